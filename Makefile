@@ -1,0 +1,58 @@
+# Everything a newcomer needs; `make help` lists it.
+PY ?= $(shell command -v python3.11 || command -v python3 || command -v python)
+BIN := .venv/bin
+PORT ?= 8080
+DEMO ?= 1
+
+.PHONY: help setup run test test-fast check lint types messages docs migration bench rules browser demo
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+.venv/.ready: requirements.lock
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; found: $$($(PY) --version)"; exit 1; }
+	@test -x $(BIN)/python || $(PY) -m venv .venv || { echo "python3 -m venv failed: on Debian or Ubuntu install python3-venv."; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+setup: .venv/.ready translations/.compiled ## virtual environment, locked dependencies, translations
+
+translations/.compiled: .venv/.ready $(wildcard translations/*/LC_MESSAGES/*.po)
+	@$(BIN)/pybabel -q compile -d translations && touch $@
+
+run: setup ## everything on http://127.0.0.1:$(PORT), with a demo school (DEMO=0: empty)
+	@PORT=$(PORT) DEMO=$(DEMO) exec $(BIN)/python run.py
+
+browser: setup ## a Chromium for the browser tests, where one can be had
+	@$(BIN)/python tests/browser/get_chromium.py
+
+test: setup browser ## all tests
+	$(BIN)/python -m pytest -q
+
+test-fast: setup ## all tests but those in a browser
+	$(BIN)/python -m pytest -q -m "not browser"
+
+check: lint types test ## what must be green before a change lands
+
+lint: setup ## ruff, import directions
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+types: setup ## mypy
+	$(BIN)/mypy
+
+messages: setup ## collect texts, update the catalogue, fail on an untranslated one
+	$(BIN)/python -m app.messages
+
+docs: setup ## regenerate docs/workflows.md and docs/roles.md
+	$(BIN)/flask --app run docs
+
+rules: setup ## every rule of the specification with its tests
+	@$(BIN)/python tests/rules.py
+
+migration: setup ## draft a migration: make migration NAME=0002_text
+	$(BIN)/flask --app run db revision --autogenerate --rev-id $(NAME)
+
+bench: setup ## figures as ratios to a floor measured in the same run
+	$(BIN)/python -m bench
+
+demo: run

@@ -1,0 +1,48 @@
+"""Time: the database's clock, so that all machines agree; days and deadlines are Asia/Shanghai.
+
+The only module that may ask what time it is. Tests and the demo may shift the clock for everybody
+with `shift`; the shift is kept in the database, so web, worker and tests see one time.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import text
+
+from app.core.db import db
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_NOW = text("SELECT app_now()")
+
+
+def now() -> datetime:
+    """The moment by the database's clock, aware, in UTC; never the transaction's start."""
+    moment = db.session.execute(_NOW).scalar_one()
+    return moment.astimezone(UTC)
+
+
+def local(moment: datetime) -> datetime:
+    """The same moment as people in China read it."""
+    return moment.astimezone(SHANGHAI)
+
+
+def today() -> date:
+    """The day it is in China."""
+    return local(now()).date()
+
+
+def end_of_day(day: date) -> datetime:
+    """24:00 of that day in China, which is 00:00 of the next (INV-11)."""
+    return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
+
+
+def deadline(sent: datetime, days: int) -> datetime:
+    """24:00 (Asia/Shanghai) of the sending day + days: sent 11 Dec with 5 days → end of 16 Dec."""
+    return end_of_day(local(sent).date() + timedelta(days=days))
+
+
+def shift(by: timedelta) -> None:
+    """Move the clock of this database; only tests and the demo call it. Not committed here."""
+    db.session.execute(text("UPDATE clock_shift SET seconds = :s"), {"s": by.total_seconds()})

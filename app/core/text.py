@@ -1,0 +1,52 @@
+"""Small text tools: cleaning what people type, masking what others may not read."""
+
+from __future__ import annotations
+
+import unicodedata
+
+DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", "·"))
+
+
+def clean_code(text: str) -> str:
+    """A number or code: full-width made half-width, every blank and invisible character gone."""
+    folded = unicodedata.normalize("NFKC", text)
+    return "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Cc", "Zs")).upper()
+
+
+def clean_line(text: str) -> str:
+    """A name or line of text: no control, invisible or direction characters, blanks folded."""
+    kept = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs") or c in "\t\n\r")
+    return " ".join(kept.split())
+
+
+def clean_name(text: str) -> str:
+    """A person's name: as `clean_line`, with the wrong middle dots made the right one (U+00B7)."""
+    return unicodedata.normalize("NFC", clean_line(text)).translate(DOTS)
+
+
+def mask_id_number(text: str) -> str:
+    """110101199001010839 → 110101*****0839, as the manuals show it."""
+    return f"{text[:6]}*****{text[-4:]}" if len(text) >= 15 else mask_phone(text)
+
+
+def mask_phone(text: str) -> str:
+    """13345675660 → 133****5660."""
+    return f"{text[:3]}****{text[-4:]}" if len(text) >= 9 else "*" * len(text)
+
+
+def mask_email(text: str) -> str:
+    """someone@example.com → som***@example.com."""
+    name, at, host = text.partition("@")
+    return f"{name[:3]}***{at}{host}" if at else mask_phone(text)
+
+
+def mask_name(text: str) -> str:
+    """黄河水 → 黄*水; two characters keep the first."""
+    if len(text) <= 1:
+        return text
+    return text[0] + "*" if len(text) == 2 else text[0] + "*" * (len(text) - 2) + text[-1]
+
+
+def grams(text: str) -> list[str]:
+    """All one- and two-character pieces, for searching a fragment of a name (see `text_grams` in SQL)."""
+    return sorted({text[i : i + n] for n in (1, 2) for i in range(len(text) - n + 1)})
