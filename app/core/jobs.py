@@ -1,0 +1,106 @@
+"""Work done after the commit, by the worker: mail, documents, sweeps (procrastinate on PostgreSQL).
+
+A job is enqueued on the connection of the caller's transaction: rolled back, it never existed (GRD-06).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import procrastinate
+from flask import Flask, current_app
+from procrastinate.tasks import Task
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+
+from app.core.db import db, driver_connection
+
+queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+
+HEARTBEAT = 5.0  # seconds between two signs of life of a worker
+SILENT = 30.0  # seconds after which a worker counts as dead and its jobs are picked up again
+PATIENT = procrastinate.RetryStrategy(max_attempts=10, exponential_wait=3)  # gives up after ~9 hours
+BRIEF = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2)
+
+
+def enqueue(task: Task[Any, Any, Any], *, at: datetime | None = None, **arguments: Any) -> None:
+    """Add a job to the running transaction. Arguments are ids, never personal data."""
+    options: dict[str, Any] = {"connection": driver_connection()}
+    if at is not None:
+        options["schedule_at"] = at
+    task.configure(**options).defer(**arguments)
+
+
+def work(app: Flask, *, once: bool = False) -> None:
+    """Run the worker until it is told to stop; `once` returns when no job is left (tests)."""
+    asyncio.run(_work(app, once))
+
+
+async def _work(app: Flask, once: bool) -> None:
+    def in_app(call: Callable[[], Any], context: Any, worker: Any) -> Any:
+        with app.app_context():
+            try:
+                return call()
+            finally:
+                db.session.remove()
+
+    connector = procrastinate.PsycopgConnector(conninfo=conninfo(app), min_size=1, max_size=4)
+    with queue.replace_connector(connector) as runner:
+        async with runner.open_async():
+            await runner.run_worker_async(
+                wait=not once,
+                concurrency=2,
+                task_middleware=[in_app],
+                update_heartbeat_interval=HEARTBEAT,
+                stalled_worker_timeout=SILENT,
+                fetch_job_polling_interval=2.0,
+                install_signal_handlers=not once,
+                listen_notify=not once,
+                shutdown_graceful_timeout=20,
+                delete_jobs="successful",
+            )
+
+
+def conninfo(app: Flask) -> str:
+    """The database's address as psycopg reads it."""
+    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+@queue.periodic(cron="* * * * *")
+@queue.task(name="core.sweep_stalled", queueing_lock="core.sweep_stalled", pass_context=True)
+async def sweep_stalled(context: procrastinate.JobContext, timestamp: int) -> None:
+    """Put the jobs of a dead worker back into the queue."""
+    manager = context.app.job_manager
+    for job in await manager.get_stalled_jobs(seconds_since_heartbeat=SILENT):
+        await manager.retry_job(job)
+
+
+def worker_alive() -> bool:
+    """Whether some worker gave a sign of life lately."""
+    seen = text(
+        "SELECT EXISTS (SELECT 1 FROM procrastinate_workers"
+        " WHERE last_heartbeat > now() - make_interval(secs => :silent))"
+    )
+    return bool(db.session.execute(seen, {"silent": SILENT}).scalar_one())
+
+
+def retry(job_id: int) -> bool:
+    """Queue a failed job once more; False where it is not among the failed ones."""
+    row = db.session.execute(
+        text("SELECT 1 FROM procrastinate_jobs WHERE id = :id AND status = 'failed' FOR UPDATE"), {"id": job_id}
+    ).first()
+    if row is None:
+        return False
+    db.session.execute(
+        text("SELECT procrastinate_retry_job_v2(:id, now(), NULL, NULL, NULL)"), {"id": job_id}
+    )
+    return True
+
+
+def config() -> Any:
+    """The settings of this installation (`config.Config`)."""
+    return current_app.config["QINGQIAN"]

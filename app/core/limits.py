@@ -1,0 +1,67 @@
+"""How often somebody may try: counters in the database, so that every process sees the same."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import LargeBinary, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import DateTime
+
+from app.core import clock
+from app.core.db import db
+
+
+class Throttle(db.Model):
+    """One counter: what is limited (as a digest), since when, and how often."""
+
+    __tablename__ = "throttle"
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    since: Mapped[datetime] = mapped_column(DateTime(timezone=True), primary_key=True)
+    count: Mapped[int] = mapped_column(default=0)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `most` times in a window of `per`, counted under `name`."""
+
+    name: str
+    most: int
+    per: timedelta
+
+    def take(self, *who: object) -> bool:
+        """Count one more for `who` and commit at once; False when it is too often."""
+        now = clock.now()
+        start = datetime.fromtimestamp(
+            now.timestamp() // self.per.total_seconds() * self.per.total_seconds(), now.tzinfo
+        )
+        count = db.session.execute(
+            insert(Throttle)
+            .values(key=self._key(who), since=start, count=1)
+            .on_conflict_do_update(
+                index_elements=["key", "since"], set_={"count": Throttle.count + 1}
+            )
+            .returning(Throttle.count)
+        ).scalar_one()
+        db.session.commit()
+        return count <= self.most
+
+    def used_up(self, *who: object) -> bool:
+        """Whether the present window is full, without counting."""
+        since = clock.now() - self.per
+        found = db.session.execute(
+            select(func.max(Throttle.count)).where(Throttle.key == self._key(who), Throttle.since > since)
+        ).scalar()
+        return (found or 0) >= self.most
+
+    def forget(self, *who: object) -> None:
+        """Start anew for `who` (after a success). Not committed here."""
+        db.session.query(Throttle).filter(Throttle.key == self._key(who)).delete()
+
+    def _key(self, who: tuple[object, ...]) -> bytes:
+        text = "\x1f".join([self.name, *map(str, who)])
+        return hashlib.sha256(text.encode()).digest()

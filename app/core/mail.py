@@ -1,0 +1,116 @@
+"""The outbox: mail and text messages, written in the transaction of the change, sent by the worker.
+
+A message is sent once for its key, however often it is asked for (NTF-02). Address and body are sealed;
+outside the demo the body is wiped once the message is out, since it may carry a code.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from typing import Protocol
+from uuid import uuid4
+
+from flask_mailman import EmailMessage
+from sqlalchemy import Index, LargeBinary, String, Text, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import DateTime
+
+from app.core import clock, jobs
+from app.core.crypto import Sealed
+from app.core.db import db
+from app.core.text import mask_email
+
+MAIL, SMS = "mail", "sms"
+log = logging.getLogger(__name__)
+
+
+class Message(db.Model):
+    """One mail or text message to one address."""
+
+    __tablename__ = "message"
+    __table_args__ = (Index("ix_message_created", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex)
+    key: Mapped[str] = mapped_column(String(120), unique=True)
+    channel: Mapped[str] = mapped_column(String(8))
+    address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    address_masked: Mapped[str | None] = mapped_column(String(120))
+    subject: Mapped[str] = mapped_column(String(200))
+    body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    tries: Mapped[int] = mapped_column(default=0)
+    problem: Mapped[str | None] = mapped_column(Text)
+
+    address = Sealed("address", mask_email, str.strip)
+    body = Sealed("body", lambda text: "", lambda text: text)
+
+
+class Sender(Protocol):
+    """What brings a text message to a phone. Raises on failure; the job is tried again."""
+
+    def send(self, phone: str, text: str) -> None: ...
+
+
+class ConsoleSender:
+    """The default: writes the message to the log, with the phone masked."""
+
+    def send(self, phone: str, text: str) -> None:
+        log.info("SMS to %s: %s", mask_email(phone), text)
+
+
+SENDERS: dict[str, type[Sender]] = {"console": ConsoleSender}
+
+
+def post(key: str, channel: str, address: str, subject: str, body: str) -> bool:
+    """Queue a message in the running transaction; False when this key was queued before."""
+    message = Message(key=key, channel=channel, subject=subject, uid=uuid4().hex)
+    message.address, message.body = address, body
+    row = {
+        name: getattr(message, name)
+        for name in ("uid", "key", "channel", "address_sealed", "address_masked", "subject", "body_sealed")
+    }
+    found = db.session.execute(
+        insert(Message)
+        .values(**row, created_at=clock.now(), tries=0)
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(Message.id)
+    ).scalar()
+    if found is None:
+        return False
+    jobs.enqueue(send_message, message_id=found)
+    return True
+
+
+@jobs.queue.task(name="core.send_message", retry=jobs.PATIENT, queue="messages")
+def send_message(message_id: int) -> None:
+    """Bring one queued message out; done when it was sent before."""
+    message = db.session.execute(
+        select(Message).where(Message.id == message_id).with_for_update()
+    ).scalar_one_or_none()
+    if message is None or message.sent_at is not None:
+        return
+    try:
+        _send(message)
+    except Exception as error:
+        message.tries += 1
+        message.problem = f"{type(error).__name__}: {error}"[:500]
+        db.session.commit()
+        raise
+    message.tries += 1
+    message.sent_at, message.problem = clock.now(), None
+    if jobs.config().mode not in ("demo", "test"):
+        message.body_sealed = None
+    db.session.commit()
+
+
+def _send(message: Message) -> None:
+    if message.channel == SMS:
+        SENDERS[jobs.config().sms]().send(message.address, message.body)
+        return
+    mail = EmailMessage(message.subject, message.body, None, [message.address])
+    mail.extra_headers["Message-ID"] = f"<{message.uid}@qingqian>"
+    mail.send()
