@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, DateTime, func, text
 
 from app.core.db import db
 
@@ -21,6 +21,11 @@ def now() -> datetime:
     """The moment by the database's clock, aware, in UTC; never the transaction's start."""
     moment = db.session.execute(_NOW).scalar_one()
     return moment.astimezone(UTC)
+
+
+def app_now() -> ColumnElement[datetime]:
+    """The same moment inside a SELECT."""
+    return func.app_now(type_=DateTime(timezone=True))
 
 
 def local(moment: datetime) -> datetime:
@@ -41,6 +46,14 @@ def end_of_day(day: date) -> datetime:
 def deadline(sent: datetime, days: int) -> datetime:
     """24:00 (Asia/Shanghai) of the sending day + days: sent 11 Dec with 5 days → end of 16 Dec."""
     return end_of_day(local(sent).date() + timedelta(days=days))
+
+
+def shown_deadline(moment: datetime) -> str:
+    """A deadline as letters write it: midnight is 24:00 of the day before."""
+    here = local(moment)
+    if (here.hour, here.minute) == (0, 0):
+        return (here - timedelta(days=1)).strftime("%Y-%m-%d 24:00")
+    return here.strftime("%Y-%m-%d %H:%M")
 
 
 def shift(by: timedelta) -> None:

@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from typing import Protocol
+from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from flask_mailman import EmailMessage
+from flask import Flask
+from flask_mailman import EmailMessage, Mail
 from sqlalchemy import Index, LargeBinary, String, Text, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,6 +23,7 @@ from app.core import clock, jobs
 from app.core.crypto import Sealed
 from app.core.db import db
 from app.core.text import mask_email
+from config import Config
 
 MAIL, SMS = "mail", "sms"
 log = logging.getLogger(__name__)
@@ -114,3 +117,24 @@ def _send(message: Message) -> None:
     mail = EmailMessage(message.subject, message.body, None, [message.address])
     mail.extra_headers["Message-ID"] = f"<{message.uid}@qingqian>"
     mail.send()
+
+
+def init(app: Flask, config: Config) -> None:
+    """Mail by SMTP where a server is set (``smtp://user:password@host:587``), else into a folder."""
+    app.config["MAIL_DEFAULT_SENDER"] = config.mail_from
+    if not config.mail_url:
+        app.config["MAIL_BACKEND"] = "file"
+        app.config["MAIL_FILE_PATH"] = str(config.folder / "mail")
+    else:
+        url = urlsplit(config.mail_url)
+        app.config.update(
+            MAIL_BACKEND="smtp",
+            MAIL_SERVER=url.hostname,
+            MAIL_PORT=url.port or 25,
+            MAIL_USERNAME=unquote(url.username or "") or None,
+            MAIL_PASSWORD=unquote(url.password or "") or None,
+            MAIL_USE_TLS=url.scheme == "smtp+tls" or url.port == 587,
+            MAIL_USE_SSL=url.scheme == "smtps",
+            MAIL_TIMEOUT=20,
+        )
+    Mail().init_app(app)

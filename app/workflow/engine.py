@@ -17,6 +17,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
+from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.db import db
@@ -77,7 +78,8 @@ class Step:
     by: Role | tuple[Role, ...]
     label: Text
     when: tuple[Guard, ...] = ()
-    then: tuple[Effect, ...] = ()
+    fill: tuple[Effect, ...] = ()  # set attributes before the row is written
+    then: tuple[Effect, ...] = ()  # what follows once it is
     reason: Reason = Reason.NONE
     bulk: bool = False
     danger: bool = False
@@ -159,6 +161,11 @@ class Workflow(Generic[R]):
         try:
             record = self.apply(name, record_id, actor, reason=reason, **data)
             db.session.commit()
+        except IntegrityError as error:
+            db.session.rollback()
+            raise Refused(
+                _("Somebody changed this at the same moment. Please look again.")
+            ) from error
         except BaseException:
             db.session.rollback()
             raise
@@ -193,6 +200,8 @@ class Workflow(Generic[R]):
         change.record.state = change.step.to(change) if callable(change.step.to) else change.step.to
         if hasattr(change.record, "changed_at"):
             change.record.changed_at = change.now
+        for effect in change.step.fill:
+            effect(change)
         db.session.add(change.record)
         db.session.flush()
         for effect in (*change.step.then, *self.after):

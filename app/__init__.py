@@ -1,0 +1,50 @@
+"""Qingqian: the order in which the application is assembled, and nothing else."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+
+from flask import Flask
+from flask_appbuilder import AppBuilder
+from jinja2 import StrictUndefined
+
+import config as settings
+from app import cli, menu, roles
+from app.accounts.manager import AccountManager
+from app.accounts.views import HomeView
+from app.core import http, mail, postgres
+from app.core.crypto import Cipher
+from app.core.db import db, migrate
+
+os.environ.setdefault("TZ", "Asia/Shanghai")  # Flask-AppBuilder stamps its rows with local time
+if hasattr(time, "tzset"):
+    time.tzset()
+
+
+def create_app(config: settings.Config | None = None) -> Flask:
+    """The WSGI application; without a database address it starts the embedded PostgreSQL."""
+    config = config or settings.load()
+    if not config.database_url:
+        config.database_url = settings._driver(postgres.start(postgres.data_folder(config.folder)))
+    root = Path(__file__).resolve().parent
+    app = Flask(
+        "app",
+        root_path=str(root),
+        static_folder=str(root / "static"),
+        template_folder=str(root.parent / "templates"),
+    )
+    app.config.update(config.flask(), FAB_ROLES=roles.as_fab(), FAB_BASE_TEMPLATE="base.html")
+    app.jinja_env.undefined = StrictUndefined
+    app.extensions["cipher"] = Cipher.from_settings(config.data_keys, config.index_key)
+    db.init_app(app)
+    migrate.init_app(app, db, directory=str(root.parent / "migrations"))
+    mail.init(app, config)
+    http.init(app, config)
+    with app.app_context():
+        builder = AppBuilder(indexview=HomeView, security_manager_class=AccountManager)
+        builder.init_app(app, db.session)
+        menu.register(builder)
+    cli.register(app)
+    return app

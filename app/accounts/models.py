@@ -1,0 +1,91 @@
+"""Accounts: one a person or employer, for the whole platform (ACC-01). Who they are stands in `people`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_appbuilder.security.sqla.models import User
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import DateTime
+
+from app.core.db import db
+from app.workflow.actor import STAFF, Role
+
+
+class AppUser(User):
+    """A sign-in, in Flask-AppBuilder's own table. One role; the ids bound what it may see."""
+
+    __tablename__ = "ab_user"
+    __table_args__ = {"extend_existing": True}  # noqa: RUF012 (SQLAlchemy's own convention)
+
+    role: Mapped[str | None] = mapped_column(String(12))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id", use_alter=True), index=True)
+    college_id: Mapped[int | None] = mapped_column(ForeignKey("college.id", use_alter=True))
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id", use_alter=True), index=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", use_alter=True), index=True)
+    demo: Mapped[bool | None] = mapped_column(default=False)
+    must_change_password: Mapped[bool | None] = mapped_column(default=False)
+    locale: Mapped[str | None] = mapped_column(String(5))
+
+    @property
+    def display_name(self) -> str:
+        """The name as people write it: family name first, no blank between Chinese characters."""
+        return f"{self.last_name}{self.first_name}".strip() or self.username
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the account works at a school, the province or the platform."""
+        return self.role in STAFF
+
+    def get_full_name(self) -> str:
+        """Flask-AppBuilder's name for `display_name`."""
+        return self.display_name
+
+
+class AccountSession(db.Model):
+    """One sign-in on one device; ends on sign-out and, for all devices, on a password change."""
+
+    __tablename__ = "account_session"
+
+    token: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)  # SHA-256 of the cookie's
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"), index=True)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    address: Mapped[str] = mapped_column(String(45), default="")
+    device: Mapped[str] = mapped_column(String(200), default="")
+
+
+class Identifier(db.Model):
+    """What a person may type to sign in (ACC-03): kind and keyed digest, never the number itself."""
+
+    __tablename__ = "identifier"
+    __table_args__ = (
+        Index("ix_identifier_digest", "digest"),
+        Index("uq_identifier_user_kind", "user_id", "kind", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    kind: Mapped[str] = mapped_column(String(12))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class OneTimeCode(db.Model):
+    """A code sent by text message or mail, hashed; good once, for one purpose, for 5 minutes (ACC-05)."""
+
+    __tablename__ = "one_time_code"
+    __table_args__ = (Index("ix_one_time_code_owner", "owner", "purpose", "created_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    owner: Mapped[str] = mapped_column(String(40))
+    purpose: Mapped[str] = mapped_column(String(60))
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    target: Mapped[bytes] = mapped_column(LargeBinary)  # keyed digest of the phone or address
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+__all__ = ["AccountSession", "AppUser", "Identifier", "OneTimeCode", "Role"]

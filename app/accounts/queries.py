@@ -1,0 +1,147 @@
+"""Who is asking, which account an identifier means, which sessions are alive."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from flask import g, has_request_context, request
+from sqlalchemy import Select, delete, false, select, true, update
+from sqlalchemy.dialects.postgresql import insert
+
+from app.accounts.models import AccountSession, AppUser, Identifier
+from app.core import clock
+from app.core.crypto import cipher
+from app.core.db import db
+from app.core.errors import NotYours
+from app.core.text import clean_code
+from app.workflow.actor import Actor, Role
+
+IDLE = timedelta(minutes=30)
+LONGEST = timedelta(hours=8)
+TOUCH = timedelta(minutes=1)  # how stale `seen_at` may be
+
+
+def actor(factor: str = "") -> Actor:
+    """The person of this request. Raises NotYours for nobody."""
+    user = g.get("user")
+    if user is None or not user.is_authenticated:
+        raise NotYours("anonymous")
+    return actor_of(user, factor)
+
+
+def actor_of(user: AppUser, factor: str = "") -> Actor:
+    """The actor that an account stands for, with address and device where a request runs."""
+    here = has_request_context()
+    return Actor(
+        role=Role(user.role),
+        user_id=user.id,
+        name=user.display_name,
+        school_id=user.school_id,
+        college_id=user.college_id,
+        employer_id=user.employer_id,
+        student_id=user.student_id,
+        address=(request.remote_addr or "") if here else "",
+        device=str(request.user_agent)[:200] if here else "",
+        factor=factor,
+    )
+
+
+def digest(kind: str, value: str, school: str = "") -> bytes:
+    """What an identifier is kept as; a student number counts within its school only."""
+    return cipher().blind_index(f"sign-in:{kind}", clean_code(value) + ("@" + school if school else ""))
+
+
+def identify(user: AppUser, kind: str, value: str | None, school: str = "") -> None:
+    """Let the account sign in by this value; an empty one takes the way away. Not committed."""
+    if not value:
+        db.session.execute(
+            delete(Identifier).where(Identifier.user_id == user.id, Identifier.kind == kind)
+        )
+        return
+    row = insert(Identifier).values(user_id=user.id, kind=kind, digest=digest(kind, value, school))
+    db.session.execute(
+        row.on_conflict_do_update(
+            index_elements=["user_id", "kind"], set_={"digest": row.excluded.digest}
+        )
+    )
+
+
+def account_for(typed: str, school_code: str = "") -> AppUser | None:
+    """The one account that the typed identifier means (ACC-03); None for none or more than one."""
+    kinds = ("username", "phone", "email", "id_number", "credit_code")
+    wanted = [digest(kind, typed) for kind in kinds]
+    if school_code:
+        wanted.append(digest("student_no", typed, school_code))
+    found = db.session.scalars(
+        select(AppUser)
+        .where(AppUser.id.in_(select(Identifier.user_id).where(Identifier.digest.in_(wanted))))
+        .limit(2)
+    ).all()
+    return found[0] if len(found) == 1 and found[0].active else None
+
+
+def open_session(user: AppUser) -> str:
+    """Begin a session and return the secret for the cookie. Not committed."""
+    secret = secrets.token_urlsafe(32)
+    now = clock.now()
+    who = actor_of(user)
+    db.session.add(
+        AccountSession(
+            token=_token(secret),
+            user_id=user.id,
+            created_at=now,
+            seen_at=now,
+            address=who.address,
+            device=who.device,
+        )
+    )
+    return secret
+
+
+def session_user(secret: str) -> tuple[AppUser, AccountSession] | None:
+    """The account of a living session: not idle for 30 minutes, not older than 8 hours."""
+    row = db.session.execute(
+        select(AppUser, AccountSession, clock.app_now())
+        .join(AccountSession, AccountSession.user_id == AppUser.id)
+        .where(AccountSession.token == _token(secret), AppUser.active == true())
+    ).first()
+    if row is None:
+        return None
+    user, session, now = row
+    if now - session.seen_at > IDLE or now - session.created_at > LONGEST:
+        return None
+    _touch(session, now)
+    return user, session
+
+
+def _touch(session: AccountSession, now: datetime) -> None:
+    if now - session.seen_at > TOUCH:
+        db.session.execute(
+            update(AccountSession).where(AccountSession.token == session.token).values(seen_at=now)
+        )
+        db.session.commit()
+
+
+def end_session(secret: str) -> None:
+    """Sign out on this device: a copied cookie is worth nothing then. Not committed."""
+    db.session.execute(delete(AccountSession).where(AccountSession.token == _token(secret)))
+
+
+def end_all_sessions(user_id: int) -> None:
+    """Sign out everywhere (ACC-09). Not committed."""
+    db.session.execute(delete(AccountSession).where(AccountSession.user_id == user_id))
+
+
+def _token(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def accounts_for(who: Actor) -> Select[tuple[AppUser]]:
+    """The accounts an administrator, or a school for its own people, may see."""
+    if who.role is Role.ADMIN:
+        return select(AppUser)
+    if who.role is Role.SCHOOL:
+        return select(AppUser).where(AppUser.school_id == who.school_id)
+    return select(AppUser).where(false())

@@ -1,0 +1,119 @@
+"""Reading the code tables: names for codes, choices for forms, loading the shipped tables."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.codes.models import Code, Region
+from app.core.db import db
+
+SHIPPED = Path(__file__).parent / "tables"
+
+# file of the shipped tables → (table, edition); the legacy edition of 毕业去向 counts before 2021
+FILES = {
+    "byqx_2021": ("byqx", "2021"),
+    "byqx_legacy": ("byqx", "legacy"),
+    "byqx_legacy_provincial_extras": ("byqx", "legacy"),
+    "dwxz": ("dwxz", ""),
+    "dwhy": ("dwhy", ""),
+    "gzzwlb": ("gzzwlb", ""),
+    "pyfs": ("pyfs", ""),
+    "xb": ("xb", ""),
+    "mz": ("mz", ""),
+    "zzmm": ("zzmm", ""),
+    "xl": ("xl", ""),
+    "knslb": ("knslb", ""),
+    "sfslb": ("sfslb", ""),
+    "dajs_project": ("dajs", ""),
+    "hkjs_project": ("hkjs", ""),
+    "other_destination_project": ("qtqx", ""),
+}
+CONFIRMED_2021 = set("10 11 12 271 46 502 503 512 519 76 801 802 85".split())
+UNCONFIRMED = {("xl", "49"), ("xl", "61"), ("dwxz", "33")}
+NEW_EDITION_FROM = 2021
+
+
+def edition(table: str, graduation_year: int | None) -> str:
+    """Which edition of a table counts for graduates of that year."""
+    if table != "byqx":
+        return ""
+    return "legacy" if graduation_year and graduation_year < NEW_EDITION_FROM else "2021"
+
+
+@lru_cache(maxsize=64)
+def _names(table: str, kept: str) -> dict[str, str]:
+    rows = db.session.execute(
+        select(Code.code, Code.name)
+        .where(Code.table == table, Code.edition == kept, Code.active)
+        .order_by(Code.sort)
+    )
+    return {code: name for code, name in rows}  # noqa: C416 (a Row is no tuple for mypy)
+
+
+def names(table: str, graduation_year: int | None = None) -> dict[str, str]:
+    """Code → name, in the table's order; kept by the process until `forget`."""
+    return _names(table, edition(table, graduation_year))
+
+
+def forget() -> None:
+    """Read the tables anew (after a change of the codes)."""
+    _names.cache_clear()
+    region_name.cache_clear()
+
+
+def name(table: str, code: str | None, graduation_year: int | None = None) -> str:
+    """The name of a code, or the code itself where the table does not know it."""
+    return names(table, graduation_year).get(code or "", code or "")
+
+
+def choices(table: str) -> list[tuple[str, str]]:
+    """Code and name for a select field."""
+    return list(names(table).items())
+
+
+@lru_cache(maxsize=4096)
+def region_name(code: str | None) -> str:
+    """The full name of a region, or the code itself."""
+    found = db.session.get(Region, code) if code else None
+    return found.full_name if found else (code or "")
+
+
+def find_regions(text: str, most: int = 20) -> Sequence[Region]:
+    """Regions whose full name has every word of the text, or whose code begins with it."""
+    wanted = select(Region).order_by(Region.level.desc(), Region.code).limit(most)
+    for word in text.split():
+        like = "%" + word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
+        wanted = wanted.where(Region.full_name.like(like) | Region.code.startswith(word, autoescape=True))
+    return db.session.scalars(wanted).all()
+
+
+def load_shipped() -> int:
+    """Bring the shipped tables into the database; what an administrator changed stays. Rows written."""
+    rows = []
+    for file, (table, kept) in FILES.items():
+        for sort, row in enumerate(_read(file)):
+            certain = (table, row["code"]) not in UNCONFIRMED and (
+                file != "byqx_2021" or row["code"] in CONFIRMED_2021
+            )
+            rows.append(
+                {"table": table, "edition": kept, "code": row["code"], "name": row["name"],
+                 "sort": sort, "certain": certain, "active": True}
+            )  # fmt: skip
+    db.session.execute(insert(Code).on_conflict_do_nothing(), rows)
+    if not db.session.scalar(select(func.count()).select_from(Region)):
+        db.session.execute(
+            insert(Region), [{**row, "level": int(row["level"])} for row in _read("xzqh_full")]
+        )
+    forget()
+    return len(rows)
+
+
+def _read(file: str) -> list[dict[str, str]]:
+    with open(SHIPPED / f"{file}.csv", encoding="utf-8-sig", newline="") as text:
+        return list(csv.DictReader(text))

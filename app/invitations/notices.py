@@ -1,0 +1,84 @@
+"""Who is told of each step of an invitation, and in which words."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.core import clock
+from app.invitations.models import Invitation
+from app.notices.workflow import Letter, Letters, tell
+from app.people.queries import users_of
+from app.workflow.engine import Change
+
+STUDENT, EMPLOYER = "student", "employer"
+STUDENT_URL, EMPLOYER_URL = "/my/invitations/%(id)s", "/employer/invitations/%(id)s"
+
+LETTERS: Letters = {
+    "send": {
+        STUDENT: Letter(
+            _l("%(employer)s invites you to sign"),
+            _l("%(employer)s offers you the position “%(position)s”. "
+               "Please answer by %(until)s; after that the invitation ends by itself."),
+            STUDENT_URL,
+        ),
+    },
+    "amend": {
+        STUDENT: Letter(
+            _l("%(employer)s changed its invitation"),
+            _l("%(employer)s changed the terms of the position “%(position)s”. "
+               "Please read them again and answer by %(until)s."),
+            STUDENT_URL,
+        ),
+    },
+    "withdraw": {
+        STUDENT: Letter(
+            _l("%(employer)s withdrew its invitation"),
+            _l("The invitation to the position “%(position)s” was withdrawn. %(reason)s"),
+            STUDENT_URL,
+        ),
+    },
+    "decline": {
+        EMPLOYER: Letter(
+            _l("%(student)s declined your invitation"),
+            _l("%(student)s declined the position “%(position)s”. %(reason)s"),
+            EMPLOYER_URL,
+        ),
+    },
+    "expire": {
+        STUDENT: Letter(
+            _l("The invitation of %(employer)s has expired"),
+            _l("You did not answer in time. If you are still interested, "
+               "ask the employer to invite you again."),
+            STUDENT_URL,
+        ),
+        EMPLOYER: Letter(
+            _l("Your invitation to %(student)s has expired"),
+            _l("%(student)s did not answer by %(until)s. You may invite again."),
+            EMPLOYER_URL,
+        ),
+    },
+}  # fmt: skip
+# accepting is told by the placement that it forms
+SILENT = ("accept",)
+
+
+def tell_parties(change: Change) -> None:
+    """Tell whom the table names, once for this step of this record (GRD-06)."""
+    invitation: Invitation = change.record
+    values = {
+        "id": invitation.id,
+        "student": invitation.student.name,
+        "employer": invitation.employer.name,
+        "position": invitation.terms.position,
+        "until": clock.shown_deadline(invitation.reply_by),
+        "reason": change.reason,
+    }
+    key = f"invitation:{invitation.id}:{change.step.name}:{change.now.isoformat()}"
+    for receiver, letter in LETTERS.get(change.step.name, {}).items():
+        mine = (
+            {"student_id": invitation.student_id}
+            if receiver == STUDENT
+            else {"employer_id": invitation.employer_id}
+        )
+        for user in users_of(**mine):
+            tell(user, key, letter, values)

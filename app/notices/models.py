@@ -1,0 +1,31 @@
+"""Notices on the site: one row for each person told of an event (NTF-01)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import DateTime
+
+from app.core.db import db
+
+
+class Notice(db.Model):
+    """What one account is told, in its own language; `key` keeps an event from being told twice."""
+
+    __tablename__ = "notice"
+    __table_args__ = (
+        Index("uq_notice_user_key", "user_id", "key", unique=True),
+        Index("ix_notice_user_at", "user_id", "created_at"),
+        Index("ix_notice_unread", "user_id", postgresql_where="read_at IS NULL"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    key: Mapped[str] = mapped_column(String(80))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(String(1000))
+    url: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -1,0 +1,230 @@
+"""Schools and their parts, students with their origin record, employers, and what a school sets."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import DateTime
+
+from app.core.crypto import Sealed
+from app.core.db import db
+from app.core.text import clean_code, mask_id_number, mask_phone
+
+
+class TrainingMode(StrEnum):
+    """培养方式 by its official code (pyfs): only the open mode signs (ACC-06)."""
+
+    OPEN = "1"
+    COMMITTED = "2"
+    IN_SERVICE = "3"
+    COMMISSIONED = "4"
+    SELF_FUNDED = "5"
+
+
+class OriginState(StrEnum):
+    """Where the school's check of a student's origin record stands."""
+
+    ENTERED = "entered"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+class EmployerState(StrEnum):
+    """Where an employer's qualification review stands (ACC-07)."""
+
+    AWAITING = "awaiting"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+    BLOCKED = "blocked"
+
+
+EMPLOYER_STATES = {
+    EmployerState.AWAITING: _l("Awaiting review"),
+    EmployerState.APPROVED: _l("Approved"),
+    EmployerState.REJECTED: _l("Rejected"),
+    EmployerState.BLOCKED: _l("Blocked"),
+}
+ORIGIN_STATES = {
+    OriginState.ENTERED: _l("Entered, not yet reviewed"),
+    OriginState.APPROVED: _l("Approved"),
+    OriginState.REJECTED: _l("Rejected"),
+}
+
+
+class School(db.Model):
+    """A university or college of higher education; code of 5 or 6 digits."""
+
+    __tablename__ = "school"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(6), unique=True)
+    name: Mapped[str] = mapped_column(String(60), unique=True)
+    contact: Mapped[str] = mapped_column(String(120), default="")
+    active: Mapped[bool] = mapped_column(default=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SchoolSetting(db.Model):
+    """One value a school set, with who and when; the newest of a key counts (ADM-05)."""
+
+    __tablename__ = "school_setting"
+    __table_args__ = (Index("ix_school_setting_key", "school_id", "key", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    key: Mapped[str] = mapped_column(String(40))
+    value: Mapped[Any] = mapped_column(JSONB)
+    set_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class College(db.Model):
+    """A school's part (学院)."""
+
+    __tablename__ = "college"
+    __table_args__ = (Index("uq_college_school_code", "school_id", "code", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    code: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(60))
+    school: Mapped[School] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Major(db.Model):
+    """A subject taught by a college (专业), with its official code."""
+
+    __tablename__ = "major"
+    __table_args__ = (Index("uq_major_college_code", "college_id", "code", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    college_id: Mapped[int] = mapped_column(ForeignKey("college.id"))
+    code: Mapped[str] = mapped_column(String(10))
+    name: Mapped[str] = mapped_column(String(60))
+    college: Mapped[College] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Student(db.Model):
+    """A graduate: origin record (生源信息) as the school keeps it, and how to reach the person."""
+
+    __tablename__ = "student"
+    __table_args__ = (
+        Index("uq_student_school_no", "school_id", "student_no", unique=True),
+        Index("ix_student_id_number", "id_number_index"),
+        Index("ix_student_phone", "phone_index"),
+        Index("ix_student_school_year", "school_id", "graduation_year", "id"),
+        Index("ix_student_college", "college_id", "id"),
+        Index("ix_student_major", "major_id"),
+        Index("ix_student_grams", text("text_grams(name)"), postgresql_using="gin"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    college_id: Mapped[int] = mapped_column(ForeignKey("college.id"))
+    major_id: Mapped[int] = mapped_column(ForeignKey("major.id"))
+    class_name: Mapped[str] = mapped_column(String(40), default="")
+    graduation_year: Mapped[int]
+    student_no: Mapped[str] = mapped_column(String(20))
+    examinee_no: Mapped[str | None] = mapped_column(String(14))
+    name: Mapped[str] = mapped_column(String(60))
+    sex: Mapped[str] = mapped_column(String(1), default="")
+    education: Mapped[str] = mapped_column(String(3))
+    training_mode: Mapped[str] = mapped_column(String(1), default=TrainingMode.OPEN)
+    origin_state: Mapped[str] = mapped_column(String(12), default=OriginState.ENTERED)
+    origin: Mapped[str | None] = mapped_column(String(6))
+    nation: Mapped[str | None] = mapped_column(String(2))
+    email: Mapped[str | None] = mapped_column(String(120))
+    address: Mapped[str | None] = mapped_column(String(200))
+    id_number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    id_number_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    id_number_masked: Mapped[str | None] = mapped_column(String(20))
+    phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    phone_masked: Mapped[str | None] = mapped_column(String(20))
+    verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    id_number = Sealed("id_number", mask_id_number, clean_code)
+    phone = Sealed("phone", mask_phone, clean_code)
+    school: Mapped[School] = relationship()
+    college: Mapped[College] = relationship()
+    major: Mapped[Major] = relationship()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Restriction(db.Model):
+    """A school's bar on a student's signing, with the reason the student reads (ADM-03)."""
+
+    __tablename__ = "restriction"
+    __table_args__ = (Index("ix_restriction_student", "student_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    kind: Mapped[str] = mapped_column(String(12), default="all")  # all, online, offline, destination
+    since: Mapped[date]
+    until: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(200))
+    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+class Employer(db.Model):
+    """An employer: what the checking school approved, and the signing profile (ACC-07, ACC-08)."""
+
+    __tablename__ = "employer"
+    __table_args__ = (
+        Index("ix_employer_school_state", "school_id", "state", "changed_at"),
+        Index("ix_employer_name", "name"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)
+    credit_code: Mapped[str] = mapped_column(String(18), unique=True)
+    name: Mapped[str] = mapped_column(String(120))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    state: Mapped[str] = mapped_column(String(12), default=EmployerState.AWAITING)
+    licence_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id", use_alter=True))
+    kind: Mapped[str | None] = mapped_column(String(2))  # nature: code table dwxz
+    industry: Mapped[str | None] = mapped_column(String(2))  # code table dwhy
+    location: Mapped[str | None] = mapped_column(String(6))  # region
+    address: Mapped[str | None] = mapped_column(String(200))
+    postcode: Mapped[str | None] = mapped_column(String(6))
+    contact_name: Mapped[str] = mapped_column(String(60))
+    contact_phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    contact_phone_masked: Mapped[str | None] = mapped_column(String(20))
+    email: Mapped[str] = mapped_column(String(120))
+    archive_receiver: Mapped[str | None] = mapped_column(String(16))  # code table dajs
+    archive_to: Mapped[str | None] = mapped_column(String(120))
+    archive_address: Mapped[str | None] = mapped_column(String(200))
+    archive_postcode: Mapped[str | None] = mapped_column(String(6))
+    archive_contact: Mapped[str | None] = mapped_column(String(60))
+    archive_phone: Mapped[str | None] = mapped_column(String(20))
+    household_kind: Mapped[str | None] = mapped_column(String(16))  # code table hkjs
+    household_address: Mapped[str | None] = mapped_column(String(200))
+    profile_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    contact_phone = Sealed("contact_phone", mask_phone, clean_code)
+    school: Mapped[School] = relationship()
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,126 @@
+"""The umbrella record of every way after graduation: online signing, offline signing, destination.
+
+Lists, reviews, terminations and the plan work on this record; what is particular hangs on it.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import DateTime
+
+from app.core.db import db
+from app.people.models import College, Employer, Major, School, Student
+from app.terms.models import Terms
+
+
+class Kind(StrEnum):
+    """The three kinds of placement."""
+
+    ONLINE = "online"
+    OFFLINE = "offline"
+    DESTINATION = "destination"
+
+
+KIND_DIGIT = {Kind.ONLINE: 1, Kind.OFFLINE: 2}  # first digit of the agreement number (AGR-10)
+KINDS = {
+    Kind.ONLINE: _l("Online signing"),
+    Kind.OFFLINE: _l("Offline signing"),
+    Kind.DESTINATION: _l("Other destination"),
+}
+
+
+class PlacementState(StrEnum):
+    """The one stored state; every text in the lists is derived from it."""
+
+    AWAITING_COLLEGE = "awaiting_college"
+    AWAITING_SCHOOL = "awaiting_school"
+    IN_FORCE = "in_force"
+    REFUSED = "refused"
+    TERMINATED = "terminated"
+
+
+AWAITING = (PlacementState.AWAITING_COLLEGE, PlacementState.AWAITING_SCHOOL)
+HOLDS_SLOT = (*AWAITING, PlacementState.IN_FORCE)  # GRD-01
+_HELD = ", ".join(f"'{state}'" for state in HOLDS_SLOT)
+
+# 签约鉴证状态
+REVIEW_LABELS = {
+    PlacementState.AWAITING_COLLEGE: _l("Awaiting the college"),
+    PlacementState.AWAITING_SCHOOL: _l("Awaiting attestation"),
+    PlacementState.IN_FORCE: _l("Attested"),
+    PlacementState.REFUSED: _l("Refused"),
+    PlacementState.TERMINATED: _l("Attested, later terminated"),
+}
+# 协议书状态
+AGREEMENT_LABELS = {
+    PlacementState.AWAITING_COLLEGE: _l("Not in force"),
+    PlacementState.AWAITING_SCHOOL: _l("Not in force"),
+    PlacementState.IN_FORCE: _l("In force"),
+    PlacementState.REFUSED: _l("Not in force"),
+    PlacementState.TERMINATED: _l("No longer in force"),
+}
+CHIPS = {
+    PlacementState.AWAITING_COLLEGE: "waiting",
+    PlacementState.AWAITING_SCHOOL: "waiting",
+    PlacementState.IN_FORCE: "done",
+    PlacementState.REFUSED: "refused",
+    PlacementState.TERMINATED: "closed",
+}
+
+
+class Placement(db.Model):
+    """What a student has, had or is about to have. Employer facts are kept as they were accepted."""
+
+    __tablename__ = "placement"
+    __table_args__ = (
+        Index("uq_placement_slot", "student_id", unique=True, postgresql_where=text(f"state IN ({_HELD})")),
+        Index("uq_placement_agreement_no", "agreement_no", unique=True),
+        Index("uq_placement_invitation", "invitation_id", unique=True,
+              postgresql_where=text(f"state IN ({_HELD})")),
+        Index("ix_placement_invitation", "invitation_id"),
+        Index("ix_placement_student", "student_id", "id"),
+        Index("ix_placement_employer", "employer_id", "changed_at", "id"),
+        Index("ix_placement_changed", "changed_at", "id"),
+        Index("ix_placement_school", "school_id", "changed_at", "id"),
+        Index("ix_placement_school_state", "school_id", "state", "changed_at", "id"),
+        Index("ix_placement_college", "college_id", "state", "changed_at", "id"),
+        Index("ix_placement_grams", text("text_grams(employer_name)"), postgresql_using="gin"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(20))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    college_id: Mapped[int] = mapped_column(ForeignKey("college.id"))
+    major_id: Mapped[int] = mapped_column(ForeignKey("major.id"), index=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    graduation_year: Mapped[int]
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", use_alter=True))
+    terms_id: Mapped[int | None] = mapped_column(ForeignKey("terms.id"), index=True)
+    agreement_no: Mapped[str | None] = mapped_column(String(16))
+    employer_name: Mapped[str] = mapped_column(String(120))
+    employer_credit_code: Mapped[str] = mapped_column(String(18))
+    employer_kind: Mapped[str | None] = mapped_column(String(2))
+    employer_industry: Mapped[str | None] = mapped_column(String(2))
+    employer_location: Mapped[str | None] = mapped_column(String(6))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    attested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    school: Mapped[School] = relationship()
+    college: Mapped[College] = relationship()
+    major: Mapped[Major] = relationship()
+    student: Mapped[Student] = relationship()
+    employer: Mapped[Employer | None] = relationship()
+    terms: Mapped[Terms | None] = relationship()
+
+    @property
+    def holds_slot(self) -> bool:
+        """Whether it keeps the student from any other placement (GRD-01)."""
+        return self.state in HOLDS_SLOT

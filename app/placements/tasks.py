@@ -1,0 +1,179 @@
+"""What the worker does for placements: the agreement PDF, made once and kept (DOC-01)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import select
+
+from app.codes import queries as codes
+from app.core import clock, jobs
+from app.core.db import db
+from app.documents import numbers, store
+from app.documents.models import Document
+from app.documents.render import TEMPLATE_VERSION
+from app.documents.worker import render_safely
+from app.people.models import Student
+from app.placements.models import KINDS, Kind, Placement, PlacementState
+from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Field, Terms, asked, values_of
+from app.terms.models import FIELDS as TERM_FIELDS
+from app.workflow.engine import trail_of
+
+AGREEMENT = "agreement"
+RECORD = "placement"
+
+
+@jobs.queue.task(name="placements.make_agreement", retry=jobs.BRIEF, queue="documents")
+def make_agreement(placement_id: int) -> None:
+    """Make the agreement of a placement in force; done when it was made before."""
+    placement = db.session.execute(
+        select(Placement).where(Placement.id == placement_id).with_for_update(key_share=True)
+    ).scalar_one()
+    if placement.state != PlacementState.IN_FORCE or document_of(placement) is not None:
+        db.session.rollback()
+        return
+    code = numbers.verification_code()
+    data = agreement_data(placement, code)
+    pdf = render_safely(AGREEMENT, data)
+    key = store.save_file(pdf, ".pdf")
+    db.session.add(
+        Document(
+            kind=AGREEMENT,
+            record_kind=RECORD,
+            record_id=placement.id,
+            school_id=placement.school_id,
+            code=code,
+            number=placement.agreement_no,
+            file_key=key,
+            sha256=hashlib.sha256(pdf).hexdigest(),
+            data_sha256=data["data_sha256"],
+            terms_id=placement.terms_id,
+            template_version=TEMPLATE_VERSION,
+            created_at=clock.now(),
+        )
+    )
+    db.session.commit()
+
+
+def document_of(placement: Placement) -> Document | None:
+    """The agreement that stands for this placement now, if it has been made."""
+    return db.session.scalars(
+        select(Document).where(
+            Document.kind == AGREEMENT,
+            Document.record_kind == RECORD,
+            Document.record_id == placement.id,
+            Document.void_at.is_(None),
+        )
+    ).first()
+
+
+def preview(placement: Placement) -> bytes:
+    """The agreement as it would be, marked 未生效; never kept."""
+    return render_safely(AGREEMENT, agreement_data(placement, ""), watermark="未生效")
+
+
+def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
+    """Everything that is printed, as texts; with the digest of its canonical JSON."""
+    student = db.session.get_one(Student, placement.student_id)
+    terms = placement.terms
+    data: dict[str, Any] = {
+        "number": placement.agreement_no or "",
+        "kind_label": str(KINDS[Kind(placement.kind)]),
+        "signed_on": _day(placement.created_at),
+        "school": {"name": placement.school.name, "code": placement.school.code},
+        "student": _student(student),
+        "employer": _employer(placement, terms),
+        "trace": _trace(placement),
+        "code": code,
+        "verify_url": f"{_base_url()}/v/{code}" if code else "",
+        "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
+    }
+    for group in (OFFER, ARCHIVE, HOUSEHOLD):
+        data["terms" if group == OFFER else group] = _terms(terms, group)
+    agreed = {k: data[k] for k in ("number", "school", "student", "employer", "terms", "archive", "household")}
+    text = json.dumps(agreed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    data["data_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    return data
+
+
+def _student(student: Student) -> dict[str, str]:
+    return {
+        "name": student.name,
+        "student_no": student.student_no,
+        "id_number": student.id_number_masked or "",
+        "college": student.college.name,
+        "major": student.major.name,
+        "class_name": student.class_name,
+        "education": codes.name("xl", student.education),
+        "graduation_year": str(student.graduation_year),
+        "phone": student.phone_masked or "",
+        "email": student.email or "",
+        "address": student.address or "",
+    }
+
+
+def _employer(placement: Placement, terms: Terms | None) -> dict[str, str]:
+    employer = placement.employer
+    return {
+        "name": placement.employer_name,
+        "credit_code": placement.employer_credit_code,
+        "kind": codes.name("dwxz", placement.employer_kind),
+        "industry": codes.name("dwhy", placement.employer_industry),
+        "location": codes.region_name(placement.employer_location),
+        "address": (employer and employer.address) or "",
+        "postcode": (employer and employer.postcode) or "",
+        "contact_name": terms.contact_name if terms else "",
+        "contact_phone": terms.contact_phone if terms else "",
+        "email": (employer and employer.email) or "",
+    }
+
+
+def _terms(terms: Terms | None, group: str) -> dict[str, str]:
+    if terms is None:
+        return {}
+    values = values_of(terms)
+    prefix = {"archive": "archive_", "household": "household_"}.get(group, "")
+    return {
+        field.name.removeprefix(prefix): shown(field, values[field.name]) if asked(field, values) else ""
+        for field in TERM_FIELDS
+        if field.group == group
+    }
+
+
+def shown(field: Field, value: Any) -> str:
+    """A term as people read it: names for codes, thousands in money, ISO days."""
+    if value is None:
+        return ""
+    if field.kind == "code":
+        return codes.name(field.table, value)
+    if field.kind == "region":
+        return codes.region_name(value)
+    return f"{value:,}" if field.kind == "money" else str(value)
+
+
+def _trace(placement: Placement) -> list[dict[str, str]]:
+    kinds = [("placement", placement.id)]
+    if placement.invitation_id:
+        kinds.insert(0, ("invitation", placement.invitation_id))
+    return [
+        {
+            "who": row.actor_name,
+            "at": clock.local(row.at).strftime("%Y-%m-%d %H:%M"),
+            "what": row.step,
+            "note": row.reason,
+        }
+        for kind, record_id in kinds
+        for row in trail_of(kind, record_id)
+    ]
+
+
+def _day(moment: datetime) -> str:
+    return clock.local(moment).strftime("%Y-%m-%d")
+
+
+def _base_url() -> str:
+    return str(current_app.config["QINGQIAN"].base_url).rstrip("/")

@@ -1,0 +1,183 @@
+"""The rules of placements: how they are formed, reviewed, and come into force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.codes import queries as codes
+from app.core import clock, jobs
+from app.documents.store import next_number
+from app.people.models import OriginState, Student, TrainingMode
+from app.people.queries import restriction, settings
+from app.placements.models import (
+    KIND_DIGIT,
+    REVIEW_LABELS,
+    Kind,
+    Placement,
+    PlacementState,
+)
+from app.placements.notices import tell_parties
+from app.placements.queries import placement_of, placements_for, student_of
+from app.placements.tasks import make_agreement
+from app.plan import workflow as plan
+from app.plan.models import Source
+from app.workflow.actor import Actor, Role
+from app.workflow.engine import Change, Reason, Step, Workflow
+
+S = PlacementState
+ONLINE_DESTINATION = "10"  # 签就业协议形式就业 in both editions of 毕业去向
+
+
+def cannot_sign(student: Student, now: datetime) -> str | None:
+    """The sentence why this student may not sign now, and whom to ask; None if it may (ACC-06, ADM-03)."""
+    if student.training_mode != TrainingMode.OPEN:
+        mode = codes.name("pyfs", student.training_mode)
+        return _(
+            "Your training mode is “%(mode)s”; only open-mode graduates sign online. "
+            "If that is wrong, ask your school's employment office to correct it.",
+            mode=mode,
+        )
+    if student.origin_state != OriginState.APPROVED:
+        return _(
+            "Your origin record has not been approved by the school yet. "
+            "Ask your college officer when it will be."
+        )
+    bar = plan.bars_signing(student.id)
+    if bar == "reported":
+        return _(
+            "Your row of the employment plan has been reported already. "
+            "Ask your school's employment office to open it first."
+        )
+    if bar == "staff":
+        return _(
+            "Your row of the employment plan was filled in by staff. "
+            "Ask your school's employment office to clear it first."
+        )
+    found = restriction(student.id, clock.local(now).date())
+    if found is not None:
+        return _(
+            "Your school has restricted your signing: %(reason)s Ask the employment office.",
+            reason=found.reason.rstrip("。.") + "。",
+        )
+    return None
+
+
+def slot_taken(student_id: int) -> str | None:
+    """The sentence that another placement is in the way, and what to do; None if the slot is free."""
+    other = placement_of(student_id)
+    if other is None:
+        return None
+    if other.state == S.IN_FORCE:
+        return _(
+            "Your signing with %(employer)s is in force. Only one is possible: "
+            "it would have to be terminated first.",
+            employer=other.employer_name,
+        )
+    return _(
+        "Your signing with %(employer)s is under review. Wait for the decision: "
+        "if it is refused, you can answer here again.",
+        employer=other.employer_name,
+    )
+
+
+def slot_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """A student has at most one placement under way or in force (INV-14, GRD-01)."""
+    return slot_taken(placement.student_id)
+
+
+MUST_KNOW = (
+    ("employer_kind", _l("nature")),
+    ("employer_industry", _l("industry")),
+    ("employer_location", _l("region")),
+)
+
+
+def facts_complete(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """Nature, industry and region of the employer are known before approval (AGR-03)."""
+    missing = [str(label) for name, label in MUST_KNOW if not getattr(placement, name)]
+    if not missing:
+        return None
+    return _("Fill in the employer's %(missing)s first.", missing=_(", ").join(missing))
+
+
+def plan_row_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """A plan row that staff filled or reported is not overwritten silently (PLN-03, PLN-06)."""
+    if plan.bars_signing(placement.student_id) is None:
+        return None
+    return _("The student's plan row was filled by staff or is reported. Clear it in the plan first.")
+
+
+def first_review(change: Change) -> StrEnum:
+    """Where the school has two levels the college comes first (AGR-06)."""
+    two = settings(change.record.school_id).review_levels == 2
+    return S.AWAITING_COLLEGE if two else S.AWAITING_SCHOOL
+
+
+def number_agreement(change: Change) -> None:
+    """Give the agreement number; one given before stays with the record (AGR-10)."""
+    placement: Placement = change.record
+    if placement.agreement_no is None:
+        placement.agreement_no = next_number(
+            KIND_DIGIT[Kind(placement.kind)],
+            placement.graduation_year,
+            placement.school_id,
+            placement.school.code,
+        )
+    placement.attested_at = change.now
+
+
+def fill_plan(change: Change) -> None:
+    """Write the student's plan row (PLN-01)."""
+    placement: Placement = change.record
+    terms, employer = placement.terms, placement.employer
+    values = {
+        "destination_code": ONLINE_DESTINATION,
+        "credit_code": placement.employer_credit_code,
+        "employer_name": placement.employer_name,
+        "employer_kind": placement.employer_kind,
+        "industry": placement.employer_industry,
+        "location": placement.employer_location,
+        "address": employer and employer.address,
+        "postcode": employer and employer.postcode,
+    }
+    for name in ("position_kind", "contact_name", "contact_phone", "archive_to", "archive_address",
+                 "archive_postcode", "household_address"):  # fmt: skip
+        values[name] = getattr(terms, name, None)
+    plan.fill(student_of(placement), placement.id, values, Source.SIGNING, change.now)
+
+
+def issue_agreement(change: Change) -> None:
+    """Have the worker make the agreement PDF once this transaction is in (DOC-01, GRD-06)."""
+    jobs.enqueue(make_agreement, placement_id=change.record.id)
+
+
+PLACEMENTS: Workflow[Placement] = Workflow(
+    kind="placement",
+    name=_l("Placement"),
+    model=Placement,
+    scope=placements_for,
+    first_lock=lambda placement: (Student, placement.student_id),
+    labels=dict(REVIEW_LABELS),
+    after=(tell_parties,),
+    steps=(
+        Step("form", None, first_review, by=Role.STUDENT, label=_l("Sign"),
+             targets=(S.AWAITING_COLLEGE, S.AWAITING_SCHOOL), when=(slot_free,)),
+        Step("attest_college", S.AWAITING_COLLEGE, S.AWAITING_SCHOOL, by=Role.COLLEGE,
+             label=_l("Approve (college)"), when=(facts_complete,), bulk=True,
+             done=_l("Approved; the school decides next.")),
+        Step("refuse_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.COLLEGE,
+             label=_l("Refuse (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
+             done=_l("Refused; both parties have been told.")),
+        Step("attest", S.AWAITING_SCHOOL, S.IN_FORCE, by=Role.SCHOOL, label=_l("Attest"),
+             when=(facts_complete, plan_row_free), bulk=True,
+             then=(number_agreement, fill_plan, issue_agreement),
+             done=_l("Attested: the agreement is in force.")),
+        Step("refuse", S.AWAITING_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse"),
+             reason=Reason.REQUIRED, bulk=True, danger=True,
+             done=_l("Refused; both parties have been told.")),
+    ),
+)  # fmt: skip

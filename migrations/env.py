@@ -1,0 +1,37 @@
+"""Alembic's entry: our metadata, our database; the job queue's own tables are left alone."""
+
+from alembic import context
+from flask import current_app
+
+config = context.config
+database = current_app.extensions["migrate"].db
+FOREIGN = ("procrastinate_", "fabtest_", "clock_shift")
+
+
+def ours(thing, name, kind, reflected, compare_to):
+    """Leave out tables that are not models of ours."""
+    return not (kind == "table" and name.startswith(FOREIGN))
+
+
+def run():
+    with database.engine.connect() as connection:
+        context.configure(
+            connection=connection,
+            target_metadata=database.metadata,
+            include_object=ours,
+            compare_type=True,
+            transaction_per_migration=True,
+        )
+        # two releases at once: the second waits, then finds nothing to do
+        connection.exec_driver_sql("SELECT pg_advisory_lock(7142026)")
+        connection.commit()
+        try:
+            with context.begin_transaction():
+                context.run_migrations()
+        finally:
+            connection.rollback()
+            connection.exec_driver_sql("SELECT pg_advisory_unlock(7142026)")
+            connection.commit()
+
+
+run()
