@@ -33,6 +33,11 @@ def local(moment: datetime) -> datetime:
     return moment.astimezone(SHANGHAI)
 
 
+def local_naive() -> datetime:
+    """Now, as Flask-AppBuilder's own columns keep it: Shanghai time without a zone."""
+    return local(now()).replace(tzinfo=None)
+
+
 def today() -> date:
     """The day it is in China."""
     return local(now()).date()

@@ -1,0 +1,28 @@
+"""What the packages above tell sign-in, which lies below them: filled once when the views register."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from app.accounts.models import AppUser
+from app.workflow.actor import Role
+
+# a gate names the one page that the account must pass before any other, or None (ACC-04, ACC-08)
+GATES: list[Callable[[AppUser], str | None]] = []
+
+# channel and address where a code reaches the account
+CONTACTS: dict[Role, Callable[[AppUser], tuple[str, str] | None]] = {}
+
+# role → endpoint of its start page
+HOMES: dict[Role, str] = {}
+
+# code and name of the schools, for the sign-in by student number
+SCHOOLS: list[Callable[[], list[tuple[str, str]]]] = []
+
+
+def must_change_password(user: AppUser) -> str | None:
+    """An account made by an administrator chooses its own password first."""
+    return "PasswordView.change" if user.must_change_password else None
+
+
+GATES.append(must_change_password)

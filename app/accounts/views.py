@@ -1,0 +1,136 @@
+"""Signing in and out, passwords, the start page: HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, g, redirect, request, session, url_for
+from flask_appbuilder import BaseView, expose
+from flask_appbuilder.views import IndexView
+from flask_babel import gettext as _
+from flask_login import login_required
+from werkzeug.wrappers import Response
+
+from app.accounts import manager, workflow
+from app.accounts.forms import ChangeForm, ForgottenForm, ResetForm, SignInForm
+from app.accounts.hooks import HOMES, SCHOOLS
+from app.accounts.queries import account_for
+from app.core import jobs
+from app.core.db import db
+from app.core.errors import Invalid, Refused
+from app.fab.forms import show_problems
+from app.workflow.actor import Role
+
+
+def _schools() -> list[tuple[str, str]]:
+    return [("", "—"), *(school for source in SCHOOLS for school in source())]
+
+
+class HomeView(IndexView):
+    """The start page is the role's own."""
+
+    @expose("/")
+    def index(self) -> Response:
+        if not g.user.is_authenticated:
+            return redirect(url_for("AuthView.login"))
+        return redirect(url_for(HOMES[Role(g.user.role)]))
+
+
+class AuthView(BaseView):
+    """Sign-in with several identifiers, sign-out by POST."""
+
+    route_base = ""
+    default_view = "login"
+
+    @expose("/login/", methods=["GET", "POST"])
+    def login(self) -> Any:
+        if g.user.is_authenticated:
+            return redirect("/")
+        form = SignInForm()
+        form.school.choices = _schools()
+        if form.validate_on_submit():
+            try:
+                user = workflow.signed_in(
+                    form.who.data, form.school.data or "", form.password.data, request.remote_addr or ""
+                )
+                manager.sign_in(user)
+                return redirect(_inside(request.args.get("next", "")))
+            except (Invalid, Refused) as error:
+                show_problems(form, error)
+        return self.render_template("accounts/login.html", form=form), 200 if not form.errors else 422
+
+    @expose("/logout", methods=["POST"])
+    def logout(self) -> Response:
+        if g.user.is_authenticated:
+            manager.sign_out()
+        return redirect(url_for("AuthView.login"))
+
+    @expose("/demo/<string:name>", methods=["POST"])
+    def demo(self, name: str) -> Response:
+        """Become one of the demo's people by one click; exists in the demo only."""
+        if jobs.config().mode != "demo":
+            abort(404)
+        user = account_for(name)
+        if user is None or not user.demo:
+            abort(404)
+        if g.user.is_authenticated:
+            manager.sign_out()
+        manager.sign_in(user)
+        return redirect("/")
+
+
+def _inside(target: str) -> str:
+    """A path of this site, or the start page: never another host (H13)."""
+    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
+    return target if plain and target.isprintable() else "/"
+
+
+class PasswordView(BaseView):
+    """Changing a password, and setting a forgotten one by code."""
+
+    route_base = "/password"
+    default_view = "change"
+
+    @expose("/change", methods=["GET", "POST"])
+    @login_required
+    def change(self) -> Any:
+        form = ChangeForm()
+        if form.validate_on_submit():
+            try:
+                workflow.change_password(g.user, form.old.data, form.password.data, form.again.data)
+                db.session.commit()
+                manager.sign_in(g.user._get_current_object())
+                flash(_("The password is changed; all other devices are signed out."), "success")
+                return redirect("/")
+            except Invalid as error:
+                show_problems(form, error)
+        return self.render_template("accounts/change.html", form=form)
+
+    @expose("/forgotten", methods=["GET", "POST"])
+    def forgotten(self) -> Any:
+        form = ForgottenForm()
+        form.school.choices = _schools()
+        if form.validate_on_submit():
+            if not workflow.FORGOTTEN.take(request.remote_addr):
+                abort(429)
+            user = account_for(form.who.data, form.school.data or "")
+            session["reset"] = user.id if user else 0
+            workflow.send_reset(user)
+            return redirect(url_for("PasswordView.reset"))
+        return self.render_template("accounts/forgotten.html", form=form)
+
+    @expose("/reset", methods=["GET", "POST"])
+    def reset(self) -> Any:
+        if "reset" not in session:
+            return redirect(url_for("PasswordView.forgotten"))
+        form = ResetForm()
+        if form.validate_on_submit():
+            user = db.session.get(workflow.AppUser, session["reset"])
+            try:
+                workflow.reset(user, form.code.data, form.password.data, form.again.data)
+                session.pop("reset", None)
+                flash(_("The new password is set. Please sign in."), "success")
+                return redirect(url_for("AuthView.login"))
+            except Invalid as error:
+                show_problems(form, error)
+        return self.render_template("accounts/reset.html", form=form)

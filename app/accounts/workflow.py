@@ -1,0 +1,105 @@
+"""The rules of signing in: who may try how often, what a wrong try costs, setting passwords (ACC-09)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask_babel import gettext as _
+
+from app.accounts import one_time, passwords, queries
+from app.accounts.hooks import CONTACTS
+from app.accounts.models import AppUser
+from app.core import clock, mail
+from app.core.db import db
+from app.core.errors import Invalid, Refused
+from app.core.limits import Limit
+from app.core.text import clean_code
+from app.workflow.actor import Role
+
+QUARTER = timedelta(minutes=15)
+WRONG_HERE = Limit("sign-in", 5, QUARTER)  # one identifier from one address
+WRONG_ANYWHERE = Limit("sign-in-id", 30, QUARTER)  # one identifier from all addresses
+WRONG_ADDRESS = Limit("sign-in-address", 300, QUARTER)  # one address: a campus shares one
+FORGOTTEN = Limit("forgotten", 30, timedelta(hours=1))  # requests from one address
+
+RESET = "password"
+
+
+def signed_in(typed: str, school_code: str, password: str, address: str) -> AppUser:
+    """The account, when identifier and password are right; failures are counted and committed.
+
+    Raises Refused when locked out, Invalid (field ``who``) otherwise, the same for an unknown
+    account and a wrong password. Costs one password check in either case.
+    """
+    key = clean_code(typed)
+    if (
+        WRONG_HERE.used_up(key, school_code, address)
+        or WRONG_ANYWHERE.used_up(key, school_code)
+        or WRONG_ADDRESS.used_up(address)
+    ):
+        raise Refused(_("Too many wrong tries. Wait 15 minutes, or set a new password by code."))
+    user = queries.account_for(typed, school_code)
+    if passwords.matches(user.password if user else None, password) and user is not None:
+        WRONG_HERE.forget(key, school_code, address)
+        user.last_login, user.login_count = clock.local_naive(), (user.login_count or 0) + 1
+        db.session.commit()
+        return user
+    for limit, who in (
+        (WRONG_HERE, (key, school_code, address)),
+        (WRONG_ANYWHERE, (key, school_code)),
+        (WRONG_ADDRESS, (address,)),
+    ):
+        limit.take(*who)
+    raise Invalid([("who", _("Account or password is wrong."))])
+
+
+def change_password(user: AppUser, old: str, new: str, again: str) -> None:
+    """Set a new password after the old one was given; ends every session. Not committed."""
+    if not passwords.matches(user.password, old):
+        raise Invalid([("old", _("This is not your old password."))])
+    set_password(user, new, again)
+
+
+def set_password(user: AppUser, new: str, again: str) -> None:
+    """Set a password and sign the account out everywhere. Not committed."""
+    problem = passwords.weakness(new, user.username, user.last_name + user.first_name)
+    if problem:
+        raise Invalid([("password", problem)])
+    if new != again:
+        raise Invalid([("again", _("The two new passwords differ."))])
+    user.password, user.must_change_password = passwords.hashed(new), False
+    queries.end_all_sessions(user.id)
+
+
+def send_reset(user: AppUser | None) -> None:
+    """Send a code to the account's phone or e-mail; silent where there is none, so nothing is told."""
+    contact = contact_of(user) if user else None
+    if user is None or contact is None:
+        return
+    try:
+        one_time.send(f"user:{user.id}", RESET, *contact)
+    except Refused:
+        db.session.rollback()  # asked too often: the answer stays the same for everybody
+
+
+def contact_of(user: AppUser) -> tuple[str, str] | None:
+    """Where a code reaches the account: (channel, address)."""
+    found = CONTACTS.get(Role(user.role))
+    if found is not None:
+        return found(user)
+    return None if user.email.endswith("@invalid") else (mail.MAIL, user.email)
+
+
+def reset(user: AppUser | None, code: str, new: str, again: str) -> None:
+    """Set a new password by code, and commit. Raises Invalid."""
+    if user is None:
+        raise Invalid([("code", _("This code is used up or too old. Please ask for a new one."))])
+    problem = passwords.weakness(new, user.username)
+    if problem:
+        raise Invalid([("password", problem)])
+    one_time.check(f"user:{user.id}", RESET, code)
+    set_password(user, new, again)
+    db.session.commit()
+
+
+__all__ = ["FORGOTTEN", "change_password", "reset", "send_reset", "set_password", "signed_in"]
