@@ -1,0 +1,291 @@
+"use strict";
+// Makes pages quicker; every page works without it. Driven by data-qq-… attributes, listed in docs/ui.md.
+(function () {
+  const root = document.documentElement;
+  const $ = (selector, from) => (from || document).querySelector(selector);
+  const $$ = (selector, from) => Array.from((from || document).querySelectorAll(selector));
+  const on = (type, run, capture) => document.addEventListener(type, run, capture);
+  const stored = (name) => { try { return localStorage.getItem("qq-" + name); } catch { return null; } };
+  const store = (name, value) => { try { localStorage.setItem("qq-" + name, value); } catch { /* private window */ } };
+
+  // ---- switches: theme, density, rail, keys; kept on this device, set before the first paint
+  for (const name of ["theme", "density", "rail", "keys"]) if (stored(name)) root.dataset[name] = stored(name);
+
+  function showSwitch(button) {
+    const values = button.dataset.qqValues.split(" ");
+    const now = Math.max(0, values.indexOf(root.dataset[button.dataset.qqSwitch]));
+    if (button.dataset.qqLabels) $("span", button).textContent = button.dataset.qqLabels.split("|")[now];
+    else button.setAttribute("aria-pressed", String(now > 0));
+    return values[(now + 1) % values.length];
+  }
+
+  function turnSwitch(button) {
+    const name = button.dataset.qqSwitch, value = showSwitch(button);
+    root.dataset[name] = value;
+    store(name, value);
+    $$(`[data-qq-switch="${name}"]`).forEach(showSwitch);
+  }
+
+  // ---- the dialog
+  const part = (dialog, name) => $(`[data-qq-part="${name}"]`, dialog);
+
+  function hidden(form, name, value) {
+    const input = Object.assign(document.createElement("input"), { type: "hidden", name, value });
+    input.className = "qq-copied";
+    form.append(input);
+  }
+
+  function openDialog(button) {
+    const dialog = $("#qq-dialog"), form = $("form", dialog), set = button.dataset;
+    const rows = "qqRows" in set ? $$(".qq-row-check:checked") : [];
+    form.reset();
+    $$(".qq-copied", form).forEach((input) => input.remove());
+    form.action = set.qqUrl;
+    form.dataset.confirm = set.qqConfirm || "";
+    hidden(form, "action", set.qqAction);
+    rows.forEach((box) => hidden(form, "rowid", box.value));
+    $("#qq-dialog-title").textContent = set.qqTitle || button.textContent;
+    $("#qq-dialog-text").textContent = set.qqText || "";
+    $("#qq-dialog-text").hidden = !set.qqText;
+    const reason = $("textarea", form), kind = set.qqReason || "none", hint = $(".qq-label-row .qq-hint", form);
+    part(dialog, "reason").hidden = reason.disabled = kind === "none";
+    reason.required = kind === "required";
+    hint.textContent = hint.dataset[kind] || "";
+    part(dialog, "reasons").replaceChildren(...(set.qqReasons || "").split("|").filter(Boolean).map((text) =>
+      Object.assign(document.createElement("button"), { type: "button", textContent: text, onclick() {
+        reason.value = (reason.value ? reason.value + (root.lang.startsWith("zh") ? "；" : "; ") : "") + text;
+        count(reason);
+        reason.focus();
+      } })));
+    part(dialog, "reasons").hidden = !set.qqReasons;
+    const tick = $("input[name=agreed]", form);
+    part(dialog, "tick").hidden = tick.disabled = !set.qqTick;
+    tick.required = Boolean(set.qqTick);
+    $("span", part(dialog, "tick")).textContent = set.qqTick || "";
+    const code = $("input[name=code]", form);
+    part(dialog, "code").hidden = code.disabled = !set.qqCode;
+    code.required = Boolean(set.qqCode);
+    $("[data-qq-code-url]", form).dataset.qqCodeUrl = set.qqCode || "";
+    part(dialog, "rows").hidden = !rows.length;
+    part(dialog, "rows").textContent = part(dialog, "rows").dataset.text.replace("{n}", rows.length);
+    const submit = $("[type=submit]", form);
+    submit.className = "btn " + ("qqDanger" in set ? "btn-danger" : "btn-primary");
+    submit.dataset.label = set.qqLabel || button.firstChild.textContent.trim();
+    count(reason);
+    stepOf(form, 1);
+    dialog.showModal();
+    ($("textarea:enabled, input:enabled:not([type=hidden])", form) || submit).focus();
+  }
+
+  function stepOf(form, step) {
+    const submit = $("[type=submit]", form), cancel = $(".qq-dialog-foot [data-qq-cancel]", form);
+    form.dataset.step = step;
+    $$("[data-qq-step]", form).forEach((body) => { body.hidden = Number(body.dataset.qqStep) !== step; });
+    submit.textContent = step === 1 && form.dataset.confirm ? submit.dataset.next : submit.dataset.label;
+    cancel.textContent = step === 1 ? cancel.dataset.first : cancel.dataset.second;
+    if (step === 2) { $("#qq-dialog-confirm").textContent = form.dataset.confirm; $("#qq-dialog-confirm").focus(); }
+  }
+
+  on("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-qq-dialog]") && form.dataset.confirm && form.dataset.step === "1") {
+      event.preventDefault();
+      stepOf(form, 2);
+    } else if (form.dataset.sent) {
+      event.preventDefault();
+    } else if (form.method === "post" && !event.defaultPrevented) {
+      form.dataset.sent = "1";
+      const button = event.submitter;
+      if (button) setTimeout(() => { button.disabled = true; button.setAttribute("aria-busy", "true"); });
+    }
+  });
+  addEventListener("pageshow", (event) => {  // come back with the browser's button: usable again
+    if (!event.persisted) return;
+    $$("form[data-sent]").forEach((form) => { delete form.dataset.sent; });
+    $$("[aria-busy]").forEach((button) => { button.disabled = false; button.removeAttribute("aria-busy"); });
+  });
+
+  // ---- clicks
+  on("click", (event) => {
+    const at = (selector) => event.target.closest(selector);
+    let found;
+    if ((found = at("[data-qq-action]"))) openDialog(found);
+    else if (at("[data-qq-cancel]")) at("dialog").close();
+    else if ((found = at("[data-qq-close]"))) found.closest(found.dataset.qqClose).remove();
+    else if ((found = at("[data-qq-switch]"))) turnSwitch(found);
+    else if (at("[data-qq-keys]")) $("#qq-keys").showModal();
+    else if ((found = at("[data-qq-code-url]"))) sendCode(found);
+    if (event.target.matches("dialog")) event.target.close();
+    $$("details.qq-drop[open]").forEach((drop) => { if (!drop.contains(event.target)) drop.open = false; });
+  });
+  on("dblclick", (event) => {
+    const row = event.target.closest("tr[data-href]");
+    if (row && !event.target.closest("a, button, input, label")) location.assign(row.dataset.href);
+  });
+
+  // ---- selected rows
+  function selection() {
+    const boxes = $$(".qq-row-check"), ticked = boxes.filter((box) => box.checked);
+    boxes.forEach((box) => { const row = box.closest("tr"); if (row) row.classList.toggle("is-selected", box.checked); });
+    $$("[data-qq-all]").forEach((all) => {
+      all.checked = ticked.length > 0 && ticked.length === boxes.length;
+      all.indeterminate = ticked.length > 0 && !all.checked;
+    });
+    $$("[data-qq-bulk]").forEach((bar) => {
+      bar.hidden = !ticked.length;
+      $$("[data-qq-selected]", bar).forEach((text) => { text.textContent = text.dataset.qqSelected.replace("{n}", ticked.length); });
+    });
+  }
+
+  // ---- keys: never while typing, never with a modifier
+  on("keydown", (event) => {
+    const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
+    if (event.key === "Escape") {
+      $$("details.qq-drop[open]").forEach((drop) => { drop.open = false; $("summary", drop).focus(); });
+      if (location.hash === "#qq-rail") location.hash = "#main";
+    }
+    if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]")) return;
+    const row = event.target.closest("tr[data-href]");
+    if (event.key === "Enter" && row === event.target && row) return location.assign(row.dataset.href);
+    if (root.dataset.keys === "off") return;
+    const key = event.key.toLowerCase(), keyed = $(`[data-qq-key="${CSS.escape(event.key.toUpperCase())}"]:not([disabled])`);
+    if (key === "/" && $("[data-qq-search]")) $("[data-qq-search]").focus();
+    else if (key === "?") $("#qq-keys").showModal();
+    else if ((key === "j" || key === "k") && $("tr[data-href]")) {
+      const rows = $$("tr[data-href]"), step = key === "j" ? 1 : -1, here = rows.indexOf(row);
+      rows[Math.min(rows.length - 1, Math.max(0, here < 0 ? 0 : here + step))].focus();
+    } else if (key === "x" && row && $(".qq-row-check", row)) $(".qq-row-check", row).click();
+    else if (keyed) keyed.click();
+    else return;
+    event.preventDefault();
+  });
+
+  // ---- fields
+  function count(area) {
+    const out = document.getElementById((area.getAttribute("aria-describedby") || "").split(" ").pop());
+    if (out && out.classList.contains("qq-counter")) out.textContent = `${area.value.length} / ${area.maxLength}`;
+  }
+
+  function conditions(form) {
+    $$("[data-qq-when]", form).forEach((block) => {
+      const [name, wanted] = block.dataset.qqWhen.split("=");
+      const value = new FormData(form).getAll(name).join();
+      block.hidden = !wanted.split("|").includes(value);
+      if (block.matches("fieldset")) block.disabled = block.hidden;
+      else $$("input, select, textarea", block).forEach((input) => { input.disabled = block.hidden; });
+    });
+  }
+
+  function fileHint(input) {
+    const out = document.getElementById(input.dataset.qqFile), most = Number(input.dataset.qqMost || 10) * 1048576;
+    const files = Array.from(input.files), large = files.find((file) => file.size > most);
+    if (large) input.setCustomValidity(input.dataset.qqTooLarge.replace("{name}", large.name));
+    else input.setCustomValidity("");
+    input.reportValidity();
+    if (out) out.textContent = files.map((file) => `${file.name} (${(file.size / 1048576).toFixed(1)} MB)`).join(", ");
+  }
+
+  async function sendCode(button) {
+    const out = $("[role=status]", button.closest(".qq-code").parentNode), label = button.dataset.label || button.textContent;
+    button.dataset.label = label;
+    button.disabled = true;
+    const answer = await fetch(button.dataset.qqCodeUrl, {
+      method: "POST", headers: { "X-CSRFToken": $("meta[name=csrf-token]").content, Accept: "application/json" },
+    }).catch(() => null);
+    const said = answer ? await answer.json().catch(() => ({})) : {};
+    const good = answer && answer.ok;
+    if (out) out.textContent = said.message || (good ? button.dataset.sent : button.dataset.failed);
+    let left = good ? 60 : 5;
+    const timer = setInterval(() => {
+      button.textContent = left > 0 ? button.dataset.wait.replace("{s}", left) : label;
+      if (left-- <= 0) { clearInterval(timer); button.disabled = false; }
+    }, 1000);
+  }
+
+  function region(input) {
+    const list = document.createElement("ul"), box = document.createElement("div"), code = input.form.elements[input.dataset.qqTarget];
+    let timer, now = -1, asked = 0;
+    box.className = "qq-region";
+    list.className = "qq-options";
+    list.id = input.id + "-options";
+    list.hidden = true;
+    list.setAttribute("role", "listbox");
+    list.setAttribute("aria-label", (input.labels[0] || input).textContent);
+    input.replaceWith(box);
+    box.append(input, list);
+    for (const [name, value] of Object.entries({ role: "combobox", autocomplete: "off", "aria-autocomplete": "list", "aria-controls": list.id, "aria-expanded": "false" })) input.setAttribute(name, value);
+    const show = (open) => { list.hidden = !open; input.setAttribute("aria-expanded", String(open)); if (!open) input.removeAttribute("aria-activedescendant"); };
+    const choose = (option) => { input.value = option.textContent; if (code) code.value = option.dataset.code; show(false); };
+    const mark = (next) => {
+      const options = Array.from(list.children);
+      now = (next + options.length) % options.length;
+      options.forEach((option, at) => option.setAttribute("aria-selected", String(at === now)));
+      input.setAttribute("aria-activedescendant", options[now].id);
+      options[now].scrollIntoView({ block: "nearest" });
+    };
+    const ask = async () => {
+      const mine = ++asked, answer = await fetch(input.dataset.qqRegion + "?q=" + encodeURIComponent(input.value)).catch(() => null);
+      const found = answer && answer.ok ? await answer.json() : [];
+      if (mine !== asked) return;
+      list.replaceChildren(...found.map((item, at) => {
+        const option = Object.assign(document.createElement("li"), { id: `${list.id}-${at}`, textContent: item.name });
+        option.setAttribute("role", "option");
+        option.setAttribute("aria-selected", "false");
+        option.dataset.code = item.code;
+        return option;
+      }));
+      now = -1;
+      show(found.length > 0);
+    };
+    input.addEventListener("input", () => { if (code) code.value = ""; clearTimeout(timer); timer = setTimeout(ask, 180); });
+    input.addEventListener("keydown", (event) => {
+      if (list.hidden) return;
+      if (event.key === "ArrowDown" || event.key === "ArrowUp") { mark(now + (event.key === "ArrowDown" ? 1 : now < 0 ? 0 : -1)); event.preventDefault(); }
+      else if (event.key === "Enter" && now >= 0) { choose(list.children[now]); event.preventDefault(); }
+      else if (event.key === "Escape") { show(false); event.stopPropagation(); }
+    });
+    input.addEventListener("blur", () => setTimeout(() => show(false), 150));
+    list.addEventListener("mousedown", (event) => { const option = event.target.closest("li"); if (option) choose(option); event.preventDefault(); });
+  }
+
+  // ---- time left, by the server's clock
+  const ahead = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
+  function countdown() {
+    const say = document.body.dataset;
+    $$("[data-qq-countdown]").forEach((time) => {
+      const left = Math.floor((Date.parse(time.dateTime) - Date.now() - ahead) / 1000);
+      const d = Math.floor(left / 86400), h = Math.floor(left % 86400 / 3600), m = Math.floor(left % 3600 / 60), s = left % 60;
+      const text = left <= 0 ? say.leftOver : d ? say.leftDays : h ? say.leftHours : say.leftMinutes;
+      time.textContent = text.replace("{d}", d).replace("{h}", h).replace("{m}", m).replace("{s}", s);
+      time.classList.toggle("is-soon", left > 0 && left < 86400);
+      time.classList.toggle("is-over", left <= 0);
+    });
+  }
+
+  on("DOMContentLoaded", () => {
+    $$("[data-qq-switch]").forEach(showSwitch);
+    $$("form").filter((form) => $("[data-qq-when]", form)).forEach(conditions);
+    $$("[data-qq-counter]").forEach(count);
+    $$("[data-qq-region]").forEach(region);
+    if ($("[data-qq-countdown]")) { countdown(); setInterval(countdown, 1000); }
+    if ($("[data-qq-focus]")) $("[data-qq-focus]").focus();
+    selection();
+    let dirty = false;
+    on("input", (event) => {
+      if (event.target.matches("[data-qq-counter]")) count(event.target);
+      if (event.target.closest("[data-qq-dirty]")) dirty = true;
+    });
+    on("change", (event) => {
+      if (event.target.matches("[data-qq-all]")) $$(".qq-row-check").forEach((box) => { box.checked = event.target.checked; });
+      if (event.target.matches("[data-qq-all], .qq-row-check")) selection();
+      if (event.target.matches("[data-qq-file]")) fileHint(event.target);
+      if (event.target.form) conditions(event.target.form);
+    });
+    on("submit", (event) => { if (!event.defaultPrevented) dirty = false; });
+    addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+    $("#qq-dialog form [data-qq-cancel]") && $(".qq-dialog-foot [data-qq-cancel]").addEventListener("click", (event) => {
+      const form = event.target.form;
+      if (form.dataset.step === "2") { stepOf(form, 1); event.stopPropagation(); }
+    });
+  });
+})();
