@@ -7,7 +7,6 @@ import time
 from pathlib import Path
 
 from flask import Flask
-from flask_appbuilder import AppBuilder
 from jinja2 import StrictUndefined
 
 import config as settings
@@ -17,6 +16,7 @@ from app.accounts.views import HomeView
 from app.core import http, mail, postgres
 from app.core.crypto import Cipher
 from app.core.db import db, migrate
+from app.fab.builder import SafeAppBuilder
 
 os.environ.setdefault("TZ", "Asia/Shanghai")  # Flask-AppBuilder stamps its rows with local time
 if hasattr(time, "tzset"):
@@ -43,7 +43,7 @@ def create_app(config: settings.Config | None = None) -> Flask:
     mail.init(app, config)
     http.init(app, config)
     with app.app_context():
-        builder = AppBuilder(indexview=HomeView, security_manager_class=AccountManager)
+        builder = SafeAppBuilder(indexview=HomeView, security_manager_class=AccountManager)
         builder.init_app(app, db.session)
         menu.register(builder)
     cli.register(app)

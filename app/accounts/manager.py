@@ -5,16 +5,15 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g, redirect, request, session, url_for
-from flask_login import current_user, login_user, logout_user
+from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.accounts import queries
 from app.accounts.hooks import GATES
 from app.accounts.models import AppUser
-from app.core.db import db
+from app.accounts.sessions import SECRET
+from app.accounts.views import AuthView
 from app.fab.security import CodeRoleManager
-
-SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 
 ALWAYS_OPEN = {"static", "appbuilder.static", "healthz", "LocaleView.index", "AuthView.logout"}
 
@@ -23,6 +22,7 @@ class AccountManager(CodeRoleManager):
     """Accounts of `ab_user` with our columns; a session is a row that can be ended (ACC-09)."""
 
     user_model = AppUser
+    auth_view_class = AuthView
 
     def load_user(self, pk: int) -> AppUser | None:
         """The account of the cookie, if its session still lives; one query."""
@@ -49,25 +49,3 @@ def _held_at(endpoint: str) -> Response | None:
     view = endpoint.partition(".")[0]
     here = (request.endpoint or "").partition(".")[0]
     return None if here in (view, "MessagesView") else redirect(url_for(endpoint))
-
-
-def sign_in(user: AppUser) -> None:
-    """Begin a session with a fresh cookie and commit."""
-    language = session.get("locale")
-    session.clear()
-    if user.locale or language:
-        session["locale"] = user.locale or language
-    session[SECRET] = queries.open_session(user)
-    login_user(user)
-    db.session.commit()
-
-
-def sign_out() -> None:
-    """End this session in the database, so that a copied cookie is worth nothing; commit."""
-    queries.end_session(session.get(SECRET, ""))
-    language = session.get("locale")
-    logout_user()
-    session.clear()
-    if language:
-        session["locale"] = language
-    db.session.commit()

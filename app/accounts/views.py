@@ -5,20 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, g, redirect, request, session, url_for
-from flask_appbuilder import BaseView, expose
-from flask_appbuilder.views import IndexView
+from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from app.accounts import manager, workflow
+from app.accounts import sessions, workflow
 from app.accounts.forms import ChangeForm, ForgottenForm, ResetForm, SignInForm
 from app.accounts.hooks import HOMES, SCHOOLS
 from app.accounts.queries import account_for
 from app.core import jobs
 from app.core.db import db
 from app.core.errors import Invalid, Refused
-from app.fab.forms import show_problems
+from app.core.forms import show_problems
+from app.fab.builder import SafeIndexView, SafeView
 from app.workflow.actor import Role
 
 
@@ -26,7 +26,7 @@ def _schools() -> list[tuple[str, str]]:
     return [("", "—"), *(school for source in SCHOOLS for school in source())]
 
 
-class HomeView(IndexView):
+class HomeView(SafeIndexView):
     """The start page is the role's own."""
 
     @expose("/")
@@ -36,7 +36,7 @@ class HomeView(IndexView):
         return redirect(url_for(HOMES[Role(g.user.role)]))
 
 
-class AuthView(BaseView):
+class AuthView(SafeView):
     """Sign-in with several identifiers, sign-out by POST."""
 
     route_base = ""
@@ -53,7 +53,7 @@ class AuthView(BaseView):
                 user = workflow.signed_in(
                     form.who.data, form.school.data or "", form.password.data, request.remote_addr or ""
                 )
-                manager.sign_in(user)
+                sessions.sign_in(user)
                 return redirect(_inside(request.args.get("next", "")))
             except (Invalid, Refused) as error:
                 show_problems(form, error)
@@ -62,7 +62,7 @@ class AuthView(BaseView):
     @expose("/logout", methods=["POST"])
     def logout(self) -> Response:
         if g.user.is_authenticated:
-            manager.sign_out()
+            sessions.sign_out()
         return redirect(url_for("AuthView.login"))
 
     @expose("/demo/<string:name>", methods=["POST"])
@@ -74,8 +74,8 @@ class AuthView(BaseView):
         if user is None or not user.demo:
             abort(404)
         if g.user.is_authenticated:
-            manager.sign_out()
-        manager.sign_in(user)
+            sessions.sign_out()
+        sessions.sign_in(user)
         return redirect("/")
 
 
@@ -85,7 +85,7 @@ def _inside(target: str) -> str:
     return target if plain and target.isprintable() else "/"
 
 
-class PasswordView(BaseView):
+class PasswordView(SafeView):
     """Changing a password, and setting a forgotten one by code."""
 
     route_base = "/password"
@@ -99,7 +99,7 @@ class PasswordView(BaseView):
             try:
                 workflow.change_password(g.user, form.old.data, form.password.data, form.again.data)
                 db.session.commit()
-                manager.sign_in(g.user._get_current_object())
+                sessions.sign_in(g.user._get_current_object())
                 flash(_("The password is changed; all other devices are signed out."), "success")
                 return redirect("/")
             except Invalid as error:
