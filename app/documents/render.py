@@ -1,0 +1,183 @@
+"""Turns a snapshot of plain data into a PDF: a template of ours, the fonts, the engine, nothing else.
+
+Pure functions that need no Flask app and no database. Two promises (spec DOC-01, DOC-06): what people
+typed reaches the engine only as escaped text, and the engine may open nothing, neither a file nor
+an address. `limits.render_safely` runs the same in a child process that can be killed; everything
+but tests goes through it.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pikepdf
+import segno
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from reportlab import rl_config
+from xhtml2pdf import pisa
+from xhtml2pdf.config.resources import ResourceAccessPolicy
+
+from app.documents import cjk, fonts, watermarks
+from app.documents.errors import RenderFailed, Unprintable
+from app.documents.numbers import grouped
+
+TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
+MAX_SECONDS = 20
+MAX_HTML = 400_000
+MAX_PAGES = 20
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of document. `pages`: what it usually takes, which saves laying it out twice."""
+
+    template: str
+    title: str
+    version: str
+    pages: int = 1
+
+
+KINDS = {
+    "agreement": Kind("agreement.html", "普通高等学校毕业生就业协议书", "agreement-1", pages=2),
+}
+
+
+def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
+    """The PDF of one document; `data` as described in templates/documents/<kind>.html.
+
+    `watermark` is 未生效 or 已失效, or empty. Raises Unprintable where the font lacks a character,
+    RenderFailed where the engine gave up, warned, or made more than 20 pages.
+    """
+    prepare()
+    plain = printable(data)
+    missing = fonts.missing_glyphs(dict(texts(plain)))
+    if missing:
+        raise Unprintable(missing)
+    spec = KINDS[kind]
+    pdf, pages = _pdf(_html(spec, plain, watermark, spec.pages))
+    if pages != spec.pages:
+        pdf, pages = _pdf(_html(spec, plain, watermark, pages))
+    return watermarks.stamp(pdf, watermark) if watermark else pdf
+
+
+@cache
+def prepare() -> None:
+    """Pay once per process what does not depend on the document: fonts, repairs, templates."""
+    fonts.register()
+    cjk.apply()
+    rl_config.useA85 = 0  # binary streams: a tenth smaller
+    logging.getLogger("xhtml2pdf").addHandler(logging.NullHandler())
+    logging.getLogger("xhtml2pdf").propagate = False  # its warnings quote people's data
+    for kind in KINDS.values():
+        _environment().get_template(kind.template)
+
+
+def printable(value: Any) -> Any:
+    """The same nest of dicts and lists with every leaf a text; None becomes the empty text."""
+    if isinstance(value, Mapping):
+        return {str(key): printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(item) for item in value]
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return f"{value.year}年{value.month}月{value.day}日"
+    return "" if value is None else str(value)
+
+
+def texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of the nest with its place, such as ``student.name`` or ``trace.2.note``."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from texts(item, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for number, item in enumerate(value, 1):
+            yield from texts(item, f"{place}.{number}")
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.filters.update(unit=_unit, grouped=grouped, chinese=_chinese)
+    return environment
+
+
+def _unit(value: str, unit: str) -> str:
+    """«3500» → «3500 元/月»; what is empty or not a number stays as it is."""
+    return f"{value} {unit}" if value.replace(".", "", 1).isdecimal() else value
+
+
+def _chinese(number: int) -> str:
+    """1 → 一, 12 → 十二, 20 → 二十; up to 99."""
+    digits = "一二三四五六七八九"
+    tens, ones = divmod(number, 10)
+    head = "" if not tens else "十" if tens == 1 else f"{digits[tens - 1]}十"
+    return head + (digits[ones - 1] if ones else "")
+
+
+def _html(spec: Kind, data: Mapping[str, Any], watermark: str, pages: int) -> str:
+    address = data.get("verify_url", "")
+    return (
+        _environment()
+        .get_template(spec.template)
+        .render(
+            d=data,
+            title=spec.title,
+            version=spec.version,
+            watermark=watermark,
+            pages=pages,
+            qr=segno.make(address, error="m").png_data_uri(scale=6, border=0) if address else "",
+            clauses=data.get("clauses") or default_clauses(),
+        )
+    )
+
+
+@cache
+def default_clauses() -> tuple[str, ...]:
+    """The clauses printed where a school has set none; one paragraph a line."""
+    lines = (TEMPLATES / "clauses_zh.txt").read_text(encoding="utf-8").splitlines()
+    return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+
+
+def _pdf(html: str) -> tuple[bytes, int]:
+    """Bytes and number of pages."""
+    policy = ResourceAccessPolicy.server(
+        None,
+        allow_remote=False,
+        max_resources=0,
+        max_image_pixels=4_000_000,
+        max_render_seconds=MAX_SECONDS,
+        max_document_bytes=MAX_HTML,
+        max_depth=60,
+    )
+    out = io.BytesIO()
+    try:
+        result = pisa.CreatePDF(html, dest=out, encoding="utf-8", resource_policy=policy)
+    except Exception as error:  # noqa: BLE001 - the engine has no base class of its errors
+        raise RenderFailed(f"{type(error).__name__}: {error}") from error
+    if result.err or result.warn:
+        raise RenderFailed("; ".join(str(message) for _, _, message, _ in result.log))
+    data = out.getvalue()
+    with pikepdf.open(io.BytesIO(data)) as pdf:
+        pages = len(pdf.pages)
+    if pages > MAX_PAGES:
+        raise RenderFailed(f"{pages} pages, more than {MAX_PAGES}")
+    return data, pages
