@@ -30,6 +30,8 @@ NOT_LAST = frozenset("（《「『【〔〈〖“‘￥([{$¥№§#")
 # A run of blanks; a run of anything that is not Chinese (a word, number, date, address); or one
 # character. Everything from U+2E80 up may be parted from its neighbour.
 _TOKEN = re.compile(r"[ \t\r\n]+|[^ \t\r\n\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
+# Where a token wider than its line had better be cut: an e-mail before @, an address after /.
+_SOFT = (re.compile(r"(?<=[/?&=,;])|(?=@)"), re.compile(r"(?<=[._-])"))
 _ROUNDING = 1e-6
 
 
@@ -105,8 +107,7 @@ def _atoms(frags: Sequence[Any], encoding: str) -> Iterator[Atom]:
             raw = frag.text
             text = raw.decode(encoding) if isinstance(raw, bytes) else str(raw)
             for token in _TOKEN.findall(text):
-                width = stringWidth(token, frag.fontName, frag.fontSize)
-                yield Atom(frag, token, width, "blank" if token.isspace() else "text")
+                yield _text_atom(frag, token)
 
 
 def _object_width(box: Any) -> float:
@@ -176,8 +177,8 @@ class _Filler:
         self.atoms += group
 
     def _cut(self, group: list[Atom]) -> None:
-        """A token wider than a whole line is cut where the line ends."""
-        for piece in _characters(group):
+        """A token wider than a whole line is cut: at a soft place, else where the line ends."""
+        for piece in _pieces(group, self.limit):
             if self.used + piece.width > self.limit + _ROUNDING and self.used > 0:
                 self.close()
             self.used += piece.width
@@ -202,28 +203,40 @@ def _trailing_blanks(atoms: list[Atom]) -> Iterator[Atom]:
         yield atom
 
 
-def _characters(group: list[Atom]) -> Iterator[Atom]:
+def _pieces(group: list[Atom], limit: float) -> Iterator[Atom]:
     for atom in group:
         if atom.kind == "object":
             yield atom
-            continue
-        for char in atom.text:
-            width = stringWidth(char, atom.frag.fontName, atom.frag.fontSize)
-            yield Atom(atom.frag, char, width, "text")
+        else:
+            yield from _soft_cut(atom, limit, _SOFT)
+
+
+def _soft_cut(atom: Atom, limit: float, places: tuple[re.Pattern[str], ...]) -> Iterator[Atom]:
+    """Pieces no wider than the limit: cut at the first kind of place, else the next, else anywhere."""
+    if atom.width <= limit:
+        yield atom
+    elif places:
+        for part in filter(None, places[0].split(atom.text)):
+            yield from _soft_cut(_text_atom(atom.frag, part), limit, places[1:])
+    else:
+        yield from (_text_atom(atom.frag, char) for char in atom.text)
+
+
+def _text_atom(frag: Any, text: str) -> Atom:
+    width = stringWidth(text, frag.fontName, frag.fontSize)
+    return Atom(frag, text, width, "text" if text.strip(" \t\r\n") else "blank")
 
 
 def _line(atoms: list[Atom], spare: float, calc_bounds: bool) -> Any:
     """One line in the engine's shape: neighbours of one style joined, and its greatest extents."""
     words: list[Any] = []
-    source: Any = None
-    texts: list[str] = []
     for atom in atoms:
-        if atom.kind in ("object", "break") or source is None or not _alike(source, atom.frag):
-            if source is not None:
-                words.append(source.clone(text="".join(texts)))
-            texts, source = [], atom.frag
-        texts.append(atom.text)
-    words.append(source.clone(text="".join(texts)))
+        if atom.kind in ("object", "break"):
+            words.append(atom.frag)  # a copy would lose the object
+        elif words and _alike(words[-1], atom.frag):
+            words[-1].text += atom.text
+        else:
+            words.append(atom.frag.clone(text=atom.text))
     bounds = [_extent(atom.frag, calc_bounds) for atom in atoms]
     return engine.FragLine(
         kind=1,

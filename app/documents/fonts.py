@@ -22,7 +22,9 @@ FOLDER = Path(__file__).with_name("fonts")
 FAMILY = "Noto Sans SC"
 REGULAR = "NotoSansSC"
 BOLD = "NotoSansSC-Bold"
-_FILES = {REGULAR: "NotoSansSC-Regular.ttf", BOLD: "NotoSansSC-Bold.ttf"}
+REGULAR_FILE = FOLDER / "NotoSansSC-Regular.ttf"
+BOLD_FILE = FOLDER / "NotoSansSC-Bold.ttf"
+_FILES = {REGULAR: REGULAR_FILE, BOLD: BOLD_FILE}
 
 
 @cache
@@ -32,7 +34,7 @@ def register() -> None:
     There is no italic face: where a template asks for one, it gets the upright one.
     """
     for name, file in _FILES.items():
-        pdfmetrics.registerFont(TTFont(name, str(FOLDER / file)))
+        pdfmetrics.registerFont(TTFont(name, str(file)))
     for italic in (0, 1):
         addMapping(REGULAR, 0, italic, REGULAR)
         addMapping(REGULAR, 1, italic, BOLD)

@@ -60,11 +60,21 @@ def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
     missing = fonts.missing_glyphs(dict(texts(plain)))
     if missing:
         raise Unprintable(missing)
-    spec = KINDS[kind]
-    pdf, pages = _pdf(_html(spec, plain, watermark, spec.pages))
-    if pages != spec.pages:
-        pdf, pages = _pdf(_html(spec, plain, watermark, pages))
+    pdf = _laid_out(KINDS[kind], plain, watermark)
     return watermarks.stamp(pdf, watermark) if watermark else pdf
+
+
+def _laid_out(spec: Kind, data: Mapping[str, Any], watermark: str) -> bytes:
+    """The finished pages. The usual number of pages is printed as the total; where it proves wrong,
+    the document is laid out again without forced page breaks until the total is right."""
+    pdf, pages = _pdf(_html(spec, data, watermark, spec.pages, flow=False))
+    said = spec.pages
+    for _ in range(3):
+        if pages == said:
+            break
+        said = pages
+        pdf, pages = _pdf(_html(spec, data, watermark, said, flow=True))
+    return pdf
 
 
 @cache
@@ -133,7 +143,7 @@ def _chinese(number: int) -> str:
     return head + (digits[ones - 1] if ones else "")
 
 
-def _html(spec: Kind, data: Mapping[str, Any], watermark: str, pages: int) -> str:
+def _html(spec: Kind, data: Mapping[str, Any], watermark: str, pages: int, *, flow: bool) -> str:
     address = data.get("verify_url", "")
     return (
         _environment()
@@ -144,6 +154,7 @@ def _html(spec: Kind, data: Mapping[str, Any], watermark: str, pages: int) -> st
             version=spec.version,
             watermark=watermark,
             pages=pages,
+            flow=flow,
             qr=segno.make(address, error="m").png_data_uri(scale=6, border=0) if address else "",
             clauses=data.get("clauses") or default_clauses(),
         )
