@@ -9,10 +9,10 @@ but tests goes through it.
 from __future__ import annotations
 
 import io
+import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ from xhtml2pdf.config.resources import ResourceAccessPolicy
 from app.documents import cjk, fonts, watermarks
 from app.documents.errors import RenderFailed, Unprintable
 from app.documents.numbers import grouped
+from app.documents.printing import chinese, printable, texts, unit
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
 MAX_SECONDS = 20
@@ -89,31 +90,15 @@ def prepare() -> None:
         _environment().get_template(kind.template)
 
 
-def printable(value: Any) -> Any:
-    """The same nest of dicts and lists with every leaf a text; None becomes the empty text."""
-    if isinstance(value, Mapping):
-        return {str(key): printable(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [printable(item) for item in value]
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, datetime):
-        return f"{value:%Y-%m-%d %H:%M}"
-    if isinstance(value, date):
-        return f"{value.year}年{value.month}月{value.day}日"
-    return "" if value is None else str(value)
-
-
-def texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of the nest with its place, such as ``student.name`` or ``trace.2.note``."""
-    if isinstance(value, str):
-        yield place, value
-    elif isinstance(value, Mapping):
-        for key, item in value.items():
-            yield from texts(item, f"{place}.{key}" if place else key)
-    elif isinstance(value, list):
-        for number, item in enumerate(value, 1):
-            yield from texts(item, f"{place}.{number}")
+def answer(request: bytes) -> bytes:
+    """For `child`: a job as JSON → P and the PDF, M and the missing glyphs, or F and a text."""
+    job = json.loads(request)
+    try:
+        return b"P" + render(job["kind"], job["data"], watermark=job["watermark"])
+    except Unprintable as error:
+        return b"M" + json.dumps(error.missing).encode()
+    except Exception as error:  # noqa: BLE001 - the parent decides; a bug must not end the process
+        return b"F" + f"{type(error).__name__}: {error}"[:2000].encode()
 
 
 @cache
@@ -126,21 +111,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         auto_reload=False,
     )
-    environment.filters.update(unit=_unit, grouped=grouped, chinese=_chinese)
+    environment.filters.update(unit=unit, grouped=grouped, chinese=chinese)
     return environment
-
-
-def _unit(value: str, unit: str) -> str:
-    """«3500» → «3500 元/月»; what is empty or not a number stays as it is."""
-    return f"{value} {unit}" if value.replace(".", "", 1).isdecimal() else value
-
-
-def _chinese(number: int) -> str:
-    """1 → 一, 12 → 十二, 20 → 二十; up to 99."""
-    digits = "一二三四五六七八九"
-    tens, ones = divmod(number, 10)
-    head = "" if not tens else "十" if tens == 1 else f"{digits[tens - 1]}十"
-    return head + (digits[ones - 1] if ones else "")
 
 
 def _html(spec: Kind, data: Mapping[str, Any], watermark: str, pages: int, *, flow: bool) -> str:
