@@ -1,0 +1,73 @@
+"""The process that does what could go wrong: ``python -m app.documents.child render|intake``.
+
+Started by `limits` and nobody else. It reads requests from its standard input and writes answers to
+its standard output, each one message: four bytes of length, then that many bytes. What requests and
+answers say is the business of the task's module, which offers `prepare` and `answer`. The process
+ends when its input does.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import struct
+import sys
+from typing import BinaryIO
+
+try:
+    import resource
+except ImportError:  # Windows has no such limits; the parent's clock still holds
+    resource = None  # type: ignore[assignment]
+
+TASKS = {"render": "app.documents.render", "intake": "app.documents.intake"}
+LENGTH = struct.Struct(">I")
+CPU_SECONDS = 30
+MEMORY = 1 << 30
+
+
+def write(stream: BinaryIO, message: bytes) -> None:
+    """One message, sent at once."""
+    stream.write(LENGTH.pack(len(message)) + message)
+    stream.flush()
+
+
+def read(stream: BinaryIO) -> bytes | None:
+    """The next message, or None where the other side is gone."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        return None
+    size = LENGTH.unpack(head)[0]
+    message = stream.read(size)
+    return message if len(message) == size else None
+
+
+def main() -> None:
+    """Serve until the parent closes the pipe."""
+    requests, answers = sys.stdin.buffer, os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)  # whatever a library prints must not mix with the answers
+    task = importlib.import_module(TASKS[sys.argv[1]])
+    _limit_memory()
+    task.prepare()
+    write(answers, b"ready")
+    while (request := read(requests)) is not None:
+        _limit_cpu()
+        write(answers, task.answer(request))
+
+
+def _limit_memory() -> None:
+    if resource:
+        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _limit_cpu() -> None:
+    """The system counts over the life of the process: allow what is used and one more document."""
+    if resource:
+        used = resource.getrusage(resource.RUSAGE_SELF)
+        allowed = int(used.ru_utime + used.ru_stime) + CPU_SECONDS
+        hard = resource.getrlimit(resource.RLIMIT_CPU)[1]
+        resource.setrlimit(resource.RLIMIT_CPU, (allowed, hard))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,95 @@
+"""Tables of issued documents, of the counters that number them, and of uploaded files."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from sqlalchemy import DateTime, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.core.clock import now
+from app.core.db import db
+
+
+class Document(db.Model):  # type: ignore[name-defined]
+    """A document as it was issued: its bytes lie in the file store and never change.
+
+    A void document stays, with its code; a record has at most one of a kind that is not void.
+    `sha256` is that of the file, `data_sha256` that of the data printed in it, as the file says.
+    """
+
+    __tablename__ = "document"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    record_kind: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[int]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", name="fk_document_school"))
+    code: Mapped[str] = mapped_column(String(12))
+    number: Mapped[str | None] = mapped_column(String(20))
+    file_key: Mapped[str] = mapped_column(String(80))
+    sha256: Mapped[str] = mapped_column(String(64))
+    data_sha256: Mapped[str] = mapped_column(String(64))
+    terms_id: Mapped[int | None]
+    template_version: Mapped[str] = mapped_column(String(20))
+    void_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+    __table_args__ = (
+        UniqueConstraint("code", name="uq_document_code"),
+        Index(
+            "uq_document_not_void",
+            "kind",
+            "record_kind",
+            "record_id",
+            unique=True,
+            postgresql_where=void_at.is_(None),
+        ),
+        Index("ix_document_school_id", "school_id"),
+        Index("ix_document_sha256", "sha256"),
+    )
+
+
+class NumberCounter(db.Model):  # type: ignore[name-defined]
+    """The last sequence number given out per kind, year and school; see `store.next_number`."""
+
+    __tablename__ = "number_counter"
+
+    kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    graduation_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    school_id: Mapped[int] = mapped_column(
+        ForeignKey("school.id", name="fk_number_counter_school"), primary_key=True
+    )
+    last: Mapped[int] = mapped_column(default=0, server_default="0")
+
+
+class Attachment(db.Model):  # type: ignore[name-defined]
+    """An uploaded file that belongs to a record; served only through the record's permission check.
+
+    `uid` is what addresses show: it says nothing and cannot be guessed.
+    """
+
+    __tablename__ = "attachment"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), default=lambda: secrets.token_hex(16))
+    record_kind: Mapped[str] = mapped_column(String(20))
+    record_id: Mapped[int]
+    owner_user_id: Mapped[int] = mapped_column(
+        ForeignKey("ab_user.id", name="fk_attachment_owner_user")
+    )
+    school_id: Mapped[int | None] = mapped_column(
+        ForeignKey("school.id", name="fk_attachment_school")
+    )
+    mime: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    original_name: Mapped[str] = mapped_column(String(160))
+    file_key: Mapped[str] = mapped_column(String(80))
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
+
+    __table_args__ = (
+        UniqueConstraint("uid", name="uq_attachment_uid"),
+        Index("ix_attachment_record", "record_kind", "record_id"),
+    )

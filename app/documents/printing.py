@@ -1,0 +1,50 @@
+"""A snapshot of plain data as texts: what is printed, and what its places are called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from typing import Any
+
+
+def printable(value: Any) -> Any:
+    """The same nest of dicts and lists with every leaf a text; None becomes the empty text.
+
+    Moments are printed as they are: give them in Asia/Shanghai time.
+    """
+    if isinstance(value, Mapping):
+        return {str(key): printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(item) for item in value]
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, datetime):
+        return f"{value:%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return f"{value.year}年{value.month}月{value.day}日"
+    return "" if value is None else str(value)
+
+
+def texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
+    """Every text of the nest with its place, such as ``student.name`` or ``trace.2.note``."""
+    if isinstance(value, str):
+        yield place, value
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            yield from texts(item, f"{place}.{key}" if place else key)
+    elif isinstance(value, list):
+        for number, item in enumerate(value, 1):
+            yield from texts(item, f"{place}.{number}")
+
+
+def unit(value: str, name: str) -> str:
+    """«3500» → «3500 元/月»; what is empty or not a number stays as it is."""
+    return f"{value} {name}" if value.replace(".", "", 1).isdecimal() else value
+
+
+def chinese(number: int) -> str:
+    """1 → 一, 12 → 十二, 20 → 二十; up to 99."""
+    digits = "一二三四五六七八九"
+    tens, ones = divmod(number, 10)
+    head = "" if not tens else "十" if tens == 1 else f"{digits[tens - 1]}十"
+    return head + (digits[ones - 1] if ones else "")

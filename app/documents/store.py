@@ -1,0 +1,81 @@
+"""Where documents and uploads lie, and how agreements are numbered: the impure part of the package.
+
+Files are written before the transaction commits and never changed: a rollback leaves a file that no
+row names, never a row without its file.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+from typing import Any
+
+import fsspec
+from flask import current_app
+from sqlalchemy.dialects.postgresql import insert
+
+from app.core.db import db
+from app.documents.models import NumberCounter
+from app.documents.numbers import agreement_number
+
+_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
+
+
+def next_number(kind_digit: int, graduation_year: int, school_id: int, school_code: str) -> str:
+    """The next agreement number of that kind, year and school, in the caller's transaction.
+
+    The counter's row stays locked until that transaction ends, and rolls back with it: numbers given
+    out have no gaps (AGR-10). Lock the placement before, never after (student → … → counter).
+    """
+    key = {"kind": kind_digit, "graduation_year": graduation_year, "school_id": school_id}
+    statement = (
+        insert(NumberCounter)
+        .values(**key, last=1)
+        .on_conflict_do_update(index_elements=list(key), set_={"last": NumberCounter.last + 1})
+        .returning(NumberCounter.last)
+    )
+    sequence = db.session.execute(statement).scalar_one()
+    return agreement_number(kind_digit, graduation_year, school_code, sequence)
+
+
+def save_file(data: bytes, suffix: str) -> str:
+    """Keep the bytes under a new random name and return its key, ``ab/ab12….pdf``.
+
+    `suffix` with its dot. The file appears under its name only when it is complete.
+    """
+    files, root = _files()
+    name = secrets.token_hex(16)
+    key = f"{name[:2]}/{name}{suffix}"
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a file suffix: {suffix!r}")
+    files.makedirs(f"{root}/{name[:2]}", exist_ok=True)
+    temporary = f"{root}/{name[:2]}/.{name}"
+    with files.open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        if hasattr(file, "fileno"):
+            os.fsync(file.fileno())
+    if files.exists(f"{root}/{key}"):
+        raise FileExistsError(key)
+    files.mv(temporary, f"{root}/{key}")
+    return key
+
+
+def read_file(key: str) -> bytes:
+    """The bytes kept under that key. Raises FileNotFoundError, or ValueError on what is no key."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a file key: {key!r}")
+    files, root = _files()
+    return bytes(files.cat_file(f"{root}/{key}"))
+
+
+def _files() -> tuple[Any, str]:
+    """The file system and folder of the setting `files_url`; empty means the instance's own."""
+    settings = current_app.config["QINGQIAN"]
+    if settings.files_url:
+        files, root = fsspec.core.url_to_fs(settings.files_url)
+        return files, root.rstrip("/")
+    folder = settings.folder.resolve() / "files"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return fsspec.filesystem("file"), str(folder)
