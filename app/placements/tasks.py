@@ -15,8 +15,8 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.documents import numbers, store
 from app.documents.models import Document
-from app.documents.render import TEMPLATE_VERSION
-from app.documents.worker import render_safely
+from app.documents.render import KINDS as DOCUMENT_KINDS
+from app.documents.limits import render_safely
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Field, Terms, asked, values_of
@@ -52,7 +52,7 @@ def make_agreement(placement_id: int) -> None:
             sha256=hashlib.sha256(pdf).hexdigest(),
             data_sha256=data["data_sha256"],
             terms_id=placement.terms_id,
-            template_version=TEMPLATE_VERSION,
+            template_version=DOCUMENT_KINDS[AGREEMENT].version,
             created_at=clock.now(),
         )
     )
