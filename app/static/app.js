@@ -40,6 +40,7 @@
     const rows = "qqRows" in set ? $$(".qq-row-check:checked") : [];
     form.reset();
     $$(".qq-copied", form).forEach((input) => input.remove());
+    delete form.dataset.sent;
     form.action = set.qqUrl;
     form.dataset.confirm = set.qqConfirm || "";
     hidden(form, "action", set.qqAction);
