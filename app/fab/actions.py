@@ -1,0 +1,125 @@
+"""Actions on one record or on ticked ones, each re-read through the scope of the person (H1, H2, W1).
+
+Stock FAB loads the posted keys without the view's filters: any row of any school could be approved.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import abort, redirect, request
+from flask_appbuilder.baseviews import expose
+from flask_appbuilder.security.decorators import permission_name
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.exceptions import BadRequest
+
+from app.core.errors import Invalid
+from app.fab.access import has_access
+from app.fab.declared import Offer, offer_of
+
+MOST_ROWS = 500
+
+
+class ActionRoutes:
+    """Mixin of SafeModelView: the routes of actions and of their page of confirmation."""
+
+    actions: dict[str, Any]
+    class_permission_name: str
+    appbuilder: Any
+
+    @expose("/action/<string:name>/<string:pk>", methods=["POST"])
+    def action(self, name: str, pk: str) -> Any:
+        """One action on one record: 404 outside the scope, 403 without the permission; never by GET."""
+        return self._perform(name, [pk], single=True)
+
+    @expose("/action_post", methods=["POST"])
+    def action_post(self) -> Any:
+        """One action on the ticked records: all of them in scope, or 404 and nothing happens."""
+        return self._perform(request.form.get("action", ""), self._ticked(), single=False)
+
+    @expose("/confirm/<string:name>/<string:pk>", methods=["GET"])
+    @has_access
+    @permission_name("show")
+    def confirm(self, name: str, pk: str) -> Any:
+        """The question and the reason on a page of their own: what the dialog shows, without script."""
+        return self._ask(name, [pk], single=True)
+
+    @expose("/confirm", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def confirm_post(self) -> Any:
+        """The same for the ticked records."""
+        return self._ask(request.form.get("action", ""), self._ticked(), single=False)
+
+    def run_action(self, name: str, items: list[Any]) -> Any:
+        """Run the action's body on a list of records; override to wrap all actions of a view.
+
+        The body reads `request.form["reason"]` itself. No answer means: back to the list.
+        """
+        return self.actions[name].func(items)
+
+    def offers(self, item: Any) -> list[Offer]:  # noqa: ARG002
+        """The buttons of one record: all single actions the person may do; override to ask the rules."""
+        return [offer_of(a) for a in self.actions.values() if a.single and self._may(a.name)]
+
+    def bulk_offers(self) -> list[Offer]:
+        """The buttons of the bar that appears when rows are ticked."""
+        return [offer_of(a) for a in self.actions.values() if a.multiple and self._may(a.name)]
+
+    def _may(self, name: str) -> bool:
+        permission = self.get_action_permission_name(name)  # type: ignore[attr-defined]
+        return bool(self.appbuilder.sm.has_access(permission, self.class_permission_name))
+
+    def _perform(self, name: str, keys: list[str], *, single: bool) -> Any:
+        items = self._acted_on(name, keys, single)
+        if isinstance(items, list):
+            if offer_of(self.actions[name]).reason == "required":
+                _reason_given()
+            return self.run_action(name, items) or redirect(self.list_url())  # type: ignore[attr-defined]
+        return items
+
+    def _acted_on(self, name: str, keys: list[str], single: bool) -> Any:
+        """The records of the keys, or the answer that leads a stranger to the sign-in page."""
+        if not (current_user.is_authenticated and current_user.is_active):
+            return self.appbuilder.sm.turned_away()
+        known = self.actions.get(name)
+        if known is None or not (known.single if single else known.multiple):
+            abort(404)
+        items = self.records(keys)  # type: ignore[attr-defined]
+        if not self._may(name):
+            abort(403)
+        return items
+
+    def _ticked(self) -> list[str]:
+        keys = list(dict.fromkeys(request.form.getlist("rowid")))
+        if not keys:
+            raise BadRequest(_("No record is ticked."))
+        if len(keys) > MOST_ROWS:
+            raise BadRequest(_("At most %(most)s records at a time.", most=MOST_ROWS))
+        return keys
+
+    def _ask(self, name: str, keys: list[str], *, single: bool) -> Any:
+        items = self._acted_on(name, keys, single)
+        if not isinstance(items, list):
+            return items
+        offer = offer_of(self.actions[name])
+        if single:
+            offer = next((o for o in self.offers(items[0]) if o.name == name), offer)
+        target = self.url("action", name=name, pk=keys[0]) if single else self.url("action_post")  # type: ignore[attr-defined]
+        return self.render_template(  # type: ignore[attr-defined]
+            "fab/confirm.html",
+            title=offer.label,
+            offer=replace(offer, title=offer.title or offer.label),
+            names=[self.record_name(item) for item in items],  # type: ignore[attr-defined]
+            rowids=[] if single else keys,
+            action_url=target,
+            back_url=self.list_url(),  # type: ignore[attr-defined]
+        )
+
+
+def _reason_given() -> None:
+    """A reason is not optional because someone posts without the dialog."""
+    if not request.form.get("reason", "").strip():
+        raise Invalid([("reason", _("Please give a reason."))])

@@ -1,0 +1,133 @@
+"""Is a view declared so that nothing is left to FAB's defaults? Asked at registration and by a test.
+
+FAB's defaults are the holes: every column searchable (W2), sortable (H3), a drop-down of every
+related row in the search form (56 s at a million rows), English titles, permissions by class name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from flask_appbuilder.views import CompactCRUDMixin, MasterDetailView
+
+from app.fab.interface import SafeInterface
+
+DECLARED = ("class_permission_name", "list_columns", "order_columns", "search_columns")
+FORMS = {"add": "add_columns", "edit": "edit_columns"}
+OWN = ("list_template", "show_template", "add_template", "edit_template")
+WIDGETS = ("list_widget", "show_widget", "add_widget", "edit_widget")
+
+
+def check_view(view: Any) -> list[str]:
+    """What is wrong with the declaration of a view (class or instance); empty when all is well."""
+    cls = view if isinstance(view, type) else type(view)
+    datamodel = getattr(cls, "datamodel", None)
+    if not isinstance(datamodel, SafeInterface):
+        return [f"{cls.__name__}: datamodel is a SafeInterface"]
+    problems = [*_scope(cls), *_declarations(cls), *_routes(cls), *_texts(cls), *_templates(cls)]
+    if not problems:
+        problems = [*_columns(cls, datamodel), *_names(cls)]
+    return [f"{cls.__name__}: {problem}" for problem in problems]
+
+
+def _declared(cls: type, name: str) -> bool:
+    """Set by one of our classes, not inherited from the base (which stands on FAB's defaults)."""
+    for owner in cls.__mro__:
+        if owner.__module__.startswith(("app.fab.", "flask_appbuilder.")):
+            continue
+        if name in vars(owner):
+            return True
+    return False
+
+
+def _scope(cls: Any) -> Iterator[str]:
+    if not _declared(cls, "scoped"):
+        yield "scoped() is written: which rows may the person asking see?"
+    if len(cls.datamodel.obj.__mapper__.primary_key) != 1:
+        yield "the model has one primary key column"
+    if issubclass(cls, (MasterDetailView, CompactCRUDMixin)):
+        yield "MasterDetailView and CompactCRUDMixin read records without a scope: not used"
+    if cls.related_views:
+        yield "related_views are not used: a list of its own, or a table in the detail's template"
+    if cls.base_filters:
+        yield "base_filters are not used: scoped() is the one place of the scope"
+
+
+def _declarations(cls: Any) -> Iterator[str]:
+    for name in DECLARED:
+        if not _declared(cls, name):
+            yield f"{name} is declared"
+    if not cls.class_permission_name:
+        yield "class_permission_name is a name"
+    if not cls.list_columns:
+        yield "list_columns names at least one column"
+
+
+def _routes(cls: Any) -> Iterator[str]:
+    routes = cls.include_route_methods or set()
+    if not routes or "download" in routes:
+        yield "include_route_methods is a list of routes, and download is never one of them (H6, W4)"
+    for route, columns in FORMS.items():
+        if route in routes and not getattr(cls, columns) and not getattr(cls, f"{route}_form"):
+            yield f"{columns} is declared for the route {route} (W11)"
+
+
+def _texts(cls: Any) -> Iterator[str]:
+    for route in ("list", "show", "add", "edit"):
+        if route in (cls.include_route_methods or ()) and not getattr(cls, f"{route}_title"):
+            yield f"{route}_title is declared"
+    labels = cls.label_columns or {}
+    for column in dict.fromkeys([*(cls.list_columns or ()), *_shown(cls)]):
+        if column not in labels:
+            yield f"label_columns has a text for {column}"
+
+
+def _shown(cls: Any) -> list[str]:
+    if "show" not in (cls.include_route_methods or ()):
+        return []
+    grouped = [field for _title, group in cls.show_fieldsets or () for field in group["fields"]]
+    return grouped or list(cls.show_columns or ())
+
+
+def _templates(cls: Any) -> Iterator[str]:
+    for name in OWN:
+        if getattr(cls, name).startswith("appbuilder/"):
+            yield f"{name} is ours, not FAB's"
+    for name in WIDGETS:
+        if getattr(cls, name).template.startswith("appbuilder/"):
+            yield f"{name} is ours, not FAB's"
+
+
+def _columns(cls: Any, datamodel: SafeInterface) -> Iterator[str]:
+    own = datamodel.list_columns
+    for column in cls.order_columns:
+        if column not in own:
+            yield f"order column {column} is a column of the model itself (H3, W3)"
+    if cls.base_order and (cls.base_order[0] not in own or cls.base_order[1] not in ("asc", "desc")):
+        yield "base_order is (column of the model, asc or desc)"
+    for column in cls.search_columns:
+        if column not in own or not datamodel.is_string(column):
+            yield f"search column {column} is a text column of the model itself, no relation (W2)"
+    for column in [*cls.list_columns, *_shown(cls)]:
+        if not _exists(datamodel.obj, column):
+            yield f"column {column} exists"
+    for column in cls.wide_columns:
+        if column not in cls.list_columns:
+            yield f"wide column {column} is a list column"
+
+
+def _exists(model: Any, column: str) -> bool:
+    """A column, property or method; the last part of a dotted one is looked up on the related model."""
+    head, _dot, rest = column.partition(".")
+    if not hasattr(model, head):
+        return False
+    relations = model.__mapper__.relationships
+    return _exists(relations[head].mapper.class_, rest) if rest and head in relations else not rest
+
+
+def _names(cls: Any) -> Iterator[str]:
+    for kind in ("tabs", "filters"):
+        names = [declared.name for declared in getattr(cls, kind)]
+        if len(set(names)) != len(names) or not all(name.isidentifier() for name in names):
+            yield f"the names of {kind} are different plain words"

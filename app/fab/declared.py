@@ -1,0 +1,134 @@
+"""What a view declares: tabs, filters, buttons; plain values without behaviour of their own."""
+
+from __future__ import annotations
+
+import enum
+import inspect
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from flask_appbuilder.actions import action
+from sqlalchemy import ColumnElement
+
+Reason = Literal["none", "optional", "required"]
+Options = Callable[[], list[tuple[str, str]]]
+
+
+@dataclass(frozen=True)
+class Tab:
+    """One tab of a list: the rows for which `where()` holds (None: all), `counted` unless too dear.
+
+    `where` is called for each request, so it may depend on the person; `empty` says why it is empty.
+    """
+
+    name: str
+    label: Any
+    where: Callable[[], ColumnElement[bool] | None] = lambda: None
+    counted: bool = True
+    empty: Any = ""
+
+
+@dataclass(frozen=True)
+class ListFilter:
+    """A drop-down over the list; `options()` gives (value, label) and is the white list of values.
+
+    `column` is a column of the model, or a function from the chosen value to a condition.
+    """
+
+    name: str
+    label: Any
+    column: Any
+    options: Options
+
+    def clause(self, value: str) -> ColumnElement[bool]:
+        """The condition of one (already checked) value."""
+        if inspect.isroutine(self.column):
+            return self.column(value)  # type: ignore[no-any-return]
+        return self.column == typed(self.column.type, value)  # type: ignore[no-any-return]
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A button for one record, or for the ticked ones.
+
+    `title` is the question of the dialog; a non-empty `why_not` greys the button and says why.
+    """
+
+    name: str
+    label: Any
+    reason: Reason = "none"
+    danger: bool = False
+    primary: bool = False
+    title: Any = ""
+    why_not: Any = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    """A button of the page's head that only leads somewhere."""
+
+    url: str
+    label: Any
+    primary: bool = False
+
+
+def record_action(
+    name: str,
+    text: Any,
+    question: Any = "",
+    *,
+    reason: Reason = "none",
+    danger: bool = False,
+    primary: bool = False,
+    multiple: bool = True,
+    single: bool = True,
+) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """FAB's ``@action`` (permission and menu) and what our dialog needs: reason, danger, question."""
+
+    def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
+        marked: Any = action(name, text, question, None, multiple, single)(method)
+        marked._offer = Offer(name, text, reason, danger, primary, question)
+        return marked  # type: ignore[no-any-return]
+
+    return wrap
+
+
+def offer_of(item: Any) -> Offer:
+    """The button of one of FAB's ActionItems; FAB's plain ``@action`` asks no reason."""
+    found = getattr(item.func, "_offer", None)
+    return found or Offer(item.name, item.text, title=item.confirmation or "")
+
+
+def typed(kind: Any, text: str) -> Any:
+    """A text from an address as the column's Python type; ValueError when it cannot be one."""
+    python = _python_type(kind)
+    if issubclass(python, enum.Enum):
+        return next((m for m in python if text in (m.name, str(m.value))), None) or _bad(text)
+    if issubclass(python, bool):
+        return {"1": True, "true": True, "0": False, "false": False}.get(text.lower())
+    if issubclass(python, int):
+        return whole_number(text)
+    return uuid.UUID(text) if issubclass(python, uuid.UUID) else text
+
+
+def _bad(text: str) -> Any:
+    raise ValueError(text)
+
+
+def _python_type(kind: Any) -> type:
+    """The Python type of a column's type; text where the type does not know."""
+    try:
+        found: type = getattr(kind, "enum_class", None) or kind.python_type
+    except NotImplementedError:
+        return str
+    return found
+
+
+def whole_number(text: str) -> int:
+    """A whole number of at most eighteen ASCII digits: what every integer column can be asked (W5)."""
+    digits = text.removeprefix("-")
+    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
+        raise ValueError(text)
+    return int(text)

@@ -1,0 +1,158 @@
+"""What the list's template shows, prepared: plain values, every text and address ready.
+
+Templates neither ask the database nor reckon; nothing here is kept after the request.
+"""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from flask_babel import gettext as _
+
+from app.fab.arguments import ListArgs
+from app.fab.declared import Offer
+from app.fab.interface import COUNT_CAP
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value of a row; `wide` cells are left out on a phone's card."""
+
+    label: str
+    value: Any
+    wide: bool
+    name: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record: `url` is its detail ("" without), `link` where the first cell leads."""
+
+    pk: str
+    cells: list[Cell]
+    url: str
+    link: str
+    css: str
+    name: str
+    offers: list[Offer]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A column's head; `sort` is the value of aria-sort ("" where the column cannot be sorted)."""
+
+    name: str
+    label: str
+    url: str
+    sort: str
+    wide: bool
+
+
+@dataclass(frozen=True)
+class TabLink:
+    name: str
+    label: Any
+    url: str
+    count: str
+    active: bool
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A drop-down of the toolbar with its options (value, label)."""
+
+    name: str
+    label: Any
+    value: str
+    options: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Pager:
+    first: str
+    previous: str
+    next: str
+    text: str
+    sizes: list[tuple[int, str, bool]]
+
+
+@dataclass
+class ListPage:
+    """Everything of one list page."""
+
+    view: str
+    rows: list[Row]
+    headings: list[Heading]
+    tabs: list[TabLink]
+    choices: list[Choice]
+    pager: Pager
+    bulk: list[Offer]
+    empty: Any
+    text: str
+    searched: bool
+    clear: str
+    hidden: dict[str, str]
+    columns: list[tuple[str, str, bool]]
+    urls: dict[str, str]
+    count: str = ""
+    extra: dict[str, Any] = field(default_factory=dict)
+
+
+class Addresses:
+    """Builds the many addresses of one list page without asking the router for each of them."""
+
+    def __init__(self, path: str, write: Callable[[ListArgs], dict[str, str]]) -> None:
+        self.path = path
+        self._write = write
+
+    def query(self, args: ListArgs) -> str:
+        """The arguments as the query part of an address."""
+        return urlencode(self._write(args))
+
+    def list(self, args: ListArgs) -> str:
+        """The list with these arguments."""
+        query = self.query(args)
+        return f"{self.path}?{query}" if query else self.path
+
+
+def filled(pattern: str, key: Any) -> str:
+    """An address made for the key 0 with the real key put in."""
+    return pattern.removesuffix("0") + quote(str(key), safe="")
+
+
+def count_text(count: int, cap: int = COUNT_CAP) -> str:
+    """A count for people: exact up to the cap, «over 10,000» above it."""
+    return f"{count:,}" if count <= cap else _("over %(number)s", number=f"{cap:,}")
+
+
+def value_of(item: Any, path: Sequence[str]) -> Any:
+    """The value of a (dotted) column; None where a relation on the way is empty."""
+    value = item
+    for part in path:
+        if value is None:
+            return None
+        value = getattr(value, part)
+    if callable(value):
+        value = value()
+    return value.value if isinstance(value, enum.Enum) else value
+
+
+def shown(value: Any, formatter: Callable[[Any], Any] | None) -> Any:
+    """What stands in the cell: the formatter's answer, else the value; nothing for None.
+
+    A formatter returns text, which the template escapes, or Markup that it has escaped itself.
+    """
+    if formatter is not None:
+        return formatter(value)
+    return "" if value is None else value
+
+
+def sort_mark(order: str, ascending: bool, column: str) -> str:
+    """The value of aria-sort."""
+    if order != column:
+        return "none"
+    return "ascending" if ascending else "descending"

@@ -1,0 +1,263 @@
+"""From arguments to rows: the part of SafeModelView that asks the database for a list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, false, or_
+from werkzeug.exceptions import BadRequest
+
+from app.fab import remembered
+from app.fab.arguments import MAX_SIZE, ListArgs, Reader
+from app.fab.cursor import seal, unseal
+from app.fab.declared import ListFilter, Offer, Tab
+from app.fab.interface import Order, SafeInterface, Slice
+from app.fab.listing import (
+    Addresses, Cell, Choice, Heading, ListPage, Pager, Row, TabLink,
+    count_text, filled, shown, sort_mark, value_of,
+)  # fmt: skip
+
+SIZES = (25, 50, 100, MAX_SIZE)
+
+
+class ListReading:
+    """Mixin of SafeModelView: declarations of a list, its conditions, its page."""
+
+    tabs: tuple[Tab, ...] = ()
+    filters: tuple[ListFilter, ...] = ()
+    wide_columns: frozenset[str] = frozenset()  # columns a phone's card leaves out
+    load_columns: tuple[str, ...] = ()  # columns and relations that properties of the row read
+    row_actions: bool = False  # buttons in each row, not only in the detail
+
+    datamodel: SafeInterface
+    reader: Reader
+    list_columns: Any
+    search_columns: Any
+    order_columns: Any
+    label_columns: Any
+    formatters_columns: Any
+    base_order: Any
+    page_size: int
+    include_route_methods: Any
+
+    def prepare_list(self) -> None:
+        """Once, at registration."""
+        cls = type(self)
+        searched = bool(self.search_columns) or any(
+            getattr(cls, name) is not getattr(ListReading, name)
+            for name in ("search_clause", "search_args", "token_clause")
+        )
+        self.searched = searched
+        self.reader = Reader(
+            cls.__name__, self.tabs, self.filters, tuple(self.order_columns), self.page_size, searched
+        )
+        self._paths = {column: column.split(".") for column in self.list_columns}
+
+    # -- to be overridden ----------------------------------------------------------------------
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        """The rows that the typed text finds; None: such a text finds nothing.
+
+        Without an override: text anywhere in one of `search_columns`, % and _ taken as typed (H12).
+        """
+        model = self.datamodel.obj
+        found = [getattr(model, c).icontains(text, autoescape=True) for c in self.search_columns]
+        return or_(*found) if found else None
+
+    def search_args(self, text: str) -> dict[str, str]:
+        """How the search stands in the address: as `q`, or as a token `x` that hides a number."""
+        return {"q": text}
+
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:  # noqa: ARG002
+        """The rows that a token of `search_args` finds; None: it is no token of ours."""
+        return None
+
+    def first_link(self, item: Any) -> str | None:  # noqa: ARG002
+        """Where the first cell of a row leads (AGR-02); None: to the detail."""
+        return None
+
+    def row_class(self, item: Any) -> str:  # noqa: ARG002
+        """A CSS class of the row."""
+        return ""
+
+    def record_name(self, item: Any) -> str:
+        """How a record is called in labels for screen readers and in confirmations."""
+        return str(value_of(item, self._paths[self.list_columns[0]]) or "")
+
+    def empty_text(self, args: ListArgs) -> Any:
+        """Why the list is empty and what to do."""
+        if args.narrowed:
+            return _("Nothing matches this search. Clear it to see all records of the tab.")
+        tab = next((t for t in self.tabs if t.name == args.tab), None)
+        return (tab.empty if tab else "") or _("There is nothing here yet.")
+
+    def saved_hidden(self) -> list[str]:
+        """The columns the person hid; kept in the session unless a view keeps them elsewhere."""
+        return remembered.remembered_hidden(type(self).__name__)
+
+    def save_hidden(self, hidden: list[str]) -> None:
+        """Keep the columns the person hid."""
+        remembered.remember_hidden(type(self).__name__, hidden)
+
+    # -- conditions ----------------------------------------------------------------------------
+
+    def chosen_columns(self) -> list[str]:
+        """The list's columns without those the person hid."""
+        hidden = set(self.saved_hidden()) - {self.list_columns[0]}
+        return [name for name in self.list_columns if name not in hidden]
+
+    def order_of(self, args: ListArgs) -> Order:
+        """The order asked for, else the view's own, else the newest key first."""
+        if args.order:
+            return Order(args.order, args.ascending)
+        column, way = self.base_order or (self.datamodel.key.key, "desc")
+        return Order(column, way == "asc")
+
+    def narrowed(self, args: ListArgs) -> Select[Any]:
+        """The scope with tab, filters and search of the arguments."""
+        clauses = [tab.where() for tab in self.tabs if tab.name == args.tab]
+        chosen = dict(args.filters)
+        clauses += [f.clause(chosen[f.name]) for f in self.filters if f.name in chosen]
+        if args.text:
+            found = self.search_clause(args.text)
+            clauses.append(false() if found is None else found)
+        if args.token:
+            clauses.append(self._token(args.token))
+        return self.scoped().where(*(c for c in clauses if c is not None))  # type: ignore[attr-defined]
+
+    def _token(self, token: str) -> ColumnElement[bool]:
+        clause = self.token_clause(token)
+        if clause is None:
+            raise BadRequest(_("This search is no longer valid. Search again."))
+        return clause
+
+    def neighbours(self, item: Any) -> tuple[Any, Any]:
+        """The keys before and behind the record in the list as it was left; None at its ends."""
+        args = self.left_args()  # type: ignore[attr-defined]
+        return self.datamodel.beside(self.narrowed(args), self.order_of(args), item)
+
+    # -- the page ------------------------------------------------------------------------------
+
+    def addresses(self) -> Addresses:
+        """The list's addresses of this request."""
+        return Addresses(self.url("list"), self.reader.write)  # type: ignore[attr-defined]
+
+    def list_page(self, args: ListArgs) -> ListPage:
+        """All that the template shows of the list with these arguments."""
+        columns = self.chosen_columns()
+        statement, order, to = self.narrowed(args), self.order_of(args), self.addresses()
+        part = self._slice(args, statement, order)
+        needed = [*columns, *self.load_columns]
+        items = self.datamodel.rows([place.key for place in part.places], needed)
+        counts = self._tab_counts()
+        count = counts.get(args.tab, -1) if not args.narrowed else -1
+        count = self.datamodel.counted(statement) if count < 0 else count
+        return ListPage(
+            view=type(self).__name__,
+            rows=self._rows(items, columns),
+            headings=[self._heading(column, args, order, to) for column in columns],
+            tabs=self._tabs(args, counts, to),
+            choices=self._choices(args),
+            pager=self._pager(args, order, part, count, to),
+            bulk=self.bulk_offers(),  # type: ignore[attr-defined]
+            empty="" if items else self.empty_text(args),
+            text=args.text,
+            searched=self.searched,
+            clear=to.list(args.moved(text="", token="", filters=())) if args.narrowed else "",
+            hidden=self._hidden_fields(args),
+            columns=[(c, str(self.label_columns[c]), c in columns) for c in self.list_columns],
+            urls={name: self.url(name) for name in self._posts()},  # type: ignore[attr-defined]
+            count=count_text(count),
+        )
+
+    def _posts(self) -> list[str]:
+        wanted = ("search", "columns", "action_post", "confirm_post")
+        return [name for name in wanted if name in self.include_route_methods]
+
+    def _slice(self, args: ListArgs, statement: Select[Any], order: Order) -> Slice:
+        name, kind = type(self).__name__, getattr(self.datamodel.obj, order.column).type
+        after = unseal(name, order, args.after, kind) if args.after else None
+        before = unseal(name, order, args.before, kind) if args.before else None
+        skip = 0 if after or before else args.page * args.size
+        return self.datamodel.slice(
+            statement, order, args.size, skip=skip, after=after, before=before
+        )
+
+    def _tab_counts(self) -> dict[str, int]:
+        counted = [tab for tab in self.tabs if tab.counted]
+        if not counted:
+            return {}
+        scope = self.scoped()  # type: ignore[attr-defined]
+        numbers = self.datamodel.tab_counts(scope, [tab.where() for tab in counted])
+        return {tab.name: n for tab, n in zip(counted, numbers, strict=True)}
+
+    def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
+        shows = "show" in self.include_route_methods
+        pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
+        heads = [
+            (c, str(self.label_columns[c]), self._paths[c], self.formatters_columns.get(c), c in self.wide_columns)
+            for c in columns
+        ]  # fmt: skip
+        return [self._row(item, pattern, heads) for item in items]
+
+    def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
+        key = self.datamodel.get_pk_value(item)
+        url = filled(pattern, key) if pattern else ""
+        cells = [
+            Cell(label, shown(value_of(item, path), formatter), wide, name)
+            for name, label, path, formatter, wide in heads
+        ]
+        offers: list[Offer] = self.offers(item) if self.row_actions else []  # type: ignore[attr-defined]
+        link = self.first_link(item) or url
+        return Row(str(key), cells, url, link, self.row_class(item), self.record_name(item), offers)
+
+    def _heading(self, column: str, args: ListArgs, order: Order, to: Addresses) -> Heading:
+        label, wide = str(self.label_columns[column]), column in self.wide_columns
+        if column not in self.order_columns:
+            return Heading(column, label, "", "", wide)
+        mark = sort_mark(order.column, order.ascending, column)
+        url = to.list(args.moved(order=column, ascending=mark != "ascending"))
+        return Heading(column, label, url, mark, wide)
+
+    def _tabs(self, args: ListArgs, counts: Mapping[str, int], to: Addresses) -> list[TabLink]:
+        return [
+            TabLink(
+                tab.name, tab.label, to.list(args.moved(tab=tab.name)),
+                count_text(counts[tab.name]) if tab.name in counts else "", tab.name == args.tab,
+            )
+            for tab in self.tabs
+        ]  # fmt: skip
+
+    def _choices(self, args: ListArgs) -> list[Choice]:
+        chosen = dict(args.filters)
+        return [
+            Choice(f"f_{f.name}", f.label, chosen.get(f.name, ""), f.options()) for f in self.filters
+        ]
+
+    def _hidden_fields(self, args: ListArgs) -> dict[str, str]:
+        """What the search form keeps of the list: tab, order, size, a token; never its page."""
+        written = self.reader.write(args.moved(text="", filters=()))
+        return dict(self.reader.kept(written))
+
+    def _pager(
+        self, args: ListArgs, order: Order, part: Slice, count: int, to: Addresses
+    ) -> Pager:
+        name, first, last = type(self).__name__, "", ""
+        page = args.page if part.has_previous else 0
+        if part.has_previous and part.places:
+            sealed = seal(name, order, part.places[0])
+            first = to.list(args.moved(before=sealed, page=max(page - 1, 0)))
+        if part.has_next:
+            last = to.list(args.moved(after=seal(name, order, part.places[-1]), page=page + 1))
+        start = page * args.size + 1
+        text = _(
+            "%(first)s–%(last)s of %(count)s",
+            first=start if part.places else 0,
+            last=start + len(part.places) - 1 if part.places else 0,
+            count=count_text(count),
+        )
+        sizes = [(size, to.list(args.moved(size=size)), size == args.size) for size in SIZES]
+        start_url = to.list(args.moved()) if part.has_previous else ""
+        return Pager(start_url, first, last, text, sizes)

@@ -1,0 +1,177 @@
+"""SafeModelView: what every list and detail of the product stands on.
+
+A subclass says which rows the person may see (`scoped`), which columns, tabs and filters there are,
+and what its actions do. Everything else is here, once: see `check_view` for what must be declared.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import abort, redirect, request, url_for
+from flask_appbuilder.baseviews import expose
+from flask_appbuilder.security.decorators import permission_name
+from flask_appbuilder.views import ModelView
+from sqlalchemy import Select
+from werkzeug.exceptions import BadRequest
+
+from app.fab import remembered
+from app.fab.access import has_access
+from app.fab.actions import ActionRoutes
+from app.fab.arguments import ListArgs, checked_text
+from app.fab.check import check_view
+from app.fab.declared import Link
+from app.fab.detail import Detail
+from app.fab.editing import FormRoutes
+from app.fab.interface import SafeInterface, ScopeFilter
+from app.fab.reading import ListReading
+from app.fab.widgets import SafeFormWidget, SafeListWidget, SafeShowWidget
+
+
+class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
+    """FAB's ModelView with a scope that cannot be forgotten and arguments that are checked.
+
+    Registration fails with all reasons at once when the declaration leaves anything to FAB.
+    """
+
+    datamodel: SafeInterface
+    include_route_methods = {  # noqa: RUF012
+        "list", "show", "search", "columns", "action", "action_post", "confirm", "confirm_post",
+    }  # fmt: skip
+
+    list_template = "fab/list.html"
+    show_template = "fab/show.html"
+    add_template = edit_template = "fab/form.html"
+    list_widget = SafeListWidget
+    show_widget = SafeShowWidget
+    add_widget = edit_widget = SafeFormWidget
+
+    def scoped(self) -> Select[Any]:
+        """All rows the person asking may ever see here, as a select of the model; no loader options.
+
+        It must fail closed: an unknown role sees no row. Used by list, counts, tabs, details,
+        actions, neighbours and forms; a row outside it answers as if it did not exist (ACC-02).
+        """
+        raise NotImplementedError
+
+    # -- set-up --------------------------------------------------------------------------------
+
+    def __init__(self, **kwargs: Any) -> None:
+        if problems := check_view(type(self)):
+            raise TypeError("; ".join(problems))
+        super().__init__(**kwargs)
+
+    def _init_properties(self) -> None:
+        """FAB fills what is empty with «all columns»: put our declarations back afterwards."""
+        cls = type(self)
+        self.label_columns = dict(cls.label_columns or {})  # FAB writes into it
+        super()._init_properties()
+        self.list_columns = list(cls.list_columns)
+        self.order_columns = list(cls.order_columns)
+        self.search_columns = list(cls.search_columns)
+        self._filters = self.datamodel.get_filters([])  # never read: nothing is shared (H9)
+        self._base_filters = self.datamodel.get_filters().add_filter_list(
+            [[self.datamodel.get_pk_name(), ScopeFilter, self.scoped]]
+        )
+        self.prepare_list()
+
+    # -- routes --------------------------------------------------------------------------------
+
+    @expose("/list/")
+    @has_access
+    def list(self) -> Any:
+        """The list; how it is seen now is kept for the way back (AGR-02)."""
+        args = self.reader.read(request.args)
+        page = self.list_page(args)
+        remembered.remember_list(type(self).__name__, self.addresses().query(args))
+        return self.render_template(
+            self.list_template,
+            title=self.list_title,
+            page=page,
+            head_links=self.head_links(),
+            widgets={"list": self.list_widget(page=page)},
+        )
+
+    @expose("/search", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def search(self) -> Any:
+        """The search box and the filters; posted, so that what is typed need not stand in an address."""
+        kept = dict(self.reader.kept(request.form))
+        text = checked_text(request.form.get("q", ""))
+        if text:
+            kept.pop("x", None)
+            kept |= self.search_args(text)
+        return redirect(self.addresses().list(self.reader.read(kept)), 303)
+
+    @expose("/columns", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def columns(self) -> Any:
+        """Which columns the person wants to see; the first one always stays (AGR-01)."""
+        wanted = set(request.form.getlist("column"))
+        if not wanted <= set(self.list_columns):
+            raise BadRequest
+        self.save_hidden([name for name in self.list_columns[1:] if name not in wanted])
+        return redirect(self.list_url(), 303)
+
+    @expose("/show/<string:pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: str) -> Any:
+        """One record, with its place in the list as it was left (AGR-03)."""
+        item = self.record(pk, self.show_columns)
+        return self.render_template(self.show_template, **self.detail(item))
+
+    # -- records -------------------------------------------------------------------------------
+
+    def record(self, pk: Any, columns: Any = ()) -> Any:
+        """The record of a key, or 404: outside the scope is the same as not there (H10)."""
+        item = self.datamodel.one(self.scoped(), self._key(pk), columns)
+        if item is None:
+            abort(404)
+        return item
+
+    def records(self, pks: Any) -> Any:
+        """The records of all the keys, by one scoped query; 404 unless every one is there (H2)."""
+        keys = list(dict.fromkeys(self._key(pk) for pk in pks))
+        items = self.datamodel.within(self.scoped(), keys)
+        if len(items) != len(keys):
+            abort(404)
+        return items
+
+    def _key(self, pk: Any) -> Any:
+        try:
+            return self.datamodel.parse_key(str(pk))
+        except ValueError:
+            return abort(404)
+
+    # -- addresses -----------------------------------------------------------------------------
+
+    def url(self, method: str, **values: Any) -> str:
+        """The address of one of this view's routes."""
+        return url_for(f"{self.endpoint}.{method}", **values)
+
+    def list_url(self) -> str:
+        """The list as the person left it."""
+        query = remembered.remembered_list(type(self).__name__)
+        return f"{self.url('list')}?{query}" if query else self.url("list")
+
+    def head_links(self) -> list[Link]:
+        """The buttons beside the list's heading; override to add «New», «Export»."""
+        return []
+
+    def update_redirect(self) -> None:
+        """FAB's history stack keeps whole addresses in the cookie; ours is `list_url`."""
+
+    def get_redirect(self) -> str:
+        """Where FAB's own code goes after its work."""
+        return self.list_url()
+
+    def left_args(self) -> ListArgs:
+        """The arguments of the list as it was left; those of a plain list when they no longer hold."""
+        try:
+            query = remembered.remembered_list(type(self).__name__)
+            return self.reader.read(dict(parse_qsl(query)))
+        except BadRequest:
+            return self.reader.read({})
