@@ -164,6 +164,7 @@ def pass_time(**by) -> None:
     moved = clock.now() + timedelta(**by)
     real = clock.now() - timedelta(seconds=db.session.execute(_SHIFT).scalar_one())
     clock.shift(moved - real)
+    db.session.commit()
 
 
 _SHIFT = db.text("SELECT seconds FROM clock_shift")

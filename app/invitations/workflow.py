@@ -16,7 +16,7 @@ from app.core.errors import Refused
 from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, InvitationState
 from app.invitations.notices import tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
-from app.people.models import EmployerState, Student
+from app.people.models import Employer, EmployerState, Student
 from app.people.queries import settings
 from app.placements.models import Kind, Placement
 from app.placements.workflow import PLACEMENTS, cannot_sign, slot_taken
@@ -212,6 +212,7 @@ def _send_one(candidate: Candidate, values: dict[str, Any], actor: Actor, batch:
     )
     with db.session.no_autoflush:
         invitation.student, invitation.terms = student, terms
+        invitation.employer = db.session.get_one(Employer, candidate.employer_id)
         INVITATIONS.start("send", invitation, actor)
     db.session.delete(candidate)
     db.session.flush()

@@ -154,10 +154,11 @@ def test_nobody_else_can_answer_for_the_student(cast, who):
 
 @pytest.mark.rule("ACC-06")
 @pytest.mark.parametrize("change", [{"training_mode": "2"}, {"origin_state": "entered"}])
-def test_student_who_may_not_sign_is_told_why_and_the_employer_is_not(cast, change):
+def test_student_who_may_not_sign_is_told_why_and_the_employer_is_not(cast, session, change):
     [invitation] = invite(cast.employer, cast.student)
     for name, value in change.items():
         setattr(cast.student, name, value)
+    session.commit()
     pass_time(hours=2)
     with pytest.raises(Refused) as told:
         INVITATIONS.perform("accept", invitation.id, actor(cast.student))
