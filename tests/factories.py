@@ -22,7 +22,7 @@ from app.workflow.actor import Role
 
 _next = count(1)
 # what tests sign in with; hashing is slow on purpose, so it is done once
-PASSWORD = "Correct-horse-7"  # noqa: S105
+PASSWORD = "Correct-horse-7"
 
 
 def id_number(n: int) -> str:

@@ -41,7 +41,10 @@ def student_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str
     """A student who may not sign cannot be invited; the employer is not told why (INV-01)."""
     if cannot_sign(invitation.student, now) is None:
         return None
-    return _("%(student)s cannot sign at present; please ask the school.", student=invitation.student.name)
+    return _(
+        "%(student)s cannot sign at present; please ask the school.",
+        student=invitation.student.name,
+    )
 
 
 def i_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
@@ -85,7 +88,10 @@ def cooled_off(invitation: Invitation, actor: Actor, now: datetime) -> str | Non
     """Accepting opens an hour after sending (INV-10; manual 003: one hour to think it over)."""
     if now >= invitation.opens_at:
         return None
-    return _("Time to think it over: accepting opens at %(at)s.", at=clock.shown_deadline(invitation.opens_at))
+    return _(
+        "Time to think it over: accepting opens at %(at)s.",
+        at=clock.shown_deadline(invitation.opens_at),
+    )
 
 
 def slot_free(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
@@ -146,7 +152,7 @@ INVITATIONS: Workflow[Invitation] = Workflow(
     model=Invitation,
     scope=invitations_for,
     first_lock=lambda invitation: (Student, invitation.student_id),
-    labels=dict(RESPONSE_LABELS),
+    labels=RESPONSE_LABELS,
     after=(tell_parties,),
     steps=(
         Step("send", None, S.OPEN, by=Role.EMPLOYER, label=_l("Send"),

@@ -8,7 +8,7 @@ row in the actor's scope → role → lock → state → guards → reason → e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -132,7 +132,7 @@ class Workflow(Generic[R]):
     scope: Callable[[Actor], Select[Any]]
     name: Text
     first_lock: Callable[[R], tuple[Any, int] | None] = lambda record: None
-    labels: dict[StrEnum, Text] = field(default_factory=dict)
+    labels: Mapping[Any, Text] = field(default_factory=dict)
     after: tuple[Effect, ...] = ()
 
     def step(self, name: str) -> Step:
@@ -311,9 +311,16 @@ def diagram(workflows: Iterable[Workflow[Any]]) -> str:
         for step in flow.steps:
             for source in step.sources or ("[*]",):
                 parts += [f"    {source} --> {target}: {step.name}" for target in step.reaches]
-        parts += ["```", "", "| step | from | to | by | must hold | reason |", "|---|---|---|---|---|---|"]
+        parts += [
+            "```",
+            "",
+            "| step | from | to | by | must hold | reason |",
+            "|---|---|---|---|---|---|",
+        ]
         for step in flow.steps:
-            guards = "<br>".join((g.__doc__ or g.__name__).splitlines()[0] for g in step.when) or "–"
+            guards = (
+                "<br>".join((g.__doc__ or g.__name__).splitlines()[0] for g in step.when) or "–"
+            )
             parts.append(
                 f"| {step.name} | {', '.join(step.sources) or '–'} | {', '.join(step.reaches)} "
                 f"| {', '.join(step.roles)} | {guards} | {step.reason} |"

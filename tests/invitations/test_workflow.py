@@ -137,14 +137,20 @@ def test_the_same_preview_never_invites_twice(cast):
     from tests.factories import make_candidate
 
     batch = "b" * 32
-    first = send([make_candidate(cast.employer, cast.student)], offer(), actor(cast.employer), batch)
+    first = send(
+        [make_candidate(cast.employer, cast.student)], offer(), actor(cast.employer), batch
+    )
     INVITATIONS.perform("decline", first.made[0].id, actor(cast.student))
-    again = send([make_candidate(cast.employer, cast.student)], offer(), actor(cast.employer), batch)
+    again = send(
+        [make_candidate(cast.employer, cast.student)], offer(), actor(cast.employer), batch
+    )
     assert not again.made
 
 
 @pytest.mark.rule("ACC-02", "ACC-10")
-@pytest.mark.parametrize("who", ["classmate", "rival", "officer", "other_officer", "province", "admin"])
+@pytest.mark.parametrize(
+    "who", ["classmate", "rival", "officer", "other_officer", "province", "admin"]
+)
 def test_nobody_else_can_answer_for_the_student(cast, who):
     [invitation] = invite(cast.employer, cast.student)
     pass_time(hours=2)
