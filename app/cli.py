@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from flask_babel import force_locale
 from flask_migrate import upgrade
 from sqlalchemy import select, text, true
 
@@ -22,7 +23,7 @@ from app.invitations.workflow import INVITATIONS
 from app.people.workflow import EMPLOYERS
 from app.placements.workflow import PLACEMENTS
 from app.workflow.actor import Role
-from app.workflow.engine import diagram
+from app.workflow.diagram import diagram
 
 WORKFLOWS = (INVITATIONS, PLACEMENTS, EMPLOYERS)
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -94,7 +95,8 @@ def worker() -> None:
 @with_appcontext
 def docs() -> None:
     """Write the documents that are made from the tables."""
-    (DOCS / "workflows.md").write_text(diagram(WORKFLOWS), encoding="utf-8")
+    with force_locale("en"):
+        (DOCS / "workflows.md").write_text(diagram(WORKFLOWS), encoding="utf-8")
 
 
 @click.command()

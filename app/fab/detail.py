@@ -36,7 +36,9 @@ class Detail:
     label_columns: Any
     formatters_columns: Any
     include_route_methods: Any
-    show_neighbours: bool = True  # the way to the previous and next record of the list as it was left
+    show_neighbours: bool = (
+        True  # the way to the previous and next record of the list as it was left
+    )
 
     def detail(self, item: Any) -> dict[str, Any]:
         """The template's values; `show_context` adds the view's own panels."""

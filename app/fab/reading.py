@@ -62,7 +62,12 @@ class ListReading:
         )
         self.searched = searched
         self.reader = Reader(
-            cls.__name__, self.tabs, self.filters, tuple(self.order_columns), self.page_size, searched
+            cls.__name__,
+            self.tabs,
+            self.filters,
+            tuple(self.order_columns),
+            self.page_size,
+            searched,
         )
         self._paths = {column: column.split(".") for column in self.list_columns}
 
@@ -244,7 +249,8 @@ class ListReading:
     def _choices(self, args: ListArgs) -> list[Choice]:
         chosen = dict(args.filters)
         return [
-            Choice(f"f_{f.name}", f.label, chosen.get(f.name, ""), f.options()) for f in self.filters
+            Choice(f"f_{f.name}", f.label, chosen.get(f.name, ""), f.options())
+            for f in self.filters
         ]
 
     def _hidden_fields(self, args: ListArgs) -> dict[str, str]:
@@ -252,9 +258,7 @@ class ListReading:
         written = self.reader.write(args.moved(text="", filters=()))
         return dict(self.reader.kept(written))
 
-    def _pager(
-        self, args: ListArgs, order: Order, part: Slice, count: int, to: Addresses
-    ) -> Pager:
+    def _pager(self, args: ListArgs, order: Order, part: Slice, count: int, to: Addresses) -> Pager:
         name, first, last = type(self).__name__, "", ""
         page = args.page if part.has_previous else 0
         if part.has_previous and part.places:

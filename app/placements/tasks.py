@@ -21,7 +21,7 @@ from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Field, Terms, asked, values_of
 from app.terms.models import FIELDS as TERM_FIELDS
-from app.workflow.engine import trail_of
+from app.workflow.queries import trail_of
 
 AGREEMENT = "agreement"
 RECORD = "placement"

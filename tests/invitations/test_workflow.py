@@ -13,7 +13,7 @@ from app.invitations.workflow import INVITATIONS
 from app.placements.models import PlacementState
 from app.placements.queries import placement_of
 from app.workflow.actor import SYSTEM
-from app.workflow.engine import trail_of
+from app.workflow.queries import trail_of
 from tests.factories import accept, actor, attest, invite, offer, pass_time
 
 
