@@ -108,7 +108,9 @@ class Reader:
         if not 1 <= size <= MAX_SIZE:
             raise BadRequest(_("A page holds 1 to %(most)s rows.", most=MAX_SIZE))
         if not by_cursor and (page + 1) * size > DEEPEST and page:
-            raise BadRequest(_("That page is too far down. Narrow the list by a search or a filter."))
+            raise BadRequest(
+                _("That page is too far down. Narrow the list by a search or a filter.")
+            )
         return size, page
 
     def _number(self, args: Mapping[str, str], name: str, default: int) -> int:

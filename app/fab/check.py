@@ -104,7 +104,9 @@ def _columns(cls: Any, datamodel: SafeInterface) -> Iterator[str]:
     for column in cls.order_columns:
         if column not in own:
             yield f"order column {column} is a column of the model itself (H3, W3)"
-    if cls.base_order and (cls.base_order[0] not in own or cls.base_order[1] not in ("asc", "desc")):
+    if cls.base_order and (
+        cls.base_order[0] not in own or cls.base_order[1] not in ("asc", "desc")
+    ):
         yield "base_order is (column of the model, asc or desc)"
     for column in cls.search_columns:
         if column not in own or not datamodel.is_string(column):

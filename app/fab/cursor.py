@@ -40,7 +40,9 @@ def unseal(view: str, order: Order, text: str, kind: Any) -> Place:
             raise BadData("another order")
         return Place(_value(value, kind), _value(key, None))
     except (BadData, ValueError, TypeError, KeyError) as error:
-        raise BadRequest(_("This page of the list no longer exists. Open the list anew.")) from error
+        raise BadRequest(
+            _("This page of the list no longer exists. Open the list anew.")
+        ) from error
 
 
 def _serializer(view: str) -> URLSafeSerializer:

@@ -127,7 +127,9 @@ class FormRoutes:
         """404, and nothing is written, when the saved row is none that the person may see (H5)."""
         view: Any = self
         key = self.datamodel.get_pk_value(item)
-        there = self.datamodel.only(view.scoped().where(self.datamodel.key == key), self.datamodel.key)
+        there = self.datamodel.only(
+            view.scoped().where(self.datamodel.key == key), self.datamodel.key
+        )
         if not self.datamodel.session.scalar(select(there.exists())):
             abort(404)
 

@@ -12,7 +12,18 @@ from typing import Any
 
 from flask_appbuilder.models.filters import BaseFilter
 from flask_appbuilder.models.sqla.interface import SQLAInterface
-from sqlalchemy import ColumnElement, Select, and_, case, func, inspect, literal, or_, select, tuple_
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    case,
+    func,
+    inspect,
+    literal,
+    or_,
+    select,
+    tuple_,
+)
 from sqlalchemy.orm import load_only, selectinload
 
 from app.fab.declared import typed
@@ -87,7 +98,9 @@ class SafeInterface(SQLAInterface):
         inner = self.only(statement, self.key).limit(cap + 1).subquery()
         return int(self.session.execute(select(func.count()).select_from(inner)).scalar_one())
 
-    def tab_counts(self, scope: Select[Any], tabs: Sequence[ColumnElement[bool] | None]) -> list[int]:
+    def tab_counts(
+        self, scope: Select[Any], tabs: Sequence[ColumnElement[bool] | None]
+    ) -> list[int]:
         """The rows of each tab: one query with count(*) FILTER, in one pass over the scope.
 
         Only a scope of more than 20,000 rows (a province) is counted tab by tab in a second query,
@@ -214,7 +227,9 @@ def _options(model: Any, tree: dict[str, Any], parent: Any, whole: bool) -> list
     for name, branch in tree.items():
         if name in mapper.relationships:
             relation = mapper.relationships[name]
-            chosen += [mapper.get_property_by_column(c).class_attribute for c in relation.local_columns]
+            chosen += [
+                mapper.get_property_by_column(c).class_attribute for c in relation.local_columns
+            ]
             path = selectinload(getattr(model, name)) if parent is None else parent.selectinload(
                 getattr(model, name)
             )  # fmt: skip

@@ -12,7 +12,7 @@ from werkzeug.exceptions import BadRequest
 from app.fab import remembered
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
 from app.fab.cursor import seal, unseal
-from app.fab.declared import ListFilter, Offer, Tab
+from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface, Slice
 from app.fab.listing import (
     Addresses, Cell, Choice, Heading, ListPage, Pager, Row, TabLink,
@@ -28,6 +28,8 @@ class ListReading:
     tabs: tuple[Tab, ...] = ()
     filters: tuple[ListFilter, ...] = ()
     wide_columns: frozenset[str] = frozenset()  # columns a phone's card leaves out
+    cell_classes: Mapping[str, str] = {}  # noqa: RUF012 - column → qq-card-status, qq-number, qq-roomy …
+    search_hint: Any = ""  # what the search box says it can find
     load_columns: tuple[str, ...] = ()  # columns and relations that properties of the row read
     row_actions: bool = False  # buttons in each row, not only in the detail
 
@@ -51,7 +53,12 @@ class ListReading:
         )
         self.searched = searched
         self.reader = Reader(
-            cls.__name__, self.tabs, self.filters, tuple(self.order_columns), self.page_size, searched
+            cls.__name__,
+            self.tabs,
+            self.filters,
+            tuple(self.order_columns),
+            self.page_size,
+            searched,
         )
         self._paths = {column: column.split(".") for column in self.list_columns}
 
@@ -169,11 +176,13 @@ class ListReading:
             hidden=self._hidden_fields(args),
             columns=[(c, str(self.label_columns[c]), c in columns) for c in self.list_columns],
             urls={name: self.url(name) for name in self._posts()},  # type: ignore[attr-defined]
+            hint=str(self.search_hint),
+            row_buttons=self.row_actions,
             count=count_text(count),
         )
 
     def _posts(self) -> list[str]:
-        wanted = ("search", "columns", "action_post", "confirm_post")
+        wanted = ("search", "columns", "action_post", "confirm")
         return [name for name in wanted if name in self.include_route_methods]
 
     def _slice(self, args: ListArgs, statement: Select[Any], order: Order) -> Slice:
@@ -197,29 +206,46 @@ class ListReading:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
         heads = [
-            (c, str(self.label_columns[c]), self._paths[c], self.formatters_columns.get(c), c in self.wide_columns)
+            (
+                str(self.label_columns[c]),
+                self._paths[c],
+                self.formatters_columns.get(c),
+                self._css(c),
+            )
             for c in columns
-        ]  # fmt: skip
+        ]
         return [self._row(item, pattern, heads) for item in items]
 
     def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
         cells = [
-            Cell(label, shown(value_of(item, path), formatter), wide, name)
-            for name, label, path, formatter, wide in heads
+            Cell(label, shown(value_of(item, path), formatter), css)
+            for label, path, formatter, css in heads
         ]
-        offers: list[Offer] = self.offers(item) if self.row_actions else []  # type: ignore[attr-defined]
+        buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
         link = self.first_link(item) or url
-        return Row(str(key), cells, url, link, self.row_class(item), self.record_name(item), offers)
+        return Row(
+            str(key), cells, url, link, self.row_class(item), self.record_name(item), buttons
+        )
+
+    def _css(self, column: str) -> str:
+        """On a phone the first column is the card's title, the others its lines, wide ones nothing."""
+        css = self.cell_classes.get(column, "")
+        if column in self.wide_columns:
+            return f"{css} qq-wide".strip()
+        if "qq-card-" in css:
+            return css
+        place = "qq-card-title" if column == self.list_columns[0] else "qq-card-line"
+        return f"{css} {place}".strip()
 
     def _heading(self, column: str, args: ListArgs, order: Order, to: Addresses) -> Heading:
-        label, wide = str(self.label_columns[column]), column in self.wide_columns
+        label = str(self.label_columns[column])
         if column not in self.order_columns:
-            return Heading(column, label, "", "", wide)
+            return Heading(column, label, "", "")
         mark = sort_mark(order.column, order.ascending, column)
         url = to.list(args.moved(order=column, ascending=mark != "ascending"))
-        return Heading(column, label, url, mark, wide)
+        return Heading(column, label, url, mark)
 
     def _tabs(self, args: ListArgs, counts: Mapping[str, int], to: Addresses) -> list[TabLink]:
         return [
@@ -233,7 +259,8 @@ class ListReading:
     def _choices(self, args: ListArgs) -> list[Choice]:
         chosen = dict(args.filters)
         return [
-            Choice(f"f_{f.name}", f.label, chosen.get(f.name, ""), f.options()) for f in self.filters
+            Choice(f"f_{f.name}", f.label, chosen.get(f.name, ""), f.options())
+            for f in self.filters
         ]
 
     def _hidden_fields(self, args: ListArgs) -> dict[str, str]:
@@ -241,9 +268,7 @@ class ListReading:
         written = self.reader.write(args.moved(text="", filters=()))
         return dict(self.reader.kept(written))
 
-    def _pager(
-        self, args: ListArgs, order: Order, part: Slice, count: int, to: Addresses
-    ) -> Pager:
+    def _pager(self, args: ListArgs, order: Order, part: Slice, count: int, to: Addresses) -> Pager:
         name, first, last = type(self).__name__, "", ""
         page = args.page if part.has_previous else 0
         if part.has_previous and part.places:
