@@ -276,13 +276,15 @@ class ListReading:
             first = to.list(args.moved(before=sealed, page=max(page - 1, 0)))
         if part.has_next:
             last = to.list(args.moved(after=seal(name, order, part.places[-1]), page=page + 1))
-        start = page * args.size + 1
-        text = _(
-            "%(first)s–%(last)s of %(count)s",
-            first=start if part.places else 0,
-            last=start + len(part.places) - 1 if part.places else 0,
-            count=count_text(count),
-        )
+        text = _range_text(page * args.size, len(part.places), count)
         sizes = [(size, to.list(args.moved(size=size)), size == args.size) for size in SIZES]
         start_url = to.list(args.moved()) if part.has_previous else ""
         return Pager(start_url, first, last, text, sizes)
+
+
+def _range_text(skipped: int, shown_rows: int, count: int) -> str:
+    """Which rows these are: «26–50 of 137»."""
+    first = skipped + 1 if shown_rows else 0
+    last = skipped + shown_rows if shown_rows else 0
+    text = {"first": f"{first:,}", "last": f"{last:,}", "count": count_text(count)}
+    return str(_("%(first)s–%(last)s of %(count)s", **text))
