@@ -96,7 +96,9 @@ def _decoded(kind: str, data: bytes) -> bytes:
     except limits.ChildDied as error:
         raise Refused(_reason("broken")) from error
     except limits.Busy as error:
-        raise Refused(_("Too many files are being checked. Please try again in a minute.")) from error
+        raise Refused(
+            _("Too many files are being checked. Please try again in a minute.")
+        ) from error
     if answer[:1] == b"K":
         return answer[1:]
     raise Refused(_reason(json.loads(answer[1:])))

@@ -276,9 +276,7 @@ def to_unicode_table(font_name: str, subset: Sequence[int]) -> str:
         for code, point in enumerate(subset)
     ]
     blocks = [lines[i : i + 100] for i in range(0, len(lines), 100)]
-    body = [
-        text for b in blocks for text in (f"{len(b)} beginbfchar", *b, "endbfchar")
-    ]
+    body = [text for b in blocks for text in (f"{len(b)} beginbfchar", *b, "endbfchar")]
     head = f"""/CIDInit /ProcSet findresource begin
 12 dict begin
 begincmap

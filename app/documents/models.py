@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -25,7 +25,9 @@ class Document(db.Model):  # type: ignore[name-defined]
     kind: Mapped[str] = mapped_column(String(20))
     record_kind: Mapped[str] = mapped_column(String(20))
     record_id: Mapped[int]
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", name="fk_document_school"))
+    school_id: Mapped[int] = mapped_column(
+        Integer, ForeignKey("school.id", name="fk_document_school")
+    )
     code: Mapped[str] = mapped_column(String(12))
     number: Mapped[str | None] = mapped_column(String(20))
     file_key: Mapped[str] = mapped_column(String(80))
@@ -59,7 +61,7 @@ class NumberCounter(db.Model):  # type: ignore[name-defined]
     kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     graduation_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     school_id: Mapped[int] = mapped_column(
-        ForeignKey("school.id", name="fk_number_counter_school"), primary_key=True
+        Integer, ForeignKey("school.id", name="fk_number_counter_school"), primary_key=True
     )
     last: Mapped[int] = mapped_column(default=0, server_default="0")
 
@@ -77,10 +79,10 @@ class Attachment(db.Model):  # type: ignore[name-defined]
     record_kind: Mapped[str] = mapped_column(String(20))
     record_id: Mapped[int]
     owner_user_id: Mapped[int] = mapped_column(
-        ForeignKey("ab_user.id", name="fk_attachment_owner_user")
+        Integer, ForeignKey("ab_user.id", name="fk_attachment_owner_user")
     )
     school_id: Mapped[int | None] = mapped_column(
-        ForeignKey("school.id", name="fk_attachment_school")
+        Integer, ForeignKey("school.id", name="fk_attachment_school")
     )
     mime: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]

@@ -13,6 +13,7 @@ from typing import Any
 
 import fsspec
 from flask import current_app
+from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import db
@@ -54,7 +55,7 @@ def save_file(data: bytes, suffix: str) -> str:
     with files.open(temporary, "wb") as file:
         file.write(data)
         file.flush()
-        if hasattr(file, "fileno"):
+        if isinstance(files, LocalFileSystem):
             os.fsync(file.fileno())
     if files.exists(f"{root}/{key}"):
         raise FileExistsError(key)
