@@ -12,7 +12,7 @@ from app.core.clock import now
 from app.core.db import db
 
 
-class Document(db.Model):  # type: ignore[name-defined]
+class Document(db.Model):  # type: ignore[name-defined,misc]
     """A document as it was issued: its bytes lie in the file store and never change.
 
     A void document stays, with its code; a record has at most one of a kind that is not void.
@@ -53,7 +53,7 @@ class Document(db.Model):  # type: ignore[name-defined]
     )
 
 
-class NumberCounter(db.Model):  # type: ignore[name-defined]
+class NumberCounter(db.Model):  # type: ignore[name-defined,misc]
     """The last sequence number given out per kind, year and school; see `store.next_number`."""
 
     __tablename__ = "number_counter"
@@ -66,7 +66,7 @@ class NumberCounter(db.Model):  # type: ignore[name-defined]
     last: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
-class Attachment(db.Model):  # type: ignore[name-defined]
+class Attachment(db.Model):  # type: ignore[name-defined,misc]
     """An uploaded file that belongs to a record; served only through the record's permission check.
 
     `uid` is what addresses show: it says nothing and cannot be guessed.
