@@ -1,8 +1,8 @@
 """Two repairs of the PDF engine without which Chinese documents are wrong.
 
-1. The line breaker. The engine's own one swallows ``<br>``, cuts numbers, dates and addresses in two
-   and starts lines with a full stop. Ours keeps tokens whole, obeys the rules for the start and end
-   of a line (GB/T 15834), and honours ``<br>``.
+1. The line breaker. The engine's own one swallows ``<br>``, cuts numbers, dates and addresses in
+   two and starts lines with a full stop. Ours keeps tokens whole, obeys the rules for the start and
+   end of a line (GB/T 15834), and honours ``<br>``.
 2. The table that turns glyphs back into text. The engine writes five-digit code points in a form no
    viewer understands, so that a name such as 𬸘 can neither be searched nor copied.
 
@@ -12,15 +12,17 @@ Both replace functions inside a library: `apply` refuses any version it was not 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
-from typing import Any
+from typing import Any, TypeAlias
 
 from reportlab.pdfbase import ttfonts
 from reportlab.pdfbase.pdfmetrics import getAscentDescent, stringWidth
 from xhtml2pdf import reportlab_paragraph as engine
+
+Piece: TypeAlias = Any  # the engine's fragments, paragraphs and lines have no types
 
 TESTED = {"xhtml2pdf": "0.2.28", "reportlab": "5.1.0"}
 
@@ -39,7 +41,7 @@ _ROUNDING = 1e-6
 class Atom:
     """The smallest thing on a line: a token, a blank, an object (picture, marker) or a break."""
 
-    frag: Any
+    frag: Piece
     text: str
     width: float
     kind: str  # "text", "blank", "object" or "break"
@@ -62,22 +64,22 @@ def apply() -> None:
 
 
 def break_lines(
-    frags: Sequence[Any], max_widths: Sequence[float], calc_bounds: bool, encoding: str = "utf8"
-) -> Any:
-    """The lines of a paragraph in the engine's own shape; widths in points, the last one repeats."""
+    frags: Sequence[Piece], max_widths: Sequence[float], calc_bounds: bool, encoding: str = "utf8"
+) -> Piece:
+    """Break a paragraph into lines in the engine's shape; widths in points, the last repeats."""
     filler = _Filler(list(max_widths), calc_bounds)
     for group in _groups(_atoms(frags, encoding)):
         filler.add(group)
     return engine.ParaLines(kind=1, lines=filler.finish())
 
 
-def _break_paragraph(paragraph: Any, width: Any) -> Any:
-    """Stands for ``Paragraph.breakLinesCJK``, which breaks a text of one style by other rules."""
+def _break_paragraph(paragraph: Piece, width: float | Sequence[float]) -> Piece:
+    """Stand for ``Paragraph.breakLinesCJK``, which breaks a text of one style by other rules."""
     if not paragraph.frags:
         return engine.ParaLines(kind=1, lines=[])
     if getattr(paragraph, "_splitpara", 0) and hasattr(paragraph, "blPara"):
         return paragraph.blPara
-    widths = list(width) if isinstance(width, list | tuple) else [width]
+    widths = [width] if isinstance(width, float | int) else list(width)
     style = paragraph.style
     engine._handleBulletWidth(paragraph.bulletText, style, widths, rtl=paragraph.dir == "rtl")
     leading = getattr(paragraph, "autoLeading", getattr(style, "autoLeading", ""))
@@ -85,10 +87,10 @@ def _break_paragraph(paragraph: Any, width: Any) -> Any:
     return break_lines(paragraph.frags, widths, bounds, paragraph.encoding)
 
 
-def _split_between_pages(original: Any) -> Any:
-    """The engine puts a blank where two lines met when a paragraph goes on overleaf; ours does not."""
+def _split_between_pages(original: Piece) -> Callable[[Piece, int, int], list[Piece]]:
+    """Leave out the blank that the engine puts between two lines when a paragraph goes overleaf."""
 
-    def split(paragraph: Any, start: int, stop: int) -> list[Any]:
+    def split(paragraph: Piece, start: int, stop: int) -> list[Piece]:
         lines = paragraph.lines[start:stop]
         if not lines or not getattr(lines[0], "whole", False):
             return list(original(paragraph, start, stop))
@@ -97,7 +99,7 @@ def _split_between_pages(original: Any) -> Any:
     return split
 
 
-def _atoms(frags: Sequence[Any], encoding: str) -> Iterator[Atom]:
+def _atoms(frags: Sequence[Piece], encoding: str) -> Iterator[Atom]:
     for frag in frags:
         if hasattr(frag, "cbDefn"):
             yield Atom(frag, "", _object_width(frag.cbDefn), "object")
@@ -110,8 +112,8 @@ def _atoms(frags: Sequence[Any], encoding: str) -> Iterator[Atom]:
                 yield _text_atom(frag, token)
 
 
-def _object_width(box: Any) -> float:
-    """A picture has a width; the edge of an inline box only moves the line on."""
+def _object_width(box: Piece) -> float:
+    """Tell the width of a picture, or how far the edge of an inline box moves the line on."""
     moved = getattr(box, "advance", 0) + getattr(box, "reserve", 0)
     return float(getattr(box, "width", 0) or moved)
 
@@ -145,7 +147,7 @@ class _Filler:
 
     widths: list[float]
     calc_bounds: bool
-    lines: list[Any] = field(default_factory=list)
+    lines: list[Piece] = field(default_factory=list)
     atoms: list[Atom] = field(default_factory=list)
     used: float = 0.0
 
@@ -177,7 +179,7 @@ class _Filler:
         self.atoms += group
 
     def _cut(self, group: list[Atom]) -> None:
-        """A token wider than a whole line is cut: at a soft place, else where the line ends."""
+        """Cut a token wider than a whole line: at a soft place, else where the line ends."""
         for piece in _pieces(group, self.limit):
             if self.used + piece.width > self.limit + _ROUNDING and self.used > 0:
                 self.close()
@@ -189,8 +191,8 @@ class _Filler:
         self.lines.append(_line(self.atoms, self.limit - self.used, self.calc_bounds))
         self.atoms, self.used = [], 0.0
 
-    def finish(self) -> list[Any]:
-        """All lines; a paragraph of nothing but blanks has none."""
+    def finish(self) -> list[Piece]:
+        """Return all lines; a paragraph of nothing but blanks has none."""
         if self.atoms:
             self.close()
         return self.lines
@@ -212,7 +214,7 @@ def _pieces(group: list[Atom], limit: float) -> Iterator[Atom]:
 
 
 def _soft_cut(atom: Atom, limit: float, places: tuple[re.Pattern[str], ...]) -> Iterator[Atom]:
-    """Pieces no wider than the limit: cut at the first kind of place, else the next, else anywhere."""
+    """Cut to pieces within the limit: at the first kind of place, else the next, else anywhere."""
     if atom.width <= limit:
         yield atom
     elif places:
@@ -222,14 +224,14 @@ def _soft_cut(atom: Atom, limit: float, places: tuple[re.Pattern[str], ...]) -> 
         yield from (_text_atom(atom.frag, char) for char in atom.text)
 
 
-def _text_atom(frag: Any, text: str) -> Atom:
+def _text_atom(frag: Piece, text: str) -> Atom:
     width = stringWidth(text, frag.fontName, frag.fontSize)
     return Atom(frag, text, width, "text" if text.strip(" \t\r\n") else "blank")
 
 
-def _line(atoms: list[Atom], spare: float, calc_bounds: bool) -> Any:
-    """One line in the engine's shape: neighbours of one style joined, and its greatest extents."""
-    words: list[Any] = []
+def _line(atoms: list[Atom], spare: float, calc_bounds: bool) -> Piece:
+    """Make one line in the engine's shape: neighbours of one style joined, greatest extents."""
+    words: list[Piece] = []
     for atom in atoms:
         if atom.kind in ("object", "break"):
             words.append(atom.frag)  # a copy would lose the object
@@ -250,16 +252,16 @@ def _line(atoms: list[Atom], spare: float, calc_bounds: bool) -> Any:
     )
 
 
-def _alike(one: Any, other: Any) -> bool:
+def _alike(one: Piece, other: Piece) -> bool:
     if hasattr(one, "cbDefn") or hasattr(one, "lineBreak"):
         return False
     return one is other or bool(engine._sameFrag(one, other))
 
 
-def _extent(frag: Any, calc_bounds: bool) -> tuple[float, float]:
-    """How far the fragment reaches above and below the line, in points."""
-    box = getattr(frag, "cbDefn", None)
-    if calc_bounds and getattr(box, "width", 0):
+def _extent(frag: Piece, calc_bounds: bool) -> tuple[float, float]:
+    """Tell how far the fragment reaches above and below the line, in points."""
+    box: Piece = getattr(frag, "cbDefn", None)
+    if calc_bounds and box is not None and _object_width(box):
         descent, ascent = engine.imgVRange(box.height, box.valign, frag.fontSize)
     else:
         ascent, descent = getAscentDescent(frag.fontName, frag.fontSize)
@@ -267,7 +269,7 @@ def _extent(frag: Any, calc_bounds: bool) -> tuple[float, float]:
 
 
 def to_unicode_table(font_name: str, subset: Sequence[int]) -> str:
-    """The ToUnicode CMap of one font subset (ISO 32000-1, 9.10.3).
+    """Write the ToUnicode CMap of one font subset (ISO 32000-1, 9.10.3).
 
     Code points above U+FFFF are written as two UTF-16 units, and no block has more than 100 lines.
     """
