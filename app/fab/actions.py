@@ -5,7 +5,6 @@ Stock FAB loads the posted keys without the view's filters: any row of any schoo
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import abort, redirect, request
@@ -39,19 +38,22 @@ class ActionRoutes:
         """One action on the ticked records: all of them in scope, or 404 and nothing happens."""
         return self._perform(request.form.get("action", ""), self._ticked(), single=False)
 
-    @expose("/confirm/<string:name>/<string:pk>", methods=["GET"])
-    @has_access
-    @permission_name("show")
-    def confirm(self, name: str, pk: str) -> Any:
-        """The question and the reason on a page of their own: what the dialog shows, without script."""
-        return self._ask(name, [pk], single=True)
-
     @expose("/confirm", methods=["POST"])
     @has_access
     @permission_name("list")
-    def confirm_post(self) -> Any:
-        """The same for the ticked records."""
-        return self._ask(request.form.get("action", ""), self._ticked(), single=False)
+    def confirm(self) -> Any:
+        """The question and the reason on a page of their own, for ticked records without script."""
+        name, keys = request.form.get("action", ""), self._ticked()
+        items = self._acted_on(name, keys, single=False)
+        return self.render_template(  # type: ignore[attr-defined]
+            "fab/confirm.html",
+            title=offer_of(self.actions[name]).label,
+            offer=offer_of(self.actions[name]),
+            names=[self.record_name(item) for item in items],  # type: ignore[attr-defined]
+            rowids=keys,
+            action_url=self.url("action_post"),  # type: ignore[attr-defined]
+            back_url=self.list_url(),  # type: ignore[attr-defined]
+        )
 
     def run_action(self, name: str, items: list[Any]) -> Any:
         """Run the action's body on a list of records; override to wrap all actions of a view.
@@ -99,24 +101,6 @@ class ActionRoutes:
         if len(keys) > MOST_ROWS:
             raise BadRequest(_("At most %(most)s records at a time.", most=MOST_ROWS))
         return keys
-
-    def _ask(self, name: str, keys: list[str], *, single: bool) -> Any:
-        items = self._acted_on(name, keys, single)
-        if not isinstance(items, list):
-            return items
-        offer = offer_of(self.actions[name])
-        if single:
-            offer = next((o for o in self.offers(items[0]) if o.name == name), offer)
-        target = self.url("action", name=name, pk=keys[0]) if single else self.url("action_post")  # type: ignore[attr-defined]
-        return self.render_template(  # type: ignore[attr-defined]
-            "fab/confirm.html",
-            title=offer.label,
-            offer=replace(offer, title=offer.title or offer.label),
-            names=[self.record_name(item) for item in items],  # type: ignore[attr-defined]
-            rowids=[] if single else keys,
-            action_url=target,
-            back_url=self.list_url(),  # type: ignore[attr-defined]
-        )
 
 
 def _reason_given() -> None:

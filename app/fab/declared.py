@@ -51,9 +51,11 @@ class ListFilter:
 
 @dataclass(frozen=True)
 class Offer:
-    """A button for one record, or for the ticked ones.
+    """A button for one record, or for the ticked ones; the dialog of base.html is filled from it.
 
-    `title` is the question of the dialog; a non-empty `why_not` greys the button and says why.
+    `title` and `text` are the dialog's question, `confirm` a second question, `reasons` frequent
+    reasons to pick from, `tick` a box that must be ticked, `code` the address that sends a code,
+    `key` a shortcut; a non-empty `why_not` greys the button and says why.
     """
 
     name: str
@@ -62,7 +64,21 @@ class Offer:
     danger: bool = False
     primary: bool = False
     title: Any = ""
+    text: Any = ""
+    confirm: Any = ""
+    reasons: tuple[Any, ...] = ()
+    tick: Any = ""
+    code: str = ""
+    key: str = ""
     why_not: Any = ""
+
+    @classmethod
+    def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> Offer:
+        """From a step of a workflow: anything with name, label, reason, danger and confirm."""
+        return cls(
+            step.name, step.label, str(step.reason), step.danger,  # type: ignore[arg-type]
+            confirm=step.confirm, why_not=why_not, **more,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

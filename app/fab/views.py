@@ -37,7 +37,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     datamodel: SafeInterface
     include_route_methods = {  # noqa: RUF012
-        "list", "show", "search", "columns", "action", "action_post", "confirm", "confirm_post",
+        "list", "show", "search", "columns", "action", "action_post", "confirm",
     }  # fmt: skip
 
     list_template = "fab/list.html"
