@@ -15,19 +15,8 @@ from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface, Slice
 from app.fab.listing import (
-    Addresses,
-    Cell,
-    Choice,
-    Heading,
-    ListPage,
-    Pager,
-    Row,
-    TabLink,
-    count_text,
-    filled,
-    shown,
-    sort_mark,
-    value_of,
+    Addresses, Cell, Choice, Heading, ListPage, Pager, Row, TabLink,
+    count_text, filled, shown, sort_mark, value_of,
 )  # fmt: skip
 
 SIZES = (25, 50, 100, MAX_SIZE)
