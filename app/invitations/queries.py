@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import ColumnElement, Select, false, func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.core.db import db
 from app.invitations.models import Candidate, Invitation, InvitationState
-from app.people.queries import at_school
+from app.people.models import Employer, Student
+from app.people.queries import at_school, finds_student, has_secret, looks_like_number, name_has
 from app.workflow.actor import Actor, Role
 
 
@@ -81,3 +82,25 @@ def overdue(now: datetime, most: int) -> Sequence[int]:
         .order_by(Invitation.reply_by)
         .limit(most)
     ).all()
+
+
+def in_tab(name: str) -> ColumnElement[bool] | None:
+    """The rows of a tab of the school's list; None: all."""
+    over = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
+    states = {"open": (InvitationState.OPEN,), "accepted": (InvitationState.ACCEPTED,), "over": over}
+    return Invitation.state.in_(states[name]) if name in states else None
+
+
+def found_by(text: str) -> ColumnElement[bool]:
+    """The invitations whose student or employer the text finds."""
+    found = Invitation.student_id.in_(select(Student.id).where(finds_student(text)))
+    if looks_like_number(text):
+        return found
+    employers = select(Employer.id).where(name_has(Employer.name, text))
+    return or_(found, Invitation.employer_id.in_(employers))
+
+
+def of_secret(token: str) -> ColumnElement[bool] | None:
+    """The invitations of the student whose number the token hides."""
+    found = has_secret(token)
+    return None if found is None else Invitation.student_id.in_(select(Student.id).where(found))
