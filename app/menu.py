@@ -24,7 +24,7 @@ from app.people.office_views import (
 from app.people.queries import all_schools
 from app.placements.home_views import OfficeView
 from app.placements.office_views import DeskView
-from app.placements.queries import desk_counts
+from app.placements.queries import frame_of
 from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
 from app.workflow.actor import STAFF, Role
@@ -40,7 +40,7 @@ def register(builder: AppBuilder) -> None:
 
 
 def office(builder: AppBuilder) -> None:
-    """The school office's side: 待办 · 签约 · 邀约 · 学生 · 单位 · 就业方案 · 学校学院专业 · 代码 · 账号."""
+    """The school office's side: what waits first, what is seldom touched last."""
     builder.add_view_no_menu(AgreementView)
     builder.add_view_no_menu(FileView)
     for view, name, label, icon in (
@@ -76,4 +76,7 @@ def frame() -> dict[str, Any]:
         return {**found, "shell": "public"}
     shell = SHELLS.get(Role(user.role), "office")
     found |= {"shell": shell, "user_name": user.display_name}
-    return {**found, "menu_counts": desk_counts(actor_of(user))} if shell == "office" else found
+    if shell != "office":
+        return found
+    around = frame_of(actor_of(user))
+    return {**found, "menu_counts": around.counts, "place_name": around.place}

@@ -87,7 +87,11 @@ def overdue(now: datetime, most: int) -> Sequence[int]:
 def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab of the school's list; None: all."""
     over = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
-    states = {"open": (InvitationState.OPEN,), "accepted": (InvitationState.ACCEPTED,), "over": over}
+    states = {
+        "open": (InvitationState.OPEN,),
+        "accepted": (InvitationState.ACCEPTED,),
+        "over": over,
+    }
     return Invitation.state.in_(states[name]) if name in states else None
 
 

@@ -13,7 +13,7 @@ from app.placements.models import Placement
 
 
 class FactsForm(FlaskForm):
-    """Nature, industry and region; the region's code comes from the picker, or from what was typed."""
+    """Nature, industry and region; the region's code from the picker or from what was typed."""
 
     employer_kind = SelectField(_l("Nature"), validate_choice=False)
     employer_industry = SelectField(_l("Industry"), validate_choice=False)

@@ -13,7 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import actor
 from app.codes.queries import find_regions
 from app.core import clock
-from app.core.errors import Invalid, NotYours, Refused
+from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
