@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, g, url_for
+from flask import abort, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
@@ -14,6 +14,7 @@ from app.codes import queries as codes
 from app.core import clock
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
+from app.fab.once import once
 from app.fab.shown import chips, dash, moment
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
@@ -36,23 +37,16 @@ from app.workflow.queries import said, trail_of
 READ_ONLY = {"list", "show", "search", "columns"}
 
 
-def _once(name: str, ask: Any) -> list[tuple[str, str]]:
-    """Options of a filter, asked once a request though read twice."""
-    if name not in g:
-        setattr(g, name, ask())
-    return list(getattr(g, name))
-
-
 def colleges() -> list[tuple[str, str]]:
-    return _once("college_options", lambda: queries.college_choices(actor()))
+    return once("college_options", lambda: queries.college_choices(actor()))
 
 
 def schools() -> list[tuple[str, str]]:
-    return _once("school_options", lambda: queries.school_choices(actor()))
+    return once("school_options", lambda: queries.school_choices(actor()))
 
 
 def years() -> list[tuple[str, str]]:
-    return _once("year_options", lambda: queries.year_choices(clock.today()))
+    return once("year_options", lambda: queries.year_choices(clock.today()))
 
 
 def _code(table: str) -> Any:
