@@ -9,6 +9,8 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 
 from app.codes import queries as codes
+from app.core.errors import Invalid
+from app.core.forms import show_problems
 from app.placements.models import Placement
 
 
@@ -46,3 +48,8 @@ class FactsForm(FlaskForm):
             "employer_industry": self.employer_industry.data or "",
             "employer_location": code,
         }
+
+    def show(self, error: Invalid) -> None:
+        """Put the problems beside what a person sees: the region's code is hidden."""
+        places = {"employer_location": "region"}
+        show_problems(self, Invalid([(places.get(p, p), text) for p, text in error.problems]))

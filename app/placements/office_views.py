@@ -14,7 +14,6 @@ from app.accounts.queries import actor
 from app.codes.queries import find_regions
 from app.core import clock
 from app.core.errors import Invalid, Refused
-from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
@@ -79,7 +78,7 @@ class DeskView(StepActions, DeskList):
         try:
             fill_facts(item.id, actor(), form.values())
         except Invalid as error:
-            show_problems(form, error)
+            form.show(error)
             page = {**self.detail(item), "facts": form}
             return self.render_template(self.show_template, **page), 422
         except Refused as refusal:

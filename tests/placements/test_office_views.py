@@ -340,6 +340,7 @@ def test_missing_facts_are_marked_and_bar_approval_until_filled_in(cast, waiting
     assert desk.post(f"/desk/action/attest/{own.id}").location == f"/desk/show/{own.id}"
     assert state(own) == S.AWAITING_SCHOOL
     facts = {"employer_kind": "39", "employer_industry": "34", "employer_location": "420111"}
+    facts["region"] = "湖北省武汉市洪山区"
     assert desk.post(f"/desk/facts/{own.id}", data=facts).status_code == 303
     assert desk.post(f"/desk/action/attest/{own.id}").location == "/desk/list/"
     line = trail_of("placement", own.id)[1]
@@ -366,7 +367,8 @@ def test_filling_in_facts_keeps_the_place_in_the_queue(cast, waiting, visit):
      {"employer_location": "999999"}, {"employer_location": "x" * 50}],
 )  # fmt: skip
 def test_facts_come_from_the_code_tables(cast, waiting, visit, wrong):
-    good = {"employer_kind": "39", "employer_industry": "34", "employer_location": "420111"}
+    good = {"employer_kind": "39", "employer_industry": "34", "employer_location": "420111",
+            "region": ""}  # fmt: skip
     answer = visit(cast.officer).post(f"/desk/facts/{waiting[0].id}", data={**good, **wrong})
     assert answer.status_code == 422
     assert "qq-error" in answer.get_data(as_text=True)
@@ -381,7 +383,7 @@ def test_facts_are_filled_in_only_while_a_review_waits(cast, waiting, visit):
     assert db.session.get(Placement, waiting[0].id).employer_kind == "39"
     assert 'name="employer_kind"' not in desk.get(f"/desk/show/{waiting[0].id}").text
     college = visit(cast.college_officer)
-    assert college.post(f"/desk/facts/{waiting[0].id}", data=facts).status_code == 404
+    assert college.post(f"/desk/facts/{waiting[1].id}", data=facts).status_code == 404
 
 
 def test_regions_are_found_for_the_picker(cast, visit):
