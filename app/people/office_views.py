@@ -195,7 +195,7 @@ class EmployersView(StepActions, SafeModelView):
         licence = queries.licence_of(item)
         return {
             "licence_url": url_for("FileView.show", uid=licence.uid) if licence else "",
-            "licence_is_picture": bool(licence) and licence.mime.startswith("image/"),
+            "licence_is_picture": licence is not None and licence.mime.startswith("image/"),
             "trace": [
                 {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
                  "note": row.reason}

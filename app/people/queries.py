@@ -237,8 +237,8 @@ def college_choices(who: Actor) -> list[tuple[str, str]]:
 
 def school_choices(who: Actor) -> list[tuple[str, str]]:
     """The schools of the scope for a filter."""
-    rows = db.session.execute(schools_for(who).order_by(School.code))
-    return [(str(school.id), school.name) for (school,) in rows]
+    wanted = schools_for(who).order_by(School.code).with_only_columns(School.id, School.name)
+    return [(str(key), name) for key, name in db.session.execute(wanted)]
 
 
 def all_schools() -> list[tuple[str, str]]:

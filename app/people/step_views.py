@@ -12,6 +12,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import NotYours, Refused
 from app.fab.declared import Offer
+from app.fab.once import once
 from app.workflow.engine import Workflow
 
 
@@ -22,6 +23,12 @@ class StepActions:
     frequent_reasons: tuple[Any, ...] = ()
     actions: Any
 
+    def offered(self, item: Any) -> list[Any]:
+        """The steps that the rules offer this person now, asked once a request."""
+        return once(
+            f"{self.flow.kind} {item.id}", lambda: self.flow.offers(item, actor(), clock.now())
+        )
+
     def offers(self, item: Any) -> list[Offer]:
         """What the rules offer this person now, greyed where they say why not (INV-19)."""
         view: Any = self
@@ -31,7 +38,7 @@ class StepActions:
                 key="R" if o.step.danger else "A", primary=not o.step.danger,
                 reasons=self._reasons(o.step.danger),
             )
-            for o in self.flow.offers(item, actor(), clock.now())
+            for o in self.offered(item)
             if o.step.name in self.actions and view._may(o.step.name)
         ]  # fmt: skip
 

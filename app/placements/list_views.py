@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import abort, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
@@ -73,8 +71,6 @@ class DeskList(TitleLinks, SafeModelView):
         "college.name": _l("College"), "major.name": _l("Major"), "kind": _l("Kind"),
         "employer_name": _l("Employer"), "changed_at": _l("Last change"),
         "state": _l("Signing review"), "termination": _l("Termination"),
-        "employer.name": _l("Employer"), "terms.position": _l("Position"),
-        "school.name": _l("School"),
     }  # fmt: skip
     formatters_columns = {
         "agreement_no": lambda value: value or _("Preview"),

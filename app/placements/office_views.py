@@ -12,7 +12,6 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
 from app.codes.queries import find_regions
-from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
@@ -41,14 +40,17 @@ class DeskView(StepActions, DeskList):
     frequent_reasons = REASONS
     show_title = _l("Signing")
     show_template = "placements/office_show.html"
-    show_columns = ["agreement_no", "student.name", "college.name", "major.name", "employer.name",
-                    "terms.position", "school.name"]  # fmt: skip
+    show_columns = ["student", "college", "major", "school", "employer", "terms"]
+    label_columns = DeskList.label_columns | {
+        "student": _l("Student"), "college": _l("College"), "major": _l("Major"),
+        "school": _l("School"), "employer": _l("Employer"), "terms": _l("Signing terms"),
+    }  # fmt: skip
 
     # -- the detail ----------------------------------------------------------------------------
 
     def show_context(self, item: Any) -> dict[str, Any]:
         shown = detail.blocks(item)
-        steps = {o.step.name for o in PLACEMENTS.offers(item, actor(), clock.now()) if o.possible}
+        fills = any(o.step.name.startswith("complete_facts") for o in self.offered(item))
         return {
             "missing": any(i.get("missing") for b in shown for i in b.items if isinstance(i, dict)),
             "facts_url": self.url("facts", pk=item.id),
@@ -58,7 +60,7 @@ class DeskView(StepActions, DeskList):
             "blocks": shown,
             "checks": detail.checks(item),
             "trace": detail.trace(item),
-            "facts": FactsForm.of(item) if any(step.startswith("complete_facts") for step in steps) else None,
+            "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
         }
 
@@ -128,13 +130,17 @@ class DeskView(StepActions, DeskList):
     def refuse_college(self, items: list[Any]) -> Any:
         return self.take("refuse_college", items)
 
+    def neighbours(self, item: Any) -> tuple[Any, Any]:
+        return once(f"beside {item.id}", lambda: super(DeskView, self).neighbours(item))
+
     def _next_waiting(self, item: Any) -> Any:
         """The key of the record that waits next, in the list as it was left."""
-        return once(f"next waiting {item.id}", lambda: self._behind(item))
-
-    def _behind(self, item: Any) -> Any:
-        args = self.left_args()
-        if args.tab != "mine":
+        if self.left_args().tab == "mine":
+            before, behind = self.neighbours(item)
+        else:
             args = self.reader.read({})
-        before, behind = self.datamodel.beside(self.narrowed(args), self.order_of(args), item)
+            before, behind = once(
+                f"waiting beside {item.id}",
+                lambda: self.datamodel.beside(self.narrowed(args), self.order_of(args), item),
+            )
         return before if behind is None else behind

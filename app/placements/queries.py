@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import clock
 from app.core.db import db
+from app.core.errors import NotYours
 from app.core.text import clean_code
 from app.people.checks import is_credit_code
 from app.people.models import College, Employer, EmployerState, School, Student
@@ -50,6 +51,15 @@ def student_of(placement: Placement) -> Student:
     """The student of a placement, from this transaction."""
     found = db.session.get(Student, placement.student_id)
     assert found is not None
+    return found
+
+
+def placement_in(who: Actor, key: int) -> Placement:
+    """The placement of that key in the person's scope. Raises NotYours."""
+    mine: Select[Any] = placements_for(who).where(Placement.id == key)
+    found: Placement | None = db.session.execute(mine).scalar_one_or_none()
+    if found is None:
+        raise NotYours(f"placement {key}")
     return found
 
 
@@ -156,9 +166,9 @@ def waiting(who: Actor, now: datetime) -> Waiting:
 
 def oldest(who: Actor, most: int = 5) -> Sequence[Placement]:
     """What waits longest."""
+    mine: Select[Any] = placements_for(who)
     return db.session.scalars(
-        placements_for(who)
-        .where(awaiting_me(who))
+        mine.where(awaiting_me(who))
         .options(joinedload(Placement.student), joinedload(Placement.college))
         .order_by(Placement.changed_at, Placement.id)
         .limit(most)

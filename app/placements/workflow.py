@@ -13,7 +13,7 @@ from app.codes import queries as codes
 from app.codes.models import Region
 from app.core import clock, jobs
 from app.core.db import db
-from app.core.errors import Invalid, NotYours
+from app.core.errors import Invalid
 from app.core.text import clean_code
 from app.documents.store import next_number
 from app.people.models import OriginState, Student, TrainingMode
@@ -26,7 +26,7 @@ from app.placements.models import (
     PlacementState,
 )
 from app.placements.notices import tell_parties
-from app.placements.queries import placement_of, placements_for, student_of
+from app.placements.queries import placement_in, placement_of, placements_for, student_of
 from app.placements.tasks import make_agreement
 from app.plan import workflow as plan
 from app.plan.models import Source
@@ -215,12 +215,7 @@ def fill_facts(placement_id: int, actor: Actor, values: dict[str, str]) -> Place
     problems = [(name, str(_UNKNOWN[name])) for name in known if not _known(name, known[name])]
     if problems:
         raise Invalid(problems)
-    placement = db.session.execute(
-        placements_for(actor).where(Placement.id == placement_id)
-    ).scalar_one_or_none()
-    if placement is None:
-        raise NotYours(f"placement {placement_id}")
-    college = placement.state == S.AWAITING_COLLEGE
+    college = placement_in(actor, placement_id).state == S.AWAITING_COLLEGE
     step = "complete_facts_college" if college else "complete_facts"
     return PLACEMENTS.perform(step, placement_id, actor, values=known)
 

@@ -137,8 +137,7 @@ class Workflow(Generic[R]):
     after: tuple[Effect, ...] = ()
 
     def __post_init__(self) -> None:
-        """Be known by kind: a trace names the steps of packages it may not import."""
-        FLOWS[self.kind] = self
+        FLOWS[self.kind] = self  # a trace names steps of packages it may not import
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises NotYours where there is none (it came from a URL)."""

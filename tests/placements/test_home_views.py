@@ -84,7 +84,8 @@ def test_the_menu_says_what_waits(cast, visit):
     signed(cast.employer, cast.student, cast.classmate)
     page = visit(cast.officer).get("/students/list/").text
     badge = re.search(r'href="/desk/list/".*?qq-badge">(\d+)<', page, re.S)
-    assert badge and badge.group(1) == "2"
+    assert badge is not None
+    assert badge.group(1) == "2"
     assert cast.school.name in page
 
 

@@ -7,7 +7,8 @@ import re
 import pytest
 
 from app.core.db import db
-from app.placements.models import Placement, PlacementState as S
+from app.placements.models import Placement
+from app.placements.models import PlacementState as S
 from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.placements.desk import rows, signed, tab_counts, text, two_levels
@@ -43,7 +44,14 @@ def test_tabs_count_what_awaits_me_the_college_and_what_was_decided(cast, waitin
     two_levels(cast)
     signed(cast.rival, cast.classmate)
     assert tab_counts(visit(cast.officer).get("/desk/list/")) == ["1", "1", "1", "0", "0", "3"]
-    assert tab_counts(visit(cast.college_officer).get("/desk/list/")) == ["1", "0", "1", "0", "0", "2"]
+    assert tab_counts(visit(cast.college_officer).get("/desk/list/")) == [
+        "1",
+        "0",
+        "1",
+        "0",
+        "0",
+        "2",
+    ]
     assert tab_counts(visit(cast.province).get("/desk/list/")) == ["3", "1", "1", "0", "0", "4"]
 
 
@@ -255,9 +263,13 @@ def test_refusing_needs_a_reason_which_both_parties_read(cast, waiting, visit):
     desk, own = visit(cast.officer), waiting[0]
     assert desk.post(f"/desk/action/refuse/{own.id}").status_code == 422
     assert desk.post(f"/desk/action/refuse/{own.id}", data={"reason": " "}).status_code == 422
-    assert desk.post(f"/desk/action/refuse/{own.id}", data={"reason": "长" * 201}).status_code == 422
+    assert (
+        desk.post(f"/desk/action/refuse/{own.id}", data={"reason": "长" * 201}).status_code == 422
+    )
     assert state(own) == S.AWAITING_SCHOOL
-    assert desk.post(f"/desk/action/refuse/{own.id}", data={"reason": "信息不实"}).status_code == 303
+    assert (
+        desk.post(f"/desk/action/refuse/{own.id}", data={"reason": "信息不实"}).status_code == 303
+    )
     assert state(own) == S.REFUSED
     assert trail_of("placement", own.id)[-1].reason == "信息不实"
     assert signed(cast.rival, cast.student)
@@ -289,10 +301,14 @@ def test_one_that_may_not_be_approved_does_not_stop_the_others(cast, waiting, vi
 @pytest.mark.rule("AGR-07")
 def test_bulk_refusal_has_one_reason_for_all_and_a_limit(cast, waiting, visit):
     desk, keys = visit(cast.officer), [str(p.id) for p in waiting[:2]]
-    assert desk.post("/desk/action_post", data={"action": "refuse", "rowid": keys}).status_code == 422
+    assert (
+        desk.post("/desk/action_post", data={"action": "refuse", "rowid": keys}).status_code == 422
+    )
     too_many = {"action": "attest", "rowid": [str(n) for n in range(1, 502)]}
     assert desk.post("/desk/action_post", data=too_many).status_code == 400
-    answer = desk.post("/desk/action_post", data={"action": "refuse", "rowid": keys, "reason": "不实"})
+    answer = desk.post(
+        "/desk/action_post", data={"action": "refuse", "rowid": keys, "reason": "不实"}
+    )
     assert answer.status_code == 303
     assert {state(p) for p in waiting[:2]} == {S.REFUSED}
 
@@ -320,7 +336,7 @@ def test_detail_shows_the_six_blocks_and_the_trace_with_masked_numbers(cast, wai
     page = visit(cast.officer).get(f"/desk/show/{waiting[0].id}").get_data(as_text=True)
     for block in ("student", "employer", "offer", "archive", "household", "proofs"):
         assert f'id="{block}"' in page
-    assert page.count("<li class=\"is-") == 2  # sent, accepted
+    assert page.count('<li class="is-') == 2  # sent, accepted
     assert cast.student.id_number not in page
     assert cast.student.phone not in page
     assert cast.student.id_number_masked in page

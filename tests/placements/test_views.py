@@ -59,7 +59,8 @@ def test_a_changed_file_is_never_sent(cast, placement, visit, monkeypatch):
 @pytest.mark.rule("ACC-02")
 @pytest.mark.parametrize(
     ("who", "status"),
-    [("student", 200), ("employer", 200), ("college_officer", 200), ("officer", 200), ("province", 200),
+    [("student", 200), ("employer", 200), ("college_officer", 200), ("officer", 200), ("province",
+                                                                                       200),
      ("data", 200), ("classmate", 404), ("rival", 404), ("other_college_officer", 404),
      ("other_officer", 404), ("admin", 403)],
 )  # fmt: skip
@@ -110,7 +111,10 @@ def test_the_licence_scan_is_shown_to_the_office_and_to_the_employer_itself(cast
 def test_a_pdf_is_saved_and_never_opened_in_the_page(cast, licence, visit):
     url = f"/files/{licence(b'%PDF', 'application/pdf', '证照.pdf').uid}"
     assert visit(cast.officer).get(url).headers["Content-Disposition"].startswith("attachment;")
-    assert "<img src=\"/files/" not in visit(cast.officer).get(f"/employers/show/{cast.employer.id}").text
+    assert (
+        '<img src="/files/'
+        not in visit(cast.officer).get(f"/employers/show/{cast.employer.id}").text
+    )
 
 
 @pytest.mark.rule("ACC-02", "DOC-05")
