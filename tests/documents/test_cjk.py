@@ -104,7 +104,7 @@ def test_the_embedded_table_has_no_five_digit_code_points():
 
 
 def test_another_version_of_the_engine_is_refused(monkeypatch):
-    monkeypatch.setattr(cjk, "version", lambda package: "0.2.29")
+    monkeypatch.setattr(cjk, "version", lambda _: "0.2.29")
     with pytest.raises(RuntimeError, match=r"tested with 0\.2\.28"):
         cjk.apply.__wrapped__()
 
