@@ -99,7 +99,7 @@ class Worker:
     def ask(self, request: bytes, seconds: float) -> bytes:
         """Ask the child; when it dies on the way, ask a new one, once.
 
-        Raises ChildDiedError when that one dies too, BusyError when no turn came within two minutes.
+        Raises ChildDiedError when that one dies too, BusyError when no turn comes in two minutes.
         """
         if not self.turn.acquire(timeout=TURN_SECONDS):
             raise BusyError
