@@ -55,7 +55,7 @@ AGREEMENT = {
         "workplace": "武汉市洪山区珞狮路165号",
         "contact_name": "张㛃",
         "contact_phone": "027-87654321",
-        "reply_by": "2026年5月23日",
+        "reply_days": "5",
     },
     "archive": {
         "receiver": "签约单位接收",
