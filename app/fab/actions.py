@@ -1,4 +1,4 @@
-"""Actions on one record or on ticked ones, each re-read through the scope of the person (H1, H2, W1).
+"""Actions on one record or on ticked ones, re-read through the scope of the person (H1, H2, W1).
 
 Stock FAB loads the posted keys without the view's filters: any row of any school could be approved.
 """
@@ -30,7 +30,7 @@ class ActionRoutes:
 
     @expose("/action/<string:name>/<string:pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
-        """One action on one record: 404 outside the scope, 403 without the permission; never by GET."""
+        """One action on one record: 404 outside the scope, 403 without the right; never by GET."""
         return self._perform(name, [pk], single=True)
 
     @expose("/action_post", methods=["POST"])
@@ -63,7 +63,7 @@ class ActionRoutes:
         return self.actions[name].func(items)
 
     def offers(self, item: Any) -> list[Offer]:  # noqa: ARG002
-        """The buttons of one record: all single actions the person may do; override to ask the rules."""
+        """The buttons of one record: all actions the person may do; override to ask the rules."""
         return [offer_of(a) for a in self.actions.values() if a.single and self._may(a.name)]
 
     def bulk_offers(self) -> list[Offer]:

@@ -28,7 +28,7 @@ _NUMBER = re.compile(r"[0-9]{1,7}")
 
 @dataclass(frozen=True)
 class ListArgs:
-    """What the person asked of the list; `order` "" is the view's own order, `page` counts from 0."""
+    """What the person asked of the list; `order` "" is the view's own, `page` counts from 0."""
 
     tab: str = ""
     text: str = ""

@@ -55,7 +55,7 @@ def _plain(value: Any) -> Any:
         return ["e", value.name]
     for mark, kind in (("t", datetime), ("d", date), ("m", Decimal), ("u", uuid.UUID)):
         if isinstance(value, kind):
-            return [mark, str(value) if mark in "mu" else value.isoformat()]  # type: ignore[attr-defined]
+            return [mark, str(value)]
     return value
 
 

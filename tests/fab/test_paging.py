@@ -115,11 +115,14 @@ def test_a_cursor_keeps_every_kind_of_value(app):
             assert unseal("V", order, text, SimpleNamespace(enum_class=kind)) == place
 
 
-@pytest.fixture()
+@pytest.fixture
 def big(app):
     """A school with 12,000 letters."""
     with app.app_context():
-        rows = [{"org_id": 3, "name": f"N{n:05}", "changed_at": START, "state": "waiting"} for n in range(12_000)]
+        rows = [
+            {"org_id": 3, "name": f"N{n:05}", "changed_at": START, "state": "waiting"}
+            for n in range(12_000)
+        ]
         db.session.execute(insert(Letter), rows)
         db.session.commit()
         yield

@@ -1,4 +1,4 @@
-"""What is registered and what is not; roles in code; safe ways back; declarations that are refused."""
+"""What is registered and what is not; roles in code; ways back; declarations that are refused."""
 
 import pytest
 from flask_login import login_user
@@ -126,7 +126,7 @@ def variant(**changes):
         ({"include_route_methods": None}, "include_route_methods"),
         ({"include_route_methods": {"list", "edit"}}, "edit_columns"),
         ({"list_template": "appbuilder/general/model/list.html"}, "list_template"),
-        ({"list_widget": type("W", (SafeListWidget,), {"template": "appbuilder/x.html"})}, "list_widget"),
+        ({"list_widget": type("W", (SafeListWidget,), {"template": "appbuilder/"})}, "list_widget"),
         ({"list_title": ""}, "list_title"),
         ({"related_views": [NoteView]}, "related_views"),
         ({"base_filters": [["id", object, 1]]}, "base_filters"),
