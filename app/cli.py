@@ -1,21 +1,29 @@
-"""Commands: release (migrate and seed), worker, docs, doctor. `flask --app run <command>`."""
+"""Commands: release (migrate and seed), worker, docs, greeting. `flask --app run <command>`."""
 
 from __future__ import annotations
 
+import secrets
 from pathlib import Path
 
 import click
 from flask import Flask, current_app
 from flask.cli import with_appcontext
+from flask_babel import force_locale
 from flask_migrate import upgrade
+from sqlalchemy import select, text, true
 
+from app import demo
+from app.accounts import passwords
+from app.accounts.models import AppUser
+from app.accounts.queries import identify
 from app.codes.queries import load_shipped
 from app.core import jobs
 from app.core.db import db
 from app.invitations.workflow import INVITATIONS
 from app.people.workflow import EMPLOYERS
 from app.placements.workflow import PLACEMENTS
-from app.workflow.engine import diagram
+from app.workflow.actor import Role
+from app.workflow.diagram import diagram
 
 WORKFLOWS = (INVITATIONS, PLACEMENTS, EMPLOYERS)
 DOCS = Path(__file__).resolve().parent.parent / "docs"
@@ -23,18 +31,57 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
-    for command in (release, worker, docs):
+    for command in (release, worker, docs, greeting):
         app.cli.add_command(command)
 
 
 @click.command()
 @with_appcontext
 def release() -> None:
-    """Bring the database up to date and load the code tables; may be run again at any time."""
+    """Bring the database up to date and load what every installation needs; may be run again."""
     upgrade()
     written = load_shipped()
     db.session.commit()
+    mode = jobs.config().mode
+    if mode == "demo":
+        demo.make()
+    elif mode != "test" and not _has_administrator():
+        _first_administrator()
+    _refuse_unsafe()
     click.echo(f"database at the newest migration, {written} codes known")
+
+
+def _refuse_unsafe() -> None:
+    """A production installation has no demo accounts and no shifted clock."""
+    if not jobs.config().production:
+        return
+    if db.session.scalar(select(AppUser.id).where(AppUser.demo == true()).limit(1)):
+        raise click.ClickException(
+            "this database has demo accounts: production does not start on it"
+        )
+    if db.session.scalar(text("SELECT seconds FROM clock_shift")):
+        raise click.ClickException(
+            "the clock of this database was shifted: it is no production database"
+        )
+
+
+def _has_administrator() -> bool:
+    wanted = select(AppUser.id).where(AppUser.role == Role.ADMIN, AppUser.active).limit(1)
+    return db.session.scalar(wanted) is not None
+
+
+def _first_administrator() -> None:
+    """An empty installation gets one administrator, whose code is printed once."""
+    code = "-".join(secrets.token_hex(2) for _part in range(4))
+    user = AppUser(
+        username="admin", first_name="", last_name="管理员", email="admin@invalid", active=True,
+        role=Role.ADMIN, password=passwords.hashed(code), must_change_password=True,
+    )  # fmt: skip
+    db.session.add(user)
+    db.session.flush()
+    identify(user, "username", user.username)
+    db.session.commit()
+    click.echo(f"\n  One-time administrator code: sign in as admin with  {code}\n")
 
 
 @click.command()
@@ -48,4 +95,15 @@ def worker() -> None:
 @with_appcontext
 def docs() -> None:
     """Write the documents that are made from the tables."""
-    (DOCS / "workflows.md").write_text(diagram(WORKFLOWS), encoding="utf-8")
+    with force_locale("en"):
+        (DOCS / "workflows.md").write_text(diagram(WORKFLOWS), encoding="utf-8")
+
+
+@click.command()
+@click.argument("address")
+@with_appcontext
+def greeting(address: str) -> None:
+    """Say where the product is and, in the demo, who can sign in."""
+    click.echo(f"\nQingqian is at {address}   (Ctrl-C ends it; the data stay)\n")
+    if jobs.config().mode == "demo":
+        click.echo(demo.table())

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask, current_app, g, session
+from flask import current_app, g, session
 from flask_appbuilder import AppBuilder
-from flask_babel import lazy_gettext as _l
 
-from app.accounts.hooks import HOMES
 from app.accounts.views import PasswordView
-from app.core import clock
 from app.workflow.actor import Role
 
 SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}

@@ -49,8 +49,12 @@ class Cast:
         make.make_employer(other, "光谷科技有限公司")
         make.make_user(Role.SCHOOL, "officer", name="王老师", school_id=school.id)
         make.make_user(Role.SCHOOL, "officer2", name="赵老师", school_id=other.id)
-        make.make_user(Role.COLLEGE, "college", name="李老师", school_id=school.id, college_id=college.id)
-        make.make_user(Role.COLLEGE, "college2", name="周老师", school_id=school.id, college_id=next_door.id)
+        make.make_user(
+            Role.COLLEGE, "college", name="李老师", school_id=school.id, college_id=college.id
+        )
+        make.make_user(
+            Role.COLLEGE, "college2", name="周老师", school_id=school.id, college_id=next_door.id
+        )
         make.make_user(Role.PROVINCE, "province", name="省中心")
         make.make_user(Role.DATA, "data", name="数据员", school_id=school.id)
         make.make_user(Role.ADMIN, "admin", name="管理员")

@@ -63,7 +63,7 @@ def app(server, tmp_path_factory):
     return application
 
 
-@pytest.fixture()
+@pytest.fixture
 def session(app):
     """A transaction that is rolled back; commits inside become savepoints, checked like commits."""
     with app.app_context():
@@ -91,13 +91,13 @@ def _check_deferred(session) -> None:
     session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
 
 
-@pytest.fixture()
+@pytest.fixture
 def cast(session) -> Cast:
     """The people every test may use; see tests/cast.py."""
     return Cast.load()
 
 
-@pytest.fixture()
+@pytest.fixture
 def client(app, session):
     """A browser without a session."""
     app.config["WTF_CSRF_ENABLED"] = False
@@ -106,7 +106,7 @@ def client(app, session):
     app.config["WTF_CSRF_ENABLED"] = True
 
 
-@pytest.fixture()
+@pytest.fixture
 def visit(app, session):
     """`visit(account)` gives a browser signed in as that account."""
     app.config["WTF_CSRF_ENABLED"] = False
@@ -139,7 +139,7 @@ def _no_network(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guarded)
 
 
-@pytest.fixture()
+@pytest.fixture
 def query_count(app, session):
     """`with query_count() as seen: …; seen.n` counts the statements of the block."""
     from contextlib import contextmanager
@@ -165,5 +165,3 @@ def query_count(app, session):
             event.remove(connection, "before_cursor_execute", note)
 
     return counting
-
-

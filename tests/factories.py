@@ -22,7 +22,7 @@ from app.workflow.actor import Role
 
 _next = count(1)
 # what tests sign in with; hashing is slow on purpose, so it is done once
-PASSWORD = "Correct-horse-7"  # noqa: S105
+PASSWORD = "Correct-horse-7"
 
 
 def id_number(n: int) -> str:
@@ -164,6 +164,7 @@ def pass_time(**by) -> None:
     moved = clock.now() + timedelta(**by)
     real = clock.now() - timedelta(seconds=db.session.execute(_SHIFT).scalar_one())
     clock.shift(moved - real)
+    db.session.commit()
 
 
 _SHIFT = db.text("SELECT seconds FROM clock_shift")

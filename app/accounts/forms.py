@@ -37,7 +37,10 @@ class ForgottenForm(FlaskForm):
 
     who = StringField(_l("Account"), [DataRequired(MISSING), Length(max=120)])
     school = SelectField(
-        _l("School"), choices=[], validate_choice=False, description=_l("Only with a student number")
+        _l("School"),
+        choices=[],
+        validate_choice=False,
+        description=_l("Only with a student number"),
     )
 
 

@@ -20,10 +20,16 @@ class AppUser(User):
     __table_args__ = {"extend_existing": True}  # noqa: RUF012 (SQLAlchemy's own convention)
 
     role: Mapped[str | None] = mapped_column(String(12))
-    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id", use_alter=True), index=True)
+    school_id: Mapped[int | None] = mapped_column(
+        ForeignKey("school.id", use_alter=True), index=True
+    )
     college_id: Mapped[int | None] = mapped_column(ForeignKey("college.id", use_alter=True))
-    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id", use_alter=True), index=True)
-    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", use_alter=True), index=True)
+    employer_id: Mapped[int | None] = mapped_column(
+        ForeignKey("employer.id", use_alter=True), index=True
+    )
+    student_id: Mapped[int | None] = mapped_column(
+        ForeignKey("student.id", use_alter=True), index=True
+    )
     demo: Mapped[bool | None] = mapped_column(default=False)
     must_change_password: Mapped[bool | None] = mapped_column(default=False)
     locale: Mapped[str | None] = mapped_column(String(5))

@@ -40,7 +40,9 @@ def send(owner: str, purpose: str, channel: str, address: str) -> None:
         wait = int((APART - (now - last)).total_seconds()) + 1
         raise Refused(_("A code is on its way. You can ask for another in %(n)s seconds.", n=wait))
     if sent >= PER_DAY:
-        raise Refused(_("No more codes today for this number. Try again tomorrow, or ask your school."))
+        raise Refused(
+            _("No more codes today for this number. Try again tomorrow, or ask your school.")
+        )
     code = f"{secrets.randbelow(10**6):06d}"
     row = OneTimeCode(
         owner=owner,

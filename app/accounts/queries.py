@@ -35,7 +35,7 @@ def actor_of(user: AppUser, factor: str = "") -> Actor:
     """The actor that an account stands for, with address and device where a request runs."""
     here = has_request_context()
     return Actor(
-        role=Role(user.role),
+        role=Role(user.role or ""),
         user_id=user.id,
         name=user.display_name,
         school_id=user.school_id,
@@ -50,7 +50,9 @@ def actor_of(user: AppUser, factor: str = "") -> Actor:
 
 def digest(kind: str, value: str, school: str = "") -> bytes:
     """What an identifier is kept as; a student number counts within its school only."""
-    return cipher().blind_index(f"sign-in:{kind}", clean_code(value) + ("@" + school if school else ""))
+    return cipher().blind_index(
+        f"sign-in:{kind}", clean_code(value) + ("@" + school if school else "")
+    )
 
 
 def identify(user: AppUser, kind: str, value: str | None, school: str = "") -> None:
@@ -97,6 +99,7 @@ def open_session(user: AppUser) -> str:
             device=who.device,
         )
     )
+    db.session.flush()
     return secret
 
 

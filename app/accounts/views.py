@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from app.accounts import sessions, workflow
 from app.accounts.forms import ChangeForm, ForgottenForm, ResetForm, SignInForm
 from app.accounts.hooks import HOMES, SCHOOLS
+from app.accounts.models import AppUser
 from app.accounts.queries import account_for
 from app.core import jobs
 from app.core.db import db
@@ -51,13 +52,18 @@ class AuthView(SafeView):
         if form.validate_on_submit():
             try:
                 user = workflow.signed_in(
-                    form.who.data, form.school.data or "", form.password.data, request.remote_addr or ""
+                    form.who.data,
+                    form.school.data or "",
+                    form.password.data,
+                    request.remote_addr or "",
                 )
                 sessions.sign_in(user)
                 return redirect(_inside(request.args.get("next", "")))
             except (Invalid, Refused) as error:
                 show_problems(form, error)
-        return self.render_template("accounts/login.html", form=form), 200 if not form.errors else 422
+        return self.render_template(
+            "accounts/login.html", form=form
+        ), 200 if not form.errors else 422
 
     @expose("/logout", methods=["POST"])
     def logout(self) -> Response:
@@ -125,7 +131,7 @@ class PasswordView(SafeView):
             return redirect(url_for("PasswordView.forgotten"))
         form = ResetForm()
         if form.validate_on_submit():
-            user = db.session.get(workflow.AppUser, session["reset"])
+            user = db.session.get(AppUser, session["reset"])
             try:
                 workflow.reset(user, form.code.data, form.password.data, form.again.data)
                 session.pop("reset", None)

@@ -84,7 +84,7 @@ def send_reset(user: AppUser | None) -> None:
 
 def contact_of(user: AppUser) -> tuple[str, str] | None:
     """Where a code reaches the account: (channel, address)."""
-    found = CONTACTS.get(Role(user.role))
+    found = CONTACTS.get(Role(user.role or ""))
     if found is not None:
         return found(user)
     return None if user.email.endswith("@invalid") else (mail.MAIL, user.email)

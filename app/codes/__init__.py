@@ -1,0 +1,1 @@
+"""Official code tables with editions, and regions."""

@@ -12,9 +12,7 @@ class Code(db.Model):
     """One code of one edition of one table, e.g. dwxz 31 国有企业."""
 
     __tablename__ = "code"
-    __table_args__ = (
-        Index("uq_code_table_edition_code", "table", "edition", "code", unique=True),
-    )
+    __table_args__ = (Index("uq_code_table_edition_code", "table", "edition", "code", unique=True),)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     table: Mapped[str] = mapped_column(String(12))

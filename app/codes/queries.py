@@ -34,7 +34,9 @@ FILES = {
     "hkjs_project": ("hkjs", ""),
     "other_destination_project": ("qtqx", ""),
 }
-CONFIRMED_2021 = set("10 11 12 271 46 502 503 512 519 76 801 802 85".split())
+CONFIRMED_2021 = set(
+    ["10", "11", "12", "271", "46", "502", "503", "512", "519", "76", "801", "802", "85"]
+)
 UNCONFIRMED = {("xl", "49"), ("xl", "61"), ("dwxz", "33")}
 NEW_EDITION_FROM = 2021
 
@@ -89,7 +91,9 @@ def find_regions(text: str, most: int = 20) -> Sequence[Region]:
     wanted = select(Region).order_by(Region.level.desc(), Region.code).limit(most)
     for word in text.split():
         like = "%" + word.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_") + "%"
-        wanted = wanted.where(Region.full_name.like(like) | Region.code.startswith(word, autoescape=True))
+        wanted = wanted.where(
+            Region.full_name.like(like) | Region.code.startswith(word, autoescape=True)
+        )
     return db.session.scalars(wanted).all()
 
 

@@ -30,7 +30,10 @@ class Cipher:
     def from_settings(cls, data_keys: str, index_key: str) -> Cipher:
         """Keys as the settings spell them: ``id:base64,id:base64`` and base64."""
         pairs = (item.split(":", 1) for item in data_keys.split(",") if item.strip())
-        return cls([(name.strip(), base64.b64decode(key)) for name, key in pairs], base64.b64decode(index_key))
+        return cls(
+            [(name.strip(), base64.b64decode(key)) for name, key in pairs],
+            base64.b64decode(index_key),
+        )
 
     def encrypt(self, text: str, context: str) -> bytes:
         """``id|nonce|ciphertext``; `context` names row and field, so a value cannot be moved."""
@@ -43,7 +46,9 @@ class Cipher:
         name, _, rest = data.partition(b"|")
         aead = self._aead.get(name.decode())
         if aead is None:
-            raise ValueError(f"no data key named {name.decode()!r}: it must stay in QINGQIAN_DATA_KEYS")
+            raise ValueError(
+                f"no data key named {name.decode()!r}: it must stay in QINGQIAN_DATA_KEYS"
+            )
         try:
             return aead.decrypt(rest[:12], rest[12:], context.encode()).decode()
         except InvalidTag:
@@ -67,7 +72,9 @@ class Sealed:
     Lists and search use only the last two; reading the attribute decrypts.
     """
 
-    def __init__(self, kind: str, mask: Callable[[str], str], normalise: Callable[[str], str]) -> None:
+    def __init__(
+        self, kind: str, mask: Callable[[str], str], normalise: Callable[[str], str]
+    ) -> None:
         self.kind, self.mask, self.normalise = kind, mask, normalise
 
     def __set_name__(self, owner: type, name: str) -> None:

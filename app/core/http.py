@@ -116,7 +116,10 @@ def sentence_for(status: int) -> tuple[str, str]:
     texts = {
         400: (_("This request cannot be understood."), _("Go back and try again.")),
         403: (_("You may not do this."), _("Ask your administrator if you need it.")),
-        404: (_("There is nothing here for you."), _("Check the address, or go to the start page.")),
+        404: (
+            _("There is nothing here for you."),
+            _("Check the address, or go to the start page."),
+        ),
         405: (_("This address only takes forms."), _("Go back and use the button.")),
         409: (_("This is not possible now."), _("Reload the page to see how things stand.")),
         413: (_("The file or form is too large."), _("Choose a smaller file: 10 MB at most.")),
@@ -125,7 +128,8 @@ def sentence_for(status: int) -> tuple[str, str]:
         503: (_("The service is being restarted."), _("Try again in a minute.")),
     }
     return texts.get(
-        status, (_("Something went wrong on our side."), _("Try again; if it stays, quote the code."))
+        status,
+        (_("Something went wrong on our side."), _("Try again; if it stays, quote the code.")),
     )
 
 

@@ -22,7 +22,9 @@ queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
 
 HEARTBEAT = 5.0  # seconds between two signs of life of a worker
 SILENT = 30.0  # seconds after which a worker counts as dead and its jobs are picked up again
-PATIENT = procrastinate.RetryStrategy(max_attempts=10, exponential_wait=3)  # gives up after ~9 hours
+PATIENT = procrastinate.RetryStrategy(
+    max_attempts=10, exponential_wait=3
+)  # gives up after ~9 hours
 BRIEF = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2)
 
 
@@ -91,7 +93,8 @@ def worker_alive() -> bool:
 def retry(job_id: int) -> bool:
     """Queue a failed job once more; False where it is not among the failed ones."""
     row = db.session.execute(
-        text("SELECT 1 FROM procrastinate_jobs WHERE id = :id AND status = 'failed' FOR UPDATE"), {"id": job_id}
+        text("SELECT 1 FROM procrastinate_jobs WHERE id = :id AND status = 'failed' FOR UPDATE"),
+        {"id": job_id},
     ).first()
     if row is None:
         return False

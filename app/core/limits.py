@@ -54,7 +54,9 @@ class Limit:
         """Whether the present window is full, without counting."""
         since = clock.now() - self.per
         found = db.session.execute(
-            select(func.max(Throttle.count)).where(Throttle.key == self._key(who), Throttle.since > since)
+            select(func.max(Throttle.count)).where(
+                Throttle.key == self._key(who), Throttle.since > since
+            )
         ).scalar()
         return (found or 0) >= self.most
 

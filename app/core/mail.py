@@ -74,7 +74,15 @@ def post(key: str, channel: str, address: str, subject: str, body: str) -> bool:
     message.address, message.body = address, body
     row = {
         name: getattr(message, name)
-        for name in ("uid", "key", "channel", "address_sealed", "address_masked", "subject", "body_sealed")
+        for name in (
+            "uid",
+            "key",
+            "channel",
+            "address_sealed",
+            "address_masked",
+            "subject",
+            "body_sealed",
+        )
     }
     found = db.session.execute(
         insert(Message)

@@ -15,7 +15,9 @@ def clean_code(text: str) -> str:
 
 def clean_line(text: str) -> str:
     """A name or line of text: no control, invisible or direction characters, blanks folded."""
-    kept = "".join(c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs") or c in "\t\n\r")
+    kept = "".join(
+        c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs") or c in "\t\n\r"
+    )
     return " ".join(kept.split())
 
 

@@ -1,0 +1,1 @@
+"""Documents: agreements and letters as PDF, their numbers and codes, and uploaded files."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from flask_babel import gettext as _
+from flask_babel import gettext
 
 from app.core.errors import Invalid
+
+_: Callable[..., str] = gettext
 
 
 class Unprintable(Invalid):
@@ -18,7 +20,7 @@ class Unprintable(Invalid):
 
 
 class RenderFailed(RuntimeError):
-    """The engine gave up, warned, took too long or died. A bug or an attack, never a user's slip."""
+    """The engine gave up, warned, took too long or died: a bug or an attack, no user's slip."""
 
 
 def _sentence(char: str) -> str:

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 import pikepdf
 from PIL import Image, ImageOps
+
+Item: TypeAlias = Any  # a PDF object; which kind, only the file knows
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 2480  # A4 at 300 dpi is 2480 wide
@@ -26,7 +28,16 @@ _ACTING_KEYS = frozenset(
     ("/JS", "/JavaScript", "/AA", "/EmbeddedFile", "/EmbeddedFiles", "/EF", "/XFA", "/RichMedia")
 )
 _ACTIONS = frozenset(
-    ("/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/GoToE", "/GoToR", "/Rendition", "/Movie")
+    (
+        "/JavaScript",
+        "/Launch",
+        "/SubmitForm",
+        "/ImportData",
+        "/GoToE",
+        "/GoToR",
+        "/Rendition",
+        "/Movie",
+    )
 )
 
 
@@ -63,7 +74,7 @@ def answer(request: bytes) -> bytes:
 
 
 def image(data: bytes) -> bytes:
-    """The picture as JPEG: upright, at most 2480 pixels a side, on white, without metadata."""
+    """Draw the picture anew as JPEG: upright, at most 2480 pixels a side, without metadata."""
     if data.count(b"\xff\xda") > MAX_SCANS:
         raise Bad("broken")
     try:
@@ -75,7 +86,7 @@ def image(data: bytes) -> bytes:
         raise Bad("pixels") from error
     except Bad:
         raise
-    except Exception as error:  # noqa: BLE001 - decoders raise whatever the bytes lead to
+    except Exception as error:  # decoders raise whatever the bytes lead to
         raise Bad("broken") from error
 
 
@@ -98,7 +109,7 @@ def _redrawn(source: Image.Image) -> bytes:
 
 
 def pdf(data: bytes) -> bytes:
-    """The same pages written anew; a digital signature inside does not survive, a scan has none."""
+    """Write the same pages anew; a digital signature inside does not survive, a scan has none."""
     try:
         with pikepdf.open(io.BytesIO(data), attempt_recovery=False) as document:
             return _checked(document)
@@ -106,7 +117,7 @@ def pdf(data: bytes) -> bytes:
         raise Bad("encrypted") from error
     except Bad:
         raise
-    except Exception as error:  # noqa: BLE001 - as above
+    except Exception as error:  # so does the parser
         raise Bad("broken") from error
 
 
@@ -131,7 +142,7 @@ def _checked(document: pikepdf.Pdf) -> bytes:
     return out.getvalue()
 
 
-def _search(start: Any) -> None:
+def _search(start: Item) -> None:
     """Refuse what acts. Objects may lie in each other; those of their own number come by anyway."""
     waiting = [start]
     while waiting:
@@ -143,12 +154,12 @@ def _search(start: Any) -> None:
             waiting += [child for _, child in item.items() if _nested(child)]
 
 
-def _check_names(item: Any) -> None:
+def _check_names(item: Item) -> None:
     if not _ACTING_KEYS.isdisjoint(item.keys()):
         raise Bad("active")
     if {str(item.get("/S", "")), str(item.get("/Subtype", ""))} & _ACTIONS:
         raise Bad("active")
 
 
-def _nested(item: Any) -> bool:
+def _nested(item: Item) -> bool:
     return isinstance(item, pikepdf.Array | pikepdf.Dictionary) and not item.is_indirect

@@ -15,7 +15,7 @@ import sys
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from app.documents import child
 from app.documents.errors import RenderFailed, Unprintable
@@ -52,7 +52,7 @@ class Child:
         self._receive(START_SECONDS)
 
     def ask(self, request: bytes, seconds: float) -> bytes:
-        """The child's answer. Raises ChildDied when there is none within that time."""
+        """Return the child's answer. Raises ChildDied when there is none within that time."""
         self.served += 1
         try:
             child.write(_open(self.process.stdin), request)
@@ -139,7 +139,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def ask(task: str, request: bytes, seconds: float) -> bytes:
-    """The answer of the task's child to one request; see `Worker.ask` for what it raises."""
+    """Pass one request to the task's child; see `Worker.ask` for what it raises."""
     return _workers[task].ask(request, seconds)
 
 
@@ -182,7 +182,7 @@ def _environment() -> dict[str, str]:
     }
 
 
-def _open(pipe: Any) -> Any:
+def _open(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
         raise ChildDied
     return pipe

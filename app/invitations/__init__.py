@@ -1,0 +1,1 @@
+"""Send list, invitation letter, the student's answer → a placement."""

@@ -16,7 +16,7 @@ from app.core.errors import Refused
 from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, InvitationState
 from app.invitations.notices import tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
-from app.people.models import EmployerState, Student
+from app.people.models import Employer, EmployerState, Student
 from app.people.queries import settings
 from app.placements.models import Kind, Placement
 from app.placements.workflow import PLACEMENTS, cannot_sign, slot_taken
@@ -41,7 +41,10 @@ def student_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str
     """A student who may not sign cannot be invited; the employer is not told why (INV-01)."""
     if cannot_sign(invitation.student, now) is None:
         return None
-    return _("%(student)s cannot sign at present; please ask the school.", student=invitation.student.name)
+    return _(
+        "%(student)s cannot sign at present; please ask the school.",
+        student=invitation.student.name,
+    )
 
 
 def i_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
@@ -85,7 +88,10 @@ def cooled_off(invitation: Invitation, actor: Actor, now: datetime) -> str | Non
     """Accepting opens an hour after sending (INV-10; manual 003: one hour to think it over)."""
     if now >= invitation.opens_at:
         return None
-    return _("Time to think it over: accepting opens at %(at)s.", at=clock.shown_deadline(invitation.opens_at))
+    return _(
+        "Time to think it over: accepting opens at %(at)s.",
+        at=clock.shown_deadline(invitation.opens_at),
+    )
 
 
 def slot_free(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
@@ -146,7 +152,7 @@ INVITATIONS: Workflow[Invitation] = Workflow(
     model=Invitation,
     scope=invitations_for,
     first_lock=lambda invitation: (Student, invitation.student_id),
-    labels=dict(RESPONSE_LABELS),
+    labels=RESPONSE_LABELS,
     after=(tell_parties,),
     steps=(
         Step("send", None, S.OPEN, by=Role.EMPLOYER, label=_l("Send"),
@@ -212,6 +218,7 @@ def _send_one(candidate: Candidate, values: dict[str, Any], actor: Actor, batch:
     )
     with db.session.no_autoflush:
         invitation.student, invitation.terms = student, terms
+        invitation.employer = db.session.get_one(Employer, candidate.employer_id)
         INVITATIONS.start("send", invitation, actor)
     db.session.delete(candidate)
     db.session.flush()

@@ -1,0 +1,1 @@
+"""Schools, colleges, majors, students, employers; qualification review."""

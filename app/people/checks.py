@@ -63,4 +63,7 @@ def is_postcode(text: str) -> bool:
 
 def is_email(text: str) -> bool:
     """One @ between a name and a host with a dot; whether it exists shows when mail is sent."""
-    return re.fullmatch(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s,;<>\".]{2,24}", text) is not None
+    return (
+        re.fullmatch(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s,;<>\".]{2,24}", text)
+        is not None
+    )

@@ -179,7 +179,9 @@ class Restriction(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
-    kind: Mapped[str] = mapped_column(String(12), default="all")  # all, online, offline, destination
+    kind: Mapped[str] = mapped_column(
+        String(12), default="all"
+    )  # all, online, offline, destination
     since: Mapped[date]
     until: Mapped[date | None]
     reason: Mapped[str] = mapped_column(String(200))

@@ -57,9 +57,7 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> No
     if key not in {f.name for f in fields(Settings)}:
         raise KeyError(key)
     db.session.add(
-        SchoolSetting(
-            school_id=school_id, key=key, value=value, set_by=user_id, set_at=clock.now()
-        )
+        SchoolSetting(school_id=school_id, key=key, value=value, set_by=user_id, set_at=clock.now())
     )
 
 
@@ -117,7 +115,8 @@ def users_of(*, student_id: int | None = None, employer_id: int | None = None) -
 
 def name_has(column: Any, fragment: str) -> ColumnElement[bool]:
     """A condition «the name contains the fragment», served by the index over one- and two-character
-    pieces however short the fragment is (0.3 ms over a million names)."""
+    pieces however short the fragment is (0.3 ms over a million names).
+    """
     text = clean_name(fragment)
     literal = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
     pieces = [piece for piece in grams(text) if len(piece) == min(2, len(text))]

@@ -34,7 +34,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
     name=_l("Employer"),
     model=Employer,
     scope=employers_for,
-    labels=dict(EMPLOYER_STATES),
+    labels=EMPLOYER_STATES,
     after=(tell_employer,),
     steps=(
         Step("register", None, S.AWAITING, by=Role.EMPLOYER, label=_l("Register")),

@@ -1,0 +1,1 @@
+"""The umbrella record of every destination; the school's reviews; the review desk."""

@@ -23,9 +23,7 @@ def placements_for(who: Actor) -> Select[tuple[Placement]]:
 def placement_of(student_id: int) -> Placement | None:
     """The one placement under way or in force of a student (GRD-01)."""
     return db.session.scalars(
-        select(Placement).where(
-            Placement.student_id == student_id, Placement.state.in_(HOLDS_SLOT)
-        )
+        select(Placement).where(Placement.student_id == student_id, Placement.state.in_(HOLDS_SLOT))
     ).first()
 
 

@@ -14,14 +14,14 @@ from app.codes import queries as codes
 from app.core import clock, jobs
 from app.core.db import db
 from app.documents import numbers, store
+from app.documents.limits import render_safely
 from app.documents.models import Document
 from app.documents.render import KINDS as DOCUMENT_KINDS
-from app.documents.limits import render_safely
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Field, Terms, asked, values_of
 from app.terms.models import FIELDS as TERM_FIELDS
-from app.workflow.engine import trail_of
+from app.workflow.queries import trail_of
 
 AGREEMENT = "agreement"
 RECORD = "placement"
@@ -94,7 +94,10 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
     }
     for group in (OFFER, ARCHIVE, HOUSEHOLD):
         data["terms" if group == OFFER else group] = _terms(terms, group)
-    agreed = {k: data[k] for k in ("number", "school", "student", "employer", "terms", "archive", "household")}
+    agreed = {
+        k: data[k]
+        for k in ("number", "school", "student", "employer", "terms", "archive", "household")
+    }
     text = json.dumps(agreed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     data["data_sha256"] = hashlib.sha256(text.encode()).hexdigest()
     return data
@@ -138,7 +141,9 @@ def _terms(terms: Terms | None, group: str) -> dict[str, str]:
     values = values_of(terms)
     prefix = {"archive": "archive_", "household": "household_"}.get(group, "")
     return {
-        field.name.removeprefix(prefix): shown(field, values[field.name]) if asked(field, values) else ""
+        field.name.removeprefix(prefix): shown(field, values[field.name])
+        if asked(field, values)
+        else ""
         for field in TERM_FIELDS
         if field.group == group
     }

@@ -108,7 +108,9 @@ def plan_row_free(placement: Placement, actor: Actor, now: datetime) -> str | No
     """A plan row that staff filled or reported is not overwritten silently (PLN-03, PLN-06)."""
     if plan.bars_signing(placement.student_id) is None:
         return None
-    return _("The student's plan row was filled by staff or is reported. Clear it in the plan first.")
+    return _(
+        "The student's plan row was filled by staff or is reported. Clear it in the plan first."
+    )
 
 
 def first_review(change: Change) -> StrEnum:
@@ -161,7 +163,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
     model=Placement,
     scope=placements_for,
     first_lock=lambda placement: (Student, placement.student_id),
-    labels=dict(REVIEW_LABELS),
+    labels=REVIEW_LABELS,
     after=(tell_parties,),
     steps=(
         Step("form", None, first_review, by=Role.STUDENT, label=_l("Sign"),

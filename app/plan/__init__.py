@@ -1,0 +1,1 @@
+"""The employment plan: rows with provenance."""

@@ -1,0 +1,1 @@
+"""What the parties agree on: immutable versions, declared fields."""

@@ -1,0 +1,1 @@
+"""The engine of all rules: steps, guards, effects, the process trace."""

@@ -8,7 +8,7 @@ row in the actor's scope → role → lock → state → guards → reason → e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -132,7 +132,7 @@ class Workflow(Generic[R]):
     scope: Callable[[Actor], Select[Any]]
     name: Text
     first_lock: Callable[[R], tuple[Any, int] | None] = lambda record: None
-    labels: dict[StrEnum, Text] = field(default_factory=dict)
+    labels: Mapping[Any, Text] = field(default_factory=dict)
     after: tuple[Effect, ...] = ()
 
     def step(self, name: str) -> Step:
@@ -294,32 +294,3 @@ def _checked_reason(step: Step, text: str) -> str:
             [("reason", _("A reason has at most %(most)s characters.", most=REASON_LENGTH))]
         )
     return text
-
-
-def trail_of(kind: str, record_id: int) -> Sequence[Trail]:
-    """The process trace of one record, oldest first."""
-    return db.session.scalars(
-        select(Trail).where(Trail.kind == kind, Trail.record_id == record_id).order_by(Trail.seq)
-    ).all()
-
-
-def diagram(workflows: Iterable[Workflow[Any]]) -> str:
-    """docs/workflows.md: each table as a picture (mermaid) and as a list of who may do what."""
-    parts = ["# Workflows", "", "Generated from the tables by `make docs`; do not edit.", ""]
-    for flow in workflows:
-        parts += [f"## {flow.name}", "", "```mermaid", "stateDiagram-v2"]
-        for step in flow.steps:
-            for source in step.sources or ("[*]",):
-                parts += [f"    {source} --> {target}: {step.name}" for target in step.reaches]
-        parts += ["```", "", "| step | from | to | by | must hold | reason |", "|---|---|---|---|---|---|"]
-        for step in flow.steps:
-            guards = "<br>".join((g.__doc__ or g.__name__).splitlines()[0] for g in step.when) or "–"
-            parts.append(
-                f"| {step.name} | {', '.join(step.sources) or '–'} | {', '.join(step.reaches)} "
-                f"| {', '.join(step.roles)} | {guards} | {step.reason} |"
-            )
-        parts.append("")
-    return "\n".join(parts)
-
-
-__all__ = ["Change", "Offer", "Reason", "Step", "Workflow", "_l", "diagram", "trail_of"]

@@ -1,7 +1,7 @@
 """All tables, as the models declare them."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0001_base"

@@ -13,7 +13,7 @@ from app.invitations.workflow import INVITATIONS
 from app.placements.models import PlacementState
 from app.placements.queries import placement_of
 from app.workflow.actor import SYSTEM
-from app.workflow.engine import trail_of
+from app.workflow.queries import trail_of
 from tests.factories import accept, actor, attest, invite, offer, pass_time
 
 
@@ -137,14 +137,20 @@ def test_the_same_preview_never_invites_twice(cast):
     from tests.factories import make_candidate
 
     batch = "b" * 32
-    first = send([make_candidate(cast.employer, cast.student)], offer(), actor(cast.employer), batch)
+    first = send(
+        [make_candidate(cast.employer, cast.student)], offer(), actor(cast.employer), batch
+    )
     INVITATIONS.perform("decline", first.made[0].id, actor(cast.student))
-    again = send([make_candidate(cast.employer, cast.student)], offer(), actor(cast.employer), batch)
+    again = send(
+        [make_candidate(cast.employer, cast.student)], offer(), actor(cast.employer), batch
+    )
     assert not again.made
 
 
 @pytest.mark.rule("ACC-02", "ACC-10")
-@pytest.mark.parametrize("who", ["classmate", "rival", "officer", "other_officer", "province", "admin"])
+@pytest.mark.parametrize(
+    "who", ["classmate", "rival", "officer", "other_officer", "province", "admin"]
+)
 def test_nobody_else_can_answer_for_the_student(cast, who):
     [invitation] = invite(cast.employer, cast.student)
     pass_time(hours=2)
@@ -154,10 +160,11 @@ def test_nobody_else_can_answer_for_the_student(cast, who):
 
 @pytest.mark.rule("ACC-06")
 @pytest.mark.parametrize("change", [{"training_mode": "2"}, {"origin_state": "entered"}])
-def test_student_who_may_not_sign_is_told_why_and_the_employer_is_not(cast, change):
+def test_student_who_may_not_sign_is_told_why_and_the_employer_is_not(cast, session, change):
     [invitation] = invite(cast.employer, cast.student)
     for name, value in change.items():
         setattr(cast.student, name, value)
+    session.commit()
     pass_time(hours=2)
     with pytest.raises(Refused) as told:
         INVITATIONS.perform("accept", invitation.id, actor(cast.student))

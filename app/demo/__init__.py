@@ -1,0 +1,55 @@
+"""The demo school: made once by the real rules on a shifted clock, so that every role finds work waiting.
+
+Deterministic but for today's date. ID numbers are valid but of a region that does not exist; phones
+begin with 1380000. Exists in demo mode only; a production release refuses a database that has it.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from app.accounts.models import AppUser
+from app.core import clock
+from app.core.db import db
+from app.demo.maker import PASSWORD, Maker
+from app.demo.people import make_people
+from app.demo.stories import tell_stories
+
+ACCOUNTS = (
+    ("admin", "系统管理员", "账号、代码、审计"),
+    ("province", "省中心", "全省只读与统计"),
+    ("school", "学校就业办", "鉴证桌：待鉴证、单位审核"),
+    ("school2", "另一所学校", "看不到本校的任何记录"),
+    ("college", "学院", "本学院的初审"),
+    ("data", "数据人员", "名单与就业方案（只读）"),
+    ("employer1", "用人单位", "待应约、名单、已签约"),
+    ("employer2", "用人单位", "待应约"),
+    ("student1", "毕业生", "两份邀请，一份已过冷静期"),
+    ("student2", "毕业生", "一份邀请，冷静期内"),
+    ("student3", "毕业生", "协议已生效，可下载"),
+    ("student4", "毕业生", "首次登录，需短信验证"),
+    ("student5", "毕业生", "被限制签约"),
+)
+
+
+def make() -> None:
+    """Make the demo school, once; a database that has people is left alone."""
+    if db.session.scalar(select(AppUser.id).limit(1)):
+        return
+    maker = Maker()
+    make_people(maker)
+    tell_stories(maker)
+    for hours, _order, act in sorted(maker.events, key=lambda event: (-event[0], event[1])):
+        clock.shift(timedelta(hours=-hours))
+        act()
+    clock.shift(timedelta())
+    maker.students[3].verified_at = None
+    db.session.commit()
+
+
+def table() -> str:
+    """The demo's people, as the start-up prints them."""
+    rows = [f"  {name:<11}{who:　<8}{waits}" for name, who, waits in ACCOUNTS]
+    return "\n".join([f"Demo accounts, password {PASSWORD} for all:", *rows, ""])

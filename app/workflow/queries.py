@@ -1,0 +1,17 @@
+"""Reading the process trace."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from app.core.db import db
+from app.workflow.models import Trail
+
+
+def trail_of(kind: str, record_id: int) -> Sequence[Trail]:
+    """The process trace of one record, oldest first."""
+    return db.session.scalars(
+        select(Trail).where(Trail.kind == kind, Trail.record_id == record_id).order_by(Trail.seq)
+    ).all()

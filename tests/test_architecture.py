@@ -1,0 +1,240 @@
+"""Guards over the whole tree: what must stay true however it grows."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.cli import WORKFLOWS
+from app.workflow.actor import Role
+from app.workflow.diagram import diagram
+from app.workflow.engine import Reason
+from tests import rules
+
+ROOT = Path(__file__).resolve().parent.parent
+APP = ROOT / "app"
+FEATURES = ("codes", "people", "terms", "plan", "placements", "invitations", "notices")
+FILES = {
+    "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
+    "tasks.py", "office_views.py", "employer_views.py", "student_views.py", "api.py", "views.py",
+    "checks.py",  # people: pure checks of numbers, for forms and files alike
+    "letter_views.py",  # invitations: the composer, apart from the lists
+    "tables",  # codes: the shipped tables
+}  # fmt: skip
+SOURCES = sorted(APP.rglob("*.py"))
+
+
+def functions(file: Path):
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield node
+
+
+def test_feature_packages_hold_only_the_allowed_files():
+    strange = [
+        f"{feature}/{path.name}"
+        for feature in FEATURES
+        for path in (APP / feature).iterdir()
+        if path.name not in FILES and path.name != "__pycache__"
+    ]
+    assert not strange
+
+
+def test_imports_go_down_only():
+    done = subprocess.run(
+        [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_files_and_functions_stay_small():
+    long_files = [
+        f"{p.relative_to(ROOT)}: {n}"
+        for p in SOURCES
+        if (n := len(p.read_text().splitlines())) > 300
+    ]
+    long_functions = [
+        f"{p.relative_to(ROOT)}:{f.name} {f.end_lineno - f.lineno}"
+        for p in SOURCES
+        for f in functions(p)
+        if f.end_lineno - f.lineno > 50
+    ]
+    assert not long_files + long_functions
+
+
+def test_rules_import_no_web_and_no_frames():
+    banned = re.compile(
+        r"^\s*(?:from|import) (flask(?!_babel)|flask_appbuilder|wtforms|pandas)\b", re.M
+    )
+    offenders = [
+        str(p.relative_to(ROOT))
+        for p in APP.rglob("workflow.py")
+        if p.parent.name != "workflow" and banned.search(p.read_text(encoding="utf-8"))
+    ]
+    assert not offenders
+
+
+def test_views_and_templates_compare_no_state():
+    files = [*APP.rglob("*views.py"), *(ROOT / "templates").rglob("*.html")]
+    pattern = re.compile(r"\.state\s*(==|!=|\bin\b|\bnot in\b)")
+    assert not [
+        str(p.relative_to(ROOT)) for p in files if pattern.search(p.read_text(encoding="utf-8"))
+    ]
+
+
+def test_only_the_clock_asks_what_time_it_is():
+    pattern = re.compile(r"\b(datetime\.(now|utcnow|today)|date\.today|time\.time)\(")
+    offenders = [
+        str(p.relative_to(ROOT))
+        for p in SOURCES
+        if p != APP / "core" / "clock.py" and pattern.search(p.read_text(encoding="utf-8"))
+    ]
+    assert not offenders
+
+
+def test_only_the_engine_writes_a_state():
+    """plan rows have no table of steps yet: their one writer is plan/workflow.py."""
+    pattern = re.compile(r"\.state\s*(?:,[^=\n]*)?=(?!=)")
+    allowed = {APP / "workflow" / "engine.py", APP / "plan" / "workflow.py"}
+    offenders = [
+        str(p.relative_to(ROOT))
+        for p in SOURCES
+        if p not in allowed and pattern.search(p.read_text(encoding="utf-8"))
+    ]
+    assert not offenders
+
+
+@pytest.mark.parametrize("flow", WORKFLOWS, ids=lambda flow: flow.kind)
+def test_every_state_is_reached_and_left_or_final(flow):
+    reached = {state for step in flow.steps for state in step.reaches}
+    left = {state for step in flow.steps for state in step.sources}
+    final = {
+        "refused",
+        "declined",
+        "expired",
+        "withdrawn",
+        "terminated",
+        "blocked",
+        "approved",
+        "accepted",
+    }
+    states = set(flow.labels) - {"terminated", "blocked"}  # their steps come with terminations
+    assert states <= reached
+    assert {s for s in states - left if s not in final | {"in_force"}} == set()
+
+
+@pytest.mark.rule("AGR-05", "INV-19")
+@pytest.mark.parametrize("flow", WORKFLOWS, ids=lambda flow: flow.kind)
+def test_every_step_has_a_label_and_every_guard_says_its_rule(flow):
+    for step in flow.steps:
+        assert str(step.label)
+        for guard in step.when:
+            assert guard.__doc__, f"{guard.__name__} cites no rule"
+    refusing = [s for s in flow.steps if s.name.startswith(("refuse", "reject"))]
+    assert all(s.reason is Reason.REQUIRED for s in refusing)
+
+
+@pytest.mark.rule("NTF-01")
+@pytest.mark.parametrize("flow", WORKFLOWS, ids=lambda flow: flow.kind)
+def test_every_step_declares_whom_it_tells(flow):
+    import importlib
+
+    module = importlib.import_module(_notices(flow))
+    silent = getattr(module, "SILENT", ())
+    untold = [s.name for s in flow.steps if s.name not in module.LETTERS and s.name not in silent]
+    assert not untold
+
+
+def _notices(flow) -> str:
+    package = flow.model.__module__.rsplit(".", 1)[0]
+    return f"{package}.notices"
+
+
+@pytest.mark.rule("ACC-10")
+def test_no_staff_role_takes_a_partys_step():
+    parties = {"accept", "decline", "form", "send", "amend", "withdraw", "register", "resubmit"}
+    for flow in WORKFLOWS:
+        for step in flow.steps:
+            if step.name in parties:
+                assert set(step.roles) <= {Role.STUDENT, Role.EMPLOYER}, step.name
+
+
+def test_generated_documents_are_not_stale(app):
+    with app.test_request_context("/?_l_=en"), _english():
+        assert (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8") == diagram(WORKFLOWS)
+
+
+def _english():
+    from flask_babel import force_locale
+
+    return force_locale("en")
+
+
+def test_every_rule_marked_in_a_test_is_known():
+    assert set(rules.proved()) <= set(rules.known())
+
+
+def test_migrations_have_one_head_and_equal_the_models(app):
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    from app.core.db import db
+
+    script = ScriptDirectory(str(ROOT / "migrations"))
+    assert len(script.get_heads()) == 1
+    with app.app_context(), db.engine.connect() as connection:
+
+        def ours(thing, name, kind, reflected, other):
+            foreign = ("procrastinate_", "fabtest_", "clock_shift")
+            return not (kind == "table" and name.startswith(foreign))
+
+        context = MigrationContext.configure(
+            connection, opts={"include_object": ours, "compare_type": True}
+        )
+        assert compare_metadata(context, db.metadata) == []
+
+
+def test_migrations_go_down_and_up_again(server, tmp_path):
+    from flask_migrate import downgrade, upgrade
+
+    from app import create_app
+    from tests.conftest import make_database, settings_for
+
+    application = create_app(settings_for(make_database(server, "down_and_up"), tmp_path))
+    with application.app_context():
+        upgrade()
+        downgrade(revision="base")
+        upgrade()
+
+
+def test_starting_asks_the_database_nothing(server, tmp_path):
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    from app import create_app
+    from tests.conftest import settings_for
+
+    asked = []
+    event.listen(Engine, "before_cursor_execute", lambda *args: asked.append(args[2]))
+    create_app(settings_for(server.replace("/postgres?", "/nowhere?"), tmp_path))
+    assert asked == []
+
+
+@pytest.mark.rule("LNG-01")
+def test_nothing_is_untranslated():
+    from app import messages
+
+    texts = messages.catalogue()
+    missing = [m.id for m in messages.collected() if m.id and not messages._whole(_text(texts, m))]
+    assert not missing
+
+
+def _text(texts, message):
+    found = texts.get(message.id, message.context)
+    return found.string if found else ""
