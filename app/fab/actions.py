@@ -12,11 +12,11 @@ from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
-from werkzeug.exceptions import BadRequest
 
 from app.core.errors import Invalid
 from app.fab.access import has_access
 from app.fab.declared import Offer, offer_of
+from app.fab.odd import Odd
 
 MOST_ROWS = 500
 
@@ -97,9 +97,9 @@ class ActionRoutes:
     def _ticked(self) -> list[str]:
         keys = list(dict.fromkeys(request.form.getlist("rowid")))
         if not keys:
-            raise BadRequest(_("No record is ticked."))
+            raise Odd(_("No record is ticked."))
         if len(keys) > MOST_ROWS:
-            raise BadRequest(_("At most %(most)s records at a time.", most=MOST_ROWS))
+            raise Odd(_("At most %(most)s records at a time.", most=MOST_ROWS))
         return keys
 
 

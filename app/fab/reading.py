@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_
-from werkzeug.exceptions import BadRequest
 
 from app.fab import remembered
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
@@ -30,6 +29,7 @@ from app.fab.listing import (
     sort_mark,
     value_of,
 )
+from app.fab.odd import Odd
 
 SIZES = (25, 50, 100, MAX_SIZE)
 
@@ -150,7 +150,7 @@ class ListReading:
     def _token(self, token: str) -> ColumnElement[bool]:
         clause = self.token_clause(token)
         if clause is None:
-            raise BadRequest(_("This search is no longer valid. Search again."))
+            raise Odd(_("This search is no longer valid. Search again."))
         return clause
 
     def neighbours(self, item: Any) -> tuple[Any, Any]:

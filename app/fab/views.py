@@ -17,7 +17,6 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_appbuilder.views import ModelView
 from flask_babel import gettext as _
 from sqlalchemy import Select
-from werkzeug.exceptions import BadRequest
 
 from app.fab import remembered
 from app.fab.access import has_access
@@ -28,6 +27,7 @@ from app.fab.declared import Link
 from app.fab.detail import Detail
 from app.fab.editing import FormRoutes
 from app.fab.interface import SafeInterface, ScopeFilter
+from app.fab.odd import Odd
 from app.fab.reading import ListReading
 from app.fab.widgets import SafeFormWidget, SafeListWidget, SafeShowWidget
 
@@ -83,7 +83,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     def no_nul(self) -> None:
         """PostgreSQL has no NUL in its texts: refused at the door, no crash while writing (W5)."""
         if any("\x00" in value for value in request.form.values()):
-            raise BadRequest(_("The form contains characters it may not have."))
+            raise Odd(_("The form contains characters it may not have."))
 
     # -- routes --------------------------------------------------------------------------------
 
@@ -121,7 +121,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         """Which columns the person wants to see; the first one always stays (AGR-01)."""
         wanted = set(request.form.getlist("column"))
         if not wanted <= set(self.list_columns):
-            raise BadRequest
+            raise Odd(_("This list has no such column."))
         self.save_hidden([name for name in self.list_columns[1:] if name not in wanted])
         return redirect(self.list_url(), 303)
 
@@ -189,5 +189,5 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         try:
             query = remembered.remembered_list(type(self).__name__)
             return self.reader.read(dict(parse_qsl(query)))
-        except BadRequest:
+        except Odd:
             return self.reader.read({})

@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from app.fab.odd import Odd
 from app.fab.views import SafeModelView
 
 LIST = "/letterview/list/?"
@@ -42,6 +43,12 @@ BAD = {
 @pytest.mark.parametrize("query", BAD)
 def test_a_wrong_argument_of_a_list_is_a_400(wang, query):
     assert wang.get(LIST + query).status_code == 400
+
+
+def test_the_sentence_of_a_400_can_be_shown_by_the_apps_error_page(app):
+    with app.test_request_context():
+        error = Odd("That page is too far down.")
+        assert (error.code, error.sentence) == (400, "That page is too far down.")
 
 
 def test_a_hidden_column_cannot_be_read_out_by_filters(wang):
