@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 from app.fab import interface
 from app.fab.cursor import seal, unseal
 from app.fab.interface import Order, Place, SafeInterface
+from app.fab.odd import Odd
 from tests.fab.sample import START, Letter, db
 
 ORDERS = [(c, up) for c in ("changed_at", "name", "pay", "id") for up in (True, False)]
@@ -113,6 +114,14 @@ def test_a_cursor_keeps_every_kind_of_value(app):
             order, place = Order("name", True), Place(value, uuid.UUID(int=9))
             text = seal("V", order, place)
             assert unseal("V", order, text, SimpleNamespace(enum_class=kind)) == place
+
+
+def test_a_cursor_of_another_list_is_refused(app):
+    order = Order("id", True)
+    with app.test_request_context():
+        text = seal("OneView", order, Place(1, 1))
+        with pytest.raises(Odd):
+            unseal("OtherView", order, text, None)
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """What is registered and what is not; roles in code; ways back; declarations that are refused."""
 
+from types import SimpleNamespace
+
 import pytest
 from flask_login import login_user
 
@@ -62,6 +64,8 @@ def test_a_stranger_and_an_inactive_person_may_do_nothing(app):
         assert manager.get_public_permissions() == []
         login_user(sample.PEOPLE["gone"], force=True)
         assert not manager.has_access("can_list", "Letters")
+        odd = SimpleNamespace(is_authenticated=True, is_active=False, role="school")
+        assert manager.get_user_roles(odd) == []
 
 
 def test_limits_of_fab_are_refused_rather_than_forgotten(app):
