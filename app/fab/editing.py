@@ -152,4 +152,4 @@ def _mark(form: Any, place: str, text: str) -> None:
     if place in form:
         form[place].errors = [*form[place].errors, text]
     else:
-        flash(_("%(place)s: %(text)s", place=place, text=text) if place else text, "danger")
+        flash(f"{place}: {text}" if place else text, "danger")
