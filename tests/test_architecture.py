@@ -204,6 +204,7 @@ def test_migrations_go_down_and_up_again(server, tmp_path):
     from flask_migrate import downgrade, upgrade
 
     from app import create_app
+    from app.core.db import db
     from tests.conftest import make_database, settings_for
 
     application = create_app(settings_for(make_database(server, "down_and_up"), tmp_path))
@@ -211,6 +212,7 @@ def test_migrations_go_down_and_up_again(server, tmp_path):
         upgrade()
         downgrade(revision="base")
         upgrade()
+        db.engine.dispose()
 
 
 def test_starting_asks_the_database_nothing(server, tmp_path):
