@@ -7,7 +7,7 @@ import secrets
 from datetime import datetime, timedelta
 
 from flask import g, has_request_context, request
-from sqlalchemy import Select, delete, false, select, true, update
+from sqlalchemy import Select, delete, false, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import AccountSession, AppUser, Identifier
@@ -68,6 +68,22 @@ def identify(user: AppUser, kind: str, value: str | None, school: str = "") -> N
             index_elements=["user_id", "kind"], set_={"digest": row.excluded.digest}
         )
     )
+
+
+def identify_if_free(user: AppUser, kind: str, value: str) -> None:
+    """As `identify`, unless another account signs in by this value: it must not lose its way in."""
+    taken = db.session.scalar(
+        select(Identifier.id).where(
+            Identifier.digest == digest(kind, value), Identifier.user_id != user.id
+        )
+    )
+    identify(user, kind, None if taken is not None else value)
+
+
+def email_taken(email: str, *, but: int | None = None) -> bool:
+    """Whether another account has this e-mail."""
+    same = func.lower(AppUser.email) == email.lower()
+    return db.session.scalar(select(AppUser.id).where(same, AppUser.id != (but or 0))) is not None
 
 
 def account_for(typed: str, school_code: str = "") -> AppUser | None:
