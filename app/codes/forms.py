@@ -41,7 +41,7 @@ class RegionField(Field):
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
         """Take name and code; a code whose name was changed by hand no longer counts."""
         super().process(formdata, *args, **kwargs)
-        if formdata is None or self.name not in formdata:
+        if formdata is None:
             self.typed = region_name(self.data) if self.data else ""
             return
         self.typed = clean_line(formdata.get(self.name) or "")[:MOST]
@@ -59,7 +59,7 @@ class RegionField(Field):
 class _Known:
     field_flags = {"required": True}  # noqa: RUF012 (WTForms' own convention)
 
-    def __call__(self, form: Any, field: RegionField) -> None:
+    def __call__(self, form: Any, field: RegionField) -> None:  # noqa: ARG002
         if field.data:
             return
         if not field.typed:

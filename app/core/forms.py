@@ -30,7 +30,7 @@ def show_problems(form: Any, error: Invalid | Refused) -> None:
 class OnlyIf:
     """The field counts only while another field's value is none of `unless`; else it becomes None.
 
-    Where it counts it is required: the star stands beside it, a page without script shows it always.
+    Where it counts it is required; a page without script always shows it, with its star.
     """
 
     field_flags = {"required": True}  # noqa: RUF012 (WTForms' own convention)
@@ -52,7 +52,7 @@ class Checked:
     def __init__(self, check: Callable[[str], bool], sentence: Any) -> None:
         self.check, self.sentence = check, sentence
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002
         if field.data and not self.check(field.data):
             raise ValidationError(str(self.sentence))
 

@@ -94,7 +94,7 @@ class RegisterView(SafeView):
                 return redirect(url_for("EmployerReviewView.index"), 303)
             except (Invalid, Refused) as error:
                 show_problems(form, error)
-        page = self.render_template("documents/employer_register.html", form=form)
+        page = self.render_template("people/employer_register.html", form=form)
         return page, 422 if form.errors else 200
 
 
@@ -133,7 +133,7 @@ class EmployerReviewView(SafeView):
                 flash(_("Submitted again; the school checks next."), "success")
                 return redirect(url_for(".index"), 303)
         page = self.render_template(
-            "documents/employer_review.html",
+            "people/employer_review.html",
             form=form,
             employer=employer,
             state=EMPLOYER_STATES[EmployerState(employer.state)],
