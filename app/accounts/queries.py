@@ -50,9 +50,10 @@ def actor_of(user: AppUser, factor: str = "") -> Actor:
 
 def digest(kind: str, value: str, school: str = "") -> bytes:
     """What an identifier is kept as; a student number counts within its school only."""
-    return cipher().blind_index(
-        f"sign-in:{kind}", clean_code(value) + ("@" + school if school else "")
-    )
+    text = clean_code(value)
+    if kind == "phone":
+        text = text.replace("-", "")
+    return cipher().blind_index(f"sign-in:{kind}", text + ("@" + school if school else ""))
 
 
 def identify(user: AppUser, kind: str, value: str | None, school: str = "") -> None:
