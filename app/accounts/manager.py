@@ -31,6 +31,12 @@ class AccountManager(CodeRoleManager):
     user_model = AppUser
     auth_view_class = AuthView
 
+    def create_login_manager(self, app: Any) -> Any:
+        """Strangers are led to our sign-in page, without a message."""
+        manager = super().create_login_manager(app)
+        manager.login_view, manager.login_message = "AuthView.login", None
+        return manager
+
     def load_user(self, pk: int) -> AppUser | None:
         """The account of the cookie, if its session still lives; one query."""
         found = queries.session_user(session.get(SECRET, ""))

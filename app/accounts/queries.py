@@ -116,6 +116,7 @@ def open_session(user: AppUser) -> str:
             device=who.device,
         )
     )
+    db.session.flush()
     return secret
 
 

@@ -1,1 +1,1 @@
-"""Agreements, numbers, attachments."""
+"""Documents: agreements and letters as PDF, their numbers and codes, and uploaded files."""

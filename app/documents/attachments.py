@@ -1,7 +1,7 @@
 """Files that people upload: proofs, signed sheets, licences (spec DOC-05).
 
-The name and the type a browser claims are worth nothing: the type is told from the content, then the
-content is decoded in a child process (`intake`), and only what was decoded is kept.
+The name and the type a browser claims are worth nothing: the type is told from the content, then
+the content is decoded in a child process (`intake`), and only what was decoded is kept.
 """
 
 from __future__ import annotations
@@ -11,15 +11,17 @@ import io
 import json
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
 import filetype
-from flask_babel import gettext as _
+from flask_babel import gettext
 
 from app.core.errors import Refused
 from app.documents import intake, limits
+
+_: Callable[..., str] = gettext
 
 MAX_BYTES = 10 * 1024 * 1024
 MAX_NAME = 120
@@ -49,7 +51,10 @@ class Upload:
 def accept_upload(
     filename: str, source: bytes | BinaryIO, *, allow: Sequence[str] = ("image", "pdf")
 ) -> Upload:
-    """What may be kept of an uploaded file. Raises Refused with a sentence for the person."""
+    """Decode an uploaded file and return what may be kept of it.
+
+    Raises Refused with a sentence for the person.
+    """
     data = _read(source)
     kind = _kind(data)
     if kind not in allow:
@@ -63,7 +68,7 @@ def accept_upload(
 
 
 def clean_filename(name: str, suffix: str) -> str:
-    """The name as text to show and to download by: no path, nothing invisible, the right ending.
+    """Clean a name to show and to download by: no path, nothing invisible, the right ending.
 
     It never names a file of ours: those have random names.
     """
@@ -75,7 +80,7 @@ def clean_filename(name: str, suffix: str) -> str:
 
 
 def _read(source: bytes | BinaryIO) -> bytes:
-    """The bytes; one more than allowed is enough to know."""
+    """Read the bytes; one more than allowed is enough to know."""
     stream = io.BytesIO(source) if isinstance(source, bytes) else source
     data = stream.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
@@ -93,9 +98,9 @@ def _kind(data: bytes) -> str:
 def _decoded(kind: str, data: bytes) -> bytes:
     try:
         answer = limits.ask("intake", kind.encode() + b"\n" + data, SECONDS)
-    except limits.ChildDied as error:
+    except limits.ChildDiedError as error:
         raise Refused(_reason("broken")) from error
-    except limits.Busy as error:
+    except limits.BusyError as error:
         raise Refused(
             _("Too many files are being checked. Please try again in a minute.")
         ) from error
@@ -105,7 +110,7 @@ def _decoded(kind: str, data: bytes) -> bytes:
 
 
 def _reason(key: str) -> str:
-    """The sentence for a reason of `intake`."""
+    """Put a reason of `intake` into a sentence."""
     match key:
         case "pixels":
             return _(

@@ -12,7 +12,7 @@ import importlib
 import os
 import struct
 import sys
-from typing import BinaryIO
+from typing import IO
 
 try:
     import resource
@@ -25,14 +25,14 @@ CPU_SECONDS = 30
 MEMORY = 1 << 30
 
 
-def write(stream: BinaryIO, message: bytes) -> None:
-    """One message, sent at once."""
+def write(stream: IO[bytes], message: bytes) -> None:
+    """Send one message at once."""
     stream.write(LENGTH.pack(len(message)) + message)
     stream.flush()
 
 
-def read(stream: BinaryIO) -> bytes | None:
-    """The next message, or None where the other side is gone."""
+def read(stream: IO[bytes]) -> bytes | None:
+    """Read the next message, or None where the other side is gone."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
@@ -61,7 +61,7 @@ def _limit_memory() -> None:
 
 
 def _limit_cpu() -> None:
-    """The system counts over the life of the process: allow what is used and one more document."""
+    """Allow what is used and one more request: the system counts over the life of the process."""
     if resource:
         used = resource.getrusage(resource.RUSAGE_SELF)
         allowed = int(used.ru_utime + used.ru_stime) + CPU_SECONDS

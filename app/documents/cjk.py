@@ -1,48 +1,28 @@
 """Two repairs of the PDF engine without which Chinese documents are wrong.
 
-1. The line breaker. The engine's own one swallows ``<br>``, cuts numbers, dates and addresses in two
-   and starts lines with a full stop. Ours keeps tokens whole, obeys the rules for the start and end
-   of a line (GB/T 15834), and honours ``<br>``.
+1. The line breaker. The engine's own one swallows ``<br>``, cuts numbers, dates and addresses in
+   two and starts lines with a full stop. Ours keeps tokens whole, obeys the rules for the start and
+   end of a line (GB/T 15834), and honours ``<br>``.
 2. The table that turns glyphs back into text. The engine writes five-digit code points in a form no
    viewer understands, so that a name such as 𬸘 can neither be searched nor copied.
 
-Both replace functions inside a library: `apply` refuses any version it was not tested with.
+To the first belongs the place where a paragraph goes overleaf: the engine puts a blank there for
+each line. All replace functions inside a library: `apply` refuses any version it was not tested
+with.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.metadata import version
-from typing import Any
 
 from reportlab.pdfbase import ttfonts
-from reportlab.pdfbase.pdfmetrics import getAscentDescent, stringWidth
 from xhtml2pdf import reportlab_paragraph as engine
 
+from app.documents.linebreak import Piece, break_lines
+
 TESTED = {"xhtml2pdf": "0.2.28", "reportlab": "5.1.0"}
-
-NOT_FIRST = frozenset("，。、；：！？）》」』】〕〉〗”’％‰℃°·…—～々!?,.:;)]}%/-–~")
-NOT_LAST = frozenset("（《「『【〔〈〖“‘￥([{$¥№§#")
-
-# A run of blanks; a run of anything that is not Chinese (a word, number, date, address); or one
-# character. Everything from U+2E80 up may be parted from its neighbour.
-_TOKEN = re.compile(r"[ \t\r\n]+|[^ \t\r\n\u2e80-\U0010ffff]+|[\u2e80-\U0010ffff]")
-# Where a token wider than its line had better be cut: an e-mail before @, an address after /.
-_SOFT = (re.compile(r"(?<=[/?&=,;])|(?=@)"), re.compile(r"(?<=[._-])"))
-_ROUNDING = 1e-6
-
-
-@dataclass(slots=True)
-class Atom:
-    """The smallest thing on a line: a token, a blank, an object (picture, marker) or a break."""
-
-    frag: Any
-    text: str
-    width: float
-    kind: str  # "text", "blank", "object" or "break"
 
 
 @cache
@@ -61,23 +41,13 @@ def apply() -> None:
     ttfonts.makeToUnicodeCMap = to_unicode_table
 
 
-def break_lines(
-    frags: Sequence[Any], max_widths: Sequence[float], calc_bounds: bool, encoding: str = "utf8"
-) -> Any:
-    """The lines of a paragraph in the engine's own shape; widths in points, the last one repeats."""
-    filler = _Filler(list(max_widths), calc_bounds)
-    for group in _groups(_atoms(frags, encoding)):
-        filler.add(group)
-    return engine.ParaLines(kind=1, lines=filler.finish())
-
-
-def _break_paragraph(paragraph: Any, width: Any) -> Any:
-    """Stands for ``Paragraph.breakLinesCJK``, which breaks a text of one style by other rules."""
+def _break_paragraph(paragraph: Piece, width: float | Sequence[float]) -> Piece:
+    """Stand for ``Paragraph.breakLinesCJK``, which breaks a text of one style by other rules."""
     if not paragraph.frags:
         return engine.ParaLines(kind=1, lines=[])
     if getattr(paragraph, "_splitpara", 0) and hasattr(paragraph, "blPara"):
         return paragraph.blPara
-    widths = list(width) if isinstance(width, list | tuple) else [width]
+    widths = [width] if isinstance(width, float | int) else list(width)
     style = paragraph.style
     engine._handleBulletWidth(paragraph.bulletText, style, widths, rtl=paragraph.dir == "rtl")
     leading = getattr(paragraph, "autoLeading", getattr(style, "autoLeading", ""))
@@ -85,10 +55,10 @@ def _break_paragraph(paragraph: Any, width: Any) -> Any:
     return break_lines(paragraph.frags, widths, bounds, paragraph.encoding)
 
 
-def _split_between_pages(original: Any) -> Any:
-    """The engine puts a blank where two lines met when a paragraph goes on overleaf; ours does not."""
+def _split_between_pages(original: Piece) -> Callable[[Piece, int, int], list[Piece]]:
+    """Leave out the blank that the engine puts between two lines when a paragraph goes overleaf."""
 
-    def split(paragraph: Any, start: int, stop: int) -> list[Any]:
+    def split(paragraph: Piece, start: int, stop: int) -> list[Piece]:
         lines = paragraph.lines[start:stop]
         if not lines or not getattr(lines[0], "whole", False):
             return list(original(paragraph, start, stop))
@@ -97,177 +67,8 @@ def _split_between_pages(original: Any) -> Any:
     return split
 
 
-def _atoms(frags: Sequence[Any], encoding: str) -> Iterator[Atom]:
-    for frag in frags:
-        if hasattr(frag, "cbDefn"):
-            yield Atom(frag, "", _object_width(frag.cbDefn), "object")
-        elif hasattr(frag, "lineBreak"):
-            yield Atom(frag, "", 0.0, "break")
-        else:
-            raw = frag.text
-            text = raw.decode(encoding) if isinstance(raw, bytes) else str(raw)
-            for token in _TOKEN.findall(text):
-                yield _text_atom(frag, token)
-
-
-def _object_width(box: Any) -> float:
-    """A picture has a width; the edge of an inline box only moves the line on."""
-    moved = getattr(box, "advance", 0) + getattr(box, "reserve", 0)
-    return float(getattr(box, "width", 0) or moved)
-
-
-def _groups(atoms: Iterator[Atom]) -> Iterator[list[Atom]]:
-    """Atoms that must stay on one line together."""
-    group: list[Atom] = []
-    for atom in atoms:
-        if group and not _stay_together(group[-1], atom):
-            yield group
-            group = []
-        group.append(atom)
-    if group:
-        yield group
-
-
-def _stay_together(left: Atom, right: Atom) -> bool:
-    if "break" in (left.kind, right.kind) or "blank" in (left.kind, right.kind):
-        return False
-    if "object" in (left.kind, right.kind):
-        return not (left.kind == right.kind and left.width and right.width)
-    if left.text[-1] in NOT_LAST or right.text[0] in NOT_FIRST:
-        return True
-    # One token may be set in two styles: do not part what was written without a blank.
-    return max(left.text[-1], right.text[0]) < "\u2e80"
-
-
-@dataclass
-class _Filler:
-    """Fills lines greedily."""
-
-    widths: list[float]
-    calc_bounds: bool
-    lines: list[Any] = field(default_factory=list)
-    atoms: list[Atom] = field(default_factory=list)
-    used: float = 0.0
-
-    @property
-    def limit(self) -> float:
-        return self.widths[min(len(self.lines), len(self.widths) - 1)]
-
-    def add(self, group: list[Atom]) -> None:
-        """Put the group on this line, or on the next where it does not fit."""
-        if group[0].kind == "break":
-            self.atoms.append(group[0])
-            self.close()
-        elif group[0].kind == "blank":
-            if self.atoms:  # a blank at the end hangs over the margin, unseen
-                self.atoms.append(group[0])
-        else:
-            self._place(group)
-
-    def _place(self, group: list[Atom]) -> None:
-        blank = sum(atom.width for atom in _trailing_blanks(self.atoms))
-        width = sum(atom.width for atom in group)
-        if self.used + blank + width > self.limit + _ROUNDING and self.used > 0:
-            self.close()
-            blank = 0.0
-        if width > self.limit + _ROUNDING:
-            self._cut(group)
-            return
-        self.used += blank + width
-        self.atoms += group
-
-    def _cut(self, group: list[Atom]) -> None:
-        """A token wider than a whole line is cut: at a soft place, else where the line ends."""
-        for piece in _pieces(group, self.limit):
-            if self.used + piece.width > self.limit + _ROUNDING and self.used > 0:
-                self.close()
-            self.used += piece.width
-            self.atoms.append(piece)
-
-    def close(self) -> None:
-        """End the line here."""
-        self.lines.append(_line(self.atoms, self.limit - self.used, self.calc_bounds))
-        self.atoms, self.used = [], 0.0
-
-    def finish(self) -> list[Any]:
-        """All lines; a paragraph of nothing but blanks has none."""
-        if self.atoms:
-            self.close()
-        return self.lines
-
-
-def _trailing_blanks(atoms: list[Atom]) -> Iterator[Atom]:
-    for atom in reversed(atoms):
-        if atom.kind != "blank":
-            return
-        yield atom
-
-
-def _pieces(group: list[Atom], limit: float) -> Iterator[Atom]:
-    for atom in group:
-        if atom.kind == "object":
-            yield atom
-        else:
-            yield from _soft_cut(atom, limit, _SOFT)
-
-
-def _soft_cut(atom: Atom, limit: float, places: tuple[re.Pattern[str], ...]) -> Iterator[Atom]:
-    """Pieces no wider than the limit: cut at the first kind of place, else the next, else anywhere."""
-    if atom.width <= limit:
-        yield atom
-    elif places:
-        for part in filter(None, places[0].split(atom.text)):
-            yield from _soft_cut(_text_atom(atom.frag, part), limit, places[1:])
-    else:
-        yield from (_text_atom(atom.frag, char) for char in atom.text)
-
-
-def _text_atom(frag: Any, text: str) -> Atom:
-    width = stringWidth(text, frag.fontName, frag.fontSize)
-    return Atom(frag, text, width, "text" if text.strip(" \t\r\n") else "blank")
-
-
-def _line(atoms: list[Atom], spare: float, calc_bounds: bool) -> Any:
-    """One line in the engine's shape: neighbours of one style joined, and its greatest extents."""
-    words: list[Any] = []
-    for atom in atoms:
-        if atom.kind in ("object", "break"):
-            words.append(atom.frag)  # a copy would lose the object
-        elif words and _alike(words[-1], atom.frag):
-            words[-1].text += atom.text
-        else:
-            words.append(atom.frag.clone(text=atom.text))
-    bounds = [_extent(atom.frag, calc_bounds) for atom in atoms]
-    return engine.FragLine(
-        kind=1,
-        whole=True,
-        extraSpace=spare,
-        wordCount=1,
-        words=words,
-        fontSize=max(atom.frag.fontSize for atom in atoms),
-        ascent=max(ascent for ascent, _ in bounds),
-        descent=min(descent for _, descent in bounds),
-    )
-
-
-def _alike(one: Any, other: Any) -> bool:
-    if hasattr(one, "cbDefn") or hasattr(one, "lineBreak"):
-        return False
-    return one is other or bool(engine._sameFrag(one, other))
-
-
-def _extent(frag: Any, calc_bounds: bool) -> tuple[float, float]:
-    """How far the fragment reaches above and below the line, in points."""
-    box = getattr(frag, "cbDefn", None)
-    if calc_bounds and getattr(box, "width", 0):
-        descent, ascent = engine.imgVRange(box.height, box.valign, frag.fontSize)
-    else:
-        ascent, descent = getAscentDescent(frag.fontName, frag.fontSize)
-    return ascent, descent
-
-
 def to_unicode_table(font_name: str, subset: Sequence[int]) -> str:
-    """The ToUnicode CMap of one font subset (ISO 32000-1, 9.10.3).
+    """Write the ToUnicode CMap of one font subset (ISO 32000-1, 9.10.3).
 
     Code points above U+FFFF are written as two UTF-16 units, and no block has more than 100 lines.
     """

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from flask_babel import gettext as _
+from flask_babel import gettext
 
 from app.core.errors import Invalid
+
+_: Callable[..., str] = gettext
 
 
 class Unprintable(Invalid):
     """The fonts lack characters: a list of (field, character). The office decides what to print."""
 
     def __init__(self, missing: Sequence[tuple[str, str]]) -> None:
+        """Keep the list as `missing`, and a sentence for each as `problems`."""
         self.missing = list(missing)
         super().__init__([(field, _sentence(char)) for field, char in self.missing])
 
 
-class RenderFailed(RuntimeError):
-    """The engine gave up, warned, took too long or died. A bug or an attack, never a user's slip."""
+class RenderError(RuntimeError):
+    """The engine gave up, warned, took too long or died: a bug or an attack, no user's slip."""
 
 
 def _sentence(char: str) -> str:

@@ -43,7 +43,7 @@ def register() -> None:
 
 @cache
 def characters() -> frozenset[int]:
-    """The code points that both faces can draw."""
+    """List the code points that both faces can draw."""
     register()
     faces = [set(pdfmetrics.getFont(name).face.charToGlyph) for name in _FILES]
     return frozenset(faces[0] & faces[1])

@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
+from typing import Any, TypeAlias
 
 import pikepdf
 from PIL import Image, ImageOps
+
+Item: TypeAlias = Any  # a PDF object; which kind, only the file knows
 
 MAX_PIXELS = 40_000_000
 MAX_SIDE = 2480  # A4 at 300 dpi is 2480 wide
@@ -39,10 +41,11 @@ _ACTIONS = frozenset(
 )
 
 
-class Bad(Exception):
+class UnfitError(Exception):
     """The file is refused for that reason."""
 
     def __init__(self, reason: str) -> None:
+        """Keep the key of the reason."""
         super().__init__(reason)
         self.reason = reason
 
@@ -67,25 +70,25 @@ def answer(request: bytes) -> bytes:
     sort, _, data = request.partition(b"\n")
     try:
         return b"K" + (image(data) if sort == b"image" else pdf(data))
-    except Bad as error:
+    except UnfitError as error:
         return b"X" + json.dumps(error.reason).encode()
 
 
 def image(data: bytes) -> bytes:
-    """The picture as JPEG: upright, at most 2480 pixels a side, on white, without metadata."""
+    """Draw the picture anew as JPEG: upright, at most 2480 pixels a side, without metadata."""
     if data.count(b"\xff\xda") > MAX_SCANS:
-        raise Bad("broken")
+        raise UnfitError("broken")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as source:
             if source.width * source.height > MAX_PIXELS:
-                raise Bad("pixels")
+                raise UnfitError("pixels")
             return _redrawn(source)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Bad("pixels") from error
-    except Bad:
+        raise UnfitError("pixels") from error
+    except UnfitError:
         raise
-    except Exception as error:  # noqa: BLE001 - decoders raise whatever the bytes lead to
-        raise Bad("broken") from error
+    except Exception as error:  # decoders raise whatever the bytes lead to
+        raise UnfitError("broken") from error
 
 
 def _redrawn(source: Image.Image) -> bytes:
@@ -107,30 +110,30 @@ def _redrawn(source: Image.Image) -> bytes:
 
 
 def pdf(data: bytes) -> bytes:
-    """The same pages written anew; a digital signature inside does not survive, a scan has none."""
+    """Write the same pages anew; a digital signature inside does not survive, a scan has none."""
     try:
         with pikepdf.open(io.BytesIO(data), attempt_recovery=False) as document:
             return _checked(document)
     except pikepdf.PasswordError as error:
-        raise Bad("encrypted") from error
-    except Bad:
+        raise UnfitError("encrypted") from error
+    except UnfitError:
         raise
-    except Exception as error:  # noqa: BLE001 - as above
-        raise Bad("broken") from error
+    except Exception as error:  # so does the parser
+        raise UnfitError("broken") from error
 
 
 def _checked(document: pikepdf.Pdf) -> bytes:
     if document.is_encrypted:
-        raise Bad("encrypted")
+        raise UnfitError("encrypted")
     if not 1 <= len(document.pages) <= MAX_PAGES:
-        raise Bad("pages")
+        raise UnfitError("pages")
     if len(document.objects) > MAX_OBJECTS:
-        raise Bad("broken")
+        raise UnfitError("broken")
     for item in document.objects:
         _search(item)
     root = document.Root
     if isinstance(root.get("/OpenAction"), pikepdf.Dictionary):
-        raise Bad("active")
+        raise UnfitError("active")
     for name in ("/OpenAction", "/Metadata", "/PieceInfo"):  # a mere view to open with is dropped
         if name in root:
             del root[name]
@@ -140,7 +143,7 @@ def _checked(document: pikepdf.Pdf) -> bytes:
     return out.getvalue()
 
 
-def _search(start: Any) -> None:
+def _search(start: Item) -> None:
     """Refuse what acts. Objects may lie in each other; those of their own number come by anyway."""
     waiting = [start]
     while waiting:
@@ -152,12 +155,12 @@ def _search(start: Any) -> None:
             waiting += [child for _, child in item.items() if _nested(child)]
 
 
-def _check_names(item: Any) -> None:
+def _check_names(item: Item) -> None:
     if not _ACTING_KEYS.isdisjoint(item.keys()):
-        raise Bad("active")
+        raise UnfitError("active")
     if {str(item.get("/S", "")), str(item.get("/Subtype", ""))} & _ACTIONS:
-        raise Bad("active")
+        raise UnfitError("active")
 
 
-def _nested(item: Any) -> bool:
+def _nested(item: Item) -> bool:
     return isinstance(item, pikepdf.Array | pikepdf.Dictionary) and not item.is_indirect

@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, SmallInteger, String, UniqueConstraint
+from sqlalchemy import DateTime, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import db
 
 
-class Document(db.Model):  # type: ignore[name-defined]
+class Document(db.Model):  # type: ignore[name-defined,misc]
     """A document as it was issued: its bytes lie in the file store and never change.
 
     A void document stays, with its code; a record has at most one of a kind that is not void.
@@ -25,7 +25,9 @@ class Document(db.Model):  # type: ignore[name-defined]
     kind: Mapped[str] = mapped_column(String(20))
     record_kind: Mapped[str] = mapped_column(String(20))
     record_id: Mapped[int]
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id", name="fk_document_school"))
+    school_id: Mapped[int] = mapped_column(
+        Integer, ForeignKey("school.id", name="fk_document_school")
+    )
     code: Mapped[str] = mapped_column(String(12))
     number: Mapped[str | None] = mapped_column(String(20))
     file_key: Mapped[str] = mapped_column(String(80))
@@ -51,7 +53,7 @@ class Document(db.Model):  # type: ignore[name-defined]
     )
 
 
-class NumberCounter(db.Model):  # type: ignore[name-defined]
+class NumberCounter(db.Model):  # type: ignore[name-defined,misc]
     """The last sequence number given out per kind, year and school; see `store.next_number`."""
 
     __tablename__ = "number_counter"
@@ -59,12 +61,12 @@ class NumberCounter(db.Model):  # type: ignore[name-defined]
     kind: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
     graduation_year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     school_id: Mapped[int] = mapped_column(
-        ForeignKey("school.id", name="fk_number_counter_school"), primary_key=True
+        Integer, ForeignKey("school.id", name="fk_number_counter_school"), primary_key=True
     )
     last: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
-class Attachment(db.Model):  # type: ignore[name-defined]
+class Attachment(db.Model):  # type: ignore[name-defined,misc]
     """An uploaded file that belongs to a record; served only through the record's permission check.
 
     `uid` is what addresses show: it says nothing and cannot be guessed.
@@ -77,10 +79,10 @@ class Attachment(db.Model):  # type: ignore[name-defined]
     record_kind: Mapped[str] = mapped_column(String(20))
     record_id: Mapped[int]
     owner_user_id: Mapped[int] = mapped_column(
-        ForeignKey("ab_user.id", name="fk_attachment_owner_user")
+        Integer, ForeignKey("ab_user.id", name="fk_attachment_owner_user")
     )
     school_id: Mapped[int | None] = mapped_column(
-        ForeignKey("school.id", name="fk_attachment_school")
+        Integer, ForeignKey("school.id", name="fk_attachment_school")
     )
     mime: Mapped[str] = mapped_column(String(80))
     size: Mapped[int]

@@ -11,7 +11,7 @@ _DASHES = dict.fromkeys(map(ord, " -\u2010\u2011\u2012\u2013\u2014\u2212\uff0d")
 
 
 def agreement_number(kind_digit: int, graduation_year: int, school_code: str, sequence: int) -> str:
-    """Kind (1 online, 2 offline), year, school code, sequence in five digits (spec AGR-10).
+    """Join kind (1 online, 2 offline), year, school code and five-digit sequence (spec AGR-10).
 
     Raises ValueError where a part does not fit its place.
     """
@@ -27,7 +27,7 @@ def agreement_number(kind_digit: int, graduation_year: int, school_code: str, se
 
 
 def verification_code() -> str:
-    """A new random code; nothing of the agreement can be told from it."""
+    """Make a new random code; nothing of the agreement can be told from it."""
     return "".join(secrets.choice(ALPHABET) for _ in range(CODE_LENGTH))
 
 
@@ -38,5 +38,5 @@ def grouped(code: str) -> str:
 
 
 def normalised(code: str) -> str:
-    """What a person typed in the form it is stored: capitals, no dashes, I and L are 1, O is 0."""
+    """Bring what a person typed to the stored form: capitals, no dashes, I and L are 1, O is 0."""
     return code.strip().translate(_DASHES).upper().translate(_MISREAD)

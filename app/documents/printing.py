@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypeAlias
+
+Nest: TypeAlias = Any  # dicts and lists of texts, numbers, dates and None
 
 
-def printable(value: Any) -> Any:
-    """The same nest of dicts and lists with every leaf a text; None becomes the empty text.
+def printable(value: Nest) -> Nest:
+    """Copy the nest of dicts and lists with every leaf a text; None becomes the empty text.
 
     Moments are printed as they are: give them in Asia/Shanghai time.
     """
@@ -25,8 +27,8 @@ def printable(value: Any) -> Any:
     return "" if value is None else str(value)
 
 
-def texts(value: Any, place: str = "") -> Iterator[tuple[str, str]]:
-    """Every text of the nest with its place, such as ``student.name`` or ``trace.2.note``."""
+def texts(value: Nest, place: str = "") -> Iterator[tuple[str, str]]:
+    """List every text of the nest with its place, such as ``student.name`` or ``trace.2.note``."""
     if isinstance(value, str):
         yield place, value
     elif isinstance(value, Mapping):

@@ -1,9 +1,9 @@
-"""Turns a snapshot of plain data into a PDF: a template of ours, the fonts, the engine, nothing else.
+"""Turns a snapshot of plain data into a PDF: a template of ours, the fonts, the engine.
 
-Pure functions that need no Flask app and no database. Two promises (spec DOC-01, DOC-06): what people
-typed reaches the engine only as escaped text, and the engine may open nothing, neither a file nor
-an address. `limits.render_safely` runs the same in a child process that can be killed; everything
-but tests goes through it.
+Pure functions that need no Flask app and no database. Two promises (spec DOC-01, DOC-06): what
+people typed reaches the engine only as escaped text, and the engine may open nothing, neither a
+file nor an address. `limits.render_safely` runs the same in a child process that can be killed;
+everything but tests goes through it.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 
 from app.documents import cjk, fonts, watermarks
-from app.documents.errors import RenderFailed, Unprintable
+from app.documents.errors import RenderError, Unprintable
 from app.documents.numbers import grouped
 from app.documents.printing import chinese, printable, texts, unit
 
@@ -51,10 +51,10 @@ KINDS = {
 
 
 def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
-    """The PDF of one document; `data` as described in templates/documents/<kind>.html.
+    """Make the PDF of one document; `data` as described in templates/documents/<kind>.html.
 
     `watermark` is 未生效 or 已失效, or empty. Raises Unprintable where the font lacks a character,
-    RenderFailed where the engine gave up, warned, or made more than 20 pages.
+    RenderError where the engine gave up, warned, or made more than 20 pages.
     """
     prepare()
     plain = printable(data)
@@ -66,8 +66,10 @@ def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
 
 
 def _laid_out(spec: Kind, data: Mapping[str, Any], watermark: str) -> bytes:
-    """The finished pages. The usual number of pages is printed as the total; where it proves wrong,
-    the document is laid out again without forced page breaks until the total is right."""
+    """Lay out the pages with the usual number of pages printed as the total.
+
+    Where that proves wrong, do it again without forced page breaks until the total is right.
+    """
     pdf, pages = _pdf(_html(spec, data, watermark, spec.pages, flow=False))
     said = spec.pages
     for _ in range(3):
@@ -135,7 +137,7 @@ def _html(spec: Kind, data: Mapping[str, Any], watermark: str, pages: int, *, fl
 
 @cache
 def default_clauses() -> tuple[str, ...]:
-    """The clauses printed where a school has set none; one paragraph a line."""
+    """Read the clauses printed where a school has set none; one paragraph a line."""
     lines = (TEMPLATES / "clauses_zh.txt").read_text(encoding="utf-8").splitlines()
     return tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
 
@@ -154,13 +156,13 @@ def _pdf(html: str) -> tuple[bytes, int]:
     out = io.BytesIO()
     try:
         result = pisa.CreatePDF(html, dest=out, encoding="utf-8", resource_policy=policy)
-    except Exception as error:  # noqa: BLE001 - the engine has no base class of its errors
-        raise RenderFailed(f"{type(error).__name__}: {error}") from error
+    except Exception as error:  # the engine has no base class of its errors
+        raise RenderError(f"{type(error).__name__}: {error}") from error
     if result.err or result.warn:
-        raise RenderFailed("; ".join(str(message) for _, _, message, _ in result.log))
+        raise RenderError("; ".join(str(message) for _, _, message, _ in result.log))
     data = out.getvalue()
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pages = len(pdf.pages)
     if pages > MAX_PAGES:
-        raise RenderFailed(f"{pages} pages, more than {MAX_PAGES}")
+        raise RenderError(f"{pages} pages, more than {MAX_PAGES}")
     return data, pages

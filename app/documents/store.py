@@ -13,6 +13,7 @@ from typing import Any
 
 import fsspec
 from flask import current_app
+from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import db
@@ -23,10 +24,10 @@ _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
 
 
 def next_number(kind_digit: int, graduation_year: int, school_id: int, school_code: str) -> str:
-    """The next agreement number of that kind, year and school, in the caller's transaction.
+    """Give out the next number of that kind, year and school, in the caller's transaction.
 
-    The counter's row stays locked until that transaction ends, and rolls back with it: numbers given
-    out have no gaps (AGR-10). Lock the placement before, never after (student → … → counter).
+    The counter's row stays locked until that transaction ends and rolls back with it: numbers
+    given out have no gaps (AGR-10). Lock the placement before, never after (student → … → counter).
     """
     key = {"kind": kind_digit, "graduation_year": graduation_year, "school_id": school_id}
     statement = (
@@ -50,20 +51,20 @@ def save_file(data: bytes, suffix: str) -> str:
     if not _KEY.fullmatch(key):
         raise ValueError(f"not a file suffix: {suffix!r}")
     files.makedirs(f"{root}/{name[:2]}", exist_ok=True)
+    if files.exists(f"{root}/{key}"):
+        raise FileExistsError(key)
     temporary = f"{root}/{name[:2]}/.{name}"
     with files.open(temporary, "wb") as file:
         file.write(data)
         file.flush()
-        if hasattr(file, "fileno"):
+        if isinstance(files, LocalFileSystem):
             os.fsync(file.fileno())
-    if files.exists(f"{root}/{key}"):
-        raise FileExistsError(key)
     files.mv(temporary, f"{root}/{key}")
     return key
 
 
 def read_file(key: str) -> bytes:
-    """The bytes kept under that key. Raises FileNotFoundError, or ValueError on what is no key."""
+    """Read the bytes of that key. Raises FileNotFoundError, or ValueError on what is no key."""
     if not _KEY.fullmatch(key):
         raise ValueError(f"not a file key: {key!r}")
     files, root = _files()
@@ -71,7 +72,7 @@ def read_file(key: str) -> bytes:
 
 
 def _files() -> tuple[Any, str]:
-    """The file system and folder of the setting `files_url`; empty means the instance's own."""
+    """Open what the setting `files_url` names; empty means a folder of the instance."""
     settings = current_app.config["QINGQIAN"]
     if settings.files_url:
         files, root = fsspec.core.url_to_fs(settings.files_url)

@@ -1,8 +1,8 @@
 """The words 未生效 and 已失效 across every page: a picture, laid over the finished pages.
 
 A picture, because text set aslant would tear apart what a reader copies or searches; the words
-themselves stand in the running head of each page (base.html). The engine's own way, a picture merged
-under the page, costs a third more time and hides behind grey cells.
+themselves stand in the running head of each page (base.html). The engine's own way, a picture
+merged under the page, costs a third more time and hides behind grey cells.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ _SCALE = 1.5  # pixels a point
 
 
 def stamp(pdf: bytes, word: str) -> bytes:
-    """The same document with the word across each page. Raises ValueError on any other word."""
+    """Put the word across each page of the document. Raises ValueError on any other word."""
     if word not in WORDS:
         raise ValueError(f"a watermark is one of {', '.join(WORDS)}")
     out = io.BytesIO()
     with pikepdf.open(io.BytesIO(pdf)) as document, pikepdf.open(io.BytesIO(_page(word))) as mark:
         for page in document.pages:
-            page.add_overlay(mark.pages[0])
+            page.add_overlay(mark.pages[0], pikepdf.Rectangle(0, 0, *A4))
         document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
     return out.getvalue()
 
 
 @cache
 def _page(word: str) -> bytes:
-    """An A4 page with nothing but the picture, made once per word and process."""
+    """Make an A4 page with nothing but the picture, made once per word and process."""
     out = io.BytesIO()
     canvas = Canvas(out, pagesize=A4, pageCompression=1)
     canvas.drawImage(ImageReader(_picture(word)), 0, 0, *A4, mask="auto")

@@ -1,11 +1,10 @@
-"""Actions on one record or on ticked ones, each re-read through the scope of the person (H1, H2, W1).
+"""Actions on one record or on ticked ones, re-read through the scope of the person (H1, H2, W1).
 
 Stock FAB loads the posted keys without the view's filters: any row of any school could be approved.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import abort, redirect, request
@@ -13,11 +12,11 @@ from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
-from werkzeug.exceptions import BadRequest
 
 from app.core.errors import Invalid
 from app.fab.access import has_access
 from app.fab.declared import Offer, offer_of
+from app.fab.odd import Odd
 
 MOST_ROWS = 500
 
@@ -31,7 +30,7 @@ class ActionRoutes:
 
     @expose("/action/<string:name>/<string:pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
-        """One action on one record: 404 outside the scope, 403 without the permission; never by GET."""
+        """One action on one record: 404 outside the scope, 403 without the right; never by GET."""
         return self._perform(name, [pk], single=True)
 
     @expose("/action_post", methods=["POST"])
@@ -39,19 +38,22 @@ class ActionRoutes:
         """One action on the ticked records: all of them in scope, or 404 and nothing happens."""
         return self._perform(request.form.get("action", ""), self._ticked(), single=False)
 
-    @expose("/confirm/<string:name>/<string:pk>", methods=["GET"])
-    @has_access
-    @permission_name("show")
-    def confirm(self, name: str, pk: str) -> Any:
-        """The question and the reason on a page of their own: what the dialog shows, without script."""
-        return self._ask(name, [pk], single=True)
-
     @expose("/confirm", methods=["POST"])
     @has_access
     @permission_name("list")
-    def confirm_post(self) -> Any:
-        """The same for the ticked records."""
-        return self._ask(request.form.get("action", ""), self._ticked(), single=False)
+    def confirm(self) -> Any:
+        """The question and the reason on a page of their own, for ticked records without script."""
+        name, keys = request.form.get("action", ""), self._ticked()
+        items = self._acted_on(name, keys, single=False)
+        return self.render_template(  # type: ignore[attr-defined]
+            "fab/confirm.html",
+            title=offer_of(self.actions[name]).label,
+            offer=offer_of(self.actions[name]),
+            names=[self.record_name(item) for item in items],  # type: ignore[attr-defined]
+            rowids=keys,
+            action_url=self.url("action_post"),  # type: ignore[attr-defined]
+            back_url=self.list_url(),  # type: ignore[attr-defined]
+        )
 
     def run_action(self, name: str, items: list[Any]) -> Any:
         """Run the action's body on a list of records; override to wrap all actions of a view.
@@ -61,7 +63,7 @@ class ActionRoutes:
         return self.actions[name].func(items)
 
     def offers(self, item: Any) -> list[Offer]:  # noqa: ARG002
-        """The buttons of one record: all single actions the person may do; override to ask the rules."""
+        """The buttons of one record: all actions the person may do; override to ask the rules."""
         return [offer_of(a) for a in self.actions.values() if a.single and self._may(a.name)]
 
     def bulk_offers(self) -> list[Offer]:
@@ -95,28 +97,10 @@ class ActionRoutes:
     def _ticked(self) -> list[str]:
         keys = list(dict.fromkeys(request.form.getlist("rowid")))
         if not keys:
-            raise BadRequest(_("No record is ticked."))
+            raise Odd(_("No record is ticked."))
         if len(keys) > MOST_ROWS:
-            raise BadRequest(_("At most %(most)s records at a time.", most=MOST_ROWS))
+            raise Odd(_("At most %(most)s records at a time.", most=MOST_ROWS))
         return keys
-
-    def _ask(self, name: str, keys: list[str], *, single: bool) -> Any:
-        items = self._acted_on(name, keys, single)
-        if not isinstance(items, list):
-            return items
-        offer = offer_of(self.actions[name])
-        if single:
-            offer = next((o for o in self.offers(items[0]) if o.name == name), offer)
-        target = self.url("action", name=name, pk=keys[0]) if single else self.url("action_post")  # type: ignore[attr-defined]
-        return self.render_template(  # type: ignore[attr-defined]
-            "fab/confirm.html",
-            title=offer.label,
-            offer=replace(offer, title=offer.title or offer.label),
-            names=[self.record_name(item) for item in items],  # type: ignore[attr-defined]
-            rowids=[] if single else keys,
-            action_url=target,
-            back_url=self.list_url(),  # type: ignore[attr-defined]
-        )
 
 
 def _reason_given() -> None:

@@ -20,7 +20,7 @@ Options = Callable[[], list[tuple[str, str]]]
 class Tab:
     """One tab of a list: the rows for which `where()` holds (None: all), `counted` unless too dear.
 
-    `where` is called for each request, so it may depend on the person; `empty` says why it is empty.
+    `where` is called for each request, so it may depend on the person; `empty` says why it is so.
     """
 
     name: str
@@ -51,9 +51,11 @@ class ListFilter:
 
 @dataclass(frozen=True)
 class Offer:
-    """A button for one record, or for the ticked ones.
+    """A button for one record, or for the ticked ones; the dialog of base.html is filled from it.
 
-    `title` is the question of the dialog; a non-empty `why_not` greys the button and says why.
+    `title` and `text` are the dialog's question, `confirm` a second question, `reasons` frequent
+    reasons to pick from, `tick` a box that must be ticked, `code` the address that sends a code,
+    `key` a shortcut; a non-empty `why_not` greys the button and says why.
     """
 
     name: str
@@ -62,7 +64,21 @@ class Offer:
     danger: bool = False
     primary: bool = False
     title: Any = ""
+    text: Any = ""
+    confirm: Any = ""
+    reasons: tuple[Any, ...] = ()
+    tick: Any = ""
+    code: str = ""
+    key: str = ""
     why_not: Any = ""
+
+    @classmethod
+    def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> Offer:
+        """From a step of a workflow: anything with name, label, reason, danger and confirm."""
+        return cls(
+            step.name, step.label, str(step.reason), step.danger,  # type: ignore[arg-type]
+            confirm=step.confirm, why_not=why_not, **more,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -85,7 +101,7 @@ def record_action(
     multiple: bool = True,
     single: bool = True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """FAB's ``@action`` (permission and menu) and what our dialog needs: reason, danger, question."""
+    """FAB's ``@action`` (permission and menu) with what our dialog needs."""
 
     def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
         marked: Any = action(name, text, question, None, multiple, single)(method)
@@ -127,7 +143,7 @@ def _python_type(kind: Any) -> type:
 
 
 def whole_number(text: str) -> int:
-    """A whole number of at most eighteen ASCII digits: what every integer column can be asked (W5)."""
+    """A number of at most eighteen ASCII digits: what every integer column can be asked (W5)."""
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
         raise ValueError(text)

@@ -19,11 +19,11 @@ class Group:
 
 @dataclass(frozen=True)
 class Button:
-    """An offer with its addresses: where it posts, and the page that asks without script."""
+    """An offer with the address it posts to; `mark` tells it from its like in other rows."""
 
     offer: Offer
     url: str
-    confirm: str
+    mark: str
 
 
 class Detail:
@@ -75,11 +75,7 @@ class Detail:
         view: Any = self
         key = view.datamodel.get_pk_value(item)
         return [
-            Button(
-                offer,
-                view.url("action", name=offer.name, pk=key),
-                view.url("confirm", name=offer.name, pk=key),
-            )
+            Button(offer, view.url("action", name=offer.name, pk=key), f"{offer.name}-{key}")
             for offer in view.offers(item)
         ]
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -20,12 +20,11 @@ from app.fab.interface import COUNT_CAP
 
 @dataclass(frozen=True)
 class Cell:
-    """One value of a row; `wide` cells are left out on a phone's card."""
+    """One value of a row; the class says what it is on a phone's card: title, status, line."""
 
     label: str
     value: Any
-    wide: bool
-    name: str
+    css: str
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Row:
     link: str
     css: str
     name: str
-    offers: list[Offer]
+    buttons: list[Any]
 
 
 @dataclass(frozen=True)
@@ -49,7 +48,6 @@ class Heading:
     label: str
     url: str
     sort: str
-    wide: bool
 
 
 @dataclass(frozen=True)
@@ -79,6 +77,15 @@ class Pager:
     text: str
     sizes: list[tuple[int, str, bool]]
 
+    @property
+    def links(self) -> list[tuple[str, str, bool]]:
+        """As parts/pager.html takes them: (label, address, current)."""
+        return [
+            (_("First page"), self.first, False),
+            (_("Previous page"), self.previous, False),
+            (_("Next page"), self.next, False),
+        ]
+
 
 @dataclass
 class ListPage:
@@ -98,8 +105,14 @@ class ListPage:
     hidden: dict[str, str]
     columns: list[tuple[str, str, bool]]
     urls: dict[str, str]
-    count: str = ""
-    extra: dict[str, Any] = field(default_factory=dict)
+    hint: str
+    row_buttons: bool
+    count: str
+
+    @property
+    def tab_items(self) -> list[tuple[Any, str, str | None, bool]]:
+        """The tabs as parts/page.html takes them: (label, address, count, active)."""
+        return [(tab.label, tab.url, tab.count or None, tab.active) for tab in self.tabs]
 
 
 class Addresses:
@@ -156,3 +169,11 @@ def sort_mark(order: str, ascending: bool, column: str) -> str:
     if order != column:
         return "none"
     return "ascending" if ascending else "descending"
+
+
+def range_text(skipped: int, shown_rows: int, count: int) -> str:
+    """Which rows these are: «26–50 of 137»."""
+    first = skipped + 1 if shown_rows else 0
+    last = skipped + shown_rows if shown_rows else 0
+    text = {"first": f"{first:,}", "last": f"{last:,}", "count": count_text(count)}
+    return str(_("%(first)s–%(last)s of %(count)s", **text))

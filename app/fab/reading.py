@@ -7,12 +7,11 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_
-from werkzeug.exceptions import BadRequest
 
 from app.fab import remembered
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
 from app.fab.cursor import seal, unseal
-from app.fab.declared import ListFilter, Offer, Tab
+from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface, Slice
 from app.fab.listing import (
     Addresses,
@@ -25,10 +24,12 @@ from app.fab.listing import (
     TabLink,
     count_text,
     filled,
+    range_text,
     shown,
     sort_mark,
     value_of,
-)  # fmt: skip
+)
+from app.fab.odd import Odd
 
 SIZES = (25, 50, 100, MAX_SIZE)
 
@@ -39,6 +40,8 @@ class ListReading:
     tabs: tuple[Tab, ...] = ()
     filters: tuple[ListFilter, ...] = ()
     wide_columns: frozenset[str] = frozenset()  # columns a phone's card leaves out
+    cell_classes: Mapping[str, str] = {}  # column → qq-card-status, qq-number, qq-roomy …
+    search_hint: Any = ""  # what the search box says it can find
     load_columns: tuple[str, ...] = ()  # columns and relations that properties of the row read
     row_actions: bool = False  # buttons in each row, not only in the detail
 
@@ -141,12 +144,13 @@ class ListReading:
             clauses.append(false() if found is None else found)
         if args.token:
             clauses.append(self._token(args.token))
-        return self.scoped().where(*(c for c in clauses if c is not None))  # type: ignore[attr-defined]
+        scope: Select[Any] = self.scoped()  # type: ignore[attr-defined]
+        return scope.where(*(c for c in clauses if c is not None))
 
     def _token(self, token: str) -> ColumnElement[bool]:
         clause = self.token_clause(token)
         if clause is None:
-            raise BadRequest(_("This search is no longer valid. Search again."))
+            raise Odd(_("This search is no longer valid. Search again."))
         return clause
 
     def neighbours(self, item: Any) -> tuple[Any, Any]:
@@ -185,11 +189,13 @@ class ListReading:
             hidden=self._hidden_fields(args),
             columns=[(c, str(self.label_columns[c]), c in columns) for c in self.list_columns],
             urls={name: self.url(name) for name in self._posts()},  # type: ignore[attr-defined]
+            hint=str(self.search_hint),
+            row_buttons=self.row_actions,
             count=count_text(count),
         )
 
     def _posts(self) -> list[str]:
-        wanted = ("search", "columns", "action_post", "confirm_post")
+        wanted = ("search", "columns", "action_post", "confirm")
         return [name for name in wanted if name in self.include_route_methods]
 
     def _slice(self, args: ListArgs, statement: Select[Any], order: Order) -> Slice:
@@ -213,29 +219,46 @@ class ListReading:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
         heads = [
-            (c, str(self.label_columns[c]), self._paths[c], self.formatters_columns.get(c), c in self.wide_columns)
+            (
+                str(self.label_columns[c]),
+                self._paths[c],
+                self.formatters_columns.get(c),
+                self._css(c),
+            )
             for c in columns
-        ]  # fmt: skip
+        ]
         return [self._row(item, pattern, heads) for item in items]
 
     def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
         cells = [
-            Cell(label, shown(value_of(item, path), formatter), wide, name)
-            for name, label, path, formatter, wide in heads
+            Cell(label, shown(value_of(item, path), formatter), css)
+            for label, path, formatter, css in heads
         ]
-        offers: list[Offer] = self.offers(item) if self.row_actions else []  # type: ignore[attr-defined]
+        buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
         link = self.first_link(item) or url
-        return Row(str(key), cells, url, link, self.row_class(item), self.record_name(item), offers)
+        return Row(
+            str(key), cells, url, link, self.row_class(item), self.record_name(item), buttons
+        )
+
+    def _css(self, column: str) -> str:
+        """On a phone the first column is the card's title, the others lines, wide ones nothing."""
+        css = self.cell_classes.get(column, "")
+        if column in self.wide_columns:
+            return f"{css} qq-wide".strip()
+        if "qq-card-" in css:
+            return css
+        place = "qq-card-title" if column == self.list_columns[0] else "qq-card-line"
+        return f"{css} {place}".strip()
 
     def _heading(self, column: str, args: ListArgs, order: Order, to: Addresses) -> Heading:
-        label, wide = str(self.label_columns[column]), column in self.wide_columns
+        label = str(self.label_columns[column])
         if column not in self.order_columns:
-            return Heading(column, label, "", "", wide)
+            return Heading(column, label, "", "")
         mark = sort_mark(order.column, order.ascending, column)
         url = to.list(args.moved(order=column, ascending=mark != "ascending"))
-        return Heading(column, label, url, mark, wide)
+        return Heading(column, label, url, mark)
 
     def _tabs(self, args: ListArgs, counts: Mapping[str, int], to: Addresses) -> list[TabLink]:
         return [
@@ -266,13 +289,7 @@ class ListReading:
             first = to.list(args.moved(before=sealed, page=max(page - 1, 0)))
         if part.has_next:
             last = to.list(args.moved(after=seal(name, order, part.places[-1]), page=page + 1))
-        start = page * args.size + 1
-        text = _(
-            "%(first)s–%(last)s of %(count)s",
-            first=start if part.places else 0,
-            last=start + len(part.places) - 1 if part.places else 0,
-            count=count_text(count),
-        )
+        text = range_text(page * args.size, len(part.places), count)
         sizes = [(size, to.list(args.moved(size=size)), size == args.size) for size in SIZES]
         start_url = to.list(args.moved()) if part.has_previous else ""
         return Pager(start_url, first, last, text, sizes)

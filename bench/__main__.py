@@ -1,0 +1,259 @@
+"""Run the whole bench on an embedded PostgreSQL of its own and print the table."""
+
+from __future__ import annotations
+
+import gc
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask_migrate import upgrade
+from jinja2 import Environment
+from sqlalchemy import event, text
+from sqlalchemy.engine import Engine
+
+import config as settings
+from app import create_app
+from app.accounts import queries as accounts
+from app.accounts.models import AppUser
+from app.codes.queries import load_shipped
+from app.core import postgres
+from app.core.db import db
+from app.invitations.workflow import INVITATIONS
+from app.placements.workflow import PLACEMENTS
+from app.workflow.actor import Role
+from bench import data
+from tests import factories as make
+
+ROUNDS = 30
+ROWS = """SELECT p.id, p.agreement_no, p.state, s.student_no, s.name, c.name, m.name, p.kind, p.employer_name, p.changed_at
+  FROM placement p JOIN student s ON s.id = p.student_id JOIN college c ON c.id = p.college_id
+  JOIN major m ON m.id = p.major_id WHERE p.school_id = 1 {more} ORDER BY p.changed_at DESC, p.id DESC LIMIT 25"""
+TABLE = Environment(autoescape=True).from_string(
+    "<table>{% for r in rows %}<tr>{% for v in r %}<td>{{ v }}</td>{% endfor %}</tr>{% endfor %}</table>"
+)
+
+
+@dataclass
+class Figure:
+    """Medians of one thing measured: CPU and wall in ms, statements, bytes."""
+
+    name: str
+    cpu: float
+    wall: float
+    statements: int = 0
+    size: int = 0
+
+
+class Counter:
+    """Counts the statements of this process."""
+
+    def __init__(self) -> None:
+        self.n = 0
+        event.listen(Engine, "before_cursor_execute", self._note)
+
+    def _note(self, *_args: Any) -> None:
+        self.n += 1
+
+
+def measure(name: str, act: Callable[[], int], counter: Counter, rounds: int = ROUNDS) -> Figure:
+    """Median CPU (of this process) and wall time of an act that returns a size in bytes."""
+    act()
+    gc.collect()
+    cpu, wall = [], []
+    size = 0
+    for _n in range(rounds):
+        counter.n, c, w = 0, time.process_time(), time.perf_counter()
+        size = act()
+        cpu.append((time.process_time() - c) * 1000)
+        wall.append((time.perf_counter() - w) * 1000)
+    return Figure(name, statistics.median(cpu), statistics.median(wall), counter.n, size)
+
+
+def floor(app: Flask, more: str, **values: Any) -> Callable[[], int]:
+    """The bare SQL of a page and a plain table."""
+
+    def act() -> int:
+        with app.app_context():
+            rows = db.session.execute(text(ROWS.format(more=more)), values).all()
+            size = len(TABLE.render(rows=rows))
+            db.session.remove()
+            return size
+
+    return act
+
+
+def browser(app: Flask, user_id: int) -> Any:
+    """A signed-in test client."""
+    client = app.test_client()
+    with app.test_request_context():
+        user = db.session.get_one(AppUser, user_id)
+        secret = accounts.open_session(user)
+        db.session.commit()
+    with client.session_transaction() as cookie:
+        cookie.update(secret=secret, _user_id=str(user_id), _fresh=True)
+    return client
+
+
+def getting(client: Any, url: str) -> Callable[[], int]:
+    """Fetch a page, which must answer 200."""
+
+    def act() -> int:
+        page = client.get(url)
+        assert page.status_code == 200, (url, page.status_code)
+        return len(page.data)
+
+    return act
+
+
+def people(app: Flask) -> dict[str, int]:
+    """One officer, one student with an open letter past its cooling-off."""
+    with app.app_context():
+        officer = make.make_user(Role.SCHOOL, "bench-officer", school_id=1)
+        college = db.session.get_one(make.College, 1)
+        firm = make.make_employer(college.school)
+        students = [make.make_student(college) for _n in range(ROUNDS + 3)]
+        letters = make.invite(firm, *students)
+        make.pass_time(hours=2)
+        found = {
+            "officer": officer.id,
+            "student": make.account(students[0]).id,
+            "letter": letters[0].id,
+        }
+        found.update({f"l{n}": letter.id for n, letter in enumerate(letters[1:])})
+        db.session.commit()
+        return found
+
+
+def pages(app: Flask, who: dict[str, int], counter: Counter) -> list[tuple[Figure, Figure]]:
+    """Each page beside its floor."""
+    desk, mine = browser(app, who["officer"]), browser(app, who["student"])
+    plain = measure("floor", floor(app, ""), counter)
+    state = measure("floor", floor(app, "AND p.state = 'in_force'"), counter)
+    name = measure("floor", floor(app, "AND s.name LIKE :n", n="%伟刚%"), counter)
+    deep = measure(
+        "floor", floor(app, "AND p.changed_at < now() - interval '10000 minutes'"), counter
+    )
+    far = "/desk/list/?tab=all"
+    for _n in range(40):
+        page = desk.get(far).get_data(as_text=True)
+        far = next_link(page) or far
+    rows = [
+        ("desk, first page", desk, "/desk/list/?tab=all", plain),
+        ("desk, filtered", desk, "/desk/list/?tab=in_force", state),
+        ("desk, name fragment", desk, "/desk/list/?tab=all&q=伟刚", name),
+        ("desk, deep by keyset", desk, far, deep),
+        ("desk detail", desk, "/desk/show/20", plain),
+        ("student home", mine, "/my/", plain),
+        ("letter", mine, f"/my/invitations/{who['letter']}", plain),
+    ]
+    return [(measure(label, getting(c, url), counter), base) for label, c, url, base in rows]
+
+
+def next_link(page: str) -> str | None:
+    """The address of the list's next page."""
+    before, mark, _after = page.partition('rel="next" href="')
+    return _after.split('"')[0].replace("&amp;", "&") if mark and before else None
+
+
+def steps(app: Flask, who: dict[str, int], counter: Counter) -> list[Figure]:
+    """Accept and attest, one at a time, as the rules do them."""
+    letters = [v for k, v in who.items() if k.startswith("l") and k != "letter"]
+    queue = iter(letters)
+    accepted: list[int] = []
+
+    def accept() -> int:
+        with app.app_context():
+            letter = db.session.get_one(INVITATIONS.model, next(queue))
+            INVITATIONS.perform("accept", letter.id, make.actor(letter.student))
+            accepted.append(make.placement_of(letter.student_id).id)  # type: ignore[union-attr]
+            db.session.remove()
+        return 0
+
+    def attest() -> int:
+        with app.app_context():
+            officer = make.actor(db.session.get_one(AppUser, who["officer"]))
+            PLACEMENTS.perform("attest", accepted.pop(), officer)
+            db.session.remove()
+        return 0
+
+    return [
+        measure("accept", accept, counter, len(letters) - 1),
+        measure("attest one", attest, counter, len(letters) - 2),
+    ]
+
+
+def documents(app: Flask) -> tuple[Figure, int]:
+    """200 agreements in this process: CPU of each, and how much memory grew over the last 150."""
+    from app.documents.render import render
+    from app.placements.models import Placement
+    from app.placements.tasks import AGREEMENT, agreement_data
+
+    with app.app_context():
+        placement = db.session.get_one(Placement, 22)
+        content = agreement_data(placement, "ABCDEFGHJKMN")
+    cpu, early = [], 0
+    size = 0
+    for n in range(200):
+        start = time.process_time()
+        size = len(render(AGREEMENT, content))
+        cpu.append((time.process_time() - start) * 1000)
+        if n == 50:
+            early = memory()
+    return Figure("PDF", statistics.median(cpu), 0, 0, size), memory() - early
+
+
+def memory() -> int:
+    """Peak resident memory of this process in KB."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak // 1024 if sys.platform == "darwin" else peak
+
+
+def main() -> None:
+    """Build, measure, print."""
+    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
+    folder.chmod(0o755)
+    url = postgres.start(folder / "postgres", durable=False)
+    try:
+        run(url, folder)
+    finally:
+        postgres.stop(folder / "postgres")
+
+
+def run(url: str, folder: Path) -> None:
+    """The bench on that database."""
+    env = {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": str(folder), "DATABASE_URL": url}
+    app = create_app(settings.load(env))
+    counter = Counter()
+    with app.app_context():
+        upgrade()
+        load_shipped()
+        db.session.commit()
+        start = time.perf_counter()
+        data.build()
+        print(f"{data.PLACEMENTS:,} placements built in {time.perf_counter() - start:.0f} s")
+    who = people(app)
+    print(f"\n{'':22}{'CPU ms':>8}{'floor':>8}{'ratio':>7}{'wall ms':>9}{'queries':>9}{'KB':>6}")
+    for figure, base in pages(app, who, counter):
+        print(
+            f"{figure.name:22}{figure.cpu:8.1f}{base.cpu:8.1f}{figure.cpu / base.cpu:7.1f}"
+            f"{figure.wall:9.1f}{figure.statements:9}{figure.size / 1024:6.0f}"
+        )
+    for figure in steps(app, who, counter):
+        print(f"{figure.name:22}{figure.cpu:8.1f}{'':15}{figure.wall:9.1f}{figure.statements:9}")
+    print(f"\nweb process after the pages: {memory() / 1024:.0f} MB")
+    figure, grown = documents(app)
+    print(
+        f"PDF {figure.cpu:.0f} ms CPU, {figure.size / 1024:.0f} KB; memory grew {grown} KB over 150 documents"
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,229 @@
+"""Signing in: identifiers, lock-out, sessions, codes, passwords."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from app.accounts import one_time, passwords, queries, workflow
+from app.accounts.models import AccountSession, Identifier
+from app.core import mail
+from app.core.db import db
+from app.core.errors import Invalid, Refused
+from tests import factories as make
+
+RIGHT = "Correct-horse-7"
+
+
+@pytest.fixture()
+def user(cast):
+    """The student's account with a password and every identifier."""
+    found = make.account(cast.student)
+    found.password = passwords.hashed(RIGHT)
+    for kind, value in (("phone", cast.student.phone), ("id_number", cast.student.id_number),
+                        ("email", found.email)):  # fmt: skip
+        queries.identify(found, kind, value)
+    db.session.commit()
+    return found
+
+
+def ways(cast, user):
+    """Everything the student may type, with the school where it is asked for."""
+    return [
+        (user.username, ""), (cast.student.phone, ""), (cast.student.id_number, ""), (user.email, ""),
+        (cast.student.student_no, cast.school.code), (f" {cast.student.student_no} ", cast.school.code),
+    ]  # fmt: skip
+
+
+@pytest.mark.rule("ACC-03")
+def test_a_student_signs_in_by_number_with_school_id_number_phone_or_mail(cast, user):
+    for typed, school in ways(cast, user):
+        assert workflow.signed_in(typed, school, RIGHT, "127.0.0.1").id == user.id
+
+
+@pytest.mark.rule("ACC-03")
+def test_a_student_number_counts_in_its_own_school_only(cast, user):
+    for school in ("", cast.other_school.code):
+        with pytest.raises(Invalid):
+            workflow.signed_in(cast.student.student_no, school, RIGHT, "127.0.0.1")
+
+
+@pytest.mark.rule("ACC-03")
+def test_a_number_that_two_accounts_share_opens_neither(cast, user):
+    twin = make.account(cast.classmate)
+    queries.identify(twin, "phone", cast.student.phone)
+    db.session.commit()
+    assert queries.account_for(cast.student.phone) is None
+
+
+@pytest.mark.rule("ACC-03")
+def test_identifiers_are_kept_as_digests_only(cast, user):
+    kept = db.session.scalars(select(Identifier.digest).where(Identifier.user_id == user.id)).all()
+    assert all(len(digest) == 32 for digest in kept)
+
+
+@pytest.mark.rule("ACC-09")
+def test_unknown_account_and_wrong_password_get_the_same_answer(user):
+    told = []
+    for who in (user.username, "nobody-at-all"):
+        with pytest.raises(Invalid) as error:
+            workflow.signed_in(who, "", "wrong", "127.0.0.1")
+        told.append(error.value.problems)
+    assert told[0] == told[1]
+
+
+@pytest.mark.rule("ACC-09")
+def test_five_wrong_passwords_lock_the_account_from_that_address(user):
+    for _n in range(5):
+        with pytest.raises(Invalid):
+            workflow.signed_in(user.username, "", "wrong", "10.0.0.1")
+    with pytest.raises(Refused):
+        workflow.signed_in(user.username, "", RIGHT, "10.0.0.1")
+    assert workflow.signed_in(user.username, "", RIGHT, "10.0.0.2").id == user.id
+    make.pass_time(minutes=31)
+    assert workflow.signed_in(user.username, "", RIGHT, "10.0.0.1").id == user.id
+
+
+@pytest.mark.rule("ACC-09")
+def test_a_new_password_ends_every_session(user):
+    for _n in range(3):
+        queries.open_session(user)
+    workflow.change_password(user, RIGHT, "Another-horse-8", "Another-horse-8")
+    db.session.commit()
+    alive = (
+        select(func.count()).select_from(AccountSession).where(AccountSession.user_id == user.id)
+    )
+    assert db.session.scalar(alive) == 0
+
+
+@pytest.mark.rule("ACC-09")
+@pytest.mark.parametrize("weak", ["short1", "onlyletters", "1234567890", "x" * 129 + "1"])
+def test_weak_passwords_are_refused(user, weak):
+    with pytest.raises(Invalid):
+        workflow.change_password(user, RIGHT, weak, weak)
+
+
+@pytest.mark.rule("ACC-09")
+def test_a_copied_cookie_is_worth_nothing_after_sign_out(cast, visit):
+    browser = visit(cast.officer)
+    with browser.session_transaction() as cookie:
+        copied = dict(cookie)
+    assert browser.get("/password/change").status_code == 200
+    browser.post("/logout")
+    with browser.session_transaction() as cookie:
+        cookie.update(copied)
+    assert browser.get("/password/change").status_code == 302
+
+
+@pytest.mark.rule("ACC-09")
+def test_sign_out_needs_a_post(cast, visit):
+    assert visit(cast.officer).get("/logout").status_code == 405
+
+
+@pytest.mark.rule("ACC-09")
+def test_a_session_ends_after_half_an_hour_without_use(cast, visit):
+    browser = visit(cast.officer)
+    make.pass_time(minutes=31)
+    assert browser.get("/password/change").status_code == 302
+
+
+def last_code() -> str:
+    message = db.session.scalars(select(mail.Message).order_by(mail.Message.id.desc())).first()
+    return re.search(r"\d{6}", message.body).group()
+
+
+@pytest.mark.rule("ACC-05")
+def test_a_code_is_good_once(cast):
+    one_time.send("student:1", "verify", mail.SMS, "13800000001")
+    code = last_code()
+    one_time.check("student:1", "verify", code)
+    db.session.commit()
+    with pytest.raises(Invalid):
+        one_time.check("student:1", "verify", code)
+
+
+@pytest.mark.rule("ACC-05")
+def test_a_code_is_good_for_its_owner_and_purpose_only(cast):
+    one_time.send("student:1", "verify", mail.SMS, "13800000001")
+    code = last_code()
+    for owner, purpose in (("student:2", "verify"), ("student:1", "accept:7")):
+        with pytest.raises(Invalid):
+            one_time.check(owner, purpose, code)
+
+
+@pytest.mark.rule("ACC-05")
+def test_a_code_dies_after_five_minutes(cast):
+    one_time.send("student:1", "verify", mail.SMS, "13800000001")
+    code = last_code()
+    make.pass_time(minutes=5, seconds=1)
+    with pytest.raises(Invalid):
+        one_time.check("student:1", "verify", code)
+
+
+@pytest.mark.rule("ACC-05")
+def test_five_wrong_tries_use_a_code_up(cast):
+    one_time.send("student:1", "verify", mail.SMS, "13800000001")
+    code = last_code()
+    wrong = f"{(int(code) + 1) % 10**6:06d}"
+    for _n in range(5):
+        with pytest.raises(Invalid):
+            one_time.check("student:1", "verify", wrong)
+    with pytest.raises(Invalid):
+        one_time.check("student:1", "verify", code)
+
+
+@pytest.mark.rule("ACC-05")
+def test_codes_are_a_minute_apart_and_ten_a_day(cast):
+    one_time.send("student:1", "verify", mail.SMS, "13800000001")
+    with pytest.raises(Refused):
+        one_time.send("student:1", "verify", mail.SMS, "13800000001")
+    for _n in range(9):
+        make.pass_time(seconds=61)
+        one_time.send("student:1", "verify", mail.SMS, "13800000001")
+    make.pass_time(seconds=61)
+    with pytest.raises(Refused):
+        one_time.send("student:2", "other", mail.SMS, "13800000001")
+
+
+@pytest.mark.rule("ACC-05")
+def test_a_code_is_stored_hashed(cast):
+    from app.accounts.models import OneTimeCode
+
+    one_time.send("student:1", "verify", mail.SMS, "13800000001")
+    code = last_code().encode()
+    row = db.session.scalars(select(OneTimeCode).order_by(OneTimeCode.id.desc())).first()
+    assert code not in row.digest
+    assert len(row.digest) == 32
+
+
+@pytest.mark.rule("ACC-09", "ACC-03")
+def test_a_forgotten_password_is_set_by_code_over_http(cast, user, client):
+    user.email = "known@example.com"
+    from app.accounts.hooks import CONTACTS
+
+    page = client.post("/password/forgotten", data={"who": user.username})
+    assert page.status_code == 302
+    if CONTACTS:
+        assert last_code()
+
+
+@pytest.mark.rule("ACC-09")
+def test_forgotten_tells_a_stranger_nothing(cast, client):
+    known = client.post("/password/forgotten", data={"who": "officer"})
+    unknown = client.post("/password/forgotten", data={"who": "nobody"})
+    assert (known.status_code, known.headers["Location"]) == (
+        unknown.status_code,
+        unknown.headers["Location"],
+    )
+
+
+@pytest.mark.parametrize(
+    "target", ["https://evil.example", "//evil.example", "/\\evil.example", "javascript:1"]
+)
+def test_sign_in_never_leads_to_another_host(cast, client, target):
+    cast.officer.password = passwords.hashed(RIGHT)
+    db.session.commit()
+    page = client.post(f"/login/?next={target}", data={"who": "officer", "password": RIGHT})
+    assert page.headers["Location"] in ("/", "http://localhost/")

@@ -1,0 +1,129 @@
+"""Small tools of the ground floor: sealed numbers, texts, settings."""
+
+from __future__ import annotations
+
+import base64
+import os
+from datetime import date
+
+import pytest
+
+import config as settings
+from app.core.crypto import Cipher
+from app.core.text import (
+    clean_code,
+    clean_line,
+    clean_name,
+    grams,
+    mask_id_number,
+    mask_name,
+    mask_phone,
+)
+from app.people.checks import credit_code_mark, id_number_mark, is_credit_code, is_id_number
+
+
+def key(n: int) -> bytes:
+    return bytes([n]) * 32
+
+
+def test_a_sealed_value_opens_in_its_own_place_only():
+    cipher = Cipher([("k1", key(1))], key(9))
+    sealed = cipher.encrypt("110101199001010839", "Student.id_number:a")
+    assert cipher.decrypt(sealed, "Student.id_number:a") == "110101199001010839"
+    with pytest.raises(ValueError, match="another row"):
+        cipher.decrypt(sealed, "Student.id_number:b")
+
+
+def test_the_old_key_still_opens_after_rotation():
+    old = Cipher([("k1", key(1))], key(9)).encrypt("13800000000", "x")
+    both = Cipher([("k2", key(2)), ("k1", key(1))], key(9))
+    assert both.decrypt(old, "x") == "13800000000"
+    with pytest.raises(ValueError, match="k1"):
+        Cipher([("k2", key(2))], key(9)).decrypt(old, "x")
+
+
+def test_a_sealed_number_shows_only_its_mask_in_the_table(cast):
+    student = cast.student
+    number = student.id_number.encode()
+    assert number not in student.id_number_sealed
+    assert student.id_number_masked.count("*") == 5
+    assert student.phone_masked == mask_phone(student.phone)
+
+
+@pytest.mark.rule("BLK-02")
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("１１０１０１", "110101"),
+        (" 42 01\u3000", "4201"),
+        ("91\u200b42x", "9142X"),
+        ("\ufeffabc", "ABC"),
+    ],
+)
+def test_codes_lose_blanks_and_width_but_no_digit(typed, kept):
+    assert clean_code(typed) == kept
+
+
+def test_names_keep_rare_characters_and_get_the_right_dot():
+    assert clean_name(" 买买提•吾布力 ") == "买买提·吾布力"
+    assert clean_name("𬸘㛃䶮") == "𬸘㛃䶮"
+    assert clean_line("a\u202eb\x00c") == "abc"
+
+
+def test_masks():
+    assert mask_id_number("110101199001010839") == "110101*****0839"
+    assert mask_phone("13345675660") == "133****5660"
+    assert (mask_name("黄河水"), mask_name("李静")) == ("黄*水", "李*")
+
+
+def test_pieces_of_a_name_equal_those_of_the_database(session):
+    from sqlalchemy import text
+
+    for name in ("伟芳", "买买提·吾布力", "𬸘a", ""):
+        found = session.scalar(text("SELECT text_grams(:n)"), {"n": name})
+        assert sorted(found) == grams(name)
+
+
+@pytest.mark.rule("ACC-07")
+@pytest.mark.parametrize(
+    ("code", "right"),
+    [
+        ("91350100M000100Y43", True),
+        ("91350100M000100Y44", False),
+        ("9135010OM000100Y43", False),
+        ("", False),
+    ],
+)
+def test_credit_codes_are_checked_as_the_standard_says(code, right):
+    assert is_credit_code(code) is right
+    if right:
+        assert credit_code_mark(code[:17]) == code[17]
+
+
+def test_id_numbers_are_checked_by_mark_and_date_not_by_region():
+    first = "99999920040229001"
+    assert is_id_number(first + id_number_mark(first), date(2026, 11, 21))
+    bad_day = "99999920050229001"
+    assert not is_id_number(bad_day + id_number_mark(bad_day), date(2026, 11, 21))
+    unborn = "99999920990101001"
+    assert not is_id_number(unborn + id_number_mark(unborn), date(2026, 11, 21))
+
+
+def test_an_unknown_setting_is_an_error():
+    with pytest.raises(settings.BadSettings, match="QINGQIAN_MAILURL"):
+        settings.load({"QINGQIAN_MAILURL": "smtp://x"})
+
+
+def test_production_never_starts_with_a_generated_secret(tmp_path):
+    with pytest.raises(settings.BadSettings, match="QINGQIAN_SECRET_KEY"):
+        settings.load({"QINGQIAN_MODE": "production", "QINGQIAN_INSTANCE": str(tmp_path)})
+
+
+def test_production_starts_with_its_own_secrets(tmp_path):
+    secret = base64.b64encode(os.urandom(32)).decode()
+    found = settings.load(
+        {"QINGQIAN_MODE": "production", "QINGQIAN_INSTANCE": str(tmp_path), "QINGQIAN_SECRET_KEY": secret,
+         "QINGQIAN_DATA_KEYS": f"k1:{secret}", "QINGQIAN_INDEX_KEY": secret}
+    )  # fmt: skip
+    assert found.flask()["SESSION_COOKIE_SECURE"]
+    assert not found.generated

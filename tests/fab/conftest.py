@@ -1,0 +1,88 @@
+"""The sample application on a database of its own, and browsers signed in to it."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from sqlalchemy import event
+
+from tests.conftest import make_database
+from tests.fab import sample
+from tests.fab.sample import db
+
+
+@pytest.fixture(scope="session")
+def sample_url(server):
+    """An empty database for the sample, as psycopg 3 wants its address."""
+    url = make_database(server, f"fab_{os.getpid()}")
+    return url.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture(scope="session")
+def sample_app(sample_url):
+    app = sample.make_app(sample_url)
+    yield app
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def filled(sample_app):
+    """The tables filled anew for each file of tests."""
+    with sample_app.app_context():
+        sample.fill()
+    return sample_app
+
+
+@pytest.fixture
+def app(filled):
+    sample.LetterView.ran.clear()
+    return filled
+
+
+@pytest.fixture
+def browser(app):
+    """`browser("wang")` is signed in; `browser()` is a stranger."""
+
+    def make(name=None):
+        client = app.test_client()
+        if name:
+            assert client.post(f"/login/{name}").data == b"in"
+        return client
+
+    return make
+
+
+@pytest.fixture
+def wang(browser):
+    return browser("wang")
+
+
+@pytest.fixture
+def query_log(app):
+    """The statements sent to the database so far."""
+    seen: list[str] = []
+
+    def note(conn, cursor, statement, parameters, context, many):
+        seen.append(statement)
+
+    with app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(engine, "before_cursor_execute", note)
+
+
+@pytest.fixture
+def ids(app):
+    """`ids(2)`: the keys of that school's letters in the list's own order."""
+
+    def find(org, **where):
+        with app.app_context():
+            query = db.select(sample.Letter).filter_by(org_id=org, **where)
+            rows = db.session.scalars(query).all()
+            return [r.id for r in sorted(rows, key=lambda r: (r.changed_at, r.id), reverse=True)]
+
+    return find
