@@ -8,6 +8,7 @@ from flask import url_for
 from flask_babel import gettext as _
 from markupsafe import Markup
 from wtforms import Field
+from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput, html_params
 
 from app.codes.queries import names, region_code, region_name
@@ -63,8 +64,8 @@ class _Known:
         if field.data:
             return
         if not field.typed:
-            raise ValueError(str(MISSING))
-        raise ValueError(_("No single region has this name. Choose one from the list."))
+            raise ValidationError(str(MISSING))
+        raise ValidationError(_("No single region has this name. Choose one from the list."))
 
 
 def options(table: str, leave_out: frozenset[str] = frozenset()) -> list[tuple[str, str]]:

@@ -163,7 +163,7 @@ def test_a_rejected_employer_reads_why_corrects_and_submits_again(cast, visit):
     assert employer.state == EmployerState.AWAITING
     assert employer.name == "更正后的名称"
     assert employer.licence_id is not None
-    wrong = browser.post("/employer/review/", data=corrected)
+    wrong = browser.post("/employer/review/", data=corrected | {"licence": scan()})
     assert wrong.status_code == 200  # nothing to correct while the school checks
     assert employer.state == EmployerState.AWAITING
 
