@@ -125,6 +125,12 @@ class EmployerInvitationsView(SafeModelView):
         "sent_at": local,
         "reply_by": clock.shown_deadline,
     }
+    cell_classes = {  # noqa: RUF012
+        "answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number",
+        "student.school.name": "qq-roomy",
+    }  # fmt: skip
+    wide_columns = frozenset({"sent_at"})
+    search_hint = _l("Name of the student")
     tabs = (
         Tab("waiting", _l("Awaiting answer"), queries.awaiting_answer,
             empty=_l("No invitation awaits an answer. Find students and invite them.")),
