@@ -10,7 +10,19 @@ from app.workflow.actor import Role
 
 READ = ("list", "show")
 # view (its class_permission_name) → role → what it may do there
-GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {}
+GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
+    # everybody signed in
+    "Regions": {role: ("find",) for role in Role if role is not Role.SYSTEM},
+    # the employer's side
+    "EmployerReview": {Role.EMPLOYER: ("index",)},
+    "EmployerProfile": {Role.EMPLOYER: ("index",)},
+    "EmployerHome": {Role.EMPLOYER: ("index", "signing")},
+    "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
+    "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "send", "edit", "withdraw")},
+    "EmployerInvitations": {
+        Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
+    },
+}
 
 
 def as_fab() -> dict[str, list[list[str]]]:

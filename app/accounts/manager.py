@@ -15,7 +15,14 @@ from app.accounts.sessions import SECRET
 from app.accounts.views import AuthView
 from app.fab.security import CodeRoleManager
 
-ALWAYS_OPEN = {"static", "appbuilder.static", "healthz", "LocaleView.index", "AuthView.logout"}
+ALWAYS_OPEN = {
+    "static",
+    "appbuilder.static",
+    "healthz",
+    "LocaleView.index",
+    "AuthView.logout",
+    "RegionView.find",  # the first page of an employer asks for regions
+}
 
 
 class AccountManager(CodeRoleManager):

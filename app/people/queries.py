@@ -165,3 +165,36 @@ def open_for_signing(student: Student) -> bool:
     return (
         student.training_mode == TrainingMode.OPEN and student.origin_state == OriginState.APPROVED
     )
+
+
+def active_schools() -> list[tuple[str, str]]:
+    """Code and name of every school that takes part, for select fields."""
+    rows = db.session.execute(
+        select(School.code, School.name).where(School.active == true()).order_by(School.code)
+    )
+    return [(row.code, row.name) for row in rows]
+
+
+def school_by_code(code: str) -> School | None:
+    """The school of that code that takes part."""
+    return db.session.scalars(
+        select(School).where(School.code == code, School.active == true())
+    ).first()
+
+
+def employer_of(user: AppUser) -> Employer | None:
+    """The employer that an account acts for."""
+    if user.role != Role.EMPLOYER or user.employer_id is None:
+        return None
+    return db.session.get(Employer, user.employer_id)
+
+
+def is_approved(employer: Employer) -> bool:
+    """Whether a school has approved it (ACC-07)."""
+    return employer.state == EmployerState.APPROVED
+
+
+def credit_code_taken(code: str, *, but: int | None = None) -> bool:
+    """Whether another employer has registered by this code."""
+    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
+    return db.session.scalar(wanted) is not None
