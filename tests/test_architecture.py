@@ -24,6 +24,8 @@ FILES = {
     "tasks.py", "office_views.py", "employer_views.py", "student_views.py", "api.py", "views.py",
     "checks.py",  # people: pure checks of numbers, for forms and files alike
     "letter_views.py",  # invitations: the composer, apart from the lists
+    "list_views.py", "detail.py", "home_views.py",  # placements: parts of the desk, the start page
+    "step_views.py",  # people: actions of lists that are steps of a workflow
     "tables",  # codes: the shipped tables
 }  # fmt: skip
 SOURCES = sorted(APP.rglob("*.py"))
