@@ -17,6 +17,15 @@ _DESK = (*READ, "facts", "regions")
 GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     # everybody signed in
     "RegionSearch": {role: ("find",) for role in Role if role is not Role.SYSTEM},
+    "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
+    "Jobs": {Role.ADMIN: ("index", "retry")},
+    # the student's side
+    "Verify": {Role.STUDENT: ("index", "code")},
+    "MyProfile": {Role.STUDENT: ("index",)},
+    "MyHome": {Role.STUDENT: ("index",)},
+    "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
+    "MyAnswer": {Role.STUDENT: ("accept", "decline")},
+    "MySignings": {Role.STUDENT: ("show",)},
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},

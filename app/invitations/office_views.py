@@ -55,7 +55,9 @@ class InvitationsView(SafeModelView):
         "state": chips(RESPONSE_LABELS, CHIPS),
     }  # fmt: skip
     base_order = ("sent_at", "desc")
-    wide_columns = frozenset({"student.student_no", "student.college.name", "terms.position", "sent_at"})
+    wide_columns = frozenset(
+        {"student.student_no", "student.college.name", "terms.position", "sent_at"}
+    )
     cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
                     "employer.name": "qq-roomy", "sent_at": "qq-number", "reply_by": "qq-number",
                     "state": "qq-card-status"}  # fmt: skip

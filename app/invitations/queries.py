@@ -260,10 +260,16 @@ def latest_notices(user_id: int, most: int = 6) -> Sequence[Notice]:
         .order_by(Notice.created_at.desc(), Notice.id.desc())
         .limit(most)
     ).all()
+
+
 def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab of the school's list; None: all."""
     over = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
-    states = {"open": (InvitationState.OPEN,), "accepted": (InvitationState.ACCEPTED,), "over": over}
+    states = {
+        "open": (InvitationState.OPEN,),
+        "accepted": (InvitationState.ACCEPTED,),
+        "over": over,
+    }
     return Invitation.state.in_(states[name]) if name in states else None
 
 
@@ -280,3 +286,8 @@ def of_secret(token: str) -> ColumnElement[bool] | None:
     """The invitations of the student whose number the token hides."""
     found = has_secret(token)
     return None if found is None else Invitation.student_id.in_(select(Student.id).where(found))
+
+
+def version_before(terms: Terms) -> Terms | None:
+    """The version of the terms that this one replaced."""
+    return db.session.get(Terms, terms.previous_id) if terms.previous_id else None

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField
-from wtforms import PasswordField, SelectField
+from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
 from app.codes.forms import RegionField, options
@@ -150,3 +150,22 @@ def when(field: SelectField) -> str:
     """The values of a field for which its details are asked, as the page's script reads them."""
     wanted = [code for code, _name in field.choices if code not in ("", NOT_RECEIVED)]
     return f"{field.name}={'|'.join(wanted)}"
+
+
+class ReachForm(FlaskForm):
+    """How a student is reached: the two things a student keeps itself (ACC-12)."""
+
+    email = line(
+        _l("E-mail"), 120, EMAIL, render_kw={"inputmode": "email", "autocomplete": "email"}
+    )
+    address = line(_l("Postal address"), 200, render_kw={"autocomplete": "street-address"})
+
+
+class VerifyForm(ReachForm):
+    """The first sign-in: how to reach the student, and the code sent to its phone (ACC-04)."""
+
+    code = StringField(
+        _l("SMS code"),
+        [DataRequired(MISSING), Length(max=12)],
+        render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "6"},
+    )

@@ -11,19 +11,20 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import passwords
+from app.accounts import one_time, passwords
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, email_taken, identify, identify_if_free
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid
-from app.people.models import EMPLOYER_STATES, Employer, EmployerState, School
+from app.people.models import EMPLOYER_STATES, Employer, EmployerState, School, Student
 from app.people.notices import tell_employer
 from app.people.queries import credit_code_taken, employers_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Change, Reason, Step, Workflow
 
 S = EmployerState
+VERIFY = "verify"  # the purpose of the first sign-in's code
 
 
 def my_school_checks(employer: Employer, actor: Actor, now: datetime) -> str | None:
@@ -175,3 +176,28 @@ def _identifiers(user: AppUser, values: dict[str, Any]) -> None:
     identify(user, "credit_code", values["credit_code"])
     identify_if_free(user, "phone", values["contact_phone"])
     identify_if_free(user, "email", values["email"])
+
+
+def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
+    """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
+
+    Commits. Raises Invalid for the code or an e-mail of another account.
+    """
+    _reach(student, user, values)
+    one_time.check(f"student:{student.id}", VERIFY, code)
+    student.verified_at = clock.now()
+    db.session.commit()
+
+
+def keep_reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
+    """Change what a student keeps itself: e-mail and postal address (ACC-12). Commits."""
+    _reach(student, user, values)
+    db.session.commit()
+
+
+def _reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
+    email = values["email"].strip()
+    if email_taken(email, but=user.id):
+        raise Invalid([("email", _("Another account uses this e-mail address."))])
+    student.email, student.address, user.email = email, values["address"], email
+    identify(user, "email", email)

@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import clock
 from app.core.db import db
-from app.core.text import clean_code
+from app.core.text import clean_code, mask_name
+from app.documents.models import Document
 from app.people.checks import is_credit_code
 from app.people.models import Employer, EmployerState, Student
 from app.people.queries import (
@@ -24,7 +26,14 @@ from app.people.queries import (
     name_has,
     students_for,
 )
-from app.placements.models import AWAITING, HOLDS_SLOT, Kind, Placement, PlacementState
+from app.placements.models import (
+    AGREEMENT_LABELS,
+    AWAITING,
+    HOLDS_SLOT,
+    Kind,
+    Placement,
+    PlacementState,
+)
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
@@ -206,3 +215,43 @@ def desk_counts(who: Actor) -> dict[str, int]:
         wanted.append(select(func.count(Employer.id)).where(*mine).scalar_subquery())
     row = db.session.execute(select(*wanted)).one()
     return dict(zip(("Desk", "Employers"), row, strict=False))
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What the public may read of an agreement: its state now, and masked facts (DOC-04)."""
+
+    state: Any
+    chip: str
+    rows: list[tuple[Any, str]]
+
+
+def verified(code: str) -> Verified | None:
+    """The agreement behind a verification code, as it stands now."""
+    row = db.session.execute(
+        select(Placement, Document)
+        .join(
+            Document, (Document.record_kind == "placement") & (Document.record_id == Placement.id)
+        )
+        .where(Document.code == code)
+    ).first()
+    if row is None:
+        return None
+    placement, document = row
+    state = PlacementState(placement.state)
+    stands = state is PlacementState.IN_FORCE and document.void_at is None
+    label = AGREEMENT_LABELS[PlacementState.IN_FORCE if stands else PlacementState.TERMINATED]
+    return Verified(
+        label,
+        "done" if stands else "closed",
+        [
+            (_l("Agreement number"), document.number or ""),
+            (_l("School"), placement.school.name),
+            (_l("Student"), mask_name(placement.student.name)),
+            (_l("Employer"), placement.employer_name),
+            (
+                _l("Attested on"),
+                clock.local(placement.attested_at or placement.changed_at).strftime("%Y-%m-%d"),
+            ),
+        ],
+    )

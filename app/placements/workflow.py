@@ -19,6 +19,7 @@ from app.documents.store import next_number
 from app.people.models import OriginState, Student, TrainingMode
 from app.people.queries import restriction, settings
 from app.placements.models import (
+    HOLDS_SLOT,
     KIND_DIGIT,
     REVIEW_LABELS,
     Kind,
@@ -237,3 +238,18 @@ def _known(name: str, code: str) -> bool:
         region = db.session.get(Region, code) if code else None
         return region is not None and region.level > 1
     return code in codes.names("dwxz" if name == "employer_kind" else "dwhy")
+
+
+def progress(placement: Placement | None, *, two_levels: bool) -> list[tuple[str, str, str]]:
+    """The way of a signing as a line of steps: (label, done | now | todo, note) (INV-22)."""
+    order = [None, S.AWAITING_COLLEGE, S.AWAITING_SCHOOL, S.IN_FORCE]
+    labels = [_("Answer an invitation"), _("College"), _("School"), _("In force")]
+    state = placement.state if placement else None
+    here = order.index(S(state)) if state in HOLDS_SLOT else 0
+    steps = [(_("Details verified"), "done", "")]
+    for number, label in enumerate(labels):
+        if label == labels[1] and not two_levels:
+            continue
+        done = number < here or state == S.IN_FORCE
+        steps.append((label, "done" if done else "now" if number == here else "todo", ""))
+    return steps
