@@ -1,4 +1,4 @@
-"""Registering as an employer, with the licence scan; the page of one that waits or was rejected (ACC-07).
+"""Registering as an employer with the licence scan; the page of one that waits or was rejected.
 
 It stands in this package because a registration keeps an uploaded file.
 """
@@ -39,7 +39,7 @@ CHIPS = {EmployerState.AWAITING: "waiting", EmployerState.REJECTED: "refused"}
 
 
 def review_gate(user: AppUser) -> str | None:
-    """Until a school has approved it, an employer sees only how its registration stands (ACC-07)."""
+    """Until a school has approved it, an employer sees only its registration (ACC-07)."""
     employer = employer_of(user)
     if employer is None or is_approved(employer):
         return None

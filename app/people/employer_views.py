@@ -1,4 +1,4 @@
-"""The employer's signing profile: the one page of its first visit (ACC-08), later its own page (ACC-12)."""
+"""The employer's signing profile: the one page of its first visit, later its own page."""
 
 from __future__ import annotations
 

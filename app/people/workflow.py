@@ -170,7 +170,7 @@ def _facts(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _identifiers(user: AppUser, values: dict[str, Any]) -> None:
-    """Credit code, phone and e-mail sign in (ACC-03); a phone of another account stays that one's."""
+    """Credit code, phone and e-mail sign in (ACC-03); what another account has stays its own."""
     identify(user, "username", user.username)
     identify(user, "credit_code", values["credit_code"])
     identify_if_free(user, "phone", values["contact_phone"])
