@@ -79,7 +79,7 @@ def _facts(employer: Employer) -> list[tuple[str, str]]:
     return [
         (_("Name of the employer"), employer.name),
         (_("Unified social credit code"), employer.credit_code),
-        (_("Review"), str(EMPLOYER_STATES[EmployerState(employer.state)])),
+        (_("Qualification"), str(EMPLOYER_STATES[EmployerState(employer.state)])),
         (_("School that checks"), employer.school.name),
         (_("Nature"), codes.name("dwxz", employer.kind)),
         (_("Industry"), codes.name("dwhy", employer.industry)),
