@@ -12,7 +12,7 @@ from flask_babel import force_locale
 from flask_migrate import upgrade
 from sqlalchemy import select, text, true
 
-from app import demo
+from app import demo, roles
 from app.accounts import passwords
 from app.accounts.models import AppUser
 from app.accounts.queries import identify
@@ -97,6 +97,7 @@ def docs() -> None:
     """Write the documents that are made from the tables."""
     with force_locale("en"):
         (DOCS / "workflows.md").write_text(diagram(WORKFLOWS), encoding="utf-8")
+    (DOCS / "roles.md").write_text(roles.as_table(), encoding="utf-8")
 
 
 @click.command()

@@ -6,13 +6,17 @@ Permissions: `list` and `show` read; the others are the names of actions. `menu`
 
 from __future__ import annotations
 
-from app.workflow.actor import Role
+from app.workflow.actor import PARTIES, STAFF, Role
 
-READ = ("list", "show")
+READ = ("list", "show", "search", "columns")
+LIST = ("list", "search", "columns")
+_READERS = {role: READ for role in (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA)}
+_DESK = (*READ, "facts", "regions")
+
 # view (its class_permission_name) → role → what it may do there
 GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     # everybody signed in
-    "Regions": {role: ("find",) for role in Role if role is not Role.SYSTEM},
+    "RegionSearch": {role: ("find",) for role in Role if role is not Role.SYSTEM},
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
@@ -22,7 +26,38 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerInvitations": {
         Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
     },
+    # -- office: the school's side --
+    "Office": dict.fromkeys(STAFF, ("index",)),
+    "Desk": {
+        **_READERS,
+        Role.COLLEGE: (*_DESK, "attest_college", "refuse_college"),
+        Role.SCHOOL: (*_DESK, "attest", "refuse"),
+    },
+    "Invitations": {role: READ for role in (Role.SCHOOL, Role.PROVINCE, Role.DATA)},
+    "Students": _READERS,
+    "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
+    "Plan": _READERS,
+    "Schools": {**_READERS, Role.ADMIN: READ},
+    "Colleges": {**_READERS, Role.ADMIN: READ},
+    "Majors": {**_READERS, Role.ADMIN: READ},
+    "Codes": {Role.ADMIN: LIST},
+    "Regions": {Role.ADMIN: LIST},
+    "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
+    "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
+    "Files": {Role.SCHOOL: ("show",), Role.EMPLOYER: ("show",)},
 }
+
+
+def as_table() -> str:
+    """docs/roles.md: for every view, which role may do what there."""
+    order = [role for role in Role if role is not Role.SYSTEM]
+    lines = ["# Roles", "", "Generated from `app/roles.py` by `make docs`; do not edit.", ""]
+    lines += ["Which rows somebody sees stands in the `…_for(actor)` of each `queries.py`.", ""]
+    lines += ["| view | " + " | ".join(order) + " |", "|---" * (len(order) + 1) + "|"]
+    for view, roles in GRANTS.items():
+        cells = (", ".join(roles[role]) if role in roles else "" for role in order)
+        lines.append(f"| {view} | " + " | ".join(cells) + " |")
+    return "\n".join(lines) + "\n"
 
 
 def as_fab() -> dict[str, list[list[str]]]:

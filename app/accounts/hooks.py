@@ -19,6 +19,9 @@ HOMES: dict[Role, str] = {}
 # code and name of the schools, for the sign-in by student number
 SCHOOLS: list[Callable[[], list[tuple[str, str]]]] = []
 
+# id and name of the schools, for the administrator's list of accounts
+SCHOOL_NAMES: list[Callable[[], list[tuple[str, str]]]] = []
+
 
 def must_change_password(user: AppUser) -> str | None:
     """An account made by an administrator chooses its own password first."""

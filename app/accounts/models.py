@@ -5,12 +5,23 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_appbuilder.security.sqla.models import User
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
 from app.core.db import db
 from app.workflow.actor import STAFF, Role
+
+ROLE_NAMES = {
+    Role.STUDENT: _l("Student"),
+    Role.EMPLOYER: _l("Employer"),
+    Role.COLLEGE: _l("College"),
+    Role.SCHOOL: _l("Employment office"),
+    Role.PROVINCE: _l("Provincial centre"),
+    Role.DATA: _l("Data staff"),
+    Role.ADMIN: _l("Administrator"),
+}
 
 
 class AppUser(User):

@@ -14,7 +14,8 @@ from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.limits import Limit
 from app.core.text import clean_code
-from app.workflow.actor import Role
+from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
 
 QUARTER = timedelta(minutes=15)
 WRONG_HERE = Limit("sign-in", 5, QUARTER)  # one identifier from one address
@@ -102,4 +103,41 @@ def reset(user: AppUser | None, code: str, new: str, again: str) -> None:
     db.session.commit()
 
 
-__all__ = ["FORGOTTEN", "change_password", "reset", "send_reset", "set_password", "signed_in"]
+def switch(user: AppUser, active: bool, actor: Actor) -> None:
+    """Let the account sign in, or no longer, and commit; ended sessions are ended at once (ADM-01).
+
+    Raises Refused for one's own account: an installation always keeps an administrator.
+    """
+    if user.id == actor.user_id:
+        raise Refused(_("You cannot switch off your own account."))
+    if user.active == active:
+        return
+    user.active = active
+    _trace(user, "activate" if active else "deactivate", actor)
+    if not active:
+        queries.end_all_sessions(user.id)
+    db.session.commit()
+
+
+def sign_out_everywhere(user: AppUser, actor: Actor) -> None:
+    """End every session of the account and commit (ACC-09)."""
+    queries.end_all_sessions(user.id)
+    _trace(user, "sign_out", actor)
+    db.session.commit()
+
+
+def _trace(user: AppUser, step: str, actor: Actor) -> None:
+    """An administrator's act on an account leaves its row (ADM-07)."""
+    db.session.add(
+        Trail(
+            kind="account", record_id=user.id, school_id=user.school_id, step=step, from_state=None,
+            to_state="active" if user.active else "inactive", actor_id=actor.user_id,
+            actor_role=actor.role, actor_name=actor.name, address=actor.address,
+            device=actor.device[:200], details={}, at=clock.now(),
+        )
+    )  # fmt: skip
+
+
+__all__ = ["FORGOTTEN", "change_password", "reset", "send_reset", "set_password",
+           "sign_out_everywhere", "signed_in",
+           "switch"]  # fmt: skip

@@ -16,7 +16,7 @@ class RegionView(SafeView):
 
     route_base = "/regions"
     default_view = "find"
-    class_permission_name = "Regions"
+    class_permission_name = "RegionSearch"
 
     @expose("", methods=["GET"])
     @has_access

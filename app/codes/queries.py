@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -33,6 +34,22 @@ FILES = {
     "dajs_project": ("dajs", ""),
     "hkjs_project": ("hkjs", ""),
     "other_destination_project": ("qtqx", ""),
+}
+TABLES = {
+    "byqx": _l("Destination"),
+    "dwxz": _l("Nature of the employer"),
+    "dwhy": _l("Industry"),
+    "gzzwlb": _l("Kind of position"),
+    "pyfs": _l("Training mode"),
+    "xl": _l("Level of education"),
+    "xb": _l("Sex"),
+    "mz": _l("Nationality"),
+    "zzmm": _l("Political status"),
+    "knslb": _l("Kind of hardship"),
+    "sfslb": _l("Teacher training"),
+    "dajs": _l("Receipt of the archive"),
+    "hkjs": _l("Receipt of the household registration"),
+    "qtqx": _l("Other destinations"),
 }
 CONFIRMED_2021 = set(
     ["10", "11", "12", "271", "46", "502", "503", "512", "519", "76", "801", "802", "85"]

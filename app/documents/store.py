@@ -6,6 +6,7 @@ row names, never a row without its file.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import secrets
@@ -69,6 +70,14 @@ def read_file(key: str) -> bytes:
         raise ValueError(f"not a file key: {key!r}")
     files, root = _files()
     return bytes(files.cat_file(f"{root}/{key}"))
+
+
+def read_checked(key: str, sha256: str) -> bytes:
+    """As `read_file`; raises ValueError where the bytes are no longer those that were kept."""
+    data = read_file(key)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ValueError(f"the file {key} was changed")
+    return data
 
 
 def _files() -> tuple[Any, str]:

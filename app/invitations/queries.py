@@ -15,8 +15,8 @@ from app.core.db import db
 from app.core.errors import NotYours
 from app.invitations.models import Candidate, Invitation, InvitationState
 from app.notices.models import Notice
-from app.people.models import School, Student
-from app.people.queries import at_school, name_has
+from app.people.models import Employer, School, Student
+from app.people.queries import at_school, finds_student, has_secret, looks_like_number, name_has
 from app.placements.models import AWAITING, Placement
 from app.placements.queries import placements_for
 from app.terms.models import Terms
@@ -260,3 +260,23 @@ def latest_notices(user_id: int, most: int = 6) -> Sequence[Notice]:
         .order_by(Notice.created_at.desc(), Notice.id.desc())
         .limit(most)
     ).all()
+def in_tab(name: str) -> ColumnElement[bool] | None:
+    """The rows of a tab of the school's list; None: all."""
+    over = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
+    states = {"open": (InvitationState.OPEN,), "accepted": (InvitationState.ACCEPTED,), "over": over}
+    return Invitation.state.in_(states[name]) if name in states else None
+
+
+def found_by(text: str) -> ColumnElement[bool]:
+    """The invitations whose student or employer the text finds."""
+    found = Invitation.student_id.in_(select(Student.id).where(finds_student(text)))
+    if looks_like_number(text):
+        return found
+    employers = select(Employer.id).where(name_has(Employer.name, text))
+    return or_(found, Invitation.employer_id.in_(employers))
+
+
+def of_secret(token: str) -> ColumnElement[bool] | None:
+    """The invitations of the student whose number the token hides."""
+    found = has_secret(token)
+    return None if found is None else Invitation.student_id.in_(select(Student.id).where(found))

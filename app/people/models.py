@@ -51,6 +51,12 @@ EMPLOYER_STATES = {
     EmployerState.REJECTED: _l("Rejected"),
     EmployerState.BLOCKED: _l("Blocked"),
 }
+EMPLOYER_CHIPS = {
+    EmployerState.AWAITING: "waiting",
+    EmployerState.APPROVED: "done",
+    EmployerState.REJECTED: "refused",
+}
+ORIGIN_CHIPS = {OriginState.APPROVED: "done", OriginState.REJECTED: "refused"}
 ORIGIN_STATES = {
     OriginState.ENTERED: _l("Entered, not yet reviewed"),
     OriginState.APPROVED: _l("Approved"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
@@ -14,6 +15,7 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.text import clean_code, clean_name, grams
+from app.people.checks import id_number_mark, is_credit_code, is_mobile
 from app.people.models import (
     College,
     Employer,
@@ -198,3 +200,110 @@ def credit_code_taken(code: str, *, but: int | None = None) -> bool:
     """Whether another employer has registered by this code."""
     wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
     return db.session.scalar(wanted) is not None
+_ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NUMBER = re.compile(r"[0-9A-Z-]*[0-9][0-9A-Z-]*")
+
+
+def secret_token(text: str) -> str | None:
+    """What stands in an address for a typed ID number or phone: its keyed index, never the number."""
+    code = clean_code(text)
+    if _ID_NUMBER.fullmatch(code):
+        credit = is_credit_code(code) and id_number_mark(code[:17]) != code[17]
+        return None if credit else "i" + cipher().blind_index("id_number", code).hex()
+    return "p" + cipher().blind_index("phone", code).hex() if is_mobile(code) else None
+
+
+def has_secret(token: str) -> ColumnElement[bool] | None:
+    """The students of a token that `secret_token` made; None for any other text."""
+    column = {"i": Student.id_number_index, "p": Student.phone_index}.get(token[:1])
+    if column is None or not _DIGEST.fullmatch(token[1:]):
+        return None
+    return column == bytes.fromhex(token[1:])
+
+
+def looks_like_number(text: str) -> bool:
+    """Whether the text can be (the beginning of) a student or agreement number."""
+    return _NUMBER.fullmatch(clean_code(text)) is not None
+
+
+def student_no_begins(text: str) -> ColumnElement[bool]:
+    """A condition «the student number begins with this», as typed or in capitals."""
+    spellings = {clean_code(text), text.strip()}
+    return or_(*(Student.student_no.startswith(s, autoescape=True) for s in sorted(spellings)))
+
+
+def is_student_no(text: str, who: Actor) -> bool:
+    """Whether a student of the scope has exactly this number (some look like a phone)."""
+    found = students_for(who).where(Student.student_no == clean_code(text)).limit(1)
+    return db.session.scalar(found.with_only_columns(Student.id)) is not None
+
+
+def search_args(text: str, who: Actor) -> dict[str, str]:
+    """How a search by staff stands in the address: hidden where it is a personal number."""
+    token = secret_token(text)
+    if token is None or (token[0] == "p" and is_student_no(text, who)):
+        return {"q": text}
+    return {"x": token}
+
+
+def finds_student(text: str) -> ColumnElement[bool]:
+    """The students that a typed number or fragment of a name finds."""
+    if not looks_like_number(text):
+        return name_has(Student.name, text)
+    return student_no_begins(text)
+
+
+def college_choices(who: Actor) -> list[tuple[str, str]]:
+    """The colleges of the scope for a filter, with the school's name where there are several."""
+    rows = db.session.execute(
+        colleges_for(who)
+        .join(School, College.school_id == School.id)
+        .order_by(School.code, College.code)
+        .with_only_columns(College.id, College.name, College.school_id, School.name)
+    ).all()
+    several = len({row[2] for row in rows}) > 1
+    return [(str(row[0]), f"{row[3]} {row[1]}" if several else row[1]) for row in rows]
+
+
+def school_choices(who: Actor) -> list[tuple[str, str]]:
+    """The schools of the scope for a filter."""
+    rows = db.session.execute(schools_for(who).order_by(School.code))
+    return [(str(school.id), school.name) for (school,) in rows]
+
+
+def all_schools() -> list[tuple[str, str]]:
+    """Id and name of every school, for the administrator's list of accounts."""
+    rows = db.session.execute(select(School.id, School.name).order_by(School.code))
+    return [(str(key), name) for key, name in rows]
+
+
+def year_choices(today: date) -> list[tuple[str, str]]:
+    """The graduation years a list can be narrowed to, next year first."""
+    return [(str(year), str(year)) for year in range(today.year + 2, today.year - 6, -1)]
+
+
+def licence_of(employer: Employer) -> Any | None:
+    """uid, mime and name of the employer's licence scan (the table lies in a package above)."""
+    if employer.licence_id is None:
+        return None
+    [key] = Employer.__table__.c.licence_id.foreign_keys
+    file = key.column.table.c
+    return db.session.execute(
+        select(file.uid, file.mime, file.original_name).where(file.id == employer.licence_id)
+    ).first()
+
+
+def employer_tab(name: str) -> ColumnElement[bool] | None:
+    """The rows of a tab of the employers' list; None: all."""
+    states = {s.value: s for s in EmployerState}
+    return Employer.state == states[name] if name in states else None
+
+
+def finds_employer(text: str) -> ColumnElement[bool]:
+    """The employers whose credit code begins with the text, or whose name has it."""
+    code = clean_code(text)
+    return or_(
+        Employer.credit_code.startswith(code, autoescape=True),
+        Employer.name.contains(clean_name(text), autoescape=True),
+    )

@@ -71,6 +71,7 @@ CHIPS = {
     PlacementState.REFUSED: "refused",
     PlacementState.TERMINATED: "closed",
 }
+AGREEMENT_CHIPS = {PlacementState.IN_FORCE: "done"}
 
 
 class Placement(db.Model):
@@ -124,3 +125,13 @@ class Placement(db.Model):
     def holds_slot(self) -> bool:
         """Whether it keeps the student from any other placement (GRD-01)."""
         return self.state in HOLDS_SLOT
+
+    @property
+    def agreement(self) -> str:
+        """The state, to be read as the agreement's."""
+        return self.state
+
+    @property
+    def termination(self) -> str | None:
+        """Where the review of a termination stands; none runs."""
+        return None

@@ -69,6 +69,8 @@ LETTERS: Letters = {
         ),
     },
 }  # fmt: skip
+# filling in an employer's missing facts decides nothing
+SILENT = ("complete_facts", "complete_facts_college")
 
 
 def tell_parties(change: Change) -> None:

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, select
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
+from sqlalchemy import ColumnElement, Select, func, select, union_all
+from sqlalchemy.orm import joinedload
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.core import clock
 from app.core.db import db
-from app.people.models import Student
-from app.people.queries import at_school
-from app.placements.models import HOLDS_SLOT, Placement
+from app.core.text import clean_code
+from app.people.checks import is_credit_code
+from app.people.models import Employer, EmployerState, Student
+from app.people.queries import (
+    at_school,
+    finds_student,
+    has_secret,
+    looks_like_number,
+    name_has,
+    students_for,
+)
+from app.placements.models import AWAITING, HOLDS_SLOT, Kind, Placement, PlacementState
 from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
+
+S = PlacementState
 
 
 def placements_for(who: Actor) -> Select[tuple[Placement]]:
@@ -32,3 +52,157 @@ def student_of(placement: Placement) -> Student:
     found = db.session.get(Student, placement.student_id)
     assert found is not None
     return found
+
+
+# -- the review desk ---------------------------------------------------------------------------
+
+
+def awaiting_me(who: Actor) -> ColumnElement[bool]:
+    """What waits for this person's decision; for readers, what waits at all (AGR-06)."""
+    mine = {Role.COLLEGE: (S.AWAITING_COLLEGE,), Role.SCHOOL: (S.AWAITING_SCHOOL,)}
+    return Placement.state.in_(mine.get(who.role, AWAITING))
+
+
+def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
+    """The rows of a tab of the desk; None: all."""
+    other = S.AWAITING_SCHOOL if who.role is Role.COLLEGE else S.AWAITING_COLLEGE
+    states = {
+        "other": (other,),
+        "in_force": (S.IN_FORCE,),
+        "refused": (S.REFUSED,),
+        "ended": (S.TERMINATED,),
+    }
+    if name == "mine":
+        return awaiting_me(who)
+    return Placement.state.in_(states[name]) if name in states else None
+
+
+def found_by(text: str, who: Actor) -> ColumnElement[bool]:
+    """The placements that a typed number, credit code or fragment of a name finds (AGR-01).
+
+    A union of small index-served parts: an OR over two tables would read every row of the scope.
+    """
+    code = clean_code(text)
+    mine = placements_for(who).with_only_columns(Placement.id)
+    students = students_for(who).with_only_columns(Student.id).where(finds_student(text))
+    parts = [mine.where(Placement.student_id.in_(students))]
+    if looks_like_number(text):
+        parts.append(mine.where(Placement.agreement_no.startswith(code, autoescape=True)))
+    if is_credit_code(code):
+        parts.append(mine.where(Placement.employer_credit_code == code))
+    elif not code.isdecimal():
+        parts.append(mine.where(name_has(Placement.employer_name, text)))
+    return Placement.id.in_(union_all(*parts))
+
+
+def of_secret(token: str) -> ColumnElement[bool] | None:
+    """The placements of the student whose number the token hides."""
+    found = has_secret(token)
+    return None if found is None else Placement.student_id.in_(select(Student.id).where(found))
+
+
+def with_students(placements: list[Placement]) -> list[Placement]:
+    """The same rows with their students, read by one query."""
+    ids = {placement.student_id for placement in placements}
+    found = {s.id: s for s in db.session.scalars(select(Student).where(Student.id.in_(ids)))}
+    for placement in placements:
+        set_committed_value(placement, "student", found[placement.student_id])
+    return placements
+
+
+def has_agreement(placement: Placement) -> bool:
+    """A destination has no agreement (manual 000 §2.1.3)."""
+    return placement.kind != Kind.DESTINATION
+
+
+def signings_of(student_id: int) -> int:
+    """How many placements of a student are under way or in force: one, or the database is broken."""
+    held = select(func.count()).where(
+        Placement.student_id == student_id, Placement.state.in_(HOLDS_SLOT)
+    )
+    return db.session.scalar(held) or 0
+
+
+# -- the start page ----------------------------------------------------------------------------
+
+DAY = timedelta(days=1)
+APPROVING, REFUSING = ("attest", "attest_college"), ("refuse", "refuse_college")
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """What waits for a decision, by age in days."""
+
+    total: int
+    fresh: int
+    days: int
+    overdue: int
+
+
+def waiting(who: Actor, now: datetime) -> Waiting:
+    """Counts of what waits: less than a day, one to three days, longer (AGR-14)."""
+    since = Placement.changed_at
+    row = db.session.execute(
+        placements_for(who)
+        .where(awaiting_me(who))
+        .with_only_columns(
+            func.count(),
+            func.count().filter(since > now - DAY),
+            func.count().filter(since <= now - DAY, since > now - 3 * DAY),
+            func.count().filter(since <= now - 3 * DAY),
+        )
+    ).one()
+    return Waiting(*row)
+
+
+def oldest(who: Actor, most: int = 5) -> Sequence[Placement]:
+    """What waits longest."""
+    return db.session.scalars(
+        placements_for(who)
+        .where(awaiting_me(who))
+        .options(joinedload(Placement.student), joinedload(Placement.college))
+        .order_by(Placement.changed_at, Placement.id)
+        .limit(most)
+    ).all()
+
+
+def decided_today(who: Actor, now: datetime) -> tuple[int, int]:
+    """How many were approved and refused today in the scope; on each level of review."""
+    start = clock.end_of_day(clock.local(now).date()) - DAY
+    changed = placements_for(who).where(Placement.changed_at >= start)
+    approved, refused = db.session.execute(
+        select(
+            func.count().filter(Trail.step.in_(APPROVING)),
+            func.count().filter(Trail.step.in_(REFUSING)),
+        ).where(
+            Trail.kind == "placement",
+            Trail.at >= start,
+            Trail.record_id.in_(changed.with_only_columns(Placement.id)),
+        )
+    ).one()
+    return approved, refused
+
+
+def decisions_of(who: Actor, most: int = 5) -> Sequence[tuple[Trail, Placement]]:
+    """This person's own last decisions, newest first."""
+    rows = db.session.execute(
+        select(Trail, Placement)
+        .join(Placement, Placement.id == Trail.record_id)
+        .options(joinedload(Placement.student))
+        .where(Trail.actor_id == who.user_id, Trail.kind == "placement")
+        .where(Trail.step.in_((*APPROVING, *REFUSING)))
+        .order_by(Trail.at.desc())
+        .limit(most)
+    )
+    return [(row[0], row[1]) for row in rows]
+
+
+def desk_counts(who: Actor) -> dict[str, int]:
+    """What waits, by menu entry: one query for every page of the office."""
+    placements = placements_for(who).where(awaiting_me(who))
+    wanted: list[Any] = [select(func.count()).select_from(placements.subquery()).scalar_subquery()]
+    if who.role is Role.SCHOOL:
+        mine = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
+        wanted.append(select(func.count(Employer.id)).where(*mine).scalar_subquery())
+    row = db.session.execute(select(*wanted)).one()
+    return dict(zip(("Desk", "Employers"), row, strict=False))

@@ -73,8 +73,21 @@ def document_of(placement: Placement) -> Document | None:
 
 
 def preview(placement: Placement) -> bytes:
-    """The agreement as it would be, marked 未生效; never kept."""
-    return render_safely(AGREEMENT, agreement_data(placement, ""), watermark="未生效")
+    """The agreement as it would be or was, marked 未生效 or 已失效; never kept."""
+    ended = placement.state == PlacementState.TERMINATED
+    mark = "已失效" if ended else "未生效"
+    return render_safely(AGREEMENT, agreement_data(placement, ""), watermark=mark)
+
+
+def agreement_pdf(placement: Placement) -> bytes | None:
+    """The document of record where the agreement is in force, its preview otherwise.
+
+    None while the worker has not made it yet. Raises ValueError where the file is not what was issued.
+    """
+    document = document_of(placement)
+    if document is None:
+        return None if placement.state == PlacementState.IN_FORCE else preview(placement)
+    return store.read_checked(document.file_key, document.sha256)
 
 
 def agreement_data(placement: Placement, code: str) -> dict[str, Any]:

@@ -7,9 +7,14 @@ from enum import StrEnum
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm.attributes import get_history
 
 from app.codes import queries as codes
+from app.codes.models import Region
 from app.core import clock, jobs
+from app.core.db import db
+from app.core.errors import Invalid, NotYours
+from app.core.text import clean_code
 from app.documents.store import next_number
 from app.people.models import OriginState, Student, TrainingMode
 from app.people.queries import restriction, settings
@@ -152,6 +157,16 @@ def fill_plan(change: Change) -> None:
     plan.fill(student_of(placement), placement.id, values, Source.SIGNING, change.now)
 
 
+def keep_facts(change: Change) -> None:
+    """Write the facts; the trace keeps old and new, and the record waits since when it waited before."""
+    placement: Placement = change.record
+    [since] = get_history(placement, "changed_at").deleted or (placement.changed_at,)
+    placement.changed_at = since
+    for name, value in change.data["values"].items():
+        change.details[name] = [getattr(placement, name), value]
+        setattr(placement, name, value)
+
+
 def issue_agreement(change: Change) -> None:
     """Have the worker make the agreement PDF once this transaction is in (DOC-01, GRD-06)."""
     jobs.enqueue(make_agreement, placement_id=change.record.id)
@@ -181,5 +196,44 @@ PLACEMENTS: Workflow[Placement] = Workflow(
         Step("refuse", S.AWAITING_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse"),
              reason=Reason.REQUIRED, bulk=True, danger=True,
              done=_l("Refused; both parties have been told.")),
+        Step("complete_facts_college", S.AWAITING_COLLEGE, S.AWAITING_COLLEGE,
+             by=(Role.COLLEGE, Role.SCHOOL), label=_l("Complete the employer's facts"),
+             fill=(keep_facts,), done=_l("The employer's facts are complete.")),
+        Step("complete_facts", S.AWAITING_SCHOOL, S.AWAITING_SCHOOL, by=Role.SCHOOL,
+             label=_l("Complete the employer's facts"), fill=(keep_facts,),
+             done=_l("The employer's facts are complete.")),
     ),
 )  # fmt: skip
+
+
+def fill_facts(placement_id: int, actor: Actor, values: dict[str, str]) -> Placement:
+    """Fill in the employer's nature, industry and region while a review waits, and commit (AGR-03).
+
+    Raises NotYours outside the scope, Refused once decided, Invalid beside the field.
+    """
+    known = {name: clean_code(values.get(name) or "") for name, _label in MUST_KNOW}
+    problems = [(name, str(_UNKNOWN[name])) for name in known if not _known(name, known[name])]
+    if problems:
+        raise Invalid(problems)
+    placement = db.session.execute(
+        placements_for(actor).where(Placement.id == placement_id)
+    ).scalar_one_or_none()
+    if placement is None:
+        raise NotYours(f"placement {placement_id}")
+    college = placement.state == S.AWAITING_COLLEGE
+    step = "complete_facts_college" if college else "complete_facts"
+    return PLACEMENTS.perform(step, placement_id, actor, values=known)
+
+
+_UNKNOWN = {
+    "employer_kind": _l("Choose the employer's nature from the list."),
+    "employer_industry": _l("Choose the employer's industry from the list."),
+    "employer_location": _l("Choose the city or county from the list."),
+}
+
+
+def _known(name: str, code: str) -> bool:
+    if name == "employer_location":
+        region = db.session.get(Region, code) if code else None
+        return region is not None and region.level > 1
+    return code in codes.names("dwxz" if name == "employer_kind" else "dwhy")

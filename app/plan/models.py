@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
+from app.codes import queries as codes
 from app.core.db import db
 from app.people.models import Student
 
@@ -34,6 +35,13 @@ class Source(StrEnum):
     IMPORT = "import"
 
 
+SOURCES = {
+    Source.SIGNING: _l("Signing"),
+    Source.DESTINATION: _l("Destination"),
+    Source.STAFF: _l("Staff"),
+    Source.IMPORT: _l("Import"),
+}
+PLAN_CHIPS = {PlanState.FILLED: "done", PlanState.CHECKED: "done", PlanState.REPORTED: "turn"}
 PLAN_STATES = {
     PlanState.OPEN: _l("No destination"),
     PlanState.FILLED: _l("Filled"),
@@ -81,6 +89,17 @@ class PlanEntry(db.Model):
     household_address: Mapped[str | None] = mapped_column(String(200))  # HKQZDZ
 
     student: Mapped[Student] = relationship()
+
+    @property
+    def destination(self) -> str:
+        """Code and name of the destination in the edition of the graduation year (PLN-11)."""
+        code = self.destination_code
+        return f"{code} {codes.name('byqx', code, self.graduation_year)}" if code else ""
+
+    @property
+    def source(self) -> str:
+        """Where the destination comes from (PLN-03)."""
+        return str(self.sources.get("destination_code", ""))
 
 
 DESTINATION_FIELDS = (

@@ -37,6 +37,7 @@ R = TypeVar("R", bound=Record)
 Guard = Callable[[Any, Actor, datetime], "str | None"]
 Text = Any  # str or a lazy translation
 
+FLOWS: dict[str, Workflow[Any]] = {}  # kind → its table, for naming the steps of a trace
 REASON_LENGTH = 200  # characters, as the manuals have it for every reason
 
 
@@ -134,6 +135,10 @@ class Workflow(Generic[R]):
     first_lock: Callable[[R], tuple[Any, int] | None] = lambda record: None
     labels: Mapping[Any, Text] = field(default_factory=dict)
     after: tuple[Effect, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Be known by kind: a trace names the steps of packages it may not import."""
+        FLOWS[self.kind] = self
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises NotYours where there is none (it came from a URL)."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from app.core.db import db
+from app.workflow.engine import FLOWS
 from app.workflow.models import Trail
 
 
@@ -15,3 +16,10 @@ def trail_of(kind: str, record_id: int) -> Sequence[Trail]:
     return db.session.scalars(
         select(Trail).where(Trail.kind == kind, Trail.record_id == record_id).order_by(Trail.seq)
     ).all()
+
+
+def said(row: Trail) -> str:
+    """What happened in this row of the trace, in the words of its workflow's table."""
+    flow = FLOWS.get(row.kind)
+    step = next((s for s in flow.steps if s.name == row.step), None) if flow else None
+    return str(step.label) if step else row.step

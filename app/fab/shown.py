@@ -1,0 +1,37 @@
+"""How values stand in the cells of a list: states as chips, moments in Shanghai time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from app.core import clock
+
+
+def chip(label: Any, kind: str = "closed") -> Markup:
+    """A state as a coloured word, as parts/status.html draws it."""
+    return Markup('<span class="qq-chip qq-chip-{}">{}</span>').format(kind, str(label))
+
+
+def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any], Markup]:
+    """A formatter from a stored state to its chip; states are texts that equal their members."""
+    return lambda state: chip(labels.get(state, state), kinds.get(state, "closed"))
+
+
+def moment(value: datetime | None) -> str:
+    """A moment without its seconds; a day that never came is a dash."""
+    return clock.local(value).strftime("%Y-%m-%d %H:%M") if value else "–"
+
+
+def yes_no(value: Any) -> str:
+    """A truth in words."""
+    return _("yes") if value else _("no")
+
+
+def dash(value: Any) -> Any:
+    """What is empty as a dash."""
+    return "–" if value in (None, "") else value

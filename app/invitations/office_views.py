@@ -1,0 +1,99 @@
+"""The invitations to a school's students, for its office to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.fab.declared import Tab
+from app.fab.interface import SafeInterface
+from app.fab.shown import chips, moment
+from app.fab.views import SafeModelView
+from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
+from app.invitations.queries import found_by, in_tab, invitations_for, of_secret
+from app.people.office_views import READ_ONLY
+from app.people.queries import search_args
+from app.placements.tasks import shown
+from app.terms.models import FIELDS, GROUPS, asked, values_of
+from app.workflow.queries import said, trail_of
+
+
+def _tab(name: str, label: Any) -> Tab:
+    return Tab(name, label, lambda: in_tab(name))
+
+
+class InvitationsView(SafeModelView):
+    """Read only: answering is the students', sending the employers' (ACC-10)."""
+
+    datamodel = SafeInterface(Invitation)
+    route_base = "/invitations"
+    class_permission_name = "Invitations"
+    include_route_methods = READ_ONLY
+    list_title = _l("Invitations")
+    show_title = _l("Invitation")
+    show_template = "invitations/office_show.html"
+    list_columns = ["student.student_no", "student.name", "student.college.name", "employer.name",
+                    "terms.position", "sent_at", "reply_by", "state"]  # fmt: skip
+    show_columns = ["student.name", "student.student_no", "student.college.name", "employer.name",
+                    "sent_at", "opens_at", "reply_by", "read_at", "state"]  # fmt: skip
+    order_columns = ["sent_at", "reply_by"]
+    search_columns: list[str] = []
+    label_columns = {
+        "student.student_no": _l("Student number"), "student.name": _l("Name"),
+        "student.college.name": _l("College"), "employer.name": _l("Employer"),
+        "terms.position": _l("Position"), "sent_at": _l("Invited"), "opens_at": _l("Can be accepted from"),
+        "reply_by": _l("Answer due"), "read_at": _l("Read"), "state": _l("Response"),
+    }  # fmt: skip
+    formatters_columns = {
+        "sent_at": moment, "opens_at": moment, "read_at": moment, "reply_by": clock.shown_deadline,
+        "state": chips(RESPONSE_LABELS, CHIPS),
+    }  # fmt: skip
+    base_order = ("sent_at", "desc")
+    wide_columns = frozenset({"student.student_no", "student.college.name", "terms.position", "sent_at"})
+    cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
+                    "employer.name": "qq-roomy", "sent_at": "qq-number", "reply_by": "qq-number",
+                    "state": "qq-card-status"}  # fmt: skip
+    search_hint = _l("Student number, name, employer, ID number, phone")
+    tabs = (
+        _tab("open", _l("Awaiting an answer")),
+        _tab("accepted", _l("Accepted")),
+        _tab("over", _l("Declined, expired, withdrawn")),
+        _tab("all", _l("All")),
+    )
+
+    def scoped(self) -> Select[Any]:
+        return invitations_for(actor())
+
+    def search_args(self, text: str) -> dict[str, str]:
+        return search_args(text, actor())
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        if "x" in self.search_args(text):
+            abort(400, description=_("Use the search box: a personal number stands in no address."))
+        return found_by(text)
+
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:
+        return of_secret(token)
+
+    def record_name(self, item: Any) -> str:
+        return f"{item.student.name} · {item.employer.name}"
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        values = values_of(item.terms)
+        return {
+            "terms": [
+                (title, [(f.label, shown(f, values[f.name])) for f in FIELDS
+                         if f.group == group and asked(f, values)])
+                for group, title in GROUPS.items()
+            ],
+            "trace": [
+                {"who": row.actor_name, "what": said(row), "when": clock.local(row.at), "note": row.reason}
+                for row in reversed(trail_of("invitation", item.id))
+            ],
+        }  # fmt: skip

@@ -1,0 +1,87 @@
+"""Actions of a list that are steps of a workflow: one record, or the ticked ones each by itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.core.errors import NotYours, Refused
+from app.fab.declared import Offer
+from app.workflow.engine import Workflow
+
+
+class StepActions:
+    """Mixin of SafeModelView: `flow` says what is possible; the view only names its steps."""
+
+    flow: Workflow[Any]
+    frequent_reasons: tuple[Any, ...] = ()
+    actions: Any
+
+    def offers(self, item: Any) -> list[Offer]:
+        """What the rules offer this person now, greyed where they say why not (INV-19)."""
+        view: Any = self
+        return [
+            Offer.of_step(
+                o.step, o.why_not, text=view.record_name(item),
+                key="R" if o.step.danger else "A", primary=not o.step.danger,
+                reasons=self._reasons(o.step.danger),
+            )
+            for o in self.flow.offers(item, actor(), clock.now())
+            if o.step.name in self.actions and view._may(o.step.name)
+        ]  # fmt: skip
+
+    def bulk_offers(self) -> list[Offer]:
+        """The bar of the ticked rows, with the frequent reasons."""
+        view: Any = super()
+        return [replace(o, reasons=self._reasons(o.danger)) for o in view.bulk_offers()]
+
+    def take(self, step: str, items: list[Any]) -> Any:
+        """The body of an action."""
+        if "pk" in (request.view_args or {}):
+            return self.take_one(step, items[0])
+        return self._take_many(step, items)
+
+    def take_one(self, step: str, item: Any, onward: str = "") -> Any:
+        """Take the step and go on; who came second is told who was first (AGR-11)."""
+        view: Any = self
+        key, name = item.id, view.record_name(item)
+        try:
+            self.flow.perform(step, key, actor(), reason=request.form.get("reason", ""))
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(view.url("show", pk=key), 303)
+        flash(_("%(name)s: %(text)s", name=name, text=self.flow.step(step).done), "success")
+        return redirect(onward or view.list_url(), 303)
+
+    def _take_many(self, step: str, items: list[Any]) -> Any:
+        """Each record passes the same rules; one that may not does not stop the others (AGR-07)."""
+        view: Any = self
+        named = [(item.id, view.record_name(item)) for item in items]
+        refused = []
+        for key, name in named:
+            try:
+                self.flow.perform(step, key, actor(), reason=request.form.get("reason", ""))
+            except Refused as refusal:
+                refused.append((name, view.url("show", pk=key), str(refusal)))
+            except NotYours:
+                refused.append((name, "", _("It is no longer in your scope.")))
+        done = _("%(done)s of %(count)s done.", done=len(named) - len(refused), count=len(named))
+        if not refused:
+            flash(f"{done} {self.flow.step(step).done}", "success")
+            return redirect(view.list_url(), 303)
+        return view.render_template(
+            "people/office_result.html",
+            title=self.flow.step(step).label,
+            text=done,
+            any_done=len(refused) < len(named),
+            refused=refused,
+            back_url=view.list_url(),
+        )
+
+    def _reasons(self, danger: bool) -> tuple[str, ...]:
+        return tuple(map(str, self.frequent_reasons)) if danger else ()

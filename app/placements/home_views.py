@@ -1,0 +1,104 @@
+"""待办: where the day of college, school, province, data staff and administrator begins (AGR-14)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.shown import moment
+from app.placements.models import Placement
+from app.placements.queries import (
+    Waiting,
+    decided_today,
+    decisions_of,
+    desk_counts,
+    oldest,
+    waiting,
+)
+from app.workflow.actor import Actor, Role
+from app.workflow.queries import said
+
+DECIDES = (Role.COLLEGE, Role.SCHOOL)
+
+
+class OfficeView(SafeView):
+    """The start page of staff: what waits, since when, what was decided."""
+
+    route_base = "/office"
+    class_permission_name = "Office"
+    default_view = "index"
+
+    @expose("/")
+    @has_access
+    def index(self) -> Any:
+        who = actor()
+        if who.role is Role.ADMIN:
+            return self.render_template("accounts/office_home.html", links=_admin_links())
+        now = clock.now()
+        waits = waiting(who, now)
+        decides = who.role in DECIDES
+        return self.render_template(
+            "placements/office_home.html",
+            figures=_figures(who, waits, now),
+            oldest=[_line(p) for p in oldest(who)] if decides else [],
+            mine=[_mine(row, p) for row, p in decisions_of(who)] if decides else [],
+            decides=decides,
+            desk_url=url_for("DeskView.list"),
+            done_url=url_for("DeskView.list", tab="in_force"),
+        )
+
+
+def _figures(who: Actor, waits: Waiting, now: Any) -> list[tuple[Any, ...]]:
+    """Label, number, address, note and kind of each figure, as parts/page.html takes them."""
+    desk = url_for("DeskView.list")
+    approved, refused = decided_today(who, now)
+    figures = [
+        (_("Awaiting review"), waits.total, desk, "", "turn" if waits.total else ""),
+        (_("Less than a day"), waits.fresh, desk, "", ""),
+        (_("1–3 days"), waits.days, desk, "", ""),
+        (_("More than 3 days"), waits.overdue, desk, "", "waiting" if waits.overdue else ""),
+        (_("Approved today"), approved, url_for("DeskView.list", tab="in_force"), "", "done"),
+        (_("Refused today"), refused, url_for("DeskView.list", tab="refused"), "", ""),
+    ]
+    if who.role is Role.SCHOOL:
+        number = desk_counts(who)["Employers"]
+        url = url_for("EmployersView.list")
+        figures.append(
+            (_("Employers to check"), number, url, "", "waiting" if number else ""),
+        )
+    return figures
+
+
+def _line(placement: Placement) -> dict[str, Any]:
+    return {
+        "url": url_for("DeskView.show", pk=placement.id),
+        "name": placement.student.name,
+        "note": f"{placement.college.name} · {placement.employer_name}",
+        "since": moment(placement.changed_at),
+    }
+
+
+def _mine(row: Any, placement: Placement) -> dict[str, Any]:
+    return {
+        "url": url_for("DeskView.show", pk=placement.id),
+        "name": placement.student.name,
+        "what": said(row),
+        "note": placement.employer_name,
+        "when": moment(row.at),
+    }
+
+
+def _admin_links() -> list[tuple[str, str]]:
+    return [
+        (_("Accounts"), url_for("AccountsView.list")),
+        (_("Code tables"), url_for("CodesView.list")),
+        (_("Regions"), url_for("RegionsView.list")),
+        (_("Schools"), url_for("SchoolsView.list")),
+    ]
