@@ -6,7 +6,7 @@ It stands in this package because a registration keeps an uploaded file.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
@@ -51,7 +51,7 @@ def licence(file: FileStorage | None) -> Upload | None:
     if file is None or not file.filename:
         return None
     try:
-        return accept_upload(file.filename, file.stream)
+        return accept_upload(file.filename, cast(BinaryIO, file.stream))
     except Refused as refusal:
         raise Invalid([("licence", str(refusal))]) from refusal
 

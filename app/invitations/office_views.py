@@ -19,8 +19,8 @@ from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.queries import found_by, in_tab, invitations_for, of_secret
 from app.people.office_views import READ_ONLY
 from app.people.queries import search_args
-from app.placements.tasks import shown
 from app.terms.models import FIELDS, GROUPS, asked, values_of
+from app.terms.queries import shown
 from app.workflow.queries import said, trail_of
 
 
@@ -55,7 +55,9 @@ class InvitationsView(SafeModelView):
         "state": chips(RESPONSE_LABELS, CHIPS),
     }  # fmt: skip
     base_order = ("sent_at", "desc")
-    wide_columns = frozenset({"student.student_no", "student.college.name", "terms.position", "sent_at"})
+    wide_columns = frozenset(
+        {"student.student_no", "student.college.name", "terms.position", "sent_at"}
+    )
     cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
                     "employer.name": "qq-roomy", "sent_at": "qq-number", "reply_by": "qq-number",
                     "state": "qq-card-status"}  # fmt: skip

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import passwords
@@ -19,7 +20,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState, School
 from app.people.notices import tell_employer
-from app.people.queries import credit_code_taken, employers_for
+from app.people.queries import employers_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Change, Reason, Step, Workflow
 
@@ -133,6 +134,15 @@ def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) ->
     except IntegrityError as error:
         db.session.rollback()
         raise Invalid([("email", str(SAME_EMAIL))]) from error
+
+
+def credit_code_taken(code: str, *, but: int | None = None) -> bool:
+    """Whether another employer has registered by this code."""
+    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
+    return db.session.scalar(wanted) is not None
+_ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NUMBER = re.compile(r"[0-9A-Z-]*[0-9][0-9A-Z-]*")
 
 
 def _check_new(values: dict[str, Any], password: str, again: str) -> None:
