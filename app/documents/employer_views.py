@@ -30,7 +30,7 @@ from app.people import workflow as people
 from app.people.employer_views import mine
 from app.people.forms import CompanyForm, RegisterForm
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState
-from app.people.queries import employer_of, is_approved, school_by_code
+from app.people.queries import employer_of, school_by_code
 from app.workflow.queries import trail_of
 
 REGISTRATIONS = Limit("register", 20, timedelta(hours=1))  # from one address
@@ -41,7 +41,7 @@ CHIPS = {EmployerState.AWAITING: "waiting", EmployerState.REJECTED: "refused"}
 def review_gate(user: AppUser) -> str | None:
     """Until a school has approved it, an employer sees only its registration (ACC-07)."""
     employer = employer_of(user)
-    if employer is None or is_approved(employer):
+    if employer is None or employer.is_approved:
         return None
     return "EmployerReviewView.index"
 
@@ -122,7 +122,7 @@ class EmployerReviewView(SafeView):
     @has_access
     def index(self) -> Any:
         employer = mine()
-        if is_approved(employer):
+        if employer.is_approved:
             return redirect("/")
         offers = people.EMPLOYERS.offers(employer, actor_of(g.user), clock.now())
         form = _correction(employer) if offers else None

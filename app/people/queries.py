@@ -191,9 +191,9 @@ def employer_of(user: AppUser) -> Employer | None:
     return db.session.get(Employer, user.employer_id)
 
 
-def is_approved(employer: Employer) -> bool:
-    """Whether a school has approved it (ACC-07)."""
-    return employer.state == EmployerState.APPROVED
+_ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+_NUMBER = re.compile(r"[0-9A-Z-]*[0-9][0-9A-Z-]*")
 
 
 def secret_token(text: str) -> str | None:

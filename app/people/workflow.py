@@ -140,9 +140,6 @@ def credit_code_taken(code: str, *, but: int | None = None) -> bool:
     """Whether another employer has registered by this code."""
     wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
     return db.session.scalar(wanted) is not None
-_ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
-_DIGEST = re.compile(r"[0-9a-f]{64}")
-_NUMBER = re.compile(r"[0-9A-Z-]*[0-9][0-9A-Z-]*")
 
 
 def _check_new(values: dict[str, Any], password: str, again: str) -> None:
