@@ -34,6 +34,7 @@ class RegionField(Field):
     """A region: its data is the six-digit code. What is typed counts where no code came with it."""
 
     widget = RegionInput()
+    data: Any
 
     def __init__(self, label: Any, **kwargs: Any) -> None:
         super().__init__(label, [_Known()], **kwargs)

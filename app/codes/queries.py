@@ -115,7 +115,7 @@ def find_regions(text: str, most: int = 20) -> Sequence[Region]:
 
 
 def region_code(text: str) -> str | None:
-    """The code of the one region that a text means: its code, its full name, or the only one like it."""
+    """The one region that a text means: its code, its full name, or the only one like it."""
     found = db.session.scalars(
         select(Region.code).where(or_(Region.full_name == text, Region.code == text)).limit(2)
     ).all() or [region.code for region in find_regions(text, 2)]

@@ -55,6 +55,6 @@ def grams(text: str) -> list[str]:
 
 
 def plain_cell(text: str) -> str:
-    """A text for a cell of a spreadsheet: what would be read as a formula gets a leading apostrophe."""
+    """A text for a spreadsheet: what would be read as a formula gets a leading apostrophe."""
     risky = text.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
     return "'" + text if risky or text.startswith(("\t", "\r")) else text

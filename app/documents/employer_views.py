@@ -1,4 +1,4 @@
-"""Registering as an employer, with the licence scan; the page of one that waits or was rejected (ACC-07).
+"""Registering as an employer with the licence scan; the page of one that waits or was rejected.
 
 It stands in this package because a registration keeps an uploaded file.
 """
@@ -6,7 +6,7 @@ It stands in this package because a registration keeps an uploaded file.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
@@ -30,7 +30,7 @@ from app.people import workflow as people
 from app.people.employer_views import mine
 from app.people.forms import CompanyForm, RegisterForm
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState
-from app.people.queries import employer_of, is_approved, school_by_code
+from app.people.queries import employer_of, school_by_code
 from app.workflow.queries import trail_of
 
 REGISTRATIONS = Limit("register", 20, timedelta(hours=1))  # from one address
@@ -39,9 +39,9 @@ CHIPS = {EmployerState.AWAITING: "waiting", EmployerState.REJECTED: "refused"}
 
 
 def review_gate(user: AppUser) -> str | None:
-    """Until a school has approved it, an employer sees only how its registration stands (ACC-07)."""
+    """Until a school has approved it, an employer sees only its registration (ACC-07)."""
     employer = employer_of(user)
-    if employer is None or is_approved(employer):
+    if employer is None or employer.is_approved:
         return None
     return "EmployerReviewView.index"
 
@@ -51,7 +51,7 @@ def licence(file: FileStorage | None) -> Upload | None:
     if file is None or not file.filename:
         return None
     try:
-        return accept_upload(file.filename, file.stream)
+        return accept_upload(file.filename, cast(BinaryIO, file.stream))
     except Refused as refusal:
         raise Invalid([("licence", str(refusal))]) from refusal
 
@@ -122,7 +122,7 @@ class EmployerReviewView(SafeView):
     @has_access
     def index(self) -> Any:
         employer = mine()
-        if is_approved(employer):
+        if employer.is_approved:
             return redirect("/")
         offers = people.EMPLOYERS.offers(employer, actor_of(g.user), clock.now())
         form = _correction(employer) if offers else None

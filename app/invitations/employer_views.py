@@ -79,7 +79,7 @@ def _facts(employer: Employer) -> list[tuple[str, str]]:
     return [
         (_("Name of the employer"), employer.name),
         (_("Unified social credit code"), employer.credit_code),
-        (_("Review"), str(EMPLOYER_STATES[EmployerState(employer.state)])),
+        (_("Qualification"), str(EMPLOYER_STATES[EmployerState(employer.state)])),
         (_("School that checks"), employer.school.name),
         (_("Nature"), codes.name("dwxz", employer.kind)),
         (_("Industry"), codes.name("dwhy", employer.industry)),
@@ -102,30 +102,30 @@ class EmployerInvitationsView(SafeModelView):
     default_view = "list"
     datamodel = SafeInterface(Invitation)
     class_permission_name = "EmployerInvitations"
-    include_route_methods = {"list", "show", "search", "columns", "index", "one", "export"}  # noqa: RUF012
+    include_route_methods = {"list", "show", "search", "columns", "index", "one", "export"}
 
     list_title = _l("My invitations")
     show_title = _l("Invitation")
-    list_columns = [  # noqa: RUF012
+    list_columns = [
         "student.name", "answer", "placement.state", "student.school.name", "student.major.name",
         "terms.position", "sent_at", "reply_by",
     ]  # fmt: skip
-    show_columns = ["student.name"]  # noqa: RUF012
-    order_columns = ["sent_at", "reply_by"]  # noqa: RUF012
-    search_columns: list[str] = []  # noqa: RUF012
+    show_columns = ["student.name"]
+    order_columns = ["sent_at", "reply_by"]
+    search_columns: list[str] = []
     base_order = ("changed_at", "desc")
-    label_columns = {  # noqa: RUF012
+    label_columns = {
         "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
         "student.school.name": _l("School"), "student.major.name": _l("Major"),
         "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
     }  # fmt: skip
-    formatters_columns = {  # noqa: RUF012
+    formatters_columns = {
         "answer": lambda answer: chip(*response_text(answer)),
         "placement.state": review_chip,
         "sent_at": local,
         "reply_by": clock.shown_deadline,
     }
-    cell_classes = {  # noqa: RUF012
+    cell_classes = {
         "answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number",
         "student.school.name": "qq-roomy",
     }  # fmt: skip

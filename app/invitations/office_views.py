@@ -19,8 +19,8 @@ from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.queries import found_by, in_tab, invitations_for, of_secret
 from app.people.office_views import READ_ONLY
 from app.people.queries import search_args
-from app.placements.tasks import shown
 from app.terms.models import FIELDS, GROUPS, asked, values_of
+from app.terms.queries import shown
 from app.workflow.queries import said, trail_of
 
 

@@ -100,7 +100,7 @@ def review_text(state: str | None) -> tuple[str, str]:
 def review_chip(state: str | None) -> Any:
     """The review state as a chip."""
     label, kind = review_text(state)
-    return chip(label, kind) if kind else label
+    return chip(label, kind) if kind else ""
 
 
 def agreement(item: Invitation, position: str) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""The employer's signing profile: the one page of its first visit (ACC-08), later its own page (ACC-12)."""
+"""The employer's signing profile: the one page of its first visit, later its own page."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people.forms import ProfileForm, when
 from app.people.models import Employer
-from app.people.queries import employer_of, is_approved
+from app.people.queries import employer_of
 from app.people.workflow import update_profile
 
 
 def profile_gate(user: AppUser) -> str | None:
     """An approved employer completes its signing profile before anything else (ACC-08)."""
     employer = employer_of(user)
-    if employer is None or not is_approved(employer) or employer.profile_at is not None:
+    if employer is None or not employer.is_approved or employer.profile_at is not None:
         return None
     return "SigningProfileView.index"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from flask_wtf.file import FileField
+from flask_wtf.file import FileField, FileRequired
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
@@ -78,6 +78,13 @@ class CompanyForm(FlaskForm):
 
 class RegisterForm(CompanyForm):
     """A new employer with the password of its account."""
+
+    licence = FileField(
+        _l("Business licence"),
+        [FileRequired(MISSING)],
+        description=_l("A scan or photo: JPEG, PNG or PDF, at most 10 MB"),
+        render_kw={"accept": ".jpg,.jpeg,.png,.webp,.pdf"},
+    )
 
     password = PasswordField(
         _l("Password"),

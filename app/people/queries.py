@@ -191,17 +191,6 @@ def employer_of(user: AppUser) -> Employer | None:
     return db.session.get(Employer, user.employer_id)
 
 
-def is_approved(employer: Employer) -> bool:
-    """Whether a school has approved it (ACC-07)."""
-    return employer.state == EmployerState.APPROVED
-
-
-def credit_code_taken(code: str, *, but: int | None = None) -> bool:
-    """Whether another employer has registered by this code."""
-    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
-    return db.session.scalar(wanted) is not None
-
-
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"[0-9A-Z-]*[0-9][0-9A-Z-]*")

@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import one_time, passwords
@@ -19,7 +20,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState, School, Student
 from app.people.notices import tell_employer
-from app.people.queries import credit_code_taken, employers_for
+from app.people.queries import employers_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Change, Reason, Step, Workflow
 
@@ -136,6 +137,12 @@ def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) ->
         raise Invalid([("email", str(SAME_EMAIL))]) from error
 
 
+def credit_code_taken(code: str, *, but: int | None = None) -> bool:
+    """Whether another employer has registered by this code."""
+    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
+    return db.session.scalar(wanted) is not None
+
+
 def _check_new(values: dict[str, Any], password: str, again: str) -> None:
     problems = []
     if credit_code_taken(values["credit_code"]):
@@ -171,7 +178,7 @@ def _facts(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _identifiers(user: AppUser, values: dict[str, Any]) -> None:
-    """Credit code, phone and e-mail sign in (ACC-03); a phone of another account stays that one's."""
+    """Credit code, phone and e-mail sign in (ACC-03); what another account has stays its own."""
     identify(user, "username", user.username)
     identify(user, "credit_code", values["credit_code"])
     identify_if_free(user, "phone", values["contact_phone"])

@@ -23,9 +23,9 @@ from app.placements.models import (
     PlacementState,
 )
 from app.placements.queries import signings_of
-from app.placements.tasks import shown
 from app.placements.workflow import MUST_KNOW
 from app.terms.models import FIELDS, GROUPS, OFFER, asked, values_of
+from app.terms.queries import shown
 from app.workflow.actor import Role
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of

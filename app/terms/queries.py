@@ -26,7 +26,7 @@ def with_unit(field: Field, value: Any) -> str:
 
 
 def groups_of(values: dict[str, Any]) -> dict[str, tuple[Any, list[tuple[Any, str]]]]:
-    """Group → (its title, [(label, value)]) of what counts: details only where they are received."""
+    """Group → (title, [(label, value)]) of what counts: details only where they are received."""
     return {
         group: (
             title,

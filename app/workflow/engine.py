@@ -295,7 +295,6 @@ def _checked_reason(step: Step, text: str) -> str:
     if step.reason is Reason.REQUIRED and not text:
         raise Invalid([("reason", _("Please give a reason: both parties will read it."))])
     if len(text) > REASON_LENGTH:
-        raise Invalid(
-            [("reason", _("A reason has at most %(most)s characters.", most=REASON_LENGTH))]
-        )
+        too_long = _("A reason has at most %(most)s characters.", most=REASON_LENGTH)
+        raise Invalid([("reason", too_long)])
     return text

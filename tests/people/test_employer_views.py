@@ -19,7 +19,7 @@ def form(**changes) -> dict:
     } | changes  # fmt: skip
 
 
-@pytest.fixture()
+@pytest.fixture
 def fresh(cast):
     return make_employer(cast.school, profile_at=None, location=None)
 
