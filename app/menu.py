@@ -35,7 +35,7 @@ from app.people.queries import active_schools, all_schools
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.home_views import OfficeView
 from app.placements.office_views import DeskView
-from app.placements.queries import desk_counts
+from app.placements.queries import frame_of
 from app.placements.verify_views import VerificationView
 from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
@@ -96,7 +96,7 @@ def _student(builder: AppBuilder) -> None:
 
 
 def office(builder: AppBuilder) -> None:
-    """The school office's side: 待办 · 签约 · 邀约 · 学生 · 单位 · 就业方案 · 学校学院专业 · 代码 · 账号."""
+    """The school office's side: what waits first, what is seldom touched last."""
     builder.add_view_no_menu(AgreementView)
     builder.add_view_no_menu(FileView)
     for view, name, label, icon in (
@@ -140,7 +140,10 @@ def frame() -> dict[str, Any]:
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),
     }
-    return {**found, "menu_counts": desk_counts(actor_of(user))} if shell == "office" else found
+    if shell != "office":
+        return found
+    around = frame_of(actor_of(user))
+    return {**found, "menu_counts": around.counts, "place_name": around.place}
 
 
 def demo_people(user: Any) -> list[dict[str, Any]]:

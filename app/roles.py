@@ -10,7 +10,7 @@ from app.workflow.actor import PARTIES, STAFF, Role
 
 READ = ("list", "show", "search", "columns")
 LIST = ("list", "search", "columns")
-_READERS = {role: READ for role in (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA)}
+_READERS = dict.fromkeys((Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ)
 _DESK = (*READ, "facts", "regions")
 
 # view (its class_permission_name) → role → what it may do there
@@ -42,7 +42,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.COLLEGE: (*_DESK, "attest_college", "refuse_college"),
         Role.SCHOOL: (*_DESK, "attest", "refuse"),
     },
-    "Invitations": {role: READ for role in (Role.SCHOOL, Role.PROVINCE, Role.DATA)},
+    "Invitations": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.DATA), READ),
     "Students": _READERS,
     "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
     "Plan": _READERS,

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from flask import g, request_started
 
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
@@ -88,14 +89,22 @@ def session(app):
         db.session.remove()
         db.session.configure(join_transaction_mode="create_savepoint")
         event.listen(db.session, "before_commit", _check_deferred)
+        request_started.connect(_forget, app)
         try:
             yield db.session
         finally:
+            request_started.disconnect(_forget, app)
             event.remove(db.session, "before_commit", _check_deferred)
             db.session.remove()
             engines[None] = engine
             outer.rollback()
             connection.close()
+
+
+def _forget(_app, **_more) -> None:
+    """All requests of a test share one application context: none sees whom the last one signed in."""
+    for name in list(g):
+        g.pop(name)
 
 
 def _check_deferred(session) -> None:

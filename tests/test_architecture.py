@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from app import roles
 from app.cli import WORKFLOWS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
@@ -169,6 +170,7 @@ def test_no_staff_role_takes_a_partys_step():
 def test_generated_documents_are_not_stale(app):
     with app.test_request_context("/?_l_=en"), _english():
         assert (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8") == diagram(WORKFLOWS)
+    assert (ROOT / "docs" / "roles.md").read_text(encoding="utf-8") == roles.as_table()
 
 
 def _english():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, redirect
+from flask import flash, redirect
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
@@ -16,15 +16,14 @@ from app.accounts.queries import accounts_for, actor
 from app.core.errors import Refused
 from app.fab.declared import ListFilter, record_action
 from app.fab.interface import SafeInterface
+from app.fab.once import once
 from app.fab.shown import dash, yes_no
 from app.fab.views import SafeModelView
 
 
 def _schools() -> list[tuple[str, str]]:
     """Id and name of every school, asked once a request."""
-    if "account_schools" not in g:
-        g.account_schools = [school for source in SCHOOL_NAMES for school in source()]
-    return list(g.account_schools)
+    return once("schools", lambda: [school for source in SCHOOL_NAMES for school in source()])
 
 
 def _naive(value: Any) -> str:

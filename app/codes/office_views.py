@@ -37,7 +37,8 @@ class CodesView(SafeModelView):
     base_order = ("id", "asc")
     cell_classes = {"name": "qq-full"}
     filters = (
-        ListFilter("table", _l("All tables"), Code.table, lambda: [(k, str(v)) for k, v in TABLES.items()]),
+        ListFilter("table", _l("All tables"), Code.table, lambda: [(k, str(v)) for k,
+                                                                   v in TABLES.items()]),
     )  # fmt: skip
 
     def scoped(self) -> Select[Any]:

@@ -35,3 +35,8 @@ def yes_no(value: Any) -> str:
 def dash(value: Any) -> Any:
     """What is empty as a dash."""
     return "–" if value in (None, "") else value
+
+
+def whole(value: Any) -> Markup:
+    """A text that a narrow column may cut, whole when pointed at."""
+    return Markup('<span title="{0}">{0}</span>').format(value or "")

@@ -14,6 +14,7 @@ from app.core import clock
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
+from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.queries import found_by, in_tab, invitations_for, of_secret
@@ -28,7 +29,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class InvitationsView(SafeModelView):
+class InvitationsView(TitleLinks, SafeModelView):
     """Read only: answering is the students', sending the employers' (ACC-10)."""
 
     datamodel = SafeInterface(Invitation)
@@ -47,7 +48,8 @@ class InvitationsView(SafeModelView):
     label_columns = {
         "student.student_no": _l("Student number"), "student.name": _l("Name"),
         "student.college.name": _l("College"), "employer.name": _l("Employer"),
-        "terms.position": _l("Position"), "sent_at": _l("Invited"), "opens_at": _l("Can be accepted from"),
+        "terms.position": _l("Position"), "sent_at": _l("Invited"),
+        "opens_at": _l("Can be accepted from"),
         "reply_by": _l("Answer due"), "read_at": _l("Read"), "state": _l("Response"),
     }  # fmt: skip
     formatters_columns = {
@@ -95,7 +97,8 @@ class InvitationsView(SafeModelView):
                 for group, title in GROUPS.items()
             ],
             "trace": [
-                {"who": row.actor_name, "what": said(row), "when": clock.local(row.at), "note": row.reason}
+                {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
+                 "note": row.reason}
                 for row in reversed(trail_of("invitation", item.id))
             ],
         }  # fmt: skip

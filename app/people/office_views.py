@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, g, url_for
+from flask import abort, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
@@ -14,7 +14,9 @@ from app.codes import queries as codes
 from app.core import clock
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
+from app.fab.once import once
 from app.fab.shown import chips, dash, moment
+from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.models import (
@@ -35,30 +37,23 @@ from app.workflow.queries import said, trail_of
 READ_ONLY = {"list", "show", "search", "columns"}
 
 
-def _once(name: str, ask: Any) -> list[tuple[str, str]]:
-    """Options of a filter, asked once a request though read twice."""
-    if name not in g:
-        setattr(g, name, ask())
-    return list(getattr(g, name))
-
-
 def colleges() -> list[tuple[str, str]]:
-    return _once("college_options", lambda: queries.college_choices(actor()))
+    return once("college_options", lambda: queries.college_choices(actor()))
 
 
 def schools() -> list[tuple[str, str]]:
-    return _once("school_options", lambda: queries.school_choices(actor()))
+    return once("school_options", lambda: queries.school_choices(actor()))
 
 
 def years() -> list[tuple[str, str]]:
-    return _once("year_options", lambda: queries.year_choices(clock.today()))
+    return once("year_options", lambda: queries.year_choices(clock.today()))
 
 
 def _code(table: str) -> Any:
     return lambda code: codes.name(table, code) or "–"
 
 
-class StudentsView(SafeModelView):
+class StudentsView(TitleLinks, SafeModelView):
     """The graduates of the scope with the state of their origin record (ADM-02)."""
 
     datamodel = SafeInterface(Student)
@@ -72,30 +67,36 @@ class StudentsView(SafeModelView):
     order_columns = ["student_no", "name", "graduation_year", "class_name"]
     search_columns: list[str] = []
     show_fieldsets = [
-        (_l("Student"), {"fields": ["name", "student_no", "id_number_masked", "examinee_no", "sex", "nation"]}),
-        (_l("Studies"), {"fields": ["school.name", "college.name", "major.name", "class_name", "education",
+        (_l("Student"), {"fields": ["name", "student_no", "id_number_masked", "examinee_no", "sex",
+                                    "nation"]}),
+        (_l("Studies"), {"fields": ["school.name", "college.name", "major.name", "class_name",
+                                    "education",
                                     "graduation_year", "training_mode"]}),
-        (_l("Contact"), {"fields": ["phone_masked", "email", "address", "verified_at"]}),
+        (_l("Contact details"), {"fields": ["phone_masked", "email", "address", "verified_at"]}),
         (_l("Origin record"), {"fields": ["origin_state", "origin"]}),
     ]  # fmt: skip
     label_columns = {
         "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
-        "major.name": _l("Major"), "class_name": _l("Class"), "graduation_year": _l("Graduation year"),
+        "major.name": _l("Major"), "class_name": _l("Class"),
+        "graduation_year": _l("Graduation year"),
         "origin_state": _l("Origin record"), "id_number_masked": _l("ID number"),
         "examinee_no": _l("Examinee number"), "sex": _l("Sex"), "nation": _l("Nationality"),
         "school.name": _l("School"), "education": _l("Level of education"),
         "training_mode": _l("Training mode"), "phone_masked": _l("Phone"), "email": _l("E-mail"),
-        "address": _l("Address"), "verified_at": _l("First sign-in"), "origin": _l("Place of origin"),
+        "address": _l("Address"), "verified_at": _l("First sign-in"),
+        "origin": _l("Place of origin"),
     }  # fmt: skip
     formatters_columns = {
-        "origin_state": chips(ORIGIN_STATES, ORIGIN_CHIPS), "sex": _code("xb"), "nation": _code("mz"),
+        "origin_state": chips(ORIGIN_STATES, ORIGIN_CHIPS), "sex": _code("xb"),
+        "nation": _code("mz"),
         "education": _code("xl"), "training_mode": _code("pyfs"), "verified_at": moment,
         "origin": lambda code: codes.region_name(code) or "–", "email": dash, "address": dash,
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
     }  # fmt: skip
     base_order = ("student_no", "asc")
     wide_columns = frozenset({"student_no", "major.name", "graduation_year"})
-    cell_classes = {"student_no": "qq-number", "name": "qq-card-title", "origin_state": "qq-card-status"}  # fmt: skip
+    cell_classes = {"student_no": "qq-number", "name": "qq-card-title",
+                    "origin_state": "qq-card-status"}  # fmt: skip
     search_hint = _l("Student number, name, ID number, phone")
     filters = (
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
@@ -141,11 +142,13 @@ class EmployersView(StepActions, SafeModelView):
     order_columns = ["name", "credit_code", "changed_at"]
     search_columns: list[str] = []
     show_fieldsets = [
-        (_l("Employer"), {"fields": ["name", "credit_code", "state", "school.name", "kind", "industry",
+        (_l("Employer"), {"fields": ["name", "credit_code", "state", "school.name", "kind",
+                                     "industry",
                                      "location", "address", "postcode"]}),
         (_l("Contact"), {"fields": ["contact_name", "contact_phone_masked", "email"]}),
         (_l("Personal archive"), {"fields": ["archive_receiver", "archive_to", "archive_address",
-                                             "archive_postcode", "archive_contact", "archive_phone"]}),
+                                             "archive_postcode", "archive_contact",
+                                             "archive_phone"]}),
         (_l("Household registration"), {"fields": ["household_kind", "household_address"]}),
     ]  # fmt: skip
     label_columns = {
@@ -154,21 +157,24 @@ class EmployersView(StepActions, SafeModelView):
         "changed_at": _l("Last change"), "state": _l("Review"), "location": _l("Region"),
         "address": _l("Address"), "postcode": _l("Postcode"), "contact_name": _l("Contact"),
         "contact_phone_masked": _l("Phone"), "email": _l("E-mail"),
-        "archive_receiver": _l("Archive is received by"), "archive_to": _l("Forward the archive to"),
+        "archive_receiver": _l("Archive is received by"),
+        "archive_to": _l("Forward the archive to"),
         "archive_address": _l("Forwarding address"), "archive_postcode": _l("Forwarding postcode"),
         "archive_contact": _l("Forwarding contact"), "archive_phone": _l("Forwarding telephone"),
         "household_kind": _l("Household registration moves to"),
         "household_address": _l("Household address"),
     }  # fmt: skip
     formatters_columns = {
-        "kind": _code("dwxz"), "industry": _code("dwhy"), "state": chips(EMPLOYER_STATES, EMPLOYER_CHIPS),
+        "kind": _code("dwxz"), "industry": _code("dwhy"), "state": chips(EMPLOYER_STATES,
+                                                                         EMPLOYER_CHIPS),
         "changed_at": moment, "location": lambda code: codes.region_name(code) or "–",
         "archive_receiver": _code("dajs"), "household_kind": _code("hkjs"),
     } | dict.fromkeys(("address", "postcode", "archive_to", "archive_address", "archive_postcode",
                        "archive_contact", "archive_phone", "household_address"), dash)  # fmt: skip
     base_order = ("changed_at", "desc")
     wide_columns = frozenset({"kind", "industry", "changed_at"})
-    cell_classes = {"name": "qq-roomy qq-card-title", "credit_code": "qq-number", "changed_at": "qq-number",
+    cell_classes = {"name": "qq-roomy qq-card-title", "credit_code": "qq-number",
+                    "changed_at": "qq-number",
                     "state": "qq-card-status"}  # fmt: skip
     search_hint = _l("Name or credit code")
     tabs = (
@@ -191,7 +197,8 @@ class EmployersView(StepActions, SafeModelView):
             "licence_url": url_for("FileView.show", uid=licence.uid) if licence else "",
             "licence_is_picture": bool(licence) and licence.mime.startswith("image/"),
             "trace": [
-                {"who": row.actor_name, "what": said(row), "when": clock.local(row.at), "note": row.reason}
+                {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
+                 "note": row.reason}
                 for row in reversed(trail_of("employer", item.id))
             ],
         }  # fmt: skip

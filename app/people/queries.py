@@ -197,7 +197,7 @@ _NUMBER = re.compile(r"[0-9A-Z-]*[0-9][0-9A-Z-]*")
 
 
 def secret_token(text: str) -> str | None:
-    """What stands in an address for a typed ID number or phone: its keyed index, never the number."""
+    """What stands in an address for a typed ID number or phone: its keyed index."""
     code = clean_code(text)
     if _ID_NUMBER.fullmatch(code):
         credit = is_credit_code(code) and id_number_mark(code[:17]) != code[17]

@@ -40,6 +40,7 @@ class Block:
     id: str
     title: Any
     items: list[Any]
+    columns: int = 2
     note: Any = ""
 
 
@@ -70,12 +71,12 @@ def status(placement: Placement) -> tuple[Any, str]:
 
 
 def blocks(placement: Placement) -> list[Block]:
-    """Student, employer, signing terms, archive, household, proofs: in the manual's order (AGR-03)."""
+    """Student, employer, terms, archive, household, proofs: the manual's order (AGR-03)."""
     return [
-        Block("student", _("Student"), _student(placement)),
+        Block("student", _("Student"), _student(placement), 3),
         Block("employer", _("Employer"), _employer(placement)),
         *_terms(placement),
-        Block("proofs", _("Proofs"), [], _("Online signings need no proof.")),
+        Block("proofs", _("Proofs"), [], note=_("Online signings need no proof.")),
     ]
 
 
@@ -106,7 +107,12 @@ def _employer(placement: Placement) -> list[Any]:
     }
     missing = _("to be filled in")
     return [
-        {"label": _("Name"), "value": placement.employer_name, "strong": True, "wide": True},
+        {
+            "label": _("Employer name"),
+            "value": placement.employer_name,
+            "strong": True,
+            "wide": True,
+        },
         (_("Credit code"), placement.employer_credit_code),
         *(
             {"label": _FACTS[name], "value": facts[name], "missing": "" if facts[name] else missing}
@@ -140,6 +146,7 @@ def _terms(placement: Placement) -> list[Block]:
                 for field in FIELDS
                 if field.group == group and asked(field, values)
             ],
+            3 if group == OFFER else 2,
         )
         for group, title in GROUPS.items()
     ]  # fmt: skip
@@ -151,7 +158,7 @@ def _with_unit(field: Any, value: Any) -> str:
 
 
 def checks(placement: Placement) -> list[Check]:
-    """What a reviewer would look up: mode, origin, credit code, who approved the employer, the slot."""
+    """What a reviewer would look up: mode, origin, credit code, employer's check, the slot."""
     student, employer = placement.student, placement.employer
     approved_by = employer.school.name if employer and employer.profile_at else ""
     return [
@@ -162,7 +169,7 @@ def checks(placement: Placement) -> list[Check]:
             _("Origin record: %(state)s", state=ORIGIN_STATES[OriginState(student.origin_state)]),
             open_for_signing(student) or student.origin_state == OriginState.APPROVED,
         ),
-        Check(_("Credit code"), is_credit_code(placement.employer_credit_code)),
+        _credit_code(placement.employer_credit_code),
         Check(
             _("Employer checked by %(school)s", school=approved_by)
             if approved_by
@@ -171,6 +178,11 @@ def checks(placement: Placement) -> list[Check]:
         ),
         Check(_("Only placement of the student"), signings_of(student.id) <= 1),
     ]
+
+
+def _credit_code(code: str) -> Check:
+    good = is_credit_code(code)
+    return Check(_("Credit code is valid") if good else _("Credit code is wrong"), good)
 
 
 def trace(placement: Placement) -> list[dict[str, Any]]:

@@ -9,11 +9,13 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 
 from app.codes import queries as codes
+from app.core.errors import Invalid
+from app.core.forms import show_problems
 from app.placements.models import Placement
 
 
 class FactsForm(FlaskForm):
-    """Nature, industry and region; the region's code comes from the picker, or from what was typed."""
+    """Nature, industry and region; the region's code from the picker or from what was typed."""
 
     employer_kind = SelectField(_l("Nature"), validate_choice=False)
     employer_industry = SelectField(_l("Industry"), validate_choice=False)
@@ -46,3 +48,8 @@ class FactsForm(FlaskForm):
             "employer_industry": self.employer_industry.data or "",
             "employer_location": code,
         }
+
+    def show(self, error: Invalid) -> None:
+        """Put the problems beside what a person sees: the region's code is hidden."""
+        places = {"employer_location": "region"}
+        show_problems(self, Invalid([(places.get(p, p), text) for p, text in error.problems]))

@@ -1,7 +1,8 @@
-"""待办: where the day of college, school, province, data staff and administrator begins (AGR-14)."""
+"""待办: where the day of staff begins: what waits, what was decided (AGR-14)."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
@@ -18,7 +19,7 @@ from app.placements.queries import (
     Waiting,
     decided_today,
     decisions_of,
-    desk_counts,
+    frame_of,
     oldest,
     waiting,
 )
@@ -47,7 +48,7 @@ class OfficeView(SafeView):
         return self.render_template(
             "placements/office_home.html",
             figures=_figures(who, waits, now),
-            oldest=[_line(p) for p in oldest(who)] if decides else [],
+            oldest=[_line(p, now) for p in oldest(who)] if decides else [],
             mine=[_mine(row, p) for row, p in decisions_of(who)] if decides else [],
             decides=decides,
             desk_url=url_for("DeskView.list"),
@@ -55,7 +56,7 @@ class OfficeView(SafeView):
         )
 
 
-def _figures(who: Actor, waits: Waiting, now: Any) -> list[tuple[Any, ...]]:
+def _figures(who: Actor, waits: Waiting, now: datetime) -> list[tuple[Any, ...]]:
     """Label, number, address, note and kind of each figure, as parts/page.html takes them."""
     desk = url_for("DeskView.list")
     approved, refused = decided_today(who, now)
@@ -68,7 +69,7 @@ def _figures(who: Actor, waits: Waiting, now: Any) -> list[tuple[Any, ...]]:
         (_("Refused today"), refused, url_for("DeskView.list", tab="refused"), "", ""),
     ]
     if who.role is Role.SCHOOL:
-        number = desk_counts(who)["Employers"]
+        number = frame_of(who).counts["Employers"]
         url = url_for("EmployersView.list")
         figures.append(
             (_("Employers to check"), number, url, "", "waiting" if number else ""),
@@ -76,13 +77,21 @@ def _figures(who: Actor, waits: Waiting, now: Any) -> list[tuple[Any, ...]]:
     return figures
 
 
-def _line(placement: Placement) -> dict[str, Any]:
+def _line(placement: Placement, now: datetime) -> dict[str, Any]:
     return {
         "url": url_for("DeskView.show", pk=placement.id),
         "name": placement.student.name,
         "note": f"{placement.college.name} · {placement.employer_name}",
         "since": moment(placement.changed_at),
+        "age": _("waiting for %(age)s", age=_age(now - placement.changed_at)),
     }
+
+
+def _age(waited: timedelta) -> str:
+    hours = int(waited.total_seconds()) // 3600
+    if hours < 24:
+        return str(_("%(hours)s h", hours=hours))
+    return str(_("%(days)s d %(hours)s h", days=hours // 24, hours=hours % 24))
 
 
 def _mine(row: Any, placement: Placement) -> dict[str, Any]:

@@ -1,22 +1,21 @@
-"""The list of the review desk: columns, tabs, filters, search. Its decisions stand in office_views."""
+"""The list of the review desk; its detail and decisions stand in office_views."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import abort, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
-from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
-from app.fab.shown import chips, dash, moment
+from app.fab.shown import chips, dash, moment, whole
+from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
 from app.people.queries import search_args
@@ -53,15 +52,17 @@ def _tab(name: str, label: Any, empty: Any = "") -> Tab:
     return Tab(name, label, lambda: in_tab(name, actor()), empty=empty)
 
 
-class DeskList(SafeModelView):
+class DeskList(TitleLinks, SafeModelView):
     """All placements of the scope (AGR-01)."""
 
     datamodel = SafeInterface(Placement)
     route_base = "/desk"
     class_permission_name = "Desk"
     list_title = _l("Signings")
-    list_columns = ["agreement_no", "agreement", "student.student_no", "student.name", "college.name",
-                    "major.name", "kind", "employer_name", "changed_at", "state", "termination"]  # fmt: skip
+    list_columns = ["agreement_no", "agreement", "student.student_no", "student.name",
+                    "college.name",
+                    "major.name", "kind", "employer_name", "changed_at", "state",
+                    "termination"]  # fmt: skip
     order_columns = ["agreement_no", "employer_name", "changed_at", "kind"]
     search_columns: list[str] = []
     label_columns = {
@@ -69,7 +70,7 @@ class DeskList(SafeModelView):
         "student.student_no": _l("Student number"), "student.name": _l("Name"),
         "college.name": _l("College"), "major.name": _l("Major"), "kind": _l("Kind"),
         "employer_name": _l("Employer"), "changed_at": _l("Last change"),
-        "state": _l("Signing review"), "termination": _l("Termination review"),
+        "state": _l("Signing review"), "termination": _l("Termination"),
         "employer.name": _l("Employer"), "terms.position": _l("Position"),
         "school.name": _l("School"),
     }  # fmt: skip
@@ -80,13 +81,16 @@ class DeskList(SafeModelView):
         "kind": lambda kind: str(KINDS[kind]),
         "termination": dash,
         "changed_at": moment,
+        "employer_name": whole,
+        "college.name": whole,
+        "major.name": whole,
     }
     wide_columns = frozenset({"agreement_no", "agreement", "student.student_no", "college.name",
                               "major.name", "kind", "termination"})  # fmt: skip
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
         "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
-        "employer_name": "qq-roomy",
+        "employer_name": "qq-middling",
     }  # fmt: skip
     load_columns = ("state", "student.name")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")
@@ -94,13 +98,14 @@ class DeskList(SafeModelView):
         _tab("mine", LazyString(_mine), _l("Nothing waits for a decision. All done!")),
         _tab("other", LazyString(_other), _l("Nothing waits there.")),
         _tab("in_force", _l("In force"), _l("No agreement is in force yet.")),
-        _tab("refused", _l("Refused"), _l("No signing was refused.")),
+        _tab("refused", _l("Not approved"), _l("No signing was refused.")),
         _tab("ended", _l("Ended"), _l("No signing was terminated.")),
         _tab("all", _l("All"), _l("Nobody has signed yet.")),
     )
     filters = (
         ListFilter("college", _l("All colleges"), Placement.college_id, colleges),
-        ListFilter("kind", _l("All kinds"), Placement.kind, lambda: [(k.value, str(v)) for k, v in KINDS.items()]),
+        ListFilter("kind", _l("All kinds"), Placement.kind, lambda: [(k.value, str(v)) for k,
+                                                                     v in KINDS.items()]),
         ListFilter("year", _l("All years"), Placement.graduation_year, years),
     )  # fmt: skip
 
@@ -134,14 +139,3 @@ class DeskList(SafeModelView):
 
     def records(self, pks: Any) -> Any:
         return with_students(super().records(pks))
-
-    def _row(self, item: Any, pattern: str, heads: list[Any]) -> Any:
-        """The name leads to the detail: the visible twin of the double click (AGR-02)."""
-        row = super()._row(item, pattern, heads)
-        cells = [
-            replace(cell, value=Markup('<a href="{}">{}</a>').format(row.url, cell.value))
-            if "qq-card-title" in cell.css
-            else cell
-            for cell in row.cells
-        ]
-        return replace(row, cells=cells)

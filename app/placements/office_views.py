@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, request
+from flask import flash, jsonify, redirect, request
 from flask_appbuilder.baseviews import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,10 +14,10 @@ from app.accounts.queries import actor
 from app.codes.queries import find_regions
 from app.core import clock
 from app.core.errors import Invalid, Refused
-from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
+from app.fab.once import once
 from app.people.step_views import StepActions
 from app.placements import detail
 from app.placements.forms import FactsForm
@@ -47,7 +47,6 @@ class DeskView(StepActions, DeskList):
     # -- the detail ----------------------------------------------------------------------------
 
     def show_context(self, item: Any) -> dict[str, Any]:
-        form = g.pop("facts_form", None) or FactsForm.of(item)
         shown = detail.blocks(item)
         steps = {o.step.name for o in PLACEMENTS.offers(item, actor(), clock.now()) if o.possible}
         return {
@@ -59,7 +58,7 @@ class DeskView(StepActions, DeskList):
             "blocks": shown,
             "checks": detail.checks(item),
             "trace": detail.trace(item),
-            "facts": form if any(step.startswith("complete_facts") for step in steps) else None,
+            "facts": FactsForm.of(item) if any(step.startswith("complete_facts") for step in steps) else None,
             "agreement_url": self.first_link(item) or "",
         }
 
@@ -79,9 +78,9 @@ class DeskView(StepActions, DeskList):
         try:
             fill_facts(item.id, actor(), form.values())
         except Invalid as error:
-            show_problems(form, error)
-            g.facts_form = form
-            return self.render_template(self.show_template, **self.detail(self.record(pk))), 422
+            form.show(error)
+            page = {**self.detail(item), "facts": form}
+            return self.render_template(self.show_template, **page), 422
         except Refused as refusal:
             flash(str(refusal), "warning")
         else:
@@ -131,10 +130,11 @@ class DeskView(StepActions, DeskList):
 
     def _next_waiting(self, item: Any) -> Any:
         """The key of the record that waits next, in the list as it was left."""
-        if "desk_next" not in g:
-            args = self.left_args()
-            if args.tab != "mine":
-                args = self.reader.read({})
-            before, behind = self.datamodel.beside(self.narrowed(args), self.order_of(args), item)
-            g.desk_next = before if behind is None else behind
-        return g.desk_next
+        return once(f"next waiting {item.id}", lambda: self._behind(item))
+
+    def _behind(self, item: Any) -> Any:
+        args = self.left_args()
+        if args.tab != "mine":
+            args = self.reader.read({})
+        before, behind = self.datamodel.beside(self.narrowed(args), self.order_of(args), item)
+        return before if behind is None else behind

@@ -17,7 +17,7 @@ from app.core.db import db
 from app.core.text import clean_code, mask_name
 from app.documents.models import Document
 from app.people.checks import is_credit_code
-from app.people.models import Employer, EmployerState, Student
+from app.people.models import College, Employer, EmployerState, School, Student
 from app.people.queries import (
     at_school,
     finds_student,
@@ -125,7 +125,7 @@ def has_agreement(placement: Placement) -> bool:
 
 
 def signings_of(student_id: int) -> int:
-    """How many placements of a student are under way or in force: one, or the database is broken."""
+    """How many placements of a student are under way or in force: never more than one."""
     held = select(func.count()).where(
         Placement.student_id == student_id, Placement.state.in_(HOLDS_SLOT)
     )
@@ -193,7 +193,7 @@ def decided_today(who: Actor, now: datetime) -> tuple[int, int]:
 
 
 def decisions_of(who: Actor, most: int = 5) -> Sequence[tuple[Trail, Placement]]:
-    """This person's own last decisions, newest first."""
+    """The person's own last decisions, newest first."""
     rows = db.session.execute(
         select(Trail, Placement)
         .join(Placement, Placement.id == Trail.record_id)
@@ -206,15 +206,30 @@ def decisions_of(who: Actor, most: int = 5) -> Sequence[tuple[Trail, Placement]]
     return [(row[0], row[1]) for row in rows]
 
 
-def desk_counts(who: Actor) -> dict[str, int]:
-    """What waits, by menu entry: one query for every page of the office."""
+@dataclass(frozen=True)
+class Frame:
+    """What every page of the office shows around its content."""
+
+    place: str
+    counts: dict[str, int]
+
+
+def frame_of(who: Actor) -> Frame:
+    """Name of the school or college, and what waits by menu entry: one query for every page."""
     placements = placements_for(who).where(awaiting_me(who))
-    wanted: list[Any] = [select(func.count()).select_from(placements.subquery()).scalar_subquery()]
-    if who.role is Role.SCHOOL:
-        mine = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
-        wanted.append(select(func.count(Employer.id)).where(*mine).scalar_subquery())
-    row = db.session.execute(select(*wanted)).one()
-    return dict(zip(("Desk", "Employers"), row, strict=False))
+    mine = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
+    school = select(School.name).where(School.id == who.school_id)
+    college = select(College.name).where(College.id == who.college_id)
+    row = db.session.execute(
+        select(
+            school.scalar_subquery(),
+            college.scalar_subquery(),
+            select(func.count()).select_from(placements.subquery()).scalar_subquery(),
+            select(func.count(Employer.id)).where(*mine).scalar_subquery(),
+        )
+    ).one()
+    counts = {"Desk": row[2]} | ({"Employers": row[3]} if who.role is Role.SCHOOL else {})
+    return Frame(" ".join(filter(None, row[:2])), counts)
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ def preview(placement: Placement) -> bytes:
 def agreement_pdf(placement: Placement) -> bytes | None:
     """The document of record where the agreement is in force, its preview otherwise.
 
-    None while the worker has not made it yet. Raises ValueError where the file is not what was issued.
+    None while the worker has not made it yet. Raises ValueError where the file was changed.
     """
     document = document_of(placement)
     if document is None:

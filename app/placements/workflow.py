@@ -159,7 +159,7 @@ def fill_plan(change: Change) -> None:
 
 
 def keep_facts(change: Change) -> None:
-    """Write the facts; the trace keeps old and new, and the record waits since when it waited before."""
+    """Write the facts, old and new into the trace; the record keeps its place in the queue."""
     placement: Placement = change.record
     [since] = get_history(placement, "changed_at").deleted or (placement.changed_at,)
     placement.changed_at = since

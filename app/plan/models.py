@@ -36,10 +36,10 @@ class Source(StrEnum):
 
 
 SOURCES = {
-    Source.SIGNING: _l("Signing"),
-    Source.DESTINATION: _l("Destination"),
-    Source.STAFF: _l("Staff"),
-    Source.IMPORT: _l("Import"),
+    Source.SIGNING: _l("from a signing"),
+    Source.DESTINATION: _l("from a destination"),
+    Source.STAFF: _l("typed by staff"),
+    Source.IMPORT: _l("imported"),
 }
 PLAN_CHIPS = {PlanState.FILLED: "done", PlanState.CHECKED: "done", PlanState.REPORTED: "turn"}
 PLAN_STATES = {

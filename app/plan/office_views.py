@@ -14,6 +14,7 @@ from app.codes import queries as codes
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
+from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
@@ -34,7 +35,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class PlanView(SafeModelView):
+class PlanView(TitleLinks, SafeModelView):
     """One row a graduate, with the codes of the official layout and where they come from."""
 
     datamodel = SafeInterface(PlanEntry)
@@ -44,14 +45,16 @@ class PlanView(SafeModelView):
     list_title = _l("Employment plan")
     show_title = _l("Row of the plan")
     list_columns = ["student.student_no", "student.name", "student.college.name", "destination",
-                    "employer_name", "employer_kind", "industry", "source", "changed_at", "state"]  # fmt: skip
+                    "employer_name", "employer_kind", "industry", "source", "changed_at",
+                    "state"]  # fmt: skip
     order_columns = ["changed_at", "destination_code", "employer_name"]
     search_columns: list[str] = []
     show_fieldsets = [
         (_l("Student"), {"fields": ["student.name", "student.student_no", "student.college.name",
                                     "student.major.name", "graduation_year"]}),
         (_l("Destination"), {"fields": ["destination", "source", "state", "changed_at"]}),
-        (_l("Employer"), {"fields": ["employer_name", "credit_code", "employer_kind", "industry", "location",
+        (_l("Employer"), {"fields": ["employer_name", "credit_code", "employer_kind", "industry",
+                                     "location",
                                      "position_kind", "contact_name", "contact_phone", "address",
                                      "postcode"]}),
         (_l("Personal archive"), {"fields": ["archive_to", "archive_address", "archive_postcode"]}),
@@ -71,17 +74,21 @@ class PlanView(SafeModelView):
     }  # fmt: skip
     formatters_columns = {
         "employer_kind": _with_code("dwxz"), "industry": _with_code("dwhy"), "location": _region,
-        "position_kind": _with_code("gzzwlb"), "changed_at": moment, "state": chips(PLAN_STATES, PLAN_CHIPS),
+        "position_kind": _with_code("gzzwlb"), "changed_at": moment, "state": chips(PLAN_STATES,
+                                                                                    PLAN_CHIPS),
         "source": lambda source: str(SOURCES.get(source, "–")),
-    } | dict.fromkeys(("destination", "employer_name", "credit_code", "contact_name", "contact_phone",
+    } | dict.fromkeys(("destination", "employer_name", "credit_code", "contact_name",
+                       "contact_phone",
                        "address", "postcode", "archive_to", "archive_address", "archive_postcode",
                        "household_address"), dash)  # fmt: skip
     base_order = ("changed_at", "desc")
     load_columns = ("destination_code", "graduation_year", "sources")
-    wide_columns = frozenset({"student.student_no", "student.college.name", "employer_kind", "industry",
+    wide_columns = frozenset({"student.student_no", "student.college.name", "employer_kind",
+                              "industry",
                               "source", "changed_at"})  # fmt: skip
     cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
-                    "employer_name": "qq-roomy", "destination": "qq-roomy", "changed_at": "qq-number",
+                    "employer_name": "qq-middling", "destination": "qq-middling",
+                    "changed_at": "qq-number",
                     "state": "qq-card-status"}  # fmt: skip
     search_hint = _l("Student number, name, ID number, phone")
     tabs = (

@@ -1,0 +1,125 @@
+"""Agreements and files over HTTP: who gets which document, and how it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+
+import pytest
+from pypdf import PdfReader
+
+from app.core.db import db
+from app.documents import store
+from app.documents.models import Attachment
+from app.placements.tasks import document_of, make_agreement
+from tests import factories as make
+from tests.placements.desk import signed
+
+
+@pytest.fixture
+def placement(cast):
+    return signed(cast.employer, cast.student)[0]
+
+
+def words(answer) -> str:
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.data)).pages)
+
+
+@pytest.mark.rule("AGR-02", "DOC-01")
+def test_before_it_is_in_force_the_agreement_is_a_marked_preview(cast, placement, visit):
+    answer = visit(cast.officer).get(f"/agreements/{placement.id}.pdf")
+    assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert answer.headers["Content-Disposition"].startswith("inline;")
+    assert "未生效" in words(answer)
+
+
+@pytest.mark.rule("AGR-04", "DOC-01")
+def test_in_force_it_is_the_document_of_record_once_it_was_made(cast, placement, visit):
+    make.attest(placement, cast.officer)
+    desk = visit(cast.officer)
+    assert desk.get(f"/agreements/{placement.id}.pdf").status_code == 202
+    make_agreement(placement.id)
+    answer = desk.get(f"/agreements/{placement.id}.pdf?download=1")
+    assert hashlib.sha256(answer.data).hexdigest() == document_of(placement).sha256
+    kept = f"attachment; filename={placement.agreement_no}.pdf"
+    assert answer.headers["Content-Disposition"] == kept
+    assert "未生效" not in words(answer)
+
+
+@pytest.mark.rule("GRD-06")
+def test_a_changed_file_is_never_sent(cast, placement, visit, monkeypatch):
+    make.attest(placement, cast.officer)
+    make_agreement(placement.id)
+    monkeypatch.setattr(store, "read_file", lambda key: b"%PDF-forged")
+    assert visit(cast.officer).get(f"/agreements/{placement.id}.pdf").status_code == 500
+
+
+@pytest.mark.rule("ACC-02")
+@pytest.mark.parametrize(
+    ("who", "status"),
+    [("student", 200), ("employer", 200), ("college_officer", 200), ("officer", 200), ("province", 200),
+     ("data", 200), ("classmate", 404), ("rival", 404), ("other_college_officer", 404),
+     ("other_officer", 404), ("admin", 403)],
+)  # fmt: skip
+def test_only_those_concerned_get_the_agreement(cast, placement, visit, monkeypatch, who, status):
+    monkeypatch.setattr("app.placements.views.agreement_pdf", lambda found: b"%PDF-1.7")
+    record = getattr(cast, who)
+    user = record if hasattr(record, "username") else make.account(record)
+    browser = visit(user)
+    assert browser.get(f"/agreements/{placement.id}.pdf").status_code == status
+    assert browser.get("/agreements/99999999.pdf").status_code in (404, 403)
+    assert browser.get("/agreements/99999999999999999999.pdf").status_code == 404
+
+
+def test_a_stranger_is_led_to_the_sign_in_page(placement, client):
+    assert client.get(f"/agreements/{placement.id}.pdf").status_code == 302
+
+
+@pytest.fixture
+def licence(cast):
+    def keep(data: bytes, mime: str, name: str) -> Attachment:
+        found = Attachment(
+            record_kind="employer", record_id=cast.employer.id, mime=mime, size=len(data),
+            owner_user_id=make.account(cast.employer).id, original_name=name,
+            file_key=store.save_file(data, ".jpg"), sha256=hashlib.sha256(data).hexdigest(),
+        )  # fmt: skip
+        db.session.add(found)
+        db.session.flush()
+        cast.employer.licence_id = found.id
+        db.session.commit()
+        return found
+
+    return keep
+
+
+@pytest.mark.rule("ACC-07", "DOC-05")
+def test_the_licence_scan_is_shown_to_the_office_and_to_the_employer_itself(cast, licence, visit):
+    url = f"/files/{licence(b'picture', 'image/jpeg', '证照.jpg').uid}"
+    answer = visit(cast.officer).get(url)
+    assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/jpeg", b"picture")
+    assert answer.headers["Content-Disposition"].startswith("inline;")
+    assert answer.headers["Content-Security-Policy"].startswith("sandbox")
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert visit(make.account(cast.employer)).get(url).status_code == 200
+    assert f'src="{url}"' in visit(cast.officer).get(f"/employers/show/{cast.employer.id}").text
+
+
+@pytest.mark.rule("DOC-05")
+def test_a_pdf_is_saved_and_never_opened_in_the_page(cast, licence, visit):
+    url = f"/files/{licence(b'%PDF', 'application/pdf', '证照.pdf').uid}"
+    assert visit(cast.officer).get(url).headers["Content-Disposition"].startswith("attachment;")
+    assert "<img src=\"/files/" not in visit(cast.officer).get(f"/employers/show/{cast.employer.id}").text
+
+
+@pytest.mark.rule("ACC-02", "DOC-05")
+def test_nobody_else_gets_the_licence_scan(cast, licence, visit):
+    url = f"/files/{licence(b'picture', 'image/jpeg', 'a.jpg').uid}"
+    assert visit(make.account(cast.rival)).get(url).status_code == 404
+    assert visit(make.account(cast.student)).get(url).status_code == 403
+    assert visit(cast.data).get(url).status_code == 403
+    assert visit(cast.officer).get("/files/" + "0" * 32).status_code == 404
+    cast.employer.licence_id = None
+    db.session.commit()
+    assert visit(cast.officer).get(url).status_code == 404
