@@ -42,6 +42,7 @@ class AccountManager(CodeRoleManager):
         found = queries.session_user(session.get(SECRET, ""))
         if found is None or found[0].id != int(pk):
             return None
+        g.now = found[1]  # one reading of the clock serves the whole page
         return found[0]
 
     @staticmethod

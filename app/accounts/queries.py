@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import g, has_request_context, request
 from sqlalchemy import Select, delete, false, func, select, true, update
@@ -120,8 +120,8 @@ def open_session(user: AppUser) -> str:
     return secret
 
 
-def session_user(secret: str) -> tuple[AppUser, AccountSession] | None:
-    """The account of a living session: not idle for 30 minutes, not older than 8 hours."""
+def session_user(secret: str) -> tuple[AppUser, datetime] | None:
+    """The account of a living session (not idle for 30 minutes, not older than 8 hours), and now."""
     row = db.session.execute(
         select(AppUser, AccountSession, clock.app_now())
         .join(AccountSession, AccountSession.user_id == AppUser.id)
@@ -133,7 +133,7 @@ def session_user(secret: str) -> tuple[AppUser, AccountSession] | None:
     if now - session.seen_at > IDLE or now - session.created_at > LONGEST:
         return None
     _touch(session, now)
-    return user, session
+    return user, now.astimezone(UTC)
 
 
 def _touch(session: AccountSession, now: datetime) -> None:

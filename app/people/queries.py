@@ -125,10 +125,10 @@ def name_has(column: Any, fragment: str) -> ColumnElement[bool]:
     return sql.text_grams(column).op("@>")(pieces) & column.like(f"%{literal}%")
 
 
-def restriction(student_id: int, day: date, kind: str = "online") -> Restriction | None:
-    """The bar in force on that day against this kind of signing, if any (ADM-03)."""
-    return db.session.scalars(
-        select(Restriction)
+def restriction_reason(student_id: int, day: date, kind: str = "online") -> Any:
+    """The reason of the bar in force on that day against this kind of signing (ADM-03): a subquery."""
+    return (
+        select(Restriction.reason)
         .where(
             Restriction.student_id == student_id,
             Restriction.kind.in_(("all", kind)),
@@ -137,7 +137,8 @@ def restriction(student_id: int, day: date, kind: str = "online") -> Restriction
             Restriction.released_at.is_(None),
         )
         .limit(1)
-    ).first()
+        .scalar_subquery()
+    )
 
 
 def find_student(school_code: str, year: int, name: str, number: str) -> Student | None:

@@ -7,6 +7,7 @@ from typing import Any
 from flask import abort, flash, g, jsonify, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
 
 from app.accounts import one_time
 from app.accounts.models import AppUser
@@ -24,7 +25,10 @@ from app.people.workflow import VERIFY, keep_reach, verify
 
 def student_of(user: AppUser) -> Student | None:
     """The student of an account, from this session where it was read before."""
-    return db.session.get(Student, user.student_id) if user.student_id else None
+    if not user.student_id:
+        return None
+    parts = [joinedload(part) for part in (Student.school, Student.college, Student.major)]
+    return db.session.get(Student, user.student_id, options=parts)
 
 
 def verify_gate(user: AppUser) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -24,6 +24,7 @@ from app.people.queries import (
     has_secret,
     looks_like_number,
     name_has,
+    restriction_reason,
     students_for,
 )
 from app.placements.models import (
@@ -34,6 +35,7 @@ from app.placements.models import (
     Placement,
     PlacementState,
 )
+from app.plan.models import PlanEntry
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
@@ -270,3 +272,12 @@ def verified(code: str) -> Verified | None:
             ),
         ],
     )
+
+
+def standing(student_id: int, day: date) -> tuple[str | None, str | None, str | None]:
+    """State and source of the plan row, and the reason of a restriction: what may bar from signing."""
+    entry = select(PlanEntry).where(PlanEntry.student_id == student_id)
+    state = entry.with_only_columns(PlanEntry.state).scalar_subquery()
+    source = entry.with_only_columns(PlanEntry.sources["destination_code"].astext).scalar_subquery()
+    row = db.session.execute(select(state, source, restriction_reason(student_id, day))).one()
+    return row[0], row[1], row[2]

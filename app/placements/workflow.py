@@ -17,7 +17,7 @@ from app.core.errors import Invalid, NotYours
 from app.core.text import clean_code
 from app.documents.store import next_number
 from app.people.models import OriginState, Student, TrainingMode
-from app.people.queries import restriction, settings
+from app.people.queries import settings
 from app.placements.models import (
     HOLDS_SLOT,
     KIND_DIGIT,
@@ -27,7 +27,7 @@ from app.placements.models import (
     PlacementState,
 )
 from app.placements.notices import tell_parties
-from app.placements.queries import placement_of, placements_for, student_of
+from app.placements.queries import placement_of, placements_for, standing, student_of
 from app.placements.tasks import make_agreement
 from app.plan import workflow as plan
 from app.plan.models import Source
@@ -52,7 +52,8 @@ def cannot_sign(student: Student, now: datetime) -> str | None:
             "Your origin record has not been approved by the school yet. "
             "Ask your college officer when it will be."
         )
-    bar = plan.bars_signing(student.id)
+    state, source, reason = standing(student.id, clock.local(now).date())
+    bar = plan.bar(state, source)
     if bar == "reported":
         return _(
             "Your row of the employment plan has been reported already. "
@@ -63,11 +64,10 @@ def cannot_sign(student: Student, now: datetime) -> str | None:
             "Your row of the employment plan was filled in by staff. "
             "Ask your school's employment office to clear it first."
         )
-    found = restriction(student.id, clock.local(now).date())
-    if found is not None:
+    if reason is not None:
         return _(
             "Your school has restricted your signing: %(reason)s Ask the employment office.",
-            reason=found.reason.rstrip("。.") + "。",
+            reason=reason.rstrip("。.") + "。",
         )
     return None
 
