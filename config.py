@@ -113,7 +113,7 @@ def load(environ: dict[str, str] | None = None) -> Config:
     if config.mode not in MODES:
         raise BadSettings(f"QINGQIAN_MODE is one of {', '.join(MODES)}")
     _secrets(config)
-    config.database_url = _driver(config.database_url)
+    config.database_url = driver(config.database_url)
     return config
 
 
@@ -125,7 +125,7 @@ def _typed(name: str, text: str, kind: object) -> str | int:
     return int(text)
 
 
-def _driver(url: str) -> str:
+def driver(url: str) -> str:
     """postgres:// and postgresql:// both mean psycopg 3 here."""
     for old in ("postgres://", "postgresql://"):
         if url.startswith(old):

@@ -1,33 +1,42 @@
-"""Qingqian: the order in which the application is assembled, and nothing else."""
+"""Qingqian: the order in which the application is assembled, and nothing else.
+
+Imports stand inside `create_app`: the small processes that print documents import this package too.
+"""
 
 from __future__ import annotations
 
 import os
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from flask import Flask
-from jinja2 import StrictUndefined
+if TYPE_CHECKING:
+    from flask import Flask
 
-import config as settings
-from app import cli, menu, roles
-from app.accounts.manager import AccountManager
-from app.accounts.views import HomeView
-from app.core import http, mail, postgres
-from app.core.crypto import Cipher
-from app.core.db import db, migrate
-from app.fab.builder import SafeAppBuilder
+    from config import Config
 
 os.environ.setdefault("TZ", "Asia/Shanghai")  # Flask-AppBuilder stamps its rows with local time
 if hasattr(time, "tzset"):
     time.tzset()
 
 
-def create_app(config: settings.Config | None = None) -> Flask:
+def create_app(config: Config | None = None) -> Flask:
     """The WSGI application; without a database address it starts the embedded PostgreSQL."""
+    from flask import Flask
+    from jinja2 import StrictUndefined
+
+    import config as settings
+    from app import cli, menu, roles
+    from app.accounts.manager import AccountManager
+    from app.accounts.views import HomeView
+    from app.core import http, mail, postgres
+    from app.core.crypto import Cipher
+    from app.core.db import db, migrate
+    from app.fab.builder import SafeAppBuilder
+
     config = config or settings.load()
     if not config.database_url:
-        config.database_url = settings._driver(postgres.start(postgres.data_folder(config.folder)))
+        config.database_url = settings.driver(postgres.start(postgres.data_folder(config.folder)))
     root = Path(__file__).resolve().parent
     app = Flask(
         "app",

@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import current_app, g, session
+from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.hooks import HOMES, SCHOOL_NAMES
+from app.accounts.hooks import CONTACTS, GATES, HOMES, SCHOOL_NAMES, SCHOOLS
 from app.accounts.office_views import AccountsView
 from app.accounts.queries import actor_of
 from app.accounts.views import PasswordView
+from app.codes.api import RegionView
 from app.codes.office_views import CodesView, RegionsView
+from app.core import jobs
+from app.demo import ACCOUNTS
+from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
+from app.invitations.employer_views import EmployerHomeView, EmployerInvitationsView
+from app.invitations.letter_views import CandidatesView, LetterView, OpenInvitationView
 from app.invitations.office_views import InvitationsView
+from app.invitations.student_views import AnswerView, MyHomeView, MyInvitationsView, MySigningsView
+from app.notices.queries import unread_count
+from app.notices.views import JobsView, MessagesView, NoticesView
+from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.office_views import (
     CollegesView,
     EmployersView,
@@ -21,10 +31,12 @@ from app.people.office_views import (
     SchoolsView,
     StudentsView,
 )
-from app.people.queries import all_schools
+from app.people.queries import active_schools, all_schools
+from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.home_views import OfficeView
 from app.placements.office_views import DeskView
 from app.placements.queries import frame_of
+from app.placements.verify_views import VerificationView
 from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
 from app.workflow.actor import STAFF, Role
@@ -36,7 +48,51 @@ def register(builder: AppBuilder) -> None:
     """Register every view; the order of the lines is the order of the menu."""
     builder.add_view_no_menu(PasswordView)
     office(builder)
+    _employer(builder)
+    _student(builder)
+    builder.add_view(NoticesView, "Notices", label=_l("Messages"), icon="bell")
+    builder.add_view(MyProfileView, "MyProfile", label=_l("Me"), icon="user")
+    builder.add_view(JobsView, "Jobs", label=_l("Failed jobs"), icon="alert")
+    builder.add_view_no_menu(MessagesView)
+    builder.add_view_no_menu(VerificationView)
     current_app.context_processor(frame)
+
+
+def _employer(builder: AppBuilder) -> None:
+    """The employer's side: registration, first page, and its menu."""
+    builder.add_view_no_menu(RegisterView)
+    builder.add_view_no_menu(RegionView)
+    builder.add_view_no_menu(EmployerReviewView)
+    builder.add_view_no_menu(SigningProfileView)
+    builder.add_view(EmployerHomeView, "EmployerHome", label=_l("Home"), icon="home")
+    builder.add_view(CandidatesView, "EmployerCandidates", label=_l("Invite"), icon="send")
+    builder.add_view_no_menu(LetterView)
+    builder.add_view_no_menu(OpenInvitationView)
+    builder.add_view(
+        EmployerInvitationsView, "EmployerInvitations", label=_l("My invitations"), icon="sign"
+    )
+    builder.add_view(
+        EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
+    )
+    HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
+    for gate in (review_gate, profile_gate):
+        if gate not in GATES:
+            GATES.append(gate)
+
+
+def _student(builder: AppBuilder) -> None:
+    """The student's side: first sign-in, home, letters; the bar at the foot of a phone."""
+    builder.add_view_no_menu(VerifyView)
+    builder.add_view(MyHomeView, "MyHome", label=_l("Home"), icon="home")
+    builder.add_view(MyInvitationsView, "MyInvitations", label=_l("Signing"), icon="sign")
+    builder.add_view_no_menu(AnswerView)
+    builder.add_view_no_menu(MySigningsView)
+    HOMES[Role.STUDENT] = "MyHomeView.index"
+    CONTACTS[Role.STUDENT] = phone_of
+    if active_schools not in SCHOOLS:
+        SCHOOLS.append(active_schools)
+    if verify_gate not in GATES:
+        GATES.append(verify_gate)
 
 
 def office(builder: AppBuilder) -> None:
@@ -59,24 +115,45 @@ def office(builder: AppBuilder) -> None:
     ):
         builder.add_view(view, name, label=label, icon=icon)
     HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
-    SCHOOL_NAMES.append(all_schools)
+    SCHOOL_NAMES[:] = [all_schools]
 
 
 def frame() -> dict[str, Any]:
     """What base.html needs of the person asking."""
     user = g.get("user")
-    builder = current_app.extensions["appbuilder"]
+    demo_mode = jobs.config().mode == "demo"
     found: dict[str, Any] = {
-        "appbuilder": builder,
+        "appbuilder": current_app.extensions["appbuilder"],
         "lang": session.get("locale", "zh"),
-        "demo_accounts": [],
         "asset_version": current_app.extensions.get("asset_version", ""),
+        "demo_accounts": demo_people(user) if demo_mode else [],
+        "messages_url": "/messages/" if demo_mode else "",
     }
     if user is None or not user.is_authenticated:
         return {**found, "shell": "public"}
     shell = SHELLS.get(Role(user.role), "office")
-    found |= {"shell": shell, "user_name": user.display_name}
+    found |= {
+        "shell": shell,
+        "user_name": user.display_name,
+        "logout_url": url_for("AuthView.logout"),
+        "user_links": [(_l("Change password"), url_for("PasswordView.change"))],
+        "unread": unread_count(user.id),
+        "inbox_url": url_for("NoticesView.index"),
+    }
     if shell != "office":
         return found
     around = frame_of(actor_of(user))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
+
+
+def demo_people(user: Any) -> list[dict[str, Any]]:
+    """The demo's people, each one click away."""
+    here = getattr(user, "username", "")
+    return [
+        {
+            "label": f"{who} {name}",
+            "url": url_for("AuthView.demo", name=name),
+            "current": name == here,
+        }
+        for name, who, _waits in ACCOUNTS
+    ]

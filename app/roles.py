@@ -10,11 +10,33 @@ from app.workflow.actor import PARTIES, STAFF, Role
 
 READ = ("list", "show", "search", "columns")
 LIST = ("list", "search", "columns")
-_READERS = dict.fromkeys((Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ)
-_DESK = (*READ, "facts", "regions")
+_READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
+    (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
+)
+_DESK = (*READ, "facts")
 
 # view (its class_permission_name) → role → what it may do there
 GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
+    # everybody signed in
+    "RegionSearch": {role: ("find",) for role in Role if role is not Role.SYSTEM},
+    "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
+    "Jobs": {Role.ADMIN: ("index", "retry")},
+    # the student's side
+    "Verify": {Role.STUDENT: ("index", "code")},
+    "MyProfile": {Role.STUDENT: ("index",)},
+    "MyHome": {Role.STUDENT: ("index",)},
+    "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
+    "MyAnswer": {Role.STUDENT: ("accept", "decline")},
+    "MySignings": {Role.STUDENT: ("show",)},
+    # the employer's side
+    "EmployerReview": {Role.EMPLOYER: ("index",)},
+    "EmployerProfile": {Role.EMPLOYER: ("index",)},
+    "EmployerHome": {Role.EMPLOYER: ("index", "signing")},
+    "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
+    "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "send", "edit", "withdraw")},
+    "EmployerInvitations": {
+        Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
+    },
     # -- office: the school's side --
     "Office": dict.fromkeys(STAFF, ("index",)),
     "Desk": {

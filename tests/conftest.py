@@ -14,6 +14,8 @@ from flask import g, request_started
 
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
+from flask import g, has_app_context  # noqa: E402
+from flask.testing import FlaskClient  # noqa: E402
 from sqlalchemy import event, text  # noqa: E402
 
 import config as settings  # noqa: E402
@@ -49,6 +51,16 @@ def make_database(server: str, name: str) -> str:
     return server.replace("/postgres?", f"/{name}?")
 
 
+class Browser(FlaskClient):
+    """A client whose requests share the test's context, but nothing that a request left in `g`."""
+
+    def open(self, *args, **kwargs):
+        if has_app_context():
+            for name in list(g):
+                g.pop(name)
+        return super().open(*args, **kwargs)
+
+
 @pytest.fixture(scope="session")
 def app(server, tmp_path_factory):
     """The application on a migrated database with the code tables and the cast."""
@@ -56,6 +68,7 @@ def app(server, tmp_path_factory):
 
     url = make_database(server, f"unit_{os.getpid()}")
     application = create_app(settings_for(url, tmp_path_factory.mktemp("instance")))
+    application.test_client_class = Browser
     with application.app_context():
         upgrade()
         load_shipped()

@@ -40,7 +40,10 @@ def race(server, tmp_path_factory):
         load_shipped()
         Cast.make()
         db.session.commit()
-    return application
+        db.session.remove()
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 def at_once(app, acts):

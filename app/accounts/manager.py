@@ -15,7 +15,14 @@ from app.accounts.sessions import SECRET
 from app.accounts.views import AuthView
 from app.fab.security import CodeRoleManager
 
-ALWAYS_OPEN = {"static", "appbuilder.static", "healthz", "LocaleView.index", "AuthView.logout"}
+ALWAYS_OPEN = {
+    "static",
+    "appbuilder.static",
+    "healthz",
+    "LocaleView.index",
+    "AuthView.logout",
+    "RegionView.find",  # the first page of an employer asks for regions
+}
 
 
 class AccountManager(CodeRoleManager):
@@ -35,6 +42,7 @@ class AccountManager(CodeRoleManager):
         found = queries.session_user(session.get(SECRET, ""))
         if found is None or found[0].id != int(pk):
             return None
+        g.now = found[1]  # one reading of the clock serves the whole page
         return found[0]
 
     @staticmethod

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from flask import g, has_request_context, request
-from sqlalchemy import Select, delete, false, select, true, update
+from sqlalchemy import Select, delete, false, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import AccountSession, AppUser, Identifier
@@ -50,9 +50,10 @@ def actor_of(user: AppUser, factor: str = "") -> Actor:
 
 def digest(kind: str, value: str, school: str = "") -> bytes:
     """What an identifier is kept as; a student number counts within its school only."""
-    return cipher().blind_index(
-        f"sign-in:{kind}", clean_code(value) + ("@" + school if school else "")
-    )
+    text = clean_code(value)
+    if kind == "phone":
+        text = text.replace("-", "")
+    return cipher().blind_index(f"sign-in:{kind}", text + ("@" + school if school else ""))
 
 
 def identify(user: AppUser, kind: str, value: str | None, school: str = "") -> None:
@@ -68,6 +69,22 @@ def identify(user: AppUser, kind: str, value: str | None, school: str = "") -> N
             index_elements=["user_id", "kind"], set_={"digest": row.excluded.digest}
         )
     )
+
+
+def identify_if_free(user: AppUser, kind: str, value: str) -> None:
+    """As `identify`, unless another account signs in by this value: it must not lose its way in."""
+    taken = db.session.scalar(
+        select(Identifier.id).where(
+            Identifier.digest == digest(kind, value), Identifier.user_id != user.id
+        )
+    )
+    identify(user, kind, None if taken is not None else value)
+
+
+def email_taken(email: str, *, but: int | None = None) -> bool:
+    """Whether another account has this e-mail."""
+    same = func.lower(AppUser.email) == email.lower()
+    return db.session.scalar(select(AppUser.id).where(same, AppUser.id != (but or 0))) is not None
 
 
 def account_for(typed: str, school_code: str = "") -> AppUser | None:
@@ -103,8 +120,8 @@ def open_session(user: AppUser) -> str:
     return secret
 
 
-def session_user(secret: str) -> tuple[AppUser, AccountSession] | None:
-    """The account of a living session: not idle for 30 minutes, not older than 8 hours."""
+def session_user(secret: str) -> tuple[AppUser, datetime] | None:
+    """The account of a living session (not idle for 30 minutes, not older than 8 hours), and now."""
     row = db.session.execute(
         select(AppUser, AccountSession, clock.app_now())
         .join(AccountSession, AccountSession.user_id == AppUser.id)
@@ -116,7 +133,7 @@ def session_user(secret: str) -> tuple[AppUser, AccountSession] | None:
     if now - session.seen_at > IDLE or now - session.created_at > LONGEST:
         return None
     _touch(session, now)
-    return user, session
+    return user, now.astimezone(UTC)
 
 
 def _touch(session: AccountSession, now: datetime) -> None:

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.codes.models import Code, Region
@@ -112,6 +112,14 @@ def find_regions(text: str, most: int = 20) -> Sequence[Region]:
             Region.full_name.like(like) | Region.code.startswith(word, autoescape=True)
         )
     return db.session.scalars(wanted).all()
+
+
+def region_code(text: str) -> str | None:
+    """The one region that a text means: its code, its full name, or the only one like it."""
+    found = db.session.scalars(
+        select(Region.code).where(or_(Region.full_name == text, Region.code == text)).limit(2)
+    ).all() or [region.code for region in find_regions(text, 2)]
+    return found[0] if text and len(found) == 1 else None
 
 
 def load_shipped() -> int:

@@ -52,3 +52,9 @@ def mask_name(text: str) -> str:
 def grams(text: str) -> list[str]:
     """All one- and two-character pieces, for searching a fragment of a name (see `text_grams` in SQL)."""
     return sorted({text[i : i + n] for n in (1, 2) for i in range(len(text) - n + 1)})
+
+
+def plain_cell(text: str) -> str:
+    """A text for a spreadsheet: what would be read as a formula gets a leading apostrophe."""
+    risky = text.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
+    return "'" + text if risky or text.startswith(("\t", "\r")) else text

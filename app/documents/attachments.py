@@ -98,9 +98,9 @@ def _kind(data: bytes) -> str:
 def _decoded(kind: str, data: bytes) -> bytes:
     try:
         answer = limits.ask("intake", kind.encode() + b"\n" + data, SECONDS)
-    except limits.ChildDied as error:
+    except limits.ChildDiedError as error:
         raise Refused(_reason("broken")) from error
-    except limits.Busy as error:
+    except limits.BusyError as error:
         raise Refused(
             _("Too many files are being checked. Please try again in a minute.")
         ) from error

@@ -6,7 +6,9 @@
 2. The table that turns glyphs back into text. The engine writes five-digit code points in a form no
    viewer understands, so that a name such as 𬸘 can neither be searched nor copied.
 
-Both replace functions inside a library: `apply` refuses any version it was not tested with.
+To the first belongs the place where a paragraph goes overleaf: the engine puts a blank there for
+each line. All replace functions inside a library: `apply` refuses any version it was not tested
+with.
 """
 
 from __future__ import annotations

@@ -15,11 +15,12 @@ class Unprintable(Invalid):
     """The fonts lack characters: a list of (field, character). The office decides what to print."""
 
     def __init__(self, missing: Sequence[tuple[str, str]]) -> None:
+        """Keep the list as `missing`, and a sentence for each as `problems`."""
         self.missing = list(missing)
         super().__init__([(field, _sentence(char)) for field, char in self.missing])
 
 
-class RenderFailed(RuntimeError):
+class RenderError(RuntimeError):
     """The engine gave up, warned, took too long or died: a bug or an attack, no user's slip."""
 
 

@@ -41,10 +41,11 @@ _ACTIONS = frozenset(
 )
 
 
-class Bad(Exception):
+class UnfitError(Exception):
     """The file is refused for that reason."""
 
     def __init__(self, reason: str) -> None:
+        """Keep the key of the reason."""
         super().__init__(reason)
         self.reason = reason
 
@@ -69,25 +70,25 @@ def answer(request: bytes) -> bytes:
     sort, _, data = request.partition(b"\n")
     try:
         return b"K" + (image(data) if sort == b"image" else pdf(data))
-    except Bad as error:
+    except UnfitError as error:
         return b"X" + json.dumps(error.reason).encode()
 
 
 def image(data: bytes) -> bytes:
     """Draw the picture anew as JPEG: upright, at most 2480 pixels a side, without metadata."""
     if data.count(b"\xff\xda") > MAX_SCANS:
-        raise Bad("broken")
+        raise UnfitError("broken")
     try:
         with Image.open(io.BytesIO(data), formats=FORMATS) as source:
             if source.width * source.height > MAX_PIXELS:
-                raise Bad("pixels")
+                raise UnfitError("pixels")
             return _redrawn(source)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise Bad("pixels") from error
-    except Bad:
+        raise UnfitError("pixels") from error
+    except UnfitError:
         raise
     except Exception as error:  # decoders raise whatever the bytes lead to
-        raise Bad("broken") from error
+        raise UnfitError("broken") from error
 
 
 def _redrawn(source: Image.Image) -> bytes:
@@ -114,25 +115,25 @@ def pdf(data: bytes) -> bytes:
         with pikepdf.open(io.BytesIO(data), attempt_recovery=False) as document:
             return _checked(document)
     except pikepdf.PasswordError as error:
-        raise Bad("encrypted") from error
-    except Bad:
+        raise UnfitError("encrypted") from error
+    except UnfitError:
         raise
     except Exception as error:  # so does the parser
-        raise Bad("broken") from error
+        raise UnfitError("broken") from error
 
 
 def _checked(document: pikepdf.Pdf) -> bytes:
     if document.is_encrypted:
-        raise Bad("encrypted")
+        raise UnfitError("encrypted")
     if not 1 <= len(document.pages) <= MAX_PAGES:
-        raise Bad("pages")
+        raise UnfitError("pages")
     if len(document.objects) > MAX_OBJECTS:
-        raise Bad("broken")
+        raise UnfitError("broken")
     for item in document.objects:
         _search(item)
     root = document.Root
     if isinstance(root.get("/OpenAction"), pikepdf.Dictionary):
-        raise Bad("active")
+        raise UnfitError("active")
     for name in ("/OpenAction", "/Metadata", "/PieceInfo"):  # a mere view to open with is dropped
         if name in root:
             del root[name]
@@ -156,9 +157,9 @@ def _search(start: Item) -> None:
 
 def _check_names(item: Item) -> None:
     if not _ACTING_KEYS.isdisjoint(item.keys()):
-        raise Bad("active")
+        raise UnfitError("active")
     if {str(item.get("/S", "")), str(item.get("/Subtype", ""))} & _ACTIONS:
-        raise Bad("active")
+        raise UnfitError("active")
 
 
 def _nested(item: Item) -> bool:

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from app.documents import child
-from app.documents.errors import RenderFailed, Unprintable
+from app.documents.errors import RenderError, Unprintable
 from app.documents.printing import printable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -28,11 +28,11 @@ TURN_SECONDS = 120.0
 LIFETIME = 500  # requests; then a fresh child, whatever a library may have leaked
 
 
-class ChildDied(Exception):
+class ChildDiedError(Exception):
     """The child is gone: killed by a limit, by our clock, or by the system."""
 
 
-class Busy(Exception):
+class BusyError(Exception):
     """Too many threads wait for the child."""
 
 
@@ -40,6 +40,7 @@ class Child:
     """One child process and the pipe to it. Not for two threads at once."""
 
     def __init__(self, task: str) -> None:
+        """Start the process and wait until it is ready."""
         self.served = 0
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", child.__name__, task],
@@ -52,12 +53,12 @@ class Child:
         self._receive(START_SECONDS)
 
     def ask(self, request: bytes, seconds: float) -> bytes:
-        """Return the child's answer. Raises ChildDied when there is none within that time."""
+        """Return the child's answer. Raises ChildDiedError when there is none within that time."""
         self.served += 1
         try:
             child.write(_open(self.process.stdin), request)
         except OSError as error:
-            raise ChildDied from error
+            raise ChildDiedError from error
         return self._receive(seconds)
 
     def _receive(self, seconds: float) -> bytes:
@@ -69,7 +70,7 @@ class Child:
         finally:
             timer.cancel()
         if answer is None:
-            raise ChildDied
+            raise ChildDiedError
         return answer
 
     @property
@@ -90,6 +91,7 @@ class Worker:
     """The child of this process for one task, with a lock."""
 
     def __init__(self, task: str) -> None:
+        """Start nothing yet."""
         self.task = task
         self.turn = threading.Lock()
         self.child: Child | None = None
@@ -97,14 +99,14 @@ class Worker:
     def ask(self, request: bytes, seconds: float) -> bytes:
         """Ask the child; when it dies on the way, ask a new one, once.
 
-        Raises ChildDied when that one dies too, Busy when no turn came within two minutes.
+        Raises ChildDiedError when that one dies too, BusyError when no turn comes in two minutes.
         """
         if not self.turn.acquire(timeout=TURN_SECONDS):
-            raise Busy
+            raise BusyError
         try:
             try:
                 return self._ready().ask(request, seconds)
-            except ChildDied:
+            except ChildDiedError:
                 self.close()
                 return self._ready().ask(request, seconds)
         finally:
@@ -148,22 +150,22 @@ def render_safely(
 ) -> bytes:
     """As `render.render`, in a child process that is killed after that many seconds of the clock.
 
-    Raises Unprintable where the font lacks a character; RenderFailed on anything else, also when
+    Raises Unprintable where the font lacks a character; RenderError on anything else, also when
     the child died twice on the same document.
     """
     request = {"kind": kind, "data": printable(data), "watermark": watermark}
     try:
         answer = ask("render", json.dumps(request).encode(), seconds)
-    except ChildDied as error:
-        raise RenderFailed(f"died twice, or took longer than {seconds:g} seconds") from error
-    except Busy as error:
-        raise RenderFailed("too many documents are waiting") from error
+    except ChildDiedError as error:
+        raise RenderError(f"died twice, or took longer than {seconds:g} seconds") from error
+    except BusyError as error:
+        raise RenderError("too many documents are waiting") from error
     sort, content = answer[:1], answer[1:]
     if sort == b"P":
         return content
     if sort == b"M":
         raise Unprintable([(field, char) for field, char in json.loads(content)])
-    raise RenderFailed(content.decode(errors="replace"))
+    raise RenderError(content.decode(errors="replace"))
 
 
 def stop() -> None:
@@ -184,5 +186,5 @@ def _environment() -> dict[str, str]:
 
 def _open(pipe: IO[bytes] | None) -> IO[bytes]:
     if pipe is None:
-        raise ChildDied
+        raise ChildDiedError
     return pipe

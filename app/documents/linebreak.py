@@ -1,7 +1,7 @@
 """Breaks Chinese text into lines: tokens whole, no full stop first, no opening bracket last.
 
-Used by `cjk` in place of the engine's own breaker, in whose shape fragments come in and lines go out.
-The rules for the start and end of a line follow GB/T 15834.
+Used by `cjk` in place of the engine's own breaker, in whose shape fragments come in and lines go
+out. The rules for the start and end of a line follow GB/T 15834.
 """
 
 from __future__ import annotations
@@ -159,7 +159,7 @@ def _trailing_blanks(atoms: list[Atom]) -> Iterator[Atom]:
 
 
 def _clusters(group: list[Atom], limit: float) -> list[list[Atom]]:
-    """Cut the wide atoms of a group; what stood beside them stays with their first or last piece."""
+    """Cut the wide atoms of a group; what stood beside them stays with the piece it touches."""
     beside = _width(group) - max(atom.width for atom in group)
     room = max(limit - beside, limit / 2)
     clusters: list[list[Atom]] = [[]]

@@ -25,7 +25,7 @@ from xhtml2pdf import pisa
 from xhtml2pdf.config.resources import ResourceAccessPolicy
 
 from app.documents import cjk, fonts, watermarks
-from app.documents.errors import RenderFailed, Unprintable
+from app.documents.errors import RenderError, Unprintable
 from app.documents.numbers import grouped
 from app.documents.printing import chinese, printable, texts, unit
 
@@ -54,7 +54,7 @@ def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
     """Make the PDF of one document; `data` as described in templates/documents/<kind>.html.
 
     `watermark` is 未生效 or 已失效, or empty. Raises Unprintable where the font lacks a character,
-    RenderFailed where the engine gave up, warned, or made more than 20 pages.
+    RenderError where the engine gave up, warned, or made more than 20 pages.
     """
     prepare()
     plain = printable(data)
@@ -157,12 +157,12 @@ def _pdf(html: str) -> tuple[bytes, int]:
     try:
         result = pisa.CreatePDF(html, dest=out, encoding="utf-8", resource_policy=policy)
     except Exception as error:  # the engine has no base class of its errors
-        raise RenderFailed(f"{type(error).__name__}: {error}") from error
+        raise RenderError(f"{type(error).__name__}: {error}") from error
     if result.err or result.warn:
-        raise RenderFailed("; ".join(str(message) for _, _, message, _ in result.log))
+        raise RenderError("; ".join(str(message) for _, _, message, _ in result.log))
     data = out.getvalue()
     with pikepdf.open(io.BytesIO(data)) as pdf:
         pages = len(pdf.pages)
     if pages > MAX_PAGES:
-        raise RenderFailed(f"{pages} pages, more than {MAX_PAGES}")
+        raise RenderError(f"{pages} pages, more than {MAX_PAGES}")
     return data, pages

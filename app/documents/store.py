@@ -52,14 +52,14 @@ def save_file(data: bytes, suffix: str) -> str:
     if not _KEY.fullmatch(key):
         raise ValueError(f"not a file suffix: {suffix!r}")
     files.makedirs(f"{root}/{name[:2]}", exist_ok=True)
+    if files.exists(f"{root}/{key}"):
+        raise FileExistsError(key)
     temporary = f"{root}/{name[:2]}/.{name}"
     with files.open(temporary, "wb") as file:
         file.write(data)
         file.flush()
         if isinstance(files, LocalFileSystem):
             os.fsync(file.fileno())
-    if files.exists(f"{root}/{key}"):
-        raise FileExistsError(key)
     files.mv(temporary, f"{root}/{key}")
     return key
 

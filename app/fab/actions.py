@@ -1,4 +1,4 @@
-"""Actions on one record or on ticked ones, each re-read through the scope of the person (H1, H2, W1).
+"""Actions on one record or on ticked ones, re-read through the scope of the person (H1, H2, W1).
 
 Stock FAB loads the posted keys without the view's filters: any row of any school could be approved.
 """
@@ -12,11 +12,11 @@ from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
-from werkzeug.exceptions import BadRequest
 
 from app.core.errors import Invalid
 from app.fab.access import has_access
 from app.fab.declared import Offer, offer_of
+from app.fab.odd import Odd
 
 MOST_ROWS = 500
 
@@ -30,7 +30,7 @@ class ActionRoutes:
 
     @expose("/action/<string:name>/<string:pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
-        """One action on one record: 404 outside the scope, 403 without the permission; never by GET."""
+        """One action on one record: 404 outside the scope, 403 without the right; never by GET."""
         return self._perform(name, [pk], single=True)
 
     @expose("/action_post", methods=["POST"])
@@ -63,7 +63,7 @@ class ActionRoutes:
         return self.actions[name].func(items)
 
     def offers(self, item: Any) -> list[Offer]:  # noqa: ARG002
-        """The buttons of one record: all single actions the person may do; override to ask the rules."""
+        """The buttons of one record: all actions the person may do; override to ask the rules."""
         return [offer_of(a) for a in self.actions.values() if a.single and self._may(a.name)]
 
     def bulk_offers(self) -> list[Offer]:
@@ -97,9 +97,9 @@ class ActionRoutes:
     def _ticked(self) -> list[str]:
         keys = list(dict.fromkeys(request.form.getlist("rowid")))
         if not keys:
-            raise BadRequest(_("No record is ticked."))
+            raise Odd(_("No record is ticked."))
         if len(keys) > MOST_ROWS:
-            raise BadRequest(_("At most %(most)s records at a time.", most=MOST_ROWS))
+            raise Odd(_("At most %(most)s records at a time.", most=MOST_ROWS))
         return keys
 
 

@@ -12,11 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from flask import abort
 from flask_babel import gettext as _
-from werkzeug.exceptions import BadRequest
 
 from app.fab.declared import ListFilter, Tab
+from app.fab.odd import Odd
 
 MAX_SIZE = 200
 MAX_TEXT = 100
@@ -28,7 +27,7 @@ _NUMBER = re.compile(r"[0-9]{1,7}")
 
 @dataclass(frozen=True)
 class ListArgs:
-    """What the person asked of the list; `order` "" is the view's own order, `page` counts from 0."""
+    """What the person asked of the list; `order` "" is the view's own, `page` counts from 0."""
 
     tab: str = ""
     text: str = ""
@@ -63,16 +62,16 @@ class Reader:
     searched: bool
 
     def read(self, args: Mapping[str, str]) -> ListArgs:
-        """The arguments as a value; BadRequest with a plain sentence on anything odd."""
+        """The arguments as a value; raises Odd with a plain sentence on anything else."""
         for name, value in args.items():
             if name.startswith("_flt_"):
-                raise BadRequest(_("This list has no such filter."))
+                raise Odd(_("This list has no such filter."))
             if _CONTROL.search(name) or _CONTROL.search(value) or len(value) > MAX_TOKEN:
-                raise BadRequest(_("The address of this list contains characters it may not have."))
+                raise Odd(_("The address of this list contains characters it may not have."))
         after, before = args.get("after", ""), args.get("before", "")
         size, page = self._numbers(args, bool(after or before))
         if after and before:
-            raise BadRequest(_("The address of this list is not complete. Open the list anew."))
+            raise Odd(_("The address of this list is not complete. Open the list anew."))
         order, ascending = self._order(args)
         text, token = self._search(args)
         return ListArgs(
@@ -106,11 +105,9 @@ class Reader:
         size = self._number(args, f"psize_{self.view}", self.size)
         page = self._number(args, f"page_{self.view}", 0)
         if not 1 <= size <= MAX_SIZE:
-            raise BadRequest(_("A page holds 1 to %(most)s rows.", most=MAX_SIZE))
+            raise Odd(_("A page holds 1 to %(most)s rows.", most=MAX_SIZE))
         if not by_cursor and (page + 1) * size > DEEPEST and page:
-            raise BadRequest(
-                _("That page is too far down. Narrow the list by a search or a filter.")
-            )
+            raise Odd(_("That page is too far down. Narrow the list by a search or a filter."))
         return size, page
 
     def _number(self, args: Mapping[str, str], name: str, default: int) -> int:
@@ -118,16 +115,16 @@ class Reader:
         if text is None:
             return default
         if not _NUMBER.fullmatch(text):
-            raise BadRequest(_("The page number in the address is not a number."))
+            raise Odd(_("The page number in the address is not a number."))
         return int(text)
 
     def _order(self, args: Mapping[str, str]) -> tuple[str, bool]:
         column = args.get(f"_oc_{self.view}", "")
         direction = args.get(f"_od_{self.view}", "asc")
         if column and column not in self.order_columns:
-            raise BadRequest(_("This list cannot be sorted by that column."))
+            raise Odd(_("This list cannot be sorted by that column."))
         if direction not in ("asc", "desc"):
-            raise BadRequest(_("A list is sorted upwards or downwards."))
+            raise Odd(_("A list is sorted upwards or downwards."))
         return column, direction == "asc" if column else True
 
     def _tab(self, args: Mapping[str, str]) -> str:
@@ -135,32 +132,32 @@ class Reader:
             return ""
         name = args.get("tab") or self.tabs[0].name
         if name not in {tab.name for tab in self.tabs}:
-            raise BadRequest(_("This list has no such tab."))
+            raise Odd(_("This list has no such tab."))
         return name
 
     def _search(self, args: Mapping[str, str]) -> tuple[str, str]:
         text, token = args.get("q", "").strip(), args.get("x", "")
         if (text or token) and not self.searched:
-            raise BadRequest(_("This list has no search."))
+            raise Odd(_("This list has no search."))
         if len(text) > MAX_TEXT:
-            raise BadRequest(_("Search for at most %(most)s characters.", most=MAX_TEXT))
+            raise Odd(_("Search for at most %(most)s characters.", most=MAX_TEXT))
         return text, token
 
     def _filters(self, args: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
         known = {f"f_{f.name}": f for f in self.filters}
         for name in args:
             if name.startswith("f_") and name not in known:
-                raise BadRequest(_("This list has no such filter."))
+                raise Odd(_("This list has no such filter."))
         chosen = [(known[name], args[name]) for name in known if args.get(name)]
         for declared, value in chosen:
             if value not in {option for option, _label in declared.options()}:
-                raise BadRequest(_("This filter has no such value."))
+                raise Odd(_("This filter has no such value."))
         return tuple((declared.name, value) for declared, value in chosen)
 
 
 def checked_text(text: str) -> str:
-    """What was typed into the search box, trimmed; BadRequest when it is no line of text."""
+    """What was typed into the search box, trimmed; raises Odd when it is no line of text."""
     text = text.strip()
     if _CONTROL.search(text) or len(text) > MAX_TEXT:
-        abort(400, description=_("Search for at most %(most)s characters.", most=MAX_TEXT))
+        raise Odd(_("Search for at most %(most)s characters.", most=MAX_TEXT))
     return text

@@ -69,9 +69,8 @@ class SafeAppBuilder(AppBuilder):
     """Registers the start page, ``/back``, ``/lang`` and the sign-in view: nothing else (W10)."""
 
     def _add_admin_views(self) -> None:
-        if self.indexview is IndexView:
-            self.indexview = SafeIndexView
-        self._indexview = self.add_view_no_menu(self.indexview)
+        start: Any = self.indexview
+        self._indexview = self.add_view_no_menu(SafeIndexView if start is IndexView else start)
         self.add_view_no_menu(BackView, endpoint="UtilView")  # FAB's templates know it by this name
         self.bm.locale_view = self.add_view_no_menu(LanguageView, endpoint="LocaleView")
         self.sm.register_views()

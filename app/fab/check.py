@@ -1,4 +1,4 @@
-"""Is a view declared so that nothing is left to FAB's defaults? Asked at registration and by a test.
+"""Is a view declared so that nothing is left to FAB? Asked at registration and by a guard test.
 
 FAB's defaults are the holes: every column searchable (W2), sortable (H3), a drop-down of every
 related row in the search form (56 s at a million rows), English titles, permissions by class name.
@@ -14,6 +14,7 @@ from flask_appbuilder.views import CompactCRUDMixin, MasterDetailView
 from app.fab.interface import SafeInterface
 
 DECLARED = ("class_permission_name", "list_columns", "order_columns", "search_columns")
+WAYS = ("asc", "desc")
 FORMS = {"add": "add_columns", "edit": "edit_columns"}
 OWN = ("list_template", "show_template", "add_template", "edit_template")
 WIDGETS = ("list_widget", "show_widget", "add_widget", "edit_widget")
@@ -27,7 +28,7 @@ def check_view(view: Any) -> list[str]:
         return [f"{cls.__name__}: datamodel is a SafeInterface"]
     problems = [*_scope(cls), *_declarations(cls), *_routes(cls), *_texts(cls), *_templates(cls)]
     if not problems:
-        problems = [*_columns(cls, datamodel), *_names(cls)]
+        problems = [*_columns(cls, datamodel), *_existing(cls, datamodel), *_names(cls)]
     return [f"{cls.__name__}: {problem}" for problem in problems]
 
 
@@ -67,7 +68,7 @@ def _declarations(cls: Any) -> Iterator[str]:
 def _routes(cls: Any) -> Iterator[str]:
     routes = cls.include_route_methods or set()
     if not routes or "download" in routes:
-        yield "include_route_methods is a list of routes, and download is never one of them (H6, W4)"
+        yield "include_route_methods lists the routes, and download is never one (H6, W4)"
     for route, columns in FORMS.items():
         if route in routes and not getattr(cls, columns) and not getattr(cls, f"{route}_form"):
             yield f"{columns} is declared for the route {route} (W11)"
@@ -104,23 +105,23 @@ def _columns(cls: Any, datamodel: SafeInterface) -> Iterator[str]:
     for column in cls.order_columns:
         if column not in own:
             yield f"order column {column} is a column of the model itself (H3, W3)"
-    if cls.base_order and (
-        cls.base_order[0] not in own or cls.base_order[1] not in ("asc", "desc")
-    ):
+    if cls.base_order and (cls.base_order[0] not in own or cls.base_order[1] not in WAYS):
         yield "base_order is (column of the model, asc or desc)"
     for column in cls.search_columns:
         if column not in own or not datamodel.is_string(column):
             yield f"search column {column} is a text column of the model itself, no relation (W2)"
-    for column in [*cls.list_columns, *_shown(cls)]:
+
+
+def _existing(cls: Any, datamodel: SafeInterface) -> Iterator[str]:
+    for column in [*cls.list_columns, *_shown(cls), *cls.load_columns]:
         if not _exists(datamodel.obj, column):
             yield f"column {column} exists"
-    for column in cls.wide_columns:
-        if column not in cls.list_columns:
-            yield f"wide column {column} is a list column"
+    for column in {*cls.wide_columns, *cls.cell_classes} - set(cls.list_columns):
+        yield f"wide column {column} is a list column"
 
 
 def _exists(model: Any, column: str) -> bool:
-    """A column, property or method; the last part of a dotted one is looked up on the related model."""
+    """A column, property or method; a dotted one is looked up on the related model."""
     head, _dot, rest = column.partition(".")
     if not hasattr(model, head):
         return False

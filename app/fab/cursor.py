@@ -11,9 +11,9 @@ from typing import Any
 from flask import current_app
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeSerializer
-from werkzeug.exceptions import BadRequest
 
 from app.fab.interface import Order, Place
+from app.fab.odd import Odd
 
 _READERS: dict[str, Any] = {
     "t": datetime.fromisoformat,
@@ -30,7 +30,7 @@ def seal(view: str, order: Order, place: Place) -> str:
 
 
 def unseal(view: str, order: Order, text: str, kind: Any) -> Place:
-    """The place again; BadRequest when it was changed or belongs to another list or order.
+    """The place again; raises Odd when it was changed or belongs to another list or order.
 
     `kind` is the order column's type: it turns the stored name of an enumeration into its member.
     """
@@ -40,9 +40,7 @@ def unseal(view: str, order: Order, text: str, kind: Any) -> Place:
             raise BadData("another order")
         return Place(_value(value, kind), _value(key, None))
     except (BadData, ValueError, TypeError, KeyError) as error:
-        raise BadRequest(
-            _("This page of the list no longer exists. Open the list anew.")
-        ) from error
+        raise Odd(_("This page of the list no longer exists. Open the list anew.")) from error
 
 
 def _serializer(view: str) -> URLSafeSerializer:
@@ -55,7 +53,7 @@ def _plain(value: Any) -> Any:
         return ["e", value.name]
     for mark, kind in (("t", datetime), ("d", date), ("m", Decimal), ("u", uuid.UUID)):
         if isinstance(value, kind):
-            return [mark, str(value) if mark in "mu" else value.isoformat()]  # type: ignore[attr-defined]
+            return [mark, str(value)]
     return value
 
 

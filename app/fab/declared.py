@@ -20,7 +20,7 @@ Options = Callable[[], list[tuple[str, str]]]
 class Tab:
     """One tab of a list: the rows for which `where()` holds (None: all), `counted` unless too dear.
 
-    `where` is called for each request, so it may depend on the person; `empty` says why it is empty.
+    `where` is called for each request, so it may depend on the person; `empty` says why it is so.
     """
 
     name: str
@@ -101,7 +101,7 @@ def record_action(
     multiple: bool = True,
     single: bool = True,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """FAB's ``@action`` (permission and menu) and what our dialog needs: reason, danger, question."""
+    """FAB's ``@action`` (permission and menu) with what our dialog needs."""
 
     def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
         marked: Any = action(name, text, question, None, multiple, single)(method)
@@ -143,7 +143,7 @@ def _python_type(kind: Any) -> type:
 
 
 def whole_number(text: str) -> int:
-    """A whole number of at most eighteen ASCII digits: what every integer column can be asked (W5)."""
+    """A number of at most eighteen ASCII digits: what every integer column can be asked (W5)."""
     digits = text.removeprefix("-")
     if not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
         raise ValueError(text)

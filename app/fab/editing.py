@@ -1,7 +1,7 @@
 """Adding, editing and deleting for the few views that ask for these routes.
 
-Stock FAB lets ``?_flt_0_<relation>=`` override a field of the form (H4), does not look where a saved
-row went (H5), hides every exception behind its text, which may be SQL, and deletes by GET (W9).
+Stock FAB lets ``?_flt_0_<relation>=`` override a field of the form (H4), does not look where a
+saved row went (H5), shows every exception by its text, which may be SQL, and deletes by GET (W9).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from flask_appbuilder.baseviews import expose
 from flask_appbuilder.forms import GeneralModelConverter
 from flask_babel import gettext as _
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError
 
 from app.core.errors import Invalid
 from app.fab.access import has_access
@@ -56,14 +56,12 @@ class FormRoutes:
     @expose("/edit/<string:pk>", methods=["GET", "POST"])
     @has_access
     def edit(self, pk: str) -> Any:
-        """A changed record; neither the record nor what it becomes may be outside the scope (H5)."""
+        """A changed record; neither it nor what it becomes may be outside the scope (H5)."""
         view: Any = self
         item = view.record(pk)
-        if request.method != "POST":
-            return self._form_page("edit", self.edit_form.refresh(obj=item))
-        form = self.edit_form.refresh(request.form)
+        form = self.edit_form.refresh(obj=item)
         form._id = view.datamodel.get_pk_value(item)  # FAB's check of unique columns asks for it
-        if form.validate():
+        if request.method == "POST" and form.validate():
             return self._saved("edit", item, form)
         return self._form_page("edit", form)
 
@@ -92,14 +90,15 @@ class FormRoutes:
         try:
             self._write(kind, item, form)
         except IntegrityError:
-            self.datamodel.session.rollback()
             flash(getattr(view, f"{kind}_integrity_error_message"), "danger")
-            return self._form_page(kind, form)
+            return self._form_page(kind, form, 422)
+        except DataError:
+            flash(_("One of the values is too long or too large."), "danger")
+            return self._form_page(kind, form, 422)
         except Invalid as error:
-            self.datamodel.session.rollback()
             for place, text in error.problems:
                 _mark(form, place, text)
-            return self._form_page(kind, form)
+            return self._form_page(kind, form, 422)
         flash(getattr(view, f"{kind}_row_message"), "success")
         return redirect(view.list_url(), 303)
 
@@ -133,7 +132,7 @@ class FormRoutes:
         if not self.datamodel.session.scalar(select(there.exists())):
             abort(404)
 
-    def _form_page(self, kind: str, form: Any) -> Any:
+    def _form_page(self, kind: str, form: Any, status: int = 200) -> Any:
         view: Any = self
         columns = getattr(view, f"{kind}_columns")
         widget = getattr(view, f"{kind}_widget")
@@ -145,7 +144,7 @@ class FormRoutes:
             form=form,
             back_url=view.list_url(),
         )
-        return page, 422 if form.errors else 200
+        return page, 422 if form.errors else status
 
 
 def _mark(form: Any, place: str, text: str) -> None:
@@ -153,4 +152,4 @@ def _mark(form: Any, place: str, text: str) -> None:
     if place in form:
         form[place].errors = [*form[place].errors, text]
     else:
-        flash(_("%(place)s: %(text)s", place=place, text=text) if place else text, "danger")
+        flash(f"{place}: {text}" if place else text, "danger")

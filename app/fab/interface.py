@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flask_appbuilder.models.filters import BaseFilter
+from flask_appbuilder.models.filters import BaseFilter, BaseFilterConverter
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from sqlalchemy import (
     ColumnElement,
@@ -62,7 +62,7 @@ class Slice:
 
 
 class ScopeFilter(BaseFilter):
-    """The view's scope as one of FAB's base filters, so that FAB's own code is scoped too (H1, H10)."""
+    """The view's scope as one of FAB's base filters: FAB's own code is scoped too (H1, H10)."""
 
     name = "scope"
     arg_name = None
@@ -72,8 +72,18 @@ class ScopeFilter(BaseFilter):
         return query.filter(key.in_(self.datamodel.only(value(), key)))
 
 
+class NoFilters(BaseFilterConverter):
+    """FAB derives ten filters from each column, hidden ones included; here it derives none (W2)."""
+
+    def convert(self, col_name: str) -> list[Any]:  # noqa: ARG002
+        """Nothing to filter by."""
+        return []
+
+
 class SafeInterface(SQLAInterface):
     """FAB's interface to one model with a single primary key, plus the queries of our lists."""
+
+    filter_converter_class = NoFilters
 
     @property
     def key(self) -> Any:
@@ -137,7 +147,7 @@ class SafeInterface(SQLAInterface):
         after: Place | None = None,
         before: Place | None = None,
     ) -> Slice:
-        """The places of one page: behind or before a place by key (any depth), or by a short OFFSET."""
+        """The places of one page: by key from a place (any depth), or by a short OFFSET."""
         backwards = before is not None
         way = order.turned() if backwards else order
         start = before if backwards else after
@@ -166,7 +176,7 @@ class SafeInterface(SQLAInterface):
         column, key = getattr(self.obj, order.column), self.key
         later = key > place.key if order.ascending else key < place.key
         if order.column == key.key:
-            return later
+            return later  # type: ignore[no-any-return]
         nullable = column.property.columns[0].nullable
         if place.value is None:
             ties = and_(column.is_(None), later)
@@ -187,7 +197,7 @@ class SafeInterface(SQLAInterface):
     # -- rows ----------------------------------------------------------------------------------
 
     def rows(self, keys: Sequence[Any], columns: Sequence[str], whole: bool = False) -> list[Any]:
-        """The rows of the keys in that order, with the columns' relations, in 1 + relations queries."""
+        """The rows of the keys in that order, in one query and one more for each relation."""
         if not keys:
             return []
         query = select(self.obj).where(self.key.in_(keys)).options(*self.options(columns, whole))
@@ -195,8 +205,8 @@ class SafeInterface(SQLAInterface):
         return [found[key] for key in keys if key in found]
 
     def options(self, columns: Sequence[str], whole: bool = False) -> list[Any]:
-        """Loader options: only the named columns of this model (unless `whole`) and of its relations."""
-        tree = _tree(self.obj, columns)
+        """Only the named columns of this model (unless `whole`) and of its relations."""
+        tree = _tree(columns)
         return _options(self.obj, tree, None, whole)
 
     def one(self, scope: Select[Any], key: Any, columns: Sequence[str] = ()) -> Any | None:
@@ -211,7 +221,7 @@ class SafeInterface(SQLAInterface):
         return [by_key[key] for key in keys if key in by_key]
 
 
-def _tree(model: Any, columns: Sequence[str]) -> dict[str, Any]:
+def _tree(columns: Sequence[str]) -> dict[str, Any]:
     """Dotted names as nested dictionaries: student.name → {student: {name: {}}}."""
     tree: dict[str, Any] = {}
     for column in columns:

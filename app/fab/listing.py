@@ -20,7 +20,7 @@ from app.fab.interface import COUNT_CAP
 
 @dataclass(frozen=True)
 class Cell:
-    """One value of a row; the class says what it is on a phone's card: title, status, line, nothing."""
+    """One value of a row; the class says what it is on a phone's card: title, status, line."""
 
     label: str
     value: Any
@@ -169,3 +169,11 @@ def sort_mark(order: str, ascending: bool, column: str) -> str:
     if order != column:
         return "none"
     return "ascending" if ascending else "descending"
+
+
+def range_text(skipped: int, shown_rows: int, count: int) -> str:
+    """Which rows these are: «26–50 of 137»."""
+    first = skipped + 1 if shown_rows else 0
+    last = skipped + shown_rows if shown_rows else 0
+    text = {"first": f"{first:,}", "last": f"{last:,}", "count": count_text(count)}
+    return str(_("%(first)s–%(last)s of %(count)s", **text))

@@ -7,7 +7,6 @@ from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_
-from werkzeug.exceptions import BadRequest
 
 from app.fab import remembered
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
@@ -15,9 +14,22 @@ from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface, Slice
 from app.fab.listing import (
-    Addresses, Cell, Choice, Heading, ListPage, Pager, Row, TabLink,
-    count_text, filled, shown, sort_mark, value_of,
-)  # fmt: skip
+    Addresses,
+    Cell,
+    Choice,
+    Heading,
+    ListPage,
+    Pager,
+    Row,
+    TabLink,
+    count_text,
+    filled,
+    range_text,
+    shown,
+    sort_mark,
+    value_of,
+)
+from app.fab.odd import Odd
 
 SIZES = (25, 50, 100, MAX_SIZE)
 
@@ -28,7 +40,7 @@ class ListReading:
     tabs: tuple[Tab, ...] = ()
     filters: tuple[ListFilter, ...] = ()
     wide_columns: frozenset[str] = frozenset()  # columns a phone's card leaves out
-    cell_classes: Mapping[str, str] = {}  # noqa: RUF012 - column → qq-card-status, qq-number, qq-roomy …
+    cell_classes: Mapping[str, str] = {}  # column → qq-card-status, qq-number, qq-roomy …
     search_hint: Any = ""  # what the search box says it can find
     load_columns: tuple[str, ...] = ()  # columns and relations that properties of the row read
     row_actions: bool = False  # buttons in each row, not only in the detail
@@ -132,12 +144,13 @@ class ListReading:
             clauses.append(false() if found is None else found)
         if args.token:
             clauses.append(self._token(args.token))
-        return self.scoped().where(*(c for c in clauses if c is not None))  # type: ignore[attr-defined]
+        scope: Select[Any] = self.scoped()  # type: ignore[attr-defined]
+        return scope.where(*(c for c in clauses if c is not None))
 
     def _token(self, token: str) -> ColumnElement[bool]:
         clause = self.token_clause(token)
         if clause is None:
-            raise BadRequest(_("This search is no longer valid. Search again."))
+            raise Odd(_("This search is no longer valid. Search again."))
         return clause
 
     def neighbours(self, item: Any) -> tuple[Any, Any]:
@@ -230,7 +243,7 @@ class ListReading:
         )
 
     def _css(self, column: str) -> str:
-        """On a phone the first column is the card's title, the others its lines, wide ones nothing."""
+        """On a phone the first column is the card's title, the others lines, wide ones nothing."""
         css = self.cell_classes.get(column, "")
         if column in self.wide_columns:
             return f"{css} qq-wide".strip()
@@ -276,15 +289,7 @@ class ListReading:
             first = to.list(args.moved(before=sealed, page=max(page - 1, 0)))
         if part.has_next:
             last = to.list(args.moved(after=seal(name, order, part.places[-1]), page=page + 1))
-        text = _range_text(page * args.size, len(part.places), count)
+        text = range_text(page * args.size, len(part.places), count)
         sizes = [(size, to.list(args.moved(size=size)), size == args.size) for size in SIZES]
         start_url = to.list(args.moved()) if part.has_previous else ""
         return Pager(start_url, first, last, text, sizes)
-
-
-def _range_text(skipped: int, shown_rows: int, count: int) -> str:
-    """Which rows these are: «26–50 of 137»."""
-    first = skipped + 1 if shown_rows else 0
-    last = skipped + shown_rows if shown_rows else 0
-    text = {"first": f"{first:,}", "last": f"{last:,}", "count": count_text(count)}
-    return str(_("%(first)s–%(last)s of %(count)s", **text))

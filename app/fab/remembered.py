@@ -1,4 +1,4 @@
-"""What the session remembers of lists: each as it was left (AGR-02), and the columns chosen (AGR-01).
+"""What the session remembers of lists: as they were left (AGR-02), the columns chosen (AGR-01).
 
 FAB keeps whole URLs on a stack in the session cookie; a cookie above 4 KB is dropped by browsers
 and the person is thrown out. So: only the query part, few lists, and a bound on all together.

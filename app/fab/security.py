@@ -41,7 +41,7 @@ class CodeRoleManager(SecurityManager):
     auth_view_class: type | None = None
 
     def __init__(self, appbuilder: Any) -> None:
-        # Past SecurityManager.__init__, which writes on FAB's own view classes and may create tables.
+        # Past SecurityManager.__init__: it writes on FAB's own view classes, may create tables.
         super(SecurityManager, self).__init__(appbuilder)
         self._rules = {str(role): _compiled(rows) for role, rows in self.builtin_roles.items()}
         self._allowed = functools.lru_cache(maxsize=8192)(self._decide)
@@ -49,7 +49,7 @@ class CodeRoleManager(SecurityManager):
     # -- questions ---------------------------------------------------------------------------
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
-        """May the person asking do this? Nobody signed in, an inactive person, a strange role: no."""
+        """May the person asking do this? A stranger, an inactive person, an odd role: no."""
         role = _role_of(current_user)
         return role is not None and self._allowed(role, permission_name, view_name)
 
@@ -99,7 +99,7 @@ class CodeRoleManager(SecurityManager):
     # -- what a subclass brings ----------------------------------------------------------------
 
     def load_user(self, pk: Any) -> Any:
-        """The user of the session, or None. Ours to write: FAB's would accept a copied cookie (W7)."""
+        """The user of the session, or None. FAB's own would accept a copied cookie (W7)."""
         raise NotImplementedError
 
     # -- start-up ------------------------------------------------------------------------------
@@ -112,7 +112,7 @@ class CodeRoleManager(SecurityManager):
     def create_db(self) -> None:
         """Never: tables come from migrations, roles from code."""
 
-    def create_jwt_manager(self, app: Any) -> None:  # noqa: ARG002
+    def create_jwt_manager(self, app: Any) -> None:
         """No tokens: FAB's REST protection then refuses everything."""
 
     def create_limiter(self, app: Any) -> Limiter:  # noqa: ARG002

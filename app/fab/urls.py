@@ -8,10 +8,10 @@ from flask import request
 
 
 def local_path(url: str | None) -> str | None:
-    """The path and query of an address of this very site, or None: no other host, no odd spelling.
+    """The path and query of an address of this very site, or None: no other host or odd spelling.
 
-    Browsers read ``//host`` and ``/\\host`` as another host and drop control characters, so all of
-    them are refused rather than cleaned.
+    Browsers read ``//host``, and ``/`` with a backslash, as another host and drop control
+    characters: all of them are refused rather than cleaned.
     """
     if not url or "\\" in url or any(ord(c) <= 32 or ord(c) == 127 for c in url):
         return None

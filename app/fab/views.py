@@ -6,15 +6,17 @@ and what its actions do. Everything else is here, once: see `check_view` for wha
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import abort, redirect, request, url_for
 from flask_appbuilder.baseviews import expose
+from flask_appbuilder.hooks import before_request
 from flask_appbuilder.security.decorators import permission_name
 from flask_appbuilder.views import ModelView
+from flask_babel import gettext as _
 from sqlalchemy import Select
-from werkzeug.exceptions import BadRequest
 
 from app.fab import remembered
 from app.fab.access import has_access
@@ -25,6 +27,7 @@ from app.fab.declared import Link
 from app.fab.detail import Detail
 from app.fab.editing import FormRoutes
 from app.fab.interface import SafeInterface, ScopeFilter
+from app.fab.odd import Odd
 from app.fab.reading import ListReading
 from app.fab.widgets import SafeFormWidget, SafeListWidget, SafeShowWidget
 
@@ -48,7 +51,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     add_widget = edit_widget = SafeFormWidget
 
     def scoped(self) -> Select[Any]:
-        """All rows the person asking may ever see here, as a select of the model; no loader options.
+        """All rows the person asking may ever see, as a select of the model; no loader options.
 
         It must fail closed: an unknown role sees no row. Used by list, counts, tabs, details,
         actions, neighbours and forms; a row outside it answers as if it did not exist (ACC-02).
@@ -76,6 +79,12 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         )
         self.prepare_list()
 
+    @before_request
+    def no_nul(self) -> None:
+        """PostgreSQL has no NUL in its texts: refused at the door, no crash while writing (W5)."""
+        if any("\x00" in value for value in request.form.values()):
+            raise Odd(_("The form contains characters it may not have."))
+
     # -- routes --------------------------------------------------------------------------------
 
     @expose("/list/")
@@ -84,7 +93,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         """The list; how it is seen now is kept for the way back (AGR-02)."""
         args = self.reader.read(request.args)
         page = self.list_page(args)
-        remembered.remember_list(type(self).__name__, self.addresses().query(args))
+        self._leave(args)
         return self.render_template(
             self.list_template,
             title=self.list_title,
@@ -97,7 +106,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     @has_access
     @permission_name("list")
     def search(self) -> Any:
-        """The search box and the filters; posted, so that what is typed need not stand in an address."""
+        """The search box and filters; posted, so that what is typed need not be in an address."""
         kept = dict(self.reader.kept(request.form))
         text = checked_text(request.form.get("q", ""))
         if text:
@@ -112,7 +121,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         """Which columns the person wants to see; the first one always stays (AGR-01)."""
         wanted = set(request.form.getlist("column"))
         if not wanted <= set(self.list_columns):
-            raise BadRequest
+            raise Odd(_("This list has no such column."))
         self.save_hidden([name for name in self.list_columns[1:] if name not in wanted])
         return redirect(self.list_url(), 303)
 
@@ -157,9 +166,9 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         query = remembered.remembered_list(type(self).__name__)
         return f"{self.url('list')}?{query}" if query else self.url("list")
 
-    def head_links(self) -> list[Link]:
+    def head_links(self) -> Sequence[Link]:
         """The buttons beside the list's heading; override to add «New», «Export»."""
-        return []
+        return ()
 
     def update_redirect(self) -> None:
         """FAB's history stack keeps whole addresses in the cookie; ours is `list_url`."""
@@ -168,10 +177,17 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         """Where FAB's own code goes after its work."""
         return self.list_url()
 
+    def _leave(self, args: ListArgs) -> None:
+        """Keep the list for the way back; a query too long to keep loses its place, not more."""
+        query = self.addresses().query(args)
+        if len(query) > remembered.LONGEST:
+            query = self.addresses().query(args.moved())
+        remembered.remember_list(type(self).__name__, query)
+
     def left_args(self) -> ListArgs:
-        """The arguments of the list as it was left; those of a plain list when they no longer hold."""
+        """The arguments of the list as it was left; of the plain list when they no longer hold."""
         try:
             query = remembered.remembered_list(type(self).__name__)
             return self.reader.read(dict(parse_qsl(query)))
-        except BadRequest:
+        except Odd:
             return self.reader.read({})

@@ -12,6 +12,7 @@ from sqlalchemy.types import DateTime
 
 from app.core.db import db
 from app.people.models import Employer, Student
+from app.placements.models import Placement
 from app.terms.models import Terms
 
 
@@ -90,3 +91,14 @@ class Invitation(db.Model):
     student: Mapped[Student] = relationship()
     employer: Mapped[Employer] = relationship()
     terms: Mapped[Terms] = relationship()
+    # an invitation is accepted once, so it forms one placement at most
+    placement: Mapped[Placement | None] = relationship(
+        primaryjoin="Invitation.id == foreign(Placement.invitation_id)",
+        viewonly=True,
+        uselist=False,
+    )
+
+    @property
+    def answer(self) -> tuple[str, datetime]:
+        """State and deadline: what is overdue is shown as expired (INV-11)."""
+        return self.state, self.reply_by

@@ -20,8 +20,8 @@ from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.queries import found_by, in_tab, invitations_for, of_secret
 from app.people.office_views import READ_ONLY
 from app.people.queries import search_args
-from app.placements.tasks import shown
-from app.terms.models import FIELDS, GROUPS, asked, values_of
+from app.terms.models import values_of
+from app.terms.queries import groups_of
 from app.workflow.queries import said, trail_of
 
 
@@ -89,13 +89,8 @@ class InvitationsView(TitleLinks, SafeModelView):
         return f"{item.student.name} · {item.employer.name}"
 
     def show_context(self, item: Any) -> dict[str, Any]:
-        values = values_of(item.terms)
         return {
-            "terms": [
-                (title, [(f.label, shown(f, values[f.name])) for f in FIELDS
-                         if f.group == group and asked(f, values)])
-                for group, title in GROUPS.items()
-            ],
+            "terms": groups_of(values_of(item.terms)).values(),
             "trace": [
                 {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
                  "note": row.reason}

@@ -4,15 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload
 
+from app.core import clock
 from app.core.db import db
+from app.core.errors import NotYours
 from app.invitations.models import Candidate, Invitation, InvitationState
-from app.people.models import Employer, Student
+from app.notices.models import Notice
+from app.people.models import Employer, School, Student
 from app.people.queries import at_school, finds_student, has_secret, looks_like_number, name_has
+from app.placements.models import AWAITING, Placement
+from app.placements.queries import placements_for
+from app.terms.models import Terms
 from app.workflow.actor import Actor, Role
+
+LARGEST_KEY = 2**31 - 1
 
 
 def invitations_for(who: Actor) -> Select[tuple[Invitation]]:
@@ -84,6 +94,174 @@ def overdue(now: datetime, most: int) -> Sequence[int]:
     ).all()
 
 
+def awaiting_answer() -> ColumnElement[bool]:
+    """Open and in time."""
+    return and_(Invitation.state == InvitationState.OPEN, Invitation.reply_by > clock.app_now())
+
+
+def answered() -> ColumnElement[bool]:
+    """Accepted, whatever the school decides."""
+    return Invitation.state == InvitationState.ACCEPTED
+
+
+def ended() -> ColumnElement[bool]:
+    """Declined, withdrawn or expired; what is overdue has expired, swept or not (INV-11)."""
+    return or_(
+        Invitation.state.in_(
+            (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
+        ),
+        and_(Invitation.state == InvitationState.OPEN, Invitation.reply_by <= clock.app_now()),
+    )
+
+
+def response_of(state: str, reply_by: datetime, now: datetime) -> InvitationState:
+    """The state as people read it: overdue is expired, whether or not a worker has marked it."""
+    if state == InvitationState.OPEN and reply_by <= now:
+        return InvitationState.EXPIRED
+    return InvitationState(state)
+
+
+def of_student_named(fragment: str) -> ColumnElement[bool]:
+    """The invitations of students whose name contains the fragment."""
+    found = select(Student.id).where(name_has(Student.name, fragment))
+    return Invitation.student_id.in_(found)
+
+
+def of_graduation_year(year: str) -> ColumnElement[bool]:
+    """The invitations of students of one graduation year."""
+    found = select(Student.id).where(Student.graduation_year == int(year))
+    return Invitation.student_id.in_(found)
+
+
+def schools_and_years(who: Actor) -> tuple[dict[int, str], list[int]]:
+    """The schools (id → name) and graduation years of the students whom this party's list has."""
+    mine = invitations_for(who).subquery()
+    rows = db.session.execute(
+        select(School.id, School.name, Student.graduation_year)
+        .join(Student, Student.school_id == School.id)
+        .where(Student.id.in_(select(mine.c.student_id)))
+        .distinct()
+        .order_by(School.name)
+    ).all()
+    years = sorted({row.graduation_year for row in rows}, reverse=True)
+    return {row.id: row.name for row in rows}, years
+
+
+def invitation_of(who: Actor, pk: int) -> Invitation:
+    """One invitation of this party, with what its pages show. Raises NotYours."""
+    found = None
+    if pk <= LARGEST_KEY:
+        student = joinedload(Invitation.student)
+        found = db.session.scalars(
+            invitations_for(who)
+            .where(Invitation.id == pk)
+            .options(
+                *(student.joinedload(r) for r in (Student.school, Student.college, Student.major)),
+                joinedload(Invitation.terms),
+                joinedload(Invitation.employer),
+                joinedload(Invitation.placement),
+            )
+        ).one_or_none()
+    if found is None:
+        raise NotYours(f"invitation {pk}")
+    return found
+
+
+def invitation_behind(who: Actor, placement_id: int) -> int:
+    """The invitation from which a signing of this party came. Raises NotYours."""
+    wanted = placements_for(who).where(Placement.id == placement_id, Placement.invitation_id > 0)
+    found = db.session.scalars(wanted).first() if placement_id <= LARGEST_KEY else None
+    if found is None or found.invitation_id is None:
+        raise NotYours(f"placement {placement_id}")
+    return found.invitation_id
+
+
+def awaiting_attestation(who: Actor) -> int:
+    """How many of this party's signings a school has yet to decide."""
+    mine = placements_for(who).where(Placement.state.in_(AWAITING))
+    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+
+
+def chosen(who: Actor, ids: Sequence[int]) -> Sequence[Candidate]:
+    """Those of these rows that are on the employer's own send list, with their students."""
+    return db.session.scalars(
+        candidates_for(who)
+        .where(Candidate.id.in_(ids))
+        .options(*_with_student())
+        .order_by(Candidate.id)
+    ).all()
+
+
+def send_list(who: Actor, most: int) -> Sequence[Candidate]:
+    """The employer's send list, the newest on top."""
+    return db.session.scalars(
+        candidates_for(who).options(*_with_student()).order_by(Candidate.id.desc()).limit(most)
+    ).all()
+
+
+def _with_student() -> list[Any]:
+    student = joinedload(Candidate.student)
+    return [
+        student.joinedload(relation)
+        for relation in (Student.school, Student.college, Student.major)
+    ]
+
+
+def on_list(who: Actor) -> int:
+    """How many students wait on the send list."""
+    return db.session.scalar(select(func.count()).select_from(candidates_for(who).subquery())) or 0
+
+
+def put_on_list(employer_id: int, student_id: int) -> bool:
+    """Add a student to the send list and commit; False when it was there before (INV-02)."""
+    fresh = db.session.execute(
+        insert(Candidate)
+        .values(employer_id=employer_id, student_id=student_id, added_at=clock.now())
+        .on_conflict_do_nothing(index_elements=["employer_id", "student_id"])
+        .returning(Candidate.id)
+    ).scalar()
+    db.session.commit()
+    return fresh is not None
+
+
+def take_off_list(candidates: Sequence[Candidate]) -> None:
+    """Remove rows from the send list and commit (INV-04)."""
+    for candidate in candidates:
+        db.session.delete(candidate)
+    db.session.commit()
+
+
+def made_from(batch: str, who: Actor) -> Sequence[Invitation]:
+    """What the employer sent from one preview, however often «send» was pressed (INV-06)."""
+    return db.session.scalars(
+        invitations_for(who)
+        .where(Invitation.batch == batch)
+        .options(joinedload(Invitation.student).joinedload(Student.school))
+        .order_by(Invitation.id)
+    ).all()
+
+
+def last_terms(who: Actor) -> Terms | None:
+    """The terms of the letter that the employer sent last."""
+    return db.session.scalars(
+        select(Terms)
+        .join(Invitation, Invitation.terms_id == Terms.id)
+        .where(Invitation.employer_id == who.employer_id)
+        .order_by(Invitation.id.desc())
+        .limit(1)
+    ).first()
+
+
+def latest_notices(user_id: int, most: int = 6) -> Sequence[Notice]:
+    """What happened last, as the account was told."""
+    return db.session.scalars(
+        select(Notice)
+        .where(Notice.user_id == user_id)
+        .order_by(Notice.created_at.desc(), Notice.id.desc())
+        .limit(most)
+    ).all()
+
+
 def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab of the school's list; None: all."""
     over = (InvitationState.DECLINED, InvitationState.EXPIRED, InvitationState.WITHDRAWN)
@@ -108,3 +286,8 @@ def of_secret(token: str) -> ColumnElement[bool] | None:
     """The invitations of the student whose number the token hides."""
     found = has_secret(token)
     return None if found is None else Invitation.student_id.in_(select(Student.id).where(found))
+
+
+def version_before(terms: Terms) -> Terms | None:
+    """The version of the terms that this one replaced."""
+    return db.session.get(Terms, terms.previous_id) if terms.previous_id else None

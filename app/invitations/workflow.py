@@ -165,6 +165,7 @@ INVITATIONS: Workflow[Invitation] = Workflow(
              done=_l("The invitation has been withdrawn.")),
         Step("accept", S.OPEN, S.ACCEPTED, by=Role.STUDENT, label=_l("Accept"),
              when=(in_time, i_may_sign, slot_free, cooled_off), then=(form_placement,),
+             confirm=_l("Once you have accepted you cannot sign with another employer. Accept now?"),
              done=_l("You have accepted. The school attests next; you will be told.")),
         Step("decline", S.OPEN, S.DECLINED, by=Role.STUDENT, label=_l("Decline"),
              when=(in_time, slot_free), reason=Reason.OPTIONAL, danger=True,
@@ -230,3 +231,10 @@ def _expire_between(employer_id: int, student_id: int, now: datetime) -> None:
     old = open_invitation(employer_id, student_id)
     if old is not None and now >= old.reply_by:
         INVITATIONS.apply("expire", old.id, SYSTEM)
+
+
+def read(invitation: Invitation) -> None:
+    """Remember when the student first opened the letter, and commit; no change of state."""
+    if invitation.read_at is None:
+        invitation.read_at = clock.now()
+        db.session.commit()

@@ -234,5 +234,10 @@ class Employer(db.Model):
     contact_phone = Sealed("contact_phone", mask_phone, clean_code)
     school: Mapped[School] = relationship()
 
+    @property
+    def is_approved(self) -> bool:
+        """Whether a school has approved it (ACC-07)."""
+        return self.state == EmployerState.APPROVED
+
     def __str__(self) -> str:
         return self.name

@@ -46,7 +46,9 @@ def schools() -> list[tuple[str, str]]:
 
 
 def years() -> list[tuple[str, str]]:
-    return once("year_options", lambda: queries.year_choices(clock.today()))
+    """The graduation years a list can be narrowed to, next year first."""
+    this = once("year", lambda: clock.today().year)
+    return [(str(year), str(year)) for year in range(this + 2, this - 6, -1)]
 
 
 def _code(table: str) -> Any:

@@ -125,10 +125,10 @@ def name_has(column: Any, fragment: str) -> ColumnElement[bool]:
     return sql.text_grams(column).op("@>")(pieces) & column.like(f"%{literal}%")
 
 
-def restriction(student_id: int, day: date, kind: str = "online") -> Restriction | None:
-    """The bar in force on that day against this kind of signing, if any (ADM-03)."""
-    return db.session.scalars(
-        select(Restriction)
+def restriction_reason(student_id: int, day: date, kind: str = "online") -> Any:
+    """The reason of the bar in force on that day against this kind of signing (ADM-03): a subquery."""
+    return (
+        select(Restriction.reason)
         .where(
             Restriction.student_id == student_id,
             Restriction.kind.in_(("all", kind)),
@@ -137,7 +137,8 @@ def restriction(student_id: int, day: date, kind: str = "online") -> Restriction
             Restriction.released_at.is_(None),
         )
         .limit(1)
-    ).first()
+        .scalar_subquery()
+    )
 
 
 def find_student(school_code: str, year: int, name: str, number: str) -> Student | None:
@@ -167,6 +168,28 @@ def open_for_signing(student: Student) -> bool:
     return (
         student.training_mode == TrainingMode.OPEN and student.origin_state == OriginState.APPROVED
     )
+
+
+def active_schools() -> list[tuple[str, str]]:
+    """Code and name of every school that takes part, for select fields."""
+    rows = db.session.execute(
+        select(School.code, School.name).where(School.active == true()).order_by(School.code)
+    )
+    return [(row.code, row.name) for row in rows]
+
+
+def school_by_code(code: str) -> School | None:
+    """The school of that code that takes part."""
+    return db.session.scalars(
+        select(School).where(School.code == code, School.active == true())
+    ).first()
+
+
+def employer_of(user: AppUser) -> Employer | None:
+    """The employer that an account acts for."""
+    if user.role != Role.EMPLOYER or user.employer_id is None:
+        return None
+    return db.session.get(Employer, user.employer_id)
 
 
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
@@ -245,11 +268,6 @@ def all_schools() -> list[tuple[str, str]]:
     """Id and name of every school, for the administrator's list of accounts."""
     rows = db.session.execute(select(School.id, School.name).order_by(School.code))
     return [(str(key), name) for key, name in rows]
-
-
-def year_choices(today: date) -> list[tuple[str, str]]:
-    """The graduation years a list can be narrowed to, next year first."""
-    return [(str(year), str(year)) for year in range(today.year + 2, today.year - 6, -1)]
 
 
 def licence_of(employer: Employer) -> Any | None:

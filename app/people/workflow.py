@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
+from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
-from app.people.models import EMPLOYER_STATES, Employer, EmployerState
+from app.accounts import one_time, passwords
+from app.accounts.models import AppUser
+from app.accounts.queries import actor_of, email_taken, identify, identify_if_free
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Invalid
+from app.people.models import EMPLOYER_STATES, Employer, EmployerState, School, Student
 from app.people.notices import tell_employer
 from app.people.queries import employers_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Change, Reason, Step, Workflow
 
 S = EmployerState
+VERIFY = "verify"  # the purpose of the first sign-in's code
 
 
 def my_school_checks(employer: Employer, actor: Actor, now: datetime) -> str | None:
@@ -48,3 +60,151 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              fill=(take_corrections,), done=_l("Submitted again; the school checks next.")),
     ),
 )  # fmt: skip
+
+SAME_CODE = _l(
+    "This credit code is registered already. Sign in with it; if your organisation did not "
+    "register, ask the employment office of a school."
+)
+SAME_EMAIL = _l("This e-mail belongs to another account. Please use another one.")
+Attach = Callable[[Employer, AppUser], None]
+
+
+def register(
+    values: dict[str, Any], password: str, again: str, school: School, attach: Attach
+) -> AppUser:
+    """Open an employer's account and registration, and commit (ACC-07).
+
+    `values`: credit_code, name, contact_name, contact_phone, email. `attach` keeps the licence.
+    Raises Invalid; of two at the same moment the database lets one through.
+    """
+    _check_new(values, password, again)
+    try:
+        user = _account(values, password)
+        now = clock.now()
+        employer = Employer(uid=uuid4().hex, school_id=school.id, created_at=now, **_facts(values))
+        employer.contact_phone = values["contact_phone"]
+        with db.session.no_autoflush:
+            employer.school = school
+        EMPLOYERS.start("register", employer, actor_of(user))
+        user.employer_id = employer.id
+        _identifiers(user, values)
+        attach(employer, user)
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise Invalid([("credit_code", str(SAME_CODE))]) from error
+    return user
+
+
+def resubmit(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:
+    """Bring a rejected registration before the school again, corrected, and commit (ACC-07).
+
+    `values` as for `register`, with school_id and licence_id.
+    """
+    if credit_code_taken(values["credit_code"], but=employer.id):
+        raise Invalid([("credit_code", str(SAME_CODE))])
+    if email_taken(values["email"], but=user.id):
+        raise Invalid([("email", str(SAME_EMAIL))])
+    if user.username == employer.credit_code:
+        user.username = values["credit_code"]
+    user.last_name, user.email = values["name"][:60], values["email"]
+    _identifiers(user, values)
+    EMPLOYERS.perform("resubmit", employer.id, actor_of(user), values=values)
+
+
+def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:
+    """Write the facts an employer keeps itself, and commit (ACC-08, ACC-12).
+
+    Name and credit code are not among them: a school checked those.
+    """
+    email = values.pop("email")
+    if email_taken(email, but=user.id):
+        raise Invalid([("email", str(SAME_EMAIL))])
+    phone = values.pop("contact_phone")
+    try:
+        for name, value in values.items():
+            setattr(employer, name, value)
+        employer.profile_at = employer.profile_at or clock.now()
+        if phone:  # left empty: unchanged, since the page shows it masked
+            employer.contact_phone = phone
+            identify_if_free(user, "phone", phone)
+        if email != employer.email:
+            employer.email = user.email = email
+            identify_if_free(user, "email", email)
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise Invalid([("email", str(SAME_EMAIL))]) from error
+
+
+def credit_code_taken(code: str, *, but: int | None = None) -> bool:
+    """Whether another employer has registered by this code."""
+    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
+    return db.session.scalar(wanted) is not None
+
+
+def _check_new(values: dict[str, Any], password: str, again: str) -> None:
+    problems = []
+    if credit_code_taken(values["credit_code"]):
+        problems.append(("credit_code", str(SAME_CODE)))
+    if email_taken(values["email"]):
+        problems.append(("email", str(SAME_EMAIL)))
+    weak = passwords.weakness(password, values["credit_code"], values["name"])
+    if weak:
+        problems.append(("password", weak))
+    elif password != again:
+        problems.append(("again", _("The two new passwords differ.")))
+    if problems:
+        raise Invalid(problems)
+
+
+def _account(values: dict[str, Any], password: str) -> AppUser:
+    user = AppUser(
+        username=values["credit_code"],
+        first_name="",
+        last_name=values["name"][:60],
+        email=values["email"],
+        role=Role.EMPLOYER,
+        active=True,
+        password=passwords.hashed(password),
+    )
+    db.session.add(user)
+    db.session.flush()
+    return user
+
+
+def _facts(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: values[name] for name in ("credit_code", "name", "contact_name", "email")}
+
+
+def _identifiers(user: AppUser, values: dict[str, Any]) -> None:
+    """Credit code, phone and e-mail sign in (ACC-03); what another account has stays its own."""
+    identify(user, "username", user.username)
+    identify(user, "credit_code", values["credit_code"])
+    identify_if_free(user, "phone", values["contact_phone"])
+    identify_if_free(user, "email", values["email"])
+
+
+def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
+    """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
+
+    Commits. Raises Invalid for the code or an e-mail of another account.
+    """
+    _reach(student, user, values)
+    one_time.check(f"student:{student.id}", VERIFY, code)
+    student.verified_at = clock.now()
+    db.session.commit()
+
+
+def keep_reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
+    """Change what a student keeps itself: e-mail and postal address (ACC-12). Commits."""
+    _reach(student, user, values)
+    db.session.commit()
+
+
+def _reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
+    email = values["email"].strip()
+    if email_taken(email, but=user.id):
+        raise Invalid([("email", _("Another account uses this e-mail address."))])
+    student.email, student.address, user.email = email, values["address"], email
+    identify(user, "email", email)

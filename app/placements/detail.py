@@ -23,9 +23,9 @@ from app.placements.models import (
     PlacementState,
 )
 from app.placements.queries import signings_of
-from app.placements.tasks import shown
 from app.placements.workflow import MUST_KNOW
 from app.terms.models import FIELDS, GROUPS, OFFER, asked, values_of
+from app.terms.queries import with_unit
 from app.workflow.actor import Role
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of
@@ -141,7 +141,7 @@ def _terms(placement: Placement) -> list[Block]:
             group,
             title,
             [
-                {"label": field.label, "value": _with_unit(field, values[field.name]),
+                {"label": field.label, "value": with_unit(field, values[field.name]),
                  "strong": field.large, "wide": field.length > 60 and group != OFFER}
                 for field in FIELDS
                 if field.group == group and asked(field, values)
@@ -150,11 +150,6 @@ def _terms(placement: Placement) -> list[Block]:
         )
         for group, title in GROUPS.items()
     ]  # fmt: skip
-
-
-def _with_unit(field: Any, value: Any) -> str:
-    text = shown(field, value)
-    return f"{text} {field.unit}" if text and field.unit else text
 
 
 def checks(placement: Placement) -> list[Check]:

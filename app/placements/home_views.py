@@ -110,4 +110,5 @@ def _admin_links() -> list[tuple[str, str]]:
         (_("Code tables"), url_for("CodesView.list")),
         (_("Regions"), url_for("RegionsView.list")),
         (_("Schools"), url_for("SchoolsView.list")),
+        (_("Failed jobs"), url_for("JobsView.index")),
     ]

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, jsonify, redirect, request
+from flask import flash, redirect, request, url_for
 from flask_appbuilder.baseviews import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
-from app.codes.queries import find_regions
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
@@ -35,7 +34,7 @@ REVIEWED = ("mine", "other", "all")  # tabs in which something can wait
 class DeskView(StepActions, DeskList):
     """The list of DeskList with the detail and the decisions (AGR-02…07)."""
 
-    include_route_methods = DeskList.include_route_methods | {"facts", "regions"}
+    include_route_methods = DeskList.include_route_methods | {"facts"}
     flow = PLACEMENTS
     frequent_reasons = REASONS
     show_title = _l("Signing")
@@ -54,7 +53,7 @@ class DeskView(StepActions, DeskList):
         return {
             "missing": any(i.get("missing") for b in shown for i in b.items if isinstance(i, dict)),
             "facts_url": self.url("facts", pk=item.id),
-            "regions_url": self.url("regions"),
+            "regions_url": url_for("RegionView.find"),
             "heading_items": detail.heading(item),
             "status": detail.status(item),
             "blocks": shown,
@@ -63,13 +62,6 @@ class DeskView(StepActions, DeskList):
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
         }
-
-    @expose("/regions", methods=["GET"])
-    @has_access
-    def regions(self) -> Any:
-        """Regions for the picker: name and code."""
-        found = find_regions(request.args.get("q", "")[:40])
-        return jsonify([{"code": r.code, "name": r.full_name} for r in found])
 
     @expose("/facts/<string:pk>", methods=["POST"])
     @has_access

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, func, select, union_all
 from sqlalchemy.orm import joinedload
 from sqlalchemy.orm.attributes import set_committed_value
@@ -13,7 +15,8 @@ from sqlalchemy.orm.attributes import set_committed_value
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
-from app.core.text import clean_code
+from app.core.text import clean_code, mask_name
+from app.documents.models import Document
 from app.people.checks import is_credit_code
 from app.people.models import College, Employer, EmployerState, School, Student
 from app.people.queries import (
@@ -22,9 +25,18 @@ from app.people.queries import (
     has_secret,
     looks_like_number,
     name_has,
+    restriction_reason,
     students_for,
 )
-from app.placements.models import AWAITING, HOLDS_SLOT, Kind, Placement, PlacementState
+from app.placements.models import (
+    AGREEMENT_LABELS,
+    AWAITING,
+    HOLDS_SLOT,
+    Kind,
+    Placement,
+    PlacementState,
+)
+from app.plan.models import PlanEntry
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
@@ -230,3 +242,52 @@ def frame_of(who: Actor) -> Frame:
     ).one()
     counts = {"Desk": row[2]} | ({"Employers": row[3]} if who.role is Role.SCHOOL else {})
     return Frame(" ".join(filter(None, row[:2])), counts)
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What the public may read of an agreement: its state now, and masked facts (DOC-04)."""
+
+    state: Any
+    chip: str
+    rows: list[tuple[Any, str]]
+
+
+def verified(code: str) -> Verified | None:
+    """The agreement behind a verification code, as it stands now."""
+    row = db.session.execute(
+        select(Placement, Document)
+        .join(
+            Document, (Document.record_kind == "placement") & (Document.record_id == Placement.id)
+        )
+        .where(Document.code == code)
+    ).first()
+    if row is None:
+        return None
+    placement, document = row
+    state = PlacementState(placement.state)
+    stands = state is PlacementState.IN_FORCE and document.void_at is None
+    label = AGREEMENT_LABELS[PlacementState.IN_FORCE if stands else PlacementState.TERMINATED]
+    return Verified(
+        label,
+        "done" if stands else "closed",
+        [
+            (_l("Agreement number"), document.number or ""),
+            (_l("School"), placement.school.name),
+            (_l("Student"), mask_name(placement.student.name)),
+            (_l("Employer"), placement.employer_name),
+            (
+                _l("Attested on"),
+                clock.local(placement.attested_at or placement.changed_at).strftime("%Y-%m-%d"),
+            ),
+        ],
+    )
+
+
+def standing(student_id: int, day: date) -> tuple[str | None, str | None, str | None]:
+    """State and source of the plan row, and the reason of a restriction: what may bar from signing."""
+    entry = select(PlanEntry).where(PlanEntry.student_id == student_id)
+    state = entry.with_only_columns(PlanEntry.state).scalar_subquery()
+    source = entry.with_only_columns(PlanEntry.sources["destination_code"].astext).scalar_subquery()
+    row = db.session.execute(select(state, source, restriction_reason(student_id, day))).one()
+    return row[0], row[1], row[2]

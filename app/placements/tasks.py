@@ -19,8 +19,9 @@ from app.documents.models import Document
 from app.documents.render import KINDS as DOCUMENT_KINDS
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
-from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Field, Terms, asked, values_of
+from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of
 from app.terms.models import FIELDS as TERM_FIELDS
+from app.terms.queries import shown
 from app.workflow.queries import trail_of
 
 AGREEMENT = "agreement"
@@ -160,17 +161,6 @@ def _terms(terms: Terms | None, group: str) -> dict[str, str]:
         for field in TERM_FIELDS
         if field.group == group
     }
-
-
-def shown(field: Field, value: Any) -> str:
-    """A term as people read it: names for codes, thousands in money, ISO days."""
-    if value is None:
-        return ""
-    if field.kind == "code":
-        return codes.name(field.table, value)
-    if field.kind == "region":
-        return codes.region_name(value)
-    return f"{value:,}" if field.kind == "money" else str(value)
 
 
 def _trace(placement: Placement) -> list[dict[str, str]]:

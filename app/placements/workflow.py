@@ -17,8 +17,9 @@ from app.core.errors import Invalid
 from app.core.text import clean_code
 from app.documents.store import next_number
 from app.people.models import OriginState, Student, TrainingMode
-from app.people.queries import restriction, settings
+from app.people.queries import settings
 from app.placements.models import (
+    HOLDS_SLOT,
     KIND_DIGIT,
     REVIEW_LABELS,
     Kind,
@@ -26,7 +27,13 @@ from app.placements.models import (
     PlacementState,
 )
 from app.placements.notices import tell_parties
-from app.placements.queries import placement_in, placement_of, placements_for, student_of
+from app.placements.queries import (
+    placement_in,
+    placement_of,
+    placements_for,
+    standing,
+    student_of,
+)
 from app.placements.tasks import make_agreement
 from app.plan import workflow as plan
 from app.plan.models import Source
@@ -51,7 +58,8 @@ def cannot_sign(student: Student, now: datetime) -> str | None:
             "Your origin record has not been approved by the school yet. "
             "Ask your college officer when it will be."
         )
-    bar = plan.bars_signing(student.id)
+    state, source, reason = standing(student.id, clock.local(now).date())
+    bar = plan.bar(state, source)
     if bar == "reported":
         return _(
             "Your row of the employment plan has been reported already. "
@@ -62,11 +70,10 @@ def cannot_sign(student: Student, now: datetime) -> str | None:
             "Your row of the employment plan was filled in by staff. "
             "Ask your school's employment office to clear it first."
         )
-    found = restriction(student.id, clock.local(now).date())
-    if found is not None:
+    if reason is not None:
         return _(
             "Your school has restricted your signing: %(reason)s Ask the employment office.",
-            reason=found.reason.rstrip("。.") + "。",
+            reason=reason.rstrip("。.") + "。",
         )
     return None
 
@@ -232,3 +239,18 @@ def _known(name: str, code: str) -> bool:
         region = db.session.get(Region, code) if code else None
         return region is not None and region.level > 1
     return code in codes.names("dwxz" if name == "employer_kind" else "dwhy")
+
+
+def progress(placement: Placement | None, *, two_levels: bool) -> list[tuple[str, str, str]]:
+    """The way of a signing as a line of steps: (label, done | now | todo, note) (INV-22)."""
+    order = [None, S.AWAITING_COLLEGE, S.AWAITING_SCHOOL, S.IN_FORCE]
+    labels = [_("Answer an invitation"), _("College"), _("School"), _("In force")]
+    state = placement.state if placement else None
+    here = order.index(S(state)) if state in HOLDS_SLOT else 0
+    steps = [(_("Details verified"), "done", "")]
+    for number, label in enumerate(labels):
+        if label == labels[1] and not two_levels:
+            continue
+        done = number < here or state == S.IN_FORCE
+        steps.append((label, "done" if done else "now" if number == here else "todo", ""))
+    return steps

@@ -61,13 +61,17 @@ def take_back(student: Student, placement_id: int, now: datetime) -> None:
     db.session.flush()
 
 
-def bars_signing(student_id: int) -> str | None:
-    """«reported» or «staff» where the plan row no longer lets its student sign (ACC-06)."""
-    row = db.session.execute(
-        select(PlanEntry.state, PlanEntry.sources).where(PlanEntry.student_id == student_id)
-    ).first()
-    if row is None:
-        return None
-    if row.state == PlanState.REPORTED:
+def bar(state: str | None, source: str | None) -> str | None:
+    """«reported» or «staff» where a plan row no longer lets its student sign (ACC-06)."""
+    if state == PlanState.REPORTED:
         return "reported"
-    return "staff" if row.sources.get("destination_code") in (Source.STAFF, Source.IMPORT) else None
+    return "staff" if source in (Source.STAFF, Source.IMPORT) else None
+
+
+def bars_signing(student_id: int) -> str | None:
+    """The same for the row of a student."""
+    state, source = (
+        select(column).where(PlanEntry.student_id == student_id).scalar_subquery()
+        for column in (PlanEntry.state, PlanEntry.sources["destination_code"].astext)
+    )
+    return bar(*db.session.execute(select(state, source)).one())

@@ -8,20 +8,20 @@ row in the actor's scope → role → lock → state → guards → reason → e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.text import clean_line
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
@@ -290,11 +290,10 @@ def _first_refusal(step: Step, record: Any, actor: Actor, now: datetime) -> str:
 
 
 def _checked_reason(step: Step, text: str) -> str:
-    text = " ".join(text.split()) if step.reason is not Reason.NONE else ""
+    text = clean_line(text) if step.reason is not Reason.NONE else ""
     if step.reason is Reason.REQUIRED and not text:
         raise Invalid([("reason", _("Please give a reason: both parties will read it."))])
     if len(text) > REASON_LENGTH:
-        raise Invalid(
-            [("reason", _("A reason has at most %(most)s characters.", most=REASON_LENGTH))]
-        )
+        too_long = _("A reason has at most %(most)s characters.", most=REASON_LENGTH)
+        raise Invalid([("reason", too_long)])
     return text

@@ -27,7 +27,10 @@ def installation(server, tmp_path_factory):
         load_shipped()
         Cast.make()
         db.session.commit()
-    return application
+        db.session.remove()
+    yield application
+    with application.app_context():
+        db.engine.dispose()
 
 
 def waiting(app) -> int:

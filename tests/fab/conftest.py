@@ -36,13 +36,13 @@ def filled(sample_app):
     return sample_app
 
 
-@pytest.fixture()
+@pytest.fixture
 def app(filled):
     sample.LetterView.ran.clear()
     return filled
 
 
-@pytest.fixture()
+@pytest.fixture
 def browser(app):
     """`browser("wang")` is signed in; `browser()` is a stranger."""
 
@@ -55,12 +55,12 @@ def browser(app):
     return make
 
 
-@pytest.fixture()
+@pytest.fixture
 def wang(browser):
     return browser("wang")
 
 
-@pytest.fixture()
+@pytest.fixture
 def query_log(app):
     """The statements sent to the database so far."""
     seen: list[str] = []
@@ -75,7 +75,7 @@ def query_log(app):
     event.remove(engine, "before_cursor_execute", note)
 
 
-@pytest.fixture()
+@pytest.fixture
 def ids(app):
     """`ids(2)`: the keys of that school's letters in the list's own order."""
 

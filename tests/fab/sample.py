@@ -1,4 +1,4 @@
-"""A small application on app.fab: two schools' letters, three roles, one list with all trimmings."""
+"""A small application on app.fab: schools with letters, some roles, a list with all trimmings."""
 
 from __future__ import annotations
 
@@ -143,7 +143,9 @@ class LetterView(SafeModelView):
     )
     filters = (
         ListFilter("pay", "Pay", Letter.pay, lambda: [("1", "one"), ("2", "two")]),
-        ListFilter("size", "Size", lambda v: func.length(Letter.name) > int(v), lambda: [("5", "long")]),
+        ListFilter(
+            "size", "Size", lambda v: func.length(Letter.name) > int(v), lambda: [("5", "long")]
+        ),
     )
     ran: list = []  # noqa: RUF012
 

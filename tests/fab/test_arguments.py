@@ -1,9 +1,12 @@
-"""Whatever stands in an address or a form, the answer is a sentence and never a crash (H3, H4, H7, H8)."""
+"""Whatever stands in an address or a form, the answer is a sentence, never a crash (H3, H7, H8)."""
 
 import itertools
 import random
 
 import pytest
+
+from app.fab.odd import Odd
+from app.fab.views import SafeModelView
 
 LIST = "/letterview/list/?"
 
@@ -40,6 +43,12 @@ BAD = {
 @pytest.mark.parametrize("query", BAD)
 def test_a_wrong_argument_of_a_list_is_a_400(wang, query):
     assert wang.get(LIST + query).status_code == 400
+
+
+def test_the_sentence_of_a_400_can_be_shown_by_the_apps_error_page(app):
+    with app.test_request_context():
+        error = Odd("That page is too far down.")
+        assert (error.code, error.sentence) == (400, "That page is too far down.")
 
 
 def test_a_hidden_column_cannot_be_read_out_by_filters(wang):
@@ -95,11 +104,12 @@ def test_two_hundred_malformed_addresses_never_crash(wang):
     chance = random.Random(20261121)
     names = [
         "page_LetterView", "psize_LetterView", "_oc_LetterView", "_od_LetterView", "_flt_0_name",
-        "tab", "q", "x", "f_pay", "f_", "after", "before", "page_", "psize_", "_oc_", "_flt_", "%ff",
+        "tab", "q", "x", "f_pay", "f_", "after", "before", "page_", "psize_", "_oc_", "_flt_",
+        "%ff",
     ]  # fmt: skip
     values = [
-        "", "0", "-1", "1e9", "9" * 30, "%00", "%0a", "%ff%fe", "%ED%A0%80", "name", "secret", "'--",
-        "%25", "NaN", "done", "asc", "desc", "../..", "%F0%9F%92%A5", "x" * 500, "[]", "{{7*7}}", "1",
+        "", "0", "-1", "1e9", "9" * 30, "%00", "%0a", "%ff%fe", "%ED%A0%80", "name", "secret", "1",
+        "'--", "%25", "NaN", "done", "asc", "../..", "%F0%9F%92%A5", "x" * 500, "[]", "{{7*7}}",
     ]  # fmt: skip
     seen = set()
     for _n in range(200):
@@ -121,3 +131,19 @@ def test_values_are_escaped_in_lists_and_details(wang, ids):
     assert "&lt;waiting&gt;" in wang.get(LIST).text
     assert "&lt;waiting&gt;" in wang.get(f"/letterview/show/{ids(1, state='waiting')[0]}").text
     assert "<script>" not in wang.get(f"{LIST}q=%3Cscript%3E").text
+
+
+def test_a_nul_or_a_number_too_large_in_a_form_is_a_sentence(app, wang, ids):
+    data = {"text": "a\x00b", "org_id": "1"}
+    assert wang.post("/noteview/add", data=data).status_code == 400
+    reason = {"reason": "a\x00b"}
+    assert wang.post(f"/letterview/action/refuse/{ids(1)[0]}", data=reason).status_code == 400
+    data = {"text": "large", "org_id": "9" * 12}
+    assert wang.post("/noteview/add", data=data).status_code == 422
+
+
+def test_fabs_machinery_derives_no_filter_from_a_column(app):
+    for view in app.appbuilder.baseviews:
+        if isinstance(view, SafeModelView):
+            assert view.datamodel.get_filters(["secret"])._all_filters == {}
+            assert view.search_form is None

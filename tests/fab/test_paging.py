@@ -9,6 +9,7 @@ from sqlalchemy import func, insert, select
 from app.fab import interface
 from app.fab.cursor import seal, unseal
 from app.fab.interface import Order, Place, SafeInterface
+from app.fab.odd import Odd
 from tests.fab.sample import START, Letter, db
 
 ORDERS = [(c, up) for c in ("changed_at", "name", "pay", "id") for up in (True, False)]
@@ -115,11 +116,22 @@ def test_a_cursor_keeps_every_kind_of_value(app):
             assert unseal("V", order, text, SimpleNamespace(enum_class=kind)) == place
 
 
-@pytest.fixture()
+def test_a_cursor_of_another_list_is_refused(app):
+    order = Order("id", True)
+    with app.test_request_context():
+        text = seal("OneView", order, Place(1, 1))
+        with pytest.raises(Odd):
+            unseal("OtherView", order, text, None)
+
+
+@pytest.fixture
 def big(app):
     """A school with 12,000 letters."""
     with app.app_context():
-        rows = [{"org_id": 3, "name": f"N{n:05}", "changed_at": START, "state": "waiting"} for n in range(12_000)]
+        rows = [
+            {"org_id": 3, "name": f"N{n:05}", "changed_at": START, "state": "waiting"}
+            for n in range(12_000)
+        ]
         db.session.execute(insert(Letter), rows)
         db.session.commit()
         yield

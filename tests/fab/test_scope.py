@@ -1,4 +1,4 @@
-"""What is outside a person's scope does not exist: every road to a record tried (H1, H2, H5, H10, W1)."""
+"""What is outside a person's scope does not exist: every road tried (H1, H2, H4, H5, H10, W1)."""
 
 import re
 
@@ -107,7 +107,9 @@ def test_a_strange_role_and_an_inactive_person_see_nothing(app, browser):
 
 def test_a_stranger_is_led_to_the_sign_in_page_by_actions_too(browser, ids):
     for path in (f"action/approve/{ids(1)[0]}", "action_post", "confirm", "search", "columns"):
-        answer = browser().post(f"/letterview/{path}", data={"action": "approve", "rowid": ids(1)[:1]})
+        answer = browser().post(
+            f"/letterview/{path}", data={"action": "approve", "rowid": ids(1)[:1]}
+        )
         assert answer.location == "/login/"
     assert sample.LetterView.ran == []
 

@@ -1,4 +1,6 @@
-"""What is registered and what is not; roles in code; safe ways back; declarations that are refused."""
+"""What is registered and what is not; roles in code; ways back; declarations that are refused."""
+
+from types import SimpleNamespace
 
 import pytest
 from flask_login import login_user
@@ -62,6 +64,8 @@ def test_a_stranger_and_an_inactive_person_may_do_nothing(app):
         assert manager.get_public_permissions() == []
         login_user(sample.PEOPLE["gone"], force=True)
         assert not manager.has_access("can_list", "Letters")
+        odd = SimpleNamespace(is_authenticated=True, is_active=False, role="school")
+        assert manager.get_user_roles(odd) == []
 
 
 def test_limits_of_fab_are_refused_rather_than_forgotten(app):
@@ -126,7 +130,7 @@ def variant(**changes):
         ({"include_route_methods": None}, "include_route_methods"),
         ({"include_route_methods": {"list", "edit"}}, "edit_columns"),
         ({"list_template": "appbuilder/general/model/list.html"}, "list_template"),
-        ({"list_widget": type("W", (SafeListWidget,), {"template": "appbuilder/x.html"})}, "list_widget"),
+        ({"list_widget": type("W", (SafeListWidget,), {"template": "appbuilder/"})}, "list_widget"),
         ({"list_title": ""}, "list_title"),
         ({"related_views": [NoteView]}, "related_views"),
         ({"base_filters": [["id", object, 1]]}, "base_filters"),

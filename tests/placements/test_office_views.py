@@ -403,5 +403,5 @@ def test_facts_are_filled_in_only_while_a_review_waits(cast, waiting, visit):
 
 
 def test_regions_are_found_for_the_picker(cast, visit):
-    found = visit(cast.officer).get("/desk/regions?q=洪山").get_json()
+    found = visit(cast.officer).get("/regions?q=洪山").get_json()
     assert {"code": "420111", "name": "湖北省武汉市洪山区"} in found

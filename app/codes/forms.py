@@ -1,0 +1,75 @@
+"""The field for a region: one box to search in, with a hidden code that a script fills."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+from wtforms import Field
+from wtforms.validators import ValidationError
+from wtforms.widgets import TextInput, html_params
+
+from app.codes.queries import names, region_code, region_name
+from app.core.forms import MISSING
+from app.core.text import clean_line
+
+MOST = 80
+
+
+class RegionInput(TextInput):
+    """The box and its hidden code; without a script the name alone is enough."""
+
+    def __call__(self, field: Any, **kwargs: Any) -> Markup:
+        target = f"{field.name}_code"
+        kwargs.setdefault("data-qq-region", url_for("RegionView.find"))
+        kwargs |= {"data-qq-target": target, "maxlength": MOST, "autocomplete": "off"}
+        code = html_params(type="hidden", name=target, value=field.data or "")
+        box = super().__call__(field, **kwargs)
+        return Markup("{}<input {}>").format(box, Markup(code))  # noqa: S704 (html_params escapes)
+
+
+class RegionField(Field):
+    """A region: its data is the six-digit code. What is typed counts where no code came with it."""
+
+    widget = RegionInput()
+    data: Any
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, [_Known()], **kwargs)
+        self.typed = ""
+
+    def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
+        """Take name and code; a code whose name was changed by hand no longer counts."""
+        super().process(formdata, *args, **kwargs)
+        if formdata is None:
+            self.typed = region_name(self.data) if self.data else ""
+            return
+        self.typed = clean_line(formdata.get(self.name) or "")[:MOST]
+        code = clean_line(formdata.get(f"{self.name}_code") or "")[:6]
+        known = bool(code) and region_name(code) == self.typed != code
+        self.data = code if known else region_code(self.typed)
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """`process` has both values."""
+
+    def _value(self) -> str:
+        return self.typed
+
+
+class _Known:
+    field_flags = {"required": True}  # noqa: RUF012 (WTForms' own convention)
+
+    def __call__(self, form: Any, field: RegionField) -> None:  # noqa: ARG002
+        if field.data:
+            return
+        if not field.typed:
+            raise ValidationError(str(MISSING))
+        raise ValidationError(_("No single region has this name. Choose one from the list."))
+
+
+def options(table: str, leave_out: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
+    """The choices of a select field of one code table, an empty one first."""
+    known = [(code, name) for code, name in names(table).items() if code not in leave_out]
+    return [("", _("Please choose")), *known]

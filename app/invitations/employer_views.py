@@ -1,0 +1,219 @@
+"""The employer's home, its data desk with export, and the detail of one invitation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, g, redirect, request, stream_with_context, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+
+from app.accounts.queries import actor
+from app.codes import queries as codes
+from app.core import clock
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.declared import Link, ListFilter, Tab
+from app.fab.interface import SafeInterface
+from app.fab.views import SafeModelView
+from app.invitations import queries
+from app.invitations.models import Invitation
+from app.invitations.sheets import lines
+from app.invitations.views import (
+    agreement,
+    chip,
+    history,
+    local,
+    now,
+    party_a,
+    party_b,
+    response_text,
+    review_chip,
+    review_text,
+)
+from app.invitations.workflow import INVITATIONS
+from app.people.employer_views import mine
+from app.people.models import EMPLOYER_STATES, Employer, EmployerState
+from app.placements.tasks import document_of
+from app.terms.queries import groups
+
+EXPORT_MOST = 20_000
+
+
+class EmployerHomeView(SafeView):
+    """Facts, what waits for whom, the one next step, what happened last (INV-21)."""
+
+    route_base = "/employer"
+    default_view = "index"
+    class_permission_name = "EmployerHome"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        who, employer = actor(), mine()
+        return self.render_template(
+            "invitations/employer_home.html",
+            employer=employer,
+            facts=_facts(employer),
+            waiting=queries.waiting(who, now()),
+            attesting=queries.awaiting_attestation(who),
+            terminations=0,  # terminations are built later
+            on_list=queries.on_list(who),
+            events=[
+                (event.subject, event.url, local(event.created_at))
+                for event in queries.latest_notices(who.user_id or 0)
+            ],
+        )
+
+    @expose("/signings/<int:pk>", methods=["GET"])
+    @has_access
+    def signing(self, pk: int) -> Any:
+        """Where notices of a signing lead: to the invitation that it came from."""
+        found = queries.invitation_behind(actor(), pk)
+        return redirect(url_for("EmployerInvitationsView.show", pk=found))
+
+
+def _facts(employer: Employer) -> list[tuple[str, str]]:
+    return [
+        (_("Name of the employer"), employer.name),
+        (_("Unified social credit code"), employer.credit_code),
+        (_("Qualification"), str(EMPLOYER_STATES[EmployerState(employer.state)])),
+        (_("School that checks"), employer.school.name),
+        (_("Nature"), codes.name("dwxz", employer.kind)),
+        (_("Industry"), codes.name("dwhy", employer.industry)),
+        (_("Location"), codes.region_name(employer.location)),
+        (_("Signing contact"), f"{employer.contact_name} {employer.contact_phone_masked or ''}"),
+    ]
+
+
+def _lists() -> tuple[dict[int, str], list[int]]:
+    """Schools and years of the list; asked once a request."""
+    if "schools_and_years" not in g:
+        g.schools_and_years = queries.schools_and_years(actor())
+    return g.schools_and_years  # type: ignore[no-any-return]
+
+
+class EmployerInvitationsView(SafeModelView):
+    """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
+
+    route_base = "/employer/invitations"
+    default_view = "list"
+    datamodel = SafeInterface(Invitation)
+    class_permission_name = "EmployerInvitations"
+    include_route_methods = {"list", "show", "search", "columns", "index", "one", "export"}
+
+    list_title = _l("My invitations")
+    show_title = _l("Invitation")
+    list_columns = [
+        "student.name", "answer", "placement.state", "student.school.name", "student.major.name",
+        "terms.position", "sent_at", "reply_by",
+    ]  # fmt: skip
+    show_columns = ["student.name"]
+    order_columns = ["sent_at", "reply_by"]
+    search_columns: list[str] = []
+    base_order = ("changed_at", "desc")
+    label_columns = {
+        "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
+        "student.school.name": _l("School"), "student.major.name": _l("Major"),
+        "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
+    }  # fmt: skip
+    formatters_columns = {
+        "answer": lambda answer: chip(*response_text(answer)),
+        "placement.state": review_chip,
+        "sent_at": local,
+        "reply_by": clock.shown_deadline,
+    }
+    cell_classes = {
+        "answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number",
+        "student.school.name": "qq-roomy",
+    }  # fmt: skip
+    wide_columns = frozenset({"sent_at"})
+    search_hint = _l("Name of the student")
+    tabs = (
+        Tab("waiting", _l("Awaiting answer"), queries.awaiting_answer,
+            empty=_l("No invitation awaits an answer. Find students and invite them.")),
+        Tab("answered", _l("Accepted"), queries.answered,
+            empty=_l("No student has accepted yet.")),
+        Tab("ended", _l("Declined, expired or withdrawn"), queries.ended,
+            empty=_l("No invitation was declined, expired or withdrawn.")),
+    )  # fmt: skip
+    filters = (
+        ListFilter("school", _l("School"), Invitation.school_id,
+                   lambda: [(str(key), name) for key, name in _lists()[0].items()]),
+        ListFilter("year", _l("Graduation year"), queries.of_graduation_year,
+                   lambda: [(str(year), str(year)) for year in _lists()[1]]),
+    )  # fmt: skip
+    show_neighbours = False
+
+    def scoped(self) -> Select[Any]:
+        return queries.invitations_for(actor())
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        return queries.of_student_named(text)
+
+    def head_links(self) -> list[Link]:
+        query = request.query_string.decode("ascii", "ignore")
+        export = self.url("export") + (f"?{query}" if query else "")
+        return [
+            Link(export, _("Export this list")),
+            Link(url_for("CandidatesView.index"), _("Invite students"), primary=True),
+        ]
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return redirect(self.url("list"))
+
+    @expose("/<int:pk>", methods=["GET"])
+    @has_access
+    def one(self, pk: int) -> Any:
+        """Where notices lead."""
+        return redirect(self.url("show", pk=queries.invitation_of(actor(), pk).id))
+
+    @expose("/show/<int:pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        item = queries.invitation_of(actor(), pk)
+        return self.render_template("invitations/employer_detail.html", **_detail(item, self))
+
+    @expose("/export", methods=["GET"])
+    @has_access
+    def export(self) -> Response:
+        """The list as it is narrowed now, as CSV that spreadsheets read (UTF-8 with mark)."""
+        args = self.reader.read(request.args)
+        order = self.order_of(args)
+        keys = [p.key for p in self.datamodel.slice(self.narrowed(args), order, EXPORT_MOST).places]
+        name = f"invitations-{clock.today():%Y%m%d}.csv"
+        return Response(
+            stream_with_context(lines(self.datamodel, keys)),
+            mimetype="text/csv; charset=utf-8",
+            headers={"Content-Disposition": f'attachment; filename="{name}"'},
+        )
+
+
+def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
+    """What the detail shows: agreement, both parties, terms, trace, buttons (INV-24)."""
+    placement, student = item.placement, item.student
+    document = document_of(placement) if placement else None
+
+    terms = placement.terms if placement and placement.terms else item.terms
+    return {
+        "item": item,
+        "name": student.name,
+        "response": response_text(item.answer),
+        "review": review_text(placement.state if placement else None),
+        "agreement": agreement(item, terms.position),
+        "party_a": party_a(item.employer, terms),
+        "party_b": party_b(student),
+        "groups": list(groups(terms).values()),
+        "history": history(item),
+        "offers": INVITATIONS.offers(item, actor(), now()),
+        "download": f"/agreements/{placement.id}.pdf" if placement and document else "",
+        "back": view.list_url(),
+        "reply_by": item.reply_by,
+        "now": now(),
+        "until": clock.shown_deadline(item.reply_by),
+        "read": local(item.read_at) if item.read_at else "",
+    }

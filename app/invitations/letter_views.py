@@ -1,0 +1,281 @@
+"""The employer's composer: find students, keep the send list, write one letter, preview, send."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from flask import abort, current_app, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from itsdangerous import BadData, URLSafeTimedSerializer
+from werkzeug.exceptions import TooManyRequests
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.core.errors import NotYours, Refused
+from app.core.limits import Limit
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.invitations import queries
+from app.invitations.forms import LetterForm, SearchForm, beginning
+from app.invitations.models import Candidate, Invitation
+from app.invitations.views import letter_of, person
+from app.invitations.workflow import INVITATIONS, send
+from app.people.employer_views import mine
+from app.people.queries import find_student, settings
+from app.placements.workflow import cannot_sign
+from app.terms.models import Terms, differences, values_of
+
+SEARCHES = Limit("find-student", 60, timedelta(hours=1))  # of one employer (INV-01)
+MOST_ROWS = 500  # the list shows so many; more are reached by inviting or removing these
+MOST_STUDENTS = 200  # of one letter
+TOKEN_SECONDS = 900
+BATCH = re.compile(r"[0-9a-f]{32}")
+
+
+class CandidatesView(SafeView):
+    """The send list, and the search that fills it."""
+
+    route_base = "/employer/candidates"
+    default_view = "index"
+    class_permission_name = "EmployerCandidates"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return self._page(SearchForm(formdata=None))
+
+    @expose("/search", methods=["POST"])
+    @has_access
+    def search(self) -> Any:
+        """Posted, so that no number stands in an address; the answer to every miss is the same."""
+        form = SearchForm()
+        if not form.validate():
+            return self._page(form), 422
+        if not SEARCHES.take(mine().id):
+            sentence = _("You have searched too often. Please wait an hour, then go on.")
+            raise _too_often(sentence)
+        student = find_student(
+            form.school.data, int(form.year.data), form.name.data, form.number.data
+        )
+        if student is None or cannot_sign(student, clock.now()) is not None:
+            return self._page(form, missed=True)
+        form.number.data = ""
+        token = _signer().dumps([mine().id, student.id])
+        return self._page(form, found=person(student), token=token)
+
+    @expose("/add", methods=["POST"])
+    @has_access
+    def add(self) -> Any:
+        """Only what this employer's own search has found can be added, and not for long."""
+        try:
+            owner, student_id = _signer().loads(
+                request.form.get("token", ""), max_age=TOKEN_SECONDS
+            )
+        except (BadData, ValueError, TypeError):
+            flash(_("This search is too old. Please search for the student again."), "warning")
+            return redirect(url_for(".index"), 303)
+        if owner != mine().id:
+            raise NotYours("token")
+        if queries.put_on_list(owner, student_id):
+            flash(_("Added to the send list."), "success")
+        else:
+            flash(_("This student is on your send list already."), "info")
+        return redirect(url_for(".index"), 303)
+
+    @expose("/chosen", methods=["POST"])
+    @has_access
+    def chosen(self) -> Any:
+        """One row by its own button, or the ticked ones."""
+        one = request.form.get("one", "")
+        ids = _ids([one] if one else request.form.getlist("rowid"))
+        if not ids:
+            flash(_("Please tick at least one student first."), "warning")
+            return redirect(url_for(".index"), 303)
+        rows = _mine(ids)
+        if request.form.get("action") == "invite":
+            wanted = ",".join(str(row.id) for row in rows)
+            return redirect(url_for("LetterView.index", ids=wanted), 303)
+        if request.form.get("action") != "remove":
+            abort(400)
+        queries.take_off_list(rows)
+        flash(_("%(count)s taken off the send list.", count=len(rows)), "success")
+        return redirect(url_for(".index"), 303)
+
+    def _page(self, form: Any, **more: Any) -> Any:
+        rows = queries.send_list(actor(), MOST_ROWS)
+        return self.render_template(
+            "invitations/employer_candidates.html",
+            form=form,
+            rows=[(row.id, person(row.student)) for row in rows],
+            most=MOST_ROWS if len(rows) == MOST_ROWS else 0,
+            **{"found": None, "token": "", "missed": False, **more},
+        )
+
+
+def _too_often(sentence: str) -> TooManyRequests:
+    error = TooManyRequests()
+    error.sentence = sentence  # type: ignore[attr-defined]
+    return error
+
+
+def _signer() -> URLSafeTimedSerializer:
+    return URLSafeTimedSerializer(current_app.secret_key or "", salt="send-list")
+
+
+def _ids(texts: Sequence[str]) -> list[int]:
+    """Row numbers as posted; whatever is no number of ours is nobody's."""
+    kept = list(dict.fromkeys(text for text in texts if text))
+    if any(not re.fullmatch(r"[0-9]{1,9}", text) for text in kept) or len(kept) > MOST_ROWS:
+        raise NotYours("ids")
+    return [int(text) for text in kept]
+
+
+def _mine(ids: Sequence[int]) -> Sequence[Candidate]:
+    rows = queries.chosen(actor(), ids)
+    if not rows:
+        raise NotYours("candidate")
+    return rows
+
+
+class LetterView(SafeView):
+    """One letter: write, preview, send (INV-05, INV-06)."""
+
+    route_base = "/employer/letter"
+    default_view = "index"
+    class_permission_name = "EmployerLetter"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        rows = self._rows()
+        if not rows:
+            flash(_("Please tick at least one student first."), "warning")
+            return redirect(url_for("CandidatesView.index"))
+        data = beginning(mine(), queries.last_terms(actor()))
+        return self._form(LetterForm(formdata=None, data=data), rows)
+
+    @expose("/", methods=["POST"])
+    @has_access
+    def preview(self) -> Any:
+        rows, form = _mine(_posted_ids()), LetterForm()
+        if request.form.get("back"):
+            return self._form(form, rows)
+        if not form.validate():
+            return self._form(form, rows), 422
+        return self.render_template(
+            "invitations/employer_preview.html",
+            letter=letter_of(form.values(), mine().name),
+            students=[person(row.student) for row in rows],
+            hours=settings(rows[0].student.school_id).cooling_off_hours,
+            ids=",".join(str(row.id) for row in rows),
+            pairs=form.posted(),
+            batch=uuid4().hex,
+        )
+
+    @expose("/send", methods=["POST"])
+    @has_access
+    def send(self) -> Any:
+        """Sending twice invites once: the preview's number goes with every invitation (INV-06)."""
+        batch = request.form.get("batch", "")
+        if not BATCH.fullmatch(batch):
+            raise NotYours("batch")
+        rows, form = queries.chosen(actor(), _posted_ids()), LetterForm()
+        if not form.validate():
+            return self._form(form, rows), 422
+        refused = []
+        if rows:
+            done = send(rows[:MOST_STUDENTS], form.values(), actor(), batch)
+            refused = [(student.name, sentence) for student, sentence in done.refused]
+        made = queries.made_from(batch, actor())
+        if not made and not refused:
+            raise NotYours("candidate")
+        return self.render_template(
+            "invitations/employer_sent.html",
+            made=[(row.id, row.student.name, row.student.school.name) for row in made],
+            refused=refused,
+            until=clock.shown_deadline(made[0].reply_by) if made else "",
+        )
+
+    def _rows(self) -> Sequence[Candidate]:
+        return queries.chosen(actor(), _ids(request.args.get("ids", "").split(",")))
+
+    def _form(self, form: Any, rows: Sequence[Candidate]) -> Any:
+        return self.render_template(
+            "invitations/employer_letter.html",
+            form=form,
+            groups=form.split(),
+            students=[person(row.student) for row in rows],
+            ids=",".join(str(row.id) for row in rows),
+            employer=mine(),
+        )
+
+
+def _posted_ids() -> list[int]:
+    ids = _ids(request.form.get("ids", "").split(","))
+    if len(ids) > MOST_STUDENTS:
+        raise Refused(_("One letter goes to at most %(most)s students.", most=MOST_STUDENTS))
+    return ids
+
+
+def _why_not(step: str, item: Invitation) -> str:
+    """Why the step is not possible now; "" when it is."""
+    for offer in INVITATIONS.offers(item, actor(), clock.now()):
+        if offer.step.name == step:
+            return offer.why_not
+    return _("This invitation is no longer open.")
+
+
+class OpenInvitationView(SafeView):
+    """Changing or taking back an invitation that is still open (INV-15, INV-17)."""
+
+    route_base = "/employer/invitations"
+    default_view = "edit"
+    class_permission_name = "EmployerLetter"
+
+    @expose("/<int:pk>/edit", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: int) -> Any:
+        item = queries.invitation_of(actor(), pk)
+        why_not = _why_not("amend", item)
+        if why_not:
+            flash(why_not, "warning")
+            return redirect(url_for("EmployerInvitationsView.show", pk=pk))
+        form = LetterForm(data=values_of(item.terms))
+        if form.validate_on_submit():
+            terms = Terms(**form.values())
+            if not any(differences(item.terms, terms)):
+                flash(_("Nothing is changed, so nothing was sent."), "info")
+                return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)
+            return self._amended(pk, terms)
+        page = self.render_template(
+            "invitations/employer_edit.html",
+            form=form,
+            groups=form.split(),
+            student=person(item.student),
+            back=url_for("EmployerInvitationsView.show", pk=pk),
+        )
+        return page, 422 if form.errors else 200
+
+    def _amended(self, pk: int, terms: Terms) -> Any:
+        try:
+            INVITATIONS.perform("amend", pk, actor(), terms=terms)
+            flash(_("Changed. The student has been told and has the full time again."), "success")
+        except Refused as refusal:
+            flash(str(refusal), "danger")
+        return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)
+
+    @expose("/<int:pk>/withdraw", methods=["POST"])
+    @has_access
+    def withdraw(self, pk: int) -> Any:
+        item = queries.invitation_of(actor(), pk)
+        try:
+            INVITATIONS.perform("withdraw", item.id, actor(), reason=request.form.get("reason", ""))
+            flash(_("The invitation has been withdrawn."), "success")
+        except Refused as refusal:
+            flash(str(refusal), "danger")
+        return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)

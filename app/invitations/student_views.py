@@ -1,0 +1,265 @@
+"""The student's side of signing: home, invitations, the letter, the signing. HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, Select, select
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.core.errors import Refused
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.interface import SafeInterface
+from app.fab.views import SafeModelView
+from app.invitations import queries
+from app.invitations.models import Invitation
+from app.invitations.views import (
+    agreement,
+    chip,
+    history,
+    local,
+    now,
+    party_a,
+    party_b,
+    response_text,
+    review_chip,
+    review_text,
+)
+from app.invitations.workflow import INVITATIONS, read
+from app.people.models import Employer
+from app.people.queries import name_has, settings
+from app.people.student_views import facts, me
+from app.placements.models import KINDS, Kind, Placement
+from app.placements.queries import placement_of, placements_for
+from app.placements.tasks import document_of
+from app.placements.workflow import cannot_sign, progress
+from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
+from app.terms.queries import groups_of, shown
+from app.workflow.engine import Offer
+
+TICK = _l(
+    "I have read the letter and the notice. I know the employer and the position, and I mean to sign."
+)
+
+
+class MyHomeView(SafeView):
+    """The one next step and the time left, own facts, the employment state (INV-22)."""
+
+    route_base = "/my"
+    default_view = "index"
+    class_permission_name = "MyHome"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        student = me()
+        placement = placement_of(student.id)
+        letters = list(queries.received(student.id, now()))
+        return self.render_template(
+            "invitations/student_home.html",
+            student=student,
+            facts=facts(student),
+            barred=cannot_sign(student, now()),
+            placement=placement,
+            state=review_text(placement.state) if placement else (_("Not signed yet"), "closed"),
+            kind=KINDS[Kind(placement.kind)] if placement else "",
+            signed_on=local(placement.created_at) if placement else "",
+            first=letters[0] if letters and placement is None else None,
+            first_terms=_large(letters[0]) if letters else {},
+            letters=[(i, clock.shown_deadline(i.reply_by)) for i in letters],
+            terminations=0,  # terminations are built later
+            steps=progress(placement, two_levels=settings(student.school_id).review_levels > 1),
+            now=now(),
+        )
+
+
+class MyInvitationsView(SafeModelView):
+    """线上签约: every invitation with answer and review (INV-23)."""
+
+    route_base = "/my/invitations"
+    default_view = "list"
+    datamodel = SafeInterface(Invitation)
+    class_permission_name = "MyInvitations"
+    include_route_methods = {"list", "show", "search", "index"}
+    list_title, show_title = _l("Online signing"), _l("Invitation letter")
+    list_columns = [
+        "employer.name", "answer", "terms.position", "sent_at", "reply_by", "placement.state", "id",
+    ]  # fmt: skip
+    show_columns = ["employer.name"]
+    order_columns = ["sent_at", "reply_by"]
+    search_columns: list[str] = []
+    base_order = ("sent_at", "desc")
+    label_columns = {
+        "employer.name": _l("Employer"), "answer": _l("Response"), "terms.position": _l("Position"),
+        "sent_at": _l("Invited on"), "reply_by": _l("Answer by"), "placement.state": _l("Review"),
+        "id": _l("Letter"),
+    }  # fmt: skip
+    formatters_columns = {
+        "answer": lambda answer: chip(*response_text(answer)),
+        "placement.state": review_chip,
+        "sent_at": local,
+        "reply_by": clock.shown_deadline,
+        "id": lambda key: Markup('<a href="{}">{}</a>').format(
+            url_for("MyInvitationsView.show", pk=key), _("Read the letter")
+        ),
+    }
+    cell_classes = {"answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number"}
+    search_hint = _l("Name of the employer")
+    show_neighbours = False
+
+    def scoped(self) -> Select[Any]:
+        return queries.invitations_for(actor())
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        return Invitation.employer_id.in_(select(Employer.id).where(name_has(Employer.name, text)))
+
+    def empty_text(self, *_args: Any) -> Any:
+        return _(
+            "No invitation yet. An employer finds you by school, year, name and ID number or phone."
+        )
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return redirect(self.url("list"))
+
+    @expose("/<int:pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        """The letter as a page, the terms large."""
+        item = queries.invitation_of(actor(), pk)
+        read(item)
+        return self.render_template("invitations/student_letter.html", **_letter(item))
+
+
+class AnswerView(SafeView):
+    """Accepting with tick and second confirmation (INV-13), declining with a reason (INV-12)."""
+
+    route_base = "/my/answer"
+    default_view = "accept"
+    class_permission_name = "MyAnswer"
+
+    @expose("/<int:pk>/accept", methods=["POST"])
+    @has_access
+    def accept(self, pk: int) -> Any:
+        item = queries.invitation_of(actor(), pk)
+        if request.form.get("agreed") != "1":
+            flash(_("Please tick that you have read the letter and the notice."), "warning")
+            return redirect(url_for("MyInvitationsView.show", pk=item.id), 303)
+        return self._take("accept", item)
+
+    @expose("/<int:pk>/decline", methods=["POST"])
+    @has_access
+    def decline(self, pk: int) -> Any:
+        return self._take("decline", queries.invitation_of(actor(), pk))
+
+    def _take(self, step: str, item: Invitation) -> Any:
+        key = item.id
+        try:
+            INVITATIONS.perform(step, key, actor(), reason=request.form.get("reason", ""))
+            flash(str(INVITATIONS.step(step).done), "success")
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        return redirect(url_for("MyInvitationsView.show", pk=key), 303)
+
+
+class MySigningsView(SafeView):
+    """Where notices of a signing lead: to its letter and detail (INV-24)."""
+
+    route_base = "/my/signings"
+    default_view = "show"
+    class_permission_name = "MySignings"
+
+    @expose("/<int:pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        item = queries.invitation_of(actor(), queries.invitation_behind(actor(), pk))
+        placement = self._signing(pk)
+        return self.render_template(
+            "invitations/student_signing.html",
+            item=item,
+            placement=placement,
+            agreement=agreement(item, item.terms.position),
+            party_a=party_a(item.employer, item.terms),
+            party_b=party_b(item.student),
+            groups=list(groups_of(values_of(item.terms)).values()),
+            review=review_text(placement.state),
+            steps=progress(placement, two_levels=settings(item.school_id).review_levels > 1),
+            history=history(item),
+            document=document_of(placement),
+        )
+
+    def _signing(self, pk: int) -> Placement:
+        from app.core.db import db
+
+        return db.session.scalars(placements_for(actor()).where(Placement.id == pk)).one()
+
+
+def _large(item: Invitation) -> dict[str, str]:
+    """The terms that a student looks for first."""
+    return {f.name: shown(f, getattr(item.terms, f.name)) for f in FIELDS if f.large}
+
+
+def _letter(item: Invitation) -> dict[str, Any]:
+    groups = groups_of(values_of(item.terms))
+    changed = _changed(item)
+    placement = item.placement
+    return {
+        "item": item,
+        "employer": item.employer,
+        "large": [
+            (f.label, shown(f, getattr(item.terms, f.name)), f.unit) for f in FIELDS if f.large
+        ],
+        "pay": shown_pay(item),
+        "offer_rows": groups[OFFER][1],
+        "archive": groups[ARCHIVE][1],
+        "household": groups[HOUSEHOLD][1],
+        "changed": changed,
+        "until": clock.shown_deadline(item.reply_by),
+        "response": response_text(item.answer),
+        "review": review_text(placement.state if placement else None),
+        "placement": placement,
+        "offers": [_question(o, item) for o in INVITATIONS.offers(item, actor(), now())],
+        "notice": f"invitations/notice_{'zh' if str(get_locale()).startswith('zh') else 'en'}.html",
+        "now": now(),
+    }
+
+
+def shown_pay(item: Invitation) -> dict[str, str]:
+    """Pay after and on probation, with thousands."""
+    return {
+        "regular": f"{item.terms.regular_pay:,}",
+        "probation": f"{item.terms.probation_pay:,}",
+        "days": ngettext("%(num)s day", "%(num)s days", item.terms.probation_days),
+    }
+
+
+def _changed(item: Invitation) -> list[tuple[Any, str, str]]:
+    """What the employer changed since the version before, old and new (INV-15)."""
+    before = queries.version_before(item.terms)
+    if before is None:
+        return []
+    return [
+        (f.label, shown(f, old), shown(f, new)) for f, old, new in differences(before, item.terms)
+    ]
+
+
+def _question(offer: Offer, item: Invitation) -> dict[str, Any]:
+    accepting = offer.step.name == "accept"
+    return {
+        "offer": offer,
+        "url": url_for(f"AnswerView.{offer.step.name}", pk=item.id),
+        "style": "primary" if accepting else "default",
+        "tick": TICK if accepting else "",
+        "text": _("You sign with %(employer)s as %(position)s.", employer=item.employer.name,
+                  position=item.terms.position) if accepting
+        else _("The employer is told. It may invite you again."),
+    }  # fmt: skip

@@ -1,0 +1,165 @@
+"""What pages show of an invitation and of its people: texts ready for the templates, no rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask import g
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from app.codes import queries as codes
+from app.core import clock
+from app.invitations import queries
+from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
+from app.invitations.workflow import INVITATIONS
+from app.people.models import Employer, Student
+from app.placements.models import AGREEMENT_LABELS, KINDS, REVIEW_LABELS, Kind, PlacementState
+from app.placements.models import CHIPS as REVIEW_CHIPS
+from app.placements.workflow import PLACEMENTS
+from app.terms.models import FIELDS
+from app.terms.queries import groups_of
+from app.workflow.engine import Workflow
+from app.workflow.models import Trail
+from app.workflow.queries import trail_of
+
+LABELS = {field.name: field.label for field in FIELDS}
+
+
+def now() -> datetime:
+    """One reading of the clock a request."""
+    if "now" not in g:
+        g.now = clock.now()
+    return g.now  # type: ignore[no-any-return]
+
+
+def local(moment: datetime) -> str:
+    """Day and minute as people in China read them."""
+    return clock.local(moment).strftime("%Y-%m-%d %H:%M")
+
+
+@dataclass(frozen=True)
+class Person:
+    """A student as an employer may see it: numbers masked (INV-02)."""
+
+    name: str
+    school: str
+    year: int
+    college: str
+    education: str
+    major: str
+    id_number: str
+    phone: str
+
+
+def person(student: Student) -> Person:
+    """The student, numbers masked."""
+    return Person(
+        name=student.name,
+        school=student.school.name,
+        year=student.graduation_year,
+        college=student.college.name,
+        education=codes.name("xl", student.education),
+        major=student.major.name,
+        id_number=student.id_number_masked or "",
+        phone=student.phone_masked or "",
+    )
+
+
+def letter_of(values: dict[str, Any], employer: str) -> dict[str, Any]:
+    """The letter as its reader sees it."""
+    return {
+        "employer": employer,
+        "position": values["position"],
+        "until": clock.shown_deadline(clock.deadline(now(), values["reply_days"])),
+        "date": clock.local(now()).strftime("%Y-%m-%d"),
+        "groups": list(groups_of(values).values()),
+    }
+
+
+def chip(label: Any, kind: str) -> Markup:
+    """A state as a coloured word."""
+    return Markup('<span class="qq-chip qq-chip-{}">{}</span>').format(kind, str(label))
+
+
+def response_text(answer: tuple[str, Any]) -> tuple[str, str]:
+    """The response state in words, and its colour."""
+    state = queries.response_of(*answer, now())
+    return str(RESPONSE_LABELS[state]), CHIPS[state]
+
+
+def review_text(state: str | None) -> tuple[str, str]:
+    """The review state in words, and its colour; a dash before acceptance."""
+    if state is None:
+        return "—", ""
+    return str(REVIEW_LABELS[PlacementState(state)]), REVIEW_CHIPS[PlacementState(state)]
+
+
+def review_chip(state: str | None) -> Any:
+    """The review state as a chip."""
+    label, kind = review_text(state)
+    return chip(label, kind) if kind else ""
+
+
+def agreement(item: Invitation, position: str) -> list[tuple[str, str]]:
+    """The facts of the agreement; what is not there yet stays empty."""
+    placement = item.placement
+    state = AGREEMENT_LABELS[PlacementState(placement.state)] if placement else _("Not in force")
+    return [
+        (_("Kind"), str(KINDS[Kind.ONLINE])),
+        (_("Agreement number"), (placement and placement.agreement_no) or ""),
+        (_("Agreement"), str(state)),
+        (_("Position"), position),
+        (_("Sent on"), local(item.sent_at)),
+        (_("Signed on"), local(placement.created_at) if placement else ""),
+    ]
+
+
+def party_a(employer: Employer, terms: Any) -> list[tuple[str, str]]:
+    """The employer, as the agreement names it."""
+    return [
+        (_("Name of the employer"), employer.name),
+        (_("Unified social credit code"), employer.credit_code),
+        (_("Nature"), codes.name("dwxz", employer.kind)),
+        (_("Industry"), codes.name("dwhy", employer.industry)),
+        (_("Location"), codes.region_name(employer.location)),
+        (_("Signing contact"), terms.contact_name),
+    ]
+
+
+def party_b(student: Any) -> list[tuple[str, str]]:
+    """The student, numbers masked."""
+    return [
+        (_("Name of the student"), student.name),
+        (_("School"), student.school.name),
+        (_("College"), student.college.name),
+        (_("Major"), f"{student.major.name} · {codes.name('xl', student.education)}"),
+        (_("Graduation year"), str(student.graduation_year)),
+        (_("ID number"), student.id_number_masked or ""),
+        (_("Telephone"), student.phone_masked or ""),
+    ]
+
+
+def history(item: Invitation) -> list[dict[str, Any]]:
+    """The trace of the invitation and of the signing it led to, newest first."""
+    rows = [(INVITATIONS, row) for row in trail_of("invitation", item.id)]
+    if item.placement:
+        rows += [(PLACEMENTS, row) for row in trail_of("placement", item.placement.id)]
+    rows.sort(key=lambda pair: (pair[1].at, pair[1].id), reverse=True)
+    return [_trace(flow, row) for flow, row in rows]
+
+
+def _trace(flow: Workflow[Any], row: Trail) -> dict[str, Any]:
+    changed = [str(LABELS[name]) for name in row.details.get("changed", ()) if name in LABELS]
+    note = _("Changed: %(fields)s", fields=_(", ").join(changed)) if changed else row.reason
+    steps = {step.name: step for step in flow.steps}
+    known = steps.get(row.step)
+    return {
+        "who": _("The clock") if row.actor_role == "system" else row.actor_name,
+        "what": known.label if known else row.step,
+        "when": local(row.at),
+        "note": note,
+        "kind": "refused" if known and known.danger else "turn",
+    }

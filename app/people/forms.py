@@ -1,0 +1,178 @@
+"""The forms of an employer's registration and of its signing profile."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.file import FileField, FileRequired
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import DataRequired, Length
+
+from app.codes.forms import RegionField, options
+from app.core.forms import MISSING, Checked, OnlyIf, line
+from app.core.text import clean_code
+from app.people import checks
+from app.people.models import Employer
+from app.people.queries import active_schools
+
+# of the official tables: what only a student's own way or the school can mean
+NOT_FOR_EMPLOYERS = {
+    "dajs": frozenset({"ADMIT_SCHOOL", "KEEP_SCHOOL", "NOT_HELD"}),
+    "hkjs": frozenset({"ADMIT_SCHOOL", "NOT_MOVED_IN"}),
+}
+NOT_RECEIVED = "NONE"
+PHONE = Checked(
+    checks.is_phone, _l("This is not a telephone number: 11 digits, or with area code.")
+)
+POSTCODE = Checked(checks.is_postcode, _l("A postcode has six digits."))
+EMAIL = Checked(checks.is_email, _l("This is not an e-mail address."))
+CREDIT_CODE = Checked(
+    checks.is_credit_code,
+    _l("This is not a valid credit code: 18 characters, and the last one must fit."),
+)
+TEL = {"inputmode": "tel", "autocomplete": "tel"}
+ARCHIVE = OnlyIf("archive_receiver", NOT_RECEIVED)
+
+
+class CompanyForm(FlaskForm):
+    """What a school checks, and whom to ask: for registering and for correcting (ACC-07)."""
+
+    credit_code = line(
+        _l("Unified social credit code"),
+        18,
+        CREDIT_CODE,
+        clean=lambda text: clean_code(text)[:40],
+        description=_l("18 characters, as on the business licence. You sign in with it."),
+        render_kw={"autocapitalize": "characters", "autocomplete": "off"},
+    )
+    name = line(
+        _l("Name of the employer"), 120, description=_l("The full name as on the business licence")
+    )
+    licence = FileField(
+        _l("Business licence"),
+        description=_l("A scan or photo: JPEG, PNG or PDF, at most 10 MB"),
+        render_kw={"accept": ".jpg,.jpeg,.png,.webp,.pdf"},
+    )
+    school = SelectField(
+        _l("School that checks"),
+        [DataRequired(MISSING)],
+        description=_l("Any one school; once it has approved, you can invite students of all."),
+    )
+    contact_name = line(_l("Signing contact"), 60, render_kw={"autocomplete": "name"})
+    contact_phone = line(_l("Telephone"), 20, PHONE, render_kw=TEL)
+    email = line(
+        _l("E-mail"), 120, EMAIL, render_kw={"autocomplete": "email", "inputmode": "email"}
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.school.choices = [("", _l("Please choose")), *active_schools()]
+
+    def facts(self) -> dict[str, Any]:
+        """What stands in the registration; never more than these."""
+        names = ("credit_code", "name", "contact_name", "contact_phone", "email")
+        return {name: self[name].data for name in names}
+
+
+class RegisterForm(CompanyForm):
+    """A new employer with the password of its account."""
+
+    licence = FileField(
+        _l("Business licence"),
+        [FileRequired(MISSING)],
+        description=_l("A scan or photo: JPEG, PNG or PDF, at most 10 MB"),
+        render_kw={"accept": ".jpg,.jpeg,.png,.webp,.pdf"},
+    )
+
+    password = PasswordField(
+        _l("Password"),
+        [DataRequired(MISSING), Length(max=128)],
+        description=_l("At least 10 characters, with letters and digits"),
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        _l("Password again"),
+        [DataRequired(MISSING), Length(max=128)],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ProfileForm(FlaskForm):
+    """Facts and defaults that the employer keeps itself (ACC-08, ACC-12)."""
+
+    kind = SelectField(_l("Nature"), [DataRequired(MISSING)])
+    industry = SelectField(_l("Industry"), [DataRequired(MISSING)])
+    location = RegionField(_l("Location"))
+    address = line(_l("Postal address"), 200)
+    postcode = line(_l("Postcode"), 6, POSTCODE, render_kw={"inputmode": "numeric"})
+    contact_name = line(_l("Signing contact"), 60)
+    contact_phone = line(_l("Telephone"), 20, PHONE, required=False, render_kw=TEL)
+    email = line(_l("E-mail"), 120, EMAIL, render_kw={"inputmode": "email"})
+    archive_receiver = SelectField(_l("Archive is received by"), [DataRequired(MISSING)])
+    archive_to = line(_l("Forward the archive to"), 120, ARCHIVE)
+    archive_address = line(_l("Forwarding address"), 200, ARCHIVE)
+    archive_postcode = line(
+        _l("Forwarding postcode"), 6, ARCHIVE, POSTCODE, render_kw={"inputmode": "numeric"}
+    )
+    archive_contact = line(_l("Forwarding contact"), 60, ARCHIVE)
+    archive_phone = line(_l("Forwarding telephone"), 20, ARCHIVE, PHONE, render_kw=TEL)
+    household_kind = SelectField(_l("Household registration moves to"), [DataRequired(MISSING)])
+    household_address = line(_l("Household address"), 200, OnlyIf("household_kind", NOT_RECEIVED))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices, self.industry.choices = options("dwxz"), options("dwhy")
+        self.archive_receiver.choices = options("dajs", NOT_FOR_EMPLOYERS["dajs"])
+        self.household_kind.choices = options("hkjs", NOT_FOR_EMPLOYERS["hkjs"])
+
+    @classmethod
+    def of(cls, employer: Employer) -> ProfileForm:
+        """The form as the employer last filled it; its telephone stays masked until typed anew."""
+        names = [name for name in cls.field_names() if name != "contact_phone"]
+        form = cls(data={name: getattr(employer, name) for name in names})
+        form.contact_phone.render_kw = {
+            **(form.contact_phone.render_kw or {}),
+            "placeholder": employer.contact_phone_masked or "",
+        }
+        form.contact_phone.description = _l("Leave it empty to keep the one on record.")
+        return form
+
+    @classmethod
+    def field_names(cls) -> tuple[str, ...]:
+        """The names of what it writes."""
+        return (
+            "kind", "industry", "location", "address", "postcode", "contact_name", "contact_phone",
+            "email", "archive_receiver", "archive_to", "archive_address", "archive_postcode",
+            "archive_contact", "archive_phone", "household_kind", "household_address",
+        )  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        """What is to be written; details that do not count are None."""
+        return {name: self[name].data for name in self.field_names()}
+
+
+def when(field: SelectField) -> str:
+    """The values of a field for which its details are asked, as the page's script reads them."""
+    wanted = [code for code, _name in field.choices if code not in ("", NOT_RECEIVED)]
+    return f"{field.name}={'|'.join(wanted)}"
+
+
+class ReachForm(FlaskForm):
+    """How a student is reached: the two things a student keeps itself (ACC-12)."""
+
+    email = line(
+        _l("E-mail"), 120, EMAIL, render_kw={"inputmode": "email", "autocomplete": "email"}
+    )
+    address = line(_l("Postal address"), 200, render_kw={"autocomplete": "street-address"})
+
+
+class VerifyForm(ReachForm):
+    """The first sign-in: how to reach the student, and the code sent to its phone (ACC-04)."""
+
+    code = StringField(
+        _l("SMS code"),
+        [DataRequired(MISSING), Length(max=12)],
+        render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "6"},
+    )

@@ -1,0 +1,133 @@
+"""The student's first sign-in and own page: HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, g, jsonify, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from sqlalchemy.orm import joinedload
+
+from app.accounts import one_time
+from app.accounts.models import AppUser
+from app.codes import queries as codes
+from app.core import mail
+from app.core.db import db
+from app.core.errors import Invalid, Refused
+from app.core.forms import show_problems
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.people.forms import ReachForm, VerifyForm
+from app.people.models import Student
+from app.people.workflow import VERIFY, keep_reach, verify
+
+
+def student_of(user: AppUser) -> Student | None:
+    """The student of an account, from this session where it was read before."""
+    if not user.student_id:
+        return None
+    parts = [joinedload(part) for part in (Student.school, Student.college, Student.major)]
+    return db.session.get(Student, user.student_id, options=parts)
+
+
+def verify_gate(user: AppUser) -> str | None:
+    """Until the first sign-in is passed there is one page only (ACC-04)."""
+    student = student_of(user)
+    return "VerifyView.index" if student is not None and student.verified_at is None else None
+
+
+def phone_of(user: AppUser) -> tuple[str, str] | None:
+    """Where a student's codes go: the phone on record."""
+    student = student_of(user)
+    return (mail.SMS, student.phone) if student is not None and student.phone else None
+
+
+def me() -> Student:
+    """The student asking."""
+    found = student_of(g.user)
+    if found is None:
+        abort(404)
+    return found
+
+
+class VerifyView(SafeView):
+    """The first sign-in: number and name fixed, e-mail, address, and the code to the phone (ACC-04)."""
+
+    route_base = "/my/verify"
+    default_view = "index"
+    class_permission_name = "Verify"
+
+    @expose("/", methods=["GET", "POST"])
+    @has_access
+    def index(self) -> Any:
+        student = me()
+        if student.verified_at is not None:
+            return redirect("/")
+        form = VerifyForm(obj=student)
+        if form.validate_on_submit():
+            try:
+                values = {"email": form.email.data, "address": form.address.data}
+                verify(student, g.user._get_current_object(), values, form.code.data)
+                flash(_("Welcome. Your details are confirmed."), "success")
+                return redirect("/", 303)
+            except Invalid as error:
+                show_problems(form, error)
+        page = self.render_template("people/student_verify.html", form=form, student=student)
+        return page, 422 if form.errors else 200
+
+    @expose("/code", methods=["POST"])
+    @has_access
+    def code(self) -> Any:
+        student = me()
+        asked_by_script = request.accept_mimetypes.best == "application/json"
+        try:
+            if not student.phone:
+                raise Refused(_("No phone is on record. Ask your college officer to enter it."))
+            one_time.send(f"student:{student.id}", VERIFY, mail.SMS, student.phone)
+        except Refused as refusal:
+            if asked_by_script:
+                return jsonify(error=str(refusal)), 409
+            flash(str(refusal), "warning")
+        if asked_by_script:
+            return jsonify(sent=True)
+        return redirect(url_for("VerifyView.index"), 303)
+
+
+class MyProfileView(SafeView):
+    """Own page: e-mail and address are the student's, the rest is the school's (ACC-12)."""
+
+    route_base = "/my/profile"
+    default_view = "index"
+    class_permission_name = "MyProfile"
+
+    @expose("/", methods=["GET", "POST"])
+    @has_access
+    def index(self) -> Any:
+        student = me()
+        form = ReachForm(obj=student)
+        if form.validate_on_submit():
+            try:
+                values = {"email": form.email.data, "address": form.address.data}
+                keep_reach(student, g.user._get_current_object(), values)
+                flash(_("Saved."), "success")
+                return redirect(url_for("MyProfileView.index"), 303)
+            except Invalid as error:
+                show_problems(form, error)
+        page = self.render_template("people/student_profile.html", form=form, facts=facts(student))
+        return page, 422 if form.errors else 200
+
+
+def facts(student: Student) -> list[tuple[str, str]]:
+    """What the school keeps, numbers masked (INV-22)."""
+    return [
+        (_("Name"), student.name),
+        (_("Student number"), student.student_no),
+        (_("School"), student.school.name),
+        (_("College"), student.college.name),
+        (_("Major"), student.major.name),
+        (_("Level of education"), codes.name("xl", student.education)),
+        (_("Graduation year"), str(student.graduation_year)),
+        (_("ID number"), student.id_number_masked or ""),
+        (_("Phone"), student.phone_masked or ""),
+    ]

@@ -1,0 +1,289 @@
+"""The student's pages: first sign-in, home, letter, answer, signing; the inbox."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from app.core import mail
+from app.core.db import db
+from app.invitations.models import InvitationState
+from app.notices.models import Notice
+from app.placements.queries import placement_of
+from tests import factories as make
+
+PAGES = ("/my/", "/my/invitations/list/", "/my/profile/", "/notices/", "/employer/", "/desk/list/")
+
+
+@pytest.fixture()
+def newcomer(cast):
+    """A student who has never signed in."""
+    cast.student.verified_at = None
+    db.session.commit()
+    return cast.student
+
+
+def last_code() -> str:
+    message = db.session.scalars(select(mail.Message).order_by(mail.Message.id.desc())).first()
+    return re.search(r"\d{6}", message.body).group()
+
+
+@pytest.mark.rule("ACC-04")
+def test_before_the_first_sign_in_is_passed_every_address_leads_to_its_page(newcomer, visit):
+    browser = visit(make.account(newcomer))
+    for page in PAGES:
+        answer = browser.get(page)
+        assert (answer.status_code, answer.headers["Location"]) == (302, "/my/verify/"), page
+
+
+@pytest.mark.rule("ACC-04")
+def test_the_first_sign_in_shows_the_phone_masked_and_needs_code_mail_and_address(newcomer, visit):
+    browser = visit(make.account(newcomer))
+    page = browser.get("/my/verify/").get_data(as_text=True)
+    assert newcomer.phone_masked in page
+    assert newcomer.phone not in page
+    assert (
+        browser.post("/my/verify/", data={"email": "", "address": "", "code": ""}).status_code
+        == 422
+    )
+    assert browser.post("/my/verify/code").status_code == 303
+    right = {"email": "me@example.com", "address": "武汉市1号", "code": last_code()}
+    assert browser.post("/my/verify/", data={**right, "code": "000000"}).status_code == 422
+    assert browser.post("/my/verify/", data=right).status_code == 303
+    assert browser.get("/my/").status_code == 200
+    assert (newcomer.email, newcomer.address) == ("me@example.com", "武汉市1号")
+
+
+@pytest.mark.rule("ACC-04")
+def test_an_e_mail_of_another_account_is_refused_with_a_sentence(cast, newcomer, visit):
+    browser = visit(make.account(newcomer))
+    browser.post("/my/verify/code")
+    taken = make.account(cast.classmate).email
+    answer = browser.post("/my/verify/", data={"email": taken, "address": "x", "code": last_code()})
+    assert answer.status_code == 422
+    assert newcomer.verified_at is None
+
+
+@pytest.mark.rule("ACC-09", "ACC-03")
+def test_a_student_without_a_password_sets_one_by_code(cast, client):
+    client.post(
+        "/password/forgotten", data={"who": cast.student.student_no, "school": cast.school.code}
+    )
+    new = "Correct-horse-7"
+    answer = client.post(
+        "/password/reset", data={"code": last_code(), "password": new, "again": new}
+    )
+    assert answer.status_code == 302
+    signed = client.post("/login/", data={"who": cast.student.student_no, "school": cast.school.code,
+                                          "password": new})  # fmt: skip
+    assert signed.headers["Location"] == "/"
+    assert client.get("/my/").status_code == 200
+
+
+@pytest.mark.rule("INV-22")
+def test_home_shows_the_next_step_the_state_and_masked_numbers(cast, visit, query_count):
+    make.invite(cast.employer, cast.student, regular_pay=8000)
+    browser = visit(make.account(cast.student))
+    browser.get("/my/")  # the code tables are read once a process
+    db.session.expunge_all()
+    with query_count() as seen:
+        page = browser.get("/my/").get_data(as_text=True)
+    assert cast.employer.name in page
+    assert "8,000" in page
+    assert cast.student.id_number_masked in page
+    assert cast.student.id_number not in page
+    assert seen.n <= 8, seen
+
+
+@pytest.mark.rule("ACC-06", "ADM-03")
+@pytest.mark.parametrize("change", [{"training_mode": "2"}, {"origin_state": "entered"}])
+def test_home_of_a_student_who_may_not_sign_says_why_and_whom_to_ask(cast, visit, change):
+    cast.school.contact = "就业中心 027-1"
+    for name, value in change.items():
+        setattr(cast.student, name, value)
+    db.session.commit()
+    page = visit(make.account(cast.student)).get("/my/").get_data(as_text=True)
+    assert "qq-note-warn" in page
+    assert "就业中心 027-1" in page
+
+
+@pytest.mark.rule("INV-23")
+def test_the_list_shows_employer_position_dates_and_both_states(cast, visit):
+    make.invite(cast.employer, cast.student)
+    make.invite(cast.rival, cast.student)
+    browser = visit(make.account(cast.student))
+    page = browser.get("/my/invitations/list/").get_data(as_text=True)
+    for text in (cast.employer.name, cast.rival.name, "软件工程师", "qq-chip-waiting"):
+        assert text in page
+    found = browser.post("/my/invitations/search", data={"q": "星光"}, follow_redirects=True)
+    assert cast.rival.name not in found.get_data(as_text=True)
+
+
+def test_the_letter_asks_the_database_eight_times_at_most(cast, visit, query_count):
+    [letter] = make.invite(cast.employer, cast.student)
+    browser = visit(make.account(cast.student))
+    browser.get(f"/my/invitations/{letter.id}")
+    db.session.expunge_all()
+    with query_count() as seen:
+        assert browser.get(f"/my/invitations/{letter.id}").status_code == 200
+    assert seen.n <= 8, seen
+
+
+@pytest.mark.rule("INV-10", "INV-19")
+def test_inside_the_cooling_off_the_button_is_grey_and_says_until_when(cast, visit):
+    [letter] = make.invite(cast.employer, cast.student)
+    page = (
+        visit(make.account(cast.student)).get(f"/my/invitations/{letter.id}").get_data(as_text=True)
+    )
+    assert re.search(r'<button[^>]*disabled[^>]*aria-describedby="do-accept-why"', page)
+    assert re.search(r"qq-why[^<]*<?[^<]*\d\d:\d\d", page)
+
+
+@pytest.mark.rule("INV-13")
+def test_accepting_needs_the_tick_and_then_forms_the_placement(cast, visit):
+    [letter] = make.invite(cast.employer, cast.student)
+    make.pass_time(hours=2)
+    browser = visit(make.account(cast.student))
+    page = browser.get(f"/my/invitations/{letter.id}").get_data(as_text=True)
+    assert "data-qq-tick=" in page
+    assert "data-qq-confirm=" in page
+    browser.post(f"/my/answer/{letter.id}/accept", data={})
+    assert placement_of(cast.student.id) is None
+    browser.post(f"/my/answer/{letter.id}/accept", data={"agreed": "1"})
+    placement = placement_of(cast.student.id)
+    assert browser.get(f"/my/signings/{placement.id}").status_code == 200
+    assert cast.employer.name in browser.get("/my/").get_data(as_text=True)
+
+
+@pytest.mark.rule("INV-12")
+def test_declining_takes_a_reason_and_the_employer_is_told(cast, visit):
+    [letter] = make.invite(cast.employer, cast.student)
+    visit(make.account(cast.student)).post(
+        f"/my/answer/{letter.id}/decline", data={"reason": "已有安排"}
+    )
+    db.session.refresh(letter)
+    assert letter.state == InvitationState.DECLINED
+    told = db.session.scalars(
+        select(Notice.body)
+        .where(Notice.user_id == make.account(cast.employer).id)
+        .order_by(Notice.id.desc())
+    ).first()
+    assert "已有安排" in told
+
+
+@pytest.mark.rule("INV-14")
+def test_while_a_signing_runs_other_letters_can_only_be_read(cast, visit):
+    [first] = make.invite(cast.employer, cast.student)
+    [second] = make.invite(cast.rival, cast.student)
+    make.accept(first)
+    browser = visit(make.account(cast.student))
+    page = browser.get(f"/my/invitations/{second.id}").get_data(as_text=True)
+    assert page.count("disabled") >= 2
+    browser.post(f"/my/answer/{second.id}/accept", data={"agreed": "1"})
+    db.session.refresh(second)
+    assert second.state == InvitationState.OPEN
+
+
+@pytest.mark.rule("INV-15")
+def test_a_changed_letter_shows_old_and_new(cast, visit):
+    from app.invitations.workflow import INVITATIONS
+    from app.terms.models import Terms
+
+    [letter] = make.invite(cast.employer, cast.student)
+    terms = Terms(**make.offer(regular_pay=9999))
+    INVITATIONS.perform("amend", letter.id, make.actor(cast.employer), terms=terms)
+    page = (
+        visit(make.account(cast.student)).get(f"/my/invitations/{letter.id}").get_data(as_text=True)
+    )
+    assert "<del>6,000</del>" in page
+    assert "<ins>9,999</ins>" in page
+
+
+@pytest.mark.rule("ACC-02")
+def test_another_students_records_are_not_there(cast, visit):
+    [letter] = make.invite(cast.employer, cast.student)
+    placement = make.accept(letter)
+    browser = visit(make.account(cast.classmate))
+    for method, url in (
+        ("get", f"/my/invitations/{letter.id}"),
+        ("post", f"/my/answer/{letter.id}/accept"),
+        ("post", f"/my/answer/{letter.id}/decline"),
+        ("get", f"/my/signings/{placement.id}"),
+        ("get", f"/agreements/{placement.id}.pdf"),
+    ):
+        assert getattr(browser, method)(url, data={"agreed": "1"}).status_code == 404, url
+
+
+@pytest.mark.rule("INV-24")
+def test_the_signing_shows_parties_side_by_side_and_the_trace(cast, visit):
+    placement = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
+    page = (
+        visit(make.account(cast.student)).get(f"/my/signings/{placement.id}").get_data(as_text=True)
+    )
+    for text in (
+        placement.agreement_no,
+        cast.employer.credit_code,
+        cast.student.id_number_masked,
+        "王老师",
+    ):
+        assert text in page
+
+
+@pytest.mark.rule("ACC-12")
+def test_a_student_keeps_mail_and_address_and_nothing_else(cast, visit):
+    browser = visit(make.account(cast.student))
+    number, name = cast.student.student_no, cast.student.name
+    browser.post(
+        "/my/profile/",
+        data={"email": "new@example.com", "address": "北京", "name": "X", "student_no": "9"},
+    )
+    db.session.refresh(cast.student)
+    assert (cast.student.email, cast.student.address) == ("new@example.com", "北京")
+    assert (cast.student.student_no, cast.student.name) == (number, name)
+
+
+@pytest.mark.rule("NTF-01", "NTF-02")
+def test_a_sent_letter_makes_one_notice_and_one_mail(cast, visit):
+    make.invite(cast.employer, cast.student)
+    user = make.account(cast.student)
+    notices = db.session.scalars(select(Notice).where(Notice.user_id == user.id)).all()
+    mails = db.session.scalars(
+        select(mail.Message).where(mail.Message.key.startswith("invitation:"))
+    ).all()
+    assert len(notices) == 1
+    assert [m.address for m in mails] == [user.email]
+    browser = visit(user)
+    assert notices[0].subject in browser.get("/notices/").get_data(as_text=True)
+    assert (
+        browser.post(f"/notices/{notices[0].id}").headers["Location"].startswith("/my/invitations/")
+    )
+    assert visit(make.account(cast.classmate)).post(f"/notices/{notices[0].id}").status_code == 404
+
+
+@pytest.mark.rule("DOC-04")
+def test_anybody_can_verify_a_code_and_sees_masked_facts_only(cast, client):
+    from app.core import clock
+    from app.documents.models import Document
+
+    placement = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
+    db.session.add(Document(
+        kind="agreement", record_kind="placement", record_id=placement.id, school_id=placement.school_id,
+        code="0123456789AB", number=placement.agreement_no, file_key="x", sha256="0" * 64, data_sha256="0" * 64,
+        template_version="t", created_at=clock.now(),
+    ))  # fmt: skip
+    db.session.commit()
+    page = client.get("/v/0123-4567-89ab").get_data(as_text=True)
+    assert placement.agreement_no in page
+    assert cast.student.name not in page
+    assert client.get("/v/ZZZZZZZZZZZZ").status_code == 200
+    assert placement.agreement_no not in client.get("/v/ZZZZZZZZZZZZ").get_data(as_text=True)
+
+
+def test_messages_are_the_administrators_outside_the_demo(cast, visit, client):
+    assert client.get("/messages/").status_code == 404
+    assert visit(cast.officer).get("/messages/").status_code == 404
+    assert visit(cast.admin).get("/messages/").status_code == 200
+    assert visit(cast.admin).get("/jobs/").status_code == 200
+    assert visit(cast.officer).get("/jobs/").status_code == 403
