@@ -84,7 +84,7 @@ def _student(builder: AppBuilder) -> None:
     """The student's side: first sign-in, home, letters; the bar at the foot of a phone."""
     builder.add_view_no_menu(VerifyView)
     builder.add_view(MyHomeView, "MyHome", label=_l("Home"), icon="home")
-    builder.add_view(MyInvitationsView, "MyInvitations", label=_l("Signing"), icon="sign")
+    builder.add_view(MyInvitationsView, "MyInvitations", label=_l("Online signing"), icon="sign")
     builder.add_view_no_menu(AnswerView)
     builder.add_view_no_menu(MySigningsView)
     HOMES[Role.STUDENT] = "MyHomeView.index"
