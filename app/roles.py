@@ -1,5 +1,7 @@
-"""Who may do what: role × view × permission, on one screen. Loaded into Flask-AppBuilder, printed into
-docs/roles.md. Which rows somebody sees stands elsewhere: in the `…_for(actor)` of each `queries.py`.
+"""Who may do what: role × view × permission, on one screen.
+
+Loaded into Flask-AppBuilder, printed into docs/roles.md. Which rows somebody sees stands elsewhere: in
+the `…_for(actor)` of each `queries.py`.
 
 Permissions: `list` and `show` read; the others are the names of actions. `menu` shows the entry.
 """

@@ -14,16 +14,16 @@ from flask import g, request_started
 
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
-from flask import g, has_app_context  # noqa: E402
-from flask.testing import FlaskClient  # noqa: E402
-from sqlalchemy import event, text  # noqa: E402
+from flask import has_app_context
+from flask.testing import FlaskClient
+from sqlalchemy import event, text
 
-import config as settings  # noqa: E402
-from app import create_app  # noqa: E402
-from app.codes.queries import load_shipped  # noqa: E402
-from app.core import postgres  # noqa: E402
-from app.core.db import db  # noqa: E402
-from tests.cast import Cast  # noqa: E402
+import config as settings
+from app import create_app
+from app.codes.queries import load_shipped
+from app.core import postgres
+from app.core.db import db
+from tests.cast import Cast
 
 
 @pytest.fixture(scope="session")

@@ -158,7 +158,7 @@ def _token(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
-def accounts_for(who: Actor) -> Select[tuple[AppUser]]:
+def accounts_for(who: Actor) -> Select[AppUser]:
     """The accounts an administrator, or a school for its own people, may see."""
     if who.role is Role.ADMIN:
         return select(AppUser)

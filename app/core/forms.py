@@ -20,7 +20,7 @@ def show_problems(form: Any, error: Invalid | Refused) -> None:
     """Put each problem beside its field; what belongs to no field stands above the form."""
     problems = error.problems if isinstance(error, Invalid) else [("", str(error))]
     for place, sentence in problems:
-        field = form[place] if place in form else None
+        field = form._fields.get(place)
         if field is None:
             form.form_errors.append(sentence)
         else:

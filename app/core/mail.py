@@ -49,7 +49,7 @@ class Message(db.Model):
     problem: Mapped[str | None] = mapped_column(Text)
 
     address = Sealed("address", mask_email, str.strip)
-    body = Sealed("body", lambda text: "", lambda text: text)
+    body = Sealed("body", lambda _text: "", lambda text: text)
 
 
 class Sender(Protocol):

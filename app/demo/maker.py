@@ -12,14 +12,14 @@ from app.core.db import db
 from app.people.models import Employer, Student
 from app.workflow.actor import Role
 
-PASSWORD = "Demo-2026!"  # noqa: S105 (it is printed on the first page of the demo)
+PASSWORD = "Demo-2026!"
 
 
 @dataclass
 class Maker:
     """What is made, and the schedule of what happens to it."""
 
-    dice: random.Random = field(default_factory=lambda: random.Random(2026))  # noqa: S311
+    dice: random.Random = field(default_factory=lambda: random.Random(2026))
     hashed: str = field(default_factory=lambda: passwords.hashed(PASSWORD))
     users: dict[str, AppUser] = field(default_factory=dict)
     students: list[Student] = field(default_factory=list)

@@ -25,7 +25,7 @@ from app.workflow.actor import Actor, Role
 LARGEST_KEY = 2**31 - 1
 
 
-def invitations_for(who: Actor) -> Select[tuple[Invitation]]:
+def invitations_for(who: Actor) -> Select[Invitation]:
     """A party sees its own; a school those of its students."""
     if who.role is Role.STUDENT:
         return select(Invitation).where(Invitation.student_id == who.student_id)
@@ -36,7 +36,7 @@ def invitations_for(who: Actor) -> Select[tuple[Invitation]]:
     return select(Invitation).where(at_school(who, Invitation.school_id))
 
 
-def candidates_for(who: Actor) -> Select[tuple[Candidate]]:
+def candidates_for(who: Actor) -> Select[Candidate]:
     """An employer's own send list; nobody else has one."""
     mine = Candidate.employer_id == who.employer_id if who.role is Role.EMPLOYER else false()
     return select(Candidate).where(mine)

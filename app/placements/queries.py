@@ -43,7 +43,7 @@ from app.workflow.models import Trail
 S = PlacementState
 
 
-def placements_for(who: Actor) -> Select[tuple[Placement]]:
+def placements_for(who: Actor) -> Select[Placement]:
     """Staff see their school's or college's, a party its own (ACC-02)."""
     if who.role is Role.STUDENT:
         return select(Placement).where(Placement.student_id == who.student_id)

@@ -10,7 +10,7 @@ from app.plan.models import PlanEntry, PlanState
 from app.workflow.actor import Actor
 
 
-def plan_entries_for(who: Actor) -> Select[tuple[PlanEntry]]:
+def plan_entries_for(who: Actor) -> Select[PlanEntry]:
     """The rows of the asking staff's schools or college; parties see none."""
     return select(PlanEntry).where(at_school(who, PlanEntry.school_id, PlanEntry.college_id))
 

@@ -132,7 +132,7 @@ class Workflow(Generic[R]):
     steps: tuple[Step, ...]
     scope: Callable[[Actor], Select[Any]]
     name: Text
-    first_lock: Callable[[R], tuple[Any, int] | None] = lambda record: None
+    first_lock: Callable[[R], tuple[Any, int] | None] = lambda _record: None
     labels: Mapping[Any, Text] = field(default_factory=dict)
     after: tuple[Effect, ...] = ()
 
@@ -183,7 +183,7 @@ class Workflow(Generic[R]):
             raise NotYours(f"{self.kind} {record_id}")
         self._lock(record)
         if record.state not in step.sources:
-            raise Refused(self._overtaken(record, step))
+            raise Refused(self._overtaken(record))
         self._go(Change(record, step, actor, clock.now(), reason, data), record.state)
         return record
 
@@ -230,7 +230,7 @@ class Workflow(Generic[R]):
         if first is not None:
             _lock_row(*first)
 
-    def _overtaken(self, record: R, step: Step) -> str:
+    def _overtaken(self, record: R) -> str:
         """Two decided at once: the second is told who was first and what it is now (AGR-11)."""
         last = db.session.execute(
             select(Trail)

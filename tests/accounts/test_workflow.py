@@ -17,7 +17,7 @@ from tests import factories as make
 RIGHT = "Correct-horse-7"
 
 
-@pytest.fixture()
+@pytest.fixture
 def user(cast):
     """The student's account with a password and every identifier."""
     found = make.account(cast.student)

@@ -38,6 +38,11 @@ class Running:
         with psycopg.connect(self.database, autocommit=True) as connection:
             connection.execute("UPDATE clock_shift SET seconds = seconds + %s", [hours * 3600])
 
+    def do(self, sql: str, *values: object) -> None:
+        """Change something of the demo that no page can."""
+        with psycopg.connect(self.database, autocommit=True) as connection:
+            connection.execute(sql, values)
+
     def ask(self, sql: str, *values: object) -> object:
         """One value from the database."""
         with psycopg.connect(self.database, autocommit=True) as connection:
@@ -98,7 +103,7 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def open_page(running, chromium):
     """`open_page(width)` gives a page of a fresh browser; a request to another host fails the test."""
     contexts, strangers = [], []

@@ -117,7 +117,7 @@ def word_boxes(pdf: bytes, folder: Path) -> list[str]:
         pytest.skip("poppler is not installed")
     path = folder / "document.pdf"
     path.write_bytes(pdf)
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [program, "-bbox", str(path), "-"], capture_output=True, check=True, env=os.environ
     )
     return done.stdout.decode().splitlines()

@@ -106,7 +106,7 @@ def test_the_child_has_bounded_memory_and_time():
         "from app.documents import child; child._limit_memory(); child._limit_cpu();"
         "import resource; print(resource.getrlimit(resource.RLIMIT_CPU)[0]); bytearray(3 << 30)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=limits.ROOT)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=limits.ROOT)
     assert 30 <= int(done.stdout) <= 32
     assert b"MemoryError" in done.stderr
 
@@ -116,7 +116,7 @@ def test_the_child_ends_when_its_parent_does():
         "from app.documents import limits; import os;"
         "print(limits.Child('intake').process.pid, flush=True); os._exit(0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=limits.ROOT)  # noqa: S603
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=limits.ROOT)
     orphan = int(done.stdout)
     until = time.monotonic() + 10
     while os.path.exists(f"/proc/{orphan}/stat") and time.monotonic() < until:

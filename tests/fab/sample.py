@@ -124,18 +124,18 @@ class LetterView(SafeModelView):
     class_permission_name = "Letters"
     list_title = "Letters"
     show_title = "Letter"
-    list_columns = ["name", "org.name", "state", "pay", "changed_at"]  # noqa: RUF012
-    show_columns = ["name", "title", "org.name", "state"]  # noqa: RUF012
-    order_columns = ["name", "pay", "changed_at"]  # noqa: RUF012
-    search_columns = ["name"]  # noqa: RUF012
+    list_columns = ["name", "org.name", "state", "pay", "changed_at"]
+    show_columns = ["name", "title", "org.name", "state"]
+    order_columns = ["name", "pay", "changed_at"]
+    search_columns = ["name"]
     base_order = ("changed_at", "desc")
-    label_columns = {  # noqa: RUF012
+    label_columns = {
         "name": "Name", "org.name": "School", "state": "State", "pay": "Pay",
         "changed_at": "Changed", "title": "Title",
     }  # fmt: skip
-    formatters_columns = {"state": lambda v: f"<{v}>"}  # noqa: RUF012
+    formatters_columns = {"state": lambda v: f"<{v}>"}
     wide_columns = frozenset({"pay"})
-    cell_classes = {"state": "qq-card-status"}  # noqa: RUF012
+    cell_classes = {"state": "qq-card-status"}
     tabs = (
         Tab("waiting", "Waiting", lambda: Letter.state == "waiting", empty="No letter waits."),
         Tab("done", "Done", lambda: Letter.state == "done"),
@@ -147,7 +147,7 @@ class LetterView(SafeModelView):
             "size", "Size", lambda v: func.length(Letter.name) > int(v), lambda: [("5", "long")]
         ),
     )
-    ran: list = []  # noqa: RUF012
+    ran: list = []
 
     def scoped(self):
         return mine(Letter)
@@ -184,11 +184,11 @@ class NoteView(SafeModelView):
     class_permission_name = "Notes"
     list_title = show_title = add_title = edit_title = "Note"
     include_route_methods = SafeModelView.include_route_methods | {"add", "edit", "delete"}
-    list_columns = show_columns = ["text"]  # noqa: RUF012
-    add_columns = edit_columns = ["text", "org_id"]  # noqa: RUF012
-    order_columns: list = []  # noqa: RUF012
-    search_columns: list = []  # noqa: RUF012
-    label_columns = {"text": "Text", "org_id": "School"}  # noqa: RUF012
+    list_columns = show_columns = ["text"]
+    add_columns = edit_columns = ["text", "org_id"]
+    order_columns: list = []
+    search_columns: list = []
+    label_columns = {"text": "Text", "org_id": "School"}
     row_actions = True
 
     def scoped(self):

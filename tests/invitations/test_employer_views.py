@@ -52,7 +52,7 @@ def test_home_counts_what_waits_for_whom(cast, browser):
 
 @pytest.mark.rule("INV-18")
 def test_each_tab_holds_its_own(cast, browser):
-    [open_one] = invite(cast.employer, cast.classmate)
+    [_open_one] = invite(cast.employer, cast.classmate)
     [taken] = invite(cast.employer, cast.student)
     accept(taken)
     [gone] = invite(cast.employer, cast.neighbour)

@@ -17,7 +17,7 @@ from tests import factories as make
 PAGES = ("/my/", "/my/invitations/list/", "/my/profile/", "/notices/", "/employer/", "/desk/list/")
 
 
-@pytest.fixture()
+@pytest.fixture
 def newcomer(cast):
     """A student who has never signed in."""
     cast.student.verified_at = None

@@ -11,7 +11,7 @@ from app.workflow.queries import trail_of
 from tests.factories import accept, attest, invite
 
 
-@pytest.fixture()
+@pytest.fixture
 def story(cast):
     """A signing in force."""
     return attest(accept(invite(cast.employer, cast.student)[0]), cast.officer)
