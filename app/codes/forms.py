@@ -27,7 +27,7 @@ class RegionInput(TextInput):
         kwargs |= {"data-qq-target": target, "maxlength": MOST, "autocomplete": "off"}
         code = html_params(type="hidden", name=target, value=field.data or "")
         box = super().__call__(field, **kwargs)
-        return Markup("{}<input {}>").format(box, Markup(code))  # noqa: S704 (html_params escapes)
+        return Markup("{}<input {}>").format(box, Markup(code))
 
 
 class RegionField(Field):
@@ -59,9 +59,9 @@ class RegionField(Field):
 
 
 class _Known:
-    field_flags = {"required": True}  # noqa: RUF012 (WTForms' own convention)
+    field_flags = {"required": True}
 
-    def __call__(self, form: Any, field: RegionField) -> None:  # noqa: ARG002
+    def __call__(self, form: Any, field: RegionField) -> None:
         if field.data:
             return
         if not field.typed:

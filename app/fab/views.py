@@ -39,7 +39,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     """
 
     datamodel: SafeInterface
-    include_route_methods = {  # noqa: RUF012
+    include_route_methods = {
         "list", "show", "search", "columns", "action", "action_post", "confirm",
     }  # fmt: skip
 

@@ -1,0 +1,59 @@
+"""Every kind of page at both widths, light and dark: no WCAG A/AA finding, no sideways scroll at 360 px."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import sign_in
+
+pytestmark = pytest.mark.browser
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+FIRST_ROW, FIRST_LETTER, SIGNING = "tr[data-href]", "查看邀请函", "查看签约详情"
+TOUR = {
+    "": ("/login/", "/register", "/messages/", "/v/", "/nope", "/password/forgotten"),
+    "school": ("/office/", "/desk/list/", ("/desk/list/", FIRST_ROW), "/students/list/", "/employers/list/",
+               ("/employers/list/", FIRST_ROW), "/invitations/list/", "/plan/list/", "/schools/list/",
+               "/notices/", "/password/change"),
+    "employer1": ("/employer/", "/employer/candidates/", "/employer/invitations/list/",
+                  ("/employer/invitations/list/", FIRST_ROW), "/employer/profile/"),
+    "student1": ("/my/", "/my/invitations/list/", ("/my/", FIRST_LETTER), "/my/profile/", "/notices/"),
+    "student3": (("/my/", SIGNING),),
+    "student4": ("/my/verify/",),
+    "admin": ("/office/", "/accounts/list/", "/codes/list/", "/jobs/"),
+}  # fmt: skip
+
+
+def go(page, stop) -> None:
+    """To a page, or from a page to the first record it leads to."""
+    if isinstance(stop, str):
+        page.goto(stop)
+        return
+    page.goto(stop[0])
+    if stop[1] == FIRST_ROW:
+        page.goto(page.locator(FIRST_ROW).first.get_attribute("data-href"))
+    else:
+        page.goto(page.get_by_role("link", name=stop[1]).first.get_attribute("href"))
+
+
+@pytest.mark.rule("MOB-01", "MOB-02")
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("who", TOUR)
+def test_pages_are_readable_for_everybody_and_fit_a_phone(running, open_page, who, scheme):
+    axe, found = Axe(), []
+    for width, height in ((1366, 768), (390, 844)):
+        page = open_page(width, height, color_scheme=scheme, bypass_csp=True)
+        if who:
+            sign_in(page, who)
+        for stop in TOUR[who]:
+            go(page, stop)
+            result = axe.run(page, options={"runOnly": RULES}).response["violations"]
+            found += [(stop, width, v["id"], v["nodes"][0]["html"][:160]) for v in result]
+            if width == 390:
+                page.set_viewport_size({"width": 360, "height": 780})
+            over = page.evaluate(
+                "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+            )
+            found += [(stop, width, "sideways scroll", over)] if over > 0 else []
+            page.set_viewport_size({"width": width, "height": height})
+    assert not found
