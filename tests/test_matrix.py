@@ -56,15 +56,15 @@ def test_every_route_asks_a_permission_or_is_named_as_public(app):
 def test_every_grant_names_a_permission_that_exists(app):
     from app.roles import GRANTS
 
-    views = {v.class_permission_name: v for v in app.extensions["appbuilder"].baseviews}
+    views = app.extensions["appbuilder"].baseviews
     unknown = []
     for name, grants in GRANTS.items():
-        view = views[name]
+        mine = [v for v in views if v.class_permission_name == name]
         unknown += [
             (name, role, word)
             for role, words in grants.items()
             for word in words
-            if not hasattr(view, word) and word not in getattr(view, "actions", {})
+            if not any(hasattr(v, word) or word in getattr(v, "actions", {}) for v in mine)
         ]
     assert not unknown
 

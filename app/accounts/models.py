@@ -28,7 +28,7 @@ class AppUser(User):
     """A sign-in, in Flask-AppBuilder's own table. One role; the ids bound what it may see."""
 
     __tablename__ = "ab_user"
-    __table_args__ = {"extend_existing": True}
+    __table_args__ = {"extend_existing": True}  # noqa: RUF012 (SQLAlchemy's own convention)
 
     role: Mapped[str | None] = mapped_column(String(12))
     school_id: Mapped[int | None] = mapped_column(

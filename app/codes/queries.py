@@ -51,9 +51,9 @@ TABLES = {
     "hkjs": _l("Receipt of the household registration"),
     "qtqx": _l("Other destinations"),
 }
-CONFIRMED_2021 = {
-    "10", "11", "12", "271", "46", "502", "503", "512", "519", "76", "801", "802", "85",
-}  # fmt: skip
+CONFIRMED_2021 = set(
+    ["10", "11", "12", "271", "46", "502", "503", "512", "519", "76", "801", "802", "85"]
+)
 UNCONFIRMED = {("xl", "49"), ("xl", "61"), ("dwxz", "33")}
 NEW_EDITION_FROM = 2021
 
@@ -72,7 +72,7 @@ def _names(table: str, kept: str) -> dict[str, str]:
         .where(Code.table == table, Code.edition == kept, Code.active)
         .order_by(Code.sort)
     )
-    return {code: name for code, name in rows}
+    return {code: name for code, name in rows}  # noqa: C416 (a Row is no tuple for mypy)
 
 
 def names(table: str, graduation_year: int | None = None) -> dict[str, str]:

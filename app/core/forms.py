@@ -33,7 +33,7 @@ class OnlyIf:
     Where it counts it is required; a page without script always shows it, with its star.
     """
 
-    field_flags = {"required": True}
+    field_flags = {"required": True}  # noqa: RUF012 (WTForms' own convention)
 
     def __init__(self, other: str, *unless: str) -> None:
         self.other, self.unless = other, ("", *unless)
@@ -52,7 +52,7 @@ class Checked:
     def __init__(self, check: Callable[[str], bool], sentence: Any) -> None:
         self.check, self.sentence = check, sentence
 
-    def __call__(self, form: Any, field: Any) -> None:
+    def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002
         if field.data and not self.check(field.data):
             raise ValidationError(str(self.sentence))
 

@@ -42,7 +42,7 @@ class Child:
     def __init__(self, task: str) -> None:
         """Start the process and wait until it is ready."""
         self.served = 0
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", child.__name__, task],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -62,7 +62,7 @@ class ActionRoutes:
         """
         return self.actions[name].func(items)
 
-    def offers(self, item: Any) -> list[Offer]:
+    def offers(self, item: Any) -> list[Offer]:  # noqa: ARG002
         """The buttons of one record: all actions the person may do; override to ask the rules."""
         return [offer_of(a) for a in self.actions.values() if a.single and self._may(a.name)]
 

@@ -58,7 +58,7 @@ class Detail:
             **self.show_context(item),
         }
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def show_context(self, item: Any) -> dict[str, Any]:  # noqa: ARG002
         """More values for a view's own show template; override."""
         return {}
 

@@ -75,7 +75,7 @@ class ScopeFilter(BaseFilter):
 class NoFilters(BaseFilterConverter):
     """FAB derives ten filters from each column, hidden ones included; here it derives none (W2)."""
 
-    def convert(self, col_name: str) -> list[Any]:
+    def convert(self, col_name: str) -> list[Any]:  # noqa: ARG002
         """Nothing to filter by."""
         return []
 
@@ -130,7 +130,7 @@ class SafeInterface(SQLAInterface):
         sums = [select(func.count()).select_from(part).scalar_subquery() for part in parts]
         return list(self.session.execute(select(*sums)).one())
 
-    def query_count(self, query: Any, filters: Any = None, select_columns: Any = None) -> int:
+    def query_count(self, query: Any, filters: Any = None, select_columns: Any = None) -> int:  # noqa: ARG002
         """FAB's own count, capped as ours (its REST and pickers use it)."""
         narrowed = self.apply_filters(query, filters).with_entities(self.key).limit(COUNT_CAP + 1)
         return int(narrowed.count())

@@ -89,15 +89,15 @@ class ListReading:
         """How the search stands in the address: as `q`, or as a token `x` that hides a number."""
         return {"q": text}
 
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:  # noqa: ARG002
         """The rows that a token of `search_args` finds; None: it is no token of ours."""
         return None
 
-    def first_link(self, item: Any) -> str | None:
+    def first_link(self, item: Any) -> str | None:  # noqa: ARG002
         """Where the first cell of a row leads (AGR-02); None: to the detail."""
         return None
 
-    def row_class(self, item: Any) -> str:
+    def row_class(self, item: Any) -> str:  # noqa: ARG002
         """A CSS class of the row."""
         return ""
 

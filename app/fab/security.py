@@ -65,7 +65,7 @@ class CodeRoleManager(SecurityManager):
         """Those of the named menu entries that the person asking may see."""
         return {name for name in menu_names or () if self.has_access("menu_access", name)}
 
-    def is_item_public(self, permission_name: str, view_name: str) -> bool:
+    def is_item_public(self, permission_name: str, view_name: str) -> bool:  # noqa: ARG002
         """Nothing is public by permission: public pages simply carry no ``has_access``."""
         return False
 
@@ -115,7 +115,7 @@ class CodeRoleManager(SecurityManager):
     def create_jwt_manager(self, app: Any) -> None:
         """No tokens: FAB's REST protection then refuses everything."""
 
-    def create_limiter(self, app: Any) -> Limiter:
+    def create_limiter(self, app: Any) -> Limiter:  # noqa: ARG002
         """A limiter that is not attached: ours counts in the database (W6), see app.core.limits."""
         return Limiter(key_func=get_remote_address, enabled=False)
 

@@ -39,7 +39,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     """
 
     datamodel: SafeInterface
-    include_route_methods = {
+    include_route_methods = {  # noqa: RUF012
         "list", "show", "search", "columns", "action", "action_post", "confirm",
     }  # fmt: skip
 

@@ -53,7 +53,7 @@ class Numbers(IntegerField):
         super().process_formdata([text.strip()[:12] for text in valuelist])
 
 
-def not_in_the_past(form: Any, field: Any) -> None:
+def not_in_the_past(form: Any, field: Any) -> None:  # noqa: ARG001 (the shape of a validator)
     """Nobody can report for work yesterday; ten years ahead is a slip of the keyboard."""
     today = clock.today()
     if field.data and field.data < today:

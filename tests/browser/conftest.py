@@ -56,7 +56,7 @@ def free_port() -> int:
         return s.getsockname()[1]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def running(server, tmp_path_factory):
     """`python run.py` in demo mode: release, demo school, web and worker."""
     folder = tmp_path_factory.mktemp("running")
@@ -89,7 +89,7 @@ def healthy(url: str) -> bool:
         return False
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def chromium():
     """A browser; without one these tests are skipped, and the set-up step has said why."""
     path = found()
