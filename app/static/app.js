@@ -71,7 +71,7 @@
     part(dialog, "rows").textContent = part(dialog, "rows").dataset.text.replace("{n}", rows.length);
     const submit = $("[type=submit]", form);
     submit.className = "btn " + ("qqDanger" in set ? "btn-danger" : "btn-primary");
-    submit.dataset.label = set.qqLabel || button.firstChild.textContent.trim();
+    submit.dataset.label = (set.qqLabel || button.firstChild.textContent).trim().replace(/…$|\.\.\.$/, "");
     count(reason);
     stepOf(form, 1);
     dialog.showModal();
