@@ -249,6 +249,8 @@
     list.addEventListener("mousedown", (event) => { const option = event.target.closest("li"); if (option) choose(option); event.preventDefault(); });
   }
 
+  addEventListener("beforeprint", () => $$("details.qq-fold").forEach((fold) => { fold.open = true; }));
+
   // ---- time left, by the server's clock
   const ahead = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
   function countdown() {
