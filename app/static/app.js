@@ -71,7 +71,7 @@
     part(dialog, "rows").textContent = part(dialog, "rows").dataset.text.replace("{n}", rows.length);
     const submit = $("[type=submit]", form);
     submit.className = "btn " + ("qqDanger" in set ? "btn-danger" : "btn-primary");
-    submit.dataset.label = set.qqLabel || button.firstChild.textContent.trim();
+    submit.dataset.label = (set.qqLabel || button.firstChild.textContent).trim().replace(/…$|\.\.\.$/, "");
     count(reason);
     stepOf(form, 1);
     dialog.showModal();
@@ -248,6 +248,8 @@
     input.addEventListener("blur", () => setTimeout(() => show(false), 150));
     list.addEventListener("mousedown", (event) => { const option = event.target.closest("li"); if (option) choose(option); event.preventDefault(); });
   }
+
+  addEventListener("beforeprint", () => $$("details.qq-fold").forEach((fold) => { fold.open = true; }));
 
   // ---- time left, by the server's clock
   const ahead = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
