@@ -51,9 +51,9 @@ TABLES = {
     "hkjs": _l("Receipt of the household registration"),
     "qtqx": _l("Other destinations"),
 }
-CONFIRMED_2021 = set(
-    ["10", "11", "12", "271", "46", "502", "503", "512", "519", "76", "801", "802", "85"]
-)
+CONFIRMED_2021 = {
+    "10", "11", "12", "271", "46", "502", "503", "512", "519", "76", "801", "802", "85",
+}  # fmt: skip
 UNCONFIRMED = {("xl", "49"), ("xl", "61"), ("dwxz", "33")}
 NEW_EDITION_FROM = 2021
 
