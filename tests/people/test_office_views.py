@@ -55,7 +55,10 @@ def test_a_foreign_row_is_not_there_in_any_view(cast, visit):
     [placement] = signed(cast.rival, cast.stranger)
     make.attest(placement, cast.other_officer)
     hidden = make.make_employer(cast.other_school, state=EmployerState.AWAITING)
-    one = lambda model, **by: db.session.query(model).filter_by(**by).first().id
+
+    def one(model, **by):
+        return db.session.query(model).filter_by(**by).first().id
+
     far = cast.other_school.id
     foreign = {
         "desk": placement.id, "students": cast.stranger.id, "employers": hidden.id, "schools": far,
