@@ -23,7 +23,7 @@ from tests import factories as make
 from tests.cast import Cast
 from tests.conftest import make_database, settings_for
 
-STUDENTS = 100
+STUDENTS = 200
 OFFERS = 4  # open invitations of each student
 
 

@@ -244,7 +244,7 @@ def test_a_student_keeps_mail_and_address_and_nothing_else(cast, visit):
     assert (cast.student.student_no, cast.student.name) == (number, name)
 
 
-@pytest.mark.rule("NTF-01", "NTF-02")
+@pytest.mark.rule("INV-07", "NTF-01", "NTF-02")
 def test_a_sent_letter_makes_one_notice_and_one_mail(cast, visit):
     make.invite(cast.employer, cast.student)
     user = make.account(cast.student)
