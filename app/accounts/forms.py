@@ -44,7 +44,23 @@ class ForgottenForm(FlaskForm):
     )
 
 
-class ResetForm(FlaskForm):
+class NewPasswordForm(FlaskForm):
+    """A new password, twice."""
+
+    password = PasswordField(
+        _l("New password"),
+        [DataRequired(MISSING), Length(max=128)],
+        description=_l("At least 10 characters, with letters and digits"),
+        render_kw={"autocomplete": "new-password"},
+    )
+    again = PasswordField(
+        _l("New password again"),
+        [DataRequired(MISSING), Length(max=128)],
+        render_kw={"autocomplete": "new-password"},
+    )
+
+
+class ResetForm(NewPasswordForm):
     """The code that was sent, and the new password."""
 
     code = StringField(
@@ -52,35 +68,13 @@ class ResetForm(FlaskForm):
         [DataRequired(MISSING), Length(max=12)],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )
-    password = PasswordField(
-        _l("New password"),
-        [DataRequired(MISSING), Length(max=128)],
-        description=_l("At least 10 characters, with letters and digits"),
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        _l("New password again"),
-        [DataRequired(MISSING), Length(max=128)],
-        render_kw={"autocomplete": "new-password"},
-    )
 
 
-class ChangeForm(FlaskForm):
+class ChangeForm(NewPasswordForm):
     """The old password, and the new one twice."""
 
     old = PasswordField(
         _l("Old password"),
         [DataRequired(MISSING), Length(max=128)],
         render_kw={"autocomplete": "current-password"},
-    )
-    password = PasswordField(
-        _l("New password"),
-        [DataRequired(MISSING), Length(max=128)],
-        description=_l("At least 10 characters, with letters and digits"),
-        render_kw={"autocomplete": "new-password"},
-    )
-    again = PasswordField(
-        _l("New password again"),
-        [DataRequired(MISSING), Length(max=128)],
-        render_kw={"autocomplete": "new-password"},
     )

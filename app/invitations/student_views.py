@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, select
 
 from app.accounts.queries import actor
 from app.core import clock
+from app.core.db import db
 from app.core.errors import Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -198,8 +199,6 @@ class MySigningsView(SafeView):
         )
 
     def _signing(self, pk: int) -> Placement:
-        from app.core.db import db
-
         return db.session.scalars(placements_for(actor()).where(Placement.id == pk)).one()
 
 
