@@ -20,12 +20,14 @@ from app.codes.queries import load_shipped
 from app.core import jobs
 from app.core.db import db
 from app.invitations.workflow import INVITATIONS
-from app.people.workflow import EMPLOYERS
+from app.objections.workflow import OBJECTIONS
+from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
+from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
 
-WORKFLOWS = (INVITATIONS, PLACEMENTS, EMPLOYERS)
+WORKFLOWS = (INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS)
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 

@@ -8,19 +8,26 @@ from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.act_views import ActCodeView
 from app.accounts.hooks import CONTACTS, GATES, HOMES, SCHOOL_NAMES, SCHOOLS
 from app.accounts.office_views import AccountsView
 from app.accounts.queries import actor_of
 from app.accounts.views import PasswordView
+from app.batches.views import BatchView
 from app.codes.api import RegionView
 from app.codes.office_views import CodesView, RegionsView
 from app.core import jobs
 from app.demo import ACCOUNTS
+from app.desk.office_views import DeskView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
-from app.invitations.employer_views import EmployerHomeView, EmployerInvitationsView
+from app.home.employer_views import EmployerHomeView
+from app.home.office_views import OfficeView
+from app.home.queries import frame_of
+from app.home.student_views import MyHomeView
+from app.invitations.employer_views import EmployerInvitationsView
 from app.invitations.letter_views import CandidatesView, LetterView, OpenInvitationView
 from app.invitations.office_views import InvitationsView
-from app.invitations.student_views import AnswerView, MyHomeView, MyInvitationsView, MySigningsView
+from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
@@ -33,12 +40,9 @@ from app.people.office_views import (
 )
 from app.people.queries import active_schools, all_schools
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
-from app.placements.home_views import OfficeView
-from app.placements.office_views import DeskView
-from app.placements.queries import frame_of
-from app.placements.verify_views import VerificationView
 from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
+from app.verification.views import VerificationView
 from app.workflow.actor import STAFF, Role
 
 SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
@@ -47,6 +51,8 @@ SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 def register(builder: AppBuilder) -> None:
     """Register every view; the order of the lines is the order of the menu."""
     builder.add_view_no_menu(PasswordView)
+    builder.add_view_no_menu(ActCodeView)
+    builder.add_view_no_menu(BatchView)
     office(builder)
     _employer(builder)
     _student(builder)

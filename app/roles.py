@@ -22,6 +22,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     # everybody signed in
     "RegionSearch": {role: ("find",) for role in Role if role is not Role.SYSTEM},
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
+    "Batches": dict.fromkeys((Role.COLLEGE, Role.SCHOOL), ("show", "undo")),
+    "Acts": {Role.STUDENT: ("code",)},
     "Jobs": {Role.ADMIN: ("index", "retry")},
     # the student's side
     "Verify": {Role.STUDENT: ("index", "code")},

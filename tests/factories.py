@@ -18,6 +18,8 @@ from app.people.workflow import EMPLOYERS
 from app.placements.models import Placement
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
+from app.termination.models import Termination
+from app.termination.workflow import request
 from app.workflow.actor import Role
 
 _next = count(1)
@@ -129,8 +131,9 @@ def account(record) -> AppUser:
 
 
 def actor(record):
-    """The actor of a student, an employer or an account."""
-    return actor_of(record if isinstance(record, AppUser) else account(record))
+    """The actor of a student (with a fresh code), an employer or an account."""
+    user = record if isinstance(record, AppUser) else account(record)
+    return actor_of(user, factor="sms" if user.role == Role.STUDENT else "")
 
 
 def offer(**changes) -> dict:
@@ -173,10 +176,15 @@ _SHIFT = db.text("SELECT seconds FROM clock_shift")
 def accept(invitation) -> Placement:
     """The invitation accepted after the cooling-off; the placement that it formed."""
     pass_time(hours=2)
-    INVITATIONS.perform("accept", invitation.id, actor(invitation.student))
+    INVITATIONS.perform("accept", invitation.id, actor(invitation.student), agreed=True)
     found = placement_of(invitation.student_id)
     assert found is not None
     return found
+
+
+def terminate(placement: Placement, by=None, reason: str = "双方协商一致") -> Termination:
+    """A termination asked for by the student, or by `by`."""
+    return request(placement.id, actor(by or placement.student), reason, agreed=True)
 
 
 def attest(placement: Placement, officer: AppUser) -> Placement:

@@ -14,7 +14,7 @@ from app import roles
 from app.cli import WORKFLOWS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
-from app.workflow.engine import Reason
+from app.workflow.steps import Reason
 from tests import rules
 
 ROOT = Path(__file__).resolve().parent.parent

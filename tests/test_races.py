@@ -96,7 +96,7 @@ def test_eight_accepts_at_once_form_one_placement_a_student(race):
         actors = {i: make.actor(db.session.get(Student, i)) for i in mine}
     for student_id, invitations in mine.items():
         acts = [
-            lambda i=i, s=student_id: INVITATIONS.perform("accept", i, actors[s])
+            lambda i=i, s=student_id: INVITATIONS.perform("accept", i, actors[s], agreed=True)
             for i in invitations * 2
         ]
         assert at_once(race, acts) == {"done": 1, "Refused": 7}
@@ -113,7 +113,7 @@ def test_attest_against_refuse_has_one_winner_and_numbers_have_no_gap(race):
         placements = []
         for student_id, [invitation] in invited(students(STUDENTS)).items():
             INVITATIONS.perform(
-                "accept", invitation, make.actor(db.session.get(Student, student_id))
+                "accept", invitation, make.actor(db.session.get(Student, student_id)), agreed=True
             )
             placements.append(
                 db.session.scalar(
@@ -182,7 +182,9 @@ def test_accept_while_the_employer_withdraws_or_the_clock_expires_has_one_winner
         result = at_once(
             race,
             [
-                lambda i=invitation, s=student_id: INVITATIONS.perform("accept", i, actors[s]),
+                lambda i=invitation, s=student_id: INVITATIONS.perform(
+                    "accept", i, actors[s], agreed=True
+                ),
                 lambda i=invitation: INVITATIONS.perform("withdraw", i, firm),
                 lambda i=invitation: INVITATIONS.perform("expire", i, SYSTEM),
             ],

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
@@ -96,7 +98,8 @@ class OneTimeCode(db.Model):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(String(40))
-    purpose: Mapped[str] = mapped_column(String(60))
+    channel: Mapped[str] = mapped_column(String(8), default="sms", server_default="sms")
+    purpose: Mapped[str] = mapped_column(String(80))
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     target: Mapped[bytes] = mapped_column(LargeBinary)  # keyed digest of the phone or address
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -105,4 +108,16 @@ class OneTimeCode(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
-__all__ = ["AccountSession", "AppUser", "Identifier", "OneTimeCode", "Role"]
+class Preference(db.Model):
+    """What a person chose for its own screen: columns of a list, saved filters."""
+
+    __tablename__ = "preference"
+
+    user_id: Mapped[int] = mapped_column(
+        ForeignKey("ab_user.id", ondelete="CASCADE"), primary_key=True
+    )
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSONB)
+
+
+__all__ = ["AccountSession", "AppUser", "Identifier", "OneTimeCode", "Preference", "Role"]

@@ -21,8 +21,18 @@ PER_DAY = 10
 TRIES = 5
 
 
-def send(owner: str, purpose: str, channel: str, address: str) -> None:
+def send(
+    owner: str,
+    purpose: str,
+    channel: str,
+    address: str,
+    *,
+    life: timedelta = LIFE,
+    act: str = "",
+) -> None:
     """Queue a fresh code for one purpose and commit; older ones of that purpose are void.
+
+    `act` names what the code is for, so that its reader knows what it agrees to.
 
     Raises Refused when asked again within 60 s or more than ten times in 24 hours.
     """
@@ -46,22 +56,30 @@ def send(owner: str, purpose: str, channel: str, address: str) -> None:
     code = f"{secrets.randbelow(10**6):06d}"
     row = OneTimeCode(
         owner=owner,
+        channel=channel,
         purpose=purpose,
         digest=_digest(owner, purpose, code),
         target=target,
         created_at=now,
-        expires_at=now + LIFE,
+        expires_at=now + life,
         tries=0,
     )
     db.session.add(row)
     db.session.flush()
-    body = _("Your code is %(code)s. It is valid for 5 minutes. Never pass it on.", code=code)
+    minutes = int(life.total_seconds()) // 60
+    body = _(
+        "Your code is %(code)s. It is valid for %(minutes)s minutes. Never pass it on.",
+        code=code,
+        minutes=minutes,
+    )
+    if act:
+        body = f"{act}{_(': ')}{body}"
     mail.post(f"code:{row.id}", channel, address, _("Your code"), body)
     db.session.commit()
 
 
-def check(owner: str, purpose: str, code: str) -> None:
-    """Use up the code; a wrong try is counted and committed at once.
+def check(owner: str, purpose: str, code: str) -> str:
+    """Use up the code and return the channel it came by; a wrong try is committed at once.
 
     Raises Invalid with the sentence for the field ``code``.
     """
@@ -82,6 +100,7 @@ def check(owner: str, purpose: str, code: str) -> None:
         raise Invalid([("code", _("This is not the code we sent last."))])
     row.used_at = now
     db.session.flush()
+    return row.channel
 
 
 def _digest(owner: str, purpose: str, code: str) -> bytes:

@@ -48,6 +48,11 @@ def end_of_day(day: date) -> datetime:
     return datetime.combine(day + timedelta(days=1), time(), SHANGHAI)
 
 
+def last_day(year: int) -> date:
+    """31 December."""
+    return date(year, 12, 31)
+
+
 def deadline(sent: datetime, days: int) -> datetime:
     """24:00 (Asia/Shanghai) of the sending day + days: sent 11 Dec with 5 days → end of 16 Dec."""
     return end_of_day(local(sent).date() + timedelta(days=days))
@@ -59,6 +64,12 @@ def shown_deadline(moment: datetime) -> str:
     if (here.hour, here.minute) == (0, 0):
         return (here - timedelta(days=1)).strftime("%Y-%m-%d 24:00")
     return here.strftime("%Y-%m-%d %H:%M")
+
+
+def real(moment: datetime) -> datetime:
+    """The same moment on the machine's own clock, which the job queue goes by."""
+    seconds = db.session.execute(text("SELECT seconds FROM clock_shift")).scalar_one()
+    return moment - timedelta(seconds=seconds)
 
 
 def shift(by: timedelta) -> None:

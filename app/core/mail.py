@@ -39,6 +39,8 @@ class Message(db.Model):
     uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex)
     key: Mapped[str] = mapped_column(String(120), unique=True)
     channel: Mapped[str] = mapped_column(String(8))
+    user_id: Mapped[int | None]  # the account it is for, where it has one
+    school_id: Mapped[int | None] = mapped_column(index=True)  # whose staff may see its fate
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     address_masked: Mapped[str | None] = mapped_column(String(120))
     subject: Mapped[str] = mapped_column(String(200))
@@ -68,8 +70,21 @@ class ConsoleSender:
 SENDERS: dict[str, type[Sender]] = {"console": ConsoleSender}
 
 
-def post(key: str, channel: str, address: str, subject: str, body: str) -> bool:
-    """Queue a message in the running transaction; False when this key was queued before."""
+def post(
+    key: str,
+    channel: str,
+    address: str,
+    subject: str,
+    body: str,
+    *,
+    user_id: int | None = None,
+    school_id: int | None = None,
+    at: datetime | None = None,
+) -> bool:
+    """Queue a message in the running transaction; False when this key was queued before.
+
+    `at` keeps it back until then.
+    """
     message = Message(key=key, channel=channel, subject=subject, uid=uuid4().hex)
     message.address, message.body = address, body
     row = {
@@ -86,13 +101,13 @@ def post(key: str, channel: str, address: str, subject: str, body: str) -> bool:
     }
     found = db.session.execute(
         insert(Message)
-        .values(**row, created_at=clock.now(), tries=0)
+        .values(**row, created_at=clock.now(), tries=0, user_id=user_id, school_id=school_id)
         .on_conflict_do_nothing(index_elements=["key"])
         .returning(Message.id)
     ).scalar()
     if found is None:
         return False
-    jobs.enqueue(send_message, message_id=found)
+    jobs.enqueue(send_message, at=at and clock.real(at), message_id=found)
     return True
 
 

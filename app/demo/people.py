@@ -15,8 +15,8 @@ from app.core.db import db
 from app.demo.maker import Maker
 from app.people.checks import credit_code_mark, id_number_mark
 from app.people.models import College, Employer, Major, OriginState, School, Student, TrainingMode
-from app.people.queries import set_setting
 from app.people.workflow import EMPLOYERS
+from app.settings.queries import set_setting
 from app.workflow.actor import Role
 
 DAYS = 120
@@ -52,7 +52,7 @@ def _schools() -> tuple[School, School]:
     other = School(code="10998", name="江汉碧水学院", contact="招生就业处 027-8765 0002")
     db.session.add_all([school, other])
     db.session.flush()
-    set_setting(school.id, "review_levels", 2, None)
+    set_setting(school.id, "signing_review", "both", None)
     for owner, names in ((school, COLLEGES), (other, {"文理学院": ("汉语言文学", "应用数学")})):
         for number, (name, majors) in enumerate(names.items(), 1):
             college = College(school_id=owner.id, code=f"{number:02d}", name=name)

@@ -10,15 +10,17 @@ import hashlib
 import os
 import re
 import secrets
+from datetime import datetime
 from typing import Any
 
 import fsspec
 from flask import current_app
 from fsspec.implementations.local import LocalFileSystem
+from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import db
-from app.documents.models import NumberCounter
+from app.documents.models import Document, NumberCounter
 from app.documents.numbers import agreement_number
 
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
@@ -78,6 +80,20 @@ def read_checked(key: str, sha256: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError(f"the file {key} was changed")
     return data
+
+
+def void_documents(record_kind: str, record_id: int, kind: str, at: datetime) -> None:
+    """Make the record's documents of a kind void; they stay, with their codes (DOC-04)."""
+    db.session.execute(
+        update(Document)
+        .where(
+            Document.record_kind == record_kind,
+            Document.record_id == record_id,
+            Document.kind == kind,
+            Document.void_at.is_(None),
+        )
+        .values(void_at=at)
+    )
 
 
 def _files() -> tuple[Any, str]:

@@ -11,10 +11,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.codes import queries as codes
 from app.core import clock
 from app.fab.access import has_access
-from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
@@ -34,58 +32,10 @@ from app.invitations.views import (
     review_text,
 )
 from app.invitations.workflow import INVITATIONS
-from app.people.employer_views import mine
-from app.people.models import EMPLOYER_STATES, Employer, EmployerState
 from app.placements.tasks import document_of
 from app.terms.queries import groups
 
 EXPORT_MOST = 20_000
-
-
-class EmployerHomeView(SafeView):
-    """Facts, what waits for whom, the one next step, what happened last (INV-21)."""
-
-    route_base = "/employer"
-    default_view = "index"
-    class_permission_name = "EmployerHome"
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> Any:
-        who, employer = actor(), mine()
-        return self.render_template(
-            "invitations/employer_home.html",
-            employer=employer,
-            facts=_facts(employer),
-            waiting=queries.waiting(who, now()),
-            attesting=queries.awaiting_attestation(who),
-            terminations=0,  # terminations are built later
-            on_list=queries.on_list(who),
-            events=[
-                (event.subject, event.url, local(event.created_at))
-                for event in queries.latest_notices(who.user_id or 0)
-            ],
-        )
-
-    @expose("/signings/<int:pk>", methods=["GET"])
-    @has_access
-    def signing(self, pk: int) -> Any:
-        """Where notices of a signing lead: to the invitation that it came from."""
-        found = queries.invitation_behind(actor(), pk)
-        return redirect(url_for("EmployerInvitationsView.show", pk=found))
-
-
-def _facts(employer: Employer) -> list[tuple[str, str]]:
-    return [
-        (_("Name of the employer"), employer.name),
-        (_("Unified social credit code"), employer.credit_code),
-        (_("Qualification"), str(EMPLOYER_STATES[EmployerState(employer.state)])),
-        (_("School that checks"), employer.school.name),
-        (_("Nature"), codes.name("dwxz", employer.kind)),
-        (_("Industry"), codes.name("dwhy", employer.industry)),
-        (_("Location"), codes.region_name(employer.location)),
-        (_("Signing contact"), f"{employer.contact_name} {employer.contact_phone_masked or ''}"),
-    ]
 
 
 def _lists() -> tuple[dict[int, str], list[int]]:

@@ -26,8 +26,9 @@ from app.invitations.models import Candidate, Invitation
 from app.invitations.views import letter_of, person
 from app.invitations.workflow import INVITATIONS, send
 from app.people.employer_views import mine
-from app.people.queries import find_student, settings
+from app.people.queries import find_student
 from app.placements.workflow import cannot_sign
+from app.settings.queries import settings
 from app.terms.models import Terms, differences, values_of
 
 SEARCHES = Limit("find-student", 60, timedelta(hours=1))  # of one employer (INV-01)

@@ -87,6 +87,7 @@ class Invitation(db.Model):
     reply_by: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    frozen: Mapped[bool] = mapped_column(default=False, server_default="false")  # INV-20
 
     student: Mapped[Student] = relationship()
     employer: Mapped[Employer] = relationship()

@@ -6,9 +6,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import clock
 from app.invitations.models import Invitation
-from app.notices.workflow import Letter, Letters, tell
+from app.notices.workflow import Letter, Letters, People, tell_of
 from app.people.queries import users_of
-from app.workflow.engine import Change
+from app.workflow.steps import Change
 
 STUDENT, EMPLOYER = "student", "employer"
 STUDENT_URL, EMPLOYER_URL = "/my/invitations/%(id)s", "/employer/invitations/%(id)s"
@@ -58,8 +58,8 @@ LETTERS: Letters = {
         ),
     },
 }  # fmt: skip
-# accepting is told by the placement that it forms
-SILENT = ("accept",)
+# accepting is told by the placement that it forms, closing as untrue by the report
+SILENT = ("accept", "void")
 
 
 def tell_parties(change: Change) -> None:
@@ -73,12 +73,8 @@ def tell_parties(change: Change) -> None:
         "until": clock.shown_deadline(invitation.reply_by),
         "reason": change.reason,
     }
-    key = f"invitation:{invitation.id}:{change.step.name}:{change.now.isoformat()}"
-    for receiver, letter in LETTERS.get(change.step.name, {}).items():
-        mine = (
-            {"student_id": invitation.student_id}
-            if receiver == STUDENT
-            else {"employer_id": invitation.employer_id}
-        )
-        for user in users_of(**mine):
-            tell(user, key, letter, values)
+    people: People = {
+        STUDENT: lambda: users_of(student_id=invitation.student_id),
+        EMPLOYER: lambda: users_of(employer_id=invitation.employer_id),
+    }
+    tell_of(change, LETTERS, people, values, invitation.school_id)

@@ -14,7 +14,6 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.invitations.models import Candidate, Invitation, InvitationState
-from app.notices.models import Notice
 from app.people.models import Employer, School, Student
 from app.people.queries import at_school, finds_student, has_secret, looks_like_number, name_has
 from app.placements.models import AWAITING, Placement
@@ -250,16 +249,6 @@ def last_terms(who: Actor) -> Terms | None:
         .order_by(Invitation.id.desc())
         .limit(1)
     ).first()
-
-
-def latest_notices(user_id: int, most: int = 6) -> Sequence[Notice]:
-    """What happened last, as the account was told."""
-    return db.session.scalars(
-        select(Notice)
-        .where(Notice.user_id == user_id)
-        .order_by(Notice.created_at.desc(), Notice.id.desc())
-        .limit(most)
-    ).all()
 
 
 def in_tab(name: str) -> ColumnElement[bool] | None:

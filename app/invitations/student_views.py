@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import redirect, url_for
 from flask_appbuilder import expose
 from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
@@ -12,10 +12,10 @@ from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select, select
 
+from app.accounts.act_views import code_url, take
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.interface import SafeInterface
@@ -36,50 +36,14 @@ from app.invitations.views import (
 )
 from app.invitations.workflow import INVITATIONS, read
 from app.people.models import Employer
-from app.people.queries import name_has, settings
-from app.people.student_views import facts, me
-from app.placements.models import KINDS, Kind, Placement
-from app.placements.queries import placement_of, placements_for
+from app.people.queries import name_has
+from app.placements.detail import progress
+from app.placements.models import Placement
+from app.placements.queries import placements_for
 from app.placements.tasks import document_of
-from app.placements.workflow import cannot_sign, progress
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
 from app.terms.queries import groups_of, shown
-from app.workflow.engine import Offer
-
-TICK = _l(
-    "I have read the letter and the notice. I know the employer and the position, and I mean to sign."
-)
-
-
-class MyHomeView(SafeView):
-    """The one next step and the time left, own facts, the employment state (INV-22)."""
-
-    route_base = "/my"
-    default_view = "index"
-    class_permission_name = "MyHome"
-
-    @expose("/", methods=["GET"])
-    @has_access
-    def index(self) -> Any:
-        student = me()
-        placement = placement_of(student.id)
-        letters = list(queries.received(student.id, now()))
-        return self.render_template(
-            "invitations/student_home.html",
-            student=student,
-            facts=facts(student),
-            barred=cannot_sign(student, now()),
-            placement=placement,
-            state=review_text(placement.state) if placement else (_("Not signed yet"), "closed"),
-            kind=KINDS[Kind(placement.kind)] if placement else "",
-            signed_on=local(placement.created_at) if placement else "",
-            first=letters[0] if letters and placement is None else None,
-            first_terms=_large(letters[0]) if letters else {},
-            letters=[(i, clock.shown_deadline(i.reply_by)) for i in letters],
-            terminations=0,  # terminations are built later
-            steps=progress(placement, two_levels=settings(student.school_id).review_levels > 1),
-            now=now(),
-        )
+from app.workflow.steps import Offer
 
 
 class MyInvitationsView(SafeModelView):
@@ -151,11 +115,7 @@ class AnswerView(SafeView):
     @expose("/<int:pk>/accept", methods=["POST"])
     @has_access
     def accept(self, pk: int) -> Any:
-        item = queries.invitation_of(actor(), pk)
-        if request.form.get("agreed") != "1":
-            flash(_("Please tick that you have read the letter and the notice."), "warning")
-            return redirect(url_for("MyInvitationsView.show", pk=item.id), 303)
-        return self._take("accept", item)
+        return self._take("accept", queries.invitation_of(actor(), pk))
 
     @expose("/<int:pk>/decline", methods=["POST"])
     @has_access
@@ -164,11 +124,7 @@ class AnswerView(SafeView):
 
     def _take(self, step: str, item: Invitation) -> Any:
         key = item.id
-        try:
-            INVITATIONS.perform(step, key, actor(), reason=request.form.get("reason", ""))
-            flash(str(INVITATIONS.step(step).done), "success")
-        except Refused as refusal:
-            flash(str(refusal), "warning")
+        take(INVITATIONS, step, key)
         return redirect(url_for("MyInvitationsView.show", pk=key), 303)
 
 
@@ -193,18 +149,13 @@ class MySigningsView(SafeView):
             party_b=party_b(item.student),
             groups=list(groups_of(values_of(item.terms)).values()),
             review=review_text(placement.state),
-            steps=progress(placement, two_levels=settings(item.school_id).review_levels > 1),
+            steps=progress(placement, placement.review),
             history=history(item),
             document=document_of(placement),
         )
 
     def _signing(self, pk: int) -> Placement:
         return db.session.scalars(placements_for(actor()).where(Placement.id == pk)).one()
-
-
-def _large(item: Invitation) -> dict[str, str]:
-    """The terms that a student looks for first."""
-    return {f.name: shown(f, getattr(item.terms, f.name)) for f in FIELDS if f.large}
 
 
 def _letter(item: Invitation) -> dict[str, Any]:
@@ -257,7 +208,8 @@ def _question(offer: Offer, item: Invitation) -> dict[str, Any]:
         "offer": offer,
         "url": url_for(f"AnswerView.{offer.step.name}", pk=item.id),
         "style": "primary" if accepting else "default",
-        "tick": TICK if accepting else "",
+        "tick": offer.step.tick,
+        "code": code_url(INVITATIONS, item, offer),
         "text": _("You sign with %(employer)s as %(position)s.", employer=item.employer.name,
                   position=item.terms.position) if accepting
         else _("The employer is told. It may invite you again."),

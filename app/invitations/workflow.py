@@ -17,12 +17,13 @@ from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, Invit
 from app.invitations.notices import tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
 from app.people.models import Employer, EmployerState, Student
-from app.people.queries import settings
 from app.placements.models import Kind, Placement
-from app.placements.workflow import PLACEMENTS, cannot_sign, slot_taken
+from app.placements.workflow import PLACEMENTS, cannot_sign, signing_closed, slot_taken
+from app.settings.queries import settings
 from app.terms.models import Terms, differences
 from app.workflow.actor import SYSTEM, Actor, Role
-from app.workflow.engine import Change, Reason, Step, Workflow
+from app.workflow.engine import Workflow
+from app.workflow.steps import Change, Reason, Step
 
 S = InvitationState
 
@@ -50,6 +51,33 @@ def student_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str
 def i_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """The student itself is told which condition is missing and whom to ask (ACC-06)."""
     return cannot_sign(invitation.student, now)
+
+
+def window_open(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
+    """Outside the school's signing window nobody invites or accepts (ADM-04)."""
+    return signing_closed(invitation.student, now)
+
+
+def days_allowed(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
+    """A school bounds the days that its students may be given to answer (ADM-05)."""
+    return _too_many_days(invitation, invitation.terms)
+
+
+def _too_many_days(invitation: Invitation, terms: Terms) -> str | None:
+    most = settings(invitation.school_id).reply_days_most
+    if terms.reply_days <= most:
+        return None
+    return _(
+        "%(school)s allows at most %(most)s days to answer.",
+        school=invitation.student.school.name, most=most,
+    )  # fmt: skip
+
+
+def not_frozen(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
+    """What the student reported as untrue rests until the school has answered (INV-20)."""
+    if not invitation.frozen:
+        return None
+    return _("The student reported this as untrue. It rests until the school has answered.")
 
 
 def not_sent_before(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
@@ -113,6 +141,8 @@ def new_terms(change: Change) -> None:
     """An edit is a new version of the terms; the trace says what changed (INV-15)."""
     invitation: Invitation = change.record
     terms: Terms = change.data["terms"]
+    if problem := _too_many_days(invitation, terms):
+        raise Refused(problem)
     terms.previous_id, terms.created_at = invitation.terms_id, change.now
     terms.created_by = change.actor.user_id
     with db.session.no_autoflush:
@@ -135,6 +165,7 @@ def form_placement(change: Change) -> None:
         graduation_year=student.graduation_year,
         employer_id=employer.id,
         invitation_id=invitation.id,
+        review=settings(student.school_id).signing_review,
         terms_id=invitation.terms_id,
         employer_name=employer.name,
         employer_credit_code=employer.credit_code,
@@ -146,30 +177,40 @@ def form_placement(change: Change) -> None:
     PLACEMENTS.start("form", placement, change.actor)
 
 
+READ = _l(
+    "I have read the letter and the notice. I know the employer and the position, and I mean to sign."
+)
+
 INVITATIONS: Workflow[Invitation] = Workflow(
     kind="invitation",
     name=_l("Invitation"),
     model=Invitation,
     scope=invitations_for,
-    first_lock=lambda invitation: (Student, invitation.student_id),
+    first_locks=lambda invitation: ((Student, invitation.student_id),),
     labels=RESPONSE_LABELS,
+    title=lambda invitation: invitation.employer.name,
+    always=(not_frozen,),
     after=(tell_parties,),
     steps=(
         Step("send", None, S.OPEN, by=Role.EMPLOYER, label=_l("Send"),
-             when=(employer_approved, student_may_sign, not_sent_before, no_other_open),
+             when=(employer_approved, student_may_sign, window_open, days_allowed, not_sent_before,
+                   no_other_open),
              fill=(start_clock,)),
         Step("amend", S.OPEN, S.OPEN, by=Role.EMPLOYER, label=_l("Edit the invitation"),
-             when=(in_time,), fill=(new_terms, start_clock)),
+             when=(in_time, window_open), fill=(new_terms, start_clock)),
         Step("withdraw", S.OPEN, S.WITHDRAWN, by=Role.EMPLOYER, label=_l("Withdraw the invitation"),
              when=(in_time,), reason=Reason.OPTIONAL, danger=True,
              done=_l("The invitation has been withdrawn.")),
         Step("accept", S.OPEN, S.ACCEPTED, by=Role.STUDENT, label=_l("Accept"),
-             when=(in_time, i_may_sign, slot_free, cooled_off), then=(form_placement,),
+             when=(in_time, i_may_sign, window_open, slot_free, cooled_off), then=(form_placement,),
+             tick=READ, fresh=(Role.STUDENT,),
              confirm=_l("Once you have accepted you cannot sign with another employer. Accept now?"),
              done=_l("You have accepted. The school attests next; you will be told.")),
         Step("decline", S.OPEN, S.DECLINED, by=Role.STUDENT, label=_l("Decline"),
              when=(in_time, slot_free), reason=Reason.OPTIONAL, danger=True,
              done=_l("You have declined this invitation.")),
+        Step("void", S.OPEN, S.WITHDRAWN, by=Role.SCHOOL, label=_l("Close as untrue"), inner=True,
+             reason=Reason.REQUIRED, danger=True),
         Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=_l("Expire"), when=(overdue,)),
     ),
 )  # fmt: skip

@@ -28,4 +28,5 @@ class Notice(db.Model):
     body: Mapped[str] = mapped_column(String(1000))
     url: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    shown_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))  # later while undoable
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import ColumnElement, and_, func, select, text, update
 
 from app.core import clock
 from app.core.db import db
@@ -16,24 +16,37 @@ from app.notices.models import Notice
 PAGE = 30
 
 
+def mine(user_id: int) -> ColumnElement[bool]:
+    """The account's notices, but for those of decisions that can still be undone."""
+    return and_(Notice.user_id == user_id, Notice.shown_from <= clock.app_now())
+
+
 def unread_count(user_id: int) -> int:
     """How many notices the account has not read; one query over a small index."""
-    unread = select(func.count()).where(Notice.user_id == user_id, Notice.read_at.is_(None))
+    unread = select(func.count()).where(mine(user_id), Notice.read_at.is_(None))
     return db.session.scalar(unread) or 0
 
 
 def inbox(user_id: int, before: int = 0) -> Sequence[Notice]:
     """One page of notices, the newest on top; `before` is the last id of the page before."""
-    mine = (
-        select(Notice).where(Notice.user_id == user_id).order_by(Notice.id.desc()).limit(PAGE + 1)
-    )
-    return db.session.scalars(mine.where(Notice.id < before) if before else mine).all()
+    page = select(Notice).where(mine(user_id)).order_by(Notice.id.desc()).limit(PAGE + 1)
+    return db.session.scalars(page.where(Notice.id < before) if before else page).all()
+
+
+def latest_notices(user_id: int, most: int = 6) -> Sequence[Notice]:
+    """What happened last, as the account was told."""
+    return db.session.scalars(
+        select(Notice)
+        .where(mine(user_id))
+        .order_by(Notice.created_at.desc(), Notice.id.desc())
+        .limit(most)
+    ).all()
 
 
 def open_notice(user_id: int, notice_id: int) -> Notice:
     """Mark one's own notice as read, and commit. Raises NotYours."""
     found = db.session.scalars(
-        select(Notice).where(Notice.id == notice_id, Notice.user_id == user_id)
+        select(Notice).where(Notice.id == notice_id, mine(user_id))
     ).one_or_none()
     if found is None:
         raise NotYours(f"notice {notice_id}")
@@ -45,8 +58,8 @@ def open_notice(user_id: int, notice_id: int) -> Notice:
 
 def read_all(user_id: int) -> None:
     """Mark everything as read, and commit."""
-    mine = update(Notice).where(Notice.user_id == user_id, Notice.read_at.is_(None))
-    db.session.execute(mine.values(read_at=clock.now()))
+    unread = update(Notice).where(mine(user_id), Notice.read_at.is_(None))
+    db.session.execute(unread.values(read_at=clock.now()))
     db.session.commit()
 
 

@@ -7,15 +7,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import force_locale
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts.hooks import CONTACTS
 from app.accounts.models import AppUser
 from app.core import clock, mail
 from app.core.db import db
 from app.notices.models import Notice
+from app.settings.queries import settings
+from app.workflow.actor import Role
+from app.workflow.decisions import just_decided
+from app.workflow.steps import Change, event_key
 
 
 @dataclass(frozen=True)
@@ -27,15 +34,40 @@ class Letter:
     url: str = ""
 
 
-Receivers = Callable[[Any], Iterable[AppUser]]
 Letters = Mapping[str, Mapping[str, Letter]]  # step → receiver → words
+People = Mapping[str, Callable[[], Iterable[AppUser]]]  # receiver → accounts
 
 
-def tell(user: AppUser, key: str, letter: Letter, values: Mapping[str, Any]) -> None:
-    """Put one event before one account: a notice on the site and, where it has an address, a mail."""
+def tell_of(
+    change: Change,
+    letters: Letters,
+    people: People,
+    values: Mapping[str, Any],
+    school_id: int | None,
+) -> None:
+    """Tell whom the table of letters names for this step; a decision that can be undone waits."""
+    for receiver, letter in letters.get(change.step.name, {}).items():
+        for user in people[receiver]():
+            tell(user, change.key, letter, values, school_id=school_id, at=change.held_until)
+
+
+def tell(
+    user: AppUser,
+    key: str,
+    letter: Letter,
+    values: Mapping[str, Any],
+    *,
+    school_id: int | None = None,
+    at: datetime | None = None,
+) -> None:
+    """Put one event before one account, once: a notice on the site, a mail, a text message if set.
+
+    `at` keeps it back until then; `school_id` is the school whose staff may see the delivery.
+    """
     with force_locale(user.locale or "zh"):
         shown = {name: str(value) for name, value in values.items()}
         subject, body = str(letter.subject) % shown, str(letter.body) % shown
+    now = clock.now()
     fresh = db.session.execute(
         insert(Notice)
         .values(
@@ -44,13 +76,45 @@ def tell(user: AppUser, key: str, letter: Letter, values: Mapping[str, Any]) -> 
             subject=subject[:200],
             body=body[:1000],
             url=letter.url % shown if letter.url else "",
-            created_at=clock.now(),
+            created_at=now,
+            shown_from=at or now,
         )
         .on_conflict_do_nothing(index_elements=["user_id", "key"])
         .returning(Notice.id)
     ).scalar()
-    if fresh is not None and reachable(user.email):
-        mail.post(f"{key}:{user.id}", mail.MAIL, user.email, subject[:200], body)
+    if fresh is not None:
+        deliver(user, key, subject[:200], body, school_id, at)
+
+
+def deliver(
+    user: AppUser, key: str, subject: str, body: str, school_id: int | None, at: datetime | None
+) -> None:
+    """Queue the mail and, where the school wants it, the text message of one notice."""
+    about = {"user_id": user.id, "school_id": school_id, "at": at}
+    if reachable(user.email):
+        mail.post(f"{key}:{user.id}", mail.MAIL, user.email, subject, body, **about)
+    if school_id is None or not settings(school_id).sms_notices:
+        return
+    contact = CONTACTS.get(Role(user.role or ""), lambda _user: None)(user)
+    if contact is not None and contact[0] == mail.SMS:
+        mail.post(f"{key}:{user.id}:sms", mail.SMS, contact[1], subject, subject, **about)
+
+
+def untell(key: str) -> None:
+    """Take back what nobody has been told yet: the decision was undone in time."""
+    db.session.execute(delete(Notice).where(Notice.key == key))
+    db.session.execute(
+        delete(mail.Message).where(
+            mail.Message.key.startswith(f"{key}:", autoescape=True), mail.Message.sent_at.is_(None)
+        )
+    )
+
+
+def untell_decision(change: Change) -> None:
+    """Undo in time: nobody is told of what was decided by mistake."""
+    row = just_decided(change.record, change.actor)
+    if row is not None:
+        untell(event_key(row.kind, row.record_id, row.step, row.at))
 
 
 def reachable(email: str | None) -> bool:

@@ -1,15 +1,13 @@
-"""Schools and their parts, students with their origin record, employers, and what a school sets."""
+"""Schools and their parts, students with their origin record,  and employers."""
 
 from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
@@ -77,20 +75,6 @@ class School(db.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class SchoolSetting(db.Model):
-    """One value a school set, with who and when; the newest of a key counts (ADM-05)."""
-
-    __tablename__ = "school_setting"
-    __table_args__ = (Index("ix_school_setting_key", "school_id", "key", "id"),)
-
-    id: Mapped[int] = mapped_column(primary_key=True)
-    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
-    key: Mapped[str] = mapped_column(String(40))
-    value: Mapped[Any] = mapped_column(JSONB)
-    set_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
-    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class College(db.Model):
@@ -176,6 +160,25 @@ class Student(db.Model):
         return self.name
 
 
+class RestrictionState(StrEnum):
+    """Whether a restriction still counts; its dates say on which days."""
+
+    SET = "set"
+    RELEASED = "released"
+
+
+RESTRICTION_STATES = {
+    RestrictionState.SET: _l("Restricted"),
+    RestrictionState.RELEASED: _l("Released"),
+}
+RESTRICTION_KINDS = {
+    "all": _l("Every way of signing"),
+    "online": _l("Online signing"),
+    "offline": _l("Offline signing"),
+    "destination": _l("Other destination"),
+}
+
+
 class Restriction(db.Model):
     """A school's bar on a student's signing, with the reason the student reads (ADM-03)."""
 
@@ -185,13 +188,14 @@ class Restriction(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
     student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
-    kind: Mapped[str] = mapped_column(
-        String(12), default="all"
-    )  # all, online, offline, destination
+    state: Mapped[str] = mapped_column(String(12))
+    kind: Mapped[str] = mapped_column(String(12), default="all")  # of RESTRICTION_KINDS
     since: Mapped[date]
     until: Mapped[date | None]
     reason: Mapped[str] = mapped_column(String(200))
-    released_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    student: Mapped[Student] = relationship()
 
 
 class Employer(db.Model):

@@ -1,15 +1,15 @@
-"""Who is told of each step of an employer's review, and in which words."""
+"""Who is told of an employer's review and of a student's restriction, and in which words."""
 
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.notices.workflow import Letter, Letters, tell
-from app.people.models import Employer
+from app.notices.workflow import Letter, Letters, tell_of
+from app.people.models import RESTRICTION_KINDS, Employer, Restriction
 from app.people.queries import users_of
-from app.workflow.engine import Change
+from app.workflow.steps import Change
 
-EMPLOYER = "employer"
+EMPLOYER, STUDENT = "employer", "student"
 
 LETTERS: Letters = {
     "approve": {
@@ -28,6 +28,20 @@ LETTERS: Letters = {
             "/",
         ),
     },
+    "restrict": {
+        STUDENT: Letter(
+            _l("Your school has restricted your signing"),
+            _l("%(kind)s, from %(since)s to %(until)s. Reason: %(reason)s Ask the employment office."),
+            "/",
+        ),
+    },
+    "release": {
+        STUDENT: Letter(
+            _l("You can sign again"),
+            _l("Your school has lifted the restriction of your signing. Reason: %(reason)s"),
+            "/",
+        ),
+    },
 }  # fmt: skip
 # what the employer does itself is shown to it at once; the school finds it on its desk
 SILENT = ("register", "resubmit")
@@ -41,7 +55,18 @@ def tell_employer(change: Change) -> None:
         "school": employer.school.name,
         "reason": change.reason,
     }
-    key = f"employer:{employer.id}:{change.step.name}:{change.now.isoformat()}"
-    for letter in LETTERS.get(change.step.name, {}).values():
-        for user in users_of(employer_id=employer.id):
-            tell(user, key, letter, values)
+    people = {EMPLOYER: lambda: users_of(employer_id=employer.id)}
+    tell_of(change, LETTERS, people, values, employer.school_id)
+
+
+def tell_student(change: Change) -> None:
+    """Tell a student that its signing was restricted or released (ADM-03)."""
+    restriction: Restriction = change.record
+    values = {
+        "kind": RESTRICTION_KINDS[restriction.kind],
+        "since": restriction.since.isoformat(),
+        "until": restriction.until.isoformat() if restriction.until else "–",
+        "reason": change.reason,
+    }
+    people = {STUDENT: lambda: users_of(student_id=restriction.student_id)}
+    tell_of(change, LETTERS, people, values, restriction.school_id)

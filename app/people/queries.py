@@ -1,9 +1,8 @@
-"""Who may see which people, and what a school has set."""
+"""Who may see which people."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields
 from datetime import date
 from typing import Any
 
@@ -11,7 +10,6 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, true
 from sqlalchemy import func as sql
 
 from app.accounts.models import AppUser
-from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.text import clean_code, clean_name, grams
@@ -23,44 +21,14 @@ from app.people.models import (
     Major,
     OriginState,
     Restriction,
+    RestrictionState,
     School,
-    SchoolSetting,
     Student,
     TrainingMode,
 )
 from app.workflow.actor import Actor, Role
 
 EVERYWHERE = (Role.PROVINCE, Role.ADMIN)
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What a school may set (ADM-05). Hours, days and counts; each with the spec's default."""
-
-    review_levels: int = 1  # 1 = the school alone, 2 = college, then school (AGR-06)
-    cooling_off_hours: int = 1  # INV-10
-    reply_days: int = 5  # INV-05
-    reply_days_most: int = 30
-
-
-def settings(school_id: int) -> Settings:
-    """The settings in force at a school: the newest value of each key, else the default."""
-    rows = db.session.execute(
-        select(SchoolSetting.key, SchoolSetting.value)
-        .where(SchoolSetting.school_id == school_id)
-        .order_by(SchoolSetting.id)
-    )
-    known = {f.name for f in fields(Settings)}
-    return Settings(**{key: value for key, value in rows if key in known})
-
-
-def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> None:
-    """Write a new value of one setting; the old ones stay as its history. Not committed."""
-    if key not in {f.name for f in fields(Settings)}:
-        raise KeyError(key)
-    db.session.add(
-        SchoolSetting(school_id=school_id, key=key, value=value, set_by=user_id, set_at=clock.now())
-    )
 
 
 def at_school(who: Actor, school: Any, college: Any = None) -> ColumnElement[bool]:
@@ -115,6 +83,16 @@ def users_of(*, student_id: int | None = None, employer_id: int | None = None) -
     return list(db.session.scalars(select(AppUser).where(mine, AppUser.active == true())))
 
 
+def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:
+    """The reviewers of a college, or of the school's employment office."""
+    role = Role.SCHOOL if college_id is None else Role.COLLEGE
+    mine = (AppUser.school_id == school_id, AppUser.role == role, AppUser.active == true())
+    wanted = select(AppUser).where(*mine)
+    if college_id is not None:
+        wanted = wanted.where(AppUser.college_id == college_id)
+    return list(db.session.scalars(wanted))
+
+
 def name_has(column: Any, fragment: str) -> ColumnElement[bool]:
     """A condition «the name contains the fragment», served by the index over its short pieces."""
     text = clean_name(fragment)
@@ -132,11 +110,34 @@ def restriction_reason(student_id: int, day: date, kind: str = "online") -> Any:
             Restriction.kind.in_(("all", kind)),
             Restriction.since <= day,
             or_(Restriction.until.is_(None), Restriction.until >= day),
-            Restriction.released_at.is_(None),
+            Restriction.state == RestrictionState.SET,
         )
         .limit(1)
         .scalar_subquery()
     )
+
+
+def restrictions_for(who: Actor) -> Select[Restriction]:
+    """The restrictions of the school's students; a student reads its own."""
+    if who.role is Role.STUDENT:
+        return select(Restriction).where(Restriction.student_id == who.student_id)
+    if who.role is Role.COLLEGE:
+        college = Student.college_id == who.college_id
+        return (
+            select(Restriction).join(Student).where(Restriction.school_id == who.school_id, college)
+        )
+    return select(Restriction).where(at_school(who, Restriction.school_id))
+
+
+def restricted_alike(restriction: Restriction) -> bool:
+    """Whether a restriction of the same kind is set and not over when this one begins."""
+    same = select(Restriction.id).where(
+        Restriction.student_id == restriction.student_id,
+        Restriction.kind == restriction.kind,
+        Restriction.state == RestrictionState.SET,
+        or_(Restriction.until.is_(None), Restriction.until >= restriction.since),
+    )
+    return db.session.scalar(same.limit(1)) is not None
 
 
 def find_student(school_code: str, year: int, name: str, number: str) -> Student | None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import flash, redirect, request
+from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
+from app.batches.queries import ask
 from app.core import clock
-from app.core.errors import NotYours, Refused
+from app.core.errors import Refused
 from app.fab.declared import Offer
 from app.fab.once import once
 from app.workflow.engine import Workflow
@@ -66,29 +67,18 @@ class StepActions:
         return redirect(onward or view.list_url(), 303)
 
     def _take_many(self, step: str, items: list[Any]) -> Any:
-        """Each record passes the same rules; one that may not does not stop the others (AGR-07)."""
+        """The worker takes the step for each record by the same rules (AGR-07)."""
         view: Any = self
-        named = [(item.id, view.record_name(item)) for item in items]
-        refused = []
-        for key, name in named:
-            try:
-                self.flow.perform(step, key, actor(), reason=request.form.get("reason", ""))
-            except Refused as refusal:
-                refused.append((name, view.url("show", pk=key), str(refusal)))
-            except NotYours:
-                refused.append((name, "", _("It is no longer in your scope.")))
-        done = _("%(done)s of %(count)s done.", done=len(named) - len(refused), count=len(named))
-        if not refused:
-            flash(f"{done} {self.flow.step(step).done}", "success")
-            return redirect(view.list_url(), 303)
-        return view.render_template(
-            "people/office_result.html",
-            title=self.flow.step(step).label,
-            text=done,
-            any_done=len(refused) < len(named),
-            refused=refused,
+        batch = ask(
+            actor(),
+            self.flow.kind,
+            step,
+            [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items],
+            request.form.get("reason", ""),
             back_url=view.list_url(),
+            uid=request.form.get("batch", ""),
         )
+        return redirect(url_for("BatchView.show", uid=batch.uid), 303)
 
     def _reasons(self, danger: bool) -> tuple[str, ...]:
         return tuple(map(str, self.frequent_reasons)) if danger else ()

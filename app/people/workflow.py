@@ -1,9 +1,9 @@
-"""The rules of an employer's qualification review (ACC-07)."""
+"""The rules of an employer's qualification review (ACC-07) and of restrictions (ADM-03)."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -17,12 +17,23 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, email_taken, identify, identify_if_free
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Invalid
-from app.people.models import EMPLOYER_STATES, Employer, EmployerState, School, Student
-from app.people.notices import tell_employer
-from app.people.queries import employers_for
+from app.core.errors import Invalid, NotYours
+from app.people.models import (
+    EMPLOYER_STATES,
+    RESTRICTION_KINDS,
+    RESTRICTION_STATES,
+    Employer,
+    EmployerState,
+    Restriction,
+    RestrictionState,
+    School,
+    Student,
+)
+from app.people.notices import tell_employer, tell_student
+from app.people.queries import employers_for, restricted_alike, restrictions_for, students_for
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import Change, Reason, Step, Workflow
+from app.workflow.engine import Workflow, committed
+from app.workflow.steps import Change, Reason, Step
 
 S = EmployerState
 VERIFY = "verify"  # the purpose of the first sign-in's code
@@ -60,6 +71,70 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              fill=(take_corrections,), done=_l("Submitted again; the school checks next.")),
     ),
 )  # fmt: skip
+
+
+def dates_in_order(restriction: Restriction, actor: Actor, now: datetime) -> str | None:
+    """A restriction does not end before it begins (ADM-03)."""
+    if restriction.until is None or restriction.since <= restriction.until:
+        return None
+    return _("The restriction would end before it begins.")
+
+
+def not_restricted_alike(restriction: Restriction, actor: Actor, now: datetime) -> str | None:
+    """A student has one restriction of a kind at a time; a longer one is set after releasing it (ADM-03)."""
+    if not restricted_alike(restriction):
+        return None
+    return _("%(student)s is restricted in this way already.", student=restriction.student.name)
+
+
+RESTRICTIONS: Workflow[Restriction] = Workflow(
+    kind="restriction",
+    name=_l("Restriction"),
+    model=Restriction,
+    scope=restrictions_for,
+    first_locks=lambda restriction: ((Student, restriction.student_id),),
+    labels=RESTRICTION_STATES,
+    title=lambda restriction: restriction.student.name,
+    after=(tell_student,),
+    steps=(
+        Step("restrict", None, RestrictionState.SET, by=Role.SCHOOL, label=_l("Restrict"),
+             when=(dates_in_order, not_restricted_alike), reason=Reason.REQUIRED, danger=True,
+             confirm=_l("Employers no longer find the student, and it cannot sign. Restrict now?"),
+             done=_l("Restricted; the student has been told.")),
+        Step("release", RestrictionState.SET, RestrictionState.RELEASED, by=Role.SCHOOL,
+             label=_l("Release"), reason=Reason.REQUIRED, bulk=True,
+             confirm=_l("The student can sign again from now on. Release now?"),
+             done=_l("Released; the student has been told.")),
+    ),
+)  # fmt: skip
+
+
+def restrict(
+    student: Student,
+    actor: Actor,
+    reason: str,
+    *,
+    kind: str = "all",
+    since: date,
+    until: date | None = None,
+) -> Restriction:
+    """Bar a student from signing between two days, both included, and commit (ADM-03).
+
+    Raises NotYours outside the scope, Refused, Invalid where the reason is missing.
+    """
+    found = db.session.execute(
+        students_for(actor).where(Student.id == student.id)
+    ).scalar_one_or_none()
+    if found is None or kind not in RESTRICTION_KINDS:
+        raise NotYours(f"student {student.id}")
+    restriction = Restriction(
+        school_id=student.school_id, student_id=student.id, kind=kind, since=since, until=until,
+        reason=reason,
+    )  # fmt: skip
+    with db.session.no_autoflush:
+        restriction.student = student
+    return committed(lambda: RESTRICTIONS.start("restrict", restriction, actor, reason=reason))
+
 
 SAME_CODE = _l(
     "This credit code is registered already. Sign in with it; if your organisation did not "

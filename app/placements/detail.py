@@ -1,207 +1,39 @@
-"""One placement as the desk shows it: blocks of values, simple checks, the process trace."""
+"""One placement as pages show it: how far it has come."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
-
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
-from app.codes import queries as codes
-from app.core import clock
-from app.people.checks import is_credit_code
-from app.people.models import ORIGIN_STATES, OriginState, TrainingMode
-from app.people.queries import open_for_signing
-from app.placements.models import (
-    AGREEMENT_LABELS,
-    CHIPS,
-    KINDS,
-    REVIEW_LABELS,
-    Kind,
-    Placement,
-    PlacementState,
-)
-from app.placements.queries import signings_of
-from app.placements.workflow import MUST_KNOW
-from app.terms.models import FIELDS, GROUPS, OFFER, asked, values_of
-from app.terms.queries import with_unit
-from app.workflow.actor import Role
-from app.workflow.models import Trail
-from app.workflow.queries import said, trail_of
+from app.placements.models import HOLDS_SLOT, Placement, PlacementState
+from app.settings.models import Review
 
-FACTORS = {"sms": _l("confirmed by SMS code"), "mail": _l("confirmed by e-mail code")}
+S = PlacementState
 
 
-@dataclass(frozen=True)
-class Block:
-    """A card of the detail; items as parts/fields.html takes them."""
+def progress(placement: Placement | None, review: str) -> list[tuple[str, str, str]]:
+    """The way of a signing as a line of steps: (label, done | now | todo, note) (INV-22).
 
-    id: str
-    title: Any
-    items: list[Any]
-    columns: int = 2
-    note: Any = ""
-
-
-@dataclass(frozen=True)
-class Check:
-    """A simple fact that a reviewer looks at first; it hints and never bars."""
-
-    label: str
-    good: bool
-
-
-def heading(placement: Placement) -> list[tuple[str, Any]]:
-    """Kind, number, states and moments in one line (INV-24)."""
-    state = PlacementState(placement.state)
+    `review` is who would review a signing formed now; a placement keeps its own.
+    """
+    review = placement.review if placement else review
+    way = [(None, _("Answer an invitation")), (S.IN_FORCE, _("In force"))]
+    if review != Review.COLLEGE:
+        way.insert(1, (S.AWAITING_SCHOOL, _("School")))
+    if review != Review.SCHOOL:
+        way.insert(1, (S.AWAITING_COLLEGE, _("College")))
+    here = _place([state for state, _label in way], placement)
+    marks = ["done" if n < here else "now" if n == here else "todo" for n in range(len(way))]
+    labels = [label for _state, label in way]
     return [
-        (_("Agreement number"), placement.agreement_no or "–"),
-        (_("Kind"), KINDS[Kind(placement.kind)]),
-        (_("Agreement"), AGREEMENT_LABELS[state]),
-        (_("Signed on"), _moment(placement.created_at)),
-        (_("Last change"), _moment(placement.changed_at)),
+        (_("Details verified"), "done", ""),
+        *((label, mark, "") for label, mark in zip(labels, marks, strict=True)),
     ]
 
 
-def status(placement: Placement) -> tuple[Any, str]:
-    """Words and kind of the chip."""
-    state = PlacementState(placement.state)
-    return REVIEW_LABELS[state], CHIPS[state]
-
-
-def blocks(placement: Placement) -> list[Block]:
-    """Student, employer, terms, archive, household, proofs: the manual's order (AGR-03)."""
-    return [
-        Block("student", _("Student"), _student(placement), 3),
-        Block("employer", _("Employer"), _employer(placement)),
-        *_terms(placement),
-        Block("proofs", _("Proofs"), [], note=_("Online signings need no proof.")),
-    ]
-
-
-def _student(placement: Placement) -> list[Any]:
-    student = placement.student
-    return [
-        {"label": _("Name"), "value": student.name, "strong": True},
-        (_("Student number"), student.student_no),
-        (_("ID number"), student.id_number_masked),
-        (_("Sex"), codes.name("xb", student.sex)),
-        (_("College"), placement.college.name),
-        (_("Major"), placement.major.name),
-        (_("Class"), student.class_name),
-        (_("Level of education"), codes.name("xl", student.education)),
-        (_("Graduation year"), student.graduation_year),
-        (_("Training mode"), codes.name("pyfs", student.training_mode)),
-        (_("Phone"), student.phone_masked),
-        (_("E-mail"), student.email),
-    ]
-
-
-def _employer(placement: Placement) -> list[Any]:
-    employer = placement.employer
-    facts = {
-        "employer_kind": codes.name("dwxz", placement.employer_kind),
-        "employer_industry": codes.name("dwhy", placement.employer_industry),
-        "employer_location": codes.region_name(placement.employer_location),
-    }
-    missing = _("to be filled in")
-    return [
-        {
-            "label": _("Employer name"),
-            "value": placement.employer_name,
-            "strong": True,
-            "wide": True,
-        },
-        (_("Credit code"), placement.employer_credit_code),
-        *(
-            {"label": _FACTS[name], "value": facts[name], "missing": "" if facts[name] else missing}
-            for name, _label in MUST_KNOW
-        ),
-        (_("Address"), employer and employer.address),
-        (_("Contact"), employer and employer.contact_name),
-        (_("Phone"), employer and employer.contact_phone_masked),
-        (_("E-mail"), employer and employer.email),
-    ]
-
-
-_FACTS = {
-    "employer_kind": _l("Nature"),
-    "employer_industry": _l("Industry"),
-    "employer_location": _l("Region"),
-}
-
-
-def _terms(placement: Placement) -> list[Block]:
-    if placement.terms is None:
-        return []
-    values = values_of(placement.terms)
-    return [
-        Block(
-            group,
-            title,
-            [
-                {"label": field.label, "value": with_unit(field, values[field.name]),
-                 "strong": field.large, "wide": field.length > 60 and group != OFFER}
-                for field in FIELDS
-                if field.group == group and asked(field, values)
-            ],
-            3 if group == OFFER else 2,
-        )
-        for group, title in GROUPS.items()
-    ]  # fmt: skip
-
-
-def checks(placement: Placement) -> list[Check]:
-    """What a reviewer would look up: mode, origin, credit code, employer's check, the slot."""
-    student, employer = placement.student, placement.employer
-    approved_by = employer.school.name if employer and employer.profile_at else ""
-    return [
-        Check(
-            codes.name("pyfs", student.training_mode), student.training_mode == TrainingMode.OPEN
-        ),
-        Check(
-            _("Origin record: %(state)s", state=ORIGIN_STATES[OriginState(student.origin_state)]),
-            open_for_signing(student) or student.origin_state == OriginState.APPROVED,
-        ),
-        _credit_code(placement.employer_credit_code),
-        Check(
-            _("Employer checked by %(school)s", school=approved_by)
-            if approved_by
-            else _("Employer not checked by any school"),
-            bool(approved_by),
-        ),
-        Check(_("Only placement of the student"), signings_of(student.id) <= 1),
-    ]
-
-
-def _credit_code(code: str) -> Check:
-    good = is_credit_code(code)
-    return Check(_("Credit code is valid") if good else _("Credit code is wrong"), good)
-
-
-def trace(placement: Placement) -> list[dict[str, Any]]:
-    """Who did what, when and why, newest first: the invitation's rows, then the placement's."""
-    rows = [*trail_of("invitation", placement.invitation_id)] if placement.invitation_id else []
-    rows += [
-        row
-        for row in trail_of("placement", placement.id)
-        if row.from_state or not placement.invitation_id  # its birth is the acceptance above
-    ]
-    return [_line(row) for row in reversed(rows)]
-
-
-def _line(row: Trail) -> dict[str, Any]:
-    refusing = row.step.startswith(("refuse", "decline", "withdraw", "expire"))
-    return {
-        "who": _("System") if row.actor_role == Role.SYSTEM else row.actor_name,
-        "what": said(row),
-        "when": clock.local(row.at),
-        "note": row.reason,
-        "factor": str(FACTORS.get(row.factor, "")),
-        "kind": "refused" if refusing else "done" if row.step.startswith("attest") else "turn",
-    }
-
-
-def _moment(moment: Any) -> str:
-    return clock.local(moment).strftime("%Y-%m-%d %H:%M")
+def _place(way: list[PlacementState | None], placement: Placement | None) -> int:
+    """Where on its way a placement stands; past the end once it is in force."""
+    if placement is None or placement.state not in HOLDS_SLOT:
+        return 0
+    if placement.state == S.IN_FORCE:
+        return len(way)
+    return 1 if placement.state == S.AMENDING else way.index(S(placement.state))

@@ -39,19 +39,22 @@ class PlacementState(StrEnum):
 
     AWAITING_COLLEGE = "awaiting_college"
     AWAITING_SCHOOL = "awaiting_school"
+    AMENDING = "amending"
     IN_FORCE = "in_force"
     REFUSED = "refused"
     TERMINATED = "terminated"
 
 
 AWAITING = (PlacementState.AWAITING_COLLEGE, PlacementState.AWAITING_SCHOOL)
-HOLDS_SLOT = (*AWAITING, PlacementState.IN_FORCE)  # GRD-01
+UNDER_WAY = (*AWAITING, PlacementState.AMENDING)
+HOLDS_SLOT = (*UNDER_WAY, PlacementState.IN_FORCE)  # GRD-01
 _HELD = ", ".join(f"'{state}'" for state in HOLDS_SLOT)
 
 # 签约鉴证状态
 REVIEW_LABELS = {
     PlacementState.AWAITING_COLLEGE: _l("Awaiting the college"),
     PlacementState.AWAITING_SCHOOL: _l("Awaiting attestation"),
+    PlacementState.AMENDING: _l("Awaiting the student's answer to changed terms"),
     PlacementState.IN_FORCE: _l("Attested"),
     PlacementState.REFUSED: _l("Refused"),
     PlacementState.TERMINATED: _l("Attested, later terminated"),
@@ -60,6 +63,7 @@ REVIEW_LABELS = {
 AGREEMENT_LABELS = {
     PlacementState.AWAITING_COLLEGE: _l("Not in force"),
     PlacementState.AWAITING_SCHOOL: _l("Not in force"),
+    PlacementState.AMENDING: _l("Not in force"),
     PlacementState.IN_FORCE: _l("In force"),
     PlacementState.REFUSED: _l("Not in force"),
     PlacementState.TERMINATED: _l("No longer in force"),
@@ -67,6 +71,7 @@ AGREEMENT_LABELS = {
 CHIPS = {
     PlacementState.AWAITING_COLLEGE: "waiting",
     PlacementState.AWAITING_SCHOOL: "waiting",
+    PlacementState.AMENDING: "waiting",
     PlacementState.IN_FORCE: "done",
     PlacementState.REFUSED: "refused",
     PlacementState.TERMINATED: "closed",
@@ -104,6 +109,11 @@ class Placement(db.Model):
     employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id", use_alter=True))
     terms_id: Mapped[int | None] = mapped_column(ForeignKey("terms.id"), index=True)
+    proposed_id: Mapped[int | None] = mapped_column(ForeignKey("terms.id"), index=True)
+    answer_by: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # to the proposal
+    review: Mapped[str] = mapped_column(String(8))  # who reviews, as set when it was formed
+    reviewed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # first decision
+    frozen: Mapped[bool] = mapped_column(default=False, server_default="false")  # INV-20
     agreement_no: Mapped[str | None] = mapped_column(String(16))
     employer_name: Mapped[str] = mapped_column(String(120))
     employer_credit_code: Mapped[str] = mapped_column(String(18))
@@ -119,7 +129,8 @@ class Placement(db.Model):
     major: Mapped[Major] = relationship()
     student: Mapped[Student] = relationship()
     employer: Mapped[Employer | None] = relationship()
-    terms: Mapped[Terms | None] = relationship()
+    terms: Mapped[Terms | None] = relationship(foreign_keys=[terms_id])
+    proposed: Mapped[Terms | None] = relationship(foreign_keys=[proposed_id])
 
     @property
     def holds_slot(self) -> bool:
@@ -130,8 +141,3 @@ class Placement(db.Model):
     def agreement(self) -> str:
         """The state, to be read as the agreement's."""
         return self.state
-
-    @property
-    def termination(self) -> str | None:
-        """Where the review of a termination stands; none runs."""
-        return None

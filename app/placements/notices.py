@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.models import AppUser
-from app.notices.workflow import Letter, Letters, tell
-from app.people.queries import users_of
+from app.core import clock
+from app.notices.workflow import Letter, Letters, People, tell_of
+from app.people.queries import staff_of, users_of
 from app.placements.models import Placement
-from app.workflow.engine import Change
+from app.workflow.steps import Change
 
-STUDENT, EMPLOYER = "student", "employer"
+STUDENT, EMPLOYER, COLLEGE = "student", "employer", "college"
 STUDENT_URL, EMPLOYER_URL = "/my/signings/%(id)s", "/employer/signings/%(id)s"
+DESK_URL = "/desk/show/%(id)s"
 
 LETTERS: Letters = {
     "form": {
@@ -68,9 +69,91 @@ LETTERS: Letters = {
             EMPLOYER_URL,
         ),
     },
+    "propose_terms": {
+        STUDENT: Letter(
+            _l("%(employer)s proposes other terms"),
+            _l("Compare old and new, then agree or keep the old terms, by %(until)s. "
+               "Without an answer the old terms stay. The review waits meanwhile."),
+            STUDENT_URL,
+        ),
+    },
+    "agree_terms": {
+        EMPLOYER: Letter(
+            _l("%(student)s agreed to the new terms"),
+            _l("The new terms for %(student)s count from now on. The review goes on."),
+            EMPLOYER_URL,
+        ),
+    },
+    "decline_terms": {
+        EMPLOYER: Letter(
+            _l("%(student)s keeps the old terms"),
+            _l("%(student)s did not agree to the new terms; the old ones stay. %(reason)s"),
+            EMPLOYER_URL,
+        ),
+    },
+    "take_back_terms": {
+        STUDENT: Letter(
+            _l("%(employer)s took its proposal back"),
+            _l("The terms you accepted stay. The review goes on."),
+            STUDENT_URL,
+        ),
+    },
+    "expire_terms": {
+        STUDENT: Letter(
+            _l("The time to answer %(employer)s's proposal is over"),
+            _l("The terms you accepted stay. The review goes on."),
+            STUDENT_URL,
+        ),
+        EMPLOYER: Letter(
+            _l("%(student)s did not answer your proposal in time"),
+            _l("The old terms for %(student)s stay. The review goes on."),
+            EMPLOYER_URL,
+        ),
+    },
+    "send_back": {
+        COLLEGE: Letter(
+            _l("The school sent a signing back: %(student)s"),
+            _l("The signing of %(student)s with %(employer)s waits for your college again. "
+               "Reason: %(reason)s"),
+            DESK_URL,
+        ),
+    },
+    "reopen": {
+        STUDENT: Letter(
+            _l("The school withdrew its attestation of your signing"),
+            _l("Your agreement with %(employer)s is void until it is attested anew. Reason: %(reason)s"),
+            STUDENT_URL,
+        ),
+        EMPLOYER: Letter(
+            _l("The school withdrew its attestation of the signing with %(student)s"),
+            _l("The agreement is void until it is attested anew. Reason: %(reason)s"),
+            EMPLOYER_URL,
+        ),
+    },
+    "restore": {
+        STUDENT: Letter(
+            _l("Your signing is under review again"),
+            _l("The refusal of your signing with %(employer)s was taken back. Reason: %(reason)s"),
+            STUDENT_URL,
+        ),
+        EMPLOYER: Letter(
+            _l("The signing with %(student)s is under review again"),
+            _l("The refusal was taken back. Reason: %(reason)s"),
+            EMPLOYER_URL,
+        ),
+    },
 }  # fmt: skip
-# filling in an employer's missing facts decides nothing
-SILENT = ("complete_facts", "complete_facts_college")
+# facts and a college's second thoughts change nothing for a party; an undone decision nobody heard of;
+# what ended a placement tells by itself
+SILENT = (
+    "complete_facts",
+    "complete_facts_college",
+    "withdraw_college",
+    "undo",
+    "end",
+    "revive",
+    "void",
+)
 
 
 def tell_parties(change: Change) -> None:
@@ -82,15 +165,23 @@ def tell_parties(change: Change) -> None:
         "employer": placement.employer_name,
         "position": placement.terms.position if placement.terms else "",
         "number": placement.agreement_no or "",
+        "until": clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
         "reason": change.reason,
     }
-    key = f"placement:{placement.id}:{change.step.name}:{change.now.isoformat()}"
-    for receiver, letter in LETTERS.get(change.step.name, {}).items():
-        for user in _accounts(receiver, placement):
-            tell(user, key, letter, values)
+    tell_of(change, _letters(change), people_of(placement), values, placement.school_id)
 
 
-def _accounts(receiver: str, placement: Placement) -> list[AppUser]:
-    if receiver == STUDENT:
-        return users_of(student_id=placement.student_id)
-    return users_of(employer_id=placement.employer_id) if placement.employer_id else []
+def people_of(placement: Placement) -> People:
+    """The accounts of a placement's parties and of its college."""
+    employer_id = placement.employer_id
+    return {
+        STUDENT: lambda: users_of(student_id=placement.student_id),
+        EMPLOYER: lambda: users_of(employer_id=employer_id) if employer_id else [],
+        COLLEGE: lambda: staff_of(placement.school_id, placement.college_id),
+    }
+
+
+def _letters(change: Change) -> Letters:
+    """A college that decides alone brings the agreement into force: the parties read so (AGR-06)."""
+    final = change.step.name == "attest_college" and change.record.agreement_no is not None
+    return {"attest_college": LETTERS["attest"]} if final else LETTERS

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import current_app
+from flask_babel import force_locale
 from sqlalchemy import select
 
 from app.codes import queries as codes
@@ -22,7 +23,8 @@ from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of
 from app.terms.models import FIELDS as TERM_FIELDS
 from app.terms.queries import shown
-from app.workflow.queries import trail_of
+from app.workflow.models import Trail
+from app.workflow.queries import said, trail_of
 
 AGREEMENT = "agreement"
 RECORD = "placement"
@@ -73,7 +75,7 @@ def document_of(placement: Placement) -> Document | None:
 
 
 def preview(placement: Placement) -> bytes:
-    """The agreement as it would be or was, marked 未生效 or 已失效; never kept."""
+    """The agreement as it would be or was, marked 未生效 or 已失效 on every page; never kept."""
     ended = placement.state == PlacementState.TERMINATED
     mark = "已失效" if ended else "未生效"
     return render_safely(AGREEMENT, agreement_data(placement, ""), watermark=mark)
@@ -103,7 +105,7 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
         "employer": _employer(placement, terms),
         "trace": _trace(placement),
         "code": code,
-        "verify_url": f"{_base_url()}/v/{code}" if code else "",
+        "verify_url": f"{base_url()}/v/{code}" if code else "",
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
     for group in (OFFER, ARCHIVE, HOUSEHOLD):
@@ -167,21 +169,28 @@ def _trace(placement: Placement) -> list[dict[str, str]]:
     kinds = [("placement", placement.id)]
     if placement.invitation_id:
         kinds.insert(0, ("invitation", placement.invitation_id))
-    return [
-        {
-            "who": row.actor_name,
-            "at": clock.local(row.at).strftime("%Y-%m-%d %H:%M"),
-            "what": row.step,
-            "note": row.reason,
-        }
-        for kind, record_id in kinds
-        for row in trail_of(kind, record_id)
-    ]
+    return trace_rows(kinds)
+
+
+def trace_rows(kinds: list[tuple[str, int]]) -> list[dict[str, str]]:
+    """The traces of these records as documents print them, in Chinese, each oldest first."""
+    with force_locale("zh"):
+        return [_printed(row) for kind, record_id in kinds for row in trail_of(kind, record_id)]
+
+
+def _printed(row: Trail) -> dict[str, str]:
+    return {
+        "who": row.actor_name,
+        "at": clock.local(row.at).strftime("%Y-%m-%d %H:%M"),
+        "what": said(row),
+        "note": row.reason,
+    }
 
 
 def _day(moment: datetime) -> str:
     return clock.local(moment).strftime("%Y-%m-%d")
 
 
-def _base_url() -> str:
+def base_url() -> str:
+    """The address of this installation, without a slash at its end."""
     return str(current_app.config["QINGQIAN"].base_url).rstrip("/")

@@ -1,4 +1,4 @@
-"""The rules of placements: how they are formed, reviewed, and come into force."""
+"""The rules of placements: how they are formed, amended, reviewed, come into force and end."""
 
 from __future__ import annotations
 
@@ -7,41 +7,33 @@ from enum import StrEnum
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy.orm.attributes import get_history
 
 from app.codes import queries as codes
-from app.codes.models import Region
-from app.core import clock, jobs
-from app.core.db import db
-from app.core.errors import Invalid
-from app.core.text import clean_code
-from app.documents.store import next_number
+from app.core import clock
+from app.notices.workflow import untell_decision
 from app.people.models import OriginState, Student, TrainingMode
-from app.people.queries import settings
+from app.placements import effects as then
+from app.placements.checks import checked_facts, missing_facts
 from app.placements.models import (
+    AWAITING,
     HOLDS_SLOT,
-    KIND_DIGIT,
     REVIEW_LABELS,
     Kind,
     Placement,
     PlacementState,
 )
 from app.placements.notices import tell_parties
-from app.placements.queries import (
-    placement_in,
-    placement_of,
-    placements_for,
-    standing,
-    student_of,
-)
-from app.placements.tasks import make_agreement
+from app.placements.queries import placement_in, placement_of, placements_for, standing
 from app.plan import workflow as plan
-from app.plan.models import Source
+from app.settings.models import two_levels
+from app.settings.queries import window
+from app.terms.models import Terms
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import Change, Reason, Step, Workflow
+from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
+from app.workflow.engine import Workflow
+from app.workflow.steps import Reason, Step
 
 S = PlacementState
-ONLINE_DESTINATION = "10"  # 签就业协议形式就业 in both editions of 毕业去向
 
 
 def cannot_sign(student: Student, now: datetime) -> str | None:
@@ -78,6 +70,25 @@ def cannot_sign(student: Student, now: datetime) -> str | None:
     return None
 
 
+def signing_closed(student: Student, now: datetime) -> str | None:
+    """The sentence that the year's signing window is not open; None while it is (ADM-04)."""
+    found = window(student.school_id, student.graduation_year)
+    day = clock.local(now).date()
+    if found is None or found.opens <= day <= found.closes:
+        return None
+    year, school = student.graduation_year, student.school.name
+    if day < found.opens:
+        return _(
+            "Signing for the graduates of %(year)s at %(school)s opens on %(day)s.",
+            year=year, school=school, day=found.opens,
+        )  # fmt: skip
+    return _(
+        "Signing for the graduates of %(year)s at %(school)s closed on %(day)s. "
+        "Ask its employment office.",
+        year=year, school=school, day=found.closes,
+    )  # fmt: skip
+
+
 def slot_taken(student_id: int) -> str | None:
     """The sentence that another placement is in the way, and what to do; None if the slot is free."""
     other = placement_of(student_id)
@@ -101,16 +112,26 @@ def slot_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
     return slot_taken(placement.student_id)
 
 
-MUST_KNOW = (
-    ("employer_kind", _l("nature")),
-    ("employer_industry", _l("industry")),
-    ("employer_location", _l("region")),
-)
+def slot_still_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """A refusal is taken back only while the student has signed nowhere else (GRD-01)."""
+    other = placement_of(placement.student_id)
+    if other is None or other.id == placement.id:
+        return None
+    return _(
+        "The student has signed with %(employer)s in the meantime.", employer=other.employer_name
+    )
+
+
+def not_frozen(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """What the student reported as untrue rests until the school has answered (INV-20)."""
+    if not placement.frozen:
+        return None
+    return _("The student reported this as untrue. It rests until the school has answered.")
 
 
 def facts_complete(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """Nature, industry and region of the employer are known before approval (AGR-03)."""
-    missing = [str(label) for name, label in MUST_KNOW if not getattr(placement, name)]
+    missing = missing_facts(placement)
     if not missing:
         return None
     return _("Fill in the employer's %(missing)s first.", missing=_(", ").join(missing))
@@ -125,89 +146,129 @@ def plan_row_free(placement: Placement, actor: Actor, now: datetime) -> str | No
     )
 
 
-def first_review(change: Change) -> StrEnum:
-    """Where the school has two levels the college comes first (AGR-06)."""
-    two = settings(change.record.school_id).review_levels == 2
-    return S.AWAITING_COLLEGE if two else S.AWAITING_SCHOOL
+def not_reviewed(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """Terms are amended after acceptance and before any review (INV-16)."""
+    if placement.reviewed_at is None:
+        return None
+    return _(
+        "A review has begun. To change the terms, ask the school to refuse this signing, "
+        "then send a new invitation."
+    )
 
 
-def number_agreement(change: Change) -> None:
-    """Give the agreement number; one given before stays with the record (AGR-10)."""
-    placement: Placement = change.record
-    if placement.agreement_no is None:
-        placement.agreement_no = next_number(
-            KIND_DIGIT[Kind(placement.kind)],
-            placement.graduation_year,
-            placement.school_id,
-            placement.school.code,
-        )
-    placement.attested_at = change.now
+def answer_in_time(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """A proposal that ran out of time is no longer answered (INV-16)."""
+    if placement.answer_by is None or now < placement.answer_by:
+        return None
+    return _(
+        "The time to answer ended on %(until)s; the old terms stay.",
+        until=clock.shown_deadline(placement.answer_by),
+    )
 
 
-def fill_plan(change: Change) -> None:
-    """Write the student's plan row (PLN-01)."""
-    placement: Placement = change.record
-    terms, employer = placement.terms, placement.employer
-    values = {
-        "destination_code": ONLINE_DESTINATION,
-        "credit_code": placement.employer_credit_code,
-        "employer_name": placement.employer_name,
-        "employer_kind": placement.employer_kind,
-        "industry": placement.employer_industry,
-        "location": placement.employer_location,
-        "address": employer and employer.address,
-        "postcode": employer and employer.postcode,
-    }
-    for name in ("position_kind", "contact_name", "contact_phone", "archive_to", "archive_address",
-                 "archive_postcode", "household_address"):  # fmt: skip
-        values[name] = getattr(terms, name, None)
-    plan.fill(student_of(placement), placement.id, values, Source.SIGNING, change.now)
+def answer_overdue(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """Only an unanswered proposal whose time is over ends by itself (INV-16)."""
+    return None if answer_in_time(placement, actor, now) else _("There is still time to answer.")
 
 
-def keep_facts(change: Change) -> None:
-    """Write the facts, old and new into the trace; the record keeps its place in the queue."""
-    placement: Placement = change.record
-    [since] = get_history(placement, "changed_at").deleted or (placement.changed_at,)
-    placement.changed_at = since
-    for name, value in change.data["values"].items():
-        change.details[name] = [getattr(placement, name), value]
-        setattr(placement, name, value)
+def lapsed(placement: Placement, now: datetime) -> tuple[str, StrEnum] | None:
+    """An amendment without an answer ends by itself, with or without a worker (INV-11, INV-16)."""
+    if placement.state != S.AMENDING or placement.answer_by is None or now < placement.answer_by:
+        return None
+    return "expire_terms", then.waits_at(placement)
 
 
-def issue_agreement(change: Change) -> None:
-    """Have the worker make the agreement PDF once this transaction is in (DOC-01, GRD-06)."""
-    jobs.enqueue(make_agreement, placement_id=change.record.id)
+def decided(placement: Placement, actor: Actor) -> bool:
+    """Whether this person has just decided on it."""
+    return just_decided(placement, actor) is not None
 
+
+def online(placement: Placement, _actor: Actor) -> bool:
+    """Whether it was signed online."""
+    return bool(placement.kind == Kind.ONLINE)
+
+
+OFFICE = (Role.COLLEGE, Role.SCHOOL)
+READ_NEW = _l("I have compared the old and the new terms, and I agree to the new ones.")
+REFUSED_DONE = _l("Refused; both parties will be told.")
 
 PLACEMENTS: Workflow[Placement] = Workflow(
     kind="placement",
     name=_l("Placement"),
     model=Placement,
     scope=placements_for,
-    first_lock=lambda placement: (Student, placement.student_id),
+    first_locks=lambda placement: ((Student, placement.student_id),),
     labels=REVIEW_LABELS,
+    title=lambda placement: placement.employer_name,
+    always=(not_frozen,),
+    lapse=lapsed,
     after=(tell_parties,),
     steps=(
-        Step("form", None, first_review, by=Role.STUDENT, label=_l("Sign"),
-             targets=(S.AWAITING_COLLEGE, S.AWAITING_SCHOOL), when=(slot_free,)),
-        Step("attest_college", S.AWAITING_COLLEGE, S.AWAITING_SCHOOL, by=Role.COLLEGE,
-             label=_l("Approve (college)"), when=(facts_complete,), bulk=True,
-             done=_l("Approved; the school decides next.")),
+        Step("form", None, then.first_review, by=Role.STUDENT, label=_l("Sign"), inner=True,
+             targets=AWAITING, when=(slot_free,)),
+        Step("propose_terms", AWAITING, S.AMENDING, by=Role.EMPLOYER, label=_l("Propose other terms"),
+             when=(not_reviewed,), applies=online, fill=(then.keep_proposal,),
+             done=_l("Proposed; the student has been told, and the review waits.")),
+        Step("agree_terms", S.AMENDING, then.first_review, by=Role.STUDENT, targets=AWAITING,
+             label=_l("Agree to the new terms"), when=(answer_in_time,), fill=(then.take_proposal,),
+             tick=READ_NEW, fresh=(Role.STUDENT,),
+             confirm=_l("From now on the new terms count. Agree now?"),
+             done=_l("The new terms count. The review goes on.")),
+        Step("decline_terms", S.AMENDING, then.first_review, by=Role.STUDENT, targets=AWAITING,
+             label=_l("Keep the old terms"), when=(answer_in_time,), fill=(then.drop_proposal,),
+             reason=Reason.OPTIONAL, done=_l("The old terms stay. The review goes on.")),
+        Step("take_back_terms", S.AMENDING, then.first_review, by=Role.EMPLOYER, targets=AWAITING,
+             label=_l("Take the proposal back"), fill=(then.drop_proposal,),
+             done=_l("Taken back; the old terms stay.")),
+        Step("expire_terms", S.AMENDING, then.first_review, by=Role.SYSTEM, targets=AWAITING,
+             label=_l("The proposal expires"), when=(answer_overdue,), fill=(then.drop_proposal,)),
+        Step("attest_college", S.AWAITING_COLLEGE, then.after_college, by=Role.COLLEGE,
+             label=_l("Approve (college)"), targets=(S.AWAITING_SCHOOL, S.IN_FORCE),
+             when=(facts_complete, plan_row_free), bulk=True, undoable=True,
+             fill=(then.mark_reviewed,), then=(then.come_into_force,), done=_l("Approved.")),
         Step("refuse_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.COLLEGE,
              label=_l("Refuse (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
-             done=_l("Refused; both parties have been told.")),
+             undoable=True, fill=(then.mark_reviewed,), done=REFUSED_DONE),
+        Step("withdraw_college", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.COLLEGE,
+             label=_l("Take our approval back"), reason=Reason.REQUIRED, applies=two_levels,
+             when=(school_not_acted,),
+             done=_l("Taken back; it waits for your college again.")),
         Step("attest", S.AWAITING_SCHOOL, S.IN_FORCE, by=Role.SCHOOL, label=_l("Attest"),
-             when=(facts_complete, plan_row_free), bulk=True,
-             then=(number_agreement, fill_plan, issue_agreement),
+             when=(facts_complete, plan_row_free), bulk=True, undoable=True,
+             fill=(then.mark_reviewed,), then=(then.come_into_force,),
              done=_l("Attested: the agreement is in force.")),
         Step("refuse", S.AWAITING_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse"),
-             reason=Reason.REQUIRED, bulk=True, danger=True,
-             done=_l("Refused; both parties have been told.")),
-        Step("complete_facts_college", S.AWAITING_COLLEGE, S.AWAITING_COLLEGE,
-             by=(Role.COLLEGE, Role.SCHOOL), label=_l("Complete the employer's facts"),
-             fill=(keep_facts,), done=_l("The employer's facts are complete.")),
+             reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True,
+             fill=(then.mark_reviewed,), done=REFUSED_DONE),
+        Step("send_back", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.SCHOOL,
+             label=_l("Send back to the college"), reason=Reason.REQUIRED, bulk=True,
+             applies=two_levels, done=_l("Sent back; the college looks at it again.")),
+        Step("undo", (S.AWAITING_SCHOOL, S.IN_FORCE, S.REFUSED), before_decision, by=OFFICE,
+             label=_l("Undo the decision"), targets=AWAITING, applies=decided, bulk=True,
+             when=(still_undoable, slot_still_free), fill=(then.not_reviewed_after_all, untell_decision),
+             then=(then.go_out_of_force,), done=_l("Undone; nobody has been told.")),
+        Step("reopen", S.IN_FORCE, then.last_review, by=Role.SCHOOL, label=_l("Withdraw the review"),
+             targets=AWAITING, reason=Reason.REQUIRED, danger=True, applies=online,
+             then=(then.go_out_of_force,),
+             confirm=_l("The agreement is void until it is approved anew. Withdraw the review now?"),
+             done=_l("Withdrawn; it waits for a decision again.")),
+        Step("restore", S.REFUSED, then.last_review, by=Role.SCHOOL, label=_l("Take the refusal back"),
+             targets=AWAITING, reason=Reason.REQUIRED, when=(slot_still_free,),
+             confirm=_l("The signing waits for a decision again, and the student can sign nowhere "
+                        "else meanwhile. Take the refusal back now?"),
+             done=_l("The refusal is taken back; it waits for a decision again.")),
+        Step("end", S.IN_FORCE, S.TERMINATED, by=OFFICE, label=_l("End"), inner=True,
+             then=(then.go_out_of_force,)),
+        Step("void", HOLDS_SLOT, S.REFUSED, by=Role.SCHOOL, label=_l("Close as untrue"), inner=True,
+             reason=Reason.REQUIRED, danger=True, fill=(then.drop_proposal,),
+             then=(then.go_out_of_force,)),
+        Step("revive", S.TERMINATED, S.IN_FORCE, by=OFFICE, label=_l("In force again"), inner=True,
+             when=(slot_still_free,), then=(then.come_into_force,)),
+        Step("complete_facts_college", S.AWAITING_COLLEGE, S.AWAITING_COLLEGE, by=OFFICE,
+             label=_l("Complete the employer's facts"), fill=(then.keep_facts,),
+             done=_l("The employer's facts are complete.")),
         Step("complete_facts", S.AWAITING_SCHOOL, S.AWAITING_SCHOOL, by=Role.SCHOOL,
-             label=_l("Complete the employer's facts"), fill=(keep_facts,),
+             label=_l("Complete the employer's facts"), fill=(then.keep_facts,),
              done=_l("The employer's facts are complete.")),
     ),
 )  # fmt: skip
@@ -218,39 +279,15 @@ def fill_facts(placement_id: int, actor: Actor, values: dict[str, str]) -> Place
 
     Raises NotYours outside the scope, Refused once decided, Invalid beside the field.
     """
-    known = {name: clean_code(values.get(name) or "") for name, _label in MUST_KNOW}
-    problems = [(name, str(_UNKNOWN[name])) for name in known if not _known(name, known[name])]
-    if problems:
-        raise Invalid(problems)
+    known = checked_facts(values)
     college = placement_in(actor, placement_id).state == S.AWAITING_COLLEGE
     step = "complete_facts_college" if college else "complete_facts"
     return PLACEMENTS.perform(step, placement_id, actor, values=known)
 
 
-_UNKNOWN = {
-    "employer_kind": _l("Choose the employer's nature from the list."),
-    "employer_industry": _l("Choose the employer's industry from the list."),
-    "employer_location": _l("Choose the city or county from the list."),
-}
+def propose_terms(placement_id: int, actor: Actor, values: dict[str, object]) -> Placement:
+    """Propose other terms for a signing that nobody has reviewed yet, and commit (INV-16).
 
-
-def _known(name: str, code: str) -> bool:
-    if name == "employer_location":
-        region = db.session.get(Region, code) if code else None
-        return region is not None and region.level > 1
-    return code in codes.names("dwxz" if name == "employer_kind" else "dwhy")
-
-
-def progress(placement: Placement | None, *, two_levels: bool) -> list[tuple[str, str, str]]:
-    """The way of a signing as a line of steps: (label, done | now | todo, note) (INV-22)."""
-    order = [None, S.AWAITING_COLLEGE, S.AWAITING_SCHOOL, S.IN_FORCE]
-    labels = [_("Answer an invitation"), _("College"), _("School"), _("In force")]
-    state = placement.state if placement else None
-    here = order.index(S(state)) if state in HOLDS_SLOT else 0
-    steps = [(_("Details verified"), "done", "")]
-    for number, label in enumerate(labels):
-        if label == labels[1] and not two_levels:
-            continue
-        done = number < here or state == S.IN_FORCE
-        steps.append((label, "done" if done else "now" if number == here else "todo", ""))
-    return steps
+    `values` as for an invitation letter. Raises NotYours, Refused.
+    """
+    return PLACEMENTS.perform("propose_terms", placement_id, actor, terms=Terms(**values))

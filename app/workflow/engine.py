@@ -3,13 +3,13 @@
 A step says from which states to which, who may take it, what must hold (guards) and what follows
 (effects). The same guards make the button, the greyed button with the sentence why not, and the check.
 `Workflow.perform` and `Workflow.start` always run in one order, in the caller's transaction:
-row in the actor's scope → role → lock → state → guards → reason → effects → trail → commit.
+row in the actor's scope → role → lock → state → guards → consent → reason → effects → trail → commit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
@@ -22,8 +22,9 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
-from app.workflow.actor import Actor, Role
+from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.models import Trail
+from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
 
 
 class Record(Protocol):
@@ -34,97 +35,18 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
-Guard = Callable[[Any, Actor, datetime], "str | None"]
-Text = Any  # str or a lazy translation
-
 FLOWS: dict[str, Workflow[Any]] = {}  # kind → its table, for naming the steps of a trace
 REASON_LENGTH = 200  # characters, as the manuals have it for every reason
 
 
-class Reason(StrEnum):
-    """Whether a step asks for a reason."""
-
-    NONE = "none"
-    OPTIONAL = "optional"
-    REQUIRED = "required"
-
-
-@dataclass
-class Change:
-    """What one step is about to do: given to its effects, then written into the trail."""
-
-    record: Any
-    step: Step
-    actor: Actor
-    now: datetime
-    reason: str = ""
-    data: dict[str, Any] = field(default_factory=dict)
-    details: dict[str, Any] = field(default_factory=dict)
-
-
-Effect = Callable[[Change], None]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One row of a workflow's table.
-
-    `to` may be a function of the change where settings decide; `source` is empty for a birth.
-    `danger` marks steps that end something; `confirm` is the text of the second question.
-    """
-
-    name: str
-    source: StrEnum | tuple[StrEnum, ...] | None
-    to: StrEnum | Callable[[Change], StrEnum]
-    by: Role | tuple[Role, ...]
-    label: Text
-    when: tuple[Guard, ...] = ()
-    fill: tuple[Effect, ...] = ()  # set attributes before the row is written
-    then: tuple[Effect, ...] = ()  # what follows once it is
-    reason: Reason = Reason.NONE
-    bulk: bool = False
-    danger: bool = False
-    targets: tuple[StrEnum, ...] = ()
-    confirm: Text = ""
-    done: Text = ""
-
-    @property
-    def sources(self) -> tuple[StrEnum, ...]:
-        """The states from which the step leads away."""
-        if self.source is None:
-            return ()
-        return self.source if isinstance(self.source, tuple) else (self.source,)
-
-    @property
-    def roles(self) -> tuple[Role, ...]:
-        """Who may take it."""
-        return self.by if isinstance(self.by, tuple) else (self.by,)
-
-    @property
-    def reaches(self) -> tuple[StrEnum, ...]:
-        """The states it can lead to."""
-        return self.targets if callable(self.to) else (self.to,)
-
-
-@dataclass(frozen=True)
-class Offer:
-    """A step as a person sees it now: possible, or greyed with the sentence why not (INV-19)."""
-
-    step: Step
-    why_not: str = ""
-
-    @property
-    def possible(self) -> bool:
-        """Whether the button works."""
-        return not self.why_not
-
-
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Workflow(Generic[R]):
     """The table of one kind of record.
 
-    `scope` selects the rows an actor may see (ACC-02); `first_lock` is the row to lock before the
+    `scope` selects the rows an actor may see (ACC-02); `first_locks` are the rows to lock before the
     record itself, so that every change locks in the order student → invitation → placement → counter.
+    `always` must hold for every step that a person takes. `lapse` gives the step that time has
+    already decided, and the state it leads to, whether or not a worker has taken it (INV-11).
     """
 
     kind: str
@@ -132,12 +54,22 @@ class Workflow(Generic[R]):
     steps: tuple[Step, ...]
     scope: Callable[[Actor], Select[Any]]
     name: Text
-    first_lock: Callable[[R], tuple[Any, int] | None] = lambda _record: None
+    first_locks: Callable[[R], tuple[tuple[Any, int], ...]] = lambda _record: ()
     labels: Mapping[Any, Text] = field(default_factory=dict)
     after: tuple[Effect, ...] = ()
+    always: tuple[Guard, ...] = ()
+    lapse: Callable[[R, datetime], tuple[str, StrEnum] | None] = lambda _record, _now: None
+    title: Callable[[R], str] = lambda _record: ""
 
     def __post_init__(self) -> None:
         FLOWS[self.kind] = self  # a trace names steps of packages it may not import
+
+    def also_when(self, name: str, guard: Guard) -> None:
+        """Let a package above add what it knows to a step of this table."""
+        step = self.step(name)
+        self.steps = tuple(
+            replace(s, when=(*s.when, guard)) if s is step else s for s in self.steps
+        )
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises NotYours where there is none (it came from a URL)."""
@@ -148,11 +80,20 @@ class Workflow(Generic[R]):
 
     def offers(self, record: R, actor: Actor, now: datetime) -> list[Offer]:
         """The steps this actor could take from the record's state, greyed where a guard refuses."""
+        lapsed = self.lapse(record, now)
+        state = lapsed[1] if lapsed else record.state
         return [
-            Offer(step, _first_refusal(step, record, actor, now))
+            Offer(step, self._first_refusal(step, record, actor, now))
             for step in self.steps
-            if actor.role in step.roles and record.state in step.sources
+            if actor.role in step.roles
+            and state in step.sources
+            and not step.inner
+            and step.applies(record, actor)
         ]
+
+    def offer(self, name: str, record: R, actor: Actor, now: datetime) -> Offer | None:
+        """One of them; None where the step is not this actor's to take now."""
+        return next((o for o in self.offers(record, actor, now) if o.step.name == name), None)
 
     def perform(
         self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any
@@ -162,27 +103,19 @@ class Workflow(Generic[R]):
         Raises NotYours outside the actor's scope, Refused where a rule says no (the sentence),
         Invalid where the reason is missing or too long. Nothing is written then.
         """
-        try:
-            record = self.apply(name, record_id, actor, reason=reason, **data)
-            db.session.commit()
-        except IntegrityError as error:
-            db.session.rollback()
-            raise Refused(
-                _("Somebody changed this at the same moment. Please look again.")
-            ) from error
-        except BaseException:
-            db.session.rollback()
-            raise
-        return record
+        if self.step(name).inner:
+            raise NotYours(f"{self.kind}: {name}")
+        return committed(lambda: self.apply(name, record_id, actor, reason=reason, **data))
 
     def apply(self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any) -> R:
         """As `perform`, inside the caller's transaction: the caller commits."""
         step = self.step(name)
-        record = self._find(record_id, actor)
+        record = self.find(record_id, actor)
         if actor.role not in step.roles:
             raise NotYours(f"{self.kind} {record_id}")
         self._lock(record)
-        if record.state not in step.sources:
+        self._end_what_lapsed(step, record)
+        if record.state not in step.sources or not step.applies(record, actor):
             raise Refused(self._overtaken(record))
         self._go(Change(record, step, actor, clock.now(), reason, data), record.state)
         return record
@@ -196,11 +129,17 @@ class Workflow(Generic[R]):
         self._go(Change(record, step, actor, clock.now(), reason, data), None)
         return record
 
+    def why_not(self, name: str, record: R, actor: Actor, now: datetime) -> str:
+        """The sentence why a record cannot be begun by this step; empty if it can."""
+        return self._first_refusal(self.step(name), record, actor, now)
+
     def _go(self, change: Change, source: StrEnum | None) -> None:
-        refusal = _first_refusal(change.step, change.record, change.actor, change.now)
+        change.source, change.kind = source, self.kind
+        refusal = self._first_refusal(change.step, change.record, change.actor, change.now)
         if refusal:
             raise Refused(refusal)
-        change.reason = _checked_reason(change.step, change.reason)
+        _check_consent(change)
+        change.reason = checked_reason(change.step.reason, change.reason)
         change.record.state = change.step.to(change) if callable(change.step.to) else change.step.to
         if hasattr(change.record, "changed_at"):
             change.record.changed_at = change.now
@@ -213,7 +152,36 @@ class Workflow(Generic[R]):
         self._trace(change, source)
         db.session.flush()
 
-    def _find(self, record_id: int, actor: Actor) -> R:
+    def _first_refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
+        people = () if step.inner or actor.role is Role.SYSTEM else self.always
+        for guard in (*people, *step.when):
+            sentence = guard(record, actor, now)
+            if sentence:
+                return str(sentence)
+        return ""
+
+    def _end_what_lapsed(self, step: Step, record: R) -> None:
+        """What time has ended gives way in the transaction that meets it (INV-11)."""
+        lapsed = self.lapse(record, clock.now())
+        if lapsed and lapsed[0] != step.name and record.state not in step.sources:
+            self.apply(lapsed[0], record.id, SYSTEM)
+
+    def lock_all(self, ids: Sequence[int]) -> None:
+        """Lock many records with what comes before them, each kind in the order of its ids.
+
+        Whoever means to change many in one transaction does this first: two who meet do not deadlock.
+        """
+        records = db.session.scalars(select(self.model).where(self.model.id.in_(ids))).all()
+        levels: dict[int, tuple[Any, set[int]]] = {}
+        for record in records:
+            for level, (model, key) in enumerate(self.first_locks(record)):
+                levels.setdefault(level, (model, set()))[1].add(key)
+        for _level, (model, keys) in sorted(levels.items(), key=lambda item: item[0]):
+            _lock_rows(model, keys)
+        _lock_rows(self.model, set(ids))
+
+    def find(self, record_id: int, actor: Actor) -> R:
+        """The record, if it is in the actor's scope. Raises NotYours."""
         found: R | None = db.session.execute(
             self.scope(actor).where(self.model.id == record_id)
         ).scalar_one_or_none()
@@ -226,9 +194,8 @@ class Workflow(Generic[R]):
         _lock_row(self.model, record.id)
 
     def _lock_first(self, record: R) -> None:
-        first = self.first_lock(record)
-        if first is not None:
-            _lock_row(*first)
+        for model, key in self.first_locks(record):
+            _lock_row(model, key)
 
     def _overtaken(self, record: R) -> str:
         """Two decided at once: the second is told who was first and what it is now (AGR-11)."""
@@ -249,7 +216,9 @@ class Workflow(Generic[R]):
         )
 
     def _trace(self, change: Change, source: StrEnum | None) -> None:
-        record, actor = change.record, change.actor
+        record, actor, until = change.record, change.actor, change.held_until
+        if until:
+            change.details["undo_until"] = until.isoformat()
         db.session.add(
             Trail(
                 kind=self.kind,
@@ -271,6 +240,33 @@ class Workflow(Generic[R]):
         )
 
 
+T = TypeVar("T")
+
+
+def committed(act: Callable[[], T]) -> T:
+    """Do something and commit, or nothing of it; who was a moment too late reads so."""
+    try:
+        done = act()
+        db.session.commit()
+    except IntegrityError as error:
+        db.session.rollback()
+        raise Refused(_("Somebody changed this at the same moment. Please look again.")) from error
+    except BaseException:
+        db.session.rollback()
+        raise
+    return done
+
+
+def _lock_rows(model: Any, keys: set[int]) -> None:
+    db.session.execute(
+        select(model)
+        .where(model.id.in_(keys))
+        .order_by(model.id)
+        .with_for_update(key_share=True, of=model)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
 def _lock_row(model: Any, record_id: int) -> None:
     """Lock one row against other writers (not against foreign keys to it) and read it afresh."""
     db.session.execute(
@@ -281,17 +277,21 @@ def _lock_row(model: Any, record_id: int) -> None:
     ).one()
 
 
-def _first_refusal(step: Step, record: Any, actor: Actor, now: datetime) -> str:
-    for guard in step.when:
-        sentence = guard(record, actor, now)
-        if sentence:
-            return str(sentence)
-    return ""
+def _check_consent(change: Change) -> None:
+    """The box is ticked, and a party's act is proved by a fresh code (INV-13, ACC-10)."""
+    step, actor = change.step, change.actor
+    if step.tick and not change.data.get("agreed"):
+        raise Invalid([("agreed", _("Please tick that you have read the notice."))])
+    if actor.role in step.fresh and not actor.factor:
+        raise Invalid(
+            [("code", _("Please ask for a code and enter it: it proves that this is you."))]
+        )
 
 
-def _checked_reason(step: Step, text: str) -> str:
-    text = clean_line(text) if step.reason is not Reason.NONE else ""
-    if step.reason is Reason.REQUIRED and not text:
+def checked_reason(asked: Reason, text: str) -> str:
+    """A reason as it is kept. Raises Invalid where one is missing or too long."""
+    text = clean_line(text) if asked is not Reason.NONE else ""
+    if asked is Reason.REQUIRED and not text:
         raise Invalid([("reason", _("Please give a reason: both parties will read it."))])
     if len(text) > REASON_LENGTH:
         too_long = _("A reason has at most %(most)s characters.", most=REASON_LENGTH)

@@ -18,6 +18,16 @@ def trail_of(kind: str, record_id: int) -> Sequence[Trail]:
     ).all()
 
 
+def last_row(kind: str, record_id: int) -> Trail | None:
+    """What was done last to a record."""
+    return db.session.scalars(
+        select(Trail)
+        .where(Trail.kind == kind, Trail.record_id == record_id)
+        .order_by(Trail.seq.desc())
+        .limit(1)
+    ).first()
+
+
 def said(row: Trail) -> str:
     """What happened in this row of the trace, in the words of its workflow's table."""
     flow = FLOWS.get(row.kind)

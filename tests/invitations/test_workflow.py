@@ -21,9 +21,9 @@ from tests.factories import accept, actor, attest, invite, offer, pass_time
 def test_student_cannot_accept_within_the_first_hour(cast):
     [invitation] = invite(cast.employer, cast.student)
     with pytest.raises(Refused, match=r"\d\d:\d\d"):
-        INVITATIONS.perform("accept", invitation.id, actor(cast.student))
+        INVITATIONS.perform("accept", invitation.id, actor(cast.student), agreed=True)
     pass_time(minutes=61)
-    INVITATIONS.perform("accept", invitation.id, actor(cast.student))
+    INVITATIONS.perform("accept", invitation.id, actor(cast.student), agreed=True)
     assert invitation.state == S.ACCEPTED
 
 
@@ -40,7 +40,7 @@ def test_overdue_invitation_is_never_accepted_even_when_no_worker_marked_it(cast
     [invitation] = invite(cast.employer, cast.student, reply_days=1)
     pass_time(days=3)
     with pytest.raises(Refused):
-        INVITATIONS.perform("accept", invitation.id, actor(cast.student))
+        INVITATIONS.perform("accept", invitation.id, actor(cast.student), agreed=True)
     assert invitation.state == S.OPEN
     INVITATIONS.perform("expire", invitation.id, SYSTEM)
     assert invitation.state == S.EXPIRED
@@ -94,7 +94,7 @@ def test_signed_student_can_be_invited_but_only_read_it(cast):
     assert [o.step.name for o in offers] == ["accept", "decline"]
     assert all(cast.employer.name in o.why_not for o in offers)
     with pytest.raises(Refused):
-        INVITATIONS.perform("accept", second.id, actor(cast.student))
+        INVITATIONS.perform("accept", second.id, actor(cast.student), agreed=True)
 
 
 @pytest.mark.rule("INV-14", "AGR-05")
@@ -155,7 +155,7 @@ def test_nobody_else_can_answer_for_the_student(cast, who):
     [invitation] = invite(cast.employer, cast.student)
     pass_time(hours=2)
     with pytest.raises(NotYours):
-        INVITATIONS.perform("accept", invitation.id, actor(getattr(cast, who)))
+        INVITATIONS.perform("accept", invitation.id, actor(getattr(cast, who)), agreed=True)
 
 
 @pytest.mark.rule("ACC-06")
@@ -167,7 +167,7 @@ def test_student_who_may_not_sign_is_told_why_and_the_employer_is_not(cast, sess
     session.commit()
     pass_time(hours=2)
     with pytest.raises(Refused) as told:
-        INVITATIONS.perform("accept", invitation.id, actor(cast.student))
+        INVITATIONS.perform("accept", invitation.id, actor(cast.student), agreed=True)
     assert len(str(told.value)) > 20
 
 

@@ -10,7 +10,7 @@ from app.invitations.models import Invitation
 from app.people.models import College, Employer, EmployerState, Major, School
 from app.plan.models import PlanEntry
 from tests import factories as make
-from tests.placements.desk import rows, signed, text
+from tests.desk.desk import rows, signed, text
 
 STAFF = ("college_officer", "officer", "province", "data", "admin")
 LISTS = ("desk", "invitations", "students", "employers", "plan", "schools", "colleges", "majors",

@@ -13,7 +13,7 @@ from app.documents import store
 from app.documents.models import Attachment
 from app.placements.tasks import document_of, make_agreement
 from tests import factories as make
-from tests.placements.desk import signed
+from tests.desk.desk import signed
 
 
 @pytest.fixture

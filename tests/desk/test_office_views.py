@@ -11,7 +11,7 @@ from app.placements.models import Placement
 from app.placements.models import PlacementState as S
 from app.workflow.queries import trail_of
 from tests import factories as make
-from tests.placements.desk import rows, signed, tab_counts, text, two_levels
+from tests.desk.desk import rows, signed, tab_counts, text, two_levels
 
 
 @pytest.fixture

@@ -11,10 +11,11 @@ from flask_babel.speaklater import LazyString
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.desk.queries import found_by, in_tab, of_secret, with_students
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
-from app.fab.shown import chips, dash, moment, whole
+from app.fab.shown import chips, moment, whole
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
@@ -27,14 +28,9 @@ from app.placements.models import (
     REVIEW_LABELS,
     Placement,
 )
-from app.placements.queries import (
-    found_by,
-    has_agreement,
-    in_tab,
-    of_secret,
-    placements_for,
-    with_students,
-)
+from app.placements.queries import has_agreement, placements_for
+from app.termination.models import CHIPS as TERMINATION_CHIPS
+from app.termination.models import LABELS as TERMINATION_LABELS
 from app.workflow.actor import Role
 
 
@@ -62,7 +58,7 @@ class DeskList(TitleLinks, SafeModelView):
     list_columns = ["agreement_no", "agreement", "student.student_no", "student.name",
                     "college.name",
                     "major.name", "kind", "employer_name", "changed_at", "state",
-                    "termination"]  # fmt: skip
+                    "termination.state"]  # fmt: skip
     order_columns = ["agreement_no", "employer_name", "changed_at", "kind"]
     search_columns: list[str] = []
     label_columns = {
@@ -70,21 +66,21 @@ class DeskList(TitleLinks, SafeModelView):
         "student.student_no": _l("Student number"), "student.name": _l("Name"),
         "college.name": _l("College"), "major.name": _l("Major"), "kind": _l("Kind"),
         "employer_name": _l("Employer"), "changed_at": _l("Last change"),
-        "state": _l("Signing review"), "termination": _l("Termination"),
+        "state": _l("Signing review"), "termination.state": _l("Termination review"),
     }  # fmt: skip
     formatters_columns = {
         "agreement_no": lambda value: value or _("Preview"),
         "agreement": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
         "state": chips(REVIEW_LABELS, CHIPS),
         "kind": lambda kind: str(KINDS[kind]),
-        "termination": dash,
+        "termination.state": chips(TERMINATION_LABELS, TERMINATION_CHIPS),
         "changed_at": moment,
         "employer_name": whole,
         "college.name": whole,
         "major.name": whole,
     }
     wide_columns = frozenset({"agreement_no", "agreement", "student.student_no", "college.name",
-                              "major.name", "kind", "termination"})  # fmt: skip
+                              "major.name", "kind", "termination.state"})  # fmt: skip
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
         "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",

@@ -11,7 +11,7 @@ from flask_appbuilder import expose
 from app.core.limits import Limit
 from app.documents.numbers import grouped, normalised
 from app.fab.builder import SafeView
-from app.placements.queries import verified
+from app.verification.queries import verified
 
 ASKED = Limit("verify", 120, timedelta(hours=1))  # requests from one address
 
@@ -27,7 +27,7 @@ class VerificationView(SafeView):
         code = normalised(request.args.get("code", ""))
         if code:
             return redirect(url_for("VerificationView.show", code=code))
-        return self.render_template("placements/verify.html", code="", found=None)
+        return self.render_template("verification/verify.html", code="", found=None)
 
     @expose("/<string:code>", methods=["GET"])
     def show(self, code: str) -> Any:
@@ -36,7 +36,7 @@ class VerificationView(SafeView):
         plain = normalised(code)[:12]
         page = make_response(
             self.render_template(
-                "placements/verify.html", code=grouped(plain), found=verified(plain)
+                "verification/verify.html", code=grouped(plain), found=verified(plain)
             )
         )
         page.headers["X-Robots-Tag"] = "noindex"

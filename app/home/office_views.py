@@ -14,8 +14,7 @@ from app.core import clock
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
-from app.placements.models import Placement
-from app.placements.queries import (
+from app.home.queries import (
     Waiting,
     decided_today,
     decisions_of,
@@ -23,6 +22,7 @@ from app.placements.queries import (
     oldest,
     waiting,
 )
+from app.placements.models import Placement
 from app.workflow.actor import Actor, Role
 from app.workflow.queries import said
 
@@ -41,12 +41,12 @@ class OfficeView(SafeView):
     def index(self) -> Any:
         who = actor()
         if who.role is Role.ADMIN:
-            return self.render_template("accounts/office_home.html", links=_admin_links())
+            return self.render_template("home/admin.html", links=_admin_links())
         now = clock.now()
         waits = waiting(who, now)
         decides = who.role in DECIDES
         return self.render_template(
-            "placements/office_home.html",
+            "home/office.html",
             figures=_figures(who, waits, now),
             oldest=[_line(p, now) for p in oldest(who)] if decides else [],
             mine=[_mine(row, p) for row, p in decisions_of(who)] if decides else [],

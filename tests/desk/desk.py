@@ -7,8 +7,8 @@ from html import unescape
 
 from app.core.db import db
 from app.invitations.workflow import INVITATIONS
-from app.people.queries import set_setting
 from app.placements.queries import placement_of
+from app.settings.queries import set_setting
 from tests import factories as make
 
 
@@ -17,14 +17,14 @@ def signed(employer, *students, **terms):
     invitations = [make.invite(employer, student, **terms)[0] for student in students]
     make.pass_time(hours=2)
     for invitation in invitations:
-        INVITATIONS.perform("accept", invitation.id, make.actor(invitation.student))
+        INVITATIONS.perform("accept", invitation.id, make.actor(invitation.student), agreed=True)
     db.session.commit()
     return [placement_of(student.id) for student in students]
 
 
 def two_levels(cast) -> None:
     """Let the college review before the school (AGR-06)."""
-    set_setting(cast.school.id, "review_levels", 2, None)
+    set_setting(cast.school.id, "signing_review", "both", None)
     db.session.commit()
 
 

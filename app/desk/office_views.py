@@ -12,14 +12,14 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
+from app.desk import detail
+from app.desk.forms import FactsForm
+from app.desk.list_views import DeskList
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
 from app.fab.once import once
 from app.people.step_views import StepActions
-from app.placements import detail
-from app.placements.forms import FactsForm
-from app.placements.list_views import DeskList
 from app.placements.workflow import PLACEMENTS, fill_facts
 
 REASONS = (
@@ -38,7 +38,7 @@ class DeskView(StepActions, DeskList):
     flow = PLACEMENTS
     frequent_reasons = REASONS
     show_title = _l("Signing")
-    show_template = "placements/office_show.html"
+    show_template = "desk/show.html"
     show_columns = ["student", "college", "major", "school", "employer", "terms"]
     label_columns = DeskList.label_columns | {
         "student": _l("Student"), "college": _l("College"), "major": _l("Major"),

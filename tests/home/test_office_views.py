@@ -8,7 +8,7 @@ import pytest
 
 from app.people.models import EmployerState
 from tests import factories as make
-from tests.placements.desk import signed, text
+from tests.desk.desk import signed, text
 
 STAFF = ("college_officer", "officer", "province", "data", "admin")
 

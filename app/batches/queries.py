@@ -1,0 +1,96 @@
+"""Batches: asking for one, and how far it has come. A batch is its asker's alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import func, insert, select
+
+from app.batches.models import Batch, BatchRow, Outcome
+from app.batches.tasks import run
+from app.core import clock, jobs
+from app.core.db import db
+from app.core.errors import NotYours
+from app.workflow.actor import Actor
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How many records a batch has, and what became of them so far."""
+
+    total: int
+    done: int
+    refused: int
+
+    @property
+    def left(self) -> int:
+        """How many wait."""
+        return self.total - self.done - self.refused
+
+
+def ask(
+    who: Actor,
+    kind: str,
+    step: str,
+    records: Sequence[tuple[int, str, str]],
+    reason: str = "",
+    *,
+    back_url: str = "",
+    uid: str = "",
+) -> Batch:
+    """Queue one step for many records, (id, name, address) each, and commit.
+
+    The same `uid` asks once, however often it is sent.
+    """
+    uid = uid or uuid4().hex
+    known = db.session.scalars(select(Batch).where(Batch.uid == uid)).one_or_none()
+    if known is not None:
+        return known
+    batch = Batch(
+        uid=uid, user_id=who.user_id or 0, kind=kind, step=step, reason=reason[:200],
+        address=who.address, device=who.device, back_url=back_url[:800],
+        details={"rows": len(records)}, created_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(batch)
+    db.session.flush()
+    rows: list[dict[str, Any]] = [
+        {"batch_id": batch.id, "place": n, "record_id": key, "name": name[:200], "url": url[:200],
+         "sentence": ""}
+        for n, (key, name, url) in enumerate(records)
+    ]  # fmt: skip
+    db.session.execute(insert(BatchRow), rows)
+    jobs.enqueue(run, batch_id=batch.id)
+    db.session.commit()
+    return batch
+
+
+def batch_of(who: Actor, uid: str) -> Batch:
+    """One's own batch. Raises NotYours."""
+    mine = (Batch.uid == uid, Batch.user_id == who.user_id)
+    found = db.session.scalars(select(Batch).where(*mine)).one_or_none()
+    if found is None:
+        raise NotYours(f"batch {uid}")
+    return found
+
+
+def progress(batch: Batch) -> Progress:
+    """How far it has come."""
+    row = db.session.execute(
+        select(
+            func.count(),
+            func.count().filter(BatchRow.outcome == Outcome.DONE),
+            func.count().filter(BatchRow.outcome == Outcome.REFUSED),
+        ).where(BatchRow.batch_id == batch.id)
+    ).one()
+    return Progress(*row)
+
+
+def rows_of(batch: Batch, outcome: Outcome | None = None) -> Sequence[BatchRow]:
+    """The records of a batch, in the order in which they were ticked; of one outcome only, if asked."""
+    wanted = select(BatchRow).where(BatchRow.batch_id == batch.id).order_by(BatchRow.place)
+    return db.session.scalars(
+        wanted.where(BatchRow.outcome == outcome) if outcome else wanted
+    ).all()

@@ -1,0 +1,65 @@
+"""The page of a batch: how far it has come, what became of each record. HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import jsonify, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.batches import queries
+from app.batches.models import Batch, Outcome
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.urls import local_path
+from app.workflow.engine import FLOWS
+
+
+class BatchView(SafeView):
+    """One's own batches (AGR-07, BLK-04)."""
+
+    route_base = "/batches"
+    class_permission_name = "Batches"
+    default_view = "show"
+
+    @expose("/<string(length=32):uid>", methods=["GET"])
+    @has_access
+    def show(self, uid: str) -> Any:
+        batch = queries.batch_of(actor(), uid)
+        progress = queries.progress(batch)
+        if request.accept_mimetypes.best == "application/json":
+            return jsonify(total=progress.total, left=progress.left, finished=progress.left == 0)
+        return self.render_template("batches/show.html", **_page(batch, progress))
+
+    @expose("/<string(length=32):uid>/undo", methods=["POST"])
+    @has_access
+    def undo(self, uid: str) -> Any:
+        """Undo every decision of the batch for which it is not too late."""
+        who = actor()
+        batch = queries.batch_of(who, uid)
+        rows = [(r.record_id, r.name, r.url) for r in queries.rows_of(batch, Outcome.DONE)]
+        again = queries.ask(
+            who,
+            batch.kind,
+            "undo",
+            rows,
+            back_url=batch.back_url,
+            uid=f"{batch.id:x}".rjust(32, "u"),
+        )
+        return redirect(url_for("BatchView.show", uid=again.uid), 303)
+
+
+def _page(batch: Batch, progress: queries.Progress) -> dict[str, Any]:
+    step = FLOWS[batch.kind].step(batch.step)
+    return {
+        "title": step.label,
+        "batch": batch,
+        "progress": progress,
+        "rows": queries.rows_of(batch, Outcome.REFUSED),
+        "done_text": step.done,
+        "undo_url": url_for("BatchView.undo", uid=batch.uid) if step.undoable else "",
+        "back_url": local_path(batch.back_url) or "/",
+        "summary": _("%(done)s of %(count)s done.", done=progress.done, count=progress.total),
+    }

@@ -1,0 +1,66 @@
+"""The employer's start page: HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.codes import queries as codes
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.invitations import queries
+from app.invitations.views import local, now
+from app.notices.queries import latest_notices
+from app.people.employer_views import mine
+from app.people.models import EMPLOYER_STATES, Employer, EmployerState
+from app.termination.queries import to_answer
+
+
+class EmployerHomeView(SafeView):
+    """Facts, what waits for whom, the one next step, what happened last (INV-21)."""
+
+    route_base = "/employer"
+    default_view = "index"
+    class_permission_name = "EmployerHome"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        who, employer = actor(), mine()
+        return self.render_template(
+            "home/employer.html",
+            employer=employer,
+            facts=_facts(employer),
+            waiting=queries.waiting(who, now()),
+            attesting=queries.awaiting_attestation(who),
+            terminations=to_answer(who),
+            on_list=queries.on_list(who),
+            events=[
+                (event.subject, event.url, local(event.created_at))
+                for event in latest_notices(who.user_id or 0)
+            ],
+        )
+
+    @expose("/signings/<int:pk>", methods=["GET"])
+    @has_access
+    def signing(self, pk: int) -> Any:
+        """Where notices of a signing lead: to the invitation that it came from."""
+        found = queries.invitation_behind(actor(), pk)
+        return redirect(url_for("EmployerInvitationsView.show", pk=found))
+
+
+def _facts(employer: Employer) -> list[tuple[str, str]]:
+    return [
+        (_("Name of the employer"), employer.name),
+        (_("Unified social credit code"), employer.credit_code),
+        (_("Qualification"), str(EMPLOYER_STATES[EmployerState(employer.state)])),
+        (_("School that checks"), employer.school.name),
+        (_("Nature"), codes.name("dwxz", employer.kind)),
+        (_("Industry"), codes.name("dwhy", employer.industry)),
+        (_("Location"), codes.region_name(employer.location)),
+        (_("Signing contact"), f"{employer.contact_name} {employer.contact_phone_masked or ''}"),
+    ]

@@ -1,0 +1,61 @@
+"""The student's start page: HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.invitations import queries
+from app.invitations.models import Invitation
+from app.invitations.views import local, now, review_text
+from app.people.student_views import facts, me
+from app.placements.detail import progress
+from app.placements.models import KINDS, Kind
+from app.placements.queries import placement_of
+from app.placements.workflow import cannot_sign
+from app.settings.queries import settings
+from app.termination.queries import to_answer
+from app.terms.models import FIELDS
+from app.terms.queries import shown
+
+
+class MyHomeView(SafeView):
+    """The one next step and the time left, own facts, the employment state (INV-22)."""
+
+    route_base = "/my"
+    default_view = "index"
+    class_permission_name = "MyHome"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        student = me()
+        placement = placement_of(student.id)
+        letters = list(queries.received(student.id, now()))
+        return self.render_template(
+            "home/student.html",
+            student=student,
+            facts=facts(student),
+            barred=cannot_sign(student, now()),
+            placement=placement,
+            state=review_text(placement.state) if placement else (_("Not signed yet"), "closed"),
+            kind=KINDS[Kind(placement.kind)] if placement else "",
+            signed_on=local(placement.created_at) if placement else "",
+            first=letters[0] if letters and placement is None else None,
+            first_terms=_large(letters[0]) if letters else {},
+            letters=[(i, clock.shown_deadline(i.reply_by)) for i in letters],
+            terminations=to_answer(actor()),
+            steps=progress(placement, settings(student.school_id).signing_review),
+            now=now(),
+        )
+
+
+def _large(item: Invitation) -> dict[str, str]:
+    """The terms that a student looks for first."""
+    return {f.name: shown(f, getattr(item.terms, f.name)) for f in FIELDS if f.large}

@@ -1,0 +1,71 @@
+"""A student's report that an invitation or a placement is untrue (INV-20)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import DateTime
+
+from app.core.db import db
+from app.invitations.models import Invitation
+from app.people.models import Student
+from app.placements.models import Placement
+
+
+class ObjectionState(StrEnum):
+    """Whether the school has answered, and how."""
+
+    OPEN = "open"
+    UPHELD = "upheld"
+    DISMISSED = "dismissed"
+
+
+LABELS = {
+    ObjectionState.OPEN: _l("Awaits the school's answer"),
+    ObjectionState.UPHELD: _l("Confirmed: it was untrue"),
+    ObjectionState.DISMISSED: _l("Answered: it is true"),
+}
+CHIPS = {
+    ObjectionState.OPEN: "waiting",
+    ObjectionState.UPHELD: "refused",
+    ObjectionState.DISMISSED: "done",
+}
+
+
+class Objection(db.Model):
+    """One report; what it is about rests until the school has answered."""
+
+    __tablename__ = "objection"
+    __table_args__ = (
+        CheckConstraint("(invitation_id IS NULL) <> (placement_id IS NULL)", name="ck_objection_one"),
+        Index("uq_objection_invitation", "invitation_id", unique=True,
+              postgresql_where=text("state = 'open'")),
+        Index("uq_objection_placement", "placement_id", unique=True,
+              postgresql_where=text("state = 'open'")),
+        Index("ix_objection_placement", "placement_id"),
+        Index("ix_objection_invitation", "invitation_id"),
+        Index("ix_objection_school", "school_id", "state", "changed_at", "id"),
+        Index("ix_objection_student", "student_id"),
+        Index("ix_objection_employer", "employer_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    state: Mapped[str] = mapped_column(String(12))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
+    invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
+    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placement.id"))
+    employer_name: Mapped[str] = mapped_column(String(120))
+    reason: Mapped[str] = mapped_column(String(200))
+    answer: Mapped[str] = mapped_column(String(200), default="")
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    student: Mapped[Student] = relationship()
+    invitation: Mapped[Invitation | None] = relationship()
+    placement: Mapped[Placement | None] = relationship()

@@ -1,0 +1,35 @@
+"""Which reports of untruth a person may see."""
+
+from __future__ import annotations
+
+from sqlalchemy import Select, func, select
+
+from app.core.db import db
+from app.objections.models import Objection, ObjectionState
+from app.people.queries import at_school
+from app.workflow.actor import Actor, Role
+
+
+def objections_for(who: Actor) -> Select[Objection]:
+    """A student its own; the school those of its students. The employer hears the answer only."""
+    if who.role is Role.STUDENT:
+        return select(Objection).where(Objection.student_id == who.student_id)
+    return select(Objection).where(at_school(who, Objection.school_id))
+
+
+def open_objection(
+    *, placement_id: int | None = None, invitation_id: int | None = None
+) -> Objection | None:
+    """The report on this record that awaits an answer."""
+    mine = Objection.placement_id == placement_id
+    if invitation_id is not None:
+        mine = Objection.invitation_id == invitation_id
+    return db.session.scalars(
+        select(Objection).where(mine, Objection.state == ObjectionState.OPEN)
+    ).first()
+
+
+def waiting(who: Actor) -> int:
+    """How many reports await the school's answer."""
+    mine = objections_for(who).where(Objection.state == ObjectionState.OPEN)
+    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0

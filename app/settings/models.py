@@ -1,0 +1,187 @@
+"""What a school may set (ADM-05), declared once; its values with their history; its working days."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import DateTime
+
+from app.core.db import db
+
+
+class Review(StrEnum):
+    """Who reviews a kind of business (AGR-06)."""
+
+    SCHOOL = "school"
+    BOTH = "both"
+    COLLEGE = "college"
+
+
+REVIEWS = {
+    Review.SCHOOL: _l("The school alone"),
+    Review.BOTH: _l("The college, then the school"),
+    Review.COLLEGE: _l("The college alone"),
+}
+ON_OFF = {True: _l("Yes"), False: _l("No")}
+
+
+def two_levels(record: Any, _actor: Any = None) -> bool:
+    """Whether a record, as kept with it, is reviewed by the college and then by the school."""
+    return bool(record.review == Review.BOTH)
+
+
+def _setting(
+    default: Any,
+    label: Any,
+    about: Any,
+    unit: Any = "",
+    most: int = 0,
+    choices: Mapping[Any, Any] | None = None,
+    least: int = 0,
+) -> Any:
+    known = {"label": label, "about": about, "unit": unit, "least": least, "most": most}
+    return field(default=default, metadata={**known, "choices": choices})
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The rules that schools differ on; each with the spec's default, its bounds and its explanation."""
+
+    signing_review: Review = _setting(
+        Review.SCHOOL,
+        _l("Review of signings"),
+        _l("Who decides on a signing. It counts for signings formed from now on; what waits already "
+           "keeps its way."),
+        choices=REVIEWS,
+    )  # fmt: skip
+    termination_review: Review = _setting(
+        Review.SCHOOL,
+        _l("Review of terminations"),
+        _l("Who decides on a termination once both parties agree."),
+        choices=REVIEWS,
+    )
+    cooling_off_hours: int = _setting(
+        1,
+        _l("Cooling-off period"),
+        _l("How long after sending an invitation the student cannot accept yet. 0: at once."),
+        _l("hours"),
+        72,
+    )
+    reply_days: int = _setting(
+        5,
+        _l("Days to answer an invitation"),
+        _l("What the letter proposes; the employer can choose another number."),
+        _l("days"),
+        30,
+        least=1,
+    )
+    reply_days_most: int = _setting(
+        30,
+        _l("Most days to answer"),
+        _l("An employer cannot give a student of this school more."),
+        _l("days"),
+        30,
+        least=1,
+    )
+    amendment_days: int = _setting(
+        3,
+        _l("Days to answer an amendment"),
+        _l("How long a student may think over changed terms; reviews wait meanwhile. "
+           "Without an answer the old terms stay."),
+        _l("days"),
+        30,
+        least=1,
+    )  # fmt: skip
+    termination_days: int = _setting(
+        10,
+        _l("Working days to answer a termination"),
+        _l("After this time either party can ask the school to mediate."),
+        _l("working days"),
+        60,
+        least=1,
+    )
+    termination_chances: int = _setting(
+        1,
+        _l("Terminations a student may have in a year"),
+        _l(
+            "Approved ones count, forced ones do not. Staff can grant a student one more, with a reason."
+        ),
+        _l("a year"),
+        9,
+        least=0,
+    )
+    forced_online: bool = _setting(
+        False,
+        _l("Forced termination of online signings"),
+        _l("Whether the office may end an online signing by itself. Paper signings always can be."),
+        choices=ON_OFF,
+    )
+    forced_by_two: bool = _setting(
+        False,
+        _l("Forced termination needs a second person"),
+        _l("A colleague has to confirm before a forced termination takes effect."),
+        choices=ON_OFF,
+    )
+    review_patience_days: int = _setting(
+        3,
+        _l("Days until a waiting review is reminded of"),
+        _l("Reviewers get one reminder a day of everything that waits longer."),
+        _l("days"),
+        30,
+        least=1,
+    )
+    sms_notices: bool = _setting(
+        False,
+        _l("Notices also by text message"),
+        _l("Every notice with a mail also goes to the phone, through the configured gateway."),
+        choices=ON_OFF,
+    )
+
+
+SETTINGS = {item.name: item for item in fields(Settings)}
+WINDOW = "window:"  # key of a signing window: window:<graduation year>
+
+
+class SchoolSetting(db.Model):
+    """One value a school set, with who and when; the newest of a key counts (ADM-05)."""
+
+    __tablename__ = "school_setting"
+    __table_args__ = (Index("ix_school_setting_key", "school_id", "key", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    key: Mapped[str] = mapped_column(String(40))
+    value: Mapped[Any] = mapped_column(JSONB)
+    set_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class CalendarDay(db.Model):
+    """A day that a school works or rests against the public calendar."""
+
+    __tablename__ = "calendar_day"
+    __table_args__ = (Index("uq_calendar_day", "school_id", "day", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    day: Mapped[date]
+    works: Mapped[bool]
+    note: Mapped[str] = mapped_column(String(60), default="")
+    set_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    set_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+@dataclass(frozen=True)
+class Window:
+    """From and to, both days included, between which graduates of a year sign (ADM-04)."""
+
+    opens: date
+    closes: date

@@ -1,0 +1,157 @@
+"""What a school has set, read by every rule through `settings`, `window` and `working_deadline`."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+import holidays
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from app.accounts.models import AppUser
+from app.core import clock
+from app.core.db import db
+from app.settings.models import SETTINGS, WINDOW, CalendarDay, SchoolSetting, Settings, Window
+
+log = logging.getLogger(__name__)
+SATURDAY = 5
+
+
+def settings(school_id: int) -> Settings:
+    """The settings in force at a school: the newest value of each key, else the default."""
+    rows = db.session.execute(
+        select(SchoolSetting.key, SchoolSetting.value)
+        .where(SchoolSetting.school_id == school_id)
+        .order_by(SchoolSetting.id)
+    )
+    return Settings(**{key: typed(key, value) for key, value in rows if key in SETTINGS})
+
+
+def typed(key: str, value: Any) -> Any:
+    """A stored value as the setting's own type."""
+    return type(SETTINGS[key].default)(value)
+
+
+def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bool:
+    """Write a new value of one setting; the old ones stay as its history. Not committed.
+
+    False where the value is the one in force already. Raises KeyError for an unknown key.
+    """
+    if not key.startswith(WINDOW) and typed(key, value) == asdict(settings(school_id))[key]:
+        return False
+    db.session.add(
+        SchoolSetting(school_id=school_id, key=key, value=value, set_by=user_id, set_at=clock.now())
+    )
+    db.session.flush()
+    return True
+
+
+def history(school_id: int, most: int = 200) -> list[tuple[SchoolSetting, Any, str]]:
+    """Every change, the newest first: (row, value before or None, name of the person)."""
+    rows = db.session.execute(
+        select(SchoolSetting, AppUser)
+        .outerjoin(AppUser, AppUser.id == SchoolSetting.set_by)
+        .where(SchoolSetting.school_id == school_id)
+        .order_by(SchoolSetting.id)
+    ).all()
+    before: dict[str, Any] = {key: item.default for key, item in SETTINGS.items()}
+    found = []
+    for row, user in rows:
+        found.append((row, before.get(row.key), user.display_name if user else ""))
+        before[row.key] = row.value
+    return found[::-1][:most]
+
+
+# -- the signing calendar ----------------------------------------------------------------------
+
+
+def set_window(school_id: int, year: int, window: Window | None, user_id: int | None) -> None:
+    """Open signing for a graduation year between two days, or at any time (None). Not committed."""
+    value = window and {"opens": window.opens.isoformat(), "closes": window.closes.isoformat()}
+    set_setting(school_id, f"{WINDOW}{year}", value, user_id)
+
+
+def windows(school_id: int) -> dict[int, Window]:
+    """Graduation year → window, of those years that have one."""
+    rows = db.session.execute(
+        select(SchoolSetting.key, SchoolSetting.value)
+        .where(SchoolSetting.school_id == school_id, SchoolSetting.key.startswith(WINDOW))
+        .order_by(SchoolSetting.id)
+    )
+    latest = {int(key.removeprefix(WINDOW)): value for key, value in rows}
+    return {
+        year: Window(date.fromisoformat(value["opens"]), date.fromisoformat(value["closes"]))
+        for year, value in sorted(latest.items())
+        if value
+    }
+
+
+def window(school_id: int, year: int) -> Window | None:
+    """The signing window of a graduation year; None where it is open at any time (ADM-04)."""
+    value = db.session.scalar(
+        select(SchoolSetting.value)
+        .where(SchoolSetting.school_id == school_id, SchoolSetting.key == f"{WINDOW}{year}")
+        .order_by(SchoolSetting.id.desc())
+        .limit(1)
+    )
+    if not value:
+        return None
+    return Window(date.fromisoformat(value["opens"]), date.fromisoformat(value["closes"]))
+
+
+# -- working days ------------------------------------------------------------------------------
+
+
+def calendar_days(school_id: int) -> Sequence[CalendarDay]:
+    """The school's own days, the latest first."""
+    return db.session.scalars(
+        select(CalendarDay)
+        .where(CalendarDay.school_id == school_id)
+        .order_by(CalendarDay.day.desc())
+    ).all()
+
+
+def set_day(school_id: int, day: date, works: bool, note: str, user_id: int | None) -> None:
+    """Make a day a working day or a free one, against the public calendar. Not committed."""
+    values = {"works": works, "note": note, "set_by": user_id, "set_at": clock.now()}
+    row = insert(CalendarDay).values(school_id=school_id, day=day, **values)
+    db.session.execute(row.on_conflict_do_update(index_elements=["school_id", "day"], set_=values))
+
+
+def forget_day(school_id: int, key: int) -> None:
+    """Let the public calendar decide about a day again. Not committed."""
+    mine = (CalendarDay.school_id == school_id, CalendarDay.id == key)
+    db.session.execute(delete(CalendarDay).where(*mine))
+
+
+def working_deadline(start: datetime, days: int, school_id: int) -> datetime:
+    """24:00 (Asia/Shanghai) of the n-th working day after the starting day (TRM-09).
+
+    Working days are the public calendar's, corrected by the school's own table.
+    """
+    own = {row.day: row.works for row in calendar_days(school_id)}
+    day, left = clock.local(start).date(), days
+    for _n in range(days * 5 + 60):  # a calendar of nothing but holidays still ends
+        if left <= 0:
+            break
+        day += timedelta(days=1)
+        left -= own.get(day, public_working_day(day))
+    return clock.end_of_day(day)
+
+
+@lru_cache(maxsize=4096)
+def public_working_day(day: date) -> bool:
+    """Whether people in China work on that day; weekends decide where the library knows nothing."""
+    try:
+        return bool(_CHINA.is_working_day(day))
+    except Exception:  # a deadline never fails because of a library
+        log.exception("the calendar library does not know %s", day)
+        return day.weekday() < SATURDAY
+
+
+_CHINA = holidays.country_holidays("CN")

@@ -1,0 +1,71 @@
+"""What follows the steps of a termination: clock, review path, the end of the placement, the letter."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from app.core import jobs
+from app.documents.store import void_documents
+from app.placements.workflow import PLACEMENTS
+from app.settings.models import Review
+from app.settings.queries import settings, working_deadline
+from app.termination.models import Termination, TerminationState, Way
+from app.termination.tasks import LETTER, RECORD, make_letter
+from app.workflow.steps import Change
+
+S = TerminationState
+
+
+def begin(change: Change) -> None:
+    """The other party has ten working days; who reviews is what the school has set (TRM-09, AGR-06)."""
+    termination: Termination = change.record
+    set_by_school = settings(termination.school_id)
+    termination.review = set_by_school.termination_review
+    termination.reply_by = working_deadline(
+        change.now, set_by_school.termination_days, termination.school_id
+    )
+    termination.created_at = change.now
+    termination.reason = change.reason
+    termination.started_by, termination.starter_id = change.actor.role, change.actor.user_id
+
+
+def first_review(change: Change) -> StrEnum:
+    """Where the review begins: at the college where it takes part, else at the school (AGR-06)."""
+    school_alone = change.record.review == Review.SCHOOL
+    return S.AWAITING_SCHOOL if school_alone else S.AWAITING_COLLEGE
+
+
+def after_college(change: Change) -> StrEnum:
+    """After the college's approval the school decides, unless the college decides alone (AGR-06)."""
+    return S.APPROVED if change.record.review == Review.COLLEGE else S.AWAITING_SCHOOL
+
+
+def after_force(change: Change) -> StrEnum:
+    """Where two persons are needed the first one's act waits for the second (AGR-09)."""
+    two = settings(change.record.school_id).forced_by_two
+    return S.AWAITING_SECOND if two else S.APPROVED
+
+
+def one_sided(change: Change) -> None:
+    """From here on it is reviewed on evidence, without the other party's consent (TRM-09)."""
+    change.record.way = Way.ONE_SIDED
+
+
+def end_placement(change: Change) -> None:
+    """Approved: placement ended, plan row back, agreement void, letter made (TRM-04, GRD-06)."""
+    termination: Termination = change.record
+    if termination.state != S.APPROVED:
+        return
+    termination.approved_at = change.now
+    PLACEMENTS.apply("end", termination.placement_id, change.actor)
+    jobs.enqueue(make_letter, termination_id=termination.id)
+
+
+def revive_placement(change: Change) -> None:
+    """An approval undone in time: the signing is in force as before, the letter void."""
+    termination: Termination = change.record
+    if change.source != S.APPROVED:
+        return
+    termination.approved_at = None
+    PLACEMENTS.apply("revive", termination.placement_id, change.actor)
+    void_documents(RECORD, termination.id, LETTER, change.now)

@@ -1,0 +1,172 @@
+"""Who is told of each step of a termination, and in which words."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+
+from app.core import clock
+from app.notices.workflow import Letter, Letters, People, tell, tell_of
+from app.people.models import Student
+from app.people.queries import staff_of, users_of
+from app.termination.models import Chance, Termination
+from app.workflow.actor import Role
+from app.workflow.steps import Change
+
+STUDENT, EMPLOYER = "student", "employer"
+OTHER, STARTER = "other", "starter"  # the party asked, the party that applied
+COLLEGE, SCHOOL = "college", "school"
+PARTY_URL, DESK_URL = "/terminations/%(id)s", "/desk/show/%(placement)s"
+
+
+def _both(subject: object, body: object) -> dict[str, Letter]:
+    return {name: Letter(subject, body, PARTY_URL) for name in (STUDENT, EMPLOYER)}
+
+
+LETTERS: Letters = {
+    "request": {
+        OTHER: Letter(
+            _l("%(starter)s applies for termination"),
+            _l("%(starter)s wants to undo the signing of %(student)s with %(employer)s "
+               "(%(number)s). Reason: %(reason)s Please answer by %(until)s."),
+            PARTY_URL,
+        ),
+    },
+    "agree": {
+        STARTER: Letter(
+            _l("%(other)s agrees to terminate"),
+            _l("The signing of %(student)s with %(employer)s: the school decides next."),
+            PARTY_URL,
+        ),
+    },
+    "decline": {
+        STARTER: Letter(
+            _l("%(other)s does not agree to terminate"),
+            _l("Reason: %(reason)s You can ask the school to mediate."),
+            PARTY_URL,
+        ),
+    },
+    "ask_mediation": {
+        SCHOOL: Letter(
+            _l("Mediation asked for: %(student)s and %(employer)s"),
+            _l("The parties do not agree on a termination. Reason: %(reason)s"),
+            DESK_URL,
+        ),
+        OTHER: Letter(
+            _l("The school has been asked to mediate"),
+            _l("The termination of the signing of %(student)s with %(employer)s. Reason: %(reason)s"),
+            PARTY_URL,
+        ),
+        STARTER: Letter(
+            _l("The school has been asked to mediate"),
+            _l("The termination of the signing of %(student)s with %(employer)s. Reason: %(reason)s"),
+            PARTY_URL,
+        ),
+    },
+    "close": _both(
+        _l("The school closed the mediation: the signing stands"),
+        _l("The signing of %(student)s with %(employer)s stays in force. Reason: %(reason)s"),
+    ),
+    "review_one_sided": _both(
+        _l("The school reviews the termination on evidence"),
+        _l("The signing of %(student)s with %(employer)s: the school decides without the consent "
+           "of both. Reason: %(reason)s"),
+    ),
+    "approve": _both(
+        _l("The signing is terminated"),
+        _l("The signing of %(student)s with %(employer)s (%(number)s) is terminated; the agreement "
+           "is void. The student can sign again."),
+    ),
+    "refuse_college": _both(
+        _l("The termination was not approved"),
+        _l("The signing of %(student)s with %(employer)s stays in force. Reason: %(reason)s"),
+    ),
+    "refuse": _both(
+        _l("The termination was not approved"),
+        _l("The signing of %(student)s with %(employer)s stays in force. Reason: %(reason)s"),
+    ),
+    "send_back": {
+        COLLEGE: Letter(
+            _l("The school sent a termination back: %(student)s"),
+            _l("The termination waits for your college again. Reason: %(reason)s"),
+            DESK_URL,
+        ),
+    },
+    "force": _both(
+        _l("The school ended the signing"),
+        _l("The signing of %(student)s with %(employer)s (%(number)s) was ended by the school. "
+           "Reason: %(reason)s"),
+    ),
+    "confirm_force": _both(
+        _l("The school ended the signing"),
+        _l("The signing of %(student)s with %(employer)s (%(number)s) was ended by the school. "
+           "Reason: %(cause)s"),
+    ),
+    "overtake": _both(
+        _l("The termination you were dealing with is closed"),
+        _l("The school acts on the signing of %(student)s with %(employer)s by itself."),
+    ),
+}  # fmt: skip
+# leaving and second thoughts within the office change nothing for a party; an undone decision nobody
+# heard of; a dropped forced termination was never announced
+SILENT = ("leave", "approve_college", "withdraw_college", "undo", "drop_force")
+
+CHANCE = Letter(
+    _l("You may apply for one more termination"),
+    _l("Your school granted you one more termination for %(year)s. Reason: %(reason)s"),
+    "/my/terminations/",
+)
+
+
+def tell_parties(change: Change) -> None:
+    """Tell whom the table names, once for this step of this record (GRD-06)."""
+    termination: Termination = change.record
+    placement = termination.placement
+    student, employer = placement.student.name, placement.employer_name
+    by_student = termination.started_by == Role.STUDENT
+    values = {
+        "id": termination.id,
+        "placement": placement.id,
+        "student": student,
+        "employer": employer,
+        "starter": student if by_student else employer,
+        "other": employer if by_student else student,
+        "number": placement.agreement_no or "",
+        "until": clock.shown_deadline(termination.reply_by),
+        "cause": termination.reason,
+        "reason": change.reason,
+    }
+    tell_of(change, _letters(change), people_of(termination), values, termination.school_id)
+
+
+def people_of(termination: Termination) -> People:
+    """The accounts of both parties, by who applied too, and of the reviewers."""
+    student_id, employer_id = termination.student_id, termination.employer_id
+    parties: People = {
+        STUDENT: lambda: users_of(student_id=student_id),
+        EMPLOYER: lambda: users_of(employer_id=employer_id) if employer_id else [],
+    }
+    by_student = termination.started_by == Role.STUDENT
+    return {
+        **parties,
+        STARTER: parties[STUDENT if by_student else EMPLOYER],
+        OTHER: parties[EMPLOYER if by_student else STUDENT],
+        COLLEGE: lambda: staff_of(termination.school_id, termination.college_id),
+        SCHOOL: lambda: staff_of(termination.school_id),
+    }
+
+
+def _letters(change: Change) -> Letters:
+    """What is not final yet is announced to nobody; a college that decides alone announces itself."""
+    final = change.record.approved_at is not None
+    if change.step.name == "force" and not final:
+        return {}
+    if change.step.name == "approve_college" and final:
+        return {"approve_college": LETTERS["approve"]}
+    return LETTERS
+
+
+def tell_chance(chance: Chance, student: Student) -> None:
+    """The student reads that it may apply once more, and why."""
+    values = {"year": chance.year, "reason": chance.reason}
+    for user in users_of(student_id=student.id):
+        tell(user, f"chance:{chance.id}", CHANCE, values, school_id=chance.school_id)

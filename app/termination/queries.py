@@ -1,0 +1,156 @@
+"""Which terminations a person may see, and the SELECTs of their guards and pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import joinedload
+
+from app.core import clock
+from app.core.db import db
+from app.core.errors import NotYours
+from app.documents.models import Attachment
+from app.people.queries import at_school
+from app.placements.models import Placement
+from app.settings.queries import settings
+from app.termination.models import IN_REVIEW, RUNNING, Chance, Termination, TerminationState, Way
+from app.workflow.actor import Actor, Role
+
+S = TerminationState
+LARGEST_KEY = 2**31 - 1
+
+
+def terminations_for(who: Actor) -> Select[Termination]:
+    """Staff see their school's or college's, a party its own (ACC-02)."""
+    if who.role is Role.STUDENT:
+        return select(Termination).where(Termination.student_id == who.student_id)
+    if who.role is Role.EMPLOYER:
+        return select(Termination).where(Termination.employer_id == who.employer_id)
+    return select(Termination).where(at_school(who, Termination.school_id, Termination.college_id))
+
+
+def termination_of(who: Actor, key: int) -> Termination:
+    """The termination of that key in the person's scope, with its placement. Raises NotYours."""
+    found = None
+    if key <= LARGEST_KEY:
+        found = db.session.scalars(
+            terminations_for(who)
+            .where(Termination.id == key)
+            .options(joinedload(Termination.placement).joinedload(Placement.student))
+        ).one_or_none()
+    if found is None:
+        raise NotYours(f"termination {key}")
+    return found
+
+
+def running(placement_id: int) -> Termination | None:
+    """The one termination under way of a placement (GRD-03)."""
+    return db.session.scalars(
+        select(Termination).where(
+            Termination.placement_id == placement_id, Termination.state.in_(RUNNING)
+        )
+    ).first()
+
+
+def latest(placement_id: int) -> Termination | None:
+    """The last termination of a placement, whatever became of it."""
+    return db.session.scalars(
+        select(Termination)
+        .where(Termination.placement_id == placement_id)
+        .order_by(Termination.id.desc())
+        .limit(1)
+    ).first()
+
+
+def latest_of(placement_ids: Iterable[int]) -> dict[int, Termination]:
+    """The last termination of each of these placements that has one, by one query."""
+    rows = db.session.scalars(
+        select(Termination)
+        .distinct(Termination.placement_id)
+        .where(Termination.placement_id.in_(list(placement_ids)))
+        .order_by(Termination.placement_id, Termination.id.desc())
+    )
+    return {row.placement_id: row for row in rows}
+
+
+def of_placement(placement_id: int) -> Sequence[Termination]:
+    """All terminations of a placement, oldest first."""
+    return db.session.scalars(
+        select(Termination).where(Termination.placement_id == placement_id).order_by(Termination.id)
+    ).all()
+
+
+# -- chances (TRM-05) --------------------------------------------------------------------------
+
+
+def chances_used(student_id: int, year: int) -> int:
+    """Approved terminations of a student in a calendar year; forced ones use none up."""
+    begins = clock.end_of_day(clock.last_day(year - 1))
+    ends = clock.end_of_day(clock.last_day(year))
+    approved = select(func.count()).where(
+        Termination.student_id == student_id,
+        Termination.state == S.APPROVED,
+        Termination.way != Way.FORCED,
+        Termination.approved_at >= begins,
+        Termination.approved_at < ends,
+    )
+    return db.session.scalar(approved) or 0
+
+
+def chances_granted(student_id: int, year: int) -> int:
+    """How many more the school granted for that year."""
+    more = select(func.count()).where(Chance.student_id == student_id, Chance.year == year)
+    return db.session.scalar(more) or 0
+
+
+def chances_left(student_id: int, school_id: int, now: datetime) -> int:
+    """How many terminations the student may still have approved this year, at least 0."""
+    year = clock.local(now).year
+    most = settings(school_id).termination_chances + chances_granted(student_id, year)
+    return max(0, most - chances_used(student_id, year))
+
+
+def chances_of(student_id: int) -> Sequence[Chance]:
+    """What was granted to a student, the newest first."""
+    return db.session.scalars(
+        select(Chance).where(Chance.student_id == student_id).order_by(Chance.id.desc())
+    ).all()
+
+
+def evidence(termination_id: int) -> Sequence[Attachment]:
+    """The files that a party or the school added to a termination, oldest first."""
+    return db.session.scalars(
+        select(Attachment)
+        .where(Attachment.record_kind == "termination", Attachment.record_id == termination_id)
+        .order_by(Attachment.id)
+    ).all()
+
+
+def has_evidence(termination_id: int) -> bool:
+    """Whether there is any."""
+    wanted = select(Attachment.id).where(
+        Attachment.record_kind == "termination", Attachment.record_id == termination_id
+    )
+    return db.session.scalar(wanted.limit(1)) is not None
+
+
+# -- what waits --------------------------------------------------------------------------------
+
+
+def awaiting(who: Actor) -> ColumnElement[bool]:
+    """What waits for this person's decision; for readers, what waits for any (TRM-03, TRM-09)."""
+    mine = {
+        Role.COLLEGE: (S.AWAITING_COLLEGE,),
+        Role.SCHOOL: (S.AWAITING_SCHOOL, S.MEDIATION, S.AWAITING_SECOND),
+    }
+    return Termination.state.in_(mine.get(who.role, (*IN_REVIEW, S.MEDIATION, S.AWAITING_SECOND)))
+
+
+def to_answer(who: Actor) -> int:
+    """How many requests of the other party wait for this party's answer (INV-21, INV-22)."""
+    mine = terminations_for(who).where(
+        Termination.state == S.REQUESTED, Termination.started_by != who.role
+    )
+    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0

@@ -1,0 +1,302 @@
+"""The rules of terminations: applying, answering, mediation, review, and the school's own act."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.core import clock
+from app.core.db import db
+from app.core.errors import NotYours
+from app.notices.workflow import untell_decision
+from app.people.models import Student
+from app.people.queries import students_for
+from app.placements.models import Kind, Placement, PlacementState
+from app.placements.queries import placement_in
+from app.placements.workflow import PLACEMENTS
+from app.settings.models import two_levels
+from app.settings.queries import settings
+from app.termination import effects as then
+from app.termination.models import (
+    IN_REVIEW,
+    LABELS,
+    RUNNING,
+    WITH_PARTIES,
+    Chance,
+    Termination,
+    TerminationState,
+    Way,
+)
+from app.termination.notices import tell_chance, tell_parties
+from app.termination.queries import chances_left, has_evidence, running, terminations_for
+from app.workflow.actor import Actor, Role
+from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
+from app.workflow.engine import Workflow, checked_reason, committed
+from app.workflow.steps import Reason, Step
+
+S = TerminationState
+
+
+def in_force(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """Only a placement in force can be terminated, not while its own review runs (TRM-01)."""
+    if termination.placement.state == PlacementState.IN_FORCE:
+        return None
+    return _("Only a signing in force can be terminated.")
+
+
+def made_online(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """Both parties act here only on online signings; others are undone with a proof (TRM-02, TRM-06)."""
+    if termination.placement.kind == Kind.ONLINE:
+        return None
+    return _("This is not an online signing: the student applies to the school with a proof.")
+
+
+def none_running(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """One termination of a placement at a time (TRM-01, GRD-03)."""
+    other = running(termination.placement_id)
+    if other is None or other.id == termination.id:
+        return None
+    return _("A termination is under way already: %(state)s.", state=LABELS[S(other.state)])
+
+
+def chance_left(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """One approved termination per student and year; the school can grant another (TRM-05)."""
+    if chances_left(termination.student_id, termination.school_id, now):
+        return None
+    return _(
+        "The termination allowed this year has been used up. "
+        "Ask the school's employment office: it can grant another one."
+    )
+
+
+def no_answer(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """The school mediates once the other party refused, or let ten working days pass (TRM-09)."""
+    if termination.state == S.DECLINED or now >= termination.reply_by:
+        return None
+    return _(
+        "The other party has until %(until)s to answer; after that the school can mediate.",
+        until=clock.shown_deadline(termination.reply_by),
+    )
+
+
+def evidence_there(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """A one-sided review needs evidence among the files (TRM-09)."""
+    if has_evidence(termination.id):
+        return None
+    return _("Add the evidence first: without it nothing is ended against one party's will.")
+
+
+def not_frozen(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """What the student reported as untrue rests until the school has answered (INV-20)."""
+    if not termination.placement.frozen:
+        return None
+    return _("The student reported this as untrue. It rests until the school has answered.")
+
+
+def placement_fits(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """A decision is undone while the placement is as the decision left it (TRM-01, TRM-04)."""
+    return None if termination.state == S.APPROVED else in_force(termination, actor, now)
+
+
+def may_be_forced(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """Paper signings can be ended by force; online ones where the school has set so (AGR-09)."""
+    online = termination.placement.kind != Kind.OFFLINE
+    if not online or settings(termination.school_id).forced_online:
+        return None
+    return _("Your school's settings do not allow forced termination of online signings.")
+
+
+def another_person(termination: Termination, actor: Actor, now: datetime) -> str | None:
+    """Nobody decides what he applied for; a forced termination needs a second person (AGR-13, AGR-09)."""
+    if termination.starter_id != actor.user_id:
+        return None
+    return _("You began this yourself: a colleague has to decide.")
+
+
+def no_termination(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """A review is not withdrawn while a termination runs (TRM-01)."""
+    if running(placement.id) is None:
+        return None
+    return _("A termination is under way. Decide or close it first.")
+
+
+PLACEMENTS.also_when("reopen", no_termination)
+
+
+def decided(termination: Termination, actor: Actor) -> bool:
+    """Whether this person has just decided on it; the school's own act is not undone."""
+    return termination.way != Way.FORCED and just_decided(termination, actor) is not None
+
+
+def other_party(termination: Termination, actor: Actor) -> bool:
+    """Whether the actor is the party that was asked."""
+    return bool(termination.started_by != actor.role)
+
+
+BOTH = (Role.STUDENT, Role.EMPLOYER)
+OFFICE = (Role.COLLEGE, Role.SCHOOL)
+READ = _l(
+    "I have read the notice before termination: I may owe the breach penalty, and the chance is used up."
+)
+APPROVED_DONE = _l("Approved: the signing is terminated and the student is free.")
+REFUSED_DONE = _l("Not approved: the signing stands; both parties will be told.")
+
+TERMINATIONS: Workflow[Termination] = Workflow(
+    kind="termination",
+    name=_l("Termination"),
+    model=Termination,
+    scope=terminations_for,
+    first_locks=lambda t: ((Student, t.student_id), (Placement, t.placement_id)),
+    labels=LABELS,
+    title=lambda termination: termination.placement.employer_name,
+    always=(not_frozen,),
+    after=(tell_parties,),
+    steps=(
+        Step("request", None, S.REQUESTED, by=BOTH, label=_l("Apply for termination"),
+             when=(in_force, made_online, none_running, chance_left), reason=Reason.REQUIRED,
+             danger=True, tick=READ, fill=(then.begin,),
+             confirm=_l("An application cannot be taken back. Apply for termination now?"),
+             done=_l("Sent; the other party has been told.")),
+        Step("agree", (*WITH_PARTIES, S.MEDIATION), then.first_review, by=BOTH, targets=IN_REVIEW,
+             label=_l("Agree to terminate"), applies=other_party, danger=True, tick=READ,
+             fresh=(Role.STUDENT,), confirm=_l("The school decides next. Agree to terminate now?"),
+             done=_l("You have agreed. The school decides next.")),
+        Step("leave", S.REQUESTED, S.REQUESTED, by=BOTH, label=_l("Leave for now"),
+             applies=other_party, done=_l("Left for now. You can answer until the deadline.")),
+        Step("decline", S.REQUESTED, S.DECLINED, by=BOTH, label=_l("Do not agree"),
+             applies=other_party, reason=Reason.REQUIRED, danger=True,
+             done=_l("The other party has been told that you do not agree.")),
+        Step("ask_mediation", WITH_PARTIES, S.MEDIATION, by=BOTH, label=_l("Ask the school to mediate"),
+             when=(no_answer,), reason=Reason.REQUIRED,
+             done=_l("The school has been asked to mediate.")),
+        Step("close", S.MEDIATION, S.CLOSED, by=Role.SCHOOL, label=_l("Close: the signing stands"),
+             reason=Reason.REQUIRED, danger=True,
+             confirm=_l("Both parties read your reason. Close the mediation now?"),
+             done=_l("Closed; the signing stands.")),
+        Step("review_one_sided", S.MEDIATION, then.first_review, by=Role.SCHOOL, targets=IN_REVIEW,
+             label=_l("Review on evidence"), when=(evidence_there,), reason=Reason.REQUIRED,
+             danger=True, fill=(then.one_sided,),
+             confirm=_l("It is reviewed without the other party's consent. Go on?"),
+             done=_l("It waits for review now.")),
+        Step("approve_college", S.AWAITING_COLLEGE, then.after_college, by=Role.COLLEGE,
+             label=_l("Approve termination (college)"), targets=(S.AWAITING_SCHOOL, S.APPROVED),
+             when=(chance_left, another_person), bulk=True, undoable=True,
+             then=(then.end_placement,), done=_l("Approved.")),
+        Step("refuse_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.COLLEGE,
+             label=_l("Refuse termination (college)"), reason=Reason.REQUIRED, bulk=True,
+             danger=True, undoable=True, done=REFUSED_DONE),
+        Step("withdraw_college", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.COLLEGE,
+             label=_l("Take our approval back"), reason=Reason.REQUIRED, applies=two_levels,
+             when=(school_not_acted,), done=_l("Taken back; it waits for your college again.")),
+        Step("approve", S.AWAITING_SCHOOL, S.APPROVED, by=Role.SCHOOL, label=_l("Approve termination"),
+             when=(chance_left, another_person), bulk=True, undoable=True,
+             then=(then.end_placement,),
+             confirm=_l("The agreement becomes void and the student is free. Approve now?"),
+             done=APPROVED_DONE),
+        Step("refuse", S.AWAITING_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse termination"),
+             reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True, done=REFUSED_DONE),
+        Step("send_back", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.SCHOOL,
+             label=_l("Send back to the college"), reason=Reason.REQUIRED, bulk=True,
+             applies=two_levels, done=_l("Sent back; the college looks at it again.")),
+        Step("undo", (S.AWAITING_SCHOOL, S.REFUSED, S.APPROVED), before_decision, by=OFFICE,
+             label=_l("Undo the decision"), targets=IN_REVIEW, applies=decided,
+             when=(still_undoable, placement_fits, none_running), bulk=True,
+             fill=(untell_decision,), then=(then.revive_placement,),
+             done=_l("Undone; nobody has been told.")),
+        Step("force", None, then.after_force, by=Role.SCHOOL, label=_l("Forced termination"),
+             targets=(S.AWAITING_SECOND, S.APPROVED), when=(in_force, may_be_forced),
+             reason=Reason.REQUIRED, danger=True, fill=(then.begin,), then=(then.end_placement,),
+             confirm=_l("The school ends this signing by itself; both parties are told your reason. "
+                        "End it now?"),
+             done=_l("Done; both parties have been told.")),
+        Step("confirm_force", S.AWAITING_SECOND, S.APPROVED, by=Role.SCHOOL,
+             label=_l("Confirm the forced termination"), when=(another_person,), danger=True,
+             then=(then.end_placement,), reason=Reason.OPTIONAL,
+             confirm=_l("The school ends this signing by itself. Confirm now?"), done=APPROVED_DONE),
+        Step("drop_force", S.AWAITING_SECOND, S.CLOSED, by=Role.SCHOOL,
+             label=_l("Do not end it"), reason=Reason.REQUIRED,
+             done=_l("Closed; the signing stands.")),
+        Step("overtake", RUNNING, S.CLOSED, by=Role.SCHOOL, label=_l("Closed by the school's own act"),
+             inner=True),
+    ),
+)  # fmt: skip
+
+
+def request(placement_id: int, actor: Actor, reason: str, *, agreed: bool) -> Termination:
+    """Apply for the termination of one's own online signing, and commit (TRM-02).
+
+    Raises NotYours, Refused, Invalid for a missing tick or reason.
+    """
+    return _begin("request", placement_id, actor, reason, agreed=agreed)
+
+
+def force(placement_id: int, actor: Actor, reason: str) -> Termination:
+    """End a placement by the school's own act, its running termination closed with it, and commit.
+
+    Waits for a second person where the school has set so (AGR-09). Raises NotYours, Refused, Invalid.
+    """
+    return _begin("force", placement_id, actor, reason)
+
+
+def grant_chance(student_id: int, actor: Actor, reason: str) -> Chance:
+    """Let a student terminate once more this year, and commit (TRM-05).
+
+    Raises NotYours outside the school's scope, Invalid where the reason is missing or too long.
+    """
+    mine = students_for(actor).where(Student.id == student_id)
+    student = db.session.execute(mine).scalar_one_or_none()
+    if student is None or actor.role is not Role.SCHOOL:
+        raise NotYours(f"student {student_id}")
+    now = clock.now()
+    chance = Chance(
+        school_id=student.school_id, student_id=student.id, year=clock.local(now).year,
+        reason=checked_reason(Reason.REQUIRED, reason), granted_by=actor.user_id, granted_at=now,
+    )  # fmt: skip
+    return committed(lambda: _granted(chance, student))
+
+
+def why_not(step: str, placement: Placement, actor: Actor, now: datetime) -> str:
+    """The sentence why the actor cannot begin a termination of this placement; empty if it can."""
+    return TERMINATIONS.why_not(step, _new(placement, step), actor, now)
+
+
+def _granted(chance: Chance, student: Student) -> Chance:
+    db.session.add(chance)
+    db.session.flush()
+    tell_chance(chance, student)
+    return chance
+
+
+def _new(placement: Placement, step: str) -> Termination:
+    found = Termination(
+        way=Way.FORCED if step == "force" else Way.AGREED,
+        placement_id=placement.id,
+        school_id=placement.school_id,
+        college_id=placement.college_id,
+        student_id=placement.student_id,
+        employer_id=placement.employer_id,
+    )
+    with db.session.no_autoflush:
+        found.placement = placement
+    return found
+
+
+def _begin(
+    step: str, placement_id: int, actor: Actor, reason: str, *, agreed: bool = False
+) -> Termination:
+    def begun() -> Termination:
+        placement = placement_in(actor, placement_id)
+        if step == "force":
+            _overtake(placement, actor)
+        record = _new(placement, step)
+        return TERMINATIONS.start(step, record, actor, reason=reason, agreed=agreed)
+
+    return committed(begun)
+
+
+def _overtake(placement: Placement, actor: Actor) -> None:
+    other = running(placement.id)
+    if other is not None:
+        TERMINATIONS.apply("overtake", other.id, actor)

@@ -1,0 +1,1 @@
+"""The public page behind the QR code of a document (DOC-04)."""

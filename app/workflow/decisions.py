@@ -1,0 +1,44 @@
+"""What the reviews of all kinds of record share: second thoughts, and the college's way back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
+from app.workflow.queries import last_row
+from app.workflow.steps import Change
+
+
+def just_decided(record: Any, actor: Actor) -> Trail | None:
+    """The decision this person has just taken on the record; table and kind have one name."""
+    row = last_row(record.__tablename__, record.id)
+    if row is None or row.actor_id is None or row.actor_id != actor.user_id:
+        return None
+    return row if "undo_until" in row.details else None
+
+
+def still_undoable(record: Any, actor: Actor, now: datetime) -> str | None:
+    """A decision can be undone by whoever took it, until the parties are told."""
+    row = just_decided(record, actor)
+    if row is not None and now < datetime.fromisoformat(row.details["undo_until"]):
+        return None
+    return _("The parties have been told by now. Use “withdraw the review” or a new decision.")
+
+
+def before_decision(change: Change) -> StrEnum:
+    """Back to where the decision found the record."""
+    row = just_decided(change.record, change.actor)
+    return type(change.step.targets[0])(row.from_state if row else change.record.state)
+
+
+def school_not_acted(record: Any, actor: Actor, now: datetime) -> str | None:
+    """The college takes its approval back only while the school has not acted on it (AGR-06)."""
+    row = last_row(record.__tablename__, record.id)
+    if row is not None and row.actor_role == Role.COLLEGE:
+        return None
+    return _("The school has acted on it since. Please ask the school to send it back.")

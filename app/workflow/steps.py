@@ -1,0 +1,121 @@
+"""One row of a workflow's table, what it changes, and how it is offered to a person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from app.workflow.actor import Actor, Role
+
+Guard = Callable[[Any, Actor, datetime], "str | None"]
+Text = Any  # str or a lazy translation
+
+SECOND_THOUGHTS = timedelta(seconds=30)  # how long a decision can be undone before anybody is told
+
+
+class Reason(StrEnum):
+    """Whether a step asks for a reason."""
+
+    NONE = "none"
+    OPTIONAL = "optional"
+    REQUIRED = "required"
+
+
+@dataclass
+class Change:
+    """What one step is about to do: given to its effects, then written into the trail."""
+
+    record: Any
+    step: Step
+    actor: Actor
+    now: datetime
+    reason: str = ""
+    data: dict[str, Any] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    source: StrEnum | None = None
+    kind: str = ""
+
+    @property
+    def key(self) -> str:
+        """What names this one event: nobody is told of it twice (NTF-02)."""
+        return event_key(self.kind, self.record.id, self.step.name, self.now)
+
+    @property
+    def held_until(self) -> datetime | None:
+        """Until when the decision can be undone: nobody is told before (in bulk: longer)."""
+        if not self.step.undoable:
+            return None
+        return self.now + max(SECOND_THOUGHTS, self.data.get("hold", SECOND_THOUGHTS))
+
+
+def event_key(kind: str, record_id: int, step: str, at: datetime) -> str:
+    """The name of one event in the life of one record."""
+    return f"{kind}:{record_id}:{step}:{at.astimezone(UTC).isoformat()}"
+
+
+Effect = Callable[[Change], None]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One row of a workflow's table.
+
+    `to` may be a function of the change where settings decide; `source` is empty for a birth.
+    `danger` marks steps that end something; `confirm` is the text of the second question, `tick` the
+    sentence of a box to tick first. `fresh` names the roles that prove the act by a fresh code
+    (ACC-10). `applies` leaves the step out where it makes no sense for the record; `inner` steps are
+    only the consequence of another record's step; `undoable` decisions can be undone for 30 seconds.
+    """
+
+    name: str
+    source: StrEnum | tuple[StrEnum, ...] | None
+    to: StrEnum | Callable[[Change], StrEnum]
+    by: Role | tuple[Role, ...]
+    label: Text
+    when: tuple[Guard, ...] = ()
+    fill: tuple[Effect, ...] = ()  # set attributes before the row is written
+    then: tuple[Effect, ...] = ()  # what follows once it is
+    reason: Reason = Reason.NONE
+    bulk: bool = False
+    danger: bool = False
+    targets: tuple[StrEnum, ...] = ()
+    confirm: Text = ""
+    done: Text = ""
+    tick: Text = ""
+    fresh: tuple[Role, ...] = ()
+    applies: Callable[[Any, Actor], bool] = lambda _record, _actor: True
+    inner: bool = False
+    undoable: bool = False
+
+    @property
+    def sources(self) -> tuple[StrEnum, ...]:
+        """The states from which the step leads away."""
+        if self.source is None:
+            return ()
+        return self.source if isinstance(self.source, tuple) else (self.source,)
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """Who may take it."""
+        return self.by if isinstance(self.by, tuple) else (self.by,)
+
+    @property
+    def reaches(self) -> tuple[StrEnum, ...]:
+        """The states it can lead to."""
+        return self.targets if callable(self.to) else (self.to,)
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A step as a person sees it now: possible, or greyed with the sentence why not (INV-19)."""
+
+    step: Step
+    why_not: str = ""
+
+    @property
+    def possible(self) -> bool:
+        """Whether the button works."""
+        return not self.why_not
