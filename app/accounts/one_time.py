@@ -37,22 +37,8 @@ def send(
     Raises Refused when asked again within 60 s or more than ten times in 24 hours.
     """
     target = cipher().blind_index("code-target", address)
-    db.session.execute(
-        text("SELECT pg_advisory_xact_lock(:k)"), {"k": int.from_bytes(target[:7], "big")}
-    )
+    _check_rate(target)
     now = clock.now()
-    sent, last = db.session.execute(
-        select(func.count(), func.max(OneTimeCode.created_at)).where(
-            OneTimeCode.target == target, OneTimeCode.created_at > now - timedelta(days=1)
-        )
-    ).one()
-    if last is not None and now - last < APART:
-        wait = int((APART - (now - last)).total_seconds()) + 1
-        raise Refused(_("A code is on its way. You can ask for another in %(n)s seconds.", n=wait))
-    if sent >= PER_DAY:
-        raise Refused(
-            _("No more codes today for this number. Try again tomorrow, or ask your school.")
-        )
     code = f"{secrets.randbelow(10**6):06d}"
     row = OneTimeCode(
         owner=owner,
@@ -76,6 +62,26 @@ def send(
         body = f"{act}{_(': ')}{body}"
     mail.post(f"code:{row.id}", channel, address, _("Your code"), body)
     db.session.commit()
+
+
+def _check_rate(target: bytes) -> None:
+    """Hold the phone's lock for this transaction and refuse what is too often (ACC-05)."""
+    db.session.execute(
+        text("SELECT pg_advisory_xact_lock(:k)"), {"k": int.from_bytes(target[:7], "big")}
+    )
+    now = clock.now()
+    sent, last = db.session.execute(
+        select(func.count(), func.max(OneTimeCode.created_at)).where(
+            OneTimeCode.target == target, OneTimeCode.created_at > now - timedelta(days=1)
+        )
+    ).one()
+    if last is not None and now - last < APART:
+        wait = int((APART - (now - last)).total_seconds()) + 1
+        raise Refused(_("A code is on its way. You can ask for another in %(n)s seconds.", n=wait))
+    if sent >= PER_DAY:
+        raise Refused(
+            _("No more codes today for this number. Try again tomorrow, or ask your school.")
+        )
 
 
 def check(owner: str, purpose: str, code: str) -> str:

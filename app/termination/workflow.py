@@ -254,19 +254,19 @@ def grant_chance(student_id: int, actor: Actor, reason: str) -> Chance:
         school_id=student.school_id, student_id=student.id, year=clock.local(now).year,
         reason=checked_reason(Reason.REQUIRED, reason), granted_by=actor.user_id, granted_at=now,
     )  # fmt: skip
-    return committed(lambda: _granted(chance, student))
+
+    def granted() -> Chance:
+        db.session.add(chance)
+        db.session.flush()
+        tell_chance(chance, student)
+        return chance
+
+    return committed(granted)
 
 
 def why_not(step: str, placement: Placement, actor: Actor, now: datetime) -> str:
     """The sentence why the actor cannot begin a termination of this placement; empty if it can."""
     return TERMINATIONS.why_not(step, _new(placement, step), actor, now)
-
-
-def _granted(chance: Chance, student: Student) -> Chance:
-    db.session.add(chance)
-    db.session.flush()
-    tell_chance(chance, student)
-    return chance
 
 
 def _new(placement: Placement, step: str) -> Termination:
