@@ -11,7 +11,7 @@ from sqlalchemy.orm.attributes import get_history
 from app.core import clock, jobs
 from app.core.db import db
 from app.documents.store import next_number, void_documents
-from app.placements.models import KIND_DIGIT, Kind, Placement, PlacementState
+from app.placements.models import AWAITING, KIND_DIGIT, Kind, Placement, PlacementState
 from app.placements.queries import student_of
 from app.placements.tasks import AGREEMENT, RECORD, make_agreement
 from app.plan import workflow as plan
@@ -20,6 +20,7 @@ from app.settings.models import Review
 from app.settings.queries import settings
 from app.terms.models import Terms, differences
 from app.workflow.decisions import just_decided
+from app.workflow.queries import last_row
 from app.workflow.steps import Change
 
 S = PlacementState
@@ -41,6 +42,15 @@ def waits_at(placement: Placement) -> PlacementState:
 def last_review(change: Change) -> StrEnum:
     """Where the last decision is taken: the school, or the college where it decides alone."""
     return S.AWAITING_COLLEGE if change.record.review == Review.COLLEGE else S.AWAITING_SCHOOL
+
+
+def where_refused(change: Change) -> StrEnum:
+    """A refusal taken back waits where it was spoken: the college is not passed over (AGR-06)."""
+    row = last_row("placement", change.record.id)
+    found = row.from_state if row is not None else None
+    if found == S.AMENDING:
+        return waits_at(change.record)
+    return S(found) if found in AWAITING else last_review(change)
 
 
 def after_college(change: Change) -> StrEnum:

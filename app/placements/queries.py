@@ -32,6 +32,8 @@ def placements_for(who: Actor) -> Select[Placement]:
         return select(Placement).where(Placement.student_id == who.student_id)
     if who.role is Role.EMPLOYER:
         return select(Placement).where(Placement.employer_id == who.employer_id)
+    if who.role is Role.SYSTEM:  # the clock
+        return select(Placement)
     return select(Placement).where(at_school(who, Placement.school_id, Placement.college_id))
 
 

@@ -252,7 +252,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              then=(then.go_out_of_force,),
              confirm=_l("The agreement is void until it is approved anew. Withdraw the review now?"),
              done=_l("Withdrawn; it waits for a decision again.")),
-        Step("restore", S.REFUSED, then.last_review, by=Role.SCHOOL, label=_l("Take the refusal back"),
+        Step("restore", S.REFUSED, then.where_refused, by=Role.SCHOOL, label=_l("Take the refusal back"),
              targets=AWAITING, reason=Reason.REQUIRED, when=(slot_still_free,),
              confirm=_l("The signing waits for a decision again, and the student can sign nowhere "
                         "else meanwhile. Take the refusal back now?"),

@@ -116,13 +116,14 @@ def another_person(termination: Termination, actor: Actor, now: datetime) -> str
 
 
 def no_termination(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """A review is not withdrawn while a termination runs (TRM-01)."""
+    """A review is not withdrawn or undone while a termination runs (TRM-01)."""
     if running(placement.id) is None:
         return None
     return _("A termination is under way. Decide or close it first.")
 
 
-PLACEMENTS.also_when("reopen", no_termination)
+for _step in ("reopen", "undo"):
+    PLACEMENTS.also_when(_step, no_termination)
 
 
 def decided(termination: Termination, actor: Actor) -> bool:
