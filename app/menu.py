@@ -39,9 +39,11 @@ from app.people.office_views import (
     StudentsView,
 )
 from app.people.queries import active_schools, all_schools
+from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
+from app.settings.office_views import SettingsView
 from app.verification.views import VerificationView
 from app.workflow.actor import STAFF, Role
 
@@ -105,16 +107,19 @@ def office(builder: AppBuilder) -> None:
     """The school office's side: what waits first, what is seldom touched last."""
     builder.add_view_no_menu(AgreementView)
     builder.add_view_no_menu(FileView)
+    builder.add_view_no_menu(RestrictView)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
         (InvitationsView, "Invitations", _l("Invitations"), "send"),
         (StudentsView, "Students", _l("Students"), "users"),
+        (RestrictionsView, "Restrictions", _l("Restrictions"), "lock"),
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),
         (SchoolsView, "Schools", _l("Schools"), "home"),
         (CollegesView, "Colleges", _l("Colleges"), "route"),
         (MajorsView, "Majors", _l("Majors"), "briefcase"),
+        (SettingsView, "Settings", _l("Settings"), "cog"),
         (CodesView, "Codes", _l("Code tables"), "database"),
         (RegionsView, "Regions", _l("Regions"), "map"),
         (AccountsView, "Accounts", _l("Accounts"), "user"),

@@ -12,7 +12,6 @@ from app.codes import queries as codes
 from app.core import clock
 from app.people.checks import is_credit_code
 from app.people.models import ORIGIN_STATES, OriginState, TrainingMode
-from app.people.queries import open_for_signing
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -162,7 +161,7 @@ def checks(placement: Placement) -> list[Check]:
         ),
         Check(
             _("Origin record: %(state)s", state=ORIGIN_STATES[OriginState(student.origin_state)]),
-            open_for_signing(student) or student.origin_state == OriginState.APPROVED,
+            student.origin_state == OriginState.APPROVED,
         ),
         _credit_code(placement.employer_credit_code),
         Check(

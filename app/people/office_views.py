@@ -30,6 +30,7 @@ from app.people.models import (
     School,
     Student,
 )
+from app.people.restriction_views import restrict_page
 from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
 from app.workflow.queries import said, trail_of
@@ -61,7 +62,7 @@ class StudentsView(TitleLinks, SafeModelView):
     datamodel = SafeInterface(Student)
     route_base = "/students"
     class_permission_name = "Students"
-    include_route_methods = READ_ONLY
+    include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
     list_title = _l("Students")
     show_title = _l("Student")
     list_columns = ["student_no", "name", "college.name", "major.name", "class_name",
@@ -123,6 +124,11 @@ class StudentsView(TitleLinks, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return str(item.name)
+
+    @record_action("restrict", _l("Restrict…"), danger=True)
+    def restrict(self, items: list[Any]) -> Any:
+        """Kind, days and reason are asked on a page of their own (ADM-03)."""
+        return restrict_page(self, items)
 
 
 class EmployersView(StepActions, SafeModelView):

@@ -19,12 +19,10 @@ from app.people.models import (
     Employer,
     EmployerState,
     Major,
-    OriginState,
     Restriction,
     RestrictionState,
     School,
     Student,
-    TrainingMode,
 )
 from app.workflow.actor import Actor, Role
 
@@ -85,12 +83,9 @@ def users_of(*, student_id: int | None = None, employer_id: int | None = None) -
 
 def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:
     """The reviewers of a college, or of the school's employment office."""
-    role = Role.SCHOOL if college_id is None else Role.COLLEGE
-    mine = (AppUser.school_id == school_id, AppUser.role == role, AppUser.active == true())
-    wanted = select(AppUser).where(*mine)
-    if college_id is not None:
-        wanted = wanted.where(AppUser.college_id == college_id)
-    return list(db.session.scalars(wanted))
+    mine = AppUser.role == Role.SCHOOL if college_id is None else AppUser.college_id == college_id
+    here = (AppUser.school_id == school_id, AppUser.active == true(), mine)
+    return list(db.session.scalars(select(AppUser).where(*here)))
 
 
 def name_has(column: Any, fragment: str) -> ColumnElement[bool]:
@@ -129,6 +124,23 @@ def restrictions_for(who: Actor) -> Select[Restriction]:
     return select(Restriction).where(at_school(who, Restriction.school_id))
 
 
+def restriction_tab(name: str, day: date) -> ColumnElement[bool] | None:
+    """The rows of a tab of the restrictions; None: all."""
+    still = Restriction.state == RestrictionState.SET
+    open_end = or_(Restriction.until.is_(None), Restriction.until >= day)
+    tabs = {
+        "now": still & (Restriction.since <= day) & open_end,
+        "later": still & (Restriction.since > day),
+        "over": or_(~still, Restriction.until < day),
+    }
+    return tabs.get(name)
+
+
+def restricted_students(found: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The restrictions of the students that the condition finds."""
+    return Restriction.student_id.in_(select(Student.id).where(found))
+
+
 def restricted_alike(restriction: Restriction) -> bool:
     """Whether a restriction of the same kind is set and not over when this one begins."""
     same = select(Restriction.id).where(
@@ -160,13 +172,6 @@ def find_student(school_code: str, year: int, name: str, number: str) -> Student
         )
         .limit(1)
     ).first()
-
-
-def open_for_signing(student: Student) -> bool:
-    """Whether mode and origin record allow signing at all (part of ACC-06)."""
-    return (
-        student.training_mode == TrainingMode.OPEN and student.origin_state == OriginState.APPROVED
-    )
 
 
 def active_schools() -> list[tuple[str, str]]:

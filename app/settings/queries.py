@@ -10,12 +10,14 @@ from functools import lru_cache
 from typing import Any
 
 import holidays
-from sqlalchemy import delete, select
+from flask_babel import gettext as _
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
+from app.core.errors import Refused
 from app.settings.models import SETTINGS, WINDOW, CalendarDay, SchoolSetting, Settings, Window
 
 log = logging.getLogger(__name__)
@@ -49,6 +51,27 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bo
     )
     db.session.flush()
     return True
+
+
+def newest(school_id: int) -> int:
+    """The id of a school's last change; 0 where nothing was ever set."""
+    wanted = select(func.max(SchoolSetting.id)).where(SchoolSetting.school_id == school_id)
+    return db.session.scalar(wanted) or 0
+
+
+def save(school_id: int, values: dict[str, Any], seen: int, user_id: int | None) -> list[str]:
+    """Write what differs from the values in force, and commit; the labels of what was changed.
+
+    Raises Refused where somebody changed something after `seen`, the newest change the person knew.
+    """
+    key = f"settings:{school_id}"
+    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    if newest(school_id) != seen:
+        db.session.rollback()
+        raise Refused(_("A colleague changed the settings meanwhile. Check them and save again."))
+    changed = [name for name in SETTINGS if set_setting(school_id, name, values[name], user_id)]
+    db.session.commit()
+    return [str(SETTINGS[name].metadata["label"]) for name in changed]
 
 
 def history(school_id: int, most: int = 200) -> list[tuple[SchoolSetting, Any, str]]:

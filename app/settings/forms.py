@@ -1,0 +1,116 @@
+"""Forms made from the declared settings; of a signing window; of a calendar day."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import DateField, HiddenField, IntegerField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
+
+from app.core.forms import MISSING, line
+from app.settings.models import SETTINGS, Settings
+
+GROUPS = (
+    (_l("Review"), ("signing_review", "termination_review", "review_patience_days")),
+    (_l("Inviting and answering"), ("cooling_off_hours", "reply_days", "reply_days_most",
+                                    "amendment_days")),
+    (_l("Terminations"), ("termination_days", "termination_chances", "forced_online",
+                          "forced_by_two")),
+    (_l("Notices"), ("sms_notices",)),
+)  # fmt: skip
+
+
+def _field(name: str) -> Any:
+    about = SETTINGS[name].metadata
+    if about["choices"]:
+        return SelectField(about["label"], description=about["about"])
+    least, most = about["least"], about["most"]
+    in_range = NumberRange(least, most, _l("A whole number from %(min)s to %(max)s."))
+    return IntegerField(
+        about["label"],
+        [InputRequired(MISSING), in_range],
+        description=about["about"],
+        render_kw={"min": least, "max": most, "inputmode": "numeric"},
+    )
+
+
+def _text(value: Any) -> str:
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+class SettingsForm(FlaskForm):
+    """One field a declared setting; `seen` is the newest change that the person had before it."""
+
+    seen = HiddenField()
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, item in SETTINGS.items():
+            if item.metadata["choices"]:
+                choices = item.metadata["choices"].items()
+                self[name].choices = [(_text(value), label) for value, label in choices]
+
+    @classmethod
+    def of(cls, current: Settings, seen: int) -> SettingsForm:
+        """The form with the values in force."""
+        values = {name: getattr(current, name) for name in SETTINGS}
+        return cls(seen=seen, **{name: _text(v) if SETTINGS[name].metadata["choices"] else v
+                                 for name, v in values.items()})  # fmt: skip
+
+    def values(self) -> dict[str, Any]:
+        """What was chosen, as the settings' own types."""
+        found = {}
+        for name, item in SETTINGS.items():
+            data = self[name].data
+            found[name] = data == "1" if isinstance(item.default, bool) else data
+        return found
+
+    def validate_reply_days(self, field: Any) -> None:
+        """The proposal lies within the bound."""
+        most = self["reply_days_most"].data
+        if isinstance(field.data, int) and isinstance(most, int) and field.data > most:
+            raise StopValidation(_("Not more than the most days to answer."))
+
+
+for _name in SETTINGS:
+    setattr(SettingsForm, _name, _field(_name))
+
+
+class WindowForm(FlaskForm):
+    """From and to of a graduation year; both empty: open at any time."""
+
+    year = IntegerField(
+        _l("Graduation year"),
+        [InputRequired(MISSING), NumberRange(2000, 2100, _l("A year between 2000 and 2100."))],
+    )
+    opens = DateField(_l("From"), [Optional()])
+    closes = DateField(_l("To (this day included)"), [Optional()])
+
+    def validate(self, extra_validators: Any = None) -> bool:
+        """Both days or none, in order."""
+        if not super().validate(extra_validators):
+            return False
+        opens, closes = self.opens.data, self.closes.data
+        problem = ""
+        if bool(opens) != bool(closes):
+            problem = _("Give both days, or none to keep signing open at any time.")
+        elif opens and closes < opens:
+            problem = _("The window would close before it opens.")
+        if problem:
+            self.closes.errors = [problem]
+        return not problem
+
+
+class DayForm(FlaskForm):
+    """A day against the public calendar."""
+
+    day = DateField(_l("Day"), [InputRequired(MISSING)])
+    works = SelectField(_l("This day is"))
+    note = line(_l("Note"), 60, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.works.choices = [("0", _l("a free day")), ("1", _l("a working day"))]

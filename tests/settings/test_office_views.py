@@ -1,0 +1,119 @@
+"""Settings, windows and working days of a school: who changes them, and what the history says."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.settings.models import SETTINGS
+from app.settings.queries import history, settings, windows
+
+
+def form_of(browser) -> dict[str, str]:
+    """What the settings page would send unchanged."""
+    page = browser.get("/settings/").get_data(as_text=True)
+    found = {"seen": re.search(r'name="seen"[^>]*value="(\d+)"', page).group(1)}
+    for name in SETTINGS:
+        tag = re.search(rf'<(input|select)[^>]*name="{name}"[^>]*>', page)
+        if tag.group(1) == "input":
+            found[name] = re.search(r'value="([^"]*)"', tag.group(0)).group(1)
+        else:
+            body = page[tag.end() : page.index("</select>", tag.end())]
+            found[name] = re.search(r'<option selected value="([^"]*)"', body).group(1)
+    return found
+
+
+@pytest.mark.rule("ADM-05")
+def test_a_setting_is_changed_once_and_the_history_says_who_old_and_new(cast, visit):
+    browser = visit(cast.officer)
+    values = form_of(browser) | {
+        "cooling_off_hours": "3",
+        "signing_review": "both",
+        "forced_online": "1",
+    }
+    answer = browser.post("/settings/", data=values)
+    assert answer.status_code == 303
+    found = settings(cast.school.id)
+    assert (found.cooling_off_hours, found.signing_review, found.forced_online) == (3, "both", True)
+    assert settings(cast.other_school.id).cooling_off_hours == 1
+    changes = {row.key: (before, row.value, who) for row, before, who in history(cast.school.id)}
+    assert changes["cooling_off_hours"] == (1, 3, "王老师")
+    assert set(changes) == {"cooling_off_hours", "signing_review", "forced_online"}
+    page = browser.get("/settings/history").get_data(as_text=True)
+    assert "冷静期" in page
+    assert "学院初审、学校终审" in page
+
+
+@pytest.mark.rule("ADM-05")
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("cooling_off_hours", "-1"), ("cooling_off_hours", "73"), ("reply_days", "x"), ("reply_days", ""),
+     ("termination_days", "0"), ("signing_review", "nobody"), ("forced_online", "2"),
+     ("termination_chances", "99999999999999999999")],
+)  # fmt: skip
+def test_a_bad_value_is_refused_beside_its_field_and_nothing_is_kept(cast, visit, name, value):
+    browser = visit(cast.officer)
+    answer = browser.post("/settings/", data=form_of(browser) | {name: value})
+    assert answer.status_code == 422
+    assert f'id="{name}-error"' in answer.get_data(as_text=True)
+    assert history(cast.school.id) == []
+
+
+@pytest.mark.rule("ADM-05")
+def test_the_proposed_days_lie_within_the_most_days(cast, visit):
+    browser = visit(cast.officer)
+    values = form_of(browser) | {"reply_days": "9", "reply_days_most": "7"}
+    assert browser.post("/settings/", data=values).status_code == 422
+
+
+@pytest.mark.rule("ADM-05")
+def test_who_saves_second_sees_what_the_first_changed_and_loses_it_not(cast, visit):
+    browser = visit(cast.officer)
+    first, second = form_of(browser), form_of(browser)
+    assert browser.post("/settings/", data=first | {"reply_days": "7"}).status_code == 303
+    answer = browser.post("/settings/", data=second | {"cooling_off_hours": "5"})
+    assert answer.status_code == 409
+    found = settings(cast.school.id)
+    assert (found.reply_days, found.cooling_off_hours) == (7, 1)
+
+
+@pytest.mark.rule("ADM-05", "ACC-02")
+def test_only_the_employment_office_changes_settings(cast, visit):
+    values = form_of(visit(cast.officer)) | {"reply_days": "9"}
+    for user in (cast.college_officer, cast.data):
+        browser = visit(user)
+        assert browser.get("/settings/").status_code == 200
+        assert browser.post("/settings/", data=values).status_code == 403
+        assert browser.post("/settings/calendar/window", data={"year": "2027"}).status_code == 403
+    assert visit(cast.province).get("/settings/").status_code in (403, 404)
+    assert settings(cast.school.id).reply_days == 5
+
+
+@pytest.mark.rule("ADM-04")
+def test_a_window_is_set_changed_and_lifted(cast, visit):
+    browser = visit(cast.officer)
+    url = "/settings/calendar/window"
+    data = {"year": "2027", "opens": "2026-09-01", "closes": "2027-06-30"}
+    assert browser.post(url, data=data).status_code == 303
+    assert windows(cast.school.id)[2027].closes.isoformat() == "2027-06-30"
+    assert "2026-09-01 – 2027-06-30" in browser.get("/settings/calendar").get_data(as_text=True)
+    assert browser.post(url, data=data | {"closes": "2026-08-01"}).status_code == 422
+    assert browser.post(url, data=data | {"closes": ""}).status_code == 422
+    assert browser.post(url, data={"year": "2027"}).status_code == 303
+    assert windows(cast.school.id) == {}
+
+
+@pytest.mark.rule("TRM-09")
+def test_a_day_of_ones_own_is_set_and_forgotten(cast, visit):
+    browser = visit(cast.officer)
+    data = {"day": "2027-05-04", "works": "0", "note": "校运动会"}
+    assert browser.post("/settings/calendar/day", data=data).status_code == 303
+    page = browser.get("/settings/calendar").get_data(as_text=True)
+    assert "校运动会" in page
+    [key] = re.findall(r"/settings/calendar/day/(\d+)/forget", page)
+    other = visit(cast.other_officer)
+    other.post(f"/settings/calendar/day/{key}/forget")
+    assert "校运动会" in visit(cast.officer).get("/settings/calendar").get_data(as_text=True)
+    assert visit(cast.officer).post(f"/settings/calendar/day/{key}/forget").status_code == 303
+    assert "校运动会" not in visit(cast.officer).get("/settings/calendar").get_data(as_text=True)
