@@ -44,6 +44,9 @@ from app.people.student_views import MyProfileView, VerifyView, phone_of, verify
 from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
 from app.settings.office_views import SettingsView
+from app.termination.employer_views import EmployerTerminationsView
+from app.termination.student_views import MyTerminationsView
+from app.termination.views import TerminationsView
 from app.verification.views import VerificationView
 from app.workflow.actor import STAFF, Role
 
@@ -55,6 +58,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(PasswordView)
     builder.add_view_no_menu(ActCodeView)
     builder.add_view_no_menu(BatchView)
+    builder.add_view_no_menu(TerminationsView)
     office(builder)
     _employer(builder)
     _student(builder)
@@ -80,6 +84,9 @@ def _employer(builder: AppBuilder) -> None:
         EmployerInvitationsView, "EmployerInvitations", label=_l("My invitations"), icon="sign"
     )
     builder.add_view(
+        EmployerTerminationsView, "EmployerTerminations", label=_l("Terminations"), icon="unlink"
+    )
+    builder.add_view(
         EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
     )
     HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
@@ -94,6 +101,7 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view(MyHomeView, "MyHome", label=_l("Home"), icon="home")
     builder.add_view(MyInvitationsView, "MyInvitations", label=_l("Online signing"), icon="sign")
     builder.add_view_no_menu(AnswerView)
+    builder.add_view(MyTerminationsView, "MyTerminations", label=_l("Terminations"), icon="unlink")
     builder.add_view_no_menu(MySigningsView)
     HOMES[Role.STUDENT] = "MyHomeView.index"
     CONTACTS[Role.STUDENT] = phone_of

@@ -32,6 +32,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
     "MyAnswer": {Role.STUDENT: ("accept", "decline")},
     "MySignings": {Role.STUDENT: ("show",)},
+    "MyTerminations": {Role.STUDENT: ("index", "show", "request", "take", "evidence")},
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
@@ -41,6 +42,20 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerInvitations": {
         Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
     },
+    "EmployerTerminations": {
+        Role.EMPLOYER: (
+            "list",
+            "show",
+            "search",
+            "columns",
+            "index",
+            "export",
+            "request",
+            "take",
+            "evidence",
+        )
+    },
+    "Terminations": dict.fromkeys((*PARTIES, *_READERS), ("follow", "letter")),
     # -- office: the school's side --
     "Office": dict.fromkeys(STAFF, ("index",)),
     "Desk": {
@@ -65,7 +80,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Regions": {Role.ADMIN: LIST},
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
-    "Files": {Role.SCHOOL: ("show",), Role.EMPLOYER: ("show",)},
+    "Files": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show",)),
 }
 
 

@@ -27,6 +27,7 @@ FILES = {
     "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
     "tasks.py", "api.py", "views.py",
     "effects.py",  # what follows the steps, where the table and its guards fill workflow.py
+    "evidence.py",  # termination: the files that belong to it
     "checks.py",  # people: pure checks of numbers, for forms and files alike
     "detail.py",  # placements: one record as the desk shows it
     "tables",  # codes: the shipped tables

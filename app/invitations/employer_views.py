@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Response, g, redirect, request, stream_with_context, url_for
+from flask import g, redirect, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -14,11 +14,11 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.fab.access import has_access
 from app.fab.declared import Link, ListFilter, Tab
+from app.fab.export import CsvExport
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
 from app.invitations import queries
 from app.invitations.models import Invitation
-from app.invitations.sheets import lines
 from app.invitations.views import (
     agreement,
     chip,
@@ -35,8 +35,6 @@ from app.invitations.workflow import INVITATIONS
 from app.placements.tasks import document_of
 from app.terms.queries import groups
 
-EXPORT_MOST = 20_000
-
 
 def _lists() -> tuple[dict[int, str], list[int]]:
     """Schools and years of the list; asked once a request."""
@@ -45,7 +43,7 @@ def _lists() -> tuple[dict[int, str], list[int]]:
     return g.schools_and_years  # type: ignore[no-any-return]
 
 
-class EmployerInvitationsView(SafeModelView):
+class EmployerInvitationsView(CsvExport, SafeModelView):
     """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
 
     route_base = "/employer/invitations"
@@ -104,10 +102,8 @@ class EmployerInvitationsView(SafeModelView):
         return queries.of_student_named(text)
 
     def head_links(self) -> list[Link]:
-        query = request.query_string.decode("ascii", "ignore")
-        export = self.url("export") + (f"?{query}" if query else "")
         return [
-            Link(export, _("Export this list")),
+            self.export_link(_("Export this list")),
             Link(url_for("CandidatesView.index"), _("Invite students"), primary=True),
         ]
 
@@ -128,19 +124,32 @@ class EmployerInvitationsView(SafeModelView):
         item = queries.invitation_of(actor(), pk)
         return self.render_template("invitations/employer_detail.html", **_detail(item, self))
 
-    @expose("/export", methods=["GET"])
-    @has_access
-    def export(self) -> Response:
-        """The list as it is narrowed now, as CSV that spreadsheets read (UTF-8 with mark)."""
-        args = self.reader.read(request.args)
-        order = self.order_of(args)
-        keys = [p.key for p in self.datamodel.slice(self.narrowed(args), order, EXPORT_MOST).places]
-        name = f"invitations-{clock.today():%Y%m%d}.csv"
-        return Response(
-            stream_with_context(lines(self.datamodel, keys)),
-            mimetype="text/csv; charset=utf-8",
-            headers={"Content-Disposition": f'attachment; filename="{name}"'},
-        )
+    export_name = "invitations"
+    export_needed = (
+        "student.name", "student.school.name", "student.major.name", "student.graduation_year",
+        "student.id_number_masked", "terms.position", "placement.state", "answer", "sent_at",
+    )  # fmt: skip
+
+    def export_heads(self) -> list[str]:
+        return [
+            _("Student"), _("Response"), _("Review"), _("School"), _("Major"), _("Position"),
+            _("Sent on"), _("Answer by"), _("Graduation year"), _("ID number"),
+        ]  # fmt: skip
+
+    def export_cells(self, row: Any) -> list[str]:
+        student = row.student
+        return [
+            student.name,
+            response_text(row.answer)[0],
+            review_text(row.placement.state if row.placement else None)[0],
+            student.school.name,
+            student.major.name,
+            row.terms.position,
+            local(row.sent_at),
+            clock.shown_deadline(row.reply_by),
+            str(student.graduation_year),
+            student.id_number_masked or "",
+        ]
 
 
 def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:

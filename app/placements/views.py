@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import make_response, request
@@ -20,6 +21,7 @@ from app.people.models import Employer
 from app.people.queries import employers_for
 from app.placements.queries import has_agreement, placement_in
 from app.placements.tasks import agreement_pdf
+from app.workflow.actor import Actor
 
 MOST = 2**31 - 1
 SANDBOX = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self'"
@@ -45,7 +47,7 @@ class AgreementView(SafeView):
             page.headers["Retry-After"] = "20"
             return page
         name = f"{placement.agreement_no or f'preview-{placement.id}'}.pdf"
-        return _file(pdf, "application/pdf", name, inline="download" not in request.args)
+        return file_answer(pdf, "application/pdf", name, inline="download" not in request.args)
 
 
 class FileView(SafeView):
@@ -59,9 +61,9 @@ class FileView(SafeView):
     @has_access
     def show(self, uid: str) -> Any:
         found = db.session.scalars(select(Attachment).where(Attachment.uid == uid)).one_or_none()
-        if found is None or not _is_licence(found):
+        if found is None or not any(reads(found, actor()) for reads in READERS):
             raise NotYours(f"file {uid}")
-        return _file(
+        return file_answer(
             store.read_checked(found.file_key, found.sha256),
             found.mime,
             found.original_name,
@@ -72,13 +74,17 @@ class FileView(SafeView):
     show.talisman_view_options = FILE_OPTIONS
 
 
-def _is_licence(found: Attachment) -> bool:
+def is_licence(found: Attachment, who: Actor) -> bool:
     """The licence scan of an employer that the person may see (ACC-07)."""
-    mine = employers_for(actor()).where(Employer.licence_id == found.id)
+    mine = employers_for(who).where(Employer.licence_id == found.id)
     return db.session.scalars(mine.limit(1)).first() is not None
 
 
-def _file(data: bytes, mime: str, name: str, *, inline: bool) -> Response:
+# who may read an uploaded file: each feature with files of its own adds its answer
+READERS: list[Callable[[Attachment, Actor], bool]] = [is_licence]
+
+
+def file_answer(data: bytes, mime: str, name: str, *, inline: bool) -> Response:
     """A file that no shared computer keeps and no browser takes for something else."""
     answer = make_response(data)
     answer.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=name)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import joinedload
 
+from app.codes import queries as codes
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.documents.models import Attachment
-from app.people.queries import at_school
-from app.placements.models import Placement
+from app.people.models import Major, School, Student
+from app.people.queries import at_school, name_has
+from app.placements.models import Placement, PlacementState
+from app.placements.queries import of_students, placements_for
 from app.settings.queries import settings
 from app.termination.models import IN_REVIEW, RUNNING, Chance, Termination, TerminationState, Way
 from app.workflow.actor import Actor, Role
@@ -154,3 +159,72 @@ def to_answer(who: Actor) -> int:
         Termination.state == S.REQUESTED, Termination.started_by != who.role
     )
     return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+
+
+# -- a party's list ----------------------------------------------------------------------------
+
+
+def signings_once_in_force(who: Actor) -> Select[Any]:
+    """The party's placements that are or were in force."""
+    return placements_for(who).where(Placement.attested_at.is_not(None))
+
+
+def once_in_force(who: Actor) -> Sequence[Placement]:
+    """A student's own, the newest first; there are only ever a few."""
+    return db.session.scalars(
+        signings_once_in_force(who).order_by(Placement.id.desc()).limit(50)
+    ).all()
+
+
+def employer_tab(name: str) -> ColumnElement[bool] | None:
+    """The rows of a tab of the employer's list (TRM-07); None: all."""
+    asked = select(Termination.placement_id).where(
+        Termination.state.in_(RUNNING), Termination.started_by == Role.STUDENT
+    )
+    tabs = {"asked": Placement.id.in_(asked), "signed": Placement.state == PlacementState.IN_FORCE}
+    return tabs.get(name)
+
+
+def with_termination(state: str) -> ColumnElement[bool]:
+    """The placements that have a termination in this state."""
+    return Placement.id.in_(select(Termination.placement_id).where(Termination.state == state))
+
+
+def signed_since(moment: datetime) -> ColumnElement[bool]:
+    """The placements formed since then."""
+    return Placement.created_at >= moment
+
+
+def of_student_named(fragment: str) -> ColumnElement[bool]:
+    """The placements of students whose name contains the fragment."""
+    return of_students(name_has(Student.name, fragment))
+
+
+def education(code: str | None) -> str:
+    """The level of education in words."""
+    return codes.name("xl", code)
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What an employer's list can be narrowed to: (value, label) each."""
+
+    schools: list[tuple[str, str]]
+    years: list[tuple[str, str]]
+    majors: list[tuple[str, str]]
+
+
+def choices(who: Actor) -> Choices:
+    """Schools, graduation years and majors of the party's signings."""
+    mine = signings_once_in_force(who).subquery()
+    rows = db.session.execute(
+        select(School.id, School.name, mine.c.graduation_year, Major.id, Major.name)
+        .join(mine, mine.c.school_id == School.id)
+        .join(Major, Major.id == mine.c.major_id)
+        .distinct()
+    ).all()
+    return Choices(
+        sorted({(str(row[0]), row[1]) for row in rows}, key=lambda item: item[1]),
+        [(str(year), str(year)) for year in sorted({row[2] for row in rows}, reverse=True)],
+        sorted({(str(row[3]), row[4]) for row in rows}, key=lambda item: item[1]),
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -13,11 +14,13 @@ from app.core.db import db
 from app.core.text import mask_name
 from app.documents.models import Document
 from app.placements.models import AGREEMENT_LABELS, Placement, PlacementState
+from app.termination.models import LABELS, Termination, TerminationState
+from app.termination.tasks import RECORD as TERMINATION
 
 
 @dataclass(frozen=True)
 class Verified:
-    """What the public may read of an agreement: its state now, and masked facts (DOC-04)."""
+    """What the public may read of a document: what it says holds now or not, and masked facts (DOC-04)."""
 
     state: Any
     chip: str
@@ -25,31 +28,43 @@ class Verified:
 
 
 def verified(code: str) -> Verified | None:
-    """The agreement behind a verification code, as it stands now."""
-    row = db.session.execute(
-        select(Placement, Document)
-        .join(
-            Document, (Document.record_kind == "placement") & (Document.record_id == Placement.id)
-        )
-        .where(Document.code == code)
-    ).first()
-    if row is None:
+    """The document behind a verification code, as it stands now."""
+    document = db.session.scalars(select(Document).where(Document.code == code)).first()
+    if document is None:
         return None
-    placement, document = row
-    state = PlacementState(placement.state)
-    stands = state is PlacementState.IN_FORCE and document.void_at is None
-    label = AGREEMENT_LABELS[PlacementState.IN_FORCE if stands else PlacementState.TERMINATED]
-    return Verified(
-        label,
-        "done" if stands else "closed",
-        [
-            (_l("Agreement number"), document.number or ""),
-            (_l("School"), placement.school.name),
-            (_l("Student"), mask_name(placement.student.name)),
-            (_l("Employer"), placement.employer_name),
-            (
-                _l("Attested on"),
-                clock.local(placement.attested_at or placement.changed_at).strftime("%Y-%m-%d"),
-            ),
-        ],
-    )
+    if document.record_kind == TERMINATION:
+        return _letter(document)
+    placement = db.session.get(Placement, document.record_id)
+    return _agreement(document, placement) if placement is not None else None
+
+
+def _agreement(document: Document, placement: Placement) -> Verified:
+    stands = placement.state == PlacementState.IN_FORCE and document.void_at is None
+    state = PlacementState.IN_FORCE if stands else PlacementState.TERMINATED
+    attested = (_l("Attested on"), _day(placement.attested_at or placement.changed_at))
+    rows = [*_facts(document, placement), attested]
+    return Verified(AGREEMENT_LABELS[state], "done" if stands else "closed", rows)
+
+
+def _letter(document: Document) -> Verified | None:
+    termination = db.session.get(Termination, document.record_id)
+    if termination is None:
+        return None
+    stands = document.void_at is None
+    state = TerminationState.APPROVED if stands else TerminationState.CLOSED
+    ended = (_l("Terminated on"), _day(termination.approved_at or termination.changed_at))
+    rows = [*_facts(document, termination.placement), ended]
+    return Verified(LABELS[state], "done" if stands else "closed", rows)
+
+
+def _facts(document: Document, placement: Placement) -> list[tuple[Any, str]]:
+    return [
+        (_l("Agreement number"), document.number or ""),
+        (_l("School"), placement.school.name),
+        (_l("Student"), mask_name(placement.student.name)),
+        (_l("Employer"), placement.employer_name),
+    ]
+
+
+def _day(moment: datetime) -> str:
+    return clock.local(moment).strftime("%Y-%m-%d")

@@ -1,0 +1,164 @@
+"""The employer's 解约办理: students' applications and signed students (TRM-07). HTTP only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, g, redirect
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.fab.access import has_access
+from app.fab.declared import Link, ListFilter, Tab
+from app.fab.export import CsvExport
+from app.fab.interface import SafeInterface
+from app.fab.shown import chips, dash, moment
+from app.fab.views import SafeModelView
+from app.people.queries import has_secret, secret_token
+from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
+from app.placements.queries import of_students
+from app.termination import queries
+from app.termination.models import CHIPS, LABELS
+from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of
+
+SPANS = (("30", _l("Last 30 days")), ("90", _l("Last 90 days")), ("365", _l("Last year")))
+
+
+def _lists() -> queries.Choices:
+    """Schools, years and majors of the list; asked once a request."""
+    if "termination_choices" not in g:
+        g.termination_choices = queries.choices(actor())
+    return g.termination_choices  # type: ignore[no-any-return]
+
+
+def _tab(name: str, label: Any, empty: Any) -> Tab:
+    return Tab(name, label, lambda: queries.employer_tab(name), empty=empty)
+
+
+class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
+    """Signings that are or were in force, with the last termination of each."""
+
+    datamodel = SafeInterface(Placement)
+    route_base = "/employer/terminations"
+    default_view = "list"
+    class_permission_name = "EmployerTerminations"
+    include_route_methods = {
+        "list", "show", "search", "columns", "index", "export", "request", "take", "evidence",
+    }  # fmt: skip
+    list_title, show_title = _l("Terminations"), _l("Termination")
+    list_columns = [
+        "student.name", "termination.state", "state", "student.school.name", "student.education",
+        "major.name", "terms.position", "agreement_no", "created_at",
+    ]  # fmt: skip
+    show_columns = ["student.name"]
+    order_columns = ["created_at", "changed_at"]
+    search_columns: list[str] = []
+    base_order = ("changed_at", "desc")
+    label_columns = {
+        "student.name": _l("Student"), "termination.state": _l("Termination"),
+        "state": _l("Agreement"), "student.school.name": _l("School"),
+        "student.education": _l("Level of education"), "major.name": _l("Major"),
+        "terms.position": _l("Position"), "agreement_no": _l("Agreement number"),
+        "created_at": _l("Signed on"),
+    }  # fmt: skip
+    formatters_columns = {
+        "termination.state": chips(LABELS, CHIPS),
+        "state": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
+        "student.education": queries.education,
+        "agreement_no": dash,
+        "created_at": moment,
+    }
+    cell_classes = {
+        "termination.state": "qq-card-status", "agreement_no": "qq-number",
+        "created_at": "qq-number", "student.school.name": "qq-roomy",
+    }  # fmt: skip
+    wide_columns = frozenset({"student.education", "agreement_no", "created_at"})
+    search_hint = _l("Name or ID number of the student")
+    tabs = (
+        _tab("asked", _l("Students' applications"), _l("No student has applied for termination.")),
+        _tab("signed", _l("Signed students"), _l("No signing is in force.")),
+        _tab("all", _l("All"), _l("No signing was ever in force.")),
+    )
+    filters = (
+        ListFilter("school", _l("School"), Placement.school_id, lambda: _lists().schools),
+        ListFilter("year", _l("Graduation year"), Placement.graduation_year, lambda: _lists().years),
+        ListFilter("major", _l("Major"), Placement.major_id, lambda: _lists().majors),
+        ListFilter("state", _l("State of termination"), queries.with_termination,
+                   lambda: [(str(k.value), str(v)) for k, v in LABELS.items()]),
+        ListFilter("since", _l("Signed on"),
+                   lambda days: queries.signed_since(clock.now() - timedelta(days=int(days))),
+                   lambda: [(days, str(label)) for days, label in SPANS]),
+    )  # fmt: skip
+    show_neighbours = False
+
+    def scoped(self) -> Select[Any]:
+        return queries.signings_once_in_force(actor())
+
+    def search_args(self, text: str) -> dict[str, str]:
+        token = secret_token(text)
+        return {"x": token} if token else {"q": text}
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        if secret_token(text):
+            abort(400, description=_("Use the search box: a personal number stands in no address."))
+        return queries.of_student_named(text)
+
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:
+        found = has_secret(token)
+        return None if found is None else of_students(found)
+
+    def record_name(self, item: Any) -> str:
+        return str(item.student.name)
+
+    def head_links(self) -> list[Link]:
+        return [self.export_link(_("Export this list"))]
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return redirect(self.url("list"))
+
+    @expose(f"/show/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        page = page_of(in_scope(pk), self.endpoint)
+        return self.render_template(
+            "termination/party.html",
+            back=(_("Terminations"), "EmployerTerminationsView.list"),
+            **page,
+        )
+
+    export_name = "terminations"
+    export_needed = (
+        "student.name", "student.school.name", "student.education", "student.id_number_masked",
+        "student.graduation_year", "major.name", "terms.position", "agreement_no",
+        "termination.state", "state", "created_at",
+    )  # fmt: skip
+
+    def export_heads(self) -> list[str]:
+        return [
+            _("Student"), _("ID number"), _("School"), _("Graduation year"), _("Level of education"),
+            _("Major"), _("Position"), _("Agreement number"), _("Agreement"), _("Termination"),
+            _("Signed on"),
+        ]  # fmt: skip
+
+    def export_cells(self, row: Any) -> list[str]:
+        student, last = row.student, row.termination
+        return [
+            student.name,
+            student.id_number_masked or "",
+            student.school.name,
+            str(student.graduation_year),
+            queries.education(student.education),
+            row.major.name,
+            row.terms.position if row.terms else "",
+            row.agreement_no or "",
+            str(AGREEMENT_LABELS[row.state]),
+            str(LABELS[last.state]) if last else "",
+            moment(row.created_at),
+        ]

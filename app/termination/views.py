@@ -1,0 +1,251 @@
+"""What both parties' pages of a termination share, and where its notices and its letter lead: HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, make_response, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.act_views import code_url, take
+from app.accounts.queries import actor
+from app.core import clock
+from app.core.errors import Invalid, NotYours, Refused
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.shown import moment
+from app.invitations.views import party_a, party_b
+from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
+from app.placements.queries import has_agreement, placement_in
+from app.placements.views import READERS, file_answer
+from app.termination import evidence, queries
+from app.termination.models import CHIPS, LABELS, WAYS, Termination, TerminationState, Way
+from app.termination.tasks import letter_pdf
+from app.termination.workflow import TERMINATIONS, why_not
+from app.termination.workflow import request as request_termination
+from app.workflow.actor import PARTIES, Role
+from app.workflow.queries import said, trail_of
+from app.workflow.steps import Offer
+
+LARGEST_KEY = 2**31 - 1
+BUTTONS = {"agree": "primary", "ask_mediation": "default"}
+WORDS = {
+    "decline": _l(
+        "The other party reads your reason; either side can then ask the school to mediate."
+    ),
+    "leave": _l("Nothing changes. The other party sees that you have read it."),
+    "ask_mediation": _l("The school hears both sides. Add what proves your side as files."),
+}
+if evidence.readable not in READERS:
+    READERS.append(evidence.readable)
+
+
+def state_chip(termination: Termination | None) -> tuple[Any, str] | None:
+    """The state of a termination in words, and its colour."""
+    if termination is None:
+        return None
+    state = TerminationState(termination.state)
+    return LABELS[state], CHIPS[state]
+
+
+def page_of(placement: Placement, view: str) -> dict[str, Any]:
+    """What the page of one signing's terminations shows to a party; `view` is its endpoint."""
+    who, now = actor(), clock.now()
+    found = queries.latest(placement.id)
+    state = PlacementState(placement.state)
+    apply_why = why_not("request", placement, who, now)
+    return {
+        "placement": placement,
+        "title": _("Termination"),
+        "name": placement.employer_name if who.role is Role.STUDENT else placement.student.name,
+        "agreement": (AGREEMENT_LABELS[state], AGREEMENT_CHIPS.get(state, "closed")),
+        "facts": _facts(placement),
+        "termination": found,
+        "chip": state_chip(found),
+        "notice_text": f"termination/notice_{_language()}.html",
+        "told": _told(found, placement) if found is not None else [],
+        "offers": [_question(o, found, view) for o in _offers(found)] if found else [],
+        "apply": {"why_not": apply_why, "url": url_for(f"{view}.request", pk=placement.id)},
+        "running": queries.running(placement.id) is not None,
+        "step": TERMINATIONS.step("request"),
+        "chances": queries.chances_left(placement.student_id, placement.school_id, now),
+        "files": queries.evidence(found.id) if found else [],
+        "add_url": url_for(f"{view}.evidence", pk=found.id)
+        if found and evidence.may_add(found, who)
+        else "",
+        "parties": (party_a(placement.employer, placement.terms), party_b(placement.student)),
+        "trace": trace(placement.id),
+        "agreement_url": url_for("AgreementView.show", pk=placement.id)
+        if has_agreement(placement)
+        else "",
+        "letter_url": url_for("TerminationsView.letter", pk=found.id)
+        if found and found.approved_at
+        else "",
+    }
+
+
+def _language() -> str:
+    return "zh" if str(get_locale()).startswith("zh") else "en"
+
+
+def _offers(termination: Termination) -> list[Offer]:
+    return TERMINATIONS.offers(termination, actor(), clock.now())
+
+
+def _facts(placement: Placement) -> list[tuple[Any, Any]]:
+    position = placement.terms.position if placement.terms else ""
+    return [
+        (_("Employer"), placement.employer_name),
+        (_("Student"), placement.student.name),
+        (_("Agreement number"), placement.agreement_no or "–"),
+        (_("Position"), position),
+        (_("Attested on"), moment(placement.attested_at)),
+    ]
+
+
+def _told(termination: Termination, placement: Placement) -> list[tuple[Any, Any]]:
+    """Who wants what, why, and until when."""
+    student, employer = placement.student.name, placement.employer_name
+    who = {Role.STUDENT: student, Role.EMPLOYER: employer}.get(
+        Role(termination.started_by), placement.school.name
+    )
+    rows = [
+        (_("Applied by"), who),
+        (_("Reason"), termination.reason),
+        (_("Applied on"), moment(termination.created_at)),
+        (_("Way"), WAYS[Way(termination.way)]),
+    ]
+    if termination.way != Way.FORCED and termination.approved_at is None:
+        rows.append((_("To be answered by"), clock.shown_deadline(termination.reply_by)))
+    if termination.approved_at is not None:
+        rows.append((_("Terminated on"), moment(termination.approved_at)))
+    return rows
+
+
+def _question(offer: Offer, termination: Termination, view: str) -> dict[str, Any]:
+    name = offer.step.name
+    return {
+        "offer": offer,
+        "url": url_for(f"{view}.take", pk=termination.id, step=name),
+        "style": BUTTONS.get(name, "default"),
+        "text": WORDS.get(name, ""),
+        "code": code_url(TERMINATIONS, termination, offer),
+    }
+
+
+def trace(placement_id: int) -> list[dict[str, Any]]:
+    """What happened to the terminations of a signing, newest first."""
+    found = []
+    for termination in reversed(queries.of_placement(placement_id)):
+        for row in reversed(trail_of("termination", termination.id)):
+            step = TERMINATIONS.step(row.step)
+            found.append(
+                {
+                    "who": row.actor_name,
+                    "what": said(row),
+                    "when": clock.local(row.at),
+                    "note": row.reason,
+                    "factor": {"sms": _("confirmed by SMS code"), "mail": _("confirmed by e-mail code")}
+                    .get(row.factor, ""),
+                    "kind": "refused" if step.danger else "turn",
+                }
+            )  # fmt: skip
+    return found
+
+
+class PartyTerminations:
+    """Mixin of both parties' views: applying, answering, adding files; all lead back to the page."""
+
+    endpoint: str
+
+    def page_url(self, placement_id: int) -> str:
+        """The page of one signing's terminations."""
+        return url_for(f"{self.endpoint}.show", pk=placement_id)
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/request", methods=["POST"])
+    @has_access
+    def request(self, pk: int) -> Any:
+        """Apply for the termination of a signing (TRM-02)."""
+        try:
+            agreed = request.form.get("agreed") == "1"
+            request_termination(pk, actor(), request.form.get("reason", ""), agreed=agreed)
+            flash(str(TERMINATIONS.step("request").done), "success")
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        except Invalid as error:
+            flash(" ".join(text for _place, text in error.problems), "warning")
+        return redirect(self.page_url(pk), 303)
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/<string:step>", methods=["POST"])
+    @has_access
+    def take(self, pk: int, step: str) -> Any:
+        """Take a step on a termination (TRM-03, TRM-09)."""
+        who = actor()
+        found = queries.termination_of(who, pk)
+        page = self.page_url(found.placement_id)
+        if step in (s.name for s in TERMINATIONS.steps if who.role in s.roles and s.sources):
+            take(TERMINATIONS, step, pk)
+            return redirect(page, 303)
+        raise NotYours(f"termination {pk}: {step}")
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/evidence", methods=["POST"])
+    @has_access
+    def evidence(self, pk: int) -> Any:
+        """Add files; each is checked on its own."""
+        found = queries.termination_of(actor(), pk)
+        page, count = self.page_url(found.placement_id), 0
+        for file in request.files.getlist("files")[: evidence.MOST]:
+            if file.filename:
+                count += _add(pk, file)
+        if count:
+            flash(_("%(count)s files added.", count=count), "success")
+        return redirect(page, 303)
+
+
+def _add(pk: int, file: Any) -> bool:
+    try:
+        evidence.add_evidence(pk, actor(), file.filename, file.stream)
+    except Refused as refusal:
+        flash(f"{file.filename[:60]}: {refusal}", "warning")
+        return False
+    return True
+
+
+class TerminationsView(SafeView):
+    """Where notices lead, for either party; and the letter (DOC-02)."""
+
+    route_base = "/terminations"
+    class_permission_name = "Terminations"
+    default_view = "follow"
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
+    @has_access
+    def follow(self, pk: int) -> Any:
+        who = actor()
+        found = queries.termination_of(who, pk)
+        if who.role not in PARTIES:
+            return redirect(url_for("DeskView.show", pk=found.placement_id))
+        view = "MyTerminationsView" if who.role is Role.STUDENT else "EmployerTerminationsView"
+        return redirect(url_for(f"{view}.show", pk=found.placement_id))
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>.pdf", methods=["GET"])
+    @has_access
+    def letter(self, pk: int) -> Any:
+        found = queries.termination_of(actor(), pk)
+        if found.approved_at is None:
+            raise NotYours(f"letter {pk}")
+        pdf = letter_pdf(found)
+        if pdf is None:
+            page = make_response(self.render_template("placements/being_made.html"), 202)
+            page.headers["Retry-After"] = "20"
+            return page
+        name = f"termination-{found.placement.agreement_no or found.id}.pdf"
+        return file_answer(pdf, "application/pdf", name, inline="download" not in request.args)
+
+
+def in_scope(pk: int) -> Placement:
+    """The party's own signing. Raises NotYours."""
+    return placement_in(actor(), pk)
