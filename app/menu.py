@@ -30,6 +30,8 @@ from app.invitations.office_views import InvitationsView
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
+from app.objections.office_views import ObjectionsView
+from app.objections.student_views import MyObjectionsView
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.office_views import (
     CollegesView,
@@ -103,6 +105,7 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view_no_menu(AnswerView)
     builder.add_view(MyTerminationsView, "MyTerminations", label=_l("Terminations"), icon="unlink")
     builder.add_view_no_menu(MySigningsView)
+    builder.add_view_no_menu(MyObjectionsView)
     HOMES[Role.STUDENT] = "MyHomeView.index"
     CONTACTS[Role.STUDENT] = phone_of
     if active_schools not in SCHOOLS:
@@ -119,6 +122,7 @@ def office(builder: AppBuilder) -> None:
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
+        (ObjectionsView, "Objections", _l("Reports of untruth"), "alert"),
         (InvitationsView, "Invitations", _l("Invitations"), "send"),
         (StudentsView, "Students", _l("Students"), "users"),
         (RestrictionsView, "Restrictions", _l("Restrictions"), "lock"),

@@ -31,7 +31,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "MyHome": {Role.STUDENT: ("index",)},
     "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
     "MyAnswer": {Role.STUDENT: ("accept", "decline")},
-    "MySignings": {Role.STUDENT: ("show",)},
+    "MySignings": {Role.STUDENT: ("show", "answer")},
+    "MyObjections": {Role.STUDENT: ("invitation", "placement")},
     "MyTerminations": {Role.STUDENT: ("index", "show", "request", "take", "evidence")},
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
@@ -62,6 +63,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **_READERS,
         Role.COLLEGE: (*_DESK, "attest_college", "refuse_college"),
         Role.SCHOOL: (*_DESK, "attest", "refuse"),
+    },
+    "Objections": {
+        **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),
+        Role.SCHOOL: (*READ, "dismiss", "uphold"),
     },
     "Invitations": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.DATA), READ),
     "Students": {**_READERS, Role.SCHOOL: (*READ, "restrict")},

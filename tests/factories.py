@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from itertools import count
 from uuid import uuid4
@@ -10,6 +11,7 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, identify
 from app.core import clock
 from app.core.db import db
+from app.core.mail import Message
 from app.invitations.models import Candidate
 from app.invitations.workflow import INVITATIONS, send
 from app.people.checks import credit_code_mark, id_number_mark
@@ -185,6 +187,13 @@ def accept(invitation) -> Placement:
 def terminate(placement: Placement, by=None, reason: str = "双方协商一致") -> Termination:
     """A termination asked for by the student, or by `by`."""
     return request(placement.id, actor(by or placement.student), reason, agreed=True)
+
+
+def code_for(browser, url: str) -> str:
+    """Ask for the fresh code of an act as the page's script does, and read it from the message."""
+    assert browser.post(url, headers={"Accept": "application/json"}).status_code == 200
+    newest = db.session.query(Message).order_by(Message.id.desc()).first()
+    return re.search(r"\d{6}", newest.body).group()
 
 
 def attest(placement: Placement, officer: AppUser) -> Placement:

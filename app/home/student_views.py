@@ -20,7 +20,7 @@ from app.placements.models import KINDS, Kind
 from app.placements.queries import placement_of
 from app.placements.workflow import cannot_sign
 from app.settings.queries import settings
-from app.termination.queries import to_answer
+from app.termination.queries import asked_of
 from app.terms.models import FIELDS
 from app.terms.queries import shown
 
@@ -37,6 +37,7 @@ class MyHomeView(SafeView):
     def index(self) -> Any:
         student = me()
         placement = placement_of(student.id)
+        asked = asked_of(actor())
         letters = list(queries.received(student.id, now()))
         return self.render_template(
             "home/student.html",
@@ -50,7 +51,11 @@ class MyHomeView(SafeView):
             first=letters[0] if letters and placement is None else None,
             first_terms=_large(letters[0]) if letters else {},
             letters=[(i, clock.shown_deadline(i.reply_by)) for i in letters],
-            terminations=to_answer(actor()),
+            proposal=clock.shown_deadline(placement.answer_by)
+            if placement and placement.answer_by
+            else "",
+            asked=asked,
+            terminations=1 if asked else 0,  # one signing is in force at most
             steps=progress(placement, settings(student.school_id).signing_review),
             now=now(),
         )

@@ -16,6 +16,7 @@ from app.accounts.act_views import code_url, take
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.db import db
+from app.core.errors import NotYours
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.interface import SafeInterface
@@ -41,6 +42,7 @@ from app.placements.detail import progress
 from app.placements.models import Placement
 from app.placements.queries import placements_for
 from app.placements.tasks import document_of
+from app.placements.workflow import PLACEMENTS
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
 from app.terms.queries import groups_of, shown
 from app.workflow.steps import Offer
@@ -140,19 +142,35 @@ class MySigningsView(SafeView):
     def show(self, pk: int) -> Any:
         item = queries.invitation_of(actor(), queries.invitation_behind(actor(), pk))
         placement = self._signing(pk)
+        terms = placement.terms or item.terms
+        offers = PLACEMENTS.offers(placement, actor(), now())
         return self.render_template(
             "invitations/student_signing.html",
             item=item,
             placement=placement,
-            agreement=agreement(item, item.terms.position),
-            party_a=party_a(item.employer, item.terms),
+            proposal=_proposal(placement),
+            until=clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
+            offers=[_answer(o, placement) for o in offers],
+            now=now(),
+            agreement=agreement(item, terms.position),
+            party_a=party_a(item.employer, terms),
             party_b=party_b(item.student),
-            groups=list(groups_of(values_of(item.terms)).values()),
+            groups=list(groups_of(values_of(terms)).values()),
             review=review_text(placement.state),
             steps=progress(placement, placement.review),
             history=history(item),
             document=document_of(placement),
         )
+
+    @expose("/<int:pk>/<string:step>", methods=["POST"])
+    @has_access
+    def answer(self, pk: int, step: str) -> Any:
+        """Agree to changed terms, or keep the old ones (INV-16)."""
+        queries.invitation_behind(actor(), pk)
+        if step not in ("agree_terms", "decline_terms"):
+            raise NotYours(f"placement {pk}: {step}")
+        take(PLACEMENTS, step, pk)
+        return redirect(url_for("MySigningsView.show", pk=pk), 303)
 
     def _signing(self, pk: int) -> Placement:
         return db.session.scalars(placements_for(actor()).where(Placement.id == pk)).one()
@@ -200,6 +218,27 @@ def _changed(item: Invitation) -> list[tuple[Any, str, str]]:
     return [
         (f.label, shown(f, old), shown(f, new)) for f, old, new in differences(before, item.terms)
     ]
+
+
+def _proposal(placement: Placement) -> list[tuple[Any, str, str]]:
+    """What the employer proposes to change: label, old, new (INV-16)."""
+    if placement.proposed is None or placement.terms is None:
+        return []
+    found = differences(placement.terms, placement.proposed)
+    return [(f.label, shown(f, old), shown(f, new)) for f, old, new in found]
+
+
+def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
+    agreeing = bool(offer.step.fresh)
+    return {
+        "offer": offer,
+        "url": url_for("MySigningsView.answer", pk=placement.id, step=offer.step.name),
+        "style": "primary" if agreeing else "default",
+        "tick": offer.step.tick,
+        "code": code_url(PLACEMENTS, placement, offer),
+        "text": _("The new terms replace the old ones.") if agreeing
+        else _("The terms you accepted stay; the employer is told."),
+    }  # fmt: skip
 
 
 def _question(offer: Offer, item: Invitation) -> dict[str, Any]:

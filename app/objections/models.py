@@ -69,3 +69,8 @@ class Objection(db.Model):
     student: Mapped[Student] = relationship()
     invitation: Mapped[Invitation | None] = relationship()
     placement: Mapped[Placement | None] = relationship()
+
+    @property
+    def about(self) -> bool:
+        """Whether a signing is reported, and not an invitation."""
+        return self.placement_id is not None

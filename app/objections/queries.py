@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from app.core.db import db
 from app.objections.models import Objection, ObjectionState
-from app.people.queries import at_school
+from app.people.models import Student
+from app.people.queries import at_school, finds_student
 from app.workflow.actor import Actor, Role
 
 
@@ -33,3 +34,14 @@ def waiting(who: Actor) -> int:
     """How many reports await the school's answer."""
     mine = objections_for(who).where(Objection.state == ObjectionState.OPEN)
     return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+
+
+def in_tab(name: str) -> ColumnElement[bool] | None:
+    """The rows of a tab of the office's list; None: all."""
+    waits = Objection.state == ObjectionState.OPEN
+    return {"open": waits, "answered": ~waits}.get(name)
+
+
+def of_students_found(text: str) -> ColumnElement[bool]:
+    """The reports of the students that a typed number or fragment of a name finds."""
+    return Objection.student_id.in_(select(Student.id).where(finds_student(text)))

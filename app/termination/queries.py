@@ -161,6 +161,17 @@ def to_answer(who: Actor) -> int:
     return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
 
 
+def asked_of(who: Actor) -> Termination | None:
+    """The request of the other party that waits longest for this party's answer."""
+    return db.session.scalars(
+        terminations_for(who)
+        .where(Termination.state == S.REQUESTED, Termination.started_by != who.role)
+        .options(joinedload(Termination.placement))
+        .order_by(Termination.reply_by)
+        .limit(1)
+    ).first()
+
+
 # -- a party's list ----------------------------------------------------------------------------
 
 

@@ -10,8 +10,9 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.invitations.models import Candidate, Invitation
-from app.people.models import OriginState, Restriction
-from tests.factories import account, invite, make_candidate, make_student, offer
+from app.people.models import OriginState
+from app.people.workflow import restrict
+from tests.factories import account, actor, invite, make_candidate, make_student, offer
 
 SEARCH, ADD, CHOSEN = (f"/employer/candidates/{name}" for name in ("search", "add", "chosen"))
 LETTER, SEND = "/employer/letter/", "/employer/letter/send"
@@ -58,9 +59,7 @@ def test_wrong_unknown_and_barred_give_the_same_answer(cast, browser):
     barred = make_student(cast.college, "不可签", origin_state=OriginState.ENTERED)
     committed = make_student(cast.college, "定向生", training_mode="2")
     held = make_student(cast.college, "受限生")
-    db.session.add(Restriction(school_id=cast.school.id, student_id=held.id,
-                               since=clock.today(), reason="未缴费"))  # fmt: skip
-    db.session.commit()
+    restrict(held, actor(cast.officer), "未缴费", since=clock.today())
     asked = [
         four(cast.student, school="10998"), four(cast.student, year=str(clock.today().year)),
         four(cast.student, name="黄河"), four(cast.student, number="13900000000"),

@@ -9,7 +9,6 @@ import pytest
 from PIL import Image
 
 from app.core.db import db
-from app.core.mail import Message
 from app.termination.models import Termination
 from app.termination.tasks import make_letter
 from app.termination.workflow import TERMINATIONS
@@ -18,6 +17,7 @@ from tests.factories import (
     account,
     actor,
     attest,
+    code_for,
     invite,
     make_employer,
     pass_time,
@@ -29,13 +29,6 @@ from tests.factories import (
 def signed(cast):
     """The student's signing, in force."""
     return attest(accept(invite(cast.employer, cast.student)[0]), cast.officer)
-
-
-def code_for(browser, url) -> str:
-    """Ask for the code of an act and read it from the message."""
-    assert browser.post(url, headers={"Accept": "application/json"}).status_code == 200
-    newest = db.session.query(Message).order_by(Message.id.desc()).first()
-    return re.search(r"\d{6}", newest.body).group()
 
 
 def picture() -> tuple:

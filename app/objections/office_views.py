@@ -1,0 +1,83 @@
+"""Reports of untruth as the school's office sees and answers them (INV-20)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+
+from app.accounts.queries import actor
+from app.fab.declared import Tab, record_action
+from app.fab.interface import SafeInterface
+from app.fab.shown import chips, dash, moment
+from app.fab.titles import TitleLinks
+from app.fab.views import SafeModelView
+from app.objections import queries
+from app.objections.models import CHIPS, LABELS, Objection
+from app.objections.workflow import OBJECTIONS
+from app.people.step_views import StepActions
+
+
+def _tab(name: str, label: Any, empty: Any) -> Tab:
+    return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
+
+
+class ObjectionsView(StepActions, TitleLinks, SafeModelView):
+    """What students report; the answer ends it or lets it go on."""
+
+    datamodel = SafeInterface(Objection)
+    flow = OBJECTIONS
+    route_base = "/objections"
+    class_permission_name = "Objections"
+    list_title, show_title = _l("Reports of untruth"), _l("Report of untruth")
+    list_columns = ["student.name", "state", "employer_name", "about", "reason", "answer",
+                    "created_at"]  # fmt: skip
+    order_columns = ["created_at", "changed_at"]
+    search_columns: list[str] = []
+    base_order = ("created_at", "desc")
+    show_fieldsets = [
+        (_l("Report of untruth"), {"fields": ["student.name", "student.student_no", "employer_name",
+                                              "about", "reason", "created_at", "state", "answer",
+                                              "changed_at"]}),
+    ]  # fmt: skip
+    label_columns = {
+        "student.name": _l("Student"), "student.student_no": _l("Student number"),
+        "state": _l("State"), "employer_name": _l("Employer"), "about": _l("About"),
+        "reason": _l("The student writes"), "answer": _l("The school's answer"),
+        "created_at": _l("Reported on"), "changed_at": _l("Last change"),
+    }  # fmt: skip
+    formatters_columns = {
+        "state": chips(LABELS, CHIPS), "created_at": moment, "changed_at": moment, "answer": dash,
+        "about": lambda signed: _("a signing") if signed else _("an invitation"),
+    }  # fmt: skip
+    cell_classes = {"state": "qq-card-status", "reason": "qq-roomy", "answer": "qq-roomy",
+                    "created_at": "qq-number"}  # fmt: skip
+    wide_columns = frozenset({"answer", "about"})
+    load_columns = ("placement_id",)
+    search_hint = _l("Student number or name")
+    tabs = (
+        _tab("open", _l("Awaiting an answer"), _l("No student reports anything as untrue.")),
+        _tab("answered", _l("Answered"), _l("Nothing has been answered yet.")),
+        _tab("all", _l("All"), _l("Nothing was ever reported.")),
+    )
+
+    def scoped(self) -> Select[Any]:
+        return queries.objections_for(actor())
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        return queries.of_students_found(text)
+
+    def record_name(self, item: Any) -> str:
+        return f"{item.student.name} · {item.employer_name}"
+
+    @record_action("dismiss", _l("It is true: let it go on"), reason="required", multiple=False)
+    def dismiss(self, items: list[Any]) -> Any:
+        return self.take("dismiss", items)
+
+    @record_action(
+        "uphold", _l("It is untrue: end it"), reason="required", danger=True, multiple=False
+    )
+    def uphold(self, items: list[Any]) -> Any:
+        return self.take("uphold", items)
