@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
@@ -160,6 +161,7 @@ def frame() -> dict[str, Any]:
         "user_name": user.display_name,
         "logout_url": url_for("AuthView.logout"),
         "user_links": [(_l("Change password"), url_for("PasswordView.change"))],
+        "batch_token": uuid4().hex,
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),
     }

@@ -15,7 +15,17 @@ LIST = ("list", "search", "columns")
 _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
-_DESK = (*READ, "facts")
+_DESK = (*READ, "facts", "evidence")
+_COLLEGE = ("attest_college", "refuse_college", "withdraw_college", "undo")
+_SCHOOL = ("attest", "refuse", "send_back", "reopen", "restore", "undo")
+_TERMINATION_COLLEGE = ("approve_college", "refuse_college", "withdraw_college", "undo")
+_TERMINATION_SCHOOL = ("approve", "refuse", "send_back", "close", "review_one_sided",
+                       "confirm_force", "drop_force", "undo")  # fmt: skip
+
+
+def _terminations(steps: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"termination_{step}" for step in steps)
+
 
 # view (its class_permission_name) → role → what it may do there
 GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
@@ -61,8 +71,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Office": dict.fromkeys(STAFF, ("index",)),
     "Desk": {
         **_READERS,
-        Role.COLLEGE: (*_DESK, "attest_college", "refuse_college"),
-        Role.SCHOOL: (*_DESK, "attest", "refuse"),
+        Role.COLLEGE: (*_DESK, *_COLLEGE, *_terminations(_TERMINATION_COLLEGE)),
+        Role.SCHOOL: (*_DESK, *_SCHOOL, "force", *_terminations(_TERMINATION_SCHOOL)),
     },
     "Objections": {
         **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select, union_all
+from sqlalchemy import ColumnElement, and_, not_, or_, select, union_all
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.core import clock
 from app.core.db import db
 from app.core.text import clean_code
 from app.people.checks import is_credit_code
@@ -12,6 +13,9 @@ from app.people.models import Student
 from app.people.queries import finds_student, has_secret, looks_like_number, name_has, students_for
 from app.placements.models import AWAITING, Placement, PlacementState
 from app.placements.queries import placements_for
+from app.settings.models import Review
+from app.termination.models import RUNNING, Termination
+from app.termination.queries import awaiting, terminations_for
 from app.workflow.actor import Actor, Role
 
 S = PlacementState
@@ -20,7 +24,20 @@ S = PlacementState
 def awaiting_me(who: Actor) -> ColumnElement[bool]:
     """What waits for this person's decision; for readers, what waits at all (AGR-06)."""
     mine = {Role.COLLEGE: (S.AWAITING_COLLEGE,), Role.SCHOOL: (S.AWAITING_SCHOOL,)}
-    return Placement.state.in_(mine.get(who.role, AWAITING))
+    waits = mine.get(who.role, AWAITING)
+    terminations = terminations_for(who).where(awaiting(who))
+    return or_(
+        Placement.state.in_(waits),
+        _lapsed(waits),
+        Placement.id.in_(terminations.with_only_columns(Termination.placement_id)),
+    )
+
+
+def _lapsed(waits: tuple[PlacementState, ...]) -> ColumnElement[bool]:
+    """A proposal that nobody answered in time waits for review again, swept or not (INV-11)."""
+    at_school = Placement.review == Review.SCHOOL
+    level = or_(*(at_school if s == S.AWAITING_SCHOOL else not_(at_school) for s in waits))
+    return and_(Placement.state == S.AMENDING, Placement.answer_by <= clock.app_now(), level)
 
 
 def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
@@ -34,6 +51,9 @@ def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
     }
     if name == "mine":
         return awaiting_me(who)
+    if name == "termination":
+        running = terminations_for(who).where(Termination.state.in_(RUNNING))
+        return Placement.id.in_(running.with_only_columns(Termination.placement_id))
     return Placement.state.in_(states[name]) if name in states else None
 
 
