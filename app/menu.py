@@ -25,6 +25,7 @@ from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
 from app.home.student_views import MyHomeView
+from app.invitations.amendment_views import AmendmentView
 from app.invitations.employer_views import EmployerInvitationsView
 from app.invitations.letter_views import CandidatesView, LetterView, OpenInvitationView
 from app.invitations.office_views import InvitationsView
@@ -48,6 +49,7 @@ from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
 from app.settings.office_views import SettingsView
 from app.termination.employer_views import EmployerTerminationsView
+from app.termination.office_views import ChancesView
 from app.termination.student_views import MyTerminationsView
 from app.termination.views import TerminationsView
 from app.verification.views import VerificationView
@@ -83,6 +85,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(CandidatesView, "EmployerCandidates", label=_l("Invite"), icon="send")
     builder.add_view_no_menu(LetterView)
     builder.add_view_no_menu(OpenInvitationView)
+    builder.add_view_no_menu(AmendmentView)
     builder.add_view(
         EmployerInvitationsView, "EmployerInvitations", label=_l("My invitations"), icon="sign"
     )
@@ -120,6 +123,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(AgreementView)
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
+    builder.add_view_no_menu(ChancesView)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),

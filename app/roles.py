@@ -53,6 +53,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerInvitations": {
         Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
     },
+    "Amendments": {Role.EMPLOYER: ("edit", "take_back")},
     "EmployerTerminations": {
         Role.EMPLOYER: (
             "list",
@@ -82,6 +83,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Students": {**_READERS, Role.SCHOOL: (*READ, "restrict")},
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
     "Restrict": {Role.SCHOOL: ("create",)},
+    "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
     "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
     "Plan": _READERS,
     "Schools": {**_READERS, Role.ADMIN: READ},
