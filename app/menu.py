@@ -30,11 +30,17 @@ from app.invitations.employer_views import EmployerInvitationsView
 from app.invitations.letter_views import CandidatesView, LetterView, OpenInvitationView
 from app.invitations.office_views import InvitationsView
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
+from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
-from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
+from app.people.employer_views import (
+    EmployerProfileView,
+    SigningProfileView,
+    contact_of,
+    profile_gate,
+)
 from app.people.office_views import (
     CollegesView,
     EmployersView,
@@ -95,6 +101,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
     )
+    CONTACTS[Role.EMPLOYER] = contact_of
     HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
     for gate in (review_gate, profile_gate):
         if gate not in GATES:
@@ -139,6 +146,7 @@ def office(builder: AppBuilder) -> None:
         (SettingsView, "Settings", _l("Settings"), "cog"),
         (CodesView, "Codes", _l("Code tables"), "database"),
         (RegionsView, "Regions", _l("Regions"), "map"),
+        (DeliveriesView, "Deliveries", _l("Deliveries"), "mail"),
         (AccountsView, "Accounts", _l("Accounts"), "user"),
     ):
         builder.add_view(view, name, label=label, icon=icon)

@@ -95,6 +95,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "Codes": {Role.ADMIN: LIST},
     "Regions": {Role.ADMIN: LIST},
+    "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
     "Files": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show",)),
