@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
@@ -24,15 +25,22 @@ from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
 from app.home.student_views import MyHomeView
+from app.invitations.amendment_views import AmendmentView
 from app.invitations.employer_views import EmployerInvitationsView
 from app.invitations.letter_views import CandidatesView, LetterView, OpenInvitationView
 from app.invitations.office_views import InvitationsView
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
+from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
-from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
+from app.people.employer_views import (
+    EmployerProfileView,
+    SigningProfileView,
+    contact_of,
+    profile_gate,
+)
 from app.people.office_views import (
     CollegesView,
     EmployersView,
@@ -47,6 +55,7 @@ from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
 from app.settings.office_views import SettingsView
 from app.termination.employer_views import EmployerTerminationsView
+from app.termination.office_views import ChancesView
 from app.termination.student_views import MyTerminationsView
 from app.termination.views import TerminationsView
 from app.verification.views import VerificationView
@@ -82,6 +91,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(CandidatesView, "EmployerCandidates", label=_l("Invite"), icon="send")
     builder.add_view_no_menu(LetterView)
     builder.add_view_no_menu(OpenInvitationView)
+    builder.add_view_no_menu(AmendmentView)
     builder.add_view(
         EmployerInvitationsView, "EmployerInvitations", label=_l("My invitations"), icon="sign"
     )
@@ -91,6 +101,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
     )
+    CONTACTS[Role.EMPLOYER] = contact_of
     HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
     for gate in (review_gate, profile_gate):
         if gate not in GATES:
@@ -119,6 +130,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(AgreementView)
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
+    builder.add_view_no_menu(ChancesView)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
@@ -134,6 +146,7 @@ def office(builder: AppBuilder) -> None:
         (SettingsView, "Settings", _l("Settings"), "cog"),
         (CodesView, "Codes", _l("Code tables"), "database"),
         (RegionsView, "Regions", _l("Regions"), "map"),
+        (DeliveriesView, "Deliveries", _l("Deliveries"), "mail"),
         (AccountsView, "Accounts", _l("Accounts"), "user"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
@@ -160,6 +173,7 @@ def frame() -> dict[str, Any]:
         "user_name": user.display_name,
         "logout_url": url_for("AuthView.logout"),
         "user_links": [(_l("Change password"), url_for("PasswordView.change"))],
+        "batch_token": uuid4().hex,
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),
     }

@@ -15,7 +15,17 @@ LIST = ("list", "search", "columns")
 _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
-_DESK = (*READ, "facts")
+_DESK = (*READ, "facts", "evidence")
+_COLLEGE = ("attest_college", "refuse_college", "withdraw_college", "undo")
+_SCHOOL = ("attest", "refuse", "send_back", "reopen", "restore", "undo")
+_TERMINATION_COLLEGE = ("approve_college", "refuse_college", "withdraw_college", "undo")
+_TERMINATION_SCHOOL = ("approve", "refuse", "send_back", "close", "review_one_sided",
+                       "confirm_force", "drop_force", "undo")  # fmt: skip
+
+
+def _terminations(steps: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"termination_{step}" for step in steps)
+
 
 # view (its class_permission_name) → role → what it may do there
 GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
@@ -43,6 +53,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerInvitations": {
         Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
     },
+    "Amendments": {Role.EMPLOYER: ("edit", "take_back")},
     "EmployerTerminations": {
         Role.EMPLOYER: (
             "list",
@@ -61,8 +72,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Office": dict.fromkeys(STAFF, ("index",)),
     "Desk": {
         **_READERS,
-        Role.COLLEGE: (*_DESK, "attest_college", "refuse_college"),
-        Role.SCHOOL: (*_DESK, "attest", "refuse"),
+        Role.COLLEGE: (*_DESK, *_COLLEGE, *_terminations(_TERMINATION_COLLEGE)),
+        Role.SCHOOL: (*_DESK, *_SCHOOL, "force", *_terminations(_TERMINATION_SCHOOL)),
     },
     "Objections": {
         **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),
@@ -72,6 +83,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Students": {**_READERS, Role.SCHOOL: (*READ, "restrict")},
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
     "Restrict": {Role.SCHOOL: ("create",)},
+    "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
     "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
     "Plan": _READERS,
     "Schools": {**_READERS, Role.ADMIN: READ},
@@ -83,6 +95,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "Codes": {Role.ADMIN: LIST},
     "Regions": {Role.ADMIN: LIST},
+    "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
     "Files": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show",)),

@@ -50,6 +50,13 @@ class Message(db.Model):
     tries: Mapped[int] = mapped_column(default=0)
     problem: Mapped[str | None] = mapped_column(Text)
 
+    @property
+    def fate(self) -> str:
+        """sent, waiting or failed (it is tried again until the queue gives up)."""
+        if self.sent_at is not None:
+            return "sent"
+        return "failed" if self.tries else "waiting"
+
     address = Sealed("address", mask_email, str.strip)
     body = Sealed("body", lambda _text: "", lambda text: text)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -12,11 +12,13 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
+from app.demo.life import tell
 from app.demo.maker import Maker
 from app.demo.people import DAYS, TRADES
 from app.invitations.models import Candidate, Invitation
 from app.invitations.workflow import INVITATIONS, send
-from app.people.models import Restriction, Student, TrainingMode
+from app.people.models import Student, TrainingMode
+from app.people.workflow import restrict
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
 from app.workflow.actor import Role
@@ -46,6 +48,8 @@ def tell_stories(maker: Maker) -> None:
     """Put everything into the schedule."""
     _named(maker)
     _background(maker)
+    tell(maker, lambda employer, student, hours, outcome, n: _signed(
+        maker, employer, student, hours, outcome, n))  # fmt: skip
 
 
 def _named(maker: Maker) -> None:
@@ -55,19 +59,22 @@ def _named(maker: Maker) -> None:
     maker.at(0.4, _invite(maker, 1, one, 1))
     maker.at(0.3, _invite(maker, 0, two, 2))
     _signed(maker, 0, three, 300.0, "attest", 3)
-    db.session.add(
-        Restriction(
-            school_id=five.school_id, student_id=five.id, kind="all",
-            since=clock.today() - timedelta(days=3), reason="毕业资格正在复核",
-        )
-    )  # fmt: skip
+    maker.at(72, _restrict(maker, five))
     maker.at(26, _find(maker, maker.students[540:545]))
+
+
+def _restrict(maker: Maker, student: Student) -> Callable[[], None]:
+    def act() -> None:
+        who = actor_of(maker.users["school"])
+        restrict(student, who, "毕业资格正在复核", since=clock.today())
+
+    return act
 
 
 def _background(maker: Maker) -> None:
     free = [
         s
-        for s in maker.students[5:540] + maker.students[560:]
+        for s in maker.students[7:540] + maker.students[560:]
         if s.training_mode == TrainingMode.OPEN
     ]
     plan = [outcome for outcome, count in OUTCOMES for _n in range(count)]
@@ -163,7 +170,7 @@ def _answer(student: Student, step: str, reason: str = "") -> Callable[[], None]
             .order_by(Invitation.id.desc())
         ).first()
         assert last is not None
-        INVITATIONS.apply(step, last.id, actor_of(user), reason=reason)
+        INVITATIONS.apply(step, last.id, actor_of(user, factor="sms"), reason=reason, agreed=True)
 
     return act
 

@@ -23,12 +23,16 @@ from app.placements.models import (
     PlacementState,
 )
 from app.placements.queries import signings_of
-from app.terms.models import FIELDS, GROUPS, OFFER, asked, values_of
-from app.terms.queries import with_unit
+from app.termination.models import CHIPS as TERMINATION_CHIPS
+from app.termination.models import LABELS, WAYS, Termination, TerminationState, Way
+from app.termination.queries import of_placement
+from app.terms.models import FIELDS, GROUPS, OFFER, asked, differences, values_of
+from app.terms.queries import shown, with_unit
 from app.workflow.actor import Role
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of
 
+DONE = ("attest", "approve")
 FACTORS = {"sms": _l("confirmed by SMS code"), "mail": _l("confirmed by e-mail code")}
 
 
@@ -179,26 +183,54 @@ def _credit_code(code: str) -> Check:
     return Check(_("Credit code is valid") if good else _("Credit code is wrong"), good)
 
 
+def proposal(placement: Placement) -> list[tuple[Any, str, str]]:
+    """What an open amendment would change: label, old, new (INV-16)."""
+    if placement.proposed is None or placement.terms is None:
+        return []
+    found = differences(placement.terms, placement.proposed)
+    return [(f.label, shown(f, old), shown(f, new)) for f, old, new in found]
+
+
+def termination(found: Termination | None) -> dict[str, Any] | None:
+    """The last termination: who applied, why, since when, and where it stands."""
+    if found is None:
+        return None
+    state = TerminationState(found.state)
+    starter = {Role.STUDENT: _("Student"), Role.EMPLOYER: _("Employer")}
+    items = [
+        (_("Applied by"), starter.get(Role(found.started_by), _("School"))),
+        (_("Applied on"), _moment(found.created_at)),
+        (_("Way"), WAYS[Way(found.way)]),
+        (_("To be answered by"), clock.shown_deadline(found.reply_by)),
+        {"label": _("Reason"), "value": found.reason, "wide": True},
+    ]
+    return {"items": items, "label": LABELS[state], "kind": TERMINATION_CHIPS[state]}
+
+
 def trace(placement: Placement) -> list[dict[str, Any]]:
-    """Who did what, when and why, newest first: the invitation's rows, then the placement's."""
+    """Who did what, when and why, newest first: invitation, placement and terminations together."""
     rows = [*trail_of("invitation", placement.invitation_id)] if placement.invitation_id else []
     rows += [
         row
         for row in trail_of("placement", placement.id)
         if row.from_state or not placement.invitation_id  # its birth is the acceptance above
     ]
-    return [_line(row) for row in reversed(rows)]
+    for one in of_placement(placement.id):
+        rows += trail_of("termination", one.id)
+    return [_line(row) for row in sorted(rows, key=lambda row: row.id, reverse=True)]
 
 
 def _line(row: Trail) -> dict[str, Any]:
-    refusing = row.step.startswith(("refuse", "decline", "withdraw", "expire"))
+    refusing = row.step.startswith(("refuse", "decline", "withdraw", "expire", "reopen", "force"))
+    hints = row.details.get("hints")
+    noted = _("Hints at the time: %(hints)s", hints=_(", ").join(hints)) if hints else ""
     return {
         "who": _("System") if row.actor_role == Role.SYSTEM else row.actor_name,
         "what": said(row),
         "when": clock.local(row.at),
-        "note": row.reason,
+        "note": " ".join(filter(None, (row.reason, noted))),
         "factor": str(FACTORS.get(row.factor, "")),
-        "kind": "refused" if refusing else "done" if row.step.startswith("attest") else "turn",
+        "kind": "refused" if refusing else "done" if row.step.startswith(DONE) else "turn",
     }
 
 

@@ -15,7 +15,7 @@ from app.desk.queries import found_by, in_tab, of_secret, with_students
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
-from app.fab.shown import chips, moment, whole
+from app.fab.shown import age, chips, moment, whole
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
@@ -58,7 +58,7 @@ class DeskList(TitleLinks, SafeModelView):
     list_columns = ["agreement_no", "agreement", "student.student_no", "student.name",
                     "college.name",
                     "major.name", "kind", "employer_name", "changed_at", "state",
-                    "termination.state"]  # fmt: skip
+                    "termination.state", "waiting_since"]  # fmt: skip
     order_columns = ["agreement_no", "employer_name", "changed_at", "kind"]
     search_columns: list[str] = []
     label_columns = {
@@ -67,6 +67,7 @@ class DeskList(TitleLinks, SafeModelView):
         "college.name": _l("College"), "major.name": _l("Major"), "kind": _l("Kind"),
         "employer_name": _l("Employer"), "changed_at": _l("Last change"),
         "state": _l("Signing review"), "termination.state": _l("Termination review"),
+        "waiting_since": _l("Waiting"),
     }  # fmt: skip
     formatters_columns = {
         "agreement_no": lambda value: value or _("Preview"),
@@ -75,6 +76,7 @@ class DeskList(TitleLinks, SafeModelView):
         "kind": lambda kind: str(KINDS[kind]),
         "termination.state": chips(TERMINATION_LABELS, TERMINATION_CHIPS),
         "changed_at": moment,
+        "waiting_since": age,
         "employer_name": whole,
         "college.name": whole,
         "major.name": whole,
@@ -86,11 +88,12 @@ class DeskList(TitleLinks, SafeModelView):
         "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
         "employer_name": "qq-middling",
     }  # fmt: skip
-    load_columns = ("state", "student.name")
+    load_columns = ("state", "student.name", "frozen")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")
     tabs = (
         _tab("mine", LazyString(_mine), _l("Nothing waits for a decision. All done!")),
         _tab("other", LazyString(_other), _l("Nothing waits there.")),
+        _tab("termination", _l("Terminations"), _l("No termination is under way.")),
         _tab("in_force", _l("In force"), _l("No agreement is in force yet.")),
         _tab("refused", _l("Not approved"), _l("No signing was refused.")),
         _tab("ended", _l("Ended"), _l("No signing was terminated.")),

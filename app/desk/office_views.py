@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -13,30 +12,25 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
 from app.desk import detail
+from app.desk.decision_views import TERMINATION, Decisions
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
 from app.fab.access import has_access
-from app.fab.declared import Offer, record_action
-from app.fab.detail import Button
+from app.fab.declared import Offer
 from app.fab.once import once
-from app.people.step_views import StepActions
-from app.placements.workflow import PLACEMENTS, fill_facts
+from app.placements.workflow import fill_facts
+from app.termination.evidence import MOST, may_add
+from app.termination.queries import evidence, termination_of
+from app.termination.views import add_file
 
-REASONS = (
-    _l("The information of the post does not match the facts."),
-    _l("The employer's material is unclear."),
-    _l("The employer is in doubt; please check again."),
-    _l("Both parties asked for it after talking it over."),
-)
-REVIEWED = ("mine", "other", "all")  # tabs in which something can wait
+REVIEWED = ("mine", "other", "termination", "all")  # tabs in which something can wait
+MIXED = ("mine", "all")
 
 
-class DeskView(StepActions, DeskList):
+class DeskView(Decisions, DeskList):
     """The list of DeskList with the detail and the decisions (AGR-02…07)."""
 
-    include_route_methods = DeskList.include_route_methods | {"facts"}
-    flow = PLACEMENTS
-    frequent_reasons = REASONS
+    include_route_methods = DeskList.include_route_methods | {"facts", "evidence"}
     show_title = _l("Signing")
     show_template = "desk/show.html"
     show_columns = ["student", "college", "major", "school", "employer", "terms"]
@@ -59,9 +53,35 @@ class DeskView(StepActions, DeskList):
             "blocks": shown,
             "checks": detail.checks(item),
             "trace": detail.trace(item),
+            "termination": detail.termination(self.termination(item)),
+            "files": evidence(self.termination(item).id) if self.termination(item) else [],
+            "add_url": self._add_url(item),
+            "proposal": detail.proposal(item),
+            "letter_url": self._letter_url(item),
+            "objections_url": "/objections/list/" if item.frozen else "",
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
         }
+
+    def _add_url(self, item: Any) -> str:
+        last = self.termination(item)
+        return self.url("evidence", pk=last.id) if last and may_add(last, actor()) else ""
+
+    def _letter_url(self, item: Any) -> str:
+        last = self.termination(item)
+        return url_for("TerminationsView.letter", pk=last.id) if last and last.approved_at else ""
+
+    @expose("/evidence/<int:pk>", methods=["POST"])
+    @has_access
+    def evidence(self, pk: int) -> Any:
+        """The mediating school adds evidence of its own (TRM-09)."""
+        placement_id, count = termination_of(actor(), pk).placement_id, 0
+        for file in request.files.getlist("files")[:MOST]:
+            if file.filename:
+                count += add_file(pk, file)
+        if count:
+            flash(_("%(count)s files added.", count=count), "success")
+        return redirect(self.url("show", pk=placement_id), 303)
 
     @expose("/facts/<string:pk>", methods=["POST"])
     @has_access
@@ -83,49 +103,17 @@ class DeskView(StepActions, DeskList):
 
     # -- decisions -----------------------------------------------------------------------------
 
-    def buttons(self, item: Any) -> list[Button]:
-        """Approving exists twice: on to the next that waits, or back to the list."""
-        found = super().buttons(item)
-        if not found or found[0].offer.why_not or self._next_waiting(item) is None:
-            return found
-        first = found[0]
-        onward = replace(first.offer, label=_("%(step)s and open the next", step=first.offer.label))
-        plain = replace(first.offer, primary=False, key="")
-        return [
-            replace(first, offer=onward, url=f"{first.url}?next=1", mark=f"{first.mark}-next"),
-            replace(first, offer=plain),
-            *found[1:],
-        ]
-
     def bulk_offers(self) -> list[Offer]:
-        return super().bulk_offers() if request.args.get("tab", "mine") in REVIEWED else []
-
-    def take_one(self, step: str, item: Any, onward: str = "") -> Any:
-        following = self._next_waiting(item) if "next" in request.args else None
-        if following is not None:
-            onward = self.url("show", pk=following)
-        return super().take_one(step, item, onward)
-
-    @record_action("attest", _l("Attest"), primary=True)
-    def attest(self, items: list[Any]) -> Any:
-        return self.take("attest", items)
-
-    @record_action("refuse", _l("Refuse"), reason="required", danger=True)
-    def refuse(self, items: list[Any]) -> Any:
-        return self.take("refuse", items)
-
-    @record_action("attest_college", _l("Approve (college)"), primary=True)
-    def attest_college(self, items: list[Any]) -> Any:
-        return self.take("attest_college", items)
-
-    @record_action("refuse_college", _l("Refuse (college)"), reason="required", danger=True)
-    def refuse_college(self, items: list[Any]) -> Any:
-        return self.take("refuse_college", items)
+        """The steps that fit the tab: signings wait in some, terminations in others."""
+        tab = request.args.get("tab", "mine")
+        found = super().bulk_offers() if tab in REVIEWED else []
+        wanted = TERMINATION if tab == "termination" else ""
+        return [o for o in found if tab in MIXED or o.name.startswith(TERMINATION) == bool(wanted)]
 
     def neighbours(self, item: Any) -> tuple[Any, Any]:
         return once(f"beside {item.id}", lambda: super(DeskView, self).neighbours(item))
 
-    def _next_waiting(self, item: Any) -> Any:
+    def next_waiting(self, item: Any) -> Any:
         """The key of the record that waits next, in the list as it was left."""
         if self.left_args().tab == "mine":
             before, behind = self.neighbours(item)

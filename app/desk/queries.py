@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, select, union_all
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true, union_all
 from sqlalchemy.orm.attributes import set_committed_value
 
+from app.accounts.models import AppUser
+from app.core import clock
 from app.core.db import db
 from app.core.text import clean_code
+from app.notices.workflow import AHEAD
 from app.people.checks import is_credit_code
 from app.people.models import Student
 from app.people.queries import finds_student, has_secret, looks_like_number, name_has, students_for
 from app.placements.models import AWAITING, Placement, PlacementState
 from app.placements.queries import placements_for
+from app.settings.models import Review
+from app.termination.models import RUNNING, Termination
+from app.termination.queries import awaiting, terminations_for
 from app.workflow.actor import Actor, Role
 
 S = PlacementState
@@ -19,8 +28,26 @@ S = PlacementState
 
 def awaiting_me(who: Actor) -> ColumnElement[bool]:
     """What waits for this person's decision; for readers, what waits at all (AGR-06)."""
+    waits = _mine(who)
+    terminations = terminations_for(who).where(awaiting(who))
+    return or_(
+        Placement.state.in_(waits),
+        _lapsed(waits),
+        Placement.id.in_(terminations.with_only_columns(Termination.placement_id)),
+    )
+
+
+def _mine(who: Actor) -> tuple[PlacementState, ...]:
+    """The states in which a signing waits for this person; for readers, for anybody."""
     mine = {Role.COLLEGE: (S.AWAITING_COLLEGE,), Role.SCHOOL: (S.AWAITING_SCHOOL,)}
-    return Placement.state.in_(mine.get(who.role, AWAITING))
+    return mine.get(who.role, AWAITING)
+
+
+def _lapsed(waits: tuple[PlacementState, ...]) -> ColumnElement[bool]:
+    """A proposal that nobody answered in time waits for review again, swept or not (INV-11)."""
+    at_school = Placement.review == Review.SCHOOL
+    level = or_(*(at_school if s == S.AWAITING_SCHOOL else not_(at_school) for s in waits))
+    return and_(Placement.state == S.AMENDING, Placement.answer_by <= clock.app_now(), level)
 
 
 def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
@@ -34,6 +61,9 @@ def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
     }
     if name == "mine":
         return awaiting_me(who)
+    if name == "termination":
+        running = terminations_for(who).where(Termination.state.in_(RUNNING))
+        return Placement.id.in_(running.with_only_columns(Termination.placement_id))
     return Placement.state.in_(states[name]) if name in states else None
 
 
@@ -68,3 +98,36 @@ def with_students(placements: list[Placement]) -> list[Placement]:
     for placement in placements:
         set_committed_value(placement, "student", found[placement.student_id])
     return placements
+
+
+# -- what the clock asks -----------------------------------------------------------------------
+
+
+def overdue_amendments(now: datetime, most: int) -> Sequence[int]:
+    """Ids of placements whose proposal nobody answered in time."""
+    mine = (Placement.state == S.AMENDING, Placement.answer_by <= now)
+    return db.session.scalars(select(Placement.id).where(*mine).limit(most)).all()
+
+
+def amending(now: datetime) -> Sequence[Placement]:
+    """Placements whose proposal ends within 48 hours."""
+    mine = (Placement.state == S.AMENDING, Placement.answer_by.between(now, now + AHEAD[-1]))
+    return db.session.scalars(select(Placement).where(*mine).order_by(Placement.id)).all()
+
+
+def reviewers() -> Sequence[AppUser]:
+    """Every account that decides on reviews."""
+    mine = (AppUser.role.in_((Role.COLLEGE, Role.SCHOOL)), AppUser.active == true())
+    return db.session.scalars(select(AppUser).where(*mine).order_by(AppUser.id)).all()
+
+
+def waiting_longer(who: Actor, since: datetime) -> int:
+    """How many signings and terminations wait for this person since before that moment."""
+    placements = placements_for(who).where(
+        Placement.state.in_(_mine(who)), Placement.changed_at < since
+    )
+    terminations = terminations_for(who).where(awaiting(who), Termination.changed_at < since)
+    return sum(
+        db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
+        for rows in (placements, terminations)
+    )

@@ -33,7 +33,9 @@ from app.invitations.views import (
 )
 from app.invitations.workflow import INVITATIONS
 from app.placements.tasks import document_of
-from app.terms.queries import groups
+from app.placements.workflow import PLACEMENTS
+from app.terms.models import differences
+from app.terms.queries import groups, shown
 
 
 def _lists() -> tuple[dict[int, str], list[int]]:
@@ -152,6 +154,29 @@ class EmployerInvitationsView(CsvExport, SafeModelView):
         ]
 
 
+def _amending(placement: Any) -> dict[str, Any] | None:
+    """The buttons and the open proposal of a signing that waits for its review (INV-16)."""
+    if placement is None:
+        return None
+    shown_by = {"propose_terms": "edit", "take_back_terms": "take_back"}
+    offers = PLACEMENTS.offers(placement, actor(), now())
+    proposed = placement.proposed and placement.terms
+    return {
+        "offers": [
+            (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id))
+            for o in offers
+            if o.step.name in shown_by
+        ],
+        "changes": [
+            (f.label, shown(f, old), shown(f, new))
+            for f, old, new in differences(placement.terms, placement.proposed)
+        ]
+        if proposed
+        else [],
+        "until": clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
+    }
+
+
 def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
     """What the detail shows: agreement, both parties, terms, trace, buttons (INV-24)."""
     placement, student = item.placement, item.student
@@ -169,6 +194,7 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
         "groups": list(groups(terms).values()),
         "history": history(item),
         "offers": INVITATIONS.offers(item, actor(), now()),
+        "amending": _amending(placement),
         "download": f"/agreements/{placement.id}.pdf" if placement and document else "",
         "back": view.list_url(),
         "reply_by": item.reply_by,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
@@ -89,6 +89,22 @@ def overdue(now: datetime, most: int) -> Sequence[int]:
         select(Invitation.id)
         .where(Invitation.state == InvitationState.OPEN, Invitation.reply_by <= now)
         .order_by(Invitation.reply_by)
+        .limit(most)
+    ).all()
+
+
+def ending(now: datetime, ahead: timedelta, *, after: int, most: int) -> Sequence[Invitation]:
+    """Open invitations that end within that time, in the order of their ids."""
+    return db.session.scalars(
+        select(Invitation)
+        .options(joinedload(Invitation.employer), joinedload(Invitation.terms))
+        .where(
+            Invitation.state == InvitationState.OPEN,
+            Invitation.reply_by > now,
+            Invitation.reply_by <= now + ahead,
+            Invitation.id > after,
+        )
+        .order_by(Invitation.id)
         .limit(most)
     ).all()
 

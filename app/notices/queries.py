@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, text, update
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, Select, and_, false, func, select, text, update
 
+from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
-from app.core.errors import NotYours
-from app.core.mail import Message
+from app.core.errors import NotYours, Refused
+from app.core.mail import MAIL, Message, post
 from app.notices.models import Notice
+from app.workflow.actor import Actor, Role
 
 PAGE = 30
+APART = timedelta(minutes=1)  # between two sendings of one message
 
 
 def mine(user_id: int) -> ColumnElement[bool]:
@@ -78,3 +83,60 @@ def failed_jobs(most: int = 200) -> Sequence[Any]:
         ),
         {"most": most},
     ).all()
+
+
+# -- the delivery log --------------------------------------------------------------------------
+
+
+def deliveries_for(who: Actor) -> Select[Message]:
+    """A school's staff see what was sent about its records, the administrator all; nobody a code."""
+    shown = select(Message).where(Message.user_id.is_not(None))
+    if who.role is Role.ADMIN:
+        return shown
+    if who.role is Role.SCHOOL:
+        return shown.where(Message.school_id == who.school_id)
+    return shown.where(false())
+
+
+def delivery_tab(name: str) -> ColumnElement[bool] | None:
+    """The rows of a tab of the log; None: all."""
+    sent = Message.sent_at.is_not(None)
+    tabs = {
+        "sent": sent,
+        "waiting": and_(~sent, Message.tries == 0),
+        "failed": and_(~sent, Message.tries > 0),
+    }
+    return tabs.get(name)
+
+
+def with_subject(text_: str) -> ColumnElement[bool]:
+    """The messages whose subject has the text."""
+    return Message.subject.contains(text_, autoescape=True)
+
+
+def resend(message: Message) -> None:
+    """Send the text of the message's notice once more, under a fresh key, and commit.
+
+    Raises Refused within a minute of the last sending, or where the notice is gone.
+    """
+    now = clock.now()
+    again = select(func.max(Message.created_at)).where(
+        Message.user_id == message.user_id, Message.subject == message.subject
+    )
+    last = db.session.scalar(again)
+    if last is not None and now - last < APART:
+        raise Refused(_("It was sent a moment ago. Please wait a minute."))
+    key = message.key.partition("@")[0].removesuffix(":sms").rpartition(":")[0]
+    notice = db.session.scalars(
+        select(Notice).where(Notice.user_id == message.user_id, Notice.key == key)
+    ).first()
+    user = db.session.get(AppUser, message.user_id)
+    if notice is None or user is None:
+        raise Refused(_("Its text is no longer kept."))
+    address = message.address
+    body = notice.body if message.channel == MAIL else notice.subject
+    post(
+        f"{message.key.partition('@')[0]}@{now:%Y%m%d%H%M%S}", message.channel, address,
+        notice.subject, body, user_id=user.id, school_id=message.school_id,
+    )  # fmt: skip
+    db.session.commit()

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_babel import force_locale
@@ -120,3 +120,30 @@ def untell_decision(change: Change) -> None:
 def reachable(email: str | None) -> bool:
     """Whether mail can go there; accounts without an address carry a placeholder that must not be used."""
     return bool(email) and not str(email).endswith("@invalid")
+
+
+# -- reminders (NTF-03) ------------------------------------------------------------------------
+
+AHEAD = (timedelta(hours=3), timedelta(hours=24), timedelta(hours=48))  # before a deadline
+
+
+def remind(
+    users: Iterable[AppUser],
+    name: str,
+    until: datetime,
+    letter: Letter,
+    values: Mapping[str, Any],
+    school_id: int | None,
+) -> None:
+    """Remind of a deadline 48, 24 and 3 hours before it, each once; of several passed the nearest.
+
+    `name` is the record's, such as ``invitation:12``; a new deadline is reminded of anew.
+    """
+    left = until - clock.now()
+    due = next((ahead for ahead in AHEAD if left <= ahead), None)
+    if due is None or left <= timedelta():
+        return
+    hours = int(due.total_seconds()) // 3600
+    key = f"remind:{name}:{until.astimezone(UTC):%Y%m%d%H%M}:{hours}"
+    for user in users:
+        tell(user, key, letter, values, school_id=school_id)

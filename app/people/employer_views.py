@@ -9,6 +9,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.models import AppUser
+from app.core import mail
 from app.core.errors import Invalid
 from app.core.forms import show_problems
 from app.fab.access import has_access
@@ -25,6 +26,13 @@ def profile_gate(user: AppUser) -> str | None:
     if employer is None or not employer.is_approved or employer.profile_at is not None:
         return None
     return "SigningProfileView.index"
+
+
+def contact_of(user: AppUser) -> tuple[str, str] | None:
+    """Where an employer's text messages go: the phone of its contact."""
+    employer = employer_of(user)
+    phone = employer.contact_phone if employer is not None else None
+    return (mail.SMS, phone) if phone else None
 
 
 def mine() -> Employer:

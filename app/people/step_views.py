@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
@@ -76,9 +78,15 @@ class StepActions:
             [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items],
             request.form.get("reason", ""),
             back_url=view.list_url(),
-            uid=request.form.get("batch", ""),
+            uid=self.batch_uid(self.flow.kind, step, items),
         )
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
+
+    def batch_uid(self, kind: str, step: str, items: list[Any]) -> str:
+        """The same dialog sent twice asks once: its token with what it asks for."""
+        token = request.form.get("batch", "") or uuid4().hex
+        keys = ",".join(str(item.id) for item in items)
+        return sha256(f"{token}:{kind}:{step}:{keys}".encode()).hexdigest()[:32]
 
     def _reasons(self, danger: bool) -> tuple[str, ...]:
         return tuple(map(str, self.frequent_reasons)) if danger else ()

@@ -138,6 +138,11 @@ class Placement(db.Model):
         return self.state in HOLDS_SLOT
 
     @property
+    def waiting_since(self) -> datetime | None:
+        """Since when it waits for a review; None where it does not."""
+        return self.changed_at if self.state in AWAITING else None
+
+    @property
     def agreement(self) -> str:
         """The state, to be read as the agreement's."""
         return self.state

@@ -44,7 +44,8 @@
     form.action = set.qqUrl;
     form.dataset.confirm = set.qqConfirm || "";
     hidden(form, "action", set.qqAction);
-    rows.forEach((box) => hidden(form, "rowid", box.value));
+    const found = rows.length && $("[data-qq-found]:checked");
+    if (found) hidden(form, "all", "1"); else rows.forEach((box) => hidden(form, "rowid", box.value));
     $("#qq-dialog-title").textContent = set.qqTitle || button.textContent;
     $("#qq-dialog-text").textContent = set.qqText || "";
     $("#qq-dialog-text").hidden = !set.qqText;
@@ -68,7 +69,7 @@
     code.required = Boolean(set.qqCode);
     $("[data-qq-code-url]", form).dataset.qqCodeUrl = set.qqCode || "";
     part(dialog, "rows").hidden = !rows.length;
-    part(dialog, "rows").textContent = part(dialog, "rows").dataset.text.replace("{n}", rows.length);
+    part(dialog, "rows").textContent = found ? found.nextElementSibling.textContent : part(dialog, "rows").dataset.text.replace("{n}", rows.length);
     const submit = $("[type=submit]", form);
     submit.className = "btn " + ("qqDanger" in set ? "btn-danger" : "btn-primary");
     submit.dataset.label = (set.qqLabel || button.firstChild.textContent).trim().replace(/…$|\.\.\.$/, "");

@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.documents.models import Attachment
+from app.notices.workflow import AHEAD
 from app.people.models import Major, School, Student
 from app.people.queries import at_school, name_has
 from app.placements.models import Placement, PlacementState
@@ -151,6 +152,17 @@ def awaiting(who: Actor) -> ColumnElement[bool]:
         Role.SCHOOL: (S.AWAITING_SCHOOL, S.MEDIATION, S.AWAITING_SECOND),
     }
     return Termination.state.in_(mine.get(who.role, (*IN_REVIEW, S.MEDIATION, S.AWAITING_SECOND)))
+
+
+def to_be_answered(now: datetime) -> Sequence[Termination]:
+    """Requests whose answer is due within 48 hours."""
+    due = Termination.reply_by.between(now, now + AHEAD[-1])
+    return db.session.scalars(
+        select(Termination)
+        .where(Termination.state == S.REQUESTED, due)
+        .options(joinedload(Termination.placement))
+        .order_by(Termination.id)
+    ).all()
 
 
 def to_answer(who: Actor) -> int:

@@ -217,13 +217,14 @@ class PartyTerminations:
         page, count = self.page_url(found.placement_id), 0
         for file in request.files.getlist("files")[: evidence.MOST]:
             if file.filename:
-                count += _add(pk, file)
+                count += add_file(pk, file)
         if count:
             flash(_("%(count)s files added.", count=count), "success")
         return redirect(page, 303)
 
 
-def _add(pk: int, file: Any) -> bool:
+def add_file(pk: int, file: Any) -> bool:
+    """Add one uploaded file; a refusal is said beside its name."""
     try:
         evidence.add_evidence(pk, actor(), file.filename, file.stream)
     except Refused as refusal:

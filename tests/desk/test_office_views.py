@@ -24,14 +24,22 @@ def state(placement) -> str:
     return db.session.get(Placement, placement.id, populate_existing=True).state
 
 
+def worked() -> None:
+    """What the worker does with the newest batch."""
+    from app.batches.models import Batch
+    from app.batches.tasks import run
+
+    run(db.session.query(Batch).order_by(Batch.id.desc()).first().id)
+
+
 # -- the list ----------------------------------------------------------------------------------
 
 
 @pytest.mark.rule("AGR-01")
-def test_list_has_the_eleven_columns_in_the_manuals_order(cast, waiting, visit):
+def test_list_has_the_manuals_columns_in_its_order_and_the_age(cast, waiting, visit):
     page = visit(cast.officer).get("/desk/list/").get_data(as_text=True)
     heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", page)
-    assert len(heads) == 11
+    assert len(heads) == 12
     first = page.index(f"/agreements/{waiting[0].id}.pdf")
     number, name = page.index(cast.student.student_no, first), page.index(cast.student.name, first)
     assert first < number < name < page.index(cast.college.name, name)
@@ -43,16 +51,25 @@ def test_tabs_count_what_awaits_me_the_college_and_what_was_decided(cast, waitin
     make.attest(waiting[0], cast.officer)
     two_levels(cast)
     signed(cast.rival, cast.classmate)
-    assert tab_counts(visit(cast.officer).get("/desk/list/")) == ["1", "1", "1", "0", "0", "3"]
+    assert tab_counts(visit(cast.officer).get("/desk/list/")) == ["1", "1", "0", "1", "0", "0", "3"]
     assert tab_counts(visit(cast.college_officer).get("/desk/list/")) == [
         "1",
+        "0",
         "0",
         "1",
         "0",
         "0",
         "2",
     ]
-    assert tab_counts(visit(cast.province).get("/desk/list/")) == ["3", "1", "1", "0", "0", "4"]
+    assert tab_counts(visit(cast.province).get("/desk/list/")) == [
+        "3",
+        "1",
+        "0",
+        "1",
+        "0",
+        "0",
+        "4",
+    ]
 
 
 @pytest.mark.rule("AGR-01")
@@ -158,7 +175,7 @@ def test_list_asks_the_database_no_more_for_many_rows(cast, visit, query_count, 
     with query_count() as seen:
         page = desk.get("/desk/list/?psize_DeskView=50")
     assert len(rows(page)) == size
-    assert seen.n <= 12, "\n".join(seen)
+    assert seen.n <= 13, "\n".join(seen)
 
 
 # -- scope -------------------------------------------------------------------------------------
@@ -280,7 +297,38 @@ def test_ticked_records_are_approved_together(cast, waiting, visit):
     ticked = {"action": "attest", "rowid": [str(p.id) for p in waiting[:2]]}
     answer = visit(cast.officer).post("/desk/action_post", data=ticked)
     assert answer.status_code == 303
+    worked()
     assert {state(p) for p in waiting[:2]} == {S.IN_FORCE}
+
+
+@pytest.mark.rule("AGR-07", "BLK-04")
+def test_all_that_the_list_finds_are_decided_and_the_same_dialog_asks_once(cast, visit):
+    from app.batches.models import Batch
+
+    waiting = signed(cast.employer, cast.student, cast.neighbour, cast.stranger)
+    desk = visit(cast.officer)
+    desk.get("/desk/list/")
+    data = {"action": "attest", "all": "1", "batch": "0123456789abcdef"}
+    first, second = (desk.post("/desk/action_post", data=data) for _click in range(2))
+    assert first.location == second.location
+    assert db.session.query(Batch).count() == 1
+    page = desk.get(first.location).get_data(as_text=True)
+    assert "后台继续办理" in page
+    worked()
+    assert [state(p) for p in waiting] == [S.IN_FORCE, S.IN_FORCE, S.AWAITING_SCHOOL]
+    assert "已完成 2/2" in text(desk.get(first.location)) or "2" in text(desk.get(first.location))
+    assert visit(cast.other_officer).get(first.location).status_code == 404
+
+
+@pytest.mark.rule("AGR-07", "NTF-02")
+def test_a_batch_is_undone_while_nobody_has_been_told(cast, waiting, visit):
+    desk = visit(cast.officer)
+    keys = [str(p.id) for p in waiting[:2]]
+    page = desk.post("/desk/action_post", data={"action": "attest", "rowid": keys}).location
+    worked()
+    desk.post(f"{page}/undo")
+    worked()
+    assert {state(p) for p in waiting[:2]} == {S.AWAITING_SCHOOL}
 
 
 @pytest.mark.rule("AGR-07", "AGR-03")
@@ -289,7 +337,10 @@ def test_one_that_may_not_be_approved_does_not_stop_the_others(cast, waiting, vi
     lacking.employer_industry = None
     db.session.commit()
     ticked = {"action": "attest", "rowid": [str(lacking.id), str(own.id)]}
-    answer = visit(cast.officer).post("/desk/action_post", data=ticked)
+    desk = visit(cast.officer)
+    answer = desk.post("/desk/action_post", data=ticked)
+    worked()
+    answer = desk.get(answer.location)
     assert answer.status_code == 200
     assert (state(own), state(lacking)) == (S.IN_FORCE, S.AWAITING_SCHOOL)
     page = answer.get_data(as_text=True)
@@ -310,6 +361,7 @@ def test_bulk_refusal_has_one_reason_for_all_and_a_limit(cast, waiting, visit):
         "/desk/action_post", data={"action": "refuse", "rowid": keys, "reason": "不实"}
     )
     assert answer.status_code == 303
+    worked()
     assert {state(p) for p in waiting[:2]} == {S.REFUSED}
 
 

@@ -1,0 +1,160 @@
+"""What else happened at the demo school: amendments, terminations, reports of untruth, levers pulled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from sqlalchemy import select
+
+from app.accounts.models import AppUser
+from app.accounts.queries import actor_of
+from app.core.db import db
+from app.demo.maker import Maker
+from app.objections.workflow import OBJECTIONS, report
+from app.people.models import Student, TrainingMode
+from app.placements.models import Placement
+from app.placements.queries import placement_of
+from app.placements.workflow import PLACEMENTS
+from app.termination.queries import latest
+from app.termination.workflow import TERMINATIONS, request
+from app.terms.models import FIELDS, Terms
+from app.workflow.actor import Actor, Role
+
+Act = Callable[[], None]
+FIRST = 545  # these students belong to the stories below
+
+
+def party(student: Student) -> Actor:
+    """The student, with the fresh code that its acts ask for."""
+    user = db.session.scalars(select(AppUser).where(AppUser.student_id == student.id)).one()
+    return actor_of(user, factor="sms")
+
+
+def employer_of(placement: Placement) -> Actor:
+    """The account of the placement's employer."""
+    wanted = select(AppUser).where(AppUser.employer_id == placement.employer_id)
+    return actor_of(db.session.scalars(wanted).one())
+
+
+def _placement(student: Student) -> Placement:
+    found = placement_of(student.id)
+    assert found is not None
+    return found
+
+
+def propose(student: Student) -> Act:
+    """The employer offers more pay and another place before anybody has reviewed."""
+
+    def act() -> None:
+        found = _placement(student)
+        assert found.terms is not None
+        values = {field.name: getattr(found.terms, field.name) for field in FIELDS}
+        values |= {"regular_pay": found.terms.regular_pay + 800, "probation_days": 30}
+        who = employer_of(found)
+        PLACEMENTS.apply("propose_terms", found.id, who, terms=Terms(**values))
+
+    return act
+
+
+def ask(student: Student, reason: str, *, employer: bool = False) -> Act:
+    """One party applies for termination."""
+
+    def act() -> None:
+        found = _placement(student)
+        who = employer_of(found) if employer else party(student)
+        request(found.id, who, reason, agreed=True)
+
+    return act
+
+
+def answer(student: Student, step: str, reason: str = "", *, by: str = "employer") -> Act:
+    """A step on the student's running termination, by a party or the office."""
+
+    def act() -> None:
+        found = _placement(student)
+        last = latest(found.id)
+        assert last is not None
+        people = {
+            "employer": lambda: employer_of(found),
+            "student": lambda: party(student),
+            "school": lambda: _office(Role.SCHOOL, found),
+            "college": lambda: _office(Role.COLLEGE, found),
+        }
+        TERMINATIONS.apply(step, last.id, people[by](), reason=reason, agreed=True)
+
+    return act
+
+
+def untrue(student: Student, reason: str) -> Act:
+    """The student reports the signing as untrue."""
+    return lambda: _ignore(report(party(student), reason, placement_id=_placement(student).id))
+
+
+def dismiss(student: Student, reason: str) -> Act:
+    """The school answers that it is true."""
+
+    def act() -> None:
+        found = _placement(student)
+        wanted = select(OBJECTIONS.model).where(OBJECTIONS.model.placement_id == found.id)
+        row = db.session.scalars(wanted).one()
+        OBJECTIONS.apply("dismiss", row.id, _office(Role.SCHOOL, found), reason=reason)
+
+    return act
+
+
+def reopen(student: Student, reason: str) -> Act:
+    """The school takes its attestation back."""
+
+    def act() -> None:
+        found = _placement(student)
+        PLACEMENTS.apply("reopen", found.id, _office(Role.SCHOOL, found), reason=reason)
+
+    return act
+
+
+def _office(role: Role, placement: Placement) -> Actor:
+    found = db.session.scalars(
+        select(AppUser)
+        .where(AppUser.role == role, AppUser.school_id == placement.school_id)
+        .order_by(AppUser.id)
+    ).first()
+    assert found is not None
+    return replace(actor_of(found), college_id=placement.college_id)
+
+
+def _ignore(_made: object) -> None:
+    """An act gives nothing back."""
+
+
+def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) -> None:
+    """Put these stories into the schedule; `signed` lets a student sign so many hours ago."""
+    six, seven = maker.students[5:7]
+    signed(0, six, 40.0, "awaiting_college", 5)
+    maker.at(3, propose(six))
+    signed(0, seven, 400.0, "attest", 6)
+    maker.at(20, ask(seven, "因业务调整，该岗位不再设置，愿协商补偿。", employer=True))
+    free = [s for s in maker.students[FIRST:560] if s.training_mode == TrainingMode.OPEN]
+    cast = free[:11]
+    for n, student in enumerate(cast):
+        if n != 7:
+            signed(n % 3, student, 500.0 + n, "attest", n)
+    signed(1, cast[7], 40.0, "awaiting_school", 7)
+    for n in (0, 1, 2, 5, 6):
+        maker.at(200, ask(cast[n], "已考取硕士研究生，经与单位协商一致。"))
+        maker.at(180, answer(cast[n], "agree"))
+    for n in (1, 2, 5, 6):
+        maker.at(150, answer(cast[n], "approve_college", by="college"))
+    maker.at(120, answer(cast[5], "approve", by="school"))
+    maker.at(
+        119, answer(cast[6], "refuse", "证明材料不足，请补充录取通知书后重新申请。", by="school")
+    )
+    for n in (3, 4):
+        maker.at(210, ask(cast[n], "家庭原因需返回原籍就业。"))
+        maker.at(190, answer(cast[n], "decline", "岗位已按计划安排，请按约定履行。"))
+    maker.at(100, answer(cast[4], "ask_mediation", "双方未能达成一致，请学校调解。", by="student"))
+    maker.at(8, untrue(cast[7], "该签约并非本人操作，本人未收到过验证码。"))
+    maker.at(9, untrue(cast[8], "转正起薪与约定不符。"))
+    maker.at(5, dismiss(cast[8], "已与单位人事核对，以协议所载为准。"))
+    maker.at(26, reopen(cast[9], "协议中报到地点填写有误，需核对后重新鉴证。"))
+    maker.at(30, ask(cast[10], "拟自主创业，已与部门负责人沟通。"))
