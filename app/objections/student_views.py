@@ -29,9 +29,9 @@ TITLES = {
 }
 QUESTION = {True: _l("You did not sign this?"), False: _l("You do not know this employer?")}
 TEXT = {
-    True: _l("You did not sign this, or it is not what was agreed. Your school is told and answers; "
-             "everything rests until then."),
-    False: _l("You do not know this employer, or it is not what was agreed. Your school is told and "
+    True: _l("It was not you who signed, or it is not what was agreed. Your school is told and "
+             "answers; everything rests until then."),
+    False: _l("The employer is unknown to you, or it is not what was agreed. Your school is told and "
               "answers; the letter rests until then."),
 }  # fmt: skip
 

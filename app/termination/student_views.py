@@ -61,6 +61,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
             "next": next_step(last, who, now) if last else "",
             "asked": mine,
             "running": running,
+            "over": not placement.holds_slot,
             "apply_why": "" if running else why_not("request", placement, who, now),
         }
 
