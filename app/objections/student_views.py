@@ -23,7 +23,9 @@ from app.placements.models import Placement
 LARGEST_KEY = 2**31 - 1
 NOTES = {"waiting": "qq-note-warn", "refused": "qq-note-done", "done": "qq-note-info"}
 TITLES = {
-    ObjectionState.OPEN: _l("You have reported this as untrue: it rests until your school has answered"),
+    ObjectionState.OPEN: _l(
+        "You have reported this as untrue: it rests until your school has answered"
+    ),
     ObjectionState.UPHELD: _l("Your school confirmed that it was untrue"),
     ObjectionState.DISMISSED: _l("Your school answered your report; it goes on"),
 }
@@ -70,7 +72,9 @@ def report_of(about: Any) -> dict[str, Any]:
     There is no button while a report waits, and none on what has ended.
     """
     signing = isinstance(about, Placement)
-    last = last_objection(**({"placement_id": about.id} if signing else {"invitation_id": about.id}))
+    last = last_objection(
+        **({"placement_id": about.id} if signing else {"invitation_id": about.id})
+    )
     possible = not about.frozen and not why_not(about, actor(), now())
     return {
         "last": _shown(last) if last else None,

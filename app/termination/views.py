@@ -73,6 +73,7 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "offers": [_question(o, found, view) for o in _offers(found)] if found else [],
         "apply": {"why_not": apply_why, "url": url_for(f"{view}.request", pk=placement.id)},
         "running": under_way(found),
+        "over": not placement.holds_slot,
         "now": now,
         "step": TERMINATIONS.step("request"),
         "chances": queries.chances_left(placement.student_id, placement.school_id, now),
