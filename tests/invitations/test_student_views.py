@@ -310,13 +310,13 @@ def test_the_code_of_accepting_is_for_this_letter_lives_ten_minutes_and_serves_o
         return re.search(r"qq-flash-warn.*?</div>", page, re.S).group()
 
     assert "请获取验证码" in said(first, agreed="1")
-    assert "验证码已使用或已过期" in said(first, agreed="1", code=code)  # of the other letter
+    assert "验证码已失效" in said(first, agreed="1", code=code)  # of the other letter
     make.pass_time(minutes=11)
     browser = visit(make.account(cast.student))
-    assert "验证码已使用或已过期" in said(second, agreed="1", code=code)
+    assert "验证码已失效" in said(second, agreed="1", code=code)
     assert placement_of(cast.student.id) is None
     code = make.code_for(browser, f"/acts/invitation/{second.id}/accept/code")
-    assert "不是最近发送的验证码" in said(second, agreed="1", code=f"{(int(code) + 1) % 10**6:06d}")
+    assert "验证码不正确" in said(second, agreed="1", code=f"{(int(code) + 1) % 10**6:06d}")
     assert "勾选" in said(second, code=code)
     browser.post(f"/my/answer/{second.id}/accept", data={"agreed": "1", "code": code})
     assert placement_of(cast.student.id).employer_id == cast.rival.id
@@ -347,7 +347,9 @@ def test_without_script_the_same_form_sends_the_code_and_comes_back(cast, visit)
     [letter] = make.invite(cast.employer, cast.student)
     make.pass_time(hours=2)
     browser, here = visit(make.account(cast.student)), f"/my/invitations/{letter.id}"
-    parts = re.findall(r"<noscript>(.*?)</noscript>", browser.get(here).get_data(as_text=True), re.S)
+    parts = re.findall(
+        r"<noscript>(.*?)</noscript>", browser.get(here).get_data(as_text=True), re.S
+    )
     [plain] = [part for part in parts if f"/my/answer/{letter.id}/accept" in part]
     assert f'action="/my/answer/{letter.id}/accept"' in plain
     assert 'name="agreed"' in plain

@@ -123,7 +123,7 @@ def test_agreeing_twice_is_told_so_and_a_code_serves_one_act_only(cast, visit, a
     assert "请获取验证码" in missing.get_data(as_text=True)
     code = code_for(browser, code_url)
     wrong = browser.post(url, data={"agreed": "1", "code": "000001"}, follow_redirects=True)
-    assert "验证码" in wrong.get_data(as_text=True)
+    assert "验证码不正确" in wrong.get_data(as_text=True)
     assert asked.state == "requested"
     browser.post(url, data={"agreed": "1", "code": code})  # the right one still counts
     assert asked.state == "awaiting_school"
@@ -132,7 +132,7 @@ def test_agreeing_twice_is_told_so_and_a_code_serves_one_act_only(cast, visit, a
         "验证码"
         not in re.search(r"qq-flash-warn.*?</div>", again.get_data(as_text=True), re.S).group()
     )
-    assert len([row for row in db.session.query(Termination)]) == 1
+    assert db.session.query(Termination).count() == 1
 
 
 @pytest.mark.rule("ACC-10")
