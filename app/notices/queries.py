@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -18,6 +19,7 @@ from app.notices.models import Notice
 from app.workflow.actor import Actor, Role
 
 PAGE = 30
+AHEAD = (timedelta(hours=3), timedelta(hours=24), timedelta(hours=48))  # before deadlines
 AGAIN = "@"  # between the key of a message and the moment it was sent again
 
 
@@ -144,3 +146,8 @@ def copies_of(base: str, user_id: int) -> ColumnElement[bool]:
     """A message and what was sent again of it."""
     again = Message.key.startswith(f"{base}{AGAIN}", autoescape=True)
     return and_(Message.user_id == user_id, or_(Message.key == base, again))
+
+
+def near(column: Any, now: datetime) -> ColumnElement[bool]:
+    """A deadline that is still to come, within the time in which it is reminded of."""
+    return and_(column > now, column <= now + AHEAD[-1])
