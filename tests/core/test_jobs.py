@@ -164,6 +164,7 @@ def test_what_the_worker_does_may_itself_enqueue(installation):
     with installation.app_context():
         jobs.enqueue(writes_a_letter, key="from-a-job")
         db.session.commit()
-    jobs.work(installation, once=True)
+    for _run in range(2):  # the job, then what it enqueued
+        jobs.work(installation, once=True)
     with installation.app_context():
         assert db.session.query(mail.Message).filter_by(key="from-a-job").one().sent_at is not None
