@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.act_views import ActCodeView
 from app.accounts.hooks import CONTACTS, GATES, HOMES, PHONES, SCHOOL_NAMES, SCHOOLS
 from app.accounts.office_views import AccountsView
-from app.accounts.queries import actor_of
+from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
 from app.batches.views import BatchView
 from app.codes.api import RegionView
@@ -21,6 +21,7 @@ from app.core import jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
+from app.fab import remembered
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
@@ -75,6 +76,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MessagesView)
     builder.add_view_no_menu(VerificationView)
     current_app.context_processor(frame)
+    current_app.extensions[remembered.STORE] = OwnChoices()
 
 
 def _employer(builder: AppBuilder) -> None:

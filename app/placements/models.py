@@ -139,9 +139,9 @@ class Placement(db.Model):
         return self.state in HOLDS_SLOT
 
     @property
-    def waiting_since(self) -> datetime | None:
-        """Since when it waits for a review; None where it does not."""
-        return self.changed_at if self.state in AWAITING else None
+    def standing(self) -> tuple[str, datetime | None, bool]:
+        """The state, since when it waits for a review if it does, and whether it rests (INV-20)."""
+        return self.state, self.changed_at if self.state in AWAITING else None, self.frozen
 
     @property
     def agreement(self) -> str:
