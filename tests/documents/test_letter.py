@@ -86,11 +86,16 @@ def test_what_people_typed_is_text_and_nothing_else(letter):
 
 
 @pytest.mark.rule("DOC-02")
-def test_a_character_without_a_glyph_is_named_and_nothing_is_printed(letter):
-    letter["reason"] = "解除\U00030001协议"
+def test_an_emoji_in_a_reason_stops_no_letter_but_one_in_a_name_does(letter):
+    letter["reason"] = "考上研究生😀了"
+    letter["trace"][0]["note"] = "谢谢\u202e👍"
+    words = text_of(render.render("termination_letter", letter))
+    assert "考上研究生〓了" in words
+    assert "谢谢〓〓" in words
+    letter["student"]["name"] = "黄\U00030001水"
     with pytest.raises(Unprintable) as error:
         render.render("termination_letter", letter)
-    assert "reason" in str(error.value.missing)
+    assert error.value.missing == [("student.name", "\U00030001")]
 
 
 @pytest.mark.rule("DOC-02")
