@@ -76,7 +76,7 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "add_url": url_for(f"{view}.evidence", pk=found.id)
         if found and evidence.may_add(found, who)
         else "",
-        "parties": (party_a(placement.employer, placement.terms), party_b(placement.student)),
+        "parties": _parties(placement),
         "trace": trace(placement.id),
         "agreement_url": url_for("AgreementView.show", pk=placement.id)
         if has_agreement(placement)
@@ -85,6 +85,13 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         if found and found.approved_at
         else "",
     }
+
+
+def _parties(placement: Placement) -> tuple[Any, Any]:
+    """Both parties as the agreement names them; nothing where there is no employer's account."""
+    if placement.employer is None:
+        return (), ()
+    return party_a(placement.employer, placement.terms), party_b(placement.student)
 
 
 def _language() -> str:
