@@ -22,7 +22,7 @@ AT_ONCE = 50  # records a transaction; each in a savepoint of its own
 PER_ROW = timedelta(milliseconds=20)  # how much longer all notices wait for each record
 
 
-@jobs.queue.task(name="batches.run", retry=jobs.BRIEF, queue="batches")
+@jobs.queue.task(name="batches.run", retry=jobs.BRIEF, queue="batches", priority=10)
 def run(batch_id: int) -> None:
     """Work off what of the batch is not done yet; a killed worker's batch goes on where it stood."""
     while _some(batch_id):

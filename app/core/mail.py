@@ -126,7 +126,7 @@ def post(
     return True
 
 
-@jobs.queue.task(name="core.send_message", retry=jobs.PATIENT, queue="messages")
+@jobs.queue.task(name="core.send_message", retry=jobs.PATIENT, queue="messages", priority=5)
 def send_message(message_id: int) -> None:
     """Bring one queued message out; done when it was sent before."""
     message = db.session.execute(

@@ -33,6 +33,14 @@ def confirm(page) -> None:
     page.wait_for_load_state()
 
 
+def press(page, action: str) -> None:
+    """Press a button of the action bar; the seldom ones lie under «更多»."""
+    button = page.locator(f"[data-qq-action={action}]").first
+    if not button.is_visible():
+        page.locator("details.qq-more summary").first.click()
+    button.click()
+
+
 @pytest.mark.rule("INV-16", "ACC-10", "MOB-01")
 def test_changed_terms_are_compared_and_agreed_on_the_phone(running, open_page):
     student = phone(open_page)
@@ -111,7 +119,7 @@ def test_the_students_own_application_is_declined_by_the_employer_with_a_reason(
     assert employer.locator(f"tr[data-href$='/{key}']").count() == 1
     employer.goto(f"/employer/terminations/show/{key}")
     assert "已考取硕士研究生" in employer.inner_text("main")
-    employer.locator("[data-qq-action=decline]:visible").first.click()
+    press(employer, "decline")
     employer.fill("#qq-dialog-reason", "岗位已安排，请按约定报到。")
     confirm(employer)
     student.goto(f"/my/terminations/signing/{key}")
@@ -128,10 +136,7 @@ def test_a_review_is_withdrawn_with_a_reason_from_the_detail(running, open_page)
     office = open_page()
     sign_in(office, "school")
     office.goto(f"/desk/show/{key}")
-    lever = office.locator("[data-qq-action=reopen]")
-    if not lever.first.is_visible():
-        office.locator("details.qq-more summary").click()
-    lever.first.click()
+    press(office, "reopen")
     office.fill("#qq-dialog-reason", "协议内容有误，请重新签约。")
     confirm(office)
     assert running.ask(STATE, key) == "awaiting_school"
