@@ -20,6 +20,7 @@ from app.invitations.views import person
 from app.placements.models import Placement
 from app.placements.queries import placement_in
 from app.placements.workflow import PLACEMENTS, propose_terms
+from app.settings.queries import settings
 from app.terms.models import Terms, differences, values_of
 from app.terms.queries import shown
 
@@ -44,6 +45,8 @@ class AmendmentView(SafeView):
             flash(offer.why_not if offer else _("This signing cannot be amended now."), "warning")
             return redirect(back, 303)
         form = LetterForm(data=values_of(placement.terms))
+        if request.form.get("back"):
+            return self._form(form, placement, back)
         if not form.validate_on_submit():
             return self._form(form, placement, back), 422 if form.errors else 200
         changes = [
@@ -57,9 +60,11 @@ class AmendmentView(SafeView):
 
     def _propose(self, form: Any, placement: Placement, changes: Any, back: str) -> Any:
         if request.form.get("sure") != "1":
+            days = settings(placement.school_id).amendment_days
             return self.render_template(
-                "invitations/employer_amend.html", form=form, changes=changes, back=back,
+                "invitations/employer_amend.html", pairs=form.posted(), changes=changes, back=back,
                 student=person(placement.student), url=url_for("AmendmentView.edit", pk=placement.id),
+                until=clock.shown_deadline(clock.deadline(clock.now(), days)),
             )  # fmt: skip
         try:
             propose_terms(placement.id, actor(), form.values())

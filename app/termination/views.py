@@ -223,9 +223,11 @@ class PartyTerminations:
         """Add files; each is checked on its own."""
         found = queries.termination_of(actor(), pk)
         page, count = self.page_url(found.placement_id), 0
-        for file in request.files.getlist("files")[: evidence.MOST]:
-            if file.filename:
-                count += add_file(pk, file)
+        files = [file for file in request.files.getlist("files") if file.filename]
+        for file in files[: evidence.MOST]:
+            count += add_file(pk, file)
+        if len(files) > evidence.MOST:
+            flash(_("At most %(most)s files.", most=evidence.MOST), "warning")
         if count:
             flash(_("%(count)s files added.", count=count), "success")
         return redirect(page, 303)
