@@ -9,11 +9,13 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
+from app.invitations.workflow import INVITATIONS
 from app.notices.models import Notice
 from app.objections.workflow import OBJECTIONS, report
 from app.people.workflow import RESTRICTIONS, restrict
 from app.placements.workflow import PLACEMENTS, propose_terms
-from app.termination.workflow import TERMINATIONS, force, grant_chance
+from app.settings.queries import set_setting
+from app.termination.workflow import TERMINATIONS, grant_chance
 from tests import factories as make
 from tests.desk.desk import two_levels
 
@@ -45,40 +47,60 @@ def test_every_letter_says_something_and_leads_somewhere():
 
 def story(cast) -> None:
     """As many steps of all kinds of record as one afternoon holds; every one tells somebody."""
-    student, employer, officer = (
-        make.actor(who) for who in (cast.student, cast.employer, cast.officer)
-    )
+    officer, employer = make.actor(cast.officer), make.actor(cast.employer)
+    _reviews(cast, officer, make.actor(cast.college_officer), employer)
+    _ends(cast, officer, employer)
+    _reports(cast, officer)
+    make.pass_time(minutes=5)
+
+
+def _reviews(cast, officer, college, employer) -> None:
+    """The student's signing: other terms, two levels, there and back."""
     two_levels(cast)
-    college = make.actor(cast.college_officer)
-    reported = make.invite(cast.rival, cast.student)[0]
-    untrue = report(student, "不认识这个单位", invitation_id=reported.id)
-    OBJECTIONS.perform("dismiss", untrue.id, officer, reason="属实")
+    student = make.actor(cast.student)
     first = make.accept(make.invite(cast.employer, cast.student)[0])
-    for answer in ("decline_terms", "agree_terms"):
-        propose_terms(first.id, employer, make.offer(regular_pay=9000))
-        PLACEMENTS.perform(answer, first.id, student, reason="", agreed=True)
+    propose_terms(first.id, employer, make.offer(regular_pay=9000))
+    PLACEMENTS.perform("agree_terms", first.id, student, agreed=True)
     PLACEMENTS.perform("attest_college", first.id, college)
     PLACEMENTS.perform("send_back", first.id, officer, reason="补材料")
     PLACEMENTS.perform("refuse_college", first.id, college, reason="材料不全")
     PLACEMENTS.perform("restore", first.id, officer, reason="已补")
-    PLACEMENTS.perform("attest_college", first.id, college)
-    PLACEMENTS.perform("attest", first.id, officer)
-    PLACEMENTS.perform("reopen", first.id, officer, reason="有误")
-    PLACEMENTS.perform("attest", first.id, officer)
-    asked = make.terminate(first)
+    other = make.accept(make.invite(cast.rival, cast.classmate)[0])
+    propose_terms(other.id, make.actor(cast.rival), make.offer(regular_pay=9000))
+    PLACEMENTS.perform("decline_terms", other.id, make.actor(cast.classmate), reason="")
+
+
+def _ends(cast, officer, employer) -> None:
+    """The neighbour's signing: attested, reopened, mediated, terminated."""
+    set_setting(cast.school.id, "signing_review", "school", None)
+    student = make.actor(cast.neighbour)
+    placement = make.attest(
+        make.accept(make.invite(cast.employer, cast.neighbour)[0]), cast.officer
+    )
+    asked = make.terminate(placement)
     TERMINATIONS.perform("decline", asked.id, employer, reason="不同意")
     TERMINATIONS.perform("ask_mediation", asked.id, student, reason="请调解")
     TERMINATIONS.perform("close", asked.id, officer, reason="维持")
-    again = make.terminate(first, cast.employer)
+    again = make.terminate(placement, cast.employer)
     TERMINATIONS.perform("agree", again.id, student, agreed=True)
     TERMINATIONS.perform("approve", again.id, officer)
-    grant_chance(cast.student.id, officer, "特批")
-    second = make.accept(make.invite(cast.rival, cast.student)[0])
-    untrue = report(student, "没有应约", placement_id=second.id)
+    grant_chance(cast.neighbour.id, officer, "特批")
+    [letter] = make.invite(cast.rival, cast.neighbour)
+    INVITATIONS.perform("withdraw", letter.id, make.actor(cast.rival), reason="岗位取消")
+
+
+def _reports(cast, officer) -> None:
+    """Reports of an invitation and of a signing; a restriction and its end."""
+    fresh = make.make_student(cast.college)
+    student = make.actor(fresh)
+    [letter] = make.invite(cast.rival, fresh)
+    untrue = report(student, "不认识这个单位", invitation_id=letter.id)
+    OBJECTIONS.perform("dismiss", untrue.id, officer, reason="属实")
+    signing = make.accept(make.invite(cast.employer, fresh)[0])
+    untrue = report(student, "没有应约", placement_id=signing.id)
     OBJECTIONS.perform("uphold", untrue.id, officer, reason="核实")
-    bar = restrict(cast.student, officer, "复核", since=clock.today())
+    bar = restrict(fresh, officer, "复核", since=clock.today())
     RESTRICTIONS.perform("release", bar.id, officer, reason="复核完成")
-    make.pass_time(minutes=5)
 
 
 @pytest.mark.rule("NTF-01", "ACC-02")
@@ -111,6 +133,6 @@ def test_no_notice_of_a_long_story_has_a_gap_in_its_words(cast):
 def test_nobody_but_parties_and_their_staff_is_told(cast):
     story(cast)
     outsiders = {cast.other_officer.id, cast.other_college_officer.id, cast.province.id, cast.data.id,
-                 cast.admin.id, make.account(cast.classmate).id, make.account(cast.stranger).id}  # fmt: skip
+                 cast.admin.id, make.account(cast.stranger).id}  # fmt: skip
     told = {row.user_id for row in db.session.query(Notice)}
     assert not told & outsiders
