@@ -16,6 +16,11 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent
 PREFIX = "QINGQIAN_"
 VERSION = "0.1.0"
+SMS = {
+    "console": (),
+    "aliyun": ("key_id", "key_secret", "sign", "code_template", "notice_template"),
+    "tencent": ("key_id", "key_secret", "sign", "code_template", "notice_template", "app_id"),
+}  # sender → the settings it cannot do without
 MODES = ("demo", "local", "production", "test")
 
 
@@ -40,7 +45,15 @@ class Config:
     index_key: str = ""  # base64 of 32 bytes
     mail_url: str = ""  # smtp://user:password@host:587; empty = files in the mail folder
     mail_from: str = "Qingqian <no-reply@localhost>"
-    sms: str = "console"
+    sms: str = "console"  # or aliyun, tencent: the values below, and the package of their SDK
+    sms_key_id: str = ""
+    sms_key_secret: str = ""
+    sms_sign: str = ""  # the signature that the gateway has approved, without its brackets
+    sms_code_template: str = ""  # id of a template with one parameter: the code
+    sms_notice_template: str = ""  # id of a template with one parameter: the subject
+    sms_app_id: str = ""  # Tencent Cloud only
+    sms_region: str = "ap-guangzhou"  # Tencent Cloud only
+    sms_longest: int = 0  # characters of a parameter; 0: what the gateway gives new accounts
     files_url: str = ""  # fsspec address; empty = a folder of the instance
     proxies: int = 0  # how many reverse proxies stand in front
     web_processes: int = 2
@@ -112,6 +125,7 @@ def load(environ: dict[str, str] | None = None) -> Config:
     config = Config(**values)
     if config.mode not in MODES:
         raise BadSettings(f"QINGQIAN_MODE is one of {', '.join(MODES)}")
+    _sms(config)
     _secrets(config)
     config.database_url = driver(config.database_url)
     return config
@@ -131,6 +145,16 @@ def driver(url: str) -> str:
         if url.startswith(old):
             return "postgresql+psycopg://" + url.removeprefix(old)
     return url
+
+
+def _sms(config: Config) -> None:
+    """A gateway for text messages is known and has all that it needs."""
+    if config.sms not in SMS:
+        raise BadSettings(f"QINGQIAN_SMS is one of {', '.join(SMS)}")
+    missing = [name for name in SMS[config.sms] if not getattr(config, f"sms_{name}")]
+    if missing:
+        names = ", ".join(f"{PREFIX}SMS_{name.upper()}" for name in missing)
+        raise BadSettings(f"QINGQIAN_SMS={config.sms} also needs {names}")
 
 
 def _secrets(config: Config) -> None:

@@ -6,27 +6,24 @@ outside the demo the body is wiped once the message is out, since it may carry a
 
 from __future__ import annotations
 
-import logging
 from datetime import datetime
-from typing import Protocol
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
-from flask import Flask
+from flask import Flask, current_app
 from flask_mailman import EmailMessage, Mail
 from sqlalchemy import Index, LargeBinary, String, Text, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
-from app.core import clock, jobs
+from app.core import clock, jobs, sms
 from app.core.crypto import Sealed
 from app.core.db import db
 from app.core.text import mask_email
 from config import Config
 
 MAIL, SMS = "mail", "sms"
-log = logging.getLogger(__name__)
 
 
 class Message(db.Model):
@@ -69,22 +66,6 @@ class Message(db.Model):
     code = Sealed("code", lambda _text: "", lambda text: text)
 
 
-class Sender(Protocol):
-    """What brings a text message to a phone. Raises on failure; the job is tried again."""
-
-    def send(self, phone: str, text: str) -> None: ...
-
-
-class ConsoleSender:
-    """The default: writes the message to the log, with the phone masked."""
-
-    def send(self, phone: str, text: str) -> None:
-        log.info("SMS to %s: %s", mask_email(phone), text)
-
-
-SENDERS: dict[str, type[Sender]] = {"console": ConsoleSender}
-
-
 def post(
     key: str,
     channel: str,
@@ -95,13 +76,14 @@ def post(
     user_id: int | None = None,
     school_id: int | None = None,
     at: datetime | None = None,
+    code: str = "",
 ) -> bool:
     """Queue a message in the running transaction; False when this key was queued before.
 
-    `at` keeps it back until then.
+    `at` keeps it back until then; `code` is the code that the body carries, if it does.
     """
     message = Message(key=key, channel=channel, subject=subject, uid=uuid4().hex)
-    message.address, message.body = address, body
+    message.address, message.body, message.code = address, body, code or None
     row = {
         name: getattr(message, name)
         for name in (
@@ -112,6 +94,7 @@ def post(
             "address_masked",
             "subject",
             "body_sealed",
+            "code_sealed",
         )
     }
     found = db.session.execute(
@@ -144,7 +127,7 @@ def send_message(message_id: int) -> None:
     message.tries += 1
     message.sent_at, message.problem = clock.now(), None
     if jobs.config().mode not in ("demo", "test"):
-        message.body_sealed = None
+        message.body_sealed = message.code_sealed = None
     db.session.commit()
 
 
@@ -156,7 +139,12 @@ def _told(error: Exception, message: Message) -> str:
 
 def _send(message: Message) -> None:
     if message.channel == SMS:
-        SENDERS[jobs.config().sms]().send(message.address, message.body)
+        sender: sms.Sender = current_app.extensions["sms"]
+        sender.send(
+            sms.Text(
+                message.uid, message.address, message.subject, message.body, message.code or ""
+            )
+        )
         return
     mail = EmailMessage(message.subject, message.body, None, [message.address])
     mail.extra_headers["Message-ID"] = f"<{message.uid}@qingqian>"
@@ -164,7 +152,11 @@ def _send(message: Message) -> None:
 
 
 def init(app: Flask, config: Config) -> None:
-    """Mail by SMTP where a server is set (``smtp://user:password@host:587``), else into a folder."""
+    """Mail by SMTP where a server is set (``smtp://user:password@host:587``), else into a folder.
+
+    Text messages by the configured sender. Raises BadSettings where its SDK is not installed.
+    """
+    app.extensions["sms"] = sms.sender(config)
     app.config["MAIL_DEFAULT_SENDER"] = config.mail_from
     if not config.mail_url:
         app.config["MAIL_BACKEND"] = "file"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from sqlalchemy.types import DateTime
@@ -11,6 +12,18 @@ from sqlalchemy.types import DateTime
 from app.accounts.models import AppUser
 from app.core.db import db
 from app.core.mail import Message
+
+KINDS = {
+    "invitation": _l("Invitations"),
+    "placement": _l("Signing"),
+    "termination": _l("Termination"),
+    "chance": _l("Termination"),
+    "objection": _l("Report of untruth"),
+    "employer": _l("Registration"),
+    "restriction": _l("Restriction"),
+    "remind": _l("Reminder"),
+    "waiting": _l("Reminder"),
+}  # what the key of a notice begins with
 
 
 class Notice(db.Model):
@@ -33,6 +46,11 @@ class Notice(db.Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     shown_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))  # later while undoable
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def about(self) -> str:
+        """What kind of event it tells of."""
+        return str(KINDS.get(self.key.partition(":")[0], ""))
 
 
 # whom a message of the outbox is for, as the delivery log shows it

@@ -34,10 +34,25 @@ def unread_count(user_id: int) -> int:
     return db.session.scalar(unread) or 0
 
 
-def inbox(user_id: int, before: int = 0) -> Sequence[Notice]:
+def inbox(user_id: int, before: int = 0, unread: bool = False) -> Sequence[Notice]:
     """One page of notices, the newest on top; `before` is the last id of the page before."""
     page = select(Notice).where(mine(user_id)).order_by(Notice.id.desc()).limit(PAGE + 1)
+    page = page.where(Notice.read_at.is_(None)) if unread else page
     return db.session.scalars(page.where(Notice.id < before) if before else page).all()
+
+
+def by_day(rows: Sequence[Notice]) -> list[tuple[str, list[tuple[Notice, str]]]]:
+    """The same notices under the days on which they were told: (day, [(notice, time of day)])."""
+    today = clock.today()
+    names = {today: _("Today"), today - timedelta(days=1): _("Yesterday")}
+    days: list[tuple[str, list[tuple[Notice, str]]]] = []
+    for notice in rows:
+        told = clock.local(notice.created_at)
+        name = names.get(told.date(), f"{told:%Y-%m-%d}")
+        if not days or days[-1][0] != name:
+            days.append((name, []))
+        days[-1][1].append((notice, f"{told:%H:%M}"))
+    return days
 
 
 def latest_notices(user_id: int, most: int = 6) -> Sequence[Notice]:

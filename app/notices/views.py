@@ -29,14 +29,14 @@ class NoticesView(SafeView):
     @expose("/", methods=["GET"])
     @has_access
     def index(self) -> Any:
-        before = request.args.get("before", "0")
-        rows = queries.inbox(
-            g.user.id, int(before) if before.isdecimal() and len(before) < 10 else 0
-        )
+        before, unread = request.args.get("before", "0"), request.args.get("unread") == "1"
+        start = int(before) if before.isdecimal() and len(before) < 10 else 0
+        rows = queries.inbox(g.user.id, start, unread)
         page = rows[: queries.PAGE]
         return self.render_template(
             "notices/inbox.html",
-            rows=[(n, clock.local(n.created_at).strftime("%Y-%m-%d %H:%M")) for n in page],
+            days=queries.by_day(page),
+            only_unread=unread,
             more=page[-1].id if len(rows) > queries.PAGE else 0,
         )
 

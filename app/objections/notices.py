@@ -10,6 +10,7 @@ from app.people.queries import staff_of, users_of
 from app.workflow.steps import Change
 
 STUDENT, EMPLOYER, SCHOOL = "student", "employer", "school"
+STUDENT_URL, EMPLOYER_URL = "/my/%(what)s/%(about)s", "/employer/%(what)s/%(about)s"
 
 LETTERS: Letters = {
     "report": {
@@ -21,26 +22,31 @@ LETTERS: Letters = {
         EMPLOYER: Letter(
             _l("%(student)s reported your signing or invitation as untrue"),
             _l("It rests until the student's school has answered."),
+            EMPLOYER_URL,
         ),
     },
     "uphold": {
         STUDENT: Letter(
             _l("Your school confirmed your report on %(employer)s"),
             _l("It has been closed; you are free to sign. The school writes: %(reason)s"),
+            STUDENT_URL,
         ),
         EMPLOYER: Letter(
             _l("The school closed your signing or invitation with %(student)s"),
             _l("The student had reported it as untrue. The school writes: %(reason)s"),
+            EMPLOYER_URL,
         ),
     },
     "dismiss": {
         STUDENT: Letter(
             _l("Your school answered your report on %(employer)s"),
             _l("It goes on as it was. The school writes: %(reason)s"),
+            STUDENT_URL,
         ),
         EMPLOYER: Letter(
             _l("The signing or invitation with %(student)s goes on"),
             _l("The school answered the student's report: %(reason)s"),
+            EMPLOYER_URL,
         ),
     },
 }
@@ -52,6 +58,8 @@ def tell_parties(change: Change) -> None:
     objection: Objection = change.record
     values = {
         "id": objection.id,
+        "what": "signings" if objection.placement_id else "invitations",
+        "about": objection.placement_id or objection.invitation_id,
         "student": objection.student.name,
         "employer": objection.employer_name,
         "reason": change.reason,
