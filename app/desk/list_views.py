@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import abort, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.core import clock
+from app.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.desk.queries import found_by, in_tab, of_secret, with_students
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
-from app.fab.shown import chips, moment, whole
+from app.fab.listing import Cell, Row, TabLink
+from app.fab.once import once
+from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
@@ -29,13 +36,27 @@ from app.placements.models import (
     Placement,
 )
 from app.placements.queries import has_agreement, placements_for
+from app.placements.workflow import PLACEMENTS
 from app.termination.models import CHIPS as TERMINATION_CHIPS
 from app.termination.models import LABELS as TERMINATION_LABELS
 from app.workflow.actor import Role
 
+DECIDERS = (Role.COLLEGE, Role.SCHOOL)
+LONG = 3  # days after which a waiting record is marked
+WAITING = ("mine", "termination", "other")  # tabs in which the longest waiting stands first
+
+
+def _waiting(since: datetime | None) -> Any:
+    """How long it has waited; marked once that is long."""
+    waited = once("now", clock.now) - since if since else None
+    if waited is None or waited < timedelta():
+        return "–"
+    text = age(waited)
+    return chip(text, "waiting") if waited > timedelta(days=LONG) else text
+
 
 def _mine() -> str:
-    decides = actor().role in (Role.COLLEGE, Role.SCHOOL)
+    decides = actor().role in DECIDERS
     return _("Awaiting me") if decides else _("Awaiting review")
 
 
@@ -58,7 +79,7 @@ class DeskList(TitleLinks, SafeModelView):
     list_columns = ["agreement_no", "agreement", "student.student_no", "student.name",
                     "college.name",
                     "major.name", "kind", "employer_name", "changed_at", "state",
-                    "termination.state"]  # fmt: skip
+                    "termination.state", "waits_since"]  # fmt: skip
     order_columns = ["agreement_no", "employer_name", "changed_at", "kind"]
     search_columns: list[str] = []
     label_columns = {
@@ -67,6 +88,7 @@ class DeskList(TitleLinks, SafeModelView):
         "college.name": _l("College"), "major.name": _l("Major"), "kind": _l("Kind"),
         "employer_name": _l("Employer"), "changed_at": _l("Last change"),
         "state": _l("Signing review"), "termination.state": _l("Termination review"),
+        "waits_since": _l("Waiting for"),
     }  # fmt: skip
     formatters_columns = {
         "agreement_no": lambda value: value or _("Preview"),
@@ -75,6 +97,7 @@ class DeskList(TitleLinks, SafeModelView):
         "kind": lambda kind: str(KINDS[kind]),
         "termination.state": chips(TERMINATION_LABELS, TERMINATION_CHIPS),
         "changed_at": moment,
+        "waits_since": _waiting,
         "employer_name": whole,
         "college.name": whole,
         "major.name": whole,
@@ -84,17 +107,19 @@ class DeskList(TitleLinks, SafeModelView):
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
         "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
-        "employer_name": "qq-middling",
+        "employer_name": "qq-middling", "waits_since": "qq-number",
     }  # fmt: skip
-    load_columns = ("state", "student.name")
+    load_columns = ("state", "student.name", "frozen", "answer_by", "review")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")
     tabs = (
         _tab("mine", LazyString(_mine), _l("Nothing waits for a decision. All done!")),
+        _tab("termination", _l("Terminations"), _l("No termination is under way.")),
         _tab("other", LazyString(_other), _l("Nothing waits there.")),
         _tab("in_force", _l("In force"), _l("No agreement is in force yet.")),
         _tab("refused", _l("Not approved"), _l("No signing was refused.")),
         _tab("ended", _l("Ended"), _l("No signing was terminated.")),
         _tab("all", _l("All"), _l("Nobody has signed yet.")),
+        _tab("today", _l("Decided by me today"), _l("You have decided nothing today.")),
     )
     filters = (
         ListFilter("college", _l("All colleges"), Placement.college_id, colleges),
@@ -102,6 +127,26 @@ class DeskList(TitleLinks, SafeModelView):
                                                                      v in KINDS.items()]),
         ListFilter("year", _l("All years"), Placement.graduation_year, years),
     )  # fmt: skip
+
+    # -- the rows -----------------------------------------------------------------------------
+
+    def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
+        """What rests until the school has answered says so beside its state (INV-20)."""
+        row: Row = super()._row(item, pattern, heads)
+        return replace(row, cells=[self._marked(item, cell) for cell in row.cells])
+
+    def _marked(self, item: Any, cell: Cell) -> Cell:
+        if "qq-card-status" not in cell.css:
+            return cell
+        lapsed = PLACEMENTS.lapse(item, once("now", clock.now))
+        value = self.formatters_columns["state"](lapsed[1]) if lapsed else cell.value
+        frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
+        return replace(cell, value=Markup("{} {}").format(value, frozen) if frozen else value)
+
+    def _tabs(self, args: ListArgs, counts: Any, to: Any) -> list[TabLink]:
+        """Who decides nothing has no decisions of its own."""
+        found = super()._tabs(args, counts, to)
+        return [t for t in found if t.name != "today" or actor().role in DECIDERS]
 
     # -- the list ------------------------------------------------------------------------------
 
@@ -112,7 +157,9 @@ class DeskList(TitleLinks, SafeModelView):
         """What waits longest first; elsewhere the last change."""
         if args.order:
             return super().order_of(args)
-        return Order("changed_at", args.tab in ("mine", "other"))
+        if args.tab in WAITING:
+            return Order("waits_since", True)
+        return Order("changed_at", False)
 
     def search_args(self, text: str) -> dict[str, str]:
         return search_args(text, actor())

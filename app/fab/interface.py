@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import load_only, selectinload
+from sqlalchemy.orm import load_only, selectinload, undefer
 
 from app.fab.declared import typed
 
@@ -177,7 +177,7 @@ class SafeInterface(SQLAInterface):
         later = key > place.key if order.ascending else key < place.key
         if order.column == key.key:
             return later  # type: ignore[no-any-return]
-        nullable = column.property.columns[0].nullable
+        nullable = getattr(column.property.columns[0], "nullable", True)  # computed: it may be
         if place.value is None:
             ties = and_(column.is_(None), later)
             return ties if order.ascending else or_(column.is_not(None), ties)
@@ -249,7 +249,7 @@ def _options(model: Any, tree: dict[str, Any], parent: Any, whole: bool) -> list
         else:  # a property or method: it may read any column
             whole = True
     if whole or not chosen:
-        return deeper
+        return [*deeper, *(undefer(c) for c in chosen if parent is None and c.property.deferred)]
     key = [getattr(model, mapper.get_property_by_column(c).key) for c in mapper.primary_key]
     only = load_only(*key, *chosen) if parent is None else parent.load_only(*key, *chosen)
     return [only, *deeper]

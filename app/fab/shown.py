@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
@@ -25,6 +25,14 @@ def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any]
 def moment(value: datetime | None) -> str:
     """A moment without its seconds; a day that never came is a dash."""
     return clock.local(value).strftime("%Y-%m-%d %H:%M") if value else "–"
+
+
+def age(waited: timedelta) -> str:
+    """How long something has waited: hours on the first day, then days and hours."""
+    hours = int(waited.total_seconds()) // 3600
+    if hours < 24:
+        return str(_("%(hours)s h", hours=hours))
+    return str(_("%(days)s d %(hours)s h", days=hours // 24, hours=hours % 24))
 
 
 def yes_no(value: Any) -> str:

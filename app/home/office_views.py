@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask import url_for
@@ -13,7 +13,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.shown import moment
+from app.fab.shown import age, moment
 from app.home.queries import (
     Waiting,
     decided_today,
@@ -83,15 +83,8 @@ def _line(placement: Placement, now: datetime) -> dict[str, Any]:
         "name": placement.student.name,
         "note": f"{placement.college.name} · {placement.employer_name}",
         "since": moment(placement.changed_at),
-        "age": _("waiting for %(age)s", age=_age(now - placement.changed_at)),
+        "age": _("waiting for %(age)s", age=age(now - placement.changed_at)),
     }
-
-
-def _age(waited: timedelta) -> str:
-    hours = int(waited.total_seconds()) // 3600
-    if hours < 24:
-        return str(_("%(hours)s h", hours=hours))
-    return str(_("%(days)s d %(hours)s h", days=hours // 24, hours=hours % 24))
 
 
 def _mine(row: Any, placement: Placement) -> dict[str, Any]:
