@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.act_views import ActCodeView
 from app.accounts.hooks import CONTACTS, GATES, HOMES, SCHOOL_NAMES, SCHOOLS
 from app.accounts.office_views import AccountsView
-from app.accounts.queries import actor_of
+from app.accounts.queries import Preferences, actor_of
 from app.accounts.views import PasswordView
 from app.batches.views import BatchView
 from app.codes.api import RegionView
@@ -20,6 +20,7 @@ from app.core import jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
+from app.fab import remembered
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
@@ -57,6 +58,7 @@ SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 
 def register(builder: AppBuilder) -> None:
     """Register every view; the order of the lines is the order of the menu."""
+    current_app.extensions[remembered.KEEPER] = Preferences()
     builder.add_view_no_menu(PasswordView)
     builder.add_view_no_menu(ActCodeView)
     builder.add_view_no_menu(BatchView)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask import g, has_request_context, request
 from sqlalchemy import Select, delete, false, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts.models import AccountSession, AppUser, Identifier
+from app.accounts.models import AccountSession, AppUser, Identifier, Preference
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
@@ -165,3 +166,22 @@ def accounts_for(who: Actor) -> Select[AppUser]:
     if who.role is Role.SCHOOL:
         return select(AppUser).where(AppUser.school_id == who.school_id)
     return select(AppUser).where(false())
+
+
+class Preferences:
+    """What the person asking chose for its own screen, on whatever device (AGR-01)."""
+
+    def load(self, key: str) -> Any:
+        """What was kept under the key; None for nothing."""
+        mine = (Preference.user_id == actor().user_id, Preference.key == key)
+        return db.session.scalar(select(Preference.value).where(*mine))
+
+    def save(self, key: str, value: Any) -> None:
+        """Keep it and commit."""
+        row = insert(Preference).values(user_id=actor().user_id, key=key, value=value)
+        db.session.execute(
+            row.on_conflict_do_update(
+                index_elements=["user_id", "key"], set_={"value": row.excluded.value}
+            )
+        )
+        db.session.commit()

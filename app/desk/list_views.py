@@ -21,7 +21,7 @@ from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
 from app.fab.listing import Cell, Row, TabLink
-from app.fab.once import once
+from app.fab.once import now
 from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
@@ -48,7 +48,7 @@ WAITING = ("mine", "termination", "other")  # tabs in which the longest waiting 
 
 def _waiting(since: datetime | None) -> Any:
     """How long it has waited; marked once that is long."""
-    waited = once("now", clock.now) - since if since else None
+    waited = now() - since if since else None
     if waited is None or waited < timedelta():
         return "–"
     text = age(waited)
@@ -138,7 +138,7 @@ class DeskList(TitleLinks, SafeModelView):
     def _marked(self, item: Any, cell: Cell) -> Cell:
         if "qq-card-status" not in cell.css:
             return cell
-        lapsed = PLACEMENTS.lapse(item, once("now", clock.now))
+        lapsed = PLACEMENTS.lapse(item, now())
         value = self.formatters_columns["state"](lapsed[1]) if lapsed else cell.value
         frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
         return replace(cell, value=Markup("{} {}").format(value, frozen) if frozen else value)
