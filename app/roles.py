@@ -16,6 +16,17 @@ _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
 _DESK = (*READ, "facts")
+_COLLEGE_LEVERS = (
+    "attest_college", "refuse_college", "withdraw_college", "undo",
+    "termination_approve_college", "termination_refuse_college", "termination_withdraw_college",
+    "termination_undo",
+)  # fmt: skip
+_SCHOOL_LEVERS = (
+    "attest", "refuse", "send_back", "undo", "reopen", "restore",
+    "termination_approve", "termination_refuse", "termination_send_back", "termination_undo",
+    "termination_close", "termination_review_one_sided", "evidence",
+    "force", "termination_confirm_force", "termination_drop_force", "dismiss", "uphold",
+)  # fmt: skip
 
 # view (its class_permission_name) → role → what it may do there
 GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
@@ -61,8 +72,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Office": dict.fromkeys(STAFF, ("index",)),
     "Desk": {
         **_READERS,
-        Role.COLLEGE: (*_DESK, "attest_college", "refuse_college"),
-        Role.SCHOOL: (*_DESK, "attest", "refuse"),
+        Role.COLLEGE: (*_DESK, *_COLLEGE_LEVERS),
+        Role.SCHOOL: (*_DESK, *_SCHOOL_LEVERS),
     },
     "Objections": {
         **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),

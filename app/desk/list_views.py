@@ -14,7 +14,6 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.core import clock
 from app.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.desk.queries import found_by, in_tab, of_secret, with_students
 from app.fab.arguments import ListArgs

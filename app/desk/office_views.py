@@ -11,16 +11,23 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
+from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.desk import detail
+from app.desk import workflow as levers
+from app.desk.checks import checks
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
+from app.desk.workflow import Lever, Pull
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
-from app.fab.once import once
+from app.fab.once import now, once
 from app.people.step_views import StepActions
 from app.placements.workflow import PLACEMENTS, fill_facts
+from app.termination.evidence import MOST, add_evidence
+from app.termination.queries import running
+from app.workflow.steps import SECOND_THOUGHTS
 
 REASONS = (
     _l("The information of the post does not match the facts."),
@@ -28,13 +35,29 @@ REASONS = (
     _l("The employer is in doubt; please check again."),
     _l("Both parties asked for it after talking it over."),
 )
-REVIEWED = ("mine", "other", "all")  # tabs in which something can wait
+REVIEWED = ("mine", "termination", "other", "all")  # tabs in which something can wait
+UNDO = {"placement": "undo", "termination": "termination_undo", "objection": ""}
+FIRST = 3  # buttons that stand by themselves; the others are in «more»
+
+
+def action_of(lever: Lever) -> Any:
+    """A lever as one of FAB's actions: its name is its permission word."""
+
+    def act(self: DeskView, items: list[Any]) -> Any:
+        return self.take(lever.name, items)
+
+    act.__name__ = lever.name
+    step = lever.step
+    return record_action(
+        lever.name, step.label, reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
+        primary=not step.danger, multiple=step.bulk,
+    )(act)  # fmt: skip
 
 
 class DeskView(StepActions, DeskList):
     """The list of DeskList with the detail and the decisions (AGR-02…07)."""
 
-    include_route_methods = DeskList.include_route_methods | {"facts"}
+    include_route_methods = DeskList.include_route_methods | {"facts", "evidence"}
     flow = PLACEMENTS
     frequent_reasons = REASONS
     show_title = _l("Signing")
@@ -47,6 +70,14 @@ class DeskView(StepActions, DeskList):
 
     # -- the detail ----------------------------------------------------------------------------
 
+    def detail(self, item: Any) -> dict[str, Any]:
+        """The buttons that stand by themselves, and those in «more»."""
+        page = super().detail(item)
+        buttons = page["buttons"]
+        main = [b for b in buttons if b.offer.name in levers.MAIN and not b.offer.why_not][:FIRST]
+        main = main or [b for b in buttons if b.offer.name in levers.MAIN][:FIRST]
+        return {**page, "buttons": main, "more": [b for b in buttons if b not in main]}
+
     def show_context(self, item: Any) -> dict[str, Any]:
         shown = detail.blocks(item)
         fills = any(o.step.name.startswith("complete_facts") for o in self.offered(item))
@@ -55,13 +86,20 @@ class DeskView(StepActions, DeskList):
             "facts_url": self.url("facts", pk=item.id),
             "regions_url": url_for("RegionView.find"),
             "heading_items": detail.heading(item),
-            "status": detail.status(item),
+            "statuses": detail.statuses(item, now()),
             "blocks": shown,
-            "checks": detail.checks(item),
+            "report": detail.report(item),
+            "termination": detail.termination(item, actor(), now()),
+            "evidence_url": self.url("evidence", pk=item.id) if self._permits("evidence") else "",
+            "proposal": detail.proposal(item, now()),
+            "checks": checks(item),
             "trace": detail.trace(item),
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
         }
+
+    def _permits(self, method: str) -> bool:
+        return bool(self.appbuilder.sm.has_access(f"can_{method}", self.class_permission_name))
 
     @expose("/facts/<string:pk>", methods=["POST"])
     @has_access
@@ -81,46 +119,127 @@ class DeskView(StepActions, DeskList):
             flash(_("The employer's facts are complete."), "success")
         return redirect(self.url("show", pk=pk), 303)
 
-    # -- decisions -----------------------------------------------------------------------------
+    @expose("/evidence/<string:pk>", methods=["POST"])
+    @has_access
+    def evidence(self, pk: str) -> Any:
+        """The mediating school adds files to the running termination (TRM-09)."""
+        item = self.record(pk)
+        found = running(item.id)
+        if found is None:
+            flash(_("No termination is under way."), "warning")
+            return redirect(self.url("show", pk=pk), 303)
+        for file in [f for f in request.files.getlist("files") if f.filename][:MOST]:
+            try:
+                add_evidence(found.id, actor(), file.filename or "", file.stream)
+                flash(_("%(name)s: added.", name=(file.filename or "")[:60]), "success")
+            except Refused as refusal:
+                flash(f"{(file.filename or '')[:60]}: {refusal}", "warning")
+        return redirect(f"{self.url('show', pk=pk)}#termination", 303)
+
+    # -- the levers ----------------------------------------------------------------------------
+
+    def pulls(self, item: Any) -> list[Pull]:
+        """The levers that the rules offer this person on the record, asked once a request."""
+        return once(f"levers {item.id}", lambda: levers.pulls(item, actor(), now()))
+
+    def offered(self, item: Any) -> list[Any]:
+        return once(f"steps {item.id}", lambda: PLACEMENTS.offers(item, actor(), now()))
+
+    def offers(self, item: Any) -> list[Offer]:
+        return [offer for offer, _pull in self._offers(item)]
+
+    def _offers(self, item: Any) -> list[tuple[Offer, Pull]]:
+        """What stands first: the decision that waits; then what else is possible."""
+        mine = [p for p in self.pulls(item) if self._may(p.lever.name)]
+        mine.sort(key=lambda p: (p.lever.name not in levers.MAIN, bool(p.offer.why_not)))
+        found, keys = [], {"A", "R"}
+        for pull in mine:
+            step, main = pull.lever.step, pull.lever.name in levers.MAIN
+            key = "U" if step.name == "undo" else "R" if step.danger else "A"
+            offer = Offer.of_step(
+                step, pull.offer.why_not, text=self.record_name(item),
+                key=key if key == "U" or (main and key in keys) else "",
+                primary=main and not step.danger, reasons=self._reasons(bool(step.reason)),
+            )  # fmt: skip
+            keys -= {key} if main and not offer.why_not else set()
+            found.append((replace(offer, name=pull.lever.name), pull))
+        return found
 
     def buttons(self, item: Any) -> list[Button]:
         """Approving exists twice: on to the next that waits, or back to the list."""
-        found = super().buttons(item)
-        if not found or found[0].offer.why_not or self._next_waiting(item) is None:
+        found = [
+            Button(
+                offer,
+                self.url("action", name=offer.name, pk=item.id, seen=pull.seen),
+                f"{offer.name}-{item.id}",
+            )
+            for offer, pull in self._offers(item)
+        ]
+        first = found[0] if found else None
+        decides = first is not None and first.offer.name in levers.MAIN
+        if first is None or not decides or first.offer.why_not or self._next_waiting(item) is None:
             return found
-        first = found[0]
         onward = replace(first.offer, label=_("%(step)s and open the next", step=first.offer.label))
         plain = replace(first.offer, primary=False, key="")
         return [
-            replace(first, offer=onward, url=f"{first.url}?next=1", mark=f"{first.mark}-next"),
+            replace(first, offer=onward, url=f"{first.url}&next=1", mark=f"{first.mark}-next"),
+            *found[1:FIRST],
             replace(first, offer=plain),
-            *found[1:],
+            *found[FIRST:],
         ]
 
     def bulk_offers(self) -> list[Offer]:
-        return super().bulk_offers() if request.args.get("tab", "mine") in REVIEWED else []
+        if request.args.get("tab", "mine") not in REVIEWED:
+            return []
+        return [
+            replace(o, key="R" if o.danger else "A" if o.primary else "")
+            for o in super().bulk_offers()
+            if not o.name.endswith("undo")  # a decision is undone where it was taken
+        ]
 
     def take_one(self, step: str, item: Any, onward: str = "") -> Any:
+        """Pull a lever; then the next that waits, the list, or the record that was brought back."""
         following = self._next_waiting(item) if "next" in request.args else None
-        if following is not None:
-            onward = self.url("show", pk=following)
-        return super().take_one(step, item, onward)
+        key, name, lever = item.id, self.record_name(item), levers.LEVERS[step]
+        here = self.url("show", pk=key)
+        reason, seen = request.form.get("reason", ""), request.args.get("seen", "")
+        try:
+            levers.pull(step, item, actor(), reason, seen)
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(here, 303)
+        text = _("%(name)s: %(text)s", name=name, text=lever.step.done)
+        self._say(text, lever, key)
+        if lever.step.name == "undo":
+            return redirect(here, 303)
+        return redirect(self.url("show", pk=following) if following else self.list_url(), 303)
 
-    @record_action("attest", _l("Attest"), primary=True)
-    def attest(self, items: list[Any]) -> Any:
-        return self.take("attest", items)
+    def _say(self, text: str, lever: Lever, key: int) -> None:
+        """What was done, with the button that undoes it while nobody has been told."""
+        undo = UNDO[lever.flow.kind]
+        if not (lever.step.undoable and self._may(undo)):
+            flash(text, "success")
+            return
+        flash(
+            {
+                "text": text, "url": self.url("action", name=undo, pk=key), "label": _("Undo"),
+                "until": (clock.now() + SECOND_THOUGHTS).isoformat(),
+            },
+            "undo",
+        )  # fmt: skip
 
-    @record_action("refuse", _l("Refuse"), reason="required", danger=True)
-    def refuse(self, items: list[Any]) -> Any:
-        return self.take("refuse", items)
-
-    @record_action("attest_college", _l("Approve (college)"), primary=True)
-    def attest_college(self, items: list[Any]) -> Any:
-        return self.take("attest_college", items)
-
-    @record_action("refuse_college", _l("Refuse (college)"), reason="required", danger=True)
-    def refuse_college(self, items: list[Any]) -> Any:
-        return self.take("refuse_college", items)
+    def _take_many(self, step: str, items: list[Any]) -> Any:
+        """Each row by the lever's own table; a row that has nothing to move says so (AGR-07)."""
+        lever = levers.LEVERS[step]
+        targets = levers.subjects(lever, items)
+        rows, unfit = [], []
+        for item in items:
+            shown = (self.record_name(item), self.url("show", pk=item.id))
+            if item.id in targets:
+                rows.append((targets[item.id], *shown))
+            else:
+                unfit.append((0, *shown, levers.nothing(lever)))
+        return self.ask_batch(lever.flow.kind, lever.step.name, rows, unfit)
 
     def neighbours(self, item: Any) -> tuple[Any, Any]:
         return once(f"beside {item.id}", lambda: super(DeskView, self).neighbours(item))
@@ -136,3 +255,7 @@ class DeskView(StepActions, DeskList):
                 lambda: self.datamodel.beside(self.narrowed(args), self.order_of(args), item),
             )
         return before if behind is None else behind
+
+
+for _lever in levers.LEVERS.values():
+    setattr(DeskView, _lever.name, action_of(_lever))

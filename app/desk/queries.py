@@ -42,13 +42,9 @@ def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
     """The signings that wait at these levels, those with an unanswered, lapsed amendment included."""
     mine = placements_for(who).with_only_columns(Placement.id)
     school_first = Placement.review == Review.SCHOOL
-    first = [
-        school_first if state is S.AWAITING_SCHOOL else not_(school_first) for state in states
-    ]
+    first = [school_first if state is S.AWAITING_SCHOOL else not_(school_first) for state in states]
     lapsed = (Placement.state == S.AMENDING, Placement.answer_by <= clock.app_now())
-    return union_all(
-        mine.where(Placement.state.in_(states)), mine.where(*lapsed, or_(*first))
-    )  # type: ignore[return-value]
+    return union_all(mine.where(Placement.state.in_(states)), mine.where(*lapsed, or_(*first)))  # type: ignore[return-value]
 
 
 def ending(who: Actor, *where: ColumnElement[bool]) -> Select[Any]:

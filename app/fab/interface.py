@@ -214,6 +214,11 @@ class SafeInterface(SQLAInterface):
         query = scope.where(self.key == key).options(*self.options(columns, whole=True))
         return self.session.scalars(query).unique().one_or_none()
 
+    def whole(self, statement: Select[Any], most: int) -> list[Any]:
+        """The rows of a narrowed scope by key, one more than `most` at the most, by one query."""
+        found = self.session.scalars(statement.order_by(None).order_by(self.key).limit(most + 1))
+        return list(found.unique())
+
     def within(self, scope: Select[Any], keys: Sequence[Any]) -> list[Any]:
         """The rows of the keys that the scope has, in the keys' order, by one query (H2)."""
         found = self.session.scalars(scope.where(self.key.in_(keys))).unique()

@@ -108,6 +108,10 @@ class ListPage:
     hint: str
     row_buttons: bool
     count: str
+    query: str  # the list without its place in the pages
+    more_than_page: bool  # all that is found can be chosen beside this page
+    token: str  # names the form: sent twice it asks once
+    saved: Sequence[tuple[str, str, bool]] | None  # None where this list saves none
 
     @property
     def tab_items(self) -> list[tuple[Any, str, str | None, bool]]:

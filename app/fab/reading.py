@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+from uuid import uuid4
 
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_
@@ -31,6 +32,7 @@ from app.fab.listing import (
 )
 from app.fab.odd import Odd
 
+MOST_FOUND = 5_000  # records that one bulk action takes when all that is found is chosen
 SIZES = (25, 50, 100, MAX_SIZE)
 
 
@@ -192,10 +194,14 @@ class ListReading:
             hint=str(self.search_hint),
             row_buttons=self.row_actions,
             count=count_text(count),
+            query=to.query(args.moved()),
+            more_than_page=len(items) < count <= MOST_FOUND,
+            token=uuid4().hex,
+            saved=self.saved(args, to),  # type: ignore[attr-defined]
         )
 
     def _posts(self) -> list[str]:
-        wanted = ("search", "columns", "action_post", "confirm")
+        wanted = ("search", "columns", "action_post", "confirm", "filters_kept")
         return [name for name in wanted if name in self.include_route_methods]
 
     def _slice(self, args: ListArgs, statement: Select[Any], order: Order) -> Slice:

@@ -35,7 +35,7 @@ from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
 from app.workflow.queries import said, trail_of
 
-READ_ONLY = {"list", "show", "search", "columns"}
+READ_ONLY = {"list", "show", "search", "columns", "filters_kept"}
 
 
 def colleges() -> list[tuple[str, str]]:

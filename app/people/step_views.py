@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import replace
 from typing import Any
 
@@ -69,16 +70,31 @@ class StepActions:
     def _take_many(self, step: str, items: list[Any]) -> Any:
         """The worker takes the step for each record by the same rules (AGR-07)."""
         view: Any = self
+        rows = [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items]
+        return self.ask_batch(self.flow.kind, step, rows)
+
+    def ask_batch(
+        self,
+        kind: str,
+        step: str,
+        rows: list[tuple[int, str, str]],
+        unfit: list[tuple[int, str, str, str]] | None = None,
+    ) -> Any:
+        """Ask the worker, and show what becomes of it; the same form sent twice asks once."""
+        view: Any = self
+        who, reason = actor(), request.form.get("reason", "")
         batch = ask(
-            actor(),
-            self.flow.kind,
-            step,
-            [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items],
-            request.form.get("reason", ""),
-            back_url=view.list_url(),
-            uid=request.form.get("batch", ""),
-        )
+            who, kind, step, rows, reason, back_url=view.list_url(), unfit=unfit or (),
+            uid=_name_of(request.form.get("batch", ""), who.user_id, kind, step, reason, rows),
+        )  # fmt: skip
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
 
     def _reasons(self, danger: bool) -> tuple[str, ...]:
         return tuple(map(str, self.frequent_reasons)) if danger else ()
+
+
+def _name_of(token: str, *what: Any) -> str:
+    """One name for one form with one content, so that a double click asks once; "" without a form."""
+    if not token:
+        return ""
+    return hashlib.blake2b(repr((token, *what)).encode(), digest_size=16).hexdigest()
