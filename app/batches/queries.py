@@ -114,12 +114,14 @@ def progress(batch: Batch) -> Progress:
     return Progress(*row)
 
 
-def rows_of(batch: Batch, outcome: Outcome | None = None) -> Sequence[BatchRow]:
+def rows_of(
+    batch: Batch, outcome: Outcome | None = None, most: int | None = None
+) -> Sequence[BatchRow]:
     """The records of a batch, in the order in which they were ticked; of one outcome only, if asked."""
     wanted = select(BatchRow).where(BatchRow.batch_id == batch.id).order_by(BatchRow.place)
-    return db.session.scalars(
-        wanted.where(BatchRow.outcome == outcome) if outcome else wanted
-    ).all()
+    if outcome is not None:
+        wanted = wanted.where(BatchRow.outcome == outcome)
+    return db.session.scalars(wanted.limit(most)).all()
 
 
 def undo_until(batch: Batch) -> datetime | None:

@@ -124,7 +124,6 @@ def termination(placement: Placement, who: Actor, now: datetime) -> Ending | Non
 def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any]:
     names = {Role.STUDENT: placement.student.name, Role.EMPLOYER: placement.employer_name}
     terms = placement.terms
-    left = chances_left(last.student_id, last.school_id, now)
     rows: list[Any] = [
         {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
         (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
@@ -136,6 +135,7 @@ def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any
     if last.approved_at:
         rows.append((_("Terminated on"), _moment(last.approved_at)))
     if last.state in RUNNING:
+        left = chances_left(last.student_id, last.school_id, now)
         rows.append((_("Terminations left this year"), left))
     if terms is not None:
         rows.append(
@@ -144,29 +144,21 @@ def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any
     return rows
 
 
-@dataclass(frozen=True)
-class Proposal:
-    """What an amendment would change: label, old and new."""
-
-    rows: list[tuple[Any, str, str]]
-    note: str
-
-
-def proposal(placement: Placement, now: datetime) -> Proposal | None:
-    """The terms the employer proposes and the student has not answered (INV-16)."""
+def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
+    """The terms the employer proposes and the student has not answered: old and new (INV-16)."""
     if placement.proposed is None or placement.terms is None or placement.answer_by is None:
         return None
     until = clock.shown_deadline(placement.answer_by)
     over = now >= placement.answer_by
-    return Proposal(
-        [
+    return {
+        "rows": [
             (field.label, with_unit(field, old) or "–", with_unit(field, new) or "–")
             for field, old, new in differences(placement.terms, placement.proposed)
         ],
-        _("Not answered by %(until)s: the old terms stay.", until=until)
+        "note": _("Not answered by %(until)s: the old terms stay.", until=until)
         if over
         else _("The student has until %(until)s to answer; the review waits.", until=until),
-    )
+    }
 
 
 def blocks(placement: Placement) -> list[Block]:

@@ -172,7 +172,7 @@ class ListReading:
         statement, order, to = self.narrowed(args), self.order_of(args), self.addresses()
         part = self._slice(args, statement, order)
         needed = [*columns, *self.load_columns]
-        items = self.datamodel.rows([place.key for place in part.places], needed)
+        items = self.datamodel.rows([p.key for p in part.places], needed)
         counts = self._tab_counts()
         count = counts.get(args.tab, -1) if not args.narrowed else -1
         count = self.datamodel.counted(statement) if count < 0 else count
@@ -224,15 +224,8 @@ class ListReading:
     def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
-        heads = [
-            (
-                str(self.label_columns[c]),
-                self._paths[c],
-                self.formatters_columns.get(c),
-                self._css(c),
-            )
-            for c in columns
-        ]
+        shapes, labels = self.formatters_columns, self.label_columns
+        heads = [(str(labels[c]), self._paths[c], shapes.get(c), self._css(c)) for c in columns]
         return [self._row(item, pattern, heads) for item in items]
 
     def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
