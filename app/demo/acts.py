@@ -89,7 +89,7 @@ def answer(student: Student, step: str, reason: str = "") -> Callable[[], None]:
             .order_by(Invitation.id.desc())
         ).first()
         assert last is not None
-        INVITATIONS.apply(step, last.id, actor_of(user), reason=reason)
+        INVITATIONS.apply(step, last.id, actor_of(user, factor="sms"), reason=reason, agreed=True)
 
     return act
 
