@@ -45,12 +45,30 @@ LONG = 3  # days after which a waiting record is marked
 WAITING = ("mine", "termination", "other")  # tabs in which the longest waiting stands first
 
 
+_ENDING = chips(TERMINATION_LABELS, TERMINATION_CHIPS)
+
+
+def _ending(state: str | None) -> Any:
+    """The state of the last termination; most signings have none."""
+    return _ENDING(state) if state else ""
+
+
+def _changed(at: datetime) -> Any:
+    """This year's days without their year; the whole moment when pointed at."""
+    here = clock.local(at)
+    this_year = here.year == clock.local(now()).year
+    short = here.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
+    return Markup('<span title="{}">{}</span>').format(moment(at), short)
+
+
 def _waiting(since: datetime | None) -> Any:
     """How long it has waited; marked once that is long."""
     waited = now() - since if since else None
     if waited is None or waited < timedelta():
         return "–"
-    text = age(waited)
+    if waited < timedelta(days=1):
+        return age(waited)
+    text = _("%(days)s d", days=waited.days)
     return chip(text, "waiting") if waited > timedelta(days=LONG) else text
 
 
@@ -94,15 +112,15 @@ class DeskList(TitleLinks, SafeModelView):
         "agreement": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
         "state": chips(REVIEW_LABELS, CHIPS),
         "kind": lambda kind: str(KINDS[kind]),
-        "termination.state": chips(TERMINATION_LABELS, TERMINATION_CHIPS),
-        "changed_at": moment,
+        "termination.state": _ending,
+        "changed_at": _changed,
         "waits_since": _waiting,
         "employer_name": whole,
         "college.name": whole,
         "major.name": whole,
     }
     wide_columns = frozenset({"agreement_no", "agreement", "student.student_no", "college.name",
-                              "major.name", "kind", "termination.state"})  # fmt: skip
+                              "major.name", "kind"})  # fmt: skip
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
         "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
@@ -140,7 +158,7 @@ class DeskList(TitleLinks, SafeModelView):
         lapsed = PLACEMENTS.lapse(item, now())
         value = self.formatters_columns["state"](lapsed[1]) if lapsed else cell.value
         frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
-        return replace(cell, value=Markup("{} {}").format(value, frozen) if frozen else value)
+        return replace(cell, value=Markup("{}<br>{}").format(value, frozen) if frozen else value)
 
     def _tabs(self, args: ListArgs, counts: Any, to: Any) -> list[TabLink]:
         """Who decides nothing has no decisions of its own."""

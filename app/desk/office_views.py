@@ -15,7 +15,8 @@ from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.desk import detail
 from app.desk import workflow as levers
-from app.desk.checks import checks
+from app.desk.checks import Check, checks
+from app.desk.effects import APPROVALS
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
 from app.desk.workflow import Lever, Pull
@@ -74,9 +75,15 @@ class DeskView(StepActions, DeskList):
         """The buttons that stand by themselves, and those in «more»."""
         page = super().detail(item)
         buttons = page["buttons"]
-        main = [b for b in buttons if b.offer.name in levers.MAIN and not b.offer.why_not][:FIRST]
-        main = main or [b for b in buttons if b.offer.name in levers.MAIN][:FIRST]
-        return {**page, "buttons": main, "more": [b for b in buttons if b not in main]}
+        main = self._first_table(item)
+        first = [b for b in buttons if b.offer.name in main][:FIRST]
+        return {**page, "buttons": first, "more": [b for b in buttons if b not in first]}
+
+    def _first_table(self, item: Any) -> set[str]:
+        """The deciding levers of the table that waits: a report before a termination before all."""
+        mine = [p for p in self.pulls(item) if p.lever.name in levers.MAIN]
+        moved = [p for p in mine if not p.offer.why_not] or mine
+        return {p.lever.name for p in mine if p.lever.flow is moved[0].lever.flow}
 
     def show_context(self, item: Any) -> dict[str, Any]:
         shown = detail.blocks(item)
@@ -92,7 +99,8 @@ class DeskView(StepActions, DeskList):
             "termination": detail.termination(item, actor(), now()),
             "evidence_url": self.url("evidence", pk=item.id) if self._permits("evidence") else "",
             "proposal": detail.proposal(item, now()),
-            "checks": checks(item),
+            "checks": self._checks(item),
+            "hints": [c.label for c in self._checks(item) if not c.good],
             "trace": detail.trace(item),
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
@@ -157,13 +165,22 @@ class DeskView(StepActions, DeskList):
             step, main = pull.lever.step, pull.lever.name in levers.MAIN
             key = "U" if step.name == "undo" else "R" if step.danger else "A"
             offer = Offer.of_step(
-                step, pull.offer.why_not, text=self.record_name(item),
+                step, pull.offer.why_not, text=self._question(item, step.name),
                 key=key if key == "U" or (main and key in keys) else "",
                 primary=main and not step.danger, reasons=self._reasons(bool(step.reason)),
             )  # fmt: skip
             keys -= {key} if main and not offer.why_not else set()
             found.append((replace(offer, name=pull.lever.name), pull))
         return found
+
+    def _question(self, item: Any, step: str) -> str:
+        """Whom it is about; before an approval also what does not look right (AGR-12)."""
+        bad = [c.label for c in self._checks(item) if not c.good] if step in APPROVALS else []
+        name = self.record_name(item)
+        return f"{name} — " + _("Please note: %(hints)s", hints=_(", ").join(bad)) if bad else name
+
+    def _checks(self, item: Any) -> list[Check]:
+        return once(f"checks {item.id}", lambda: checks(item))
 
     def buttons(self, item: Any) -> list[Button]:
         """Approving exists twice: on to the next that waits, or back to the list."""
@@ -177,7 +194,9 @@ class DeskView(StepActions, DeskList):
         ]
         first = found[0] if found else None
         decides = first is not None and first.offer.name in levers.MAIN
-        if first is None or not decides or first.offer.why_not or self._next_waiting(item) is None:
+        if first is None or not decides or first.offer.why_not or first.offer.danger:
+            return found
+        if self._next_waiting(item) is None:
             return found
         onward = replace(first.offer, label=_("%(step)s and open the next", step=first.offer.label))
         plain = replace(first.offer, primary=False, key="")
