@@ -14,6 +14,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.core import clock
 from app.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.desk.queries import found_by, in_tab, of_secret, with_students
 from app.fab.arguments import ListArgs
@@ -153,6 +154,8 @@ class DeskList(TitleLinks, SafeModelView):
         return replace(row, cells=[self._marked(item, cell) for cell in row.cells])
 
     def _marked(self, item: Any, cell: Cell) -> Cell:
+        if cell.value == "":  # a phone's card leaves out what is empty
+            return replace(cell, css=f"{cell.css} qq-wide")
         if "qq-card-status" not in cell.css:
             return cell
         lapsed = PLACEMENTS.lapse(item, now())

@@ -288,7 +288,7 @@ def test_one_that_may_not_be_approved_does_not_stop_the_others(cast, waiting, vi
     page = worked(desk, desk.post("/desk/action_post", data=ticked))
     assert (state(own), state(lacking)) == (S.IN_FORCE, S.AWAITING_SCHOOL)
     assert f'/desk/show/{lacking.id}">{cast.neighbour.name}' in page.text
-    assert "industry" in text(page)
+    assert "行业" in text(page)
 
 
 @pytest.mark.rule("AGR-07")
