@@ -45,9 +45,35 @@ def test_tabs_count_what_awaits_me_the_college_and_what_was_decided(cast, waitin
     two_levels(cast)
     signed(cast.rival, cast.classmate)
     # awaiting me, terminations, the other level, in force, not approved, ended, all, decided today
-    assert tab_counts(visit(cast.officer).get("/desk/list/")) == ["1", "0", "1", "1", "0", "0", "3", "1"]
-    assert tab_counts(visit(cast.college_officer).get("/desk/list/")) == ["1", "0", "0", "1", "0", "0", "2", "0"]
-    assert tab_counts(visit(cast.province).get("/desk/list/")) == ["3", "0", "1", "1", "0", "0", "4"]
+    assert tab_counts(visit(cast.officer).get("/desk/list/")) == [
+        "1",
+        "0",
+        "1",
+        "1",
+        "0",
+        "0",
+        "3",
+        "1",
+    ]
+    assert tab_counts(visit(cast.college_officer).get("/desk/list/")) == [
+        "1",
+        "0",
+        "0",
+        "1",
+        "0",
+        "0",
+        "2",
+        "0",
+    ]
+    assert tab_counts(visit(cast.province).get("/desk/list/")) == [
+        "3",
+        "0",
+        "1",
+        "1",
+        "0",
+        "0",
+        "4",
+    ]
 
 
 @pytest.mark.rule("AGR-01")
