@@ -28,7 +28,6 @@ from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
 from app.people.queries import search_args
 from app.placements.models import (
-    AGREEMENT_CHIPS,
     AGREEMENT_LABELS,
     CHIPS,
     KINDS,
@@ -110,7 +109,7 @@ class DeskList(TitleLinks, SafeModelView):
     }  # fmt: skip
     formatters_columns = {
         "agreement_no": lambda value: value or _("Preview"),
-        "agreement": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
+        "agreement": lambda state: str(AGREEMENT_LABELS[state]),
         "state": chips(REVIEW_LABELS, CHIPS),
         "kind": lambda kind: str(KINDS[kind]),
         "termination.state": _ending,
@@ -125,7 +124,7 @@ class DeskList(TitleLinks, SafeModelView):
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
         "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
-        "employer_name": "qq-middling", "waits_since": "qq-number",
+        "waits_since": "qq-number",
     }  # fmt: skip
     load_columns = ("state", "student.name", "frozen", "answer_by", "review")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")

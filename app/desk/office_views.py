@@ -50,8 +50,8 @@ def action_of(lever: Lever) -> Any:
     act.__name__ = lever.name
     step = lever.step
     return record_action(
-        lever.name, step.label, reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
-        primary=not step.danger, multiple=step.bulk,
+        lever.name, lever.label, reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
+        primary=not step.danger and lever.name in levers.MAIN, multiple=step.bulk,
     )(act)  # fmt: skip
 
 
@@ -170,7 +170,7 @@ class DeskView(StepActions, DeskList):
                 primary=main and not step.danger, reasons=self._reasons(bool(step.reason)),
             )  # fmt: skip
             keys -= {key} if main and not offer.why_not else set()
-            found.append((replace(offer, name=pull.lever.name), pull))
+            found.append((replace(offer, name=pull.lever.name, label=pull.lever.label), pull))
         return found
 
     def _question(self, item: Any, step: str) -> str:
@@ -210,11 +210,11 @@ class DeskView(StepActions, DeskList):
     def bulk_offers(self) -> list[Offer]:
         if request.args.get("tab", "mine") not in REVIEWED:
             return []
-        return [
-            replace(o, key="R" if o.danger else "A" if o.primary else "")
-            for o in super().bulk_offers()
-            if not o.name.endswith("undo")  # a decision is undone where it was taken
-        ]
+        found = [o for o in super().bulk_offers() if not o.name.endswith("undo")]
+        found.sort(key=lambda o: o.name not in levers.MAIN)  # undone is where it was decided
+        keys = {next((o.name for o in found if o.danger is danger), ""): key
+                for key, danger in (("A", False), ("R", True))}  # fmt: skip
+        return [replace(o, key=keys.get(o.name, "")) for o in found]
 
     def take_one(self, step: str, item: Any, onward: str = "") -> Any:  # noqa: ARG002
         """Pull a lever; then the next that waits, the list, or the record that was brought back."""

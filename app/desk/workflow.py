@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel.speaklater import LazyString
 
 from app.core import clock
 from app.core.errors import Refused
@@ -28,6 +29,7 @@ from app.workflow.engine import Workflow
 from app.workflow.steps import Offer, Step
 
 FORCE = "force"
+ALIKE = ("send_back", "withdraw_college", "undo")  # steps of both tables with the same words
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,13 @@ class Lever:
     name: str
     flow: Workflow[Any]
     step: Step
+
+    @property
+    def label(self) -> Any:
+        """The step's own words; where signings have the same, it says that it is the termination's."""
+        if self.flow is not TERMINATIONS or self.step.name not in ALIKE:
+            return self.step.label
+        return LazyString(lambda: _("Termination: %(step)s", step=self.step.label))
 
 
 def _levers(flow: Workflow[Any], prefix: str, *names: str) -> dict[str, Lever]:
