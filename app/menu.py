@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.act_views import ActCodeView
-from app.accounts.hooks import CONTACTS, GATES, HOMES, SCHOOL_NAMES, SCHOOLS
+from app.accounts.hooks import CONTACTS, GATES, HOMES, PHONES, SCHOOL_NAMES, SCHOOLS
 from app.accounts.office_views import AccountsView
-from app.accounts.queries import Preferences, actor_of
+from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
 from app.batches.views import BatchView
 from app.codes.api import RegionView
@@ -26,14 +27,17 @@ from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
 from app.home.student_views import MyHomeView
+from app.invitations.amendment_views import AmendmentView
 from app.invitations.employer_views import EmployerInvitationsView
 from app.invitations.letter_views import CandidatesView, LetterView, OpenInvitationView
 from app.invitations.office_views import InvitationsView
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
+from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
+from app.people import employer_views, student_views
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.office_views import (
     CollegesView,
@@ -49,6 +53,7 @@ from app.placements.views import AgreementView, FileView
 from app.plan.office_views import PlanView
 from app.settings.office_views import SettingsView
 from app.termination.employer_views import EmployerTerminationsView
+from app.termination.office_views import ChancesView
 from app.termination.student_views import MyTerminationsView
 from app.termination.views import TerminationsView
 from app.verification.views import VerificationView
@@ -59,7 +64,6 @@ SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 
 def register(builder: AppBuilder) -> None:
     """Register every view; the order of the lines is the order of the menu."""
-    current_app.extensions[remembered.KEEPER] = Preferences()
     builder.add_view_no_menu(PasswordView)
     builder.add_view_no_menu(ActCodeView)
     builder.add_view_no_menu(BatchView)
@@ -73,6 +77,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MessagesView)
     builder.add_view_no_menu(VerificationView)
     current_app.context_processor(frame)
+    current_app.extensions[remembered.STORE] = OwnChoices()
 
 
 def _employer(builder: AppBuilder) -> None:
@@ -85,6 +90,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(CandidatesView, "EmployerCandidates", label=_l("Invite"), icon="send")
     builder.add_view_no_menu(LetterView)
     builder.add_view_no_menu(OpenInvitationView)
+    builder.add_view_no_menu(AmendmentView)
     builder.add_view(
         EmployerInvitationsView, "EmployerInvitations", label=_l("My invitations"), icon="sign"
     )
@@ -94,6 +100,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
     )
+    PHONES[Role.EMPLOYER] = employer_views.mobile_of
     HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
     for gate in (review_gate, profile_gate):
         if gate not in GATES:
@@ -111,6 +118,7 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MyObjectionsView)
     HOMES[Role.STUDENT] = "MyHomeView.index"
     CONTACTS[Role.STUDENT] = phone_of
+    PHONES[Role.STUDENT] = student_views.mobile_of
     if active_schools not in SCHOOLS:
         SCHOOLS.append(active_schools)
     if verify_gate not in GATES:
@@ -122,6 +130,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(AgreementView)
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
+    builder.add_view_no_menu(ChancesView)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
@@ -137,6 +146,7 @@ def office(builder: AppBuilder) -> None:
         (SettingsView, "Settings", _l("Settings"), "cog"),
         (CodesView, "Codes", _l("Code tables"), "database"),
         (RegionsView, "Regions", _l("Regions"), "map"),
+        (DeliveriesView, "Deliveries", _l("Deliveries"), "mail"),
         (AccountsView, "Accounts", _l("Accounts"), "user"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
@@ -163,6 +173,7 @@ def frame() -> dict[str, Any]:
         "user_name": user.display_name,
         "logout_url": url_for("AuthView.logout"),
         "user_links": [(_l("Change password"), url_for("PasswordView.change"))],
+        "batch_token": uuid4().hex,
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),
     }

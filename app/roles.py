@@ -16,17 +16,17 @@ _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
 _DESK = (*READ, "facts")
-_COLLEGE_LEVERS = (
-    "attest_college", "refuse_college", "withdraw_college", "undo",
-    "termination_approve_college", "termination_refuse_college", "termination_withdraw_college",
-    "termination_undo",
-)  # fmt: skip
-_SCHOOL_LEVERS = (
-    "attest", "refuse", "send_back", "undo", "reopen", "restore",
-    "termination_approve", "termination_refuse", "termination_send_back", "termination_undo",
-    "termination_close", "termination_review_one_sided", "evidence",
-    "force", "termination_confirm_force", "termination_drop_force", "dismiss", "uphold",
-)  # fmt: skip
+_COLLEGE = ("attest_college", "refuse_college", "withdraw_college", "undo")
+_SCHOOL = ("attest", "refuse", "send_back", "reopen", "restore", "undo", "force", "dismiss", "uphold",
+           "evidence")  # fmt: skip
+_TERMINATION_COLLEGE = ("approve_college", "refuse_college", "withdraw_college", "undo")
+_TERMINATION_SCHOOL = ("approve", "refuse", "send_back", "close", "review_one_sided",
+                       "confirm_force", "drop_force", "undo")  # fmt: skip
+
+
+def _terminations(steps: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"termination_{step}" for step in steps)
+
 
 # view (its class_permission_name) → role → what it may do there
 GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
@@ -54,6 +54,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerInvitations": {
         Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
     },
+    "Amendments": {Role.EMPLOYER: ("edit", "take_back")},
     "EmployerTerminations": {
         Role.EMPLOYER: (
             "list",
@@ -72,8 +73,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Office": dict.fromkeys(STAFF, ("index",)),
     "Desk": {
         **_READERS,
-        Role.COLLEGE: (*_DESK, *_COLLEGE_LEVERS),
-        Role.SCHOOL: (*_DESK, *_SCHOOL_LEVERS),
+        Role.COLLEGE: (*_DESK, *_COLLEGE, *_terminations(_TERMINATION_COLLEGE)),
+        Role.SCHOOL: (*_DESK, *_SCHOOL, *_terminations(_TERMINATION_SCHOOL)),
     },
     "Objections": {
         **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),
@@ -83,6 +84,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Students": {**_READERS, Role.SCHOOL: (*READ, "restrict")},
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
     "Restrict": {Role.SCHOOL: ("create",)},
+    "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
     "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
     "Plan": _READERS,
     "Schools": {**_READERS, Role.ADMIN: READ},
@@ -94,6 +96,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "Codes": {Role.ADMIN: LIST},
     "Regions": {Role.ADMIN: LIST},
+    "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
     "Files": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show",)),

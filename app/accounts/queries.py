@@ -168,17 +168,17 @@ def accounts_for(who: Actor) -> Select[AppUser]:
     return select(AppUser).where(false())
 
 
-class Preferences:
-    """What the person asking chose for its own screen, on whatever device (AGR-01)."""
+class OwnChoices:
+    """What the person asking chose for its lists, kept with its account (AGR-01)."""
 
-    def load(self, key: str) -> Any:
-        """What was kept under the key; None for nothing."""
-        mine = (Preference.user_id == actor().user_id, Preference.key == key)
-        return db.session.scalar(select(Preference.value).where(*mine))
+    def load(self, view: str) -> dict[str, Any]:
+        """The choices for that list."""
+        found = db.session.get(Preference, (g.user.id, f"list:{view}"[:60]))
+        return dict(found.value) if found is not None else {}
 
-    def save(self, key: str, value: Any) -> None:
-        """Keep it and commit."""
-        row = insert(Preference).values(user_id=actor().user_id, key=key, value=value)
+    def save(self, view: str, chosen: dict[str, Any]) -> None:
+        """Keep them, and commit."""
+        row = insert(Preference).values(user_id=g.user.id, key=f"list:{view}"[:60], value=chosen)
         db.session.execute(
             row.on_conflict_do_update(
                 index_elements=["user_id", "key"], set_={"value": row.excluded.value}

@@ -1,62 +1,40 @@
-"""What happens to signings later: terminations, mediation, changed terms, a report, second thoughts."""
+"""What else happened at the demo school: amendments, terminations, reports of untruth, levers pulled."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from io import BytesIO
-from typing import Any
+from dataclasses import replace
 
-from PIL import Image
 from sqlalchemy import select
 
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core.db import db
-from app.demo.acts import answer, by_college, by_school, invite, letter
 from app.demo.maker import Maker
-from app.objections.workflow import report
-from app.people.models import Student
+from app.objections.workflow import OBJECTIONS, report
+from app.people.models import Student, TrainingMode
 from app.placements.models import Placement
 from app.placements.queries import placement_of
-from app.placements.workflow import propose_terms
-from app.termination.evidence import add_evidence
-from app.termination.models import Termination
+from app.placements.workflow import PLACEMENTS
 from app.termination.queries import latest
 from app.termination.workflow import TERMINATIONS, request
-from app.workflow.actor import Actor
+from app.terms.models import FIELDS, Terms
+from app.workflow.actor import Actor, Role
 
-MONTH = 24.0 * 30
 Act = Callable[[], None]
+FIRST = 545  # these students belong to the stories below
 
 
-def tell_life(maker: Maker, students: list[Student]) -> None:
-    """One of each, so that the office finds every kind of work waiting."""
-    free = iter(students)
-    for student, employer in zip(free, (1, 2, 3), strict=False):
-        _agreed(maker, student, employer)
-    _asked(maker, next(free), 1)
-    _declined(maker, next(free), 4)
-    _mediated(maker, next(free), 5, evidence=False)
-    _mediated(maker, next(free), 6, evidence=True)
-    _ended(maker, next(free))
-    _not_approved(maker, next(free))
-    _changed(maker, next(free), 7, hours=20)
-    _changed(maker, next(free), 8, hours=24 * 6)
-    _reported(maker, next(free), 9)
-    _reopened(maker, next(free), 10)
-
-
-def _party(column: Any, key: int) -> Actor:
-    user = db.session.scalars(select(AppUser).where(column == key)).one()
+def party(student: Student) -> Actor:
+    """The student, with the fresh code that its acts ask for."""
+    user = db.session.scalars(select(AppUser).where(AppUser.student_id == student.id)).one()
     return actor_of(user, factor="sms")
 
 
-def _student(student: Student) -> Actor:
-    return _party(AppUser.student_id, student.id)
-
-
-def _employer(student: Student) -> Actor:
-    return _party(AppUser.employer_id, _placement(student).employer_id or 0)
+def employer_of(placement: Placement) -> Actor:
+    """The account of the placement's employer."""
+    wanted = select(AppUser).where(AppUser.employer_id == placement.employer_id)
+    return actor_of(db.session.scalars(wanted).one())
 
 
 def _placement(student: Student) -> Placement:
@@ -65,111 +43,118 @@ def _placement(student: Student) -> Placement:
     return found
 
 
-def _ending(student: Student) -> Termination:
-    found = latest(_placement(student).id)
+def propose(student: Student) -> Act:
+    """The employer offers more pay and another place before anybody has reviewed."""
+
+    def act() -> None:
+        found = _placement(student)
+        assert found.terms is not None
+        values = {field.name: getattr(found.terms, field.name) for field in FIELDS}
+        values |= {"regular_pay": found.terms.regular_pay + 800, "probation_days": 30}
+        who = employer_of(found)
+        PLACEMENTS.apply("propose_terms", found.id, who, terms=Terms(**values))
+
+    return act
+
+
+def ask(student: Student, reason: str, *, employer: bool = False) -> Act:
+    """One party applies for termination."""
+
+    def act() -> None:
+        found = _placement(student)
+        who = employer_of(found) if employer else party(student)
+        request(found.id, who, reason, agreed=True)
+
+    return act
+
+
+def answer(student: Student, step: str, reason: str = "", *, by: str = "employer") -> Act:
+    """A step on the student's running termination, by a party or the office."""
+
+    def act() -> None:
+        found = _placement(student)
+        last = latest(found.id)
+        assert last is not None
+        people = {
+            "employer": lambda: employer_of(found),
+            "student": lambda: party(student),
+            "school": lambda: _office(Role.SCHOOL, found),
+            "college": lambda: _office(Role.COLLEGE, found),
+        }
+        TERMINATIONS.apply(step, last.id, people[by](), reason=reason, agreed=True)
+
+    return act
+
+
+def untrue(student: Student, reason: str) -> Act:
+    """The student reports the signing as untrue."""
+    return lambda: _ignore(report(party(student), reason, placement_id=_placement(student).id))
+
+
+def dismiss(student: Student, reason: str) -> Act:
+    """The school answers that it is true."""
+
+    def act() -> None:
+        found = _placement(student)
+        wanted = select(OBJECTIONS.model).where(OBJECTIONS.model.placement_id == found.id)
+        row = db.session.scalars(wanted).one()
+        OBJECTIONS.apply("dismiss", row.id, _office(Role.SCHOOL, found), reason=reason)
+
+    return act
+
+
+def reopen(student: Student, reason: str) -> Act:
+    """The school takes its attestation back."""
+
+    def act() -> None:
+        found = _placement(student)
+        PLACEMENTS.apply("reopen", found.id, _office(Role.SCHOOL, found), reason=reason)
+
+    return act
+
+
+def _office(role: Role, placement: Placement) -> Actor:
+    found = db.session.scalars(
+        select(AppUser)
+        .where(AppUser.role == role, AppUser.school_id == placement.school_id)
+        .order_by(AppUser.id)
+    ).first()
     assert found is not None
-    return found
+    return replace(actor_of(found), college_id=placement.college_id)
 
 
-def _waits(maker: Maker, student: Student, employer: int, hours: float) -> None:
-    """Signed so many hours ago, approved by the college."""
-    maker.at(hours + 30, invite(maker, employer, student, employer))
-    maker.at(hours + 26, answer(student, "accept"))
-    maker.at(hours + 10, by_college(student, "attest_college", ""))
+def _ignore(_made: object) -> None:
+    """An act gives nothing back."""
 
 
-def _in_force(maker: Maker, student: Student, employer: int, hours: float = MONTH) -> None:
-    _waits(maker, student, employer, hours)
-    maker.at(hours, by_school(maker, student, "attest", ""))
-
-
-def _apply(student: Student, reason: str, by: Callable[[Student], Actor] = _student) -> Act:
-    return lambda: _done(request(_placement(student).id, by(student), reason, agreed=True))
-
-
-def _step(student: Student, step: str, by: Callable[[Student], Actor], reason: str = "") -> Act:
-    return lambda: _done(
-        TERMINATIONS.apply(step, _ending(student).id, by(student), reason=reason, agreed=True)
-    )
-
-
-def _done(_record: object) -> None:
-    """An act of the schedule gives nothing back."""
-
-
-def _asked(maker: Maker, student: Student, employer: int) -> None:
-    """Applied for; the employer has not answered."""
-    _in_force(maker, student, employer)
-    maker.at(25, _apply(student, "已被录取为硕士研究生，申请解除协议。"))
-
-
-def _agreed(maker: Maker, student: Student, employer: int, hours: float = 60) -> None:
-    """Both parties agree: it waits for the school."""
-    _in_force(maker, student, employer)
-    maker.at(hours + 24, _apply(student, "双方协商一致，回家乡就业。"))
-    maker.at(hours, _step(student, "agree", _employer))
-
-
-def _declined(maker: Maker, student: Student, employer: int) -> None:
-    """The student does not agree with the employer's application."""
-    _in_force(maker, student, employer)
-    maker.at(90, _apply(student, "岗位调整，编制取消。", _employer))
-    maker.at(50, _step(student, "decline", _student, "单位未与本人协商，请按协议履行。"))
-
-
-def _mediated(maker: Maker, student: Student, employer: int, *, evidence: bool) -> None:
-    """Refused by the employer; the student asks the school to mediate, once with evidence."""
-    _in_force(maker, student, employer)
-    maker.at(140, _apply(student, "考取家乡公务员，申请解约。"))
-    maker.at(100, _step(student, "decline", _employer, "已按协议预留岗位，不同意解约。"))
-    maker.at(80, _step(student, "ask_mediation", _student, "单位拒绝协商，请学校调解。"))
-    if evidence:
-        maker.at(79, lambda: _add_evidence(student))
-
-
-def _add_evidence(student: Student) -> None:
-    picture = BytesIO()
-    Image.new("RGB", (1200, 800), "white").save(picture, "PNG")
-    picture.seek(0)
-    add_evidence(_ending(student).id, _student(student), "公务员录用通知.png", picture)
-
-
-def _ended(maker: Maker, student: Student) -> None:
-    """Approved long ago: the letter is there, the student is free."""
-    _agreed(maker, student, 11, hours=400)
-    maker.at(380, _decide(maker, student, "approve"))
-
-
-def _not_approved(maker: Maker, student: Student) -> None:
-    """Refused by the school: the signing stands."""
-    _agreed(maker, student, 12, hours=200)
-    maker.at(180, _decide(maker, student, "refuse", "违约金尚未协商一致，请先完成协商。"))
-
-
-def _decide(maker: Maker, student: Student, step: str, reason: str = "") -> Act:
-    return _step(student, step, lambda _student: actor_of(maker.users["school"]), reason)
-
-
-def _changed(maker: Maker, student: Student, employer: int, hours: float) -> None:
-    """The employer proposes other terms before any review; answered by nobody, in time or not."""
-    maker.at(hours + 40, invite(maker, employer, student, employer))
-    maker.at(hours + 36, answer(student, "accept"))
-    values = {**letter(maker, employer), "probation_days": 30, "regular_pay": 8800}
+def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) -> None:
+    """Put these stories into the schedule; `signed` lets a student sign so many hours ago."""
+    six, seven = maker.students[5:7]
+    signed(0, six, 40.0, "awaiting_college", 5)
+    maker.at(3, propose(six))
+    signed(0, seven, 400.0, "attest", 6)
+    maker.at(20, ask(seven, "因业务调整，该岗位不再设置，愿协商补偿。", employer=True))
+    free = [s for s in maker.students[FIRST:560] if s.training_mode == TrainingMode.OPEN]
+    cast = free[:11]
+    for n, student in enumerate(cast):
+        if n != 7:
+            signed(n % 3, student, 500.0 + n, "attest", n)
+    signed(1, cast[7], 40.0, "awaiting_school", 7)
+    for n in (0, 1, 2, 5, 6):
+        maker.at(200, ask(cast[n], "已考取硕士研究生，经与单位协商一致。"))
+        maker.at(180, answer(cast[n], "agree"))
+    for n in (1, 2, 5, 6):
+        maker.at(150, answer(cast[n], "approve_college", by="college"))
+    maker.at(120, answer(cast[5], "approve", by="school"))
     maker.at(
-        hours, lambda: _done(propose_terms(_placement(student).id, _employer(student), values))
+        119, answer(cast[6], "refuse", "证明材料不足，请补充录取通知书后重新申请。", by="school")
     )
-
-
-def _reported(maker: Maker, student: Student, employer: int) -> None:
-    """The student says: this is not true; everything rests."""
-    _waits(maker, student, employer, 40)
-    maker.at(6, lambda: _done(
-        report(_student(student), "岗位和薪资与约定不一致，本人没有同意。",
-               placement_id=_placement(student).id)
-    ))  # fmt: skip
-
-
-def _reopened(maker: Maker, student: Student, employer: int) -> None:
-    """The school took its own approval back: it waits for a decision again."""
-    _in_force(maker, student, employer)
-    maker.at(5, by_school(maker, student, "reopen", "岗位信息有误，核实后重新鉴证。"))
+    for n in (3, 4):
+        maker.at(210, ask(cast[n], "家庭原因需返回原籍就业。"))
+        maker.at(190, answer(cast[n], "decline", "岗位已按计划安排，请按约定履行。"))
+    maker.at(100, answer(cast[4], "ask_mediation", "双方未能达成一致，请学校调解。", by="student"))
+    maker.at(8, untrue(cast[7], "该签约并非本人操作，本人未收到过验证码。"))
+    maker.at(9, untrue(cast[8], "转正起薪与约定不符。"))
+    maker.at(5, dismiss(cast[8], "已与单位人事核对，以协议所载为准。"))
+    maker.at(26, reopen(cast[9], "协议中报到地点填写有误，需核对后重新鉴证。"))
+    maker.at(30, ask(cast[10], "拟自主创业，已与部门负责人沟通。"))

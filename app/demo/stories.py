@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import date
+from uuid import uuid4
+
+from sqlalchemy import select
+
+from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
-from app.demo.acts import answer, by_college, by_school, find, invite
-from app.demo.life import tell_life
+from app.core.db import db
+from app.demo.life import tell
 from app.demo.maker import Maker
-from app.demo.people import DAYS
+from app.demo.people import DAYS, TRADES
+from app.invitations.models import Candidate, Invitation
+from app.invitations.workflow import INVITATIONS, send
 from app.people.models import Student, TrainingMode
 from app.people.workflow import restrict
+from app.placements.queries import placement_of
+from app.placements.workflow import PLACEMENTS
+from app.workflow.actor import Role
 
+POSITIONS = (
+    "软件工程师",
+    "市场助理",
+    "会计",
+    "法务专员",
+    "英语教师",
+    "机械设计师",
+    "视觉设计师",
+    "项目助理",
+)
 REASONS = (
     "岗位信息与实际不符，请核实后重新签约。",
     "单位提供的材料不清楚。",
@@ -26,30 +48,35 @@ def tell_stories(maker: Maker) -> None:
     """Put everything into the schedule."""
     _named(maker)
     _background(maker)
-    tell_life(
-        maker, [s for s in maker.students[5:540] if s.training_mode == TrainingMode.OPEN][-20:]
-    )
+    tell(maker, lambda employer, student, hours, outcome, n: _signed(
+        maker, employer, student, hours, outcome, n))  # fmt: skip
 
 
 def _named(maker: Maker) -> None:
     """What the five students and the two employers of the table find."""
     one, two, three, _four, five = maker.students[:5]
-    maker.at(30, invite(maker, 0, one, 0))
-    maker.at(0.4, invite(maker, 1, one, 1))
-    maker.at(0.3, invite(maker, 0, two, 2))
+    maker.at(30, _invite(maker, 0, one, 0))
+    maker.at(0.4, _invite(maker, 1, one, 1))
+    maker.at(0.3, _invite(maker, 0, two, 2))
     _signed(maker, 0, three, 300.0, "attest", 3)
-    maker.at(72, lambda: _restrict(maker, five))
-    maker.at(26, find(maker, maker.students[540:545]))
+    maker.at(72, _restrict(maker, five))
+    maker.at(26, _find(maker, maker.students[540:545]))
 
 
-def _restrict(maker: Maker, student: Student) -> None:
-    office = actor_of(maker.users["school"])
-    restrict(student, office, "毕业资格正在复核", kind="all", since=clock.today(), until=None)
+def _restrict(maker: Maker, student: Student) -> Callable[[], None]:
+    def act() -> None:
+        who = actor_of(maker.users["school"])
+        restrict(student, who, "毕业资格正在复核", since=clock.today())
+
+    return act
 
 
 def _background(maker: Maker) -> None:
-    mine = [s for s in maker.students[5:540] if s.training_mode == TrainingMode.OPEN][:-20]
-    free = mine + [s for s in maker.students[560:] if s.training_mode == TrainingMode.OPEN]
+    free = [
+        s
+        for s in maker.students[7:540] + maker.students[560:]
+        if s.training_mode == TrainingMode.OPEN
+    ]
     plan = [outcome for outcome, count in OUTCOMES for _n in range(count)]
     maker.dice.shuffle(free)
     for n, (outcome, student) in enumerate(zip(plan, free, strict=False)):
@@ -57,7 +84,7 @@ def _background(maker: Maker) -> None:
         recent = outcome in ("open", "awaiting_school", "awaiting_college")
         hours = maker.dice.uniform(30, 90) if recent else maker.dice.uniform(200, DAYS * 24)
         if outcome == "overdue":
-            maker.at(hours, invite(maker, employer, student, n))
+            maker.at(hours, _invite(maker, employer, student, n))
         else:
             _signed(maker, employer, student, hours, outcome, n)
 
@@ -66,13 +93,13 @@ def _signed(
     maker: Maker, employer: int, student: Student, hours: float, outcome: str, n: int
 ) -> None:
     """Invited so many hours ago, then on as far as the outcome says."""
-    maker.at(hours, invite(maker, employer, student, n))
+    maker.at(hours, _invite(maker, employer, student, n))
     if outcome == "open":
         return
     if outcome == "decline":
-        maker.at(hours - 20, answer(student, "decline", "已有其他安排，感谢贵单位。"))
+        maker.at(hours - 20, _answer(student, "decline", "已有其他安排，感谢贵单位。"))
         return
-    maker.at(hours - 4, answer(student, "accept"))
+    maker.at(hours - 4, _answer(student, "accept"))
     if outcome == "awaiting_college":
         return
     step = "attest" if outcome == "awaiting_school" else outcome
@@ -81,7 +108,7 @@ def _signed(
     if two_levels:
         maker.at(
             hours - 20,
-            by_college(
+            _college(
                 student,
                 "refuse_college" if outcome == "refuse_college" else "attest_college",
                 reason,
@@ -90,5 +117,87 @@ def _signed(
     if outcome in ("attest", "refuse") or (outcome == "refuse_college" and not two_levels):
         maker.at(
             hours - 28,
-            by_school(maker, student, "refuse" if "refuse" in outcome else "attest", reason),
+            _school(maker, student, "refuse" if "refuse" in outcome else "attest", reason),
         )
+
+
+def _letter(maker: Maker, n: int) -> dict[str, object]:
+    trade = TRADES[n % len(TRADES)]
+    pay = maker.dice.randrange(4000, 9000, 500)
+    return {
+        "position_kind": trade[2], "position": POSITIONS[n % len(POSITIONS)], "reply_days": 5,
+        "probation_days": maker.dice.choice((30, 60, 90)), "probation_pay": pay, "regular_pay": pay + 1000,
+        "breach_penalty": maker.dice.choice((0, 0, 3000)), "report_place": "武汉市洪山区光谷大道1号人力资源部",
+        "report_by": date(clock.today().year + 1, 7, 11), "workplace": "420111", "contact_name": "张先生",
+        "contact_phone": "027-87654321", "archive_receiver": "UNIT", "archive_to": "人力资源部",
+        "archive_address": "湖北省武汉市洪山区光谷大道1号", "archive_postcode": "430074",
+        "archive_contact": "张先生", "archive_phone": "027-87654321", "household_kind": "NONE",
+    }  # fmt: skip
+
+
+def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[], None]:
+    def act() -> None:
+        row = Candidate(
+            employer_id=maker.employers[employer].id, student_id=student.id, added_at=clock.now()
+        )
+        db.session.add(row)
+        db.session.flush()
+        user = db.session.scalars(
+            select(AppUser).where(AppUser.employer_id == maker.employers[employer].id)
+        ).one()
+        made = send([row], _letter(maker, n), actor_of(user), uuid4().hex)
+        assert made.made, made.refused
+
+    return act
+
+
+def _find(maker: Maker, students: list[Student]) -> Callable[[], None]:
+    def act() -> None:
+        db.session.add_all(
+            Candidate(employer_id=maker.employers[0].id, student_id=s.id, added_at=clock.now())
+            for s in students
+        )
+
+    return act
+
+
+def _answer(student: Student, step: str, reason: str = "") -> Callable[[], None]:
+    def act() -> None:
+        user = db.session.scalars(select(AppUser).where(AppUser.student_id == student.id)).one()
+        last = db.session.scalars(
+            select(Invitation)
+            .where(Invitation.student_id == student.id)
+            .order_by(Invitation.id.desc())
+        ).first()
+        assert last is not None
+        INVITATIONS.apply(step, last.id, actor_of(user, factor="sms"), reason=reason, agreed=True)
+
+    return act
+
+
+def _college(student: Student, step: str, reason: str) -> Callable[[], None]:
+    def act() -> None:
+        found = placement_of(student.id)
+        assert found is not None
+        found.employer_industry = found.employer_industry or "34"
+        db.session.flush()
+        officer = AppUser(
+            username="", last_name="学院老师", first_name="", role=Role.COLLEGE,
+            school_id=found.school_id, college_id=found.college_id,
+        )  # fmt: skip
+        PLACEMENTS.apply(step, found.id, actor_of(officer), reason=reason)
+
+    return act
+
+
+def _school(maker: Maker, student: Student, step: str, reason: str) -> Callable[[], None]:
+    def act() -> None:
+        found = placement_of(student.id)
+        assert found is not None
+        found.employer_industry = found.employer_industry or "34"
+        db.session.flush()
+        mine = maker.users["school"]
+        officer = mine if mine.school_id == found.school_id else maker.users["school2"]
+        PLACEMENTS.apply(step, found.id, actor_of(officer), reason=reason)
+
+    return act

@@ -97,6 +97,7 @@ def report(placement: Placement) -> list[Any]:
 class Ending:
     """The last termination as the desk shows it; `adds` where the person may add evidence."""
 
+    id: int
     items: list[Any]
     status: tuple[Any, str]
     files: list[tuple[str, str]]
@@ -112,6 +113,7 @@ def termination(placement: Placement, who: Actor, now: datetime) -> Ending | Non
         return None
     state = TerminationState(last.state)
     return Ending(
+        id=last.id,
         items=_applied(placement, last, now),
         status=(LABELS[state], TERMINATION_CHIPS[state]),
         files=[(file.original_name, file.uid) for file in evidence(last.id)],

@@ -22,6 +22,7 @@ from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
 from app.fab.listing import Cell, Row, TabLink
 from app.fab.once import now
+from app.fab.saved import SavedFilters
 from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
@@ -67,7 +68,7 @@ def _waiting(since: datetime | None) -> Any:
     if waited is None or waited < timedelta():
         return "–"
     if waited < timedelta(days=1):
-        return age(waited)
+        return age(since)
     text = _("%(days)s d", days=waited.days)
     return chip(text, "waiting") if waited > timedelta(days=LONG) else text
 
@@ -86,7 +87,7 @@ def _tab(name: str, label: Any, empty: Any = "") -> Tab:
     return Tab(name, label, lambda: in_tab(name, actor()), empty=empty)
 
 
-class DeskList(TitleLinks, SafeModelView):
+class DeskList(TitleLinks, SavedFilters, SafeModelView):
     """All placements of the scope (AGR-01)."""
 
     datamodel = SafeInterface(Placement)

@@ -26,8 +26,9 @@ from app.fab.detail import Button
 from app.fab.once import now, once
 from app.people.step_views import StepActions
 from app.placements.workflow import PLACEMENTS, fill_facts
-from app.termination.evidence import MOST, add_evidence
-from app.termination.queries import running
+from app.termination.evidence import MOST
+from app.termination.queries import termination_of
+from app.termination.views import add_file
 from app.workflow.steps import SECOND_THOUGHTS
 
 REASONS = (
@@ -58,7 +59,12 @@ def action_of(lever: Lever) -> Any:
 class DeskView(StepActions, DeskList):
     """The list of DeskList with the detail and the decisions (AGR-02…07)."""
 
-    include_route_methods = DeskList.include_route_methods | {"facts", "evidence"}
+    include_route_methods = DeskList.include_route_methods | {
+        "facts",
+        "evidence",
+        "keep_filter",
+        "drop_filter",
+    }
     flow = PLACEMENTS
     frequent_reasons = REASONS
     show_title = _l("Signing")
@@ -87,6 +93,7 @@ class DeskView(StepActions, DeskList):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         shown = detail.blocks(item)
+        ending = detail.termination(item, actor(), now())
         fills = any(o.step.name.startswith("complete_facts") for o in self.offered(item))
         return {
             "missing": any(i.get("missing") for b in shown for i in b.items if isinstance(i, dict)),
@@ -96,8 +103,8 @@ class DeskView(StepActions, DeskList):
             "statuses": detail.statuses(item, now()),
             "blocks": shown,
             "report": detail.report(item),
-            "termination": detail.termination(item, actor(), now()),
-            "evidence_url": self.url("evidence", pk=item.id) if self._permits("evidence") else "",
+            "termination": ending,
+            "evidence_url": self._evidence_url(ending),
             "proposal": detail.proposal(item, now()),
             "checks": self._checks(item),
             "hints": [c.label for c in self._checks(item) if not c.good],
@@ -106,8 +113,9 @@ class DeskView(StepActions, DeskList):
             "agreement_url": self.first_link(item) or "",
         }
 
-    def _permits(self, method: str) -> bool:
-        return bool(self.appbuilder.sm.has_access(f"can_{method}", self.class_permission_name))
+    def _evidence_url(self, ending: Any) -> str:
+        adds = ending is not None and ending.adds
+        return self.url("evidence", pk=ending.id) if adds else ""
 
     @expose("/facts/<string:pk>", methods=["POST"])
     @has_access
@@ -127,22 +135,17 @@ class DeskView(StepActions, DeskList):
             flash(_("The employer's facts are complete."), "success")
         return redirect(self.url("show", pk=pk), 303)
 
-    @expose("/evidence/<string:pk>", methods=["POST"])
+    @expose("/evidence/<int:pk>", methods=["POST"])
     @has_access
-    def evidence(self, pk: str) -> Any:
-        """The mediating school adds files to the running termination (TRM-09)."""
-        item = self.record(pk)
-        found = running(item.id)
-        if found is None:
-            flash(_("No termination is under way."), "warning")
-            return redirect(self.url("show", pk=pk), 303)
-        for file in [f for f in request.files.getlist("files") if f.filename][:MOST]:
-            try:
-                add_evidence(found.id, actor(), file.filename or "", file.stream)  # type: ignore[arg-type]
-                flash(_("%(name)s: added.", name=(file.filename or "")[:60]), "success")
-            except Refused as refusal:
-                flash(f"{(file.filename or '')[:60]}: {refusal}", "warning")
-        return redirect(f"{self.url('show', pk=pk)}#termination", 303)
+    def evidence(self, pk: int) -> Any:
+        """The mediating school adds evidence of its own to a termination (TRM-09)."""
+        placement_id, count = termination_of(actor(), pk).placement_id, 0
+        for file in request.files.getlist("files")[:MOST]:
+            if file.filename:
+                count += add_file(pk, file)
+        if count:
+            flash(_("%(count)s files added.", count=count), "success")
+        return redirect(f"{self.url('show', pk=placement_id)}#termination", 303)
 
     # -- the levers ----------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ REGULAR = "NotoSansSC"
 BOLD = "NotoSansSC-Bold"
 REGULAR_FILE = FOLDER / "NotoSansSC-Regular.ttf"
 BOLD_FILE = FOLDER / "NotoSansSC-Bold.ttf"
+GETA = "〓"  # what printers set where they had no type
 _FILES = {REGULAR: REGULAR_FILE, BOLD: BOLD_FILE}
 
 
@@ -47,6 +48,15 @@ def characters() -> frozenset[int]:
     register()
     faces = [set(pdfmetrics.getFont(name).face.charToGlyph) for name in _FILES]
     return frozenset(faces[0] & faces[1])
+
+
+def marked(text: str) -> str:
+    """The text with 〓 for each character that cannot be printed: for reasons, never for names."""
+    known = characters()
+    return "".join(
+        char if char.isspace() or (ord(char) in known and not _invisible(char)) else GETA
+        for char in text
+    )
 
 
 def missing_glyphs(texts: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -54,16 +54,25 @@ KINDS = {
 def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
     """Make the PDF of one document; `data` as described in templates/documents/<kind>.html.
 
-    `watermark` is 未生效 or 已失效, or empty. Raises Unprintable where the font lacks a character,
-    RenderError where the engine gave up, warned, or made more than 20 pages.
+    `watermark` is 未生效 or 已失效, or empty. Raises Unprintable where the font lacks a character
+    outside reasons and notes, RenderError where the engine gave up, warned, or made more than 20 pages.
     """
     prepare()
-    plain = printable(data)
+    plain = _free_texts_marked(printable(data))
     missing = fonts.missing_glyphs(dict(texts(plain)))
     if missing:
         raise Unprintable(missing)
     pdf = _laid_out(KINDS[kind], plain, watermark)
     return watermarks.stamp(pdf, watermark) if watermark else pdf
+
+
+def _free_texts_marked(data: dict[str, Any]) -> dict[str, Any]:
+    """An emoji in somebody's reason keeps no document from being made; the record has it in full."""
+    if "reason" in data:
+        data["reason"] = fonts.marked(data["reason"])
+    for step in data.get("trace", ()):
+        step["note"] = fonts.marked(step["note"])
+    return data
 
 
 def _laid_out(spec: Kind, data: Mapping[str, Any], watermark: str) -> bytes:

@@ -101,7 +101,7 @@ class ActionRoutes:
     def _chosen(self) -> list[Any]:
         """The ticked records, or all that the posted list finds, by one scoped query (AGR-07)."""
         if request.form.get("all") == "1":
-            return self.found(request.form.get("query", ""))  # type: ignore[attr-defined, no-any-return]
+            return self.found(request.form.get("query"))  # type: ignore[attr-defined, no-any-return]
         return self.records(self._ticked())  # type: ignore[attr-defined, no-any-return]
 
     def _ticked(self) -> list[str]:

@@ -110,8 +110,7 @@ class ListPage:
     count: str
     query: str  # the list without its place in the pages
     more_than_page: bool  # all that is found can be chosen beside this page
-    token: str  # names the form: sent twice it asks once
-    saved: Sequence[tuple[str, str, bool]] | None  # None where this list saves none
+    filters: list[tuple[str, str]]  # the saved ones: name and address
 
     @property
     def tab_items(self) -> list[tuple[Any, str, str | None, bool]]:

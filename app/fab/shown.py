@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.core import clock
+from app.fab.once import now
 
 
 def chip(label: Any, kind: str = "closed") -> Markup:
@@ -17,22 +18,16 @@ def chip(label: Any, kind: str = "closed") -> Markup:
     return Markup('<span class="qq-chip qq-chip-{}">{}</span>').format(kind, str(label))
 
 
-def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any], Markup]:
-    """A formatter from a stored state to its chip; states are texts that equal their members."""
-    return lambda state: chip(labels.get(state, state), kinds.get(state, "closed"))
+def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any], Any]:
+    """A formatter from a stored state to its chip, or to a dash; states equal their members."""
+    return lambda state: (
+        "–" if state is None else chip(labels.get(state, state), kinds.get(state, "closed"))
+    )
 
 
 def moment(value: datetime | None) -> str:
     """A moment without its seconds; a day that never came is a dash."""
     return clock.local(value).strftime("%Y-%m-%d %H:%M") if value else "–"
-
-
-def age(waited: timedelta) -> str:
-    """How long something has waited: hours on the first day, then days and hours."""
-    hours = int(waited.total_seconds()) // 3600
-    if hours < 24:
-        return str(_("%(hours)s h", hours=hours))
-    return str(_("%(days)s d %(hours)s h", days=hours // 24, hours=hours % 24))
 
 
 def yes_no(value: Any) -> str:
@@ -48,3 +43,13 @@ def dash(value: Any) -> Any:
 def whole(value: Any) -> Markup:
     """A text that a narrow column may cut, whole when pointed at."""
     return Markup('<span title="{0}">{0}</span>').format(value or "")
+
+
+def age(since: datetime | None) -> str:
+    """How long ago that was, in hours or days."""
+    if since is None:
+        return "–"
+    hours = int((now() - since).total_seconds()) // 3600
+    if hours < 24:
+        return str(_("%(hours)s h", hours=max(hours, 0)))
+    return str(_("%(days)s d %(hours)s h", days=hours // 24, hours=hours % 24))

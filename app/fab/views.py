@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
-from flask import abort, flash, redirect, request, url_for
+from flask import abort, redirect, request, url_for
 from flask_appbuilder.baseviews import expose
 from flask_appbuilder.hooks import before_request
 from flask_appbuilder.security.decorators import permission_name
@@ -18,8 +18,6 @@ from flask_appbuilder.views import ModelView
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
-from app.core.errors import Refused
-from app.core.text import clean_line
 from app.fab import remembered
 from app.fab.access import has_access
 from app.fab.actions import ActionRoutes
@@ -29,7 +27,6 @@ from app.fab.declared import Link
 from app.fab.detail import Detail
 from app.fab.editing import FormRoutes
 from app.fab.interface import SafeInterface, ScopeFilter
-from app.fab.listing import Addresses
 from app.fab.odd import Odd
 from app.fab.reading import MOST_FOUND, ListReading
 from app.fab.widgets import SafeFormWidget, SafeListWidget, SafeShowWidget
@@ -43,7 +40,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     datamodel: SafeInterface
     include_route_methods = {  # noqa: RUF012
-        "list", "show", "search", "columns", "action", "action_post", "confirm", "filters_kept",
+        "list", "show", "search", "columns", "action", "action_post", "confirm",
     }  # fmt: skip
 
     list_template = "fab/list.html"
@@ -128,25 +125,6 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         self.save_hidden([name for name in self.list_columns[1:] if name not in wanted])
         return redirect(self.list_url(), 303)
 
-    @expose("/filters", methods=["POST"])
-    @has_access
-    @permission_name("list")
-    def filters_kept(self) -> Any:
-        """Save the list as it is seen under a name, or delete a saved one."""
-        view, name = type(self).__name__, request.form.get("name", "").strip()
-        if "delete" in request.form:
-            remembered.forget_filter(view, request.form["delete"])
-            return redirect(self.list_url(), 303)
-        try:
-            args = self.reader.read(dict(parse_qsl(request.form.get("query", ""))))
-            query = self.addresses().query(args.moved(token=""))
-            remembered.remember_filter(view, clean_line(name), query)
-        except Refused as refusal:
-            flash(str(refusal), "warning")
-        else:
-            flash(_("Saved as “%(name)s”.", name=name), "success")
-        return redirect(self.list_url(), 303)
-
     @expose("/show/<string:pk>", methods=["GET"])
     @has_access
     def show(self, pk: str) -> Any:
@@ -171,9 +149,12 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
             abort(404)
         return items
 
-    def found(self, query: str) -> Any:
-        """All records that the list of this query finds, by one scoped query; Odd above 5,000."""
-        args = self.reader.read(dict(parse_qsl(query)))
+    def found(self, query: str | None) -> Any:
+        """All records that the list of this query finds, by one scoped query; Odd above 5,000.
+
+        The page says its query: the list as it was left may be that of another window by now.
+        """
+        args = self.left_args() if query is None else self.reader.read(dict(parse_qsl(query)))
         items = self.datamodel.whole(self.narrowed(args), MOST_FOUND)
         if not items or len(items) > MOST_FOUND:
             raise Odd(_("1 to %(most)s records at a time. Narrow the list.", most=MOST_FOUND))
@@ -213,14 +194,6 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         if len(query) > remembered.LONGEST:
             query = self.addresses().query(args.moved())
         remembered.remember_list(type(self).__name__, query)
-
-    def saved(self, args: ListArgs, to: Addresses) -> Sequence[tuple[str, str, bool]] | None:
-        """The person's saved filters: (name, address, current); None where the list saves none."""
-        if "filters_kept" not in self.include_route_methods:
-            return None
-        here = to.query(args.moved(token=""))
-        filters = remembered.remembered_filters(type(self).__name__)
-        return [(name, f"{to.path}?{query}", query == here) for name, query in filters.items()]
 
     def left_args(self) -> ListArgs:
         """The arguments of the list as it was left; of the plain list when they no longer hold."""

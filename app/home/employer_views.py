@@ -17,6 +17,7 @@ from app.invitations.views import local, now
 from app.notices.queries import latest_notices
 from app.people.employer_views import mine
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState
+from app.placements.queries import proposals
 from app.termination.queries import to_answer
 
 
@@ -37,6 +38,7 @@ class EmployerHomeView(SafeView):
             facts=_facts(employer),
             waiting=queries.waiting(who, now()),
             attesting=queries.awaiting_attestation(who),
+            amending=proposals(who, now()),
             terminations=to_answer(who),
             on_list=queries.on_list(who),
             events=[

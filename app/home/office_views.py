@@ -50,7 +50,7 @@ class OfficeView(SafeView):
             "home/office.html",
             figures=_figures(who, waits, now),
             ages=_ages(waits),
-            oldest=[_line(p, now) for p in oldest(who)] if decides else [],
+            oldest=[_line(p) for p in oldest(who)] if decides else [],
             mine=[_mine(row, p) for row, p in decisions_of(who)] if decides else [],
             decides=decides,
             desk_url=url_for("DeskView.list"),
@@ -98,13 +98,13 @@ def _ages(waits: tuple[Waiting, Waiting]) -> list[tuple[str, tuple[int, int, int
     ]
 
 
-def _line(placement: Any, now: datetime) -> dict[str, Any]:
+def _line(placement: Any) -> dict[str, Any]:
     return {
         "url": url_for("DeskView.show", pk=placement.id),
         "name": placement.student.name,
         "note": f"{placement.college.name} · {placement.employer_name}",
         "since": moment(placement.waits_since),
-        "age": _("waiting for %(age)s", age=age(now - placement.waits_since)),
+        "age": _("waiting for %(age)s", age=age(placement.waits_since)),
     }
 
 

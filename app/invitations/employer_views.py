@@ -32,8 +32,12 @@ from app.invitations.views import (
     review_text,
 )
 from app.invitations.workflow import INVITATIONS
+from app.placements.queries import invitations_terminated
 from app.placements.tasks import document_of
-from app.terms.queries import groups
+from app.placements.workflow import PLACEMENTS
+from app.terms.models import differences
+from app.terms.queries import groups, shown
+from app.workflow.steps import Offer
 
 
 def _lists() -> tuple[dict[int, str], list[int]]:
@@ -86,6 +90,8 @@ class EmployerInvitationsView(CsvExport, SafeModelView):
             empty=_l("No student has accepted yet.")),
         Tab("ended", _l("Declined, expired or withdrawn"), queries.ended,
             empty=_l("No invitation was declined, expired or withdrawn.")),
+        Tab("terminated", _l("Terminated"), lambda: Invitation.id.in_(invitations_terminated()),
+            empty=_l("No signing has been terminated.")),
     )  # fmt: skip
     filters = (
         ListFilter("school", _l("School"), Invitation.school_id,
@@ -152,11 +158,41 @@ class EmployerInvitationsView(CsvExport, SafeModelView):
         ]
 
 
+def _amending(placement: Any) -> dict[str, Any] | None:
+    """The buttons and the open proposal of a signing (INV-16); greyed once it was reviewed."""
+    if placement is None or not placement.holds_slot:
+        return None
+    who, step = actor(), PLACEMENTS.step("propose_terms")
+    shown_by = {"propose_terms": "edit", "take_back_terms": "take_back"}
+    offers = [o for o in PLACEMENTS.offers(placement, who, now()) if o.step.name in shown_by]
+    offers = offers or [Offer(step, PLACEMENTS.why_not(step.name, placement, who, now()))]
+    return {
+        "offers": [
+            (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id)) for o in offers
+        ],
+        "changes": _changes(placement) if placement.proposed and placement.terms else [],
+        "until": clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
+    }
+
+
+def _changes(placement: Any) -> list[tuple[Any, str, str]]:
+    return [
+        (f.label, shown(f, old), shown(f, new))
+        for f, old, new in differences(placement.terms, placement.proposed)
+    ]
+
+
+def _document_url(placement: Any) -> str:
+    """The agreement once it is made, and the marked one of a signing that has ended (INV-18)."""
+    if placement is None:
+        return ""
+    ended = placement.attested_at and not placement.holds_slot
+    return f"/agreements/{placement.id}.pdf" if ended or document_of(placement) else ""
+
+
 def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
     """What the detail shows: agreement, both parties, terms, trace, buttons (INV-24)."""
     placement, student = item.placement, item.student
-    document = document_of(placement) if placement else None
-
     terms = placement.terms if placement and placement.terms else item.terms
     return {
         "item": item,
@@ -169,7 +205,11 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
         "groups": list(groups(terms).values()),
         "history": history(item),
         "offers": INVITATIONS.offers(item, actor(), now()),
-        "download": f"/agreements/{placement.id}.pdf" if placement and document else "",
+        "amending": _amending(placement),
+        "download": _document_url(placement),
+        "terminate": url_for("EmployerTerminationsView.show", pk=placement.id)
+        if placement and placement.attested_at
+        else "",
         "back": view.list_url(),
         "reply_by": item.reply_by,
         "now": now(),

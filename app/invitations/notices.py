@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import clock
 from app.invitations.models import Invitation
-from app.notices.workflow import Letter, Letters, People, tell_of
+from app.notices.workflow import Letter, Letters, People, remind, tell_of
 from app.people.queries import users_of
 from app.workflow.steps import Change
 
@@ -60,6 +60,26 @@ LETTERS: Letters = {
 }  # fmt: skip
 # accepting is told by the placement that it forms, closing as untrue by the report
 SILENT = ("accept", "void")
+
+REMINDER = Letter(
+    _l("%(employer)s awaits your answer until %(until)s"),
+    _l("The invitation to the position “%(position)s” ends by itself after that."),
+    STUDENT_URL,
+)
+
+
+def remind_student(invitation: Invitation) -> None:
+    """The student is reminded before the invitation ends (NTF-03)."""
+    values = {
+        "id": invitation.id,
+        "employer": invitation.employer.name,
+        "position": invitation.terms.position,
+        "until": clock.shown_deadline(invitation.reply_by),
+    }
+    users = users_of(student_id=invitation.student_id)
+    name = f"invitation:{invitation.id}"
+    since, until = invitation.changed_at, invitation.reply_by  # sent, or amended since
+    remind(users, name, since, until, REMINDER, values, invitation.school_id)
 
 
 def tell_parties(change: Change) -> None:

@@ -8,12 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.invitations.models import Candidate, Invitation, InvitationState
+from app.notices.queries import near
 from app.people.models import Employer, School, Student
 from app.people.queries import at_school, finds_student, has_secret, looks_like_number, name_has
 from app.placements.models import AWAITING, Placement
@@ -90,6 +91,19 @@ def overdue(now: datetime, most: int) -> Sequence[int]:
         .where(Invitation.state == InvitationState.OPEN, Invitation.reply_by <= now)
         .order_by(Invitation.reply_by)
         .limit(most)
+    ).all()
+
+
+def ending(now: datetime, after: int, most: int = 200) -> Sequence[Invitation]:
+    """A portion of the open invitations that end within 48 hours, in the order of their ids."""
+    return db.session.scalars(
+        select(Invitation)
+        .options(selectinload(Invitation.employer), selectinload(Invitation.terms))
+        .where(Invitation.state == InvitationState.OPEN, near(Invitation.reply_by, now))
+        .where(Invitation.id > after, ~Invitation.frozen)
+        .order_by(Invitation.id)
+        .limit(most)
+        .with_for_update(read=True, skip_locked=True)
     ).all()
 
 

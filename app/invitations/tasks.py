@@ -5,8 +5,10 @@ from __future__ import annotations
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.invitations.queries import overdue
+from app.invitations.notices import remind_student
+from app.invitations.queries import ending, overdue
 from app.invitations.workflow import INVITATIONS
+from app.notices.workflow import in_portions
 from app.workflow.actor import SYSTEM
 
 AT_ONCE = 500
@@ -26,3 +28,10 @@ def expire_overdue(timestamp: int = 0) -> int:
         except (Refused, NotYours):
             continue  # answered in the meantime
     return done
+
+
+@jobs.queue.periodic(cron="*/10 * * * *")
+@jobs.queue.task(name="invitations.remind", queueing_lock="invitations.remind")
+def remind_students(timestamp: int = 0) -> int:
+    """Remind of invitations that end within 48 hours; how many were looked at (NTF-03)."""
+    return in_portions(ending, remind_student)

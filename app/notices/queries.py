@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select, text, update
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, update
 
+from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.mail import Message
 from app.notices.models import Notice
+from app.workflow.actor import Actor, Role
 
 PAGE = 30
+AHEAD = (timedelta(hours=3), timedelta(hours=24), timedelta(hours=48))  # before deadlines
+AGAIN = "@"  # between the key of a message and the moment it was sent again
 
 
 def mine(user_id: int) -> ColumnElement[bool]:
@@ -78,3 +85,69 @@ def failed_jobs(most: int = 200) -> Sequence[Any]:
         ),
         {"most": most},
     ).all()
+
+
+# -- the delivery log --------------------------------------------------------------------------
+
+
+def deliveries_for(who: Actor) -> Select[Message]:
+    """A school's staff see what was sent about its records, but no code; the administrator all."""
+    if who.role is Role.ADMIN:
+        return select(Message)
+    mine = (Message.school_id == who.school_id, Message.user_id.is_not(None))
+    return select(Message).where(*mine if who.role is Role.SCHOOL else (false(),))
+
+
+def delivery_tab(name: str) -> ColumnElement[bool] | None:
+    """The rows of a tab of the log; None: all."""
+    sent = Message.sent_at.is_not(None)
+    tabs = {
+        "sent": sent,
+        "waiting": and_(~sent, Message.tries == 0),
+        "failed": and_(~sent, Message.tries > 0),
+    }
+    return tabs.get(name)
+
+
+def to_whom(text_: str) -> ColumnElement[bool]:
+    """The messages to accounts whose name or sign-in has the text."""
+    name = func.concat(AppUser.last_name, AppUser.first_name)
+    found = or_(*(part.contains(text_, autoescape=True) for part in (name, AppUser.username)))
+    return Message.user_id.in_(select(AppUser.id).where(found))
+
+
+PROBLEMS = {
+    "ConnectionRefusedError": _l("The mail server cannot be reached."),
+    "gaierror": _l("The mail server cannot be reached."),
+    "SMTPConnectError": _l("The mail server cannot be reached."),
+    "TimeoutError": _l("The mail server did not answer in time."),
+    "SMTPServerDisconnected": _l("The mail server broke the connection off."),
+    "ConnectionResetError": _l("The mail server broke the connection off."),
+    "SMTPAuthenticationError": _l("The mail server does not accept our sign-in."),
+    "SMTPRecipientsRefused": _l("The mail server refuses this address."),
+    "SMTPSenderRefused": _l("The mail server refuses our address as sender."),
+    "SMTPDataError": _l("The mail server refuses this mail."),
+    "NotSent": _l("The gateway for text messages refused it."),
+}
+
+
+def problem_in_words(problem: str | None) -> str:
+    """What went wrong at the last attempt, as a person reads it."""
+    if not problem:
+        return "–"
+    kind, _colon, detail = problem.partition(": ")
+    if kind == "NotSent":
+        return f"{PROBLEMS[kind]} ({detail})"
+    known = PROBLEMS.get(kind)
+    return str(known) if known else _("It could not be sent (%(problem)s).", problem=problem)
+
+
+def copies_of(base: str, user_id: int) -> ColumnElement[bool]:
+    """A message and what was sent again of it."""
+    again = Message.key.startswith(f"{base}{AGAIN}", autoescape=True)
+    return and_(Message.user_id == user_id, or_(Message.key == base, again))
+
+
+def near(column: Any, now: datetime) -> ColumnElement[bool]:
+    """A deadline that is still to come, within the time in which it is reminded of."""
+    return and_(column > now, column <= now + AHEAD[-1])

@@ -131,7 +131,7 @@ def why_not(about: Any, actor: Actor, now: datetime) -> str:
     return OBJECTIONS.why_not("report", _about(about), actor, now)
 
 
-def _about(about: Invitation | Placement) -> Objection:
+def _about(about: Any) -> Objection:
     placement = about if isinstance(about, Placement) else None
     invitation = about if isinstance(about, Invitation) else None
     found = Objection(

@@ -13,6 +13,7 @@ from app.core.errors import Invalid
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.people.checks import is_mobile
 from app.people.forms import ProfileForm, when
 from app.people.models import Employer
 from app.people.queries import employer_of
@@ -25,6 +26,13 @@ def profile_gate(user: AppUser) -> str | None:
     if employer is None or not employer.is_approved or employer.profile_at is not None:
         return None
     return "SigningProfileView.index"
+
+
+def mobile_of(user: AppUser) -> str | None:
+    """Where text messages for an employer go: its contact's telephone, unless that is a landline."""
+    employer = employer_of(user)
+    phone = employer.contact_phone if employer is not None else None
+    return phone if phone and is_mobile(phone) else None
 
 
 def mine() -> Employer:

@@ -35,7 +35,7 @@ from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
 from app.workflow.queries import said, trail_of
 
-READ_ONLY = {"list", "show", "search", "columns", "filters_kept"}
+READ_ONLY = {"list", "show", "search", "columns"}
 
 
 def colleges() -> list[tuple[str, str]]:
@@ -64,6 +64,7 @@ class StudentsView(TitleLinks, SafeModelView):
     class_permission_name = "Students"
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
     list_title = _l("Students")
+    show_template = "people/office_student.html"
     show_title = _l("Student")
     list_columns = ["student_no", "name", "college.name", "major.name", "class_name",
                     "graduation_year", "origin_state"]  # fmt: skip
@@ -124,6 +125,13 @@ class StudentsView(TitleLinks, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return str(item.name)
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        """What else the office keeps of the student stands on pages of packages above."""
+        return {"links": [
+            (_("Terminations and chances"), url_for("ChancesView.show", pk=item.id)),
+            (_("Restrictions"), url_for("RestrictionsView.list", q=item.student_no, tab="all")),
+        ]}  # fmt: skip
 
     @record_action("restrict", _l("Restrict…"), danger=True)
     def restrict(self, items: list[Any]) -> Any:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
+from hashlib import sha256
 from typing import Any
+from uuid import uuid4
 
 from flask import flash, redirect, request, url_for
 from flask_babel import gettext as _
@@ -85,16 +86,14 @@ class StepActions:
         who, reason = actor(), request.form.get("reason", "")
         batch = ask(
             who, kind, step, rows, reason, back_url=view.list_url(), unfit=unfit or (),
-            uid=_name_of(request.form.get("batch", ""), who.user_id, kind, step, reason, rows),
+            uid=self.batch_uid(kind, step, reason, rows),
         )  # fmt: skip
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
 
+    def batch_uid(self, *what: Any) -> str:
+        """The same dialog sent twice asks once: its token with what it asks for."""
+        token = request.form.get("batch", "") or uuid4().hex
+        return sha256(repr((token, actor().user_id, *what)).encode()).hexdigest()[:32]
+
     def _reasons(self, danger: bool) -> tuple[str, ...]:
         return tuple(map(str, self.frequent_reasons)) if danger else ()
-
-
-def _name_of(token: str, *what: Any) -> str:
-    """One name for one form with one content, so that a double click asks once; "" without a form."""
-    if not token:
-        return ""
-    return hashlib.blake2b(repr((token, *what)).encode(), digest_size=16).hexdigest()

@@ -95,6 +95,7 @@ class Placement(db.Model):
         Index("ix_placement_school", "school_id", "changed_at", "id"),
         Index("ix_placement_school_state", "school_id", "state", "changed_at", "id"),
         Index("ix_placement_college", "college_id", "state", "changed_at", "id"),
+        Index("ix_placement_answer_by", "answer_by", postgresql_where=text("state = 'amending'")),
         Index("ix_placement_grams", text("text_grams(employer_name)"), postgresql_using="gin"),
     )  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.core import clock
-from app.notices.workflow import Letter, Letters, People, tell_of
+from app.notices.workflow import Letter, Letters, People, remind, tell_of
 from app.people.queries import staff_of, users_of
 from app.placements.models import Placement
 from app.workflow.steps import Change
@@ -154,6 +154,26 @@ SILENT = (
     "revive",
     "void",
 )
+
+REMINDER = Letter(
+    _l("%(employer)s awaits your answer to its proposal until %(until)s"),
+    _l("Without an answer the terms you accepted stay."),
+    STUDENT_URL,
+)
+
+
+def remind_student(placement: Placement) -> None:
+    """The student is reminded before a proposal runs out of time (NTF-03)."""
+    if placement.answer_by is not None:
+        values = {
+            "id": placement.id,
+            "employer": placement.employer_name,
+            "until": clock.shown_deadline(placement.answer_by),
+        }
+        users = users_of(student_id=placement.student_id)
+        name = f"placement:{placement.id}"
+        since, until = placement.changed_at, placement.answer_by
+        remind(users, name, since, until, REMINDER, values, placement.school_id)
 
 
 def tell_parties(change: Change) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
@@ -85,3 +85,16 @@ def standing(student_id: int, day: date) -> tuple[str | None, str | None, str | 
     source = entry.with_only_columns(PlanEntry.sources["destination_code"].astext).scalar_subquery()
     row = db.session.execute(select(state, source, restriction_reason(student_id, day))).one()
     return row[0], row[1], row[2]
+
+
+def proposals(who: Actor, now: datetime) -> int:
+    """How many changed terms of this party wait for a student's answer (INV-16, INV-21)."""
+    mine = placements_for(who).where(Placement.state == S.AMENDING, Placement.answer_by > now)
+    return db.session.scalar(select(func.count()).select_from(mine.subquery())) or 0
+
+
+def invitations_terminated() -> Select[Any]:
+    """Keys of the invitations whose signing was in force and has been terminated (INV-18)."""
+    return select(Placement.invitation_id).where(
+        Placement.state == S.TERMINATED, Placement.invitation_id.is_not(None)
+    )

@@ -148,6 +148,8 @@ def plan_row_free(placement: Placement, actor: Actor, now: datetime) -> str | No
 
 def not_reviewed(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """Terms are amended after acceptance and before any review (INV-16)."""
+    if placement.state == S.IN_FORCE:
+        return _("The signing is in force. To change the terms, terminate it, then sign anew.")
     if placement.reviewed_at is None:
         return None
     return _(

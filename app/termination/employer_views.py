@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 
 from flask import abort, g, redirect
@@ -12,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.core import clock
 from app.fab.access import has_access
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.export import CsvExport
@@ -26,11 +24,9 @@ from app.termination import queries
 from app.termination.models import CHIPS, LABELS
 from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of
 
-SPANS = (("30", _l("Last 30 days")), ("90", _l("Last 90 days")), ("365", _l("Last year")))
-
 
 def _lists() -> queries.Choices:
-    """Schools, years and majors of the list; asked once a request."""
+    """What the list can be narrowed to; asked once a request."""
     if "termination_choices" not in g:
         g.termination_choices = queries.choices(actor())
     return g.termination_choices  # type: ignore[no-any-return]
@@ -90,9 +86,8 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
         ListFilter("major", _l("Major"), Placement.major_id, lambda: _lists().majors),
         ListFilter("state", _l("State of termination"), queries.with_termination,
                    lambda: [(str(k.value), str(v)) for k, v in LABELS.items()]),
-        ListFilter("since", _l("Signed on"),
-                   lambda days: queries.signed_since(clock.now() - timedelta(days=int(days))),
-                   lambda: [(days, str(label)) for days, label in SPANS]),
+        ListFilter("invited_from", _l("Invited from"), queries.invited_from, lambda: _lists().months),
+        ListFilter("invited_to", _l("Invited to"), queries.invited_to, lambda: _lists().months),
     )  # fmt: skip
     show_neighbours = False
 

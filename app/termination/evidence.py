@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import BinaryIO
 
 from flask_babel import gettext as _
@@ -10,16 +11,19 @@ from sqlalchemy import func, select
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
-from app.documents.attachments import accept_upload
+from app.core.limits import Limit
+from app.documents.attachments import Upload, accept_upload
 from app.documents.models import Attachment
 from app.documents.store import save_file
 from app.termination.models import WITH_PARTIES, Termination, TerminationState
 from app.termination.queries import termination_of, terminations_for
 from app.termination.tasks import RECORD
 from app.workflow.actor import Actor, Role
+from app.workflow.engine import committed
 
 S = TerminationState
 MOST = 10  # files of one termination
+TRIES = Limit("evidence", 60, timedelta(hours=1))  # of one person; refused files count too
 MAY_ADD = {
     Role.STUDENT: (*WITH_PARTIES, S.MEDIATION),
     Role.EMPLOYER: (*WITH_PARTIES, S.MEDIATION),
@@ -35,9 +39,17 @@ def may_add(termination: Termination, actor: Actor) -> bool:
 def add_evidence(termination_id: int, actor: Actor, name: str, source: BinaryIO) -> Attachment:
     """Keep one uploaded file, decoded and made harmless, and commit.
 
+    Decoding takes its time, so what is allowed is asked before it and again behind the lock.
     Raises NotYours outside the scope, Refused with a sentence for what cannot be kept.
     """
-    termination = termination_of(actor, termination_id)
+    _check(termination_of(actor, termination_id), actor)
+    if not TRIES.take(actor.user_id):
+        raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
+    upload = accept_upload(name, source)
+    return committed(lambda: _kept(termination_id, actor, upload))
+
+
+def _check(termination: Termination, actor: Actor) -> None:
     if not may_add(termination, actor):
         raise Refused(_("Nothing can be added to this termination any more."))
     counted = select(func.count()).where(
@@ -45,7 +57,16 @@ def add_evidence(termination_id: int, actor: Actor, name: str, source: BinaryIO)
     )
     if (db.session.scalar(counted) or 0) >= MOST:
         raise Refused(_("At most %(most)s files.", most=MOST))
-    upload = accept_upload(name, source)
+
+
+def _kept(termination_id: int, actor: Actor, upload: Upload) -> Attachment:
+    termination = db.session.execute(
+        select(Termination)
+        .where(Termination.id == termination_id)
+        .with_for_update(key_share=True, of=Termination)
+        .execution_options(populate_existing=True)
+    ).scalar_one()
+    _check(termination, actor)
     found = Attachment(
         record_kind=RECORD,
         record_id=termination.id,
@@ -59,7 +80,6 @@ def add_evidence(termination_id: int, actor: Actor, name: str, source: BinaryIO)
         created_at=clock.now(),
     )
     db.session.add(found)
-    db.session.commit()
     return found
 
 

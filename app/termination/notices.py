@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 
 from app.core import clock
-from app.notices.workflow import Letter, Letters, People, tell, tell_of
+from app.notices.workflow import Letter, Letters, People, remind, tell, tell_of
 from app.people.models import Student
 from app.people.queries import staff_of, users_of
 from app.termination.models import Chance, Termination
@@ -115,6 +115,26 @@ CHANCE = Letter(
     _l("Your school granted you one more termination for %(year)s. Reason: %(reason)s"),
     "/my/terminations/",
 )
+
+REMINDER = Letter(
+    _l("%(starter)s awaits your answer to a termination until %(until)s"),
+    _l("After that either party can ask the school to mediate."),
+    PARTY_URL,
+)
+
+
+def remind_other(termination: Termination) -> None:
+    """The party that was asked is reminded before its time is over (NTF-03)."""
+    placement = termination.placement
+    by_student = termination.started_by == Role.STUDENT
+    values = {
+        "id": termination.id,
+        "starter": placement.student.name if by_student else placement.employer_name,
+        "until": clock.shown_deadline(termination.reply_by),
+    }
+    users, name = people_of(termination)[OTHER](), f"termination:{termination.id}"
+    since, until = termination.created_at, termination.reply_by
+    remind(users, name, since, until, REMINDER, values, termination.school_id)
 
 
 def tell_parties(change: Change) -> None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.codes import queries as codes
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.documents.models import Attachment
+from app.invitations.models import Invitation
+from app.notices.queries import near
 from app.people.models import Major, School, Student
 from app.people.queries import at_school, name_has
 from app.placements.models import Placement, PlacementState
@@ -153,6 +155,20 @@ def awaiting(who: Actor) -> ColumnElement[bool]:
     return Termination.state.in_(mine.get(who.role, (*IN_REVIEW, S.MEDIATION, S.AWAITING_SECOND)))
 
 
+def to_be_answered(now: datetime, after: int, most: int = 200) -> Sequence[Termination]:
+    """A portion of the requests whose answer is due within 48 hours, in the order of their ids."""
+    return db.session.scalars(
+        select(Termination)
+        .join(Placement, Placement.id == Termination.placement_id)
+        .where(Termination.state == S.REQUESTED, near(Termination.reply_by, now))
+        .where(Termination.id > after, ~Placement.frozen)
+        .options(selectinload(Termination.placement))
+        .order_by(Termination.id)
+        .limit(most)
+        .with_for_update(read=True, skip_locked=True, of=Termination)
+    ).all()
+
+
 def to_answer(who: Actor) -> int:
     """How many requests of the other party wait for this party's answer (INV-21, INV-22)."""
     mine = terminations_for(who).where(
@@ -197,13 +213,32 @@ def employer_tab(name: str) -> ColumnElement[bool] | None:
 
 
 def with_termination(state: str) -> ColumnElement[bool]:
-    """The placements that have a termination in this state."""
-    return Placement.id.in_(select(Termination.placement_id).where(Termination.state == state))
+    """The placements whose last termination is in this state: what their rows show."""
+    other = aliased(Termination)
+    later = select(other.id).where(
+        other.placement_id == Termination.placement_id, other.id > Termination.id
+    )
+    last = select(Termination.placement_id).where(Termination.state == state, ~later.exists())
+    return Placement.id.in_(last)
 
 
-def signed_since(moment: datetime) -> ColumnElement[bool]:
-    """The placements formed since then."""
-    return Placement.created_at >= moment
+def invited_from(month: str) -> ColumnElement[bool]:
+    """The placements whose invitation was sent in that month (2026-11) or later."""
+    return _invited(Invitation.sent_at >= _begin(month))
+
+
+def invited_to(month: str) -> ColumnElement[bool]:
+    """The placements whose invitation was sent in that month or earlier."""
+    after = date.fromisoformat(f"{month}-28") + timedelta(days=4)
+    return _invited(Invitation.sent_at < _begin(f"{after:%Y-%m}"))
+
+
+def _begin(month: str) -> datetime:
+    return clock.end_of_day(date.fromisoformat(f"{month}-01") - timedelta(days=1))
+
+
+def _invited(when: ColumnElement[bool]) -> ColumnElement[bool]:
+    return Placement.invitation_id.in_(select(Invitation.id).where(when))
 
 
 def of_student_named(fragment: str) -> ColumnElement[bool]:
@@ -223,10 +258,11 @@ class Choices:
     schools: list[tuple[str, str]]
     years: list[tuple[str, str]]
     majors: list[tuple[str, str]]
+    months: list[tuple[str, str]]  # in which they were invited, the last first
 
 
 def choices(who: Actor) -> Choices:
-    """Schools, graduation years and majors of the party's signings."""
+    """Schools, graduation years, majors and months of invitation of the party's signings."""
     mine = signings_once_in_force(who).subquery()
     rows = db.session.execute(
         select(School.id, School.name, mine.c.graduation_year, Major.id, Major.name)
@@ -234,8 +270,13 @@ def choices(who: Actor) -> Choices:
         .join(Major, Major.id == mine.c.major_id)
         .distinct()
     ).all()
+    month = func.to_char(func.timezone(clock.SHANGHAI.key, Invitation.sent_at), "YYYY-MM")
+    months = db.session.scalars(
+        select(month).join(mine, mine.c.invitation_id == Invitation.id).distinct()
+    ).all()
     return Choices(
         sorted({(str(row[0]), row[1]) for row in rows}, key=lambda item: item[1]),
         [(str(year), str(year)) for year in sorted({row[2] for row in rows}, reverse=True)],
         sorted({(str(row[3]), row[4]) for row in rows}, key=lambda item: item[1]),
+        [(text, text) for text in sorted(months, reverse=True)],
     )

@@ -37,6 +37,7 @@ from app.workflow.engine import Workflow, checked_reason, committed
 from app.workflow.steps import Reason, Step
 
 S = TerminationState
+FROM_PLACEMENT = ("school_id", "college_id", "student_id", "employer_id")
 
 
 def in_force(termination: Termination, actor: Actor, now: datetime) -> str | None:
@@ -274,13 +275,9 @@ def _new(placement: Placement, step: str) -> Termination:
     found = Termination(
         way=Way.FORCED if step == "force" else Way.AGREED,
         placement_id=placement.id,
-        school_id=placement.school_id,
-        college_id=placement.college_id,
-        student_id=placement.student_id,
-        employer_id=placement.employer_id,
+        **{name: getattr(placement, name) for name in FROM_PLACEMENT},
     )
-    with db.session.no_autoflush:
-        found.placement = placement
+    found.placement = placement
     return found
 
 
@@ -291,8 +288,8 @@ def _begin(
         placement = placement_in(actor, placement_id)
         if step == "force":
             _overtake(placement, actor)
-        record = _new(placement, step)
-        return TERMINATIONS.start(step, record, actor, reason=reason, agreed=agreed)
+        new = _new(placement, step)
+        return TERMINATIONS.start(step, new, actor, reason=reason, agreed=agreed)
 
     return committed(begun)
 

@@ -17,6 +17,8 @@ from app.placements.models import AGREEMENT_LABELS, Placement, PlacementState
 from app.termination.models import LABELS, Termination, TerminationState
 from app.termination.tasks import RECORD as TERMINATION
 
+VOID = _l("This letter is void")
+
 
 @dataclass(frozen=True)
 class Verified:
@@ -24,7 +26,7 @@ class Verified:
 
     state: Any
     chip: str
-    rows: list[tuple[Any, str]]
+    rows: list[tuple[Any, Any]]
 
 
 def verified(code: str) -> Verified | None:
@@ -42,22 +44,23 @@ def _agreement(document: Document, placement: Placement) -> Verified:
     stands = placement.state == PlacementState.IN_FORCE and document.void_at is None
     state = PlacementState.IN_FORCE if stands else PlacementState.TERMINATED
     attested = (_l("Attested on"), _day(placement.attested_at or placement.changed_at))
-    rows = [*_facts(document, placement), attested]
+    rows = [(_l("Document"), _l("Agreement")), *_facts(document, placement), attested]
     return Verified(AGREEMENT_LABELS[state], "done" if stands else "closed", rows)
 
 
 def _letter(document: Document) -> Verified | None:
+    """A letter is void where its approval was undone: then it says nothing of a day."""
     termination = db.session.get(Termination, document.record_id)
     if termination is None:
         return None
-    stands = document.void_at is None
-    state = TerminationState.APPROVED if stands else TerminationState.CLOSED
-    ended = (_l("Terminated on"), _day(termination.approved_at or termination.changed_at))
-    rows = [*_facts(document, termination.placement), ended]
-    return Verified(LABELS[state], "done" if stands else "closed", rows)
+    rows = [(_l("Document"), _l("Termination letter")), *_facts(document, termination.placement)]
+    if document.void_at is not None or termination.approved_at is None:
+        return Verified(VOID, "closed", rows)
+    rows.append((_l("Terminated on"), _day(termination.approved_at)))
+    return Verified(LABELS[TerminationState.APPROVED], "done", rows)
 
 
-def _facts(document: Document, placement: Placement) -> list[tuple[Any, str]]:
+def _facts(document: Document, placement: Placement) -> list[tuple[Any, Any]]:
     return [
         (_l("Agreement number"), document.number or ""),
         (_l("School"), placement.school.name),

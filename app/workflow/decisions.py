@@ -33,7 +33,8 @@ def still_undoable(record: Any, actor: Actor, now: datetime) -> str | None:
 def before_decision(change: Change) -> StrEnum:
     """Back to where the decision found the record."""
     row = just_decided(change.record, change.actor)
-    return type(change.step.targets[0])(row.from_state if row else change.record.state)
+    found = (row.from_state if row is not None else None) or change.record.state
+    return type(change.step.targets[0])(found)
 
 
 def school_not_acted(record: Any, actor: Actor, now: datetime) -> str | None:

@@ -35,6 +35,7 @@ class Record(Protocol):
 
 
 R = TypeVar("R", bound=Record)
+T = TypeVar("T")
 FLOWS: dict[str, Workflow[Any]] = {}  # kind → its table, for naming the steps of a trace
 REASON_LENGTH = 200  # characters, as the manuals have it for every reason
 
@@ -66,10 +67,8 @@ class Workflow(Generic[R]):
 
     def also_when(self, name: str, guard: Guard) -> None:
         """Let a package above add what it knows to a step of this table."""
-        step = self.step(name)
-        self.steps = tuple(
-            replace(s, when=(*s.when, guard)) if s is step else s for s in self.steps
-        )
+        more = (replace(s, when=(*s.when, guard)) if s.name == name else s for s in self.steps)
+        self.steps = tuple(more)
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises NotYours where there is none (it came from a URL)."""
@@ -169,7 +168,7 @@ class Workflow(Generic[R]):
     def lock_all(self, ids: Sequence[int]) -> None:
         """Lock many records with what comes before them, each kind in the order of its ids.
 
-        Whoever means to change many in one transaction does this first: two who meet do not deadlock.
+        Who changes many in one transaction does this first: two who meet do not deadlock.
         """
         records = db.session.scalars(select(self.model).where(self.model.id.in_(ids))).all()
         levels: dict[int, tuple[Any, set[int]]] = {}
@@ -238,9 +237,6 @@ class Workflow(Generic[R]):
                 at=change.now,
             )
         )
-
-
-T = TypeVar("T")
 
 
 def committed(act: Callable[[], T]) -> T:

@@ -204,7 +204,7 @@ def test_evidence_of_the_school_opens_the_one_sided_review(cast, attested, visit
     Image.new("RGB", (800, 600), "white").save(picture, "PNG")
     picture.seek(0)
     sent = {"files": [(picture, "证据.png")]}
-    url = f"/desk/evidence/{attested.id}"
+    url = f"/desk/evidence/{found.id}"
     assert visit(cast.college_officer).post(url).status_code == 403
     assert visit(cast.other_officer).post(url).status_code == 404
     assert desk.post(url, data=sent, content_type="multipart/form-data").status_code == 303

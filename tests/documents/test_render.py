@@ -195,11 +195,11 @@ def test_what_people_type_is_printed_and_never_obeyed(agreement, listener, paylo
 @pytest.mark.rule("DOC-01")
 def test_a_character_without_a_glyph_is_named_with_its_field(agreement):
     agreement["student"]["name"] = "张\U00020000"
-    agreement["trace"][1]["note"] = "见\u202e附件"
+    agreement["employer"]["address"] = "见\u202e附件"
     with pytest.raises(Unprintable) as refusal:
         render.render("agreement", agreement)
     assert isinstance(refusal.value, Invalid)
-    assert refusal.value.missing == [("student.name", "\U00020000"), ("trace.2.note", "\u202e")]
+    assert refusal.value.missing == [("student.name", "\U00020000"), ("employer.address", "\u202e")]
     assert "U+20000" in refusal.value.problems[0][1]
 
 

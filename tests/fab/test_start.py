@@ -24,7 +24,7 @@ def test_only_our_own_routes_exist(app):
         for view in ("letterview", "noteview")
         for route in (
             "list/", "show/<string:pk>", "search", "columns", "action/<string:name>/<string:pk>",
-            "action_post", "confirm", "filters",
+            "action_post", "confirm",
         )
     }  # fmt: skip
     rest = {

@@ -122,7 +122,7 @@ def test_nobody_else_gets_the_licence_scan(cast, licence, visit):
     url = f"/files/{licence(b'picture', 'image/jpeg', 'a.jpg').uid}"
     assert visit(make.account(cast.rival)).get(url).status_code == 404
     assert visit(make.account(cast.student)).get(url).status_code == 404
-    assert visit(cast.data).get(url).status_code == 404
+    assert visit(cast.data).get(url).status_code == 403
     assert visit(cast.officer).get("/files/" + "0" * 32).status_code == 404
     cast.employer.licence_id = None
     db.session.commit()

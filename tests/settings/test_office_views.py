@@ -107,13 +107,13 @@ def test_a_window_is_set_changed_and_lifted(cast, visit):
 @pytest.mark.rule("TRM-09")
 def test_a_day_of_ones_own_is_set_and_forgotten(cast, visit):
     browser = visit(cast.officer)
-    data = {"day": "2027-05-04", "works": "0", "note": "校运动会"}
+    data = {"day": "2027-05-04", "works": "0", "note": "秋季放假"}
     assert browser.post("/settings/calendar/day", data=data).status_code == 303
     page = browser.get("/settings/calendar").get_data(as_text=True)
-    assert "校运动会" in page
+    assert "秋季放假" in page
     [key] = re.findall(r"/settings/calendar/day/(\d+)/forget", page)
     other = visit(cast.other_officer)
     other.post(f"/settings/calendar/day/{key}/forget")
-    assert "校运动会" in visit(cast.officer).get("/settings/calendar").get_data(as_text=True)
+    assert "秋季放假" in visit(cast.officer).get("/settings/calendar").get_data(as_text=True)
     assert visit(cast.officer).post(f"/settings/calendar/day/{key}/forget").status_code == 303
-    assert "校运动会" not in visit(cast.officer).get("/settings/calendar").get_data(as_text=True)
+    assert "秋季放假" not in visit(cast.officer).get("/settings/calendar").get_data(as_text=True)

@@ -67,9 +67,9 @@ def test_a_tampered_row_is_found(session, story):
 def test_the_database_refuses_a_second_placement_of_a_student(session, story):
     copy = text(
         "INSERT INTO placement (kind, state, school_id, college_id, major_id, student_id, graduation_year,"
-        " employer_name, employer_credit_code, created_at, changed_at)"
+        " employer_name, employer_credit_code, review, created_at, changed_at)"
         " SELECT kind, 'awaiting_school', school_id, college_id, major_id, student_id, graduation_year,"
-        " employer_name, employer_credit_code, created_at, changed_at FROM placement WHERE id = :id"
+        " employer_name, employer_credit_code, review, created_at, changed_at FROM placement WHERE id = :id"
     )
     with pytest.raises(DBAPIError, match="uq_placement_slot"), session.begin_nested():
         session.execute(copy, {"id": story.id})

@@ -1,0 +1,96 @@
+"""Proposing other terms for a signing that nobody has reviewed yet (INV-16). HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.act_views import take
+from app.accounts.queries import actor
+from app.core import clock
+from app.core.errors import NotYours, Refused
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.invitations import queries
+from app.invitations.forms import LetterForm
+from app.invitations.views import person
+from app.placements.models import Placement
+from app.placements.queries import placement_in
+from app.placements.workflow import PLACEMENTS, propose_terms
+from app.settings.queries import settings
+from app.terms.models import Terms, differences, values_of
+from app.terms.queries import shown
+
+LARGEST_KEY = 2**31 - 1
+
+
+class AmendmentView(SafeView):
+    """The letter once more, then old and new side by side, then the proposal."""
+
+    route_base = "/employer/amendments"
+    class_permission_name = "Amendments"
+    default_view = "edit"
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
+    @has_access
+    def edit(self, pk: int) -> Any:
+        """Fill in, compare, propose: the last only with `sure` in the form."""
+        placement = placement_in(actor(), pk)
+        back = _page(placement)
+        offer = PLACEMENTS.offer("propose_terms", placement, actor(), clock.now())
+        if offer is None or offer.why_not or placement.terms is None:
+            flash(offer.why_not if offer else _("This signing cannot be amended now."), "warning")
+            return redirect(back, 303)
+        form = LetterForm(data=values_of(placement.terms))
+        if request.form.get("back"):
+            return self._form(form, placement, back)
+        if not form.validate_on_submit():
+            return self._form(form, placement, back), 422 if form.errors else 200
+        changes = [
+            (f.label, shown(f, old), shown(f, new))
+            for f, old, new in differences(placement.terms, Terms(**form.values()))
+        ]
+        if not changes:
+            flash(_("Nothing is changed, so nothing was proposed."), "info")
+            return redirect(back, 303)
+        return self._propose(form, placement, changes, back)
+
+    def _propose(self, form: Any, placement: Placement, changes: Any, back: str) -> Any:
+        if request.form.get("sure") != "1":
+            days = settings(placement.school_id).amendment_days
+            return self.render_template(
+                "invitations/employer_amend.html", pairs=form.posted(), changes=changes, back=back,
+                student=person(placement.student), url=url_for("AmendmentView.edit", pk=placement.id),
+                until=clock.shown_deadline(clock.deadline(clock.now(), days)),
+            )  # fmt: skip
+        try:
+            propose_terms(placement.id, actor(), form.values())
+            flash(str(PLACEMENTS.step("propose_terms").done), "success")
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        return redirect(back, 303)
+
+    def _form(self, form: Any, placement: Placement, back: str) -> Any:
+        return self.render_template(
+            "invitations/employer_edit.html", form=form, groups=form.split(), back=back,
+            student=person(placement.student), amending=True,
+        )  # fmt: skip
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/take-back", methods=["POST"])
+    @has_access
+    def take_back(self, pk: int) -> Any:
+        placement = placement_in(actor(), pk)
+        back = _page(placement)
+        take(PLACEMENTS, "take_back_terms", pk)
+        return redirect(back, 303)
+
+
+def _page(placement: Placement) -> str:
+    """The detail of the invitation that the signing came from."""
+    if placement.invitation_id is None:
+        raise NotYours(f"placement {placement.id}")
+    found = queries.invitation_behind(actor(), placement.id)
+    return url_for("EmployerInvitationsView.show", pk=found)

@@ -1,0 +1,93 @@
+"""The delivery log: what became of mails and text messages, and sending one again. HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+
+from app.accounts.queries import actor
+from app.core.errors import Refused
+from app.core.mail import MAIL, SMS, Message
+from app.fab.declared import Tab, record_action
+from app.fab.interface import SafeInterface
+from app.fab.shown import chip, dash, moment, whole
+from app.fab.views import SafeModelView
+from app.notices import queries
+from app.notices.workflow import resend
+
+CHANNELS = {MAIL: _l("mail"), SMS: _l("text message")}
+STATES = {
+    "sent": (_l("sent"), "done"),
+    "waiting": (_l("waiting"), "waiting"),
+    "failed": (_l("failed; it is tried again"), "refused"),
+    "given_up": (_l("failed; given up"), "refused"),
+}
+
+
+def _tab(name: str, label: Any, empty: Any) -> Tab:
+    return Tab(name, label, lambda: queries.delivery_tab(name), empty=empty)
+
+
+class DeliveriesView(SafeModelView):
+    """Messages about the school's own records; never their text, never a code."""
+
+    datamodel = SafeInterface(Message)
+    route_base = "/deliveries"
+    class_permission_name = "Deliveries"
+    include_route_methods = {"list", "search", "columns", "action", "action_post", "confirm"}
+    list_title = _l("Deliveries")
+    list_columns = ["receiver.display_name", "fate", "subject", "created_at", "channel",
+                    "address_masked", "tries", "problem"]  # fmt: skip
+    order_columns = ["created_at", "tries"]
+    search_columns: list[str] = []
+    base_order = ("created_at", "desc")
+    label_columns = {
+        "receiver.display_name": _l("To whom"), "subject": _l("Subject"), "fate": _l("State"),
+        "address_masked": _l("Address"), "channel": _l("Channel"), "created_at": _l("Written"),
+        "tries": _l("Attempts"), "problem": _l("Last problem"),
+    }  # fmt: skip
+    formatters_columns = {
+        "fate": lambda fate: chip(*STATES[fate]),
+        "channel": lambda channel: str(CHANNELS.get(channel, channel)),
+        "receiver.display_name": dash, "created_at": moment, "subject": whole,
+        "problem": lambda problem: whole(queries.problem_in_words(problem)), "address_masked": dash,
+    }  # fmt: skip
+    cell_classes = {"fate": "qq-card-status", "subject": "qq-roomy", "problem": "qq-roomy",
+                    "created_at": "qq-number"}  # fmt: skip
+    wide_columns = frozenset({"channel", "tries", "address_masked"})
+    load_columns = ("sent_at", "tries")
+    search_hint = _l("Name of the receiver")
+    tabs = (
+        _tab("failed", _l("Failed"), _l("Everything arrived.")),
+        _tab("waiting", _l("Waiting"), _l("Nothing waits to be sent.")),
+        _tab("sent", _l("Sent"), _l("Nothing was sent yet.")),
+        _tab("all", _l("All"), _l("Nothing was sent yet.")),
+    )
+
+    def scoped(self) -> Select[Any]:
+        return queries.deliveries_for(actor())
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        return queries.to_whom(text)
+
+    def record_name(self, item: Any) -> str:
+        return f"{dash(item.receiver and item.receiver.display_name)}: {item.subject}"
+
+    @record_action("resend", _l("Send again"), primary=True)
+    def resend(self, items: list[Any]) -> Any:
+        """Each once a minute at most; the text comes from the notice on the site."""
+        done, refused = 0, ""
+        for item in items:
+            try:
+                resend(item.id, actor())
+                done += 1
+            except Refused as refusal:
+                refused = str(refusal)
+        if done:
+            flash(_("%(count)s messages are on their way again.", count=done), "success")
+        if refused:
+            flash(refused, "warning")
