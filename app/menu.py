@@ -22,6 +22,7 @@ from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
 from app.fab import remembered
+from app.fab.once import once
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
@@ -178,7 +179,7 @@ def frame() -> dict[str, Any]:
     }
     if shell != "office":
         return found
-    around = frame_of(actor_of(user))
+    around = once("frame", lambda: frame_of(actor_of(user)))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
 
 

@@ -15,9 +15,10 @@ LIST = ("list", "search", "columns")
 _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
-_DESK = (*READ, "facts", "evidence")
+_DESK = (*READ, "facts")
 _COLLEGE = ("attest_college", "refuse_college", "withdraw_college", "undo")
-_SCHOOL = ("attest", "refuse", "send_back", "reopen", "restore", "undo")
+_SCHOOL = ("attest", "refuse", "send_back", "reopen", "restore", "undo", "force", "dismiss", "uphold",
+           "evidence")  # fmt: skip
 _TERMINATION_COLLEGE = ("approve_college", "refuse_college", "withdraw_college", "undo")
 _TERMINATION_SCHOOL = ("approve", "refuse", "send_back", "close", "review_one_sided",
                        "confirm_force", "drop_force", "undo")  # fmt: skip
@@ -73,7 +74,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Desk": {
         **_READERS,
         Role.COLLEGE: (*_DESK, *_COLLEGE, *_terminations(_TERMINATION_COLLEGE)),
-        Role.SCHOOL: (*_DESK, *_SCHOOL, "force", *_terminations(_TERMINATION_SCHOOL)),
+        Role.SCHOOL: (*_DESK, *_SCHOOL, *_terminations(_TERMINATION_SCHOOL)),
     },
     "Objections": {
         **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),

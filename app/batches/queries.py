@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 
 from app.batches.models import Batch, BatchRow, Outcome
-from app.batches.tasks import run
+from app.batches.tasks import held, run
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import NotYours
 from app.workflow.actor import Actor
+from app.workflow.engine import FLOWS
 
 
 @dataclass(frozen=True)
@@ -40,26 +43,49 @@ def ask(
     *,
     back_url: str = "",
     uid: str = "",
+    unfit: Sequence[tuple[int, str, str, str]] = (),
 ) -> Batch:
     """Queue one step for many records, (id, name, address) each, and commit.
 
-    The same `uid` asks once, however often it is sent.
+    What does not fit (with the sentence why as a fourth) stands in the result, untouched.
+    The same `uid` asks once, however often it is sent, even twice at the same moment.
     """
     uid = uid or uuid4().hex
-    known = db.session.scalars(select(Batch).where(Batch.uid == uid)).one_or_none()
-    if known is not None:
-        return known
+    try:
+        return _known(uid) or _asked(who, uid, kind, step, records, reason, back_url, unfit)
+    except IntegrityError:
+        db.session.rollback()
+        found = _known(uid)
+        if found is None:
+            raise
+        return found
+
+
+def _known(uid: str) -> Batch | None:
+    return db.session.scalars(select(Batch).where(Batch.uid == uid)).one_or_none()
+
+
+def _asked(
+    who: Actor,
+    uid: str,
+    kind: str,
+    step: str,
+    records: Sequence[tuple[int, str, str]],
+    reason: str,
+    back_url: str,
+    unfit: Sequence[tuple[int, str, str, str]],
+) -> Batch:
     batch = Batch(
         uid=uid, user_id=who.user_id or 0, kind=kind, step=step, reason=reason[:200],
         address=who.address, device=who.device, back_url=back_url[:800],
-        details={"rows": len(records)}, created_at=clock.now(),
+        details={"rows": len(records) + len(unfit)}, created_at=clock.now(),
     )  # fmt: skip
     db.session.add(batch)
     db.session.flush()
     rows: list[dict[str, Any]] = [
         {"batch_id": batch.id, "place": n, "record_id": key, "name": name[:200], "url": url[:200],
-         "sentence": ""}
-        for n, (key, name, url) in enumerate(records)
+         "sentence": sentence[:500], "outcome": Outcome.REFUSED if sentence else None}
+        for n, (key, name, url, sentence) in enumerate([*unfit, *((*row, "") for row in records)])
     ]  # fmt: skip
     db.session.execute(insert(BatchRow), rows)
     jobs.enqueue(run, batch_id=batch.id)
@@ -88,9 +114,18 @@ def progress(batch: Batch) -> Progress:
     return Progress(*row)
 
 
-def rows_of(batch: Batch, outcome: Outcome | None = None) -> Sequence[BatchRow]:
+def rows_of(
+    batch: Batch, outcome: Outcome | None = None, most: int | None = None
+) -> Sequence[BatchRow]:
     """The records of a batch, in the order in which they were ticked; of one outcome only, if asked."""
     wanted = select(BatchRow).where(BatchRow.batch_id == batch.id).order_by(BatchRow.place)
-    return db.session.scalars(
-        wanted.where(BatchRow.outcome == outcome) if outcome else wanted
-    ).all()
+    if outcome is not None:
+        wanted = wanted.where(BatchRow.outcome == outcome)
+    return db.session.scalars(wanted.limit(most)).all()
+
+
+def undo_until(batch: Batch) -> datetime | None:
+    """Until when its last decisions can be undone; None while it runs or where nothing can be."""
+    if batch.finished_at is None or not FLOWS[batch.kind].step(batch.step).undoable:
+        return None
+    return batch.finished_at + held(batch)

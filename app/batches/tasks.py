@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.accounts.models import AppUser
@@ -46,7 +47,7 @@ def _some(batch_id: int) -> bool:
         return False
     user = db.session.get_one(AppUser, batch.user_id)
     who = replace(actor_of(user), address=batch.address, device=batch.device)
-    hold = SECOND_THOUGHTS + PER_ROW * int(batch.details.get("rows", 0))
+    hold = held(batch)
     with force_locale(user.locale or "zh"):
         FLOWS[batch.kind].lock_all([row.record_id for row in rows])
         for row in rows:
@@ -55,10 +56,23 @@ def _some(batch_id: int) -> bool:
     return True
 
 
+def held(batch: Batch) -> timedelta:
+    """How long each decision of the batch can be undone: the whole batch from its last one on."""
+    return SECOND_THOUGHTS + PER_ROW * int(batch.details.get("rows", 0))
+
+
 def _one(batch: Batch, row: BatchRow, who: Actor, hold: timedelta) -> None:
     try:
         with db.session.begin_nested():
             FLOWS[batch.kind].apply(batch.step, row.record_id, who, reason=batch.reason, hold=hold)
         row.outcome = Outcome.DONE
     except (Refused, NotYours, Invalid) as refusal:
-        row.outcome, row.sentence = Outcome.REFUSED, str(refusal)[:500]
+        row.outcome, row.sentence = Outcome.REFUSED, _sentence(refusal)[:500]
+
+
+def _sentence(refusal: Exception) -> str:
+    if isinstance(refusal, NotYours):
+        return str(_("This record is not there any more, or not yours to decide."))
+    if isinstance(refusal, Invalid):
+        return " ".join(str(text) for _place, text in refusal.problems)
+    return str(refusal)

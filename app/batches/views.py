@@ -11,10 +11,13 @@ from flask_babel import gettext as _
 from app.accounts.queries import actor
 from app.batches import queries
 from app.batches.models import Batch, Outcome
+from app.core import clock
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
 from app.workflow.engine import FLOWS
+
+SHOWN = 200  # done records that the page lists
 
 
 class BatchView(SafeView):
@@ -53,13 +56,21 @@ class BatchView(SafeView):
 
 def _page(batch: Batch, progress: queries.Progress) -> dict[str, Any]:
     step = FLOWS[batch.kind].step(batch.step)
+    now = clock.now()
+    until = queries.undo_until(batch)
+    lasts = until is not None and progress.done > 0 and now < until
+    done = queries.rows_of(batch, Outcome.DONE, SHOWN)
     return {
         "title": step.label,
         "batch": batch,
         "progress": progress,
-        "rows": queries.rows_of(batch, Outcome.REFUSED),
+        "refused": queries.rows_of(batch, Outcome.REFUSED),
+        "done": done,
+        "beyond": progress.done - len(done),
         "done_text": step.done,
-        "undo_url": url_for("BatchView.undo", uid=batch.uid) if step.undoable else "",
+        "now": now,
+        "undo_until": until if lasts else None,
+        "undo_url": url_for("BatchView.undo", uid=batch.uid),
         "back_url": local_path(batch.back_url) or "/",
         "summary": _("%(done)s of %(count)s done.", done=progress.done, count=progress.total),
     }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
 from app.core import clock
-from app.people.checks import is_credit_code
-from app.people.models import ORIGIN_STATES, OriginState, TrainingMode
+from app.desk.checks import HINTS
+from app.objections.queries import about, open_objection
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -22,17 +23,25 @@ from app.placements.models import (
     Placement,
     PlacementState,
 )
-from app.placements.queries import signings_of
+from app.placements.workflow import PLACEMENTS
+from app.termination.evidence import may_add
 from app.termination.models import CHIPS as TERMINATION_CHIPS
-from app.termination.models import LABELS, WAYS, Termination, TerminationState, Way
-from app.termination.queries import of_placement
-from app.terms.models import FIELDS, GROUPS, OFFER, asked, differences, values_of
-from app.terms.queries import shown, with_unit
-from app.workflow.actor import Role
+from app.termination.models import (
+    LABELS,
+    RUNNING,
+    WAYS,
+    WITH_PARTIES,
+    Termination,
+    TerminationState,
+    Way,
+)
+from app.termination.queries import chances_left, evidence, latest, of_placement
+from app.terms.models import BY_NAME, FIELDS, GROUPS, OFFER, asked, differences, values_of
+from app.terms.queries import with_unit
+from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
-from app.workflow.queries import said, trail_of
+from app.workflow.queries import said, trail_of_all
 
-DONE = ("attest", "approve")
 FACTORS = {"sms": _l("confirmed by SMS code"), "mail": _l("confirmed by e-mail code")}
 
 
@@ -47,14 +56,6 @@ class Block:
     note: Any = ""
 
 
-@dataclass(frozen=True)
-class Check:
-    """A simple fact that a reviewer looks at first; it hints and never bars."""
-
-    label: str
-    good: bool
-
-
 def heading(placement: Placement) -> list[tuple[str, Any]]:
     """Kind, number, states and moments in one line (INV-24)."""
     state = PlacementState(placement.state)
@@ -67,10 +68,99 @@ def heading(placement: Placement) -> list[tuple[str, Any]]:
     ]
 
 
-def status(placement: Placement) -> tuple[Any, str]:
-    """Words and kind of the chip."""
-    state = PlacementState(placement.state)
-    return REVIEW_LABELS[state], CHIPS[state]
+def statuses(placement: Placement, now: datetime) -> list[tuple[Any, str]]:
+    """Words and kinds of the chips: the review, a termination, a report (INV-24)."""
+    lapsed = PLACEMENTS.lapse(placement, now)
+    state = PlacementState(lapsed[1] if lapsed else placement.state)
+    found = [(REVIEW_LABELS[state], CHIPS[state])]
+    last = latest(placement.id)
+    if last is not None:
+        ends = TerminationState(last.state)
+        found.append((LABELS[ends], TERMINATION_CHIPS[ends]))
+    if placement.frozen:
+        found.append((_("Reported as untrue"), "refused"))
+    return found
+
+
+def report(placement: Placement) -> list[Any]:
+    """What the student reports as untrue while the school has not answered (INV-20)."""
+    found = open_objection(placement_id=placement.id)
+    if found is None:
+        return []
+    return [
+        {"label": _("The student writes"), "value": found.reason, "strong": True, "wide": True},
+        (_("Reported on"), _moment(found.created_at)),
+    ]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """The last termination as the desk shows it; `adds` where the person may add evidence."""
+
+    id: int
+    items: list[Any]
+    status: tuple[Any, str]
+    files: list[tuple[str, str]]
+    letter: int | None
+    adds: bool
+    mediates: bool
+
+
+def termination(placement: Placement, who: Actor, now: datetime) -> Ending | None:
+    """Who wants what, why and until when; the files of both parties (TRM-02, TRM-03, TRM-09)."""
+    last = latest(placement.id)
+    if last is None:
+        return None
+    state = TerminationState(last.state)
+    return Ending(
+        id=last.id,
+        items=_applied(placement, last, now),
+        status=(LABELS[state], TERMINATION_CHIPS[state]),
+        files=[(file.original_name, file.uid) for file in evidence(last.id)],
+        letter=last.id if last.approved_at else None,
+        adds=may_add(last, who),
+        mediates=state is TerminationState.MEDIATION,
+    )
+
+
+def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any]:
+    names = {Role.STUDENT: placement.student.name, Role.EMPLOYER: placement.employer_name}
+    terms = placement.terms
+    rows: list[Any] = [
+        {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
+        (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
+        (_("Applied on"), _moment(last.created_at)),
+        (_("Way"), WAYS[Way(last.way)]),
+    ]
+    if last.state in WITH_PARTIES:
+        rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
+    if last.approved_at:
+        rows.append((_("Terminated on"), _moment(last.approved_at)))
+    if last.state in RUNNING:
+        left = chances_left(last.student_id, last.school_id, now)
+        rows.append((_("Terminations left this year"), left))
+    if terms is not None:
+        rows.append(
+            (_("Breach penalty"), with_unit(BY_NAME["breach_penalty"], terms.breach_penalty))
+        )
+    return rows
+
+
+def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
+    """The terms the employer proposes and the student has not answered: old and new (INV-16)."""
+    if placement.proposed is None or placement.terms is None or placement.answer_by is None:
+        return None
+    until = clock.shown_deadline(placement.answer_by)
+    over = now >= placement.answer_by
+    return {
+        "rows": [
+            (field.label, with_unit(field, old) or "–", with_unit(field, new) or "–")
+            for field, old, new in differences(placement.terms, placement.proposed)
+        ],
+        "note": _("Not answered by %(until)s: the old terms stay.", until=until)
+        if over
+        else _("The student has until %(until)s to answer; the review waits.", until=until),
+    }
 
 
 def blocks(placement: Placement) -> list[Block]:
@@ -155,83 +245,50 @@ def _terms(placement: Placement) -> list[Block]:
     ]  # fmt: skip
 
 
-def checks(placement: Placement) -> list[Check]:
-    """What a reviewer would look up: mode, origin, credit code, employer's check, the slot."""
-    student, employer = placement.student, placement.employer
-    approved_by = employer.school.name if employer and employer.profile_at else ""
-    return [
-        Check(
-            codes.name("pyfs", student.training_mode), student.training_mode == TrainingMode.OPEN
-        ),
-        Check(
-            _("Origin record: %(state)s", state=ORIGIN_STATES[OriginState(student.origin_state)]),
-            student.origin_state == OriginState.APPROVED,
-        ),
-        _credit_code(placement.employer_credit_code),
-        Check(
-            _("Employer checked by %(school)s", school=approved_by)
-            if approved_by
-            else _("Employer not checked by any school"),
-            bool(approved_by),
-        ),
-        Check(_("Only placement of the student"), signings_of(student.id) <= 1),
-    ]
-
-
-def _credit_code(code: str) -> Check:
-    good = is_credit_code(code)
-    return Check(_("Credit code is valid") if good else _("Credit code is wrong"), good)
-
-
-def proposal(placement: Placement) -> list[tuple[Any, str, str]]:
-    """What an open amendment would change: label, old, new (INV-16)."""
-    if placement.proposed is None or placement.terms is None:
-        return []
-    found = differences(placement.terms, placement.proposed)
-    return [(f.label, shown(f, old), shown(f, new)) for f, old, new in found]
-
-
-def termination(found: Termination | None) -> dict[str, Any] | None:
-    """The last termination: who applied, why, since when, and where it stands."""
-    if found is None:
-        return None
-    state = TerminationState(found.state)
-    starter = {Role.STUDENT: _("Student"), Role.EMPLOYER: _("Employer")}
-    items = [
-        (_("Applied by"), starter.get(Role(found.started_by), _("School"))),
-        (_("Applied on"), _moment(found.created_at)),
-        (_("Way"), WAYS[Way(found.way)]),
-        (_("To be answered by"), clock.shown_deadline(found.reply_by)),
-        {"label": _("Reason"), "value": found.reason, "wide": True},
-    ]
-    return {"items": items, "label": LABELS[state], "kind": TERMINATION_CHIPS[state]}
+# what another record's row says already
+SILENT = {"placement": ("end", "revive", "void"), "invitation": ("void",)}
 
 
 def trace(placement: Placement) -> list[dict[str, Any]]:
-    """Who did what, when and why, newest first: invitation, placement and terminations together."""
-    rows = [*trail_of("invitation", placement.invitation_id)] if placement.invitation_id else []
-    rows += [
-        row
-        for row in trail_of("placement", placement.id)
-        if row.from_state or not placement.invitation_id  # its birth is the acceptance above
-    ]
-    for one in of_placement(placement.id):
-        rows += trail_of("termination", one.id)
-    return [_line(row) for row in sorted(rows, key=lambda row: row.id, reverse=True)]
+    """Who did what, when and why, newest first: invitation, placement, terminations, reports."""
+    records = [("placement", placement.id)]
+    if placement.invitation_id:
+        records.append(("invitation", placement.invitation_id))
+    records += [("termination", t.id) for t in of_placement(placement.id)]
+    records += [("objection", o.id) for o in about(placement.id, placement.invitation_id)]
+    return [
+        _line(row)
+        for row in trail_of_all(records)
+        if row.step not in SILENT.get(row.kind, ())
+        and (row.from_state or row.kind != "placement" or not placement.invitation_id)
+    ]  # a placement's birth is the acceptance of its invitation
 
 
 def _line(row: Trail) -> dict[str, Any]:
-    refusing = row.step.startswith(("refuse", "decline", "withdraw", "expire", "reopen", "force"))
-    hints = row.details.get("hints")
-    noted = _("Hints at the time: %(hints)s", hints=_(", ").join(hints)) if hints else ""
+    refusing = row.step.startswith(("refuse", "decline", "withdraw", "expire", "uphold"))
+    approving = row.step.startswith(("attest", "approve", "confirm"))
     return {
         "who": _("System") if row.actor_role == Role.SYSTEM else row.actor_name,
         "what": said(row),
         "when": clock.local(row.at),
-        "note": " ".join(filter(None, (row.reason, noted))),
+        "note": _note(row),
         "factor": str(FACTORS.get(row.factor, "")),
-        "kind": "refused" if refusing else "done" if row.step.startswith(DONE) else "turn",
+        "kind": "refused" if refusing else "done" if approving else "turn",
     }
+
+
+def _note(row: Trail) -> str:
+    """The reason, the terms that were proposed, the hints in spite of which somebody approved."""
+    parts = [row.reason] if row.reason else []
+    changed = [
+        str(BY_NAME[name].label) for name in row.details.get("changed", ()) if name in BY_NAME
+    ]
+    if changed:
+        parts.append(_("Changed: %(fields)s", fields=_(", ").join(changed)))
+    known = [str(HINTS.get(name, name)) for name in row.details.get("hints", ())]
+    if known:
+        parts.append(_("In spite of a hint: %(hints)s", hints=_(", ").join(known)))
+    return " · ".join(parts)
 
 
 def _moment(moment: Any) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask import abort, url_for
@@ -12,10 +14,14 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.core import clock
+from app.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.desk.queries import found_by, in_tab, of_secret, with_students
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
+from app.fab.listing import Cell, Row, TabLink
+from app.fab.once import now
 from app.fab.saved import SavedFilters
 from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.titles import TitleLinks
@@ -23,22 +29,52 @@ from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
 from app.people.queries import search_args
 from app.placements.models import (
-    AGREEMENT_CHIPS,
     AGREEMENT_LABELS,
     CHIPS,
     KINDS,
     REVIEW_LABELS,
     Placement,
-    PlacementState,
 )
 from app.placements.queries import has_agreement, placements_for
+from app.placements.workflow import PLACEMENTS
 from app.termination.models import CHIPS as TERMINATION_CHIPS
 from app.termination.models import LABELS as TERMINATION_LABELS
 from app.workflow.actor import Role
 
+DECIDERS = (Role.COLLEGE, Role.SCHOOL)
+LONG = 3  # days after which a waiting record is marked
+WAITING = ("mine", "termination", "other")  # tabs in which the longest waiting stands first
+
+
+_ENDING = chips(TERMINATION_LABELS, TERMINATION_CHIPS)
+
+
+def _ending(state: str | None) -> Any:
+    """The state of the last termination; most signings have none."""
+    return _ENDING(state) if state else ""
+
+
+def _changed(at: datetime) -> Any:
+    """This year's days without their year; the whole moment when pointed at."""
+    here = clock.local(at)
+    this_year = here.year == clock.local(now()).year
+    short = here.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
+    return Markup('<span title="{}">{}</span>').format(moment(at), short)
+
+
+def _waiting(since: datetime | None) -> Any:
+    """How long it has waited; marked once that is long."""
+    waited = now() - since if since else None
+    if waited is None or waited < timedelta():
+        return "–"
+    if waited < timedelta(days=1):
+        return age(since)
+    text = _("%(days)s d", days=waited.days)
+    return chip(text, "waiting") if waited > timedelta(days=LONG) else text
+
 
 def _mine() -> str:
-    decides = actor().role in (Role.COLLEGE, Role.SCHOOL)
+    decides = actor().role in DECIDERS
     return _("Awaiting me") if decides else _("Awaiting review")
 
 
@@ -51,15 +87,6 @@ def _tab(name: str, label: Any, empty: Any = "") -> Tab:
     return Tab(name, label, lambda: in_tab(name, actor()), empty=empty)
 
 
-def _standing(standing: tuple[str, Any, bool]) -> Markup:
-    """The state of the review, how long it has waited, and whether it rests."""
-    state, since, frozen = standing
-    found = chip(REVIEW_LABELS[PlacementState(state)], CHIPS[PlacementState(state)])
-    if since is not None:
-        found += Markup(' <span class="qq-hint">{}</span>').format(age(since))
-    return found + (Markup(" ") + chip(_("reported as untrue"), "refused") if frozen else "")
-
-
 class DeskList(TitleLinks, SavedFilters, SafeModelView):
     """All placements of the scope (AGR-01)."""
 
@@ -69,8 +96,8 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
     list_title = _l("Signings")
     list_columns = ["agreement_no", "agreement", "student.student_no", "student.name",
                     "college.name",
-                    "major.name", "kind", "employer_name", "changed_at", "standing",
-                    "termination.state"]  # fmt: skip
+                    "major.name", "kind", "employer_name", "changed_at", "state",
+                    "termination.state", "waits_since"]  # fmt: skip
     order_columns = ["agreement_no", "employer_name", "changed_at", "kind"]
     search_columns: list[str] = []
     label_columns = {
@@ -78,15 +105,17 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
         "student.student_no": _l("Student number"), "student.name": _l("Name"),
         "college.name": _l("College"), "major.name": _l("Major"), "kind": _l("Kind"),
         "employer_name": _l("Employer"), "changed_at": _l("Last change"),
-        "standing": _l("Signing review"), "termination.state": _l("Termination review"),
+        "state": _l("Signing review"), "termination.state": _l("Termination review"),
+        "waits_since": _l("Waiting for"),
     }  # fmt: skip
     formatters_columns = {
         "agreement_no": lambda value: value or _("Preview"),
-        "agreement": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
+        "agreement": lambda state: str(AGREEMENT_LABELS[state]),
+        "state": chips(REVIEW_LABELS, CHIPS),
         "kind": lambda kind: str(KINDS[kind]),
-        "termination.state": chips(TERMINATION_LABELS, TERMINATION_CHIPS),
-        "changed_at": moment,
-        "standing": _standing,
+        "termination.state": _ending,
+        "changed_at": _changed,
+        "waits_since": _waiting,
         "employer_name": whole,
         "college.name": whole,
         "major.name": whole,
@@ -95,19 +124,20 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
                               "major.name", "kind"})  # fmt: skip
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
-        "student.name": "qq-card-title", "changed_at": "qq-number", "standing": "qq-card-status",
-        "employer_name": "qq-middling",
+        "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
+        "waits_since": "qq-number",
     }  # fmt: skip
-    load_columns = ("state", "student.name", "frozen")
+    load_columns = ("state", "student.name", "frozen", "answer_by", "review")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")
     tabs = (
         _tab("mine", LazyString(_mine), _l("Nothing waits for a decision. All done!")),
-        _tab("other", LazyString(_other), _l("Nothing waits there.")),
         _tab("termination", _l("Terminations"), _l("No termination is under way.")),
+        _tab("other", LazyString(_other), _l("Nothing waits there.")),
         _tab("in_force", _l("In force"), _l("No agreement is in force yet.")),
         _tab("refused", _l("Not approved"), _l("No signing was refused.")),
         _tab("ended", _l("Ended"), _l("No signing was terminated.")),
         _tab("all", _l("All"), _l("Nobody has signed yet.")),
+        _tab("today", _l("Decided by me today"), _l("You have decided nothing today.")),
     )
     filters = (
         ListFilter("college", _l("All colleges"), Placement.college_id, colleges),
@@ -115,6 +145,28 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
                                                                      v in KINDS.items()]),
         ListFilter("year", _l("All years"), Placement.graduation_year, years),
     )  # fmt: skip
+
+    # -- the rows -----------------------------------------------------------------------------
+
+    def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
+        """What rests until the school has answered says so beside its state (INV-20)."""
+        row: Row = super()._row(item, pattern, heads)
+        return replace(row, cells=[self._marked(item, cell) for cell in row.cells])
+
+    def _marked(self, item: Any, cell: Cell) -> Cell:
+        if cell.value == "":  # a phone's card leaves out what is empty
+            return replace(cell, css=f"{cell.css} qq-wide")
+        if "qq-card-status" not in cell.css:
+            return cell
+        lapsed = PLACEMENTS.lapse(item, now())
+        value = self.formatters_columns["state"](lapsed[1]) if lapsed else cell.value
+        frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
+        return replace(cell, value=Markup("{}<br>{}").format(value, frozen) if frozen else value)
+
+    def _tabs(self, args: ListArgs, counts: Any, to: Any) -> list[TabLink]:
+        """Who decides nothing has no decisions of its own."""
+        found = super()._tabs(args, counts, to)
+        return [t for t in found if t.name != "today" or actor().role in DECIDERS]
 
     # -- the list ------------------------------------------------------------------------------
 
@@ -125,7 +177,9 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
         """What waits longest first; elsewhere the last change."""
         if args.order:
             return super().order_of(args)
-        return Order("changed_at", args.tab in ("mine", "other"))
+        if args.tab in WAITING:
+            return Order("waits_since", True)
+        return Order("changed_at", False)
 
     def search_args(self, text: str) -> dict[str, str]:
         return search_args(text, actor())

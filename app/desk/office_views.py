@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -10,24 +11,52 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
+from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.desk import detail
-from app.desk.decision_views import TERMINATION, Decisions
+from app.desk import workflow as levers
+from app.desk.checks import Check, checks
+from app.desk.effects import APPROVALS
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
+from app.desk.workflow import Lever, Pull
 from app.fab.access import has_access
-from app.fab.declared import Offer
-from app.fab.once import once
-from app.placements.workflow import fill_facts
-from app.termination.evidence import MOST, may_add
-from app.termination.queries import evidence, termination_of
+from app.fab.declared import Offer, record_action
+from app.fab.detail import Button
+from app.fab.once import now, once
+from app.people.step_views import StepActions
+from app.placements.workflow import PLACEMENTS, fill_facts
+from app.termination.evidence import MOST
+from app.termination.queries import termination_of
 from app.termination.views import add_file
+from app.workflow.steps import SECOND_THOUGHTS
 
-REVIEWED = ("mine", "other", "termination", "all")  # tabs in which something can wait
-MIXED = ("mine", "all")
+REASONS = (
+    _l("The information of the post does not match the facts."),
+    _l("The employer's material is unclear."),
+    _l("The employer is in doubt; please check again."),
+    _l("Both parties asked for it after talking it over."),
+)
+REVIEWED = ("mine", "termination", "other", "all")  # tabs in which something can wait
+UNDO = {"placement": "undo", "termination": "termination_undo", "objection": ""}
+FIRST = 3  # buttons that stand by themselves; the others are in «more»
 
 
-class DeskView(Decisions, DeskList):
+def action_of(lever: Lever) -> Any:
+    """A lever as one of FAB's actions: its name is its permission word."""
+
+    def act(self: DeskView, items: list[Any]) -> Any:
+        return self.take(lever.name, items)
+
+    act.__name__ = lever.name
+    step = lever.step
+    return record_action(
+        lever.name, lever.label, reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
+        primary=not step.danger and lever.name in levers.MAIN, multiple=step.bulk,
+    )(act)  # fmt: skip
+
+
+class DeskView(StepActions, DeskList):
     """The list of DeskList with the detail and the decisions (AGR-02…07)."""
 
     include_route_methods = DeskList.include_route_methods | {
@@ -36,6 +65,8 @@ class DeskView(Decisions, DeskList):
         "keep_filter",
         "drop_filter",
     }
+    flow = PLACEMENTS
+    frequent_reasons = REASONS
     show_title = _l("Signing")
     show_template = "desk/show.html"
     show_columns = ["student", "college", "major", "school", "employer", "terms"]
@@ -46,47 +77,45 @@ class DeskView(Decisions, DeskList):
 
     # -- the detail ----------------------------------------------------------------------------
 
+    def detail(self, item: Any) -> dict[str, Any]:
+        """The buttons that stand by themselves, and those in «more»."""
+        page = super().detail(item)
+        buttons = page["buttons"]
+        main = self._first_table(item)
+        first = [b for b in buttons if b.offer.name in main][:FIRST]
+        return {**page, "buttons": first, "more": [b for b in buttons if b not in first]}
+
+    def _first_table(self, item: Any) -> set[str]:
+        """The deciding levers of the table that waits: a report before a termination before all."""
+        mine = [p for p in self.pulls(item) if p.lever.name in levers.MAIN]
+        moved = [p for p in mine if not p.offer.why_not] or mine
+        return {p.lever.name for p in mine if p.lever.flow is moved[0].lever.flow}
+
     def show_context(self, item: Any) -> dict[str, Any]:
         shown = detail.blocks(item)
+        ending = detail.termination(item, actor(), now())
         fills = any(o.step.name.startswith("complete_facts") for o in self.offered(item))
         return {
             "missing": any(i.get("missing") for b in shown for i in b.items if isinstance(i, dict)),
             "facts_url": self.url("facts", pk=item.id),
             "regions_url": url_for("RegionView.find"),
             "heading_items": detail.heading(item),
-            "status": detail.status(item),
+            "statuses": detail.statuses(item, now()),
             "blocks": shown,
-            "checks": detail.checks(item),
+            "report": detail.report(item),
+            "termination": ending,
+            "evidence_url": self._evidence_url(ending),
+            "proposal": detail.proposal(item, now()),
+            "checks": self._checks(item),
+            "hints": [c.label for c in self._checks(item) if not c.good],
             "trace": detail.trace(item),
-            "termination": detail.termination(self.termination(item)),
-            "files": evidence(self.termination(item).id) if self.termination(item) else [],
-            "add_url": self._add_url(item),
-            "proposal": detail.proposal(item),
-            "letter_url": self._letter_url(item),
-            "objections_url": "/objections/list/" if item.frozen else "",
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
         }
 
-    def _add_url(self, item: Any) -> str:
-        last = self.termination(item)
-        return self.url("evidence", pk=last.id) if last and may_add(last, actor()) else ""
-
-    def _letter_url(self, item: Any) -> str:
-        last = self.termination(item)
-        return url_for("TerminationsView.letter", pk=last.id) if last and last.approved_at else ""
-
-    @expose("/evidence/<int:pk>", methods=["POST"])
-    @has_access
-    def evidence(self, pk: int) -> Any:
-        """The mediating school adds evidence of its own (TRM-09)."""
-        placement_id, count = termination_of(actor(), pk).placement_id, 0
-        for file in request.files.getlist("files")[:MOST]:
-            if file.filename:
-                count += add_file(pk, file)
-        if count:
-            flash(_("%(count)s files added.", count=count), "success")
-        return redirect(self.url("show", pk=placement_id), 303)
+    def _evidence_url(self, ending: Any) -> str:
+        adds = ending is not None and ending.adds
+        return self.url("evidence", pk=ending.id) if adds else ""
 
     @expose("/facts/<string:pk>", methods=["POST"])
     @has_access
@@ -106,19 +135,138 @@ class DeskView(Decisions, DeskList):
             flash(_("The employer's facts are complete."), "success")
         return redirect(self.url("show", pk=pk), 303)
 
-    # -- decisions -----------------------------------------------------------------------------
+    @expose("/evidence/<int:pk>", methods=["POST"])
+    @has_access
+    def evidence(self, pk: int) -> Any:
+        """The mediating school adds evidence of its own to a termination (TRM-09)."""
+        placement_id, count = termination_of(actor(), pk).placement_id, 0
+        for file in request.files.getlist("files")[:MOST]:
+            if file.filename:
+                count += add_file(pk, file)
+        if count:
+            flash(_("%(count)s files added.", count=count), "success")
+        return redirect(f"{self.url('show', pk=placement_id)}#termination", 303)
+
+    # -- the levers ----------------------------------------------------------------------------
+
+    def pulls(self, item: Any) -> list[Pull]:
+        """The levers that the rules offer this person on the record, asked once a request."""
+        return once(f"levers {item.id}", lambda: levers.pulls(item, actor(), now()))
+
+    def offered(self, item: Any) -> list[Any]:
+        return once(f"steps {item.id}", lambda: PLACEMENTS.offers(item, actor(), now()))
+
+    def offers(self, item: Any) -> list[Offer]:
+        return [offer for offer, _pull in self._offers(item)]
+
+    def _offers(self, item: Any) -> list[tuple[Offer, Pull]]:
+        """What stands first: the decision that waits; then what else is possible."""
+        mine = [p for p in self.pulls(item) if self._may(p.lever.name)]
+        mine.sort(key=lambda p: (p.lever.name not in levers.MAIN, bool(p.offer.why_not)))
+        found, keys = [], {"A", "R"}
+        for pull in mine:
+            step, main = pull.lever.step, pull.lever.name in levers.MAIN
+            key = "U" if step.name == "undo" else "R" if step.danger else "A"
+            offer = Offer.of_step(
+                step, pull.offer.why_not, text=self._question(item, step.name),
+                key=key if key == "U" or (main and key in keys) else "",
+                primary=main and not step.danger, reasons=self._reasons(bool(step.reason)),
+            )  # fmt: skip
+            keys -= {key} if main and not offer.why_not else set()
+            found.append((replace(offer, name=pull.lever.name, label=pull.lever.label), pull))
+        return found
+
+    def _question(self, item: Any, step: str) -> str:
+        """Whom it is about; before an approval also what does not look right (AGR-12)."""
+        bad = [c.label for c in self._checks(item) if not c.good] if step in APPROVALS else []
+        name = self.record_name(item)
+        return f"{name} — " + _("Please note: %(hints)s", hints=_(", ").join(bad)) if bad else name
+
+    def _checks(self, item: Any) -> list[Check]:
+        return once(f"checks {item.id}", lambda: checks(item))
+
+    def buttons(self, item: Any) -> list[Button]:
+        """Approving exists twice: on to the next that waits, or back to the list."""
+        found = [
+            Button(
+                offer,
+                self.url("action", name=offer.name, pk=item.id, seen=pull.seen),
+                f"{offer.name}-{item.id}",
+            )
+            for offer, pull in self._offers(item)
+        ]
+        first = found[0] if found else None
+        decides = first is not None and first.offer.name in levers.MAIN
+        if first is None or not decides or first.offer.why_not or first.offer.danger:
+            return found
+        if self._next_waiting(item) is None:
+            return found
+        onward = replace(first.offer, label=_("%(step)s and open the next", step=first.offer.label))
+        plain = replace(first.offer, primary=False, key="")
+        return [
+            replace(first, offer=onward, url=f"{first.url}&next=1", mark=f"{first.mark}-next"),
+            *found[1:FIRST],
+            replace(first, offer=plain),
+            *found[FIRST:],
+        ]
 
     def bulk_offers(self) -> list[Offer]:
-        """The steps that fit the tab: signings wait in some, terminations in others."""
-        tab = request.args.get("tab", "mine")
-        found = super().bulk_offers() if tab in REVIEWED else []
-        wanted = TERMINATION if tab == "termination" else ""
-        return [o for o in found if tab in MIXED or o.name.startswith(TERMINATION) == bool(wanted)]
+        if request.args.get("tab", "mine") not in REVIEWED:
+            return []
+        found = [o for o in super().bulk_offers() if not o.name.endswith("undo")]
+        found.sort(key=lambda o: o.name not in levers.MAIN)  # undone is where it was decided
+        keys = {next((o.name for o in found if o.danger is danger), ""): key
+                for key, danger in (("A", False), ("R", True))}  # fmt: skip
+        return [replace(o, key=keys.get(o.name, "")) for o in found]
+
+    def take_one(self, step: str, item: Any, onward: str = "") -> Any:  # noqa: ARG002
+        """Pull a lever; then the next that waits, the list, or the record that was brought back."""
+        following = self._next_waiting(item) if "next" in request.args else None
+        key, name, lever = item.id, self.record_name(item), levers.LEVERS[step]
+        here = self.url("show", pk=key)
+        reason, seen = request.form.get("reason", ""), request.args.get("seen", "")
+        try:
+            levers.pull(step, item, actor(), reason, seen)
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(here, 303)
+        text = _("%(name)s: %(text)s", name=name, text=lever.step.done)
+        self._say(text, lever, key)
+        if lever.step.name == "undo":
+            return redirect(here, 303)
+        return redirect(self.url("show", pk=following) if following else self.list_url(), 303)
+
+    def _say(self, text: str, lever: Lever, key: int) -> None:
+        """What was done, with the button that undoes it while nobody has been told."""
+        undo = UNDO[lever.flow.kind]
+        if not (lever.step.undoable and self._may(undo)):
+            flash(text, "success")
+            return
+        flash(  # parts/flash.html draws this kind as a button
+            {  # type: ignore[arg-type]
+                "text": text, "url": self.url("action", name=undo, pk=key), "label": _("Undo"),
+                "until": (clock.now() + SECOND_THOUGHTS).isoformat(),
+            },
+            "undo",
+        )  # fmt: skip
+
+    def _take_many(self, step: str, items: list[Any]) -> Any:
+        """Each row by the lever's own table; a row that has nothing to move says so (AGR-07)."""
+        lever = levers.LEVERS[step]
+        targets = levers.subjects(lever, items)
+        rows, unfit = [], []
+        for item in items:
+            shown = (self.record_name(item), self.url("show", pk=item.id))
+            if item.id in targets:
+                rows.append((targets[item.id], *shown))
+            else:
+                unfit.append((0, *shown, levers.nothing(lever)))
+        return self.ask_batch(lever.flow.kind, lever.step.name, rows, unfit)
 
     def neighbours(self, item: Any) -> tuple[Any, Any]:
         return once(f"beside {item.id}", lambda: super(DeskView, self).neighbours(item))
 
-    def next_waiting(self, item: Any) -> Any:
+    def _next_waiting(self, item: Any) -> Any:
         """The key of the record that waits next, in the list as it was left."""
         if self.left_args().tab == "mine":
             before, behind = self.neighbours(item)
@@ -129,3 +277,7 @@ class DeskView(Decisions, DeskList):
                 lambda: self.datamodel.beside(self.narrowed(args), self.order_of(args), item),
             )
         return before if behind is None else behind
+
+
+for _lever in levers.LEVERS.values():
+    setattr(DeskView, _lever.name, action_of(_lever))

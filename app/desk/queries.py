@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, func, not_, or_, select, true, union_all
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import AppUser
@@ -21,52 +22,93 @@ from app.people.queries import finds_student, has_secret, looks_like_number, nam
 from app.placements.models import AWAITING, Placement, PlacementState
 from app.placements.queries import placements_for
 from app.settings.models import Review
-from app.termination.models import RUNNING, Termination
+from app.termination.models import RUNNING, Termination, TerminationState
 from app.termination.queries import awaiting, terminations_for
 from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
 
-S = PlacementState
+S, T = PlacementState, TerminationState
+ZONE = clock.SHANGHAI.key
+MINE = {Role.COLLEGE: (S.AWAITING_COLLEGE,), Role.SCHOOL: (S.AWAITING_SCHOOL,)}
+STATES = {"in_force": S.IN_FORCE, "refused": S.REFUSED, "ended": S.TERMINATED}
+
+
+# what a person decides on the desk; facts, undoing and consequences are no decisions
+DECISIONS = {
+    "placement": ("attest", "attest_college", "refuse", "refuse_college", "send_back",
+                  "withdraw_college", "reopen", "restore"),
+    "termination": ("approve", "approve_college", "refuse", "refuse_college", "send_back",
+                    "withdraw_college", "close", "review_one_sided", "force", "confirm_force",
+                    "drop_force"),
+}  # fmt: skip
+
+
+def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
+    """The signings that wait at these levels, those with an unanswered, lapsed amendment included."""
+    mine = placements_for(who).with_only_columns(Placement.id)
+    school_first = Placement.review == Review.SCHOOL
+    first = [school_first if state is S.AWAITING_SCHOOL else not_(school_first) for state in states]
+    lapsed = (Placement.state == S.AMENDING, Placement.answer_by <= clock.app_now())
+    return union_all(mine.where(Placement.state.in_(states)), mine.where(*lapsed, or_(*first)))  # type: ignore[return-value]
+
+
+def ending(who: Actor, *where: ColumnElement[bool]) -> Select[Any]:
+    """The placements with such a termination."""
+    return terminations_for(who).with_only_columns(Termination.placement_id).where(*where)
+
+
+def signings_awaiting(who: Actor) -> ColumnElement[bool]:
+    """The signings that wait for this person's decision; for readers, those that wait at all."""
+    return Placement.id.in_(at_level(who, MINE.get(who.role, AWAITING)))
+
+
+def terminations_awaiting(who: Actor) -> ColumnElement[bool]:
+    """The same of terminations, with mediation and what waits for a second person."""
+    return Placement.id.in_(ending(who, awaiting(who)))
 
 
 def awaiting_me(who: Actor) -> ColumnElement[bool]:
-    """What waits for this person's decision; for readers, what waits at all (AGR-06)."""
-    waits = _mine(who)
-    terminations = terminations_for(who).where(awaiting(who))
-    return or_(
-        Placement.state.in_(waits),
-        _lapsed(waits),
-        Placement.id.in_(terminations.with_only_columns(Termination.placement_id)),
-    )
+    """What waits for this person: signings and terminations (AGR-06, TRM-03, TRM-09).
 
-
-def _mine(who: Actor) -> tuple[PlacementState, ...]:
-    """The states in which a signing waits for this person; for readers, for anybody."""
-    mine = {Role.COLLEGE: (S.AWAITING_COLLEGE,), Role.SCHOOL: (S.AWAITING_SCHOOL,)}
-    return mine.get(who.role, AWAITING)
-
-
-def _lapsed(waits: tuple[PlacementState, ...]) -> ColumnElement[bool]:
-    """A proposal that nobody answered in time waits for review again, swept or not (INV-11)."""
-    at_school = Placement.review == Review.SCHOOL
-    level = or_(*(at_school if s == S.AWAITING_SCHOOL else not_(at_school) for s in waits))
-    return and_(Placement.state == S.AMENDING, Placement.answer_by <= clock.app_now(), level)
+    A union of small index-served parts: an OR would read every row of the scope.
+    """
+    signings = at_level(who, MINE.get(who.role, AWAITING)).subquery()
+    return Placement.id.in_(union_all(select(signings), ending(who, awaiting(who))))
 
 
 def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
     """The rows of a tab of the desk; None: all."""
-    other = S.AWAITING_SCHOOL if who.role is Role.COLLEGE else S.AWAITING_COLLEGE
-    states = {
-        "other": (other,),
-        "in_force": (S.IN_FORCE,),
-        "refused": (S.REFUSED,),
-        "ended": (S.TERMINATED,),
-    }
     if name == "mine":
         return awaiting_me(who)
     if name == "termination":
-        running = terminations_for(who).where(Termination.state.in_(RUNNING))
-        return Placement.id.in_(running.with_only_columns(Termination.placement_id))
-    return Placement.state.in_(states[name]) if name in states else None
+        return Placement.id.in_(ending(who, Termination.state.in_(RUNNING)))
+    if name == "other":
+        return _other_level(who)
+    if name == "today":
+        return decided_by(who)
+    return Placement.state == STATES[name] if name in STATES else None
+
+
+def _other_level(who: Actor) -> ColumnElement[bool]:
+    college = who.role is Role.COLLEGE
+    level, ends = (S.AWAITING_SCHOOL, T.AWAITING_SCHOOL) if college else (
+        S.AWAITING_COLLEGE, T.AWAITING_COLLEGE
+    )  # fmt: skip
+    signings = at_level(who, (level,)).subquery()
+    return Placement.id.in_(union_all(select(signings), ending(who, Termination.state == ends)))
+
+
+def decided_by(who: Actor) -> ColumnElement[bool]:
+    """What this person decided today, by the day in China (AGR-14)."""
+    today = func.date_trunc("day", func.timezone(ZONE, clock.app_now()))
+    mine = (Trail.actor_id == who.user_id, Trail.at >= func.timezone(ZONE, today))
+
+    def taken(kind: str) -> Any:
+        steps = (Trail.kind == kind, Trail.step.in_(DECISIONS[kind]))
+        return select(Trail.record_id).where(*mine, *steps)
+
+    ended = select(Termination.placement_id).where(Termination.id.in_(taken("termination")))
+    return Placement.id.in_(union_all(taken("placement"), ended))
 
 
 def found_by(text: str, who: Actor) -> ColumnElement[bool]:
@@ -100,9 +142,6 @@ def with_students(placements: list[Placement]) -> list[Placement]:
     for placement in placements:
         set_committed_value(placement, "student", found[placement.student_id])
     return placements
-
-
-# -- what the clock asks -----------------------------------------------------------------------
 
 
 def overdue_amendments(now: datetime, most: int) -> Sequence[int]:
@@ -156,7 +195,9 @@ class Overdue:
 def waiting_since(who: Actor, since: datetime) -> Overdue:
     """The signings and terminations that have waited for this person since before that moment."""
     placements = placements_for(who).where(
-        Placement.state.in_(_mine(who)), Placement.changed_at < since, ~Placement.frozen
+        Placement.state.in_(MINE.get(who.role, AWAITING)),
+        Placement.changed_at < since,
+        ~Placement.frozen,
     )
     terminations = terminations_for(who).where(awaiting(who), Termination.changed_at < since)
     rows = [

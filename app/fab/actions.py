@@ -5,6 +5,7 @@ Stock FAB loads the posted keys without the view's filters: any row of any schoo
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import abort, redirect, request
@@ -18,8 +19,8 @@ from app.fab.access import has_access
 from app.fab.declared import Offer, offer_of
 from app.fab.odd import Odd
 
-MOST_ROWS = 500  # ticked one by one
-MOST_FOUND = 5_000  # all that a search or filter finds
+MOST_ROWS = 500  # rows that can be ticked by hand
+KEPT = ("rowid", "all", "query", "batch")  # what the page of confirmation carries on
 
 
 class ActionRoutes:
@@ -32,26 +33,28 @@ class ActionRoutes:
     @expose("/action/<string:name>/<string:pk>", methods=["POST"])
     def action(self, name: str, pk: str) -> Any:
         """One action on one record: 404 outside the scope, 403 without the right; never by GET."""
-        return self._perform(name, [pk], single=True)
+        return self._perform(name, lambda: self.records([pk]), single=True)  # type: ignore[attr-defined]
 
     @expose("/action_post", methods=["POST"])
     def action_post(self) -> Any:
         """One action on the ticked records: all of them in scope, or 404 and nothing happens."""
-        return self._perform(request.form.get("action", ""), self._ticked(), single=False)
+        return self._perform(request.form.get("action", ""), self._chosen, single=False)
 
     @expose("/confirm", methods=["POST"])
     @has_access
     @permission_name("list")
     def confirm(self) -> Any:
         """The question and the reason on a page of their own, for ticked records without script."""
-        name, keys = request.form.get("action", ""), self._ticked()
-        items = self._acted_on(name, keys, single=False)
+        name = request.form.get("action", "")
+        items = self._acted_on(name, self._chosen, single=False)
+        if not isinstance(items, list):
+            return items
         return self.render_template(  # type: ignore[attr-defined]
             "fab/confirm.html",
             title=offer_of(self.actions[name]).label,
             offer=offer_of(self.actions[name]),
             names=[self.record_name(item) for item in items],  # type: ignore[attr-defined]
-            rowids=keys,
+            kept=[(key, value) for key, value in request.form.items(multi=True) if key in KEPT],
             action_url=self.url("action_post"),  # type: ignore[attr-defined]
             back_url=self.list_url(),  # type: ignore[attr-defined]
         )
@@ -75,46 +78,39 @@ class ActionRoutes:
         permission = self.get_action_permission_name(name)  # type: ignore[attr-defined]
         return bool(self.appbuilder.sm.has_access(permission, self.class_permission_name))
 
-    def _perform(self, name: str, keys: list[str], *, single: bool) -> Any:
-        items = self._acted_on(name, keys, single)
+    def _perform(self, name: str, chosen: Callable[[], list[Any]], *, single: bool) -> Any:
+        items = self._acted_on(name, chosen, single)
         if isinstance(items, list):
             if offer_of(self.actions[name]).reason == "required":
                 _reason_given()
             return self.run_action(name, items) or redirect(self.list_url())  # type: ignore[attr-defined]
         return items
 
-    def _acted_on(self, name: str, keys: list[str], single: bool) -> Any:
-        """The records of the keys, or the answer that leads a stranger to the sign-in page."""
+    def _acted_on(self, name: str, chosen: Callable[[], list[Any]], single: bool) -> Any:
+        """The chosen records, or the answer that leads a stranger to the sign-in page."""
         if not (current_user.is_authenticated and current_user.is_active):
             return self.appbuilder.sm.turned_away()
         known = self.actions.get(name)
         if known is None or not (known.single if single else known.multiple):
             abort(404)
-        items = self.records(keys)  # type: ignore[attr-defined]
+        items = chosen()
         if not self._may(name):
             abort(403)
         return items
 
-    def _ticked(self) -> list[str]:
+    def _chosen(self) -> list[Any]:
+        """The ticked records, or all that the posted list finds, by one scoped query (AGR-07)."""
         if request.form.get("all") == "1":
-            return self._everything()
+            return self.found(request.form.get("query"))  # type: ignore[attr-defined, no-any-return]
+        return self.records(self._ticked())  # type: ignore[attr-defined, no-any-return]
+
+    def _ticked(self) -> list[str]:
         keys = list(dict.fromkeys(request.form.getlist("rowid")))
         if not keys:
             raise Odd(_("No record is ticked."))
         if len(keys) > MOST_ROWS:
             raise Odd(_("At most %(most)s records at a time.", most=MOST_ROWS))
         return keys
-
-    def _everything(self) -> list[str]:
-        """The keys of all that the list, as it was left, finds; by one scoped query."""
-        view: Any = self
-        args = view.left_args()
-        part = view.datamodel.slice(view.narrowed(args), view.order_of(args), MOST_FOUND + 1)
-        if not part.places:
-            raise Odd(_("No record is ticked."))
-        if len(part.places) > MOST_FOUND:
-            raise Odd(_("At most %(most)s records at a time.", most=MOST_FOUND))
-        return [str(place.key) for place in part.places]
 
 
 def _reason_given() -> None:

@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import load_only, selectinload
+from sqlalchemy.orm import load_only, selectinload, undefer
 
 from app.fab.declared import typed
 
@@ -177,7 +177,7 @@ class SafeInterface(SQLAInterface):
         later = key > place.key if order.ascending else key < place.key
         if order.column == key.key:
             return later  # type: ignore[no-any-return]
-        nullable = column.property.columns[0].nullable
+        nullable = getattr(column.property.columns[0], "nullable", True)  # computed: it may be
         if place.value is None:
             ties = and_(column.is_(None), later)
             return ties if order.ascending else or_(column.is_not(None), ties)
@@ -214,6 +214,11 @@ class SafeInterface(SQLAInterface):
         query = scope.where(self.key == key).options(*self.options(columns, whole=True))
         return self.session.scalars(query).unique().one_or_none()
 
+    def whole(self, statement: Select[Any], most: int) -> list[Any]:
+        """The rows of a narrowed scope by key, one more than `most` at the most, by one query."""
+        found = self.session.scalars(statement.order_by(None).order_by(self.key).limit(most + 1))
+        return list(found.unique())
+
     def within(self, scope: Select[Any], keys: Sequence[Any]) -> list[Any]:
         """The rows of the keys that the scope has, in the keys' order, by one query (H2)."""
         found = self.session.scalars(scope.where(self.key.in_(keys))).unique()
@@ -249,7 +254,7 @@ def _options(model: Any, tree: dict[str, Any], parent: Any, whole: bool) -> list
         else:  # a property or method: it may read any column
             whole = True
     if whole or not chosen:
-        return deeper
+        return [*deeper, *(undefer(c) for c in chosen if parent is None and c.property.deferred)]
     key = [getattr(model, mapper.get_property_by_column(c).key) for c in mapper.primary_key]
     only = load_only(*key, *chosen) if parent is None else parent.load_only(*key, *chosen)
     return [only, *deeper]

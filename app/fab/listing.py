@@ -108,7 +108,9 @@ class ListPage:
     hint: str
     row_buttons: bool
     count: str
-    filters: list[tuple[str, str]]
+    query: str  # the list without its place in the pages
+    more_than_page: bool  # all that is found can be chosen beside this page
+    filters: list[tuple[str, str]]  # the saved ones: name and address
 
     @property
     def tab_items(self) -> list[tuple[Any, str, str | None, bool]]:

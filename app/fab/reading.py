@@ -31,6 +31,7 @@ from app.fab.listing import (
 )
 from app.fab.odd import Odd
 
+MOST_FOUND = 5_000  # records that one bulk action takes when all that is found is chosen
 SIZES = (25, 50, 100, MAX_SIZE)
 
 
@@ -98,6 +99,7 @@ class ListReading:
         return None
 
     def row_class(self, item: Any) -> str:  # noqa: ARG002
+        """A CSS class of the row."""
         return ""
 
     def record_name(self, item: Any) -> str:
@@ -116,6 +118,7 @@ class ListReading:
         return list(remembered.chosen(type(self).__name__).get("hidden", ()))
 
     def save_hidden(self, hidden: list[str]) -> None:
+        """Keep the columns the person hid."""
         remembered.choose(type(self).__name__, hidden=hidden)
 
     # -- conditions ----------------------------------------------------------------------------
@@ -168,7 +171,7 @@ class ListReading:
         statement, order, to = self.narrowed(args), self.order_of(args), self.addresses()
         part = self._slice(args, statement, order)
         needed = [*columns, *self.load_columns]
-        items = self.datamodel.rows([place.key for place in part.places], needed)
+        items = self.datamodel.rows([p.key for p in part.places], needed)
         counts = self._tab_counts()
         count = counts.get(args.tab, -1) if not args.narrowed else -1
         count = self.datamodel.counted(statement) if count < 0 else count
@@ -191,6 +194,8 @@ class ListReading:
             hint=str(self.search_hint),
             row_buttons=self.row_actions,
             count=count_text(count),
+            query=to.query(args.moved()),
+            more_than_page=len(items) < count <= MOST_FOUND,
         )
 
     def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:
@@ -223,15 +228,8 @@ class ListReading:
     def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
-        heads = [
-            (
-                str(self.label_columns[c]),
-                self._paths[c],
-                self.formatters_columns.get(c),
-                self._css(c),
-            )
-            for c in columns
-        ]
+        shapes, labels = self.formatters_columns, self.label_columns
+        heads = [(str(labels[c]), self._paths[c], shapes.get(c), self._css(c)) for c in columns]
         return [self._row(item, pattern, heads) for item in items]
 
     def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:

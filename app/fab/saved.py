@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qsl
 
 from flask import flash, redirect, request
 from flask_appbuilder.baseviews import expose
@@ -24,10 +25,10 @@ class SavedFilters:
     @has_access
     @permission_name("list")
     def keep_filter(self) -> Any:
-        """Keep the list as it was left under a name; the same name is replaced."""
+        """Keep the list as the page shows it under a name; the same name is replaced."""
         view: Any = self
         name, here = clean_line(request.form.get("name", "")), type(self).__name__
-        query = remembered.remembered_list(here)
+        query = self._query()
         others = [f for f in remembered.remembered_filters(here) if f["name"] != name]
         if not name or len(name) > LONGEST:
             flash(_("A name has 1 to %(most)s characters.", most=LONGEST), "warning")
@@ -39,6 +40,14 @@ class SavedFilters:
             remembered.choose(here, filters=[*others, {"name": name, "query": query}])
             flash(_("Saved as “%(name)s”.", name=name), "success")
         return redirect(view.list_url(), 303)
+
+    def _query(self) -> str:
+        """What the page shows, checked; a personal number's token is not kept (ACC-02)."""
+        view: Any = self
+        posted = request.form.get("query")
+        args = view.left_args() if posted is None else view.reader.read(dict(parse_qsl(posted)))
+        query: str = view.addresses().query(args.moved(token=""))
+        return query if len(query) <= remembered.LONGEST else ""
 
     @expose("/filters/drop", methods=["POST"])
     @has_access

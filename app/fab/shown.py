@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from markupsafe import Markup
 
 from app.core import clock
-from app.fab.once import once
+from app.fab.once import now
 
 
 def chip(label: Any, kind: str = "closed") -> Markup:
@@ -49,7 +49,7 @@ def age(since: datetime | None) -> str:
     """How long ago that was, in hours or days."""
     if since is None:
         return "–"
-    hours = int((once("now", clock.now) - since).total_seconds()) // 3600
+    hours = int((now() - since).total_seconds()) // 3600
     if hours < 24:
         return str(_("%(hours)s h", hours=max(hours, 0)))
     return str(_("%(days)s d %(hours)s h", days=hours // 24, hours=hours % 24))

@@ -13,6 +13,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.once import once
 from app.fab.shown import age, moment
 from app.home.queries import (
     Waiting,
@@ -48,6 +49,7 @@ class OfficeView(SafeView):
         return self.render_template(
             "home/office.html",
             figures=_figures(who, waits, now),
+            ages=_ages(waits),
             oldest=[_line(p) for p in oldest(who)] if decides else [],
             mine=[_mine(row, p) for row, p in decisions_of(who)] if decides else [],
             decides=decides,
@@ -56,34 +58,53 @@ class OfficeView(SafeView):
         )
 
 
-def _figures(who: Actor, waits: Waiting, now: datetime) -> list[tuple[Any, ...]]:
+def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[tuple[Any, ...]]:
     """Label, number, address, note and kind of each figure, as parts/page.html takes them."""
     desk = url_for("DeskView.list")
+    signings, endings = waits
     approved, refused = decided_today(who, now)
+    ends = url_for("DeskView.list", tab="termination")
+    late = _("%(count)s longer than 3 days")
     figures = [
-        (_("Awaiting review"), waits.total, desk, "", "turn" if waits.total else ""),
-        (_("Less than a day"), waits.fresh, desk, "", ""),
-        (_("1–3 days"), waits.days, desk, "", ""),
-        (_("More than 3 days"), waits.overdue, desk, "", "waiting" if waits.overdue else ""),
-        (_("Approved today"), approved, url_for("DeskView.list", tab="in_force"), "", "done"),
-        (_("Refused today"), refused, url_for("DeskView.list", tab="refused"), "", ""),
+        _waits(_("Signings awaiting review"), signings, desk, late),
+        _waits(_("Terminations awaiting review"), endings, ends, late),
     ]
-    if who.role is Role.SCHOOL:
-        number = frame_of(who).counts["Employers"]
-        url = url_for("EmployersView.list")
-        figures.append(
-            (_("Employers to check"), number, url, "", "waiting" if number else ""),
-        )
+    today = url_for("DeskView.list", tab="today") if who.role in DECIDES else ""
+    figures += [
+        (_("Approved today"), approved, today, "", "done"),
+        (_("Refused today"), refused, today, "", ""),
+    ]
+    counts = once("frame", lambda: frame_of(who)).counts
+    for name, label, view in (
+        ("Objections", _("Reports of untruth"), "ObjectionsView.list"),
+        ("Employers", _("Employers to check"), "EmployersView.list"),
+    ):
+        if name in counts:
+            kind = "waiting" if counts[name] else ""
+            figures.append((label, counts[name], url_for(view), "", kind))
     return figures
 
 
-def _line(placement: Placement) -> dict[str, Any]:
+def _waits(label: str, waits: Waiting, url: str, late: str) -> tuple[Any, ...]:
+    kind = "waiting" if waits.overdue else "turn" if waits.total else ""
+    return label, waits.total, url, late % {"count": waits.overdue} if waits.overdue else "", kind
+
+
+def _ages(waits: tuple[Waiting, Waiting]) -> list[tuple[str, tuple[int, int, int]]]:
+    """What waits, by age: less than a day, one to three days, longer."""
+    return [
+        (label, (found.fresh, found.days, found.overdue))
+        for label, found in zip((_("Signings"), _("Terminations")), waits, strict=True)
+    ]
+
+
+def _line(placement: Any) -> dict[str, Any]:
     return {
         "url": url_for("DeskView.show", pk=placement.id),
         "name": placement.student.name,
         "note": f"{placement.college.name} · {placement.employer_name}",
-        "since": moment(placement.changed_at),
-        "age": _("waiting for %(age)s", age=age(placement.changed_at)),
+        "since": moment(placement.waits_since),
+        "age": _("waiting for %(age)s", age=age(placement.waits_since)),
     }
 
 

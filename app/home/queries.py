@@ -7,20 +7,26 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, and_, case, func, or_, select
+from sqlalchemy.orm import joinedload, undefer
 
 from app.core import clock
 from app.core.db import db
-from app.desk.queries import awaiting_me
+from app.desk.models import WAITS_SINCE
+from app.desk.queries import DECISIONS, awaiting_me, signings_awaiting, terminations_awaiting
+from app.objections.models import Objection, ObjectionState
+from app.objections.queries import objections_for
 from app.people.models import College, Employer, EmployerState, School
 from app.placements.models import Placement
 from app.placements.queries import placements_for
+from app.termination.models import Termination
+from app.termination.queries import terminations_for
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
 DAY = timedelta(days=1)
-APPROVING, REFUSING = ("attest", "attest_college"), ("refuse", "refuse_college")
+APPROVING = ("attest", "attest_college", "approve", "approve_college", "confirm_force")
+REFUSING = ("refuse", "refuse_college")
 
 
 @dataclass(frozen=True)
@@ -33,29 +39,32 @@ class Waiting:
     overdue: int
 
 
-def waiting(who: Actor, now: datetime) -> Waiting:
-    """Counts of what waits: less than a day, one to three days, longer (AGR-14)."""
-    since = Placement.changed_at
-    row = db.session.execute(
-        placements_for(who)
-        .where(awaiting_me(who))
-        .with_only_columns(
-            func.count(),
-            func.count().filter(since > now - DAY),
-            func.count().filter(since <= now - DAY, since > now - 3 * DAY),
-            func.count().filter(since <= now - 3 * DAY),
-        )
-    ).one()
-    return Waiting(*row)
+def waiting(who: Actor, now: datetime) -> tuple[Waiting, Waiting]:
+    """Signings and terminations that wait: less than a day, one to three days, longer (AGR-14)."""
+    since = WAITS_SINCE
+    found = []
+    for which in (signings_awaiting(who), terminations_awaiting(who)):
+        row = db.session.execute(
+            placements_for(who)
+            .where(which)
+            .with_only_columns(
+                func.count(),
+                func.count().filter(since > now - DAY),
+                func.count().filter(since <= now - DAY, since > now - 3 * DAY),
+                func.count().filter(since <= now - 3 * DAY),
+            )
+        ).one()
+        found.append(Waiting(*row))
+    return found[0], found[1]
 
 
 def oldest(who: Actor, most: int = 5) -> Sequence[Placement]:
-    """What waits longest."""
+    """What waits longest, signings and terminations alike."""
     mine: Select[Any] = placements_for(who)
     return db.session.scalars(
         mine.where(awaiting_me(who))
-        .options(joinedload(Placement.student), joinedload(Placement.college))
-        .order_by(Placement.changed_at, Placement.id)
+        .options(joinedload(Placement.student), joinedload(Placement.college), undefer(WAITS_SINCE))
+        .order_by(WAITS_SINCE, Placement.id)
         .limit(most)
     ).all()
 
@@ -63,28 +72,37 @@ def oldest(who: Actor, most: int = 5) -> Sequence[Placement]:
 def decided_today(who: Actor, now: datetime) -> tuple[int, int]:
     """How many were approved and refused today in the scope; on each level of review."""
     start = clock.end_of_day(clock.local(now).date()) - DAY
-    changed = placements_for(who).where(Placement.changed_at >= start)
+    signings = placements_for(who).with_only_columns(Placement.id)
+    endings = terminations_for(who).with_only_columns(Termination.id)
+    mine = or_(
+        and_(Trail.kind == "placement", Trail.record_id.in_(
+            signings.where(Placement.changed_at >= start))),
+        and_(Trail.kind == "termination", Trail.record_id.in_(
+            endings.where(Termination.changed_at >= start))),
+    )  # fmt: skip
     approved, refused = db.session.execute(
         select(
             func.count().filter(Trail.step.in_(APPROVING)),
             func.count().filter(Trail.step.in_(REFUSING)),
-        ).where(
-            Trail.kind == "placement",
-            Trail.at >= start,
-            Trail.record_id.in_(changed.with_only_columns(Placement.id)),
-        )
+        ).where(mine, Trail.at >= start)
     ).one()
     return approved, refused
 
 
 def decisions_of(who: Actor, most: int = 5) -> Sequence[tuple[Trail, Placement]]:
-    """The person's own last decisions, newest first."""
+    """The person's own last decisions on signings and terminations, newest first."""
+    about = case((Trail.kind == "termination", Termination.placement_id), else_=Trail.record_id)
+    steps = or_(
+        *(and_(Trail.kind == kind, Trail.step.in_(names)) for kind, names in DECISIONS.items())
+    )
     rows = db.session.execute(
         select(Trail, Placement)
-        .join(Placement, Placement.id == Trail.record_id)
+        .outerjoin(
+            Termination, and_(Trail.kind == "termination", Termination.id == Trail.record_id)
+        )
+        .join(Placement, Placement.id == about)
         .options(joinedload(Placement.student))
-        .where(Trail.actor_id == who.user_id, Trail.kind == "placement")
-        .where(Trail.step.in_((*APPROVING, *REFUSING)))
+        .where(Trail.actor_id == who.user_id, steps)
         .order_by(Trail.at.desc())
         .limit(most)
     )
@@ -103,6 +121,7 @@ def frame_of(who: Actor) -> Frame:
     """Name of the school or college, and what waits by menu entry: one query for every page."""
     placements = placements_for(who).where(awaiting_me(who))
     mine = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
+    reports = objections_for(who).where(Objection.state == ObjectionState.OPEN)
     school = select(School.name).where(School.id == who.school_id)
     college = select(College.name).where(College.id == who.college_id)
     row = db.session.execute(
@@ -111,7 +130,10 @@ def frame_of(who: Actor) -> Frame:
             college.scalar_subquery(),
             select(func.count()).select_from(placements.subquery()).scalar_subquery(),
             select(func.count(Employer.id)).where(*mine).scalar_subquery(),
+            select(func.count()).select_from(reports.subquery()).scalar_subquery(),
         )
     ).one()
-    counts = {"Desk": row[2]} | ({"Employers": row[3]} if who.role is Role.SCHOOL else {})
+    counts = {"Desk": row[2]}
+    if who.role is Role.SCHOOL:
+        counts |= {"Employers": row[3], "Objections": row[4]}
     return Frame(" ".join(filter(None, row[:2])), counts)

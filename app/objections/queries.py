@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import ColumnElement, Select, func, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.core.db import db
 from app.objections.models import Objection, ObjectionState
@@ -28,6 +30,14 @@ def open_objection(
     return db.session.scalars(
         select(Objection).where(mine, Objection.state == ObjectionState.OPEN)
     ).first()
+
+
+def about(placement_id: int, invitation_id: int | None) -> Sequence[Objection]:
+    """All reports on a placement and on the invitation it came from, oldest first."""
+    mine = Objection.placement_id == placement_id
+    if invitation_id is not None:
+        mine = or_(mine, Objection.invitation_id == invitation_id)
+    return db.session.scalars(select(Objection).where(mine).order_by(Objection.id)).all()
 
 
 def last_objection(

@@ -14,7 +14,7 @@ from app.codes import queries as codes
 from app.core import clock
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
-from app.fab.once import once
+from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
@@ -48,7 +48,7 @@ def schools() -> list[tuple[str, str]]:
 
 def years() -> list[tuple[str, str]]:
     """The graduation years a list can be narrowed to, next year first."""
-    this = once("year", lambda: clock.today().year)
+    this = clock.local(now()).year
     return [(str(year), str(year)) for year in range(this + 2, this - 6, -1)]
 
 

@@ -71,22 +71,29 @@ class StepActions:
     def _take_many(self, step: str, items: list[Any]) -> Any:
         """The worker takes the step for each record by the same rules (AGR-07)."""
         view: Any = self
+        rows = [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items]
+        return self.ask_batch(self.flow.kind, step, rows)
+
+    def ask_batch(
+        self,
+        kind: str,
+        step: str,
+        rows: list[tuple[int, str, str]],
+        unfit: list[tuple[int, str, str, str]] | None = None,
+    ) -> Any:
+        """Ask the worker, and show what becomes of it; the same form sent twice asks once."""
+        view: Any = self
+        who, reason = actor(), request.form.get("reason", "")
         batch = ask(
-            actor(),
-            self.flow.kind,
-            step,
-            [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items],
-            request.form.get("reason", ""),
-            back_url=view.list_url(),
-            uid=self.batch_uid(self.flow.kind, step, items),
-        )
+            who, kind, step, rows, reason, back_url=view.list_url(), unfit=unfit or (),
+            uid=self.batch_uid(kind, step, reason, rows),
+        )  # fmt: skip
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
 
-    def batch_uid(self, kind: str, step: str, items: list[Any]) -> str:
+    def batch_uid(self, *what: Any) -> str:
         """The same dialog sent twice asks once: its token with what it asks for."""
         token = request.form.get("batch", "") or uuid4().hex
-        keys = ",".join(str(item.id) for item in items)
-        return sha256(f"{token}:{kind}:{step}:{keys}".encode()).hexdigest()[:32]
+        return sha256(repr((token, actor().user_id, *what)).encode()).hexdigest()[:32]
 
     def _reasons(self, danger: bool) -> tuple[str, ...]:
         return tuple(map(str, self.frequent_reasons)) if danger else ()

@@ -139,11 +139,6 @@ class Placement(db.Model):
         return self.state in HOLDS_SLOT
 
     @property
-    def standing(self) -> tuple[str, datetime | None, bool]:
-        """The state, since when it waits for a review if it does, and whether it rests (INV-20)."""
-        return self.state, self.changed_at if self.state in AWAITING else None, self.frozen
-
-    @property
     def agreement(self) -> str:
         """The state, to be read as the agreement's."""
         return self.state

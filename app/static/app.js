@@ -44,8 +44,9 @@
     form.action = set.qqUrl;
     form.dataset.confirm = set.qqConfirm || "";
     hidden(form, "action", set.qqAction);
-    const found = rows.length && $("[data-qq-found]:checked");
-    if (found) hidden(form, "all", "1"); else rows.forEach((box) => hidden(form, "rowid", box.value));
+    const every = rows.length && $("[data-qq-every]:checked");
+    if (!every) rows.forEach((box) => hidden(form, "rowid", box.value));
+    if (rows.length) $$("[data-qq-copy]").forEach((input) => { if (input.type !== "checkbox" || input.checked) hidden(form, input.name, input.value); });
     $("#qq-dialog-title").textContent = set.qqTitle || button.textContent;
     $("#qq-dialog-text").textContent = set.qqText || "";
     $("#qq-dialog-text").hidden = !set.qqText;
@@ -69,7 +70,7 @@
     code.required = Boolean(set.qqCode);
     $("[data-qq-code-url]", form).dataset.qqCodeUrl = set.qqCode || "";
     part(dialog, "rows").hidden = !rows.length;
-    part(dialog, "rows").textContent = found ? found.nextElementSibling.textContent : part(dialog, "rows").dataset.text.replace("{n}", rows.length);
+    part(dialog, "rows").textContent = part(dialog, "rows").dataset.text.replace("{n}", every ? every.dataset.qqEvery : rows.length);
     const submit = $("[type=submit]", form);
     submit.className = "btn " + ("qqDanger" in set ? "btn-danger" : "btn-primary");
     submit.dataset.label = (set.qqLabel || button.firstChild.textContent).trim().replace(/…$|\.\.\.$/, "");
@@ -157,7 +158,8 @@
       const rows = $$("tr[data-href]"), step = key === "j" ? 1 : -1, here = rows.indexOf(row);
       rows[Math.min(rows.length - 1, Math.max(0, here < 0 ? 0 : here + step))].focus();
     } else if (key === "x" && row && $(".qq-row-check", row)) $(".qq-row-check", row).click();
-    else if (keyed) keyed.click();
+    else if (keyed && !keyed.closest("[hidden]")) keyed.click();
+    else if (keyed && row && $(".qq-row-check", row)) { $(".qq-row-check", row).click(); keyed.click(); }
     else return;
     event.preventDefault();
   });
@@ -263,6 +265,8 @@
       time.textContent = text.replace("{d}", d).replace("{h}", h).replace("{m}", m).replace("{s}", s);
       time.classList.toggle("is-soon", left > 0 && left < 86400);
       time.classList.toggle("is-over", left <= 0);
+      const form = time.closest("[data-qq-until]");  // what can no longer be undone offers no button
+      if (form && left <= 0) form.remove();
     });
   }
 

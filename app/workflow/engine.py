@@ -218,10 +218,6 @@ class Workflow(Generic[R]):
         record, actor, until = change.record, change.actor, change.held_until
         if until:
             change.details["undo_until"] = until.isoformat()
-        if change.data.get(
-            "hints"
-        ):  # what the reviewer was shown and approved all the same (AGR-12)
-            change.details["hints"] = list(change.data["hints"])
         db.session.add(
             Trail(
                 kind=self.kind,

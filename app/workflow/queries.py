@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 
 from app.core.db import db
 from app.workflow.engine import FLOWS
@@ -15,6 +15,14 @@ def trail_of(kind: str, record_id: int) -> Sequence[Trail]:
     """The process trace of one record, oldest first."""
     return db.session.scalars(
         select(Trail).where(Trail.kind == kind, Trail.record_id == record_id).order_by(Trail.seq)
+    ).all()
+
+
+def trail_of_all(records: Iterable[tuple[str, int]]) -> Sequence[Trail]:
+    """The traces of several records, (kind, id) each, as one: newest first."""
+    mine = tuple_(Trail.kind, Trail.record_id).in_(list(records))
+    return db.session.scalars(
+        select(Trail).where(mine).order_by(Trail.at.desc(), Trail.id.desc())
     ).all()
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from html import unescape
 
+from app.batches.models import Batch
+from app.batches.tasks import run
 from app.core.db import db
 from app.invitations.workflow import INVITATIONS
 from app.placements.queries import placement_of
@@ -26,6 +28,14 @@ def two_levels(cast) -> None:
     """Let the college review before the school (AGR-06)."""
     set_setting(cast.school.id, "signing_review", "both", None)
     db.session.commit()
+
+
+def worked(browser, answer):
+    """The page of the batch that a bulk action asked for, once the worker has done it."""
+    assert (answer.status_code, answer.location[:9]) == (303, "/batches/")
+    batch = db.session.query(Batch).filter_by(uid=answer.location.rpartition("/")[2]).one()
+    run.func(batch.id)
+    return browser.get(answer.location)
 
 
 def text(answer) -> str:

@@ -1,0 +1,25 @@
+"""What the desk adds to the steps of placements and terminations: the hints that were there (AGR-12)."""
+
+from __future__ import annotations
+
+from app.desk.checks import hints
+from app.placements.models import Placement
+from app.placements.workflow import PLACEMENTS
+from app.termination.workflow import TERMINATIONS
+from app.workflow.steps import Change
+
+APPROVALS = ("attest", "attest_college", "approve", "approve_college")
+
+
+def keep_hints(change: Change) -> None:
+    """Who approves in spite of a hint has it in the trace, singly or in bulk."""
+    if change.step.name not in APPROVALS:
+        return
+    record = change.record
+    found = hints(record if isinstance(record, Placement) else record.placement)
+    if found:
+        change.details["hints"] = found
+
+
+PLACEMENTS.after = (*PLACEMENTS.after, keep_hints)
+TERMINATIONS.after = (*TERMINATIONS.after, keep_hints)

@@ -1,0 +1,164 @@
+"""The levers of the desk: what staff may do with one record, over all tables that know it.
+
+Signings, terminations and reports of untruth have tables of their own whose steps share names; here
+each step has one name of its own, which is also its permission word.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel.speaklater import LazyString
+
+from app.core import clock
+from app.core.errors import Refused
+from app.desk import effects  # noqa: F401 (approvals keep the hints from here on)
+from app.objections.queries import open_objection
+from app.objections.workflow import OBJECTIONS
+from app.placements.models import Placement, PlacementState
+from app.placements.workflow import PLACEMENTS
+from app.termination.models import TerminationState
+from app.termination.queries import latest, latest_of
+from app.termination.workflow import TERMINATIONS, force, why_not
+from app.workflow.actor import Actor
+from app.workflow.engine import Workflow
+from app.workflow.steps import Offer, Step
+
+FORCE = "force"
+ALIKE = ("send_back", "withdraw_college", "undo")  # steps of both tables with the same words
+
+
+@dataclass(frozen=True)
+class Lever:
+    """One action of the desk: a step of one of the tables."""
+
+    name: str
+    flow: Workflow[Any]
+    step: Step
+
+    @property
+    def label(self) -> Any:
+        """The step's own words; where signings have the same, it says that it is the termination's."""
+        if self.flow is not TERMINATIONS or self.step.name not in ALIKE:
+            return self.step.label
+        return LazyString(lambda: _("Termination: %(step)s", step=self.step.label))
+
+
+def _levers(flow: Workflow[Any], prefix: str, *names: str) -> dict[str, Lever]:
+    return {prefix + name: Lever(prefix + name, flow, flow.step(name)) for name in names}
+
+
+LEVERS = {
+    **_levers(OBJECTIONS, "", "dismiss", "uphold"),
+    **_levers(TERMINATIONS, "termination_", "confirm_force", "drop_force", "review_one_sided",
+              "close", "approve", "refuse", "approve_college", "refuse_college"),
+    **_levers(PLACEMENTS, "", "attest", "refuse", "attest_college", "refuse_college"),
+    **_levers(TERMINATIONS, "termination_", "send_back", "withdraw_college", "undo"),
+    **_levers(PLACEMENTS, "", "send_back", "withdraw_college", "undo", "reopen", "restore"),
+    **_levers(TERMINATIONS, "", FORCE),
+}  # fmt: skip
+# what stands in the first row, at most three; everything else is in «more»
+MAIN = tuple(LEVERS)[: tuple(LEVERS).index("refuse_college") + 1]
+
+
+@dataclass(frozen=True)
+class Pull:
+    """A lever as a person finds it: its record, whether it moves, and why not."""
+
+    lever: Lever
+    record: Any
+    offer: Offer
+
+    @property
+    def seen(self) -> str:
+        """The record as it stands on the page; another one is not decided by this page."""
+        return stamp(self.record)
+
+
+def stamp(record: Any) -> str:
+    """A record and its last change, for recognising it."""
+    return f"{record.id}-{int(record.changed_at.timestamp() * 1_000_000)}"
+
+
+def pulls(placement: Placement, who: Actor, now: datetime) -> list[Pull]:
+    """The levers that this person finds on the record, greyed ones with the sentence why not."""
+    records = {
+        OBJECTIONS.kind: open_objection(placement_id=placement.id),
+        TERMINATIONS.kind: latest(placement.id),
+        PLACEMENTS.kind: placement,
+    }
+    offered = {
+        (kind, offer.step.name): offer
+        for kind, record in records.items()
+        if record is not None
+        for offer in FLOWS[kind].offers(record, who, now)
+    }
+    found = [
+        Pull(lever, records[lever.flow.kind], offered[lever.flow.kind, lever.step.name])
+        for lever in LEVERS.values()
+        if (lever.flow.kind, lever.step.name) in offered
+    ]
+    return found + _forcing(placement, records[TERMINATIONS.kind], who, now)
+
+
+FLOWS = {flow.kind: flow for flow in (PLACEMENTS, TERMINATIONS, OBJECTIONS)}
+
+
+def _forcing(placement: Placement, last: Any, who: Actor, now: datetime) -> list[Pull]:
+    """The school's own act on what is in force, unless one waits for a second person (AGR-09)."""
+    lever = LEVERS[FORCE]
+    waits = last is not None and last.state == TerminationState.AWAITING_SECOND
+    if who.role not in lever.step.roles or placement.state != PlacementState.IN_FORCE or waits:
+        return []
+    return [Pull(lever, placement, Offer(lever.step, why_not(FORCE, placement, who, now)))]
+
+
+def pull(name: str, placement: Placement, who: Actor, reason: str, seen: str = "") -> Any:
+    """Pull a lever on the record and commit; returns the record that it moved.
+
+    `seen` is the stamp on the page: what changed meanwhile is looked at first.
+    Raises NotYours, Refused, Invalid.
+    """
+    lever = LEVERS[name]
+    if name == FORCE:
+        _still(placement, placement, lever, seen)
+        return force(placement.id, who, reason)
+    record = _subject(lever, placement)
+    if record is None:
+        raise Refused(nothing(lever))
+    _still(placement, record, lever, seen)
+    return lever.flow.perform(lever.step.name, record.id, who, reason=reason)
+
+
+def nothing(lever: Lever) -> str:
+    """Why a lever finds nothing to move."""
+    if lever.flow is TERMINATIONS:
+        return _("Nobody has applied for a termination of this signing.")
+    return _("No report of untruth awaits an answer.")
+
+
+def subjects(lever: Lever, placements: Sequence[Placement]) -> dict[int, int]:
+    """Placement → the record that the lever moves, for many by one query."""
+    if lever.flow is TERMINATIONS:
+        return {key: last.id for key, last in latest_of(p.id for p in placements).items()}
+    return {placement.id: placement.id for placement in placements}
+
+
+def _subject(lever: Lever, placement: Placement) -> Any:
+    if lever.flow is TERMINATIONS:
+        return latest(placement.id)
+    if lever.flow is OBJECTIONS:
+        return open_objection(placement_id=placement.id)
+    return placement
+
+
+def _still(placement: Placement, record: Any, lever: Lever, seen: str) -> None:
+    """Nobody decides what he has not seen; who came second is told by the table itself (AGR-11)."""
+    lapsed = PLACEMENTS.lapse(placement, clock.now())
+    movable = lever.name == FORCE or lapsed or record.state in lever.step.sources
+    if seen and movable and seen != stamp(record):
+        raise Refused(_("This has changed since you opened it. Please look again, then decide."))
