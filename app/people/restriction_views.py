@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, request, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -89,6 +89,9 @@ class RestrictView(SafeView):
     @has_access
     def begin(self) -> Any:
         """The form for one student, from its page."""
+        if not request.args.get("student"):
+            flash(_("Please tick at least one student first."), "warning")
+            return redirect(url_for("StudentsView.list"))
         return restrict_page(self, _students([request.args.get("student", "")]))
 
     @expose("/", methods=["POST"])
