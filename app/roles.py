@@ -83,7 +83,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Invitations": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.DATA), READ),
     "Students": {**_READERS, Role.SCHOOL: (*READ, "restrict")},
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
-    "Restrict": {Role.SCHOOL: ("create",)},
+    "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
     "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
     "Plan": _READERS,

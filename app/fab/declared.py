@@ -55,7 +55,8 @@ class Offer:
 
     `title` and `text` are the dialog's question, `confirm` a second question, `reasons` frequent
     reasons to pick from, `tick` a box that must be ticked, `code` the address that sends a code,
-    `key` a shortcut; a non-empty `why_not` greys the button and says why.
+    `key` a shortcut; a non-empty `why_not` greys the button and says why. `onward`: no dialog, the
+    ticked rows are sent to a page that asks what it needs.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Offer:
     code: str = ""
     key: str = ""
     why_not: Any = ""
+    onward: bool = False
 
     @classmethod
     def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> Offer:

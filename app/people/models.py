@@ -197,6 +197,11 @@ class Restriction(db.Model):
 
     student: Mapped[Student] = relationship()
 
+    @property
+    def span(self) -> tuple[str, date, date | None]:
+        """What decides whether it bars on a day."""
+        return self.state, self.since, self.until
+
 
 class Employer(db.Model):
     """An employer: what the checking school approved, and the signing profile (ACC-07, ACC-08)."""

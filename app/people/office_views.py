@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, url_for
@@ -12,13 +13,14 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.core import clock
-from app.fab.declared import ListFilter, Tab, record_action
+from app.fab.declared import ListFilter, Offer, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people import queries
+from app.people.detail import restrictions_of, trace_of
 from app.people.models import (
     EMPLOYER_CHIPS,
     EMPLOYER_STATES,
@@ -127,16 +129,23 @@ class StudentsView(TitleLinks, SafeModelView):
         return str(item.name)
 
     def show_context(self, item: Any) -> dict[str, Any]:
-        """What else the office keeps of the student stands on pages of packages above."""
-        return {"links": [
-            (_("Terminations and chances"), url_for("ChancesView.show", pk=item.id)),
-            (_("Restrictions"), url_for("RestrictionsView.list", q=item.student_no, tab="all")),
-        ]}  # fmt: skip
+        """Restrictions with their trace; what packages above keep stands on pages of theirs."""
+        shown = restrictions_of(actor(), item.id)
+        may = self.appbuilder.sm.has_access("can_create", "Restrict")
+        return {
+            "links": [(_("Terminations and chances"), url_for("ChancesView.show", pk=item.id))],
+            "restrictions": [(row, url_for("RestrictionsView.show", pk=row.id)) for row in shown],
+            "trace": trace_of([row.id for row in shown]) if shown else [],
+            "restrict_url": url_for("RestrictView.begin", student=item.id) if may else "",
+        }
 
-    @record_action("restrict", _l("Restrict…"), danger=True)
+    @record_action("restrict", _l("Restrict…"), danger=True, single=False)
     def restrict(self, items: list[Any]) -> Any:
         """Kind, days and reason are asked on a page of their own (ADM-03)."""
         return restrict_page(self, items)
+
+    def bulk_offers(self) -> list[Offer]:
+        return [replace(offer, onward=True) for offer in super().bulk_offers()]
 
 
 class EmployersView(StepActions, SafeModelView):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -12,30 +11,27 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import ColumnElement, Select
 from wtforms import DateField, SelectField
-from wtforms.validators import InputRequired, Optional
+from wtforms.validators import InputRequired, Optional, ValidationError
 
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Invalid, Refused
+from app.core.errors import Refused
 from app.core.forms import MISSING, line
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
-from app.fab.shown import chips, dash, moment
+from app.fab.once import once
+from app.fab.shown import dash, moment, whole
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people import queries
-from app.people.models import (
-    RESTRICTION_KINDS,
-    RESTRICTION_STATES,
-    Restriction,
-    RestrictionState,
-    Student,
-)
+from app.people.detail import restricted_so, standing_chip, trace_of
+from app.people.models import RESTRICTION_KINDS, Restriction, Student
 from app.people.step_views import StepActions
-from app.people.workflow import RESTRICTIONS, restrict
+from app.people.workflow import RESTRICTIONS, dates_in_order, restrict, restriction_of
+from app.settings.forms import NO_DAY
 
 MOST = 500  # students restricted by one form
 
@@ -44,68 +40,137 @@ class RestrictForm(FlaskForm):
     """Kind, days and the reason that the students read."""
 
     kind = SelectField(_l("Restrict"))
-    since = DateField(_l("From"), [InputRequired(MISSING)])
-    until = DateField(_l("To (this day included)"), [Optional()])
+    since = DateField(_l("From"), [InputRequired(MISSING)], invalid_value_message=NO_DAY)
+    until = DateField(_l("To (this day included)"), [Optional()], invalid_value_message=NO_DAY)
     reason = line(_l("Reason"), 200)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [(key, label) for key, label in RESTRICTION_KINDS.items()]
 
+    def validate_until(self, field: Any) -> None:
+        """The days are in order, by the rule itself."""
+        if self.since.data and field.data:
+            days = Restriction(since=self.since.data, until=field.data)
+            if problem := dates_in_order(days, actor(), clock.now()):
+                raise ValidationError(problem)
+
+    def values(self) -> dict[str, Any]:
+        """The restriction's own values."""
+        return {name: self[name].data for name in ("kind", "since", "until", "reason")}
+
 
 def restrict_page(view: Any, students: list[Student], form: RestrictForm | None = None) -> Any:
     """The form for these students."""
+    if len(students) > MOST:
+        raise Refused(_("At most %(most)s students at a time.", most=MOST))
     return view.render_template(
         "people/restrict.html",
         form=form or RestrictForm(formdata=None, since=clock.today()),
         students=students,
-        question=RESTRICTIONS.step("restrict").confirm,
+        back=_back(students),
     )
 
 
+def _back(students: list[Student]) -> str:
+    if len(students) == 1:
+        return url_for("StudentsView.show", pk=students[0].id)
+    return url_for("StudentsView.list")
+
+
 class RestrictView(SafeView):
-    """The form for ticked students, and what became of each."""
+    """Form, preview, and what became of each student."""
 
     route_base = "/students/restrict"
-    default_view = "create"
+    default_view = "begin"
     class_permission_name = "Restrict"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def begin(self) -> Any:
+        """The form for one student, from its page."""
+        if not request.args.get("student"):
+            flash(_("Please tick at least one student first."), "warning")
+            return redirect(url_for("StudentsView.list"))
+        return restrict_page(self, _students([request.args.get("student", "")]))
 
     @expose("/", methods=["POST"])
     @has_access
     def create(self) -> Any:
-        """The form first; with a reason in it, the restrictions."""
-        students = self._students()
-        if "since" not in request.form:
-            return restrict_page(self, students)
-        form = RestrictForm()
+        """The form, then the preview, and only what is sent from there restricts."""
+        students, form = _students(request.form.getlist("rowid")), RestrictForm()
+        if request.form.get("back"):
+            return restrict_page(self, students, form)
         if not form.validate():
             return restrict_page(self, students, form), 422
+        if request.form.get("sure") != "1":
+            return self._preview(form, students)
         return self._done(form, students)
 
-    def _students(self) -> list[Student]:
-        keys = [int(k) for k in request.form.getlist("rowid")[:MOST] if k.isdecimal()]
-        found = db.session.scalars(
-            queries.students_for(actor()).where(Student.id.in_(keys)).order_by(Student.id)
-        ).all()
-        if not found or len(found) != len(set(keys)):
-            abort(404)
-        return list(found)
+    def _preview(self, form: RestrictForm, students: list[Student]) -> Any:
+        who, now = actor(), clock.now()
+        new = [restriction_of(student, **form.values()) for student in students]
+        found = [(n.student, RESTRICTIONS.why_not("restrict", n, who, now)) for n in new]
+        return self.render_template(
+            "people/restrict_preview.html",
+            pairs=[(name, value or "") for name, value in form.values().items()],
+            rowids=[student.id for student in students],
+            facts=_facts(form),
+            fit=[student for student, why in found if not why],
+            unfit=[(student, why) for student, why in found if why],
+            question=RESTRICTIONS.step("restrict").confirm,
+            back=_back(students),
+        )
 
     def _done(self, form: RestrictForm, students: list[Student]) -> Any:
-        who, refused = actor(), []
-        days: dict[str, date | None] = {"since": form.since.data, "until": form.until.data}
+        """Each by the rules; who sends twice reads the same answer twice."""
+        who, values, refused = actor(), form.values(), {}
+        reason = values.pop("reason")
         for student in students:
-            name = student.name
             try:
-                restrict(student, who, form.reason.data, kind=form.kind.data, **days)  # type: ignore[arg-type]
-            except (Refused, Invalid) as problem:
-                refused.append(f"{name}: {problem}")
-        done = len(students) - len(refused)
-        flash(_("%(done)s of %(count)s students restricted.", done=done, count=len(students)),
-              "success" if done else "warning")  # fmt: skip
-        for sentence in refused[:20]:
-            flash(sentence, "warning")
-        return redirect(url_for("RestrictionsView.list"), 303)
+                restrict(student, who, reason, **values)
+            except Refused as refusal:
+                refused[student.id] = str(refusal)
+        made = restricted_so(students, reason=reason, **values)
+        return self.render_template(
+            "people/restrict_done.html",
+            facts=_facts(form),
+            made=[student for student in students if student.id in made],
+            refused=[(s, refused[s.id]) for s in students if s.id not in made],
+            back=_back(students),
+        )
+
+
+def _students(texts: list[str]) -> list[Student]:
+    """The students of these keys, all of them in scope, or none is there."""
+    keys = {int(key) for key in texts if key.isascii() and key.isdecimal() and len(key) < 10}
+    if not keys or len(keys) != len(set(texts)):
+        abort(404)
+    if len(keys) > MOST:
+        raise Refused(_("At most %(most)s students at a time.", most=MOST))
+    found = db.session.scalars(
+        queries.students_for(actor()).where(Student.id.in_(keys)).order_by(Student.id)
+    ).all()
+    if len(found) != len(keys):
+        abort(404)
+    return list(found)
+
+
+def _facts(form: RestrictForm) -> list[tuple[Any, Any]]:
+    words = RESTRICTION_KINDS[form.kind.data]
+    until = form.until.data or _("until released")
+    return [(_("Restrict"), words), (_("From"), form.since.data),
+            (_("To (this day included)"), until), (_("Reason"), form.reason.data)]  # fmt: skip
+
+
+def _colleges() -> list[tuple[str, str]]:
+    """The colleges of the scope, asked once a request."""
+    return once("college_options", lambda: queries.college_choices(actor()))
+
+
+def _of_college(key: str) -> ColumnElement[bool]:
+    """The restrictions of a college's students."""
+    return queries.restricted_students(Student.college_id == int(key))
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -120,26 +185,29 @@ class RestrictionsView(StepActions, TitleLinks, SafeModelView):
     route_base = "/restrictions"
     class_permission_name = "Restrictions"
     list_title, show_title = _l("Restrictions"), _l("Restriction")
+    show_template = "people/office_restriction.html"
     list_columns = ["student.name", "student.student_no", "kind", "since", "until", "reason",
-                    "state", "changed_at"]  # fmt: skip
+                    "span", "changed_at"]  # fmt: skip
     order_columns = ["since", "until", "changed_at"]
     search_columns: list[str] = []
     base_order = ("changed_at", "desc")
     show_fieldsets = [
         (_l("Restriction"), {"fields": ["student.name", "student.student_no", "kind", "since",
-                                        "until", "reason", "state", "changed_at"]}),
+                                        "until", "reason", "span", "changed_at"]}),
     ]  # fmt: skip
     label_columns = {
         "student.name": _l("Student"), "student.student_no": _l("Student number"),
         "kind": _l("Restricted"), "since": _l("From"), "until": _l("To"), "reason": _l("Reason"),
-        "state": _l("State"), "changed_at": _l("Last change"),
+        "span": _l("State"), "changed_at": _l("Last change"),
     }  # fmt: skip
     formatters_columns = {
         "kind": lambda kind: str(RESTRICTION_KINDS[kind]), "until": dash, "changed_at": moment,
-        "state": chips(RESTRICTION_STATES, {RestrictionState.SET: "refused"}),
+        "span": standing_chip, "reason": whole,
     }  # fmt: skip
-    cell_classes = {"state": "qq-card-status", "reason": "qq-roomy",
+    cell_classes = {"span": "qq-card-status", "reason": "qq-roomy", "student.name": "qq-card-title",
+                    "since": "qq-number", "until": "qq-number", "changed_at": "qq-number",
                     "student.student_no": "qq-number"}  # fmt: skip
+    load_columns = ("state", "since", "until", "student_id")
     wide_columns = frozenset({"student.student_no", "changed_at"})
     search_hint = _l("Student number, name, ID number, phone")
     tabs = (
@@ -149,6 +217,7 @@ class RestrictionsView(StepActions, TitleLinks, SafeModelView):
         _tab("all", _l("All"), _l("Nobody was ever restricted.")),
     )
     filters = (
+        ListFilter("college", _l("All colleges"), _of_college, _colleges),
         ListFilter("kind", _l("All kinds"), Restriction.kind,
                    lambda: [(key, str(label)) for key, label in RESTRICTION_KINDS.items()]),
     )  # fmt: skip
@@ -168,6 +237,12 @@ class RestrictionsView(StepActions, TitleLinks, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        return {
+            "trace": trace_of([item.id]),
+            "student_url": url_for("StudentsView.show", pk=item.student_id),
+        }
 
     @record_action("release", _l("Release"), reason="required", primary=True)
     def release(self, items: list[Any]) -> Any:

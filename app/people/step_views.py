@@ -46,9 +46,15 @@ class StepActions:
         ]  # fmt: skip
 
     def bulk_offers(self) -> list[Offer]:
-        """The bar of the ticked rows, with the frequent reasons."""
+        """The bar of the ticked rows, with the frequent reasons and the steps' second questions."""
         view: Any = super()
-        return [replace(o, reasons=self._reasons(o.danger)) for o in view.bulk_offers()]
+        return [
+            replace(o, reasons=self._reasons(o.danger), confirm=self._second_question(o.name))
+            for o in view.bulk_offers()
+        ]
+
+    def _second_question(self, name: str) -> Any:
+        return next((step.confirm for step in self.flow.steps if step.name == name), "")
 
     def take(self, step: str, items: list[Any]) -> Any:
         """The body of an action."""

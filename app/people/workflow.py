@@ -127,13 +127,16 @@ def restrict(
     ).scalar_one_or_none()
     if found is None or kind not in RESTRICTION_KINDS:
         raise NotYours(f"student {student.id}")
-    restriction = Restriction(
-        school_id=student.school_id, student_id=student.id, kind=kind, since=since, until=until,
-        reason=reason,
-    )  # fmt: skip
+    new = restriction_of(student, kind=kind, since=since, until=until, reason=reason)
+    return committed(lambda: RESTRICTIONS.start("restrict", new, actor, reason=reason))
+
+
+def restriction_of(student: Student, **values: Any) -> Restriction:
+    """A restriction as it would be set; in no session yet."""
+    new = Restriction(school_id=student.school_id, student_id=student.id, **values)
     with db.session.no_autoflush:
-        restriction.student = student
-    return committed(lambda: RESTRICTIONS.start("restrict", restriction, actor, reason=reason))
+        new.student = student
+    return new
 
 
 SAME_CODE = _l(

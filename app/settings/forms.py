@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,8 +11,9 @@ from flask_wtf import FlaskForm
 from wtforms import DateField, HiddenField, IntegerField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
 
+from app.core import clock
 from app.core.forms import MISSING, line
-from app.settings.models import SETTINGS, Settings
+from app.settings.models import SETTINGS, Settings, Window
 
 GROUPS = (
     (_l("Who reviews"), ("signing_review", "termination_review", "review_patience_days")),
@@ -21,6 +23,10 @@ GROUPS = (
                           "forced_by_two")),
     (_l("Notices"), ("sms_notices",)),
 )  # fmt: skip
+
+
+NEAR = 731  # days from today that a school corrects
+NO_DAY = _l("Please enter a day, such as 2027-07-01.")
 
 
 def _field(name: str) -> Any:
@@ -53,11 +59,16 @@ class SettingsForm(FlaskForm):
                 choices = item.metadata["choices"].items()
                 self[name].choices = [(_text(value), label) for value, label in choices]
 
+    def seen_before(self) -> int:
+        """The newest change that the person had before it; 0 for whatever is no number."""
+        text = str(self.seen.data)
+        return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else 0
+
     @classmethod
     def of(cls, current: Settings, seen: int) -> SettingsForm:
-        """The form with the values in force."""
+        """The form with these values, whatever was posted."""
         values = {name: getattr(current, name) for name in SETTINGS}
-        return cls(seen=seen, **{name: _text(v) if SETTINGS[name].metadata["choices"] else v
+        return cls(formdata=None, seen=seen, **{name: _text(v) if SETTINGS[name].metadata["choices"] else v
                                  for name, v in values.items()})  # fmt: skip
 
     def values(self) -> dict[str, Any]:
@@ -82,12 +93,22 @@ for _name in SETTINGS:
 class WindowForm(FlaskForm):
     """From and to of a graduation year; both empty: open at any time."""
 
-    year = IntegerField(
-        _l("Graduation year"),
-        [InputRequired(MISSING), NumberRange(2000, 2100, _l("A year between 2000 and 2100."))],
-    )
-    opens = DateField(_l("From"), [Optional()])
-    closes = DateField(_l("To (this day included)"), [Optional()])
+    year = SelectField(_l("Graduation year"), [InputRequired(MISSING)])
+    opens = DateField(_l("From"), [Optional()], invalid_value_message=NO_DAY)
+    closes = DateField(_l("To (this day included)"), [Optional()], invalid_value_message=NO_DAY)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        this = clock.today().year
+        self.year.choices = [(str(year), str(year)) for year in range(this + 4, this - 4, -1)]
+
+    @classmethod
+    def of(cls, year: str, known: Mapping[int, Window]) -> WindowForm:
+        """The form that begins with this year's window; with next year's where none is asked."""
+        year = year if year.isascii() and year.isdecimal() else str(clock.today().year + 1)
+        found = known.get(int(year[:4]))
+        days = {"opens": found.opens, "closes": found.closes} if found else {}
+        return cls(formdata=None, year=year, **days)
 
     def validate(self, extra_validators: Any = None) -> bool:
         """Both days or none, in order."""
@@ -107,10 +128,15 @@ class WindowForm(FlaskForm):
 class DayForm(FlaskForm):
     """A day against the public calendar."""
 
-    day = DateField(_l("Day"), [InputRequired(MISSING)])
+    day = DateField(_l("Day"), [InputRequired(MISSING)], invalid_value_message=NO_DAY)
     works = SelectField(_l("This day is"))
     note = line(_l("Note"), 60, required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.works.choices = [("0", _l("a free day")), ("1", _l("a working day"))]
+
+    def validate_day(self, field: Any) -> None:
+        """A slip of the keyboard would never be noticed."""
+        if field.data and abs((field.data - clock.today()).days) > NEAR:
+            raise StopValidation(_("This day is too far away: at most two years."))

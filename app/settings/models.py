@@ -148,6 +148,7 @@ class Settings:
 
 SETTINGS = {item.name: item for item in fields(Settings)}
 WINDOW = "window:"  # key of a signing window: window:<graduation year>
+DAY = "day:"  # key of an own working or free day: day:<date>, kept for the history
 
 
 class SchoolSetting(db.Model):

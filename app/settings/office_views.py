@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
+from flask_babel import format_date
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
@@ -18,10 +20,10 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.settings import queries
+from app.settings.detail import spans
 from app.settings.forms import GROUPS, DayForm, SettingsForm, WindowForm
-from app.settings.models import SETTINGS, WINDOW, Window
+from app.settings.models import DAY, SETTINGS, WINDOW, Window
 
-AHEAD = 120  # days of the working calendar that the page shows
 LARGEST_KEY = 2**31 - 1
 
 
@@ -52,13 +54,11 @@ class SettingsView(SafeView):
         form = SettingsForm()
         if not form.validate():
             return self._page(form), 422
-        seen = int(form.seen.data) if str(form.seen.data).isdecimal() else 0
+        values, seen = form.values(), form.seen_before()
         try:
-            changed = queries.save(school, form.values(), seen, g.user.id)
+            changed = queries.save(school, values, seen, g.user.id)
         except Refused as refusal:
-            fresh = self._fresh(school)
-            show_problems(fresh, refusal)
-            return self._page(fresh), 409
+            return self._overtaken(school, values, seen, refusal), 409
         if changed:
             flash(_("Saved: %(names)s.", names=_(", ").join(changed)), "success")
         else:
@@ -76,38 +76,45 @@ class SettingsView(SafeView):
     @expose("/calendar", methods=["GET"])
     @has_access
     def calendar(self) -> Any:
-        return self._calendar(WindowForm(formdata=None), DayForm(formdata=None))
+        """The form begins with the year that the address asks for."""
+        school, year = _school(), request.args.get("year", "")
+        return self._calendar(WindowForm.of(year, queries.windows(school)), DayForm(formdata=None))
 
     @expose("/calendar/window", methods=["POST"])
     @has_access
     def window(self) -> Any:
-        form = WindowForm()
+        school, form = _school(), WindowForm()
         if not form.validate():
             return self._calendar(form, DayForm(formdata=None)), 422
+        year = int(form.year.data)
         found = Window(form.opens.data, form.closes.data) if form.opens.data else None
-        queries.set_window(_school(), form.year.data, found, g.user.id)
+        changed = queries.set_window(school, year, found, g.user.id)
         db.session.commit()
-        flash(_("The window of %(year)s is saved.", year=form.year.data), "success")
+        if changed:
+            flash(_window_done(year, found, clock.today()), "success")
+        else:
+            flash(_("Nothing was changed."), "info")
         return redirect(url_for("SettingsView.calendar"), 303)
 
     @expose("/calendar/day", methods=["POST"])
     @has_access
     def day(self) -> Any:
-        form = DayForm()
+        school, form = _school(), DayForm()
         if not form.validate():
-            return self._calendar(WindowForm(formdata=None), form), 422
-        works = form.works.data == "1"
-        queries.set_day(_school(), form.day.data, works, form.note.data, g.user.id)
+            return self._calendar(WindowForm.of("", queries.windows(school)), form), 422
+        works, day = form.works.data == "1", form.day.data
+        queries.set_day(school, day, works, form.note.data, g.user.id)
         db.session.commit()
-        flash(_("The day is saved."), "success")
+        words = _("a working day") if works else _("a free day")
+        flash(_("Saved: %(day)s is %(kind)s.", day=named_day(day), kind=words), "success")
         return redirect(url_for("SettingsView.calendar"), 303)
 
     @expose(f"/calendar/day/<int(max={LARGEST_KEY}):pk>/forget", methods=["POST"])
     @has_access
     def forget(self, pk: int) -> Any:
-        queries.forget_day(_school(), pk)
+        day = queries.forget_day(_school(), pk, g.user.id)
         db.session.commit()
-        flash(_("The public calendar decides about this day again."), "success")
+        flash(_("The public calendar decides about %(day)s again.", day=named_day(day)), "success")
         return redirect(url_for("SettingsView.calendar"), 303)
 
     # -- pages ---------------------------------------------------------------------------------
@@ -119,15 +126,20 @@ class SettingsView(SafeView):
         if not self._may():
             abort(403)
 
-    def _fresh(self, school: int) -> SettingsForm:
-        current, seen = queries.settings(school), queries.newest(school)
-        form = SettingsForm.of(current, seen)
-        if form.is_submitted():  # what a colleague saved meanwhile replaces what was typed
-            form.seen.data = str(seen)
-        return form
-
     def _form(self, school: int) -> Any:
-        return self._page(self._fresh(school))
+        return self._page(SettingsForm.of(queries.settings(school), queries.newest(school)))
+
+    def _overtaken(self, school: int, typed: dict[str, Any], seen: int, refusal: Refused) -> Any:
+        """What a colleague saved meanwhile is marked; what this person changed is kept beside it."""
+        known, fresh = queries.settings(school, seen), queries.settings(school)
+        mine = {name: value for name, value in typed.items() if value != getattr(known, name)}
+        form = SettingsForm.of(replace(fresh, **mine), queries.newest(school))
+        show_problems(form, refusal)
+        for name, (value, who) in queries.changed_since(school, seen).items():
+            sentence = _("%(who)s set this to “%(value)s” meanwhile.", who=who or _("System"),
+                         value=_with_unit(name, value))  # fmt: skip
+            form[name].errors = [*form[name].errors, sentence]
+        return self._page(form)
 
     def _page(self, form: SettingsForm) -> Any:
         groups = [(title, [_shown(form, name) for name in names]) for title, names in GROUPS]
@@ -139,13 +151,15 @@ class SettingsView(SafeView):
         school, today = _school(), clock.today()
         days = queries.settings(school).termination_days
         until = queries.working_deadline(clock.now(), days, school)
+        own = queries.calendar_days(school)
         return self.render_template(
             "settings/calendar.html",
             window_form=window,
             day_form=day,
-            windows=_windows(school, today),
-            days=[(row, row.day.isoformat()) for row in queries.calendar_days(school)],
-            irregular=_irregular(today),
+            windows=[_window(year, found, today) for year, found in queries.windows(school).items()],
+            days=[(row, named_day(row.day)) for row in own],
+            spans=spans(today, {row.day: row.works for row in own}),
+            unannounced=[y for y in (today.year, today.year + 1) if not queries.public_year(y)[1]],
             example=_(
                 "An application for termination made today can be answered until %(until)s "
                 "(%(days)s working days).", until=clock.shown_deadline(until), days=days,
@@ -155,39 +169,45 @@ class SettingsView(SafeView):
         )  # fmt: skip
 
 
+def named_day(day: date) -> str:
+    """A day with its day of the week."""
+    return f"{day} {format_date(day, 'EEE')}"
+
+
 def _shown(form: SettingsForm, name: str) -> tuple[Any, Any, str]:
     """Field, unit and the default in words."""
     about = SETTINGS[name].metadata
-    default = SETTINGS[name].default
-    words = about["choices"][default] if about["choices"] else default
-    return form[name], about["unit"], _("Default: %(value)s.", value=words)
+    return form[name], about["unit"], _("Default: %(value)s.", value=_default(name))
 
 
-def _windows(school: int, today: date) -> list[tuple[int, str, str, Any, str]]:
+def _default(name: str) -> Any:
+    return _with_unit(name, SETTINGS[name].default)
+
+
+def _with_unit(name: str, value: Any) -> Any:
+    about = SETTINGS[name].metadata
+    return about["choices"][value] if about["choices"] else f"{value} {about['unit']}".strip()
+
+
+def _window(year: int, window: Window, today: date) -> tuple[int, str, str, Any, str]:
     """Year, from, to, and whether it is open today."""
-    found = []
-    for year, window in queries.windows(school).items():
-        opens, closes = window.opens.isoformat(), window.closes.isoformat()
-        if today < window.opens:
-            state = (_("not open yet"), "waiting")
-        elif today <= window.closes:
-            state = (_("open now"), "done")
-        else:
-            state = (_("closed"), "closed")
-        found.append((year, opens, closes, *state))
-    return found
+    opens, closes = window.opens.isoformat(), window.closes.isoformat()
+    if today < window.opens:
+        return year, opens, closes, _("not open yet"), "waiting"
+    if today <= window.closes:
+        return year, opens, closes, _("open now"), "done"
+    return year, opens, closes, _("closed"), "closed"
 
 
-def _irregular(today: date) -> list[tuple[str, Any]]:
-    """The next weekdays that are free and weekend days that are worked, by the public calendar."""
-    found = []
-    for n in range(AHEAD):
-        day = today + timedelta(days=n)
-        works = queries.public_working_day(day)
-        if works != (day.weekday() < queries.SATURDAY):
-            words = _("worked, though a weekend") if works else _("free, though a weekday")
-            found.append((day.isoformat(), words))
-    return found
+def _window_done(year: int, window: Window | None, today: date) -> str:
+    """What the window just saved means for the students."""
+    if window is None:
+        return _("Graduates of %(year)s can sign at any time.", year=year)
+    found = _("Graduates of %(year)s can sign from %(opens)s to %(closes)s, both days included.",
+              year=year, opens=window.opens, closes=window.closes)  # fmt: skip
+    if window.opens <= today <= window.closes:
+        return found
+    return f"{found} {_('Today signing is closed for them.')}"
 
 
 def _change(row: Any, before: Any, who: str) -> dict[str, Any]:
@@ -203,11 +223,21 @@ def _change(row: Any, before: Any, who: str) -> dict[str, Any]:
 def _name(key: str) -> Any:
     if key.startswith(WINDOW):
         return _("Signing window of %(year)s", year=key.removeprefix(WINDOW))
+    if key.startswith(DAY):
+        return _("Working day %(day)s", day=key.removeprefix(DAY))
     return SETTINGS[key].metadata["label"] if key in SETTINGS else key
 
 
 def _words(key: str, value: Any) -> Any:
     if key.startswith(WINDOW):
         return f"{value['opens']} – {value['closes']}" if value else _("open at any time")
-    choices = SETTINGS[key].metadata["choices"] if key in SETTINGS else None
-    return choices[queries.typed(key, value)] if choices else value
+    if key.startswith(DAY):
+        return _day_words(value)
+    return _with_unit(key, queries.typed(key, value)) if key in SETTINGS else value
+
+
+def _day_words(value: Any) -> str:
+    if not value:
+        return _("as in the public calendar")
+    words = _("a working day") if value["works"] else _("a free day")
+    return f"{words} ({value['note']})" if value["note"] else words

@@ -17,20 +17,34 @@ from sqlalchemy.dialects.postgresql import insert
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Refused
-from app.settings.models import SETTINGS, WINDOW, CalendarDay, SchoolSetting, Settings, Window
+from app.core.errors import NotYours, Refused
+from app.settings.models import (
+    DAY,
+    SETTINGS,
+    WINDOW,
+    CalendarDay,
+    SchoolSetting,
+    Settings,
+    Window,
+)
 
 log = logging.getLogger(__name__)
 SATURDAY = 5
+MOST_WORKING_DAYS = 366  # more than any setting allows
+LATEST = date(9999, 12, 30)  # the last day after which there is another
 
 
-def settings(school_id: int) -> Settings:
-    """The settings in force at a school: the newest value of each key, else the default."""
-    rows = db.session.execute(
-        select(SchoolSetting.key, SchoolSetting.value)
-        .where(SchoolSetting.school_id == school_id)
-        .order_by(SchoolSetting.id)
+def settings(school_id: int, until: int | None = None) -> Settings:
+    """The settings in force at a school: the newest value of each key, else the default.
+
+    With `until`, as they were just after that change.
+    """
+    wanted = select(SchoolSetting.key, SchoolSetting.value).where(
+        SchoolSetting.school_id == school_id
     )
+    if until is not None:
+        wanted = wanted.where(SchoolSetting.id <= until)
+    rows = db.session.execute(wanted.order_by(SchoolSetting.id))
     return Settings(**{key: typed(key, value) for key, value in rows if key in SETTINGS})
 
 
@@ -44,7 +58,8 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bo
 
     False where the value is the one in force already. Raises KeyError for an unknown key.
     """
-    if not key.startswith(WINDOW) and typed(key, value) == asdict(settings(school_id))[key]:
+    same = _last_value(school_id, key) == value
+    if same if key.startswith((WINDOW, DAY)) else typed(key, value) == _in_force(school_id, key):
         return False
     db.session.add(
         SchoolSetting(school_id=school_id, key=key, value=value, set_by=user_id, set_at=clock.now())
@@ -53,22 +68,52 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bo
     return True
 
 
+def _in_force(school_id: int, key: str) -> Any:
+    return asdict(settings(school_id))[key]
+
+
+def _last_value(school_id: int, key: str) -> Any:
+    """What was last written under a key; None where nothing was."""
+    return db.session.scalar(
+        select(SchoolSetting.value)
+        .where(SchoolSetting.school_id == school_id, SchoolSetting.key == key)
+        .order_by(SchoolSetting.id.desc())
+        .limit(1)
+    )
+
+
 def newest(school_id: int) -> int:
     """The id of a school's last change; 0 where nothing was ever set."""
     wanted = select(func.max(SchoolSetting.id)).where(SchoolSetting.school_id == school_id)
     return db.session.scalar(wanted) or 0
 
 
+def changed_since(school_id: int, seen: int) -> dict[str, tuple[Any, str]]:
+    """The settings that were changed after `seen`: key → (value in force, name of the person)."""
+    rows = db.session.execute(
+        select(SchoolSetting.key, SchoolSetting.value, AppUser)
+        .outerjoin(AppUser, AppUser.id == SchoolSetting.set_by)
+        .where(SchoolSetting.school_id == school_id, SchoolSetting.id > seen)
+        .order_by(SchoolSetting.id)
+    )
+    return {
+        key: (typed(key, value), user.display_name if user else "")
+        for key, value, user in rows
+        if key in SETTINGS
+    }
+
+
 def save(school_id: int, values: dict[str, Any], seen: int, user_id: int | None) -> list[str]:
     """Write what differs from the values in force, and commit; the labels of what was changed.
 
-    Raises Refused where somebody changed something after `seen`, the newest change the person knew.
+    Raises Refused where somebody set something after `seen`, the newest change the person knew.
     """
     key = f"settings:{school_id}"
     db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
-    if newest(school_id) != seen:
+    if changed_since(school_id, seen):
         db.session.rollback()
-        raise Refused(_("A colleague changed the settings meanwhile. Check them and save again."))
+        raise Refused(_("A colleague changed the settings meanwhile. What you typed is still here: "
+                        "check what is marked and save again."))  # fmt: skip
     changed = [name for name in SETTINGS if set_setting(school_id, name, values[name], user_id)]
     db.session.commit()
     return [str(SETTINGS[name].metadata["label"]) for name in changed]
@@ -93,10 +138,13 @@ def history(school_id: int, most: int = 200) -> list[tuple[SchoolSetting, Any, s
 # -- the signing calendar ----------------------------------------------------------------------
 
 
-def set_window(school_id: int, year: int, window: Window | None, user_id: int | None) -> None:
-    """Open signing for a graduation year between two days, or at any time (None). Not committed."""
+def set_window(school_id: int, year: int, window: Window | None, user_id: int | None) -> bool:
+    """Open signing for a graduation year between two days, or at any time (None). Not committed.
+
+    False where it is so already.
+    """
     value = window and {"opens": window.opens.isoformat(), "closes": window.closes.isoformat()}
-    set_setting(school_id, f"{WINDOW}{year}", value, user_id)
+    return set_setting(school_id, f"{WINDOW}{year}", value, user_id)
 
 
 def windows(school_id: int) -> dict[int, Window]:
@@ -116,12 +164,7 @@ def windows(school_id: int) -> dict[int, Window]:
 
 def window(school_id: int, year: int) -> Window | None:
     """The signing window of a graduation year; None where it is open at any time (ADM-04)."""
-    value = db.session.scalar(
-        select(SchoolSetting.value)
-        .where(SchoolSetting.school_id == school_id, SchoolSetting.key == f"{WINDOW}{year}")
-        .order_by(SchoolSetting.id.desc())
-        .limit(1)
-    )
+    value = _last_value(school_id, f"{WINDOW}{year}")
     if not value:
         return None
     return Window(date.fromisoformat(value["opens"]), date.fromisoformat(value["closes"]))
@@ -139,32 +182,43 @@ def calendar_days(school_id: int) -> Sequence[CalendarDay]:
     ).all()
 
 
-def set_day(school_id: int, day: date, works: bool, note: str, user_id: int | None) -> None:
-    """Make a day a working day or a free one, against the public calendar. Not committed."""
+def set_day(school_id: int, day: date, works: bool, note: str, user_id: int | None) -> bool:
+    """Make a day a working day or a free one, against the public calendar. Not committed.
+
+    False where it is so already.
+    """
+    if not set_setting(school_id, f"{DAY}{day}", {"works": works, "note": note}, user_id):
+        return False
     values = {"works": works, "note": note, "set_by": user_id, "set_at": clock.now()}
     row = insert(CalendarDay).values(school_id=school_id, day=day, **values)
     db.session.execute(row.on_conflict_do_update(index_elements=["school_id", "day"], set_=values))
+    return True
 
 
-def forget_day(school_id: int, key: int) -> None:
-    """Let the public calendar decide about a day again. Not committed."""
+def forget_day(school_id: int, key: int, user_id: int | None) -> date:
+    """Let the public calendar decide about a day again. Not committed. Raises NotYours."""
     mine = (CalendarDay.school_id == school_id, CalendarDay.id == key)
-    db.session.execute(delete(CalendarDay).where(*mine))
+    gone = delete(CalendarDay).where(*mine).returning(CalendarDay.day)
+    day: date | None = db.session.scalar(gone)
+    if day is None:
+        raise NotYours(f"calendar day {key}")
+    set_setting(school_id, f"{DAY}{day}", None, user_id)
+    return day
 
 
 def working_deadline(start: datetime, days: int, school_id: int) -> datetime:
     """24:00 (Asia/Shanghai) of the n-th working day after the starting day (TRM-09).
 
-    Working days are the public calendar's, corrected by the school's own table.
+    Working days are the public calendar's, corrected by the school's own table. A calendar of
+    nothing but holidays still ends, and so does the time that dates can name.
     """
     own = {row.day: row.works for row in calendar_days(school_id)}
-    day, left = clock.local(start).date(), days
-    for _n in range(days * 5 + 60):  # a calendar of nothing but holidays still ends
-        if left <= 0:
-            break
-        day += timedelta(days=1)
+    left = max(0, min(days, MOST_WORKING_DAYS))
+    day, most = clock.local(start).date(), left * 5 + 60
+    while left and most and day < LATEST:
+        day, most = day + timedelta(days=1), most - 1
         left -= own.get(day, public_working_day(day))
-    return clock.end_of_day(day)
+    return clock.end_of_day(min(day, LATEST))
 
 
 def works_on(school_id: int, day: date) -> bool:
@@ -174,14 +228,21 @@ def works_on(school_id: int, day: date) -> bool:
     return public_working_day(day) if works is None else works
 
 
-@lru_cache(maxsize=4096)
 def public_working_day(day: date) -> bool:
     """Whether people in China work on that day; weekends decide where the library knows nothing."""
+    free, worked = public_year(day.year)
+    return day in worked if day.weekday() >= SATURDAY else day not in free
+
+
+@lru_cache(maxsize=64)
+def public_year(year: int) -> tuple[frozenset[date], frozenset[date]]:
+    """The holidays and the worked weekend days of a year; none of what the library does not know.
+
+    Each year by an object of its own: one that grows while it is asked answers wrongly in threads.
+    """
     try:
-        return bool(_CHINA.is_working_day(day))
+        found = holidays.country_holidays("CN", years=year)
+        return frozenset(found), frozenset(d for d in found.weekend_workdays if d.year == year)
     except Exception:  # a deadline never fails because of a library
-        log.exception("the calendar library does not know %s", day)
-        return day.weekday() < SATURDAY
-
-
-_CHINA = holidays.country_holidays("CN")
+        log.exception("the calendar library does not know %s", year)
+        return frozenset(), frozenset()

@@ -174,7 +174,7 @@ def test_a_filter_is_saved_used_and_deleted(cast, waiting, visit):
 def test_a_filter_has_a_name_of_at_most_forty_characters(cast, visit, name):
     desk = visit(cast.officer)
     assert keep(desk, name, "tab=all").status_code == 303
-    assert "40" in re.search(r'qq-flash-warn.*?</div>', desk.get("/desk/list/").text, re.S)[0]
+    assert "40" in re.search(r"qq-flash-warn.*?</div>", desk.get("/desk/list/").text, re.S)[0]
     assert db.session.query(Preference).count() == 0
     keep(desk, "长" * 40, "tab=all")
     assert db.session.query(Preference).count() == 1
