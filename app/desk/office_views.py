@@ -213,7 +213,14 @@ class DeskView(StepActions, DeskList):
     def bulk_offers(self) -> list[Offer]:
         if request.args.get("tab", "mine") not in REVIEWED:
             return []
-        found = [o for o in super().bulk_offers() if not o.name.endswith("undo")]
+        ending = (
+            request.args.get("tab") == "termination"
+        )  # there are no signings to decide on there
+        found = [
+            o
+            for o in super().bulk_offers()
+            if not o.name.endswith("undo") and (not ending or o.name.startswith("termination_"))
+        ]
         found.sort(key=lambda o: o.name not in levers.MAIN)  # undone is where it was decided
         keys = {next((o.name for o in found if o.danger is danger), ""): key
                 for key, danger in (("A", False), ("R", True))}  # fmt: skip
