@@ -15,7 +15,7 @@ from app.core.mail import Message
 
 KINDS = {
     "invitation": _l("Invitations"),
-    "placement": _l("Signing"),
+    "placement": _l("Signing matters"),
     "termination": _l("Termination"),
     "chance": _l("Termination"),
     "objection": _l("Report of untruth"),

@@ -63,8 +63,8 @@ class DeliveriesView(SafeModelView):
     search_hint = _l("Name of the receiver")
     tabs = (
         _tab("failed", _l("Failed"), _l("Everything arrived.")),
-        _tab("waiting", _l("Waiting"), _l("Nothing waits to be sent.")),
-        _tab("sent", _l("Sent"), _l("Nothing was sent yet.")),
+        _tab("waiting", _l("To be sent"), _l("Nothing waits to be sent.")),
+        _tab("sent", _l("Sent out"), _l("Nothing was sent yet.")),
         _tab("all", _l("All"), _l("Nothing was sent yet.")),
     )
 
