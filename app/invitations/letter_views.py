@@ -24,8 +24,9 @@ from app.invitations import queries
 from app.invitations.forms import LetterForm, SearchForm, beginning
 from app.invitations.models import Candidate, Invitation
 from app.invitations.views import letter_of, person
-from app.invitations.workflow import INVITATIONS, send
+from app.invitations.workflow import INVITATIONS, days_refused, send
 from app.people.employer_views import mine
+from app.people.models import School
 from app.people.queries import find_student
 from app.placements.workflow import cannot_sign
 from app.settings.queries import settings
@@ -158,6 +159,7 @@ class LetterView(SafeView):
             flash(_("Please tick at least one student first."), "warning")
             return redirect(url_for("CandidatesView.index"))
         data = beginning(mine(), queries.last_terms(actor()))
+        data["reply_days"] = _days_proposed(rows, data["reply_days"])
         return self._form(LetterForm(formdata=None, data=data), rows)
 
     @expose("/", methods=["POST"])
@@ -166,13 +168,13 @@ class LetterView(SafeView):
         rows, form = _mine(_posted_ids()), LetterForm()
         if request.form.get("back"):
             return self._form(form, rows)
-        if not form.validate():
+        if not form.validate() or not _days_allowed(form, rows):
             return self._form(form, rows), 422
         return self.render_template(
             "invitations/employer_preview.html",
             letter=letter_of(form.values(), mine().name),
             students=[person(row.student) for row in rows],
-            hours=settings(rows[0].student.school_id).cooling_off_hours,
+            hours=max(settings(school.id).cooling_off_hours for school in _schools(rows)),
             ids=",".join(str(row.id) for row in rows),
             pairs=form.posted(),
             batch=uuid4().hex,
@@ -223,6 +225,27 @@ def _posted_ids() -> list[int]:
     return ids
 
 
+def _schools(rows: Sequence[Candidate | Invitation]) -> list[School]:
+    """The schools of the students, each once."""
+    return list({row.student.school_id: row.student.school for row in rows}.values())
+
+
+def _days_proposed(rows: Sequence[Candidate], days: int) -> int:
+    """What one school proposes to its students; of several, none is asked for more than it allows."""
+    found = [settings(school.id) for school in _schools(rows)]
+    if len(found) == 1:
+        return found[0].reply_days
+    return min(days, *(school.reply_days_most for school in found))
+
+
+def _days_allowed(form: Any, rows: Sequence[Candidate | Invitation]) -> bool:
+    """Whether every school allows the days; what one does not stands beside the field (ADM-05)."""
+    asked = (days_refused(school, form.reply_days.data) for school in _schools(rows))
+    problems = [sentence for sentence in asked if sentence]
+    form.reply_days.errors = [*form.reply_days.errors, *problems]
+    return not problems
+
+
 def _why_not(step: str, item: Invitation) -> str:
     """Why the step is not possible now; "" when it is."""
     for offer in INVITATIONS.offers(item, actor(), clock.now()):
@@ -247,7 +270,7 @@ class OpenInvitationView(SafeView):
             flash(why_not, "warning")
             return redirect(url_for("EmployerInvitationsView.show", pk=pk))
         form = LetterForm(data=values_of(item.terms))
-        if form.validate_on_submit():
+        if form.validate_on_submit() and _days_allowed(form, [item]):
             terms = Terms(**form.values())
             if not any(differences(item.terms, terms)):
                 flash(_("Nothing is changed, so nothing was sent."), "info")

@@ -16,7 +16,7 @@ from app.core.errors import Refused
 from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, InvitationState
 from app.invitations.notices import tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
-from app.people.models import Employer, EmployerState, Student
+from app.people.models import Employer, EmployerState, School, Student
 from app.placements.models import Kind, Placement
 from app.placements.workflow import PLACEMENTS, cannot_sign, signing_closed, slot_taken
 from app.settings.queries import settings
@@ -60,17 +60,15 @@ def window_open(invitation: Invitation, actor: Actor, now: datetime) -> str | No
 
 def days_allowed(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """A school bounds the days that its students may be given to answer (ADM-05)."""
-    return _too_many_days(invitation, invitation.terms)
+    return days_refused(invitation.student.school, invitation.terms.reply_days)
 
 
-def _too_many_days(invitation: Invitation, terms: Terms) -> str | None:
-    most = settings(invitation.school_id).reply_days_most
-    if terms.reply_days <= most:
+def days_refused(school: School, days: int) -> str | None:
+    """The sentence that a school allows fewer days to answer; None where it allows these."""
+    most = settings(school.id).reply_days_most
+    if days <= most:
         return None
-    return _(
-        "%(school)s allows at most %(most)s days to answer.",
-        school=invitation.student.school.name, most=most,
-    )  # fmt: skip
+    return _("%(school)s allows at most %(most)s days to answer.", school=school.name, most=most)
 
 
 def not_frozen(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
@@ -141,7 +139,7 @@ def new_terms(change: Change) -> None:
     """An edit is a new version of the terms; the trace says what changed (INV-15)."""
     invitation: Invitation = change.record
     terms: Terms = change.data["terms"]
-    if problem := _too_many_days(invitation, terms):
+    if problem := days_refused(invitation.student.school, terms.reply_days):
         raise Refused(problem)
     terms.previous_id, terms.created_at = invitation.terms_id, change.now
     terms.created_by = change.actor.user_id

@@ -33,7 +33,7 @@ from app.people.step_views import StepActions
 from app.people.workflow import RESTRICTIONS, dates_in_order, restrict, restriction_of
 from app.settings.forms import NO_DAY
 
-MOST = 500  # students restricted by one form
+MOST = 200  # students restricted by one form: each is told, while the person waits
 
 
 class RestrictForm(FlaskForm):

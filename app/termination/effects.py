@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from app.core import jobs
+from flask_babel import gettext as _
+
+from app.core import clock, jobs
+from app.core.db import db
+from app.core.errors import Refused
 from app.documents.store import void_documents
+from app.people.models import Student
 from app.placements.workflow import PLACEMENTS
 from app.settings.models import Review
 from app.settings.queries import settings, working_deadline
-from app.termination.models import Termination, TerminationState, Way
+from app.termination.models import Chance, Termination, TerminationState, Way
+from app.termination.notices import tell_chance
+from app.termination.queries import chances_granted
 from app.termination.tasks import LETTER, RECORD, make_letter
+from app.workflow.actor import Actor
 from app.workflow.steps import Change
 
 S = TerminationState
@@ -69,3 +77,18 @@ def revive_placement(change: Change) -> None:
     termination.approved_at = None
     PLACEMENTS.apply("revive", termination.placement_id, change.actor)
     void_documents(RECORD, termination.id, LETTER, change.now)
+
+
+def grant(student: Student, actor: Actor, reason: str, known: int | None) -> Chance:
+    """One more chance this year, unless others than the `known` ones were granted (TRM-05)."""
+    year = clock.today().year
+    if known not in (None, chances_granted(student.id, year)):
+        raise Refused(_("One more was granted a moment ago. Look again before another."))
+    chance = Chance(
+        school_id=student.school_id, student_id=student.id, year=year, reason=reason,
+        granted_by=actor.user_id, granted_at=clock.now(),
+    )  # fmt: skip
+    db.session.add(chance)
+    db.session.flush()
+    tell_chance(chance, student)
+    return chance

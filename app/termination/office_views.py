@@ -12,7 +12,7 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.db import db
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
@@ -54,15 +54,19 @@ class ChancesView(SafeView):
                 }
                 for row in queries.chances_of(pk)
             ],
+            grant_url=url_for("ChancesView.grant", pk=pk, known=queries.chances_granted(pk, year)),
             may=self.appbuilder.sm.has_access("can_grant", self.class_permission_name),
         )
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/chances", methods=["POST"])
     @has_access
     def grant(self, pk: int) -> Any:
+        known = request.args.get("known", None, int)
         try:
-            grant_chance(pk, actor(), request.form.get("reason", ""))
+            grant_chance(pk, actor(), request.form.get("reason", ""), known=known)
             flash(_("Granted; the student has been told."), "success")
+        except Refused as refusal:
+            flash(str(refusal), "warning")
         except Invalid as error:
             flash(" ".join(text for _place, text in error.problems), "warning")
         return redirect(url_for("ChancesView.show", pk=pk), 303)

@@ -29,7 +29,7 @@ from app.termination.models import (
     TerminationState,
     Way,
 )
-from app.termination.notices import tell_chance, tell_parties
+from app.termination.notices import tell_parties
 from app.termination.queries import chances_left, has_evidence, running, terminations_for
 from app.workflow.actor import Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
@@ -242,26 +242,18 @@ def force(placement_id: int, actor: Actor, reason: str) -> Termination:
     return _begin("force", placement_id, actor, reason)
 
 
-def grant_chance(student_id: int, actor: Actor, reason: str) -> Chance:
-    """Let a student terminate once more this year, and commit (TRM-05).
+def grant_chance(student_id: int, actor: Actor, reason: str, *, known: int | None = None) -> Chance:
+    """Let a student terminate once more this year, once for `known` grants seen; commit (TRM-05).
 
-    Raises NotYours outside the school's scope, Invalid where the reason is missing or too long.
+    Raises NotYours outside the school's scope, Invalid for the reason, Refused for a stale page.
     """
-    mine = students_for(actor).where(Student.id == student_id)
-    student = db.session.execute(mine).scalar_one_or_none()
-    if student is None or actor.role is not Role.SCHOOL:
-        raise NotYours(f"student {student_id}")
-    now = clock.now()
-    chance = Chance(
-        school_id=student.school_id, student_id=student.id, year=clock.local(now).year,
-        reason=checked_reason(Reason.REQUIRED, reason), granted_by=actor.user_id, granted_at=now,
-    )  # fmt: skip
+    mine = students_for(actor).where(Student.id == student_id).with_for_update(of=Student)
 
     def granted() -> Chance:
-        db.session.add(chance)
-        db.session.flush()
-        tell_chance(chance, student)
-        return chance
+        student = db.session.execute(mine).scalar_one_or_none()
+        if student is None or actor.role is not Role.SCHOOL:
+            raise NotYours(f"student {student_id}")
+        return then.grant(student, actor, checked_reason(Reason.REQUIRED, reason), known)
 
     return committed(granted)
 
