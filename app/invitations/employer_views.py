@@ -170,7 +170,9 @@ def _amending(placement: Any) -> dict[str, Any] | None:
         "offers": [
             (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id)) for o in offers
         ],
-        "changes": _changes(placement) if placement.proposed and placement.terms else [],
+        "changes": _changes(placement)
+        if any(o.step.name == "take_back_terms" for o in offers)
+        else [],
         "until": clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
     }
 
