@@ -10,9 +10,9 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.act_views import ActCodeView
-from app.accounts.hooks import CONTACTS, GATES, HOMES, SCHOOL_NAMES, SCHOOLS
+from app.accounts.hooks import CONTACTS, GATES, HOMES, PHONES, SCHOOL_NAMES, SCHOOLS
 from app.accounts.office_views import AccountsView
-from app.accounts.queries import actor_of
+from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
 from app.batches.views import BatchView
 from app.codes.api import RegionView
@@ -21,6 +21,7 @@ from app.core import jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
+from app.fab import remembered
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
@@ -35,12 +36,8 @@ from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
-from app.people.employer_views import (
-    EmployerProfileView,
-    SigningProfileView,
-    contact_of,
-    profile_gate,
-)
+from app.people import employer_views, student_views
+from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.office_views import (
     CollegesView,
     EmployersView,
@@ -79,6 +76,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MessagesView)
     builder.add_view_no_menu(VerificationView)
     current_app.context_processor(frame)
+    current_app.extensions[remembered.STORE] = OwnChoices()
 
 
 def _employer(builder: AppBuilder) -> None:
@@ -101,7 +99,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
     )
-    CONTACTS[Role.EMPLOYER] = contact_of
+    PHONES[Role.EMPLOYER] = employer_views.mobile_of
     HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
     for gate in (review_gate, profile_gate):
         if gate not in GATES:
@@ -119,6 +117,7 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MyObjectionsView)
     HOMES[Role.STUDENT] = "MyHomeView.index"
     CONTACTS[Role.STUDENT] = phone_of
+    PHONES[Role.STUDENT] = student_views.mobile_of
     if active_schools not in SCHOOLS:
         SCHOOLS.append(active_schools)
     if verify_gate not in GATES:

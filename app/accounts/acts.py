@@ -16,7 +16,7 @@ from app.accounts.hooks import CONTACTS
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
-from app.core.errors import NotYours, Refused
+from app.core.errors import Invalid, NotYours, Refused
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow
 
@@ -48,12 +48,20 @@ def ask(flow: Workflow[Any], step: str, record_id: int, user: AppUser) -> str:
 def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: str) -> Actor:
     """The person with its proof, if the code is the one sent for this act; to be used at once.
 
-    A step that asks no proof needs none. Raises NotYours, Invalid for the field ``code``.
+    A step that asks no proof needs none, and one that is not possible now uses no code up.
+    Raises NotYours, Invalid for the field ``code``.
     """
     who = actor_of(user)
     if who.role not in flow.step(step).fresh:
         return who
     record = flow.find(record_id, who)
+    offer = flow.offer(step, record, who, clock.now())
+    if offer is None or not offer.possible:
+        return who  # the rule refuses with its own sentence; the code stays good
+    if not code.strip():
+        raise Invalid(
+            [("code", _("Please ask for a code and enter it: it proves that this is you."))]
+        )
     channel = one_time.check(f"user:{user.id}", _purpose(flow, step, record), code)
     return actor_of(user, factor=channel)
 

@@ -13,6 +13,9 @@ GATES: list[Callable[[AppUser], str | None]] = []
 # channel and address where a code reaches the account
 CONTACTS: dict[Role, Callable[[AppUser], tuple[str, str] | None]] = {}
 
+# the mobile number for text messages about events, where there is one (NTF-01)
+PHONES: dict[Role, Callable[[AppUser], str | None]] = {}
+
 # role → endpoint of its start page
 HOMES: dict[Role, str] = {}
 

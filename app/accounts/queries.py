@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from flask import g, has_request_context, request
 from sqlalchemy import Select, delete, false, func, select, true, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts.models import AccountSession, AppUser, Identifier
+from app.accounts.models import AccountSession, AppUser, Identifier, Preference
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
@@ -165,3 +166,22 @@ def accounts_for(who: Actor) -> Select[AppUser]:
     if who.role is Role.SCHOOL:
         return select(AppUser).where(AppUser.school_id == who.school_id)
     return select(AppUser).where(false())
+
+
+class OwnChoices:
+    """What the person asking chose for its lists, kept with its account (AGR-01)."""
+
+    def load(self, view: str) -> dict[str, Any]:
+        """The choices for that list."""
+        found = db.session.get(Preference, (g.user.id, f"list:{view}"[:60]))
+        return dict(found.value) if found is not None else {}
+
+    def save(self, view: str, chosen: dict[str, Any]) -> None:
+        """Keep them, and commit."""
+        row = insert(Preference).values(user_id=g.user.id, key=f"list:{view}"[:60], value=chosen)
+        db.session.execute(
+            row.on_conflict_do_update(
+                index_elements=["user_id", "key"], set_={"value": row.excluded.value}
+            )
+        )
+        db.session.commit()

@@ -18,7 +18,8 @@ from sqlalchemy.engine import make_url
 
 from app.core.db import db, driver_connection
 
-queue = procrastinate.App(connector=procrastinate.SyncPsycopgConnector())
+on_ours = procrastinate.SyncPsycopgConnector()  # writes jobs on the connection of a transaction
+queue = procrastinate.App(connector=on_ours)
 
 HEARTBEAT = 5.0  # seconds between two signs of life of a worker
 SILENT = 30.0  # seconds after which a worker counts as dead and its jobs are picked up again
@@ -26,6 +27,13 @@ PATIENT = procrastinate.RetryStrategy(
     max_attempts=10, exponential_wait=3
 )  # gives up after ~9 hours
 BRIEF = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2)
+
+
+class WorkerConnector(procrastinate.PsycopgConnector):
+    """The worker's own connections; what a task enqueues still goes into the task's transaction."""
+
+    def get_sync_connector(self) -> Any:
+        return on_ours
 
 
 def enqueue(task: Task[Any, Any, Any], *, at: datetime | None = None, **arguments: Any) -> None:
@@ -49,7 +57,7 @@ async def _work(app: Flask, once: bool) -> None:
             finally:
                 db.session.remove()
 
-    connector = procrastinate.PsycopgConnector(conninfo=conninfo(app), min_size=1, max_size=4)
+    connector = WorkerConnector(conninfo=conninfo(app), min_size=1, max_size=4)
     with queue.replace_connector(connector) as runner:
         async with runner.open_async():
             await runner.run_worker_async(

@@ -33,18 +33,23 @@ class Message(db.Model):
     """One mail or text message to one address."""
 
     __tablename__ = "message"
-    __table_args__ = (Index("ix_message_created", "created_at"),)
+    __table_args__ = (
+        Index("ix_message_created", "created_at"),
+        Index("ix_message_school", "school_id", "created_at", "id"),
+        Index("ix_message_user", "user_id"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex)
     key: Mapped[str] = mapped_column(String(120), unique=True)
     channel: Mapped[str] = mapped_column(String(8))
     user_id: Mapped[int | None]  # the account it is for, where it has one
-    school_id: Mapped[int | None] = mapped_column(index=True)  # whose staff may see its fate
+    school_id: Mapped[int | None] = mapped_column()  # whose staff may see its fate
     address_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     address_masked: Mapped[str | None] = mapped_column(String(120))
     subject: Mapped[str] = mapped_column(String(200))
     body_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    code_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)  # of a text message with a code
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     sent_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     tries: Mapped[int] = mapped_column(default=0)
@@ -52,13 +57,16 @@ class Message(db.Model):
 
     @property
     def fate(self) -> str:
-        """sent, waiting or failed (it is tried again until the queue gives up)."""
+        """sent, waiting, failed (it is tried again), or given_up."""
         if self.sent_at is not None:
             return "sent"
+        if self.tries > (jobs.PATIENT.max_attempts or 0):
+            return "given_up"
         return "failed" if self.tries else "waiting"
 
     address = Sealed("address", mask_email, str.strip)
     body = Sealed("body", lambda _text: "", lambda text: text)
+    code = Sealed("code", lambda _text: "", lambda text: text)
 
 
 class Sender(Protocol):
@@ -130,7 +138,7 @@ def send_message(message_id: int) -> None:
         _send(message)
     except Exception as error:
         message.tries += 1
-        message.problem = f"{type(error).__name__}: {error}"[:500]
+        message.problem = _told(error, message)
         db.session.commit()
         raise
     message.tries += 1
@@ -138,6 +146,12 @@ def send_message(message_id: int) -> None:
     if jobs.config().mode not in ("demo", "test"):
         message.body_sealed = None
     db.session.commit()
+
+
+def _told(error: Exception, message: Message) -> str:
+    """What went wrong, without the address: the delivery log shows it."""
+    said = f"{type(error).__name__}: {error}"
+    return said.replace(message.address or "\0", message.address_masked or "")[:500]
 
 
 def _send(message: Message) -> None:

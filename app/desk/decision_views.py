@@ -64,7 +64,13 @@ class Decisions(StepActions):
         if who.role is Role.SCHOOL and item.attested_at is not None and item.holds_slot:
             reason = why_not("force", item, who, now)
             found.append(Offer.of_step(FORCE, reason, text=view.record_name(item)))
-        found = [o for o in found if o.name in self.actions and view._may(o.name)]
+        found = [
+            o
+            for o in found
+            if o.name in self.actions
+            and view._may(o.name)
+            and not (o.why_not and o.name.endswith("undo"))  # too late is not worth a grey button
+        ]
         return sorted(found, key=lambda o: o.name.removeprefix(TERMINATION) not in FIRST)
 
     def _shown(self, offer: Any, name: str, item: Any) -> Offer:

@@ -8,6 +8,7 @@ from flask import abort, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
+from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
@@ -15,7 +16,8 @@ from app.desk.queries import found_by, in_tab, of_secret, with_students
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
-from app.fab.shown import age, chips, moment, whole
+from app.fab.saved import SavedFilters
+from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
@@ -27,6 +29,7 @@ from app.placements.models import (
     KINDS,
     REVIEW_LABELS,
     Placement,
+    PlacementState,
 )
 from app.placements.queries import has_agreement, placements_for
 from app.termination.models import CHIPS as TERMINATION_CHIPS
@@ -48,7 +51,16 @@ def _tab(name: str, label: Any, empty: Any = "") -> Tab:
     return Tab(name, label, lambda: in_tab(name, actor()), empty=empty)
 
 
-class DeskList(TitleLinks, SafeModelView):
+def _standing(standing: tuple[str, Any, bool]) -> Markup:
+    """The state of the review, how long it has waited, and whether it rests."""
+    state, since, frozen = standing
+    found = chip(REVIEW_LABELS[PlacementState(state)], CHIPS[PlacementState(state)])
+    if since is not None:
+        found += Markup(' <span class="qq-hint">{}</span>').format(age(since))
+    return found + (Markup(" ") + chip(_("reported as untrue"), "refused") if frozen else "")
+
+
+class DeskList(TitleLinks, SavedFilters, SafeModelView):
     """All placements of the scope (AGR-01)."""
 
     datamodel = SafeInterface(Placement)
@@ -57,8 +69,8 @@ class DeskList(TitleLinks, SafeModelView):
     list_title = _l("Signings")
     list_columns = ["agreement_no", "agreement", "student.student_no", "student.name",
                     "college.name",
-                    "major.name", "kind", "employer_name", "changed_at", "state",
-                    "termination.state", "waiting_since"]  # fmt: skip
+                    "major.name", "kind", "employer_name", "changed_at", "standing",
+                    "termination.state"]  # fmt: skip
     order_columns = ["agreement_no", "employer_name", "changed_at", "kind"]
     search_columns: list[str] = []
     label_columns = {
@@ -66,26 +78,24 @@ class DeskList(TitleLinks, SafeModelView):
         "student.student_no": _l("Student number"), "student.name": _l("Name"),
         "college.name": _l("College"), "major.name": _l("Major"), "kind": _l("Kind"),
         "employer_name": _l("Employer"), "changed_at": _l("Last change"),
-        "state": _l("Signing review"), "termination.state": _l("Termination review"),
-        "waiting_since": _l("Waiting"),
+        "standing": _l("Signing review"), "termination.state": _l("Termination review"),
     }  # fmt: skip
     formatters_columns = {
         "agreement_no": lambda value: value or _("Preview"),
         "agreement": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
-        "state": chips(REVIEW_LABELS, CHIPS),
         "kind": lambda kind: str(KINDS[kind]),
         "termination.state": chips(TERMINATION_LABELS, TERMINATION_CHIPS),
         "changed_at": moment,
-        "waiting_since": age,
+        "standing": _standing,
         "employer_name": whole,
         "college.name": whole,
         "major.name": whole,
     }
     wide_columns = frozenset({"agreement_no", "agreement", "student.student_no", "college.name",
-                              "major.name", "kind", "termination.state"})  # fmt: skip
+                              "major.name", "kind"})  # fmt: skip
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
-        "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
+        "student.name": "qq-card-title", "changed_at": "qq-number", "standing": "qq-card-status",
         "employer_name": "qq-middling",
     }  # fmt: skip
     load_columns = ("state", "student.name", "frozen")

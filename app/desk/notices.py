@@ -7,7 +7,9 @@ from flask_babel import lazy_gettext as _l
 from app.notices.workflow import Letter
 
 DIGEST = Letter(
-    _l("%(count)s reviews wait longer than %(days)s days"),
-    _l("Signings and terminations wait for your decision, the oldest on top of the desk."),
+    _l("Reviews wait longer than %(days)s days: %(count)s"),
+    _l(
+        "Signings: %(signings)s, terminations: %(terminations)s. The oldest waits since %(oldest)s."
+    ),
     "/desk/list/",
 )

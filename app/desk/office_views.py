@@ -30,7 +30,12 @@ MIXED = ("mine", "all")
 class DeskView(Decisions, DeskList):
     """The list of DeskList with the detail and the decisions (AGR-02…07)."""
 
-    include_route_methods = DeskList.include_route_methods | {"facts", "evidence"}
+    include_route_methods = DeskList.include_route_methods | {
+        "facts",
+        "evidence",
+        "keep_filter",
+        "drop_filter",
+    }
     show_title = _l("Signing")
     show_template = "desk/show.html"
     show_columns = ["student", "college", "major", "school", "employer", "terms"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, and_, func, not_, or_, select, true, union_all
@@ -12,9 +13,10 @@ from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.text import clean_code
-from app.notices.workflow import AHEAD
+from app.notices.models import Notice
+from app.notices.queries import near
 from app.people.checks import is_credit_code
-from app.people.models import Student
+from app.people.models import School, Student
 from app.people.queries import finds_student, has_secret, looks_like_number, name_has, students_for
 from app.placements.models import AWAITING, Placement, PlacementState
 from app.placements.queries import placements_for
@@ -106,28 +108,59 @@ def with_students(placements: list[Placement]) -> list[Placement]:
 def overdue_amendments(now: datetime, most: int) -> Sequence[int]:
     """Ids of placements whose proposal nobody answered in time."""
     mine = (Placement.state == S.AMENDING, Placement.answer_by <= now)
-    return db.session.scalars(select(Placement.id).where(*mine).limit(most)).all()
+    return db.session.scalars(
+        select(Placement.id).where(*mine).order_by(Placement.answer_by).limit(most)
+    ).all()
 
 
-def amending(now: datetime) -> Sequence[Placement]:
-    """Placements whose proposal ends within 48 hours."""
-    mine = (Placement.state == S.AMENDING, Placement.answer_by.between(now, now + AHEAD[-1]))
-    return db.session.scalars(select(Placement).where(*mine).order_by(Placement.id)).all()
+def amending(now: datetime, after: int, most: int = 200) -> Sequence[Placement]:
+    """A portion of the placements whose proposal ends within 48 hours, in the order of their ids."""
+    return db.session.scalars(
+        select(Placement)
+        .where(Placement.state == S.AMENDING, near(Placement.answer_by, now))
+        .where(Placement.id > after, ~Placement.frozen)
+        .order_by(Placement.id)
+        .limit(most)
+        .with_for_update(read=True, skip_locked=True)
+    ).all()
 
 
-def reviewers() -> Sequence[AppUser]:
-    """Every account that decides on reviews."""
+def schools_of_reviewers() -> Sequence[int]:
+    """Ids of the schools that have an account that decides on reviews."""
     mine = (AppUser.role.in_((Role.COLLEGE, Role.SCHOOL)), AppUser.active == true())
-    return db.session.scalars(select(AppUser).where(*mine).order_by(AppUser.id)).all()
+    return db.session.scalars(select(School.id).where(
+        School.id.in_(select(AppUser.school_id).where(*mine))).order_by(School.id)
+    ).all()  # fmt: skip
 
 
-def waiting_longer(who: Actor, since: datetime) -> int:
-    """How many signings and terminations wait for this person since before that moment."""
+def reviewers(school_id: int, key: str) -> Sequence[AppUser]:
+    """The accounts of a school that decide on reviews and were not told by that key yet."""
+    told = select(Notice.id).where(Notice.user_id == AppUser.id, Notice.key == key)
+    mine = (AppUser.role.in_((Role.COLLEGE, Role.SCHOOL)), AppUser.active == true())
+    return db.session.scalars(
+        select(AppUser)
+        .where(AppUser.school_id == school_id, *mine, ~told.exists())
+        .order_by(AppUser.id)
+    ).all()
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """What waits too long for one reviewer."""
+
+    signings: int
+    terminations: int
+    oldest: datetime | None
+
+
+def waiting_since(who: Actor, since: datetime) -> Overdue:
+    """The signings and terminations that have waited for this person since before that moment."""
     placements = placements_for(who).where(
-        Placement.state.in_(_mine(who)), Placement.changed_at < since
+        Placement.state.in_(_mine(who)), Placement.changed_at < since, ~Placement.frozen
     )
     terminations = terminations_for(who).where(awaiting(who), Termination.changed_at < since)
-    return sum(
-        db.session.scalar(select(func.count()).select_from(rows.subquery())) or 0
-        for rows in (placements, terminations)
-    )
+    rows = [
+        db.session.execute(mine.with_only_columns(func.count(), func.min(model.changed_at))).one()
+        for mine, model in ((placements, Placement), (terminations, Termination))
+    ]
+    return Overdue(rows[0][0], rows[1][0], min((at for _n, at in rows if at), default=None))

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 
-from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.desk.notices import DIGEST
-from app.desk.queries import amending, overdue_amendments, reviewers, waiting_longer
-from app.notices.workflow import tell
+from app.desk.queries import (
+    amending,
+    overdue_amendments,
+    reviewers,
+    schools_of_reviewers,
+    waiting_since,
+)
+from app.notices.workflow import in_portions, tell
 from app.placements.notices import remind_student
 from app.placements.workflow import PLACEMENTS
-from app.settings.queries import public_working_day, settings
+from app.settings.queries import settings, works_on
 from app.termination.notices import remind_other
 from app.termination.queries import to_be_answered
 from app.workflow.actor import SYSTEM
@@ -43,34 +48,42 @@ def expire_amendments(timestamp: int = 0) -> int:
 @jobs.queue.task(name="desk.remind", queueing_lock="desk.remind")
 def remind_parties(timestamp: int = 0) -> None:
     """Remind of amendments and terminations that wait for a party's answer (NTF-03)."""
-    now = clock.now()
-    for placement in amending(now):
-        remind_student(placement)
-    for termination in to_be_answered(now):
-        remind_other(termination)
-    db.session.commit()
+    in_portions(amending, remind_student)
+    in_portions(to_be_answered, remind_other)
 
 
 @jobs.queue.periodic(cron="*/10 * * * *")
 @jobs.queue.task(name="desk.digest", queueing_lock="desk.digest")
 def remind_reviewers(timestamp: int = 0) -> int:
-    """One reminder a working day, from half past eight on, of what waits too long; how many told."""
-    now = clock.now()
-    here, told = clock.local(now), 0
-    if here.time() < MORNING or not public_working_day(here.date()):
+    """One reminder on a working day, of what waited too long at half past eight; how many told.
+
+    Later runs of a day ask for the same moment: they only make up for a worker that was down.
+    """
+    here, told = clock.local(clock.now()), 0
+    morning = datetime.combine(here.date(), MORNING, here.tzinfo)
+    if here < morning:
         return 0
-    for user in reviewers():
-        told += _digest(user)
-        db.session.commit()
+    for school_id in schools_of_reviewers():
+        if works_on(school_id, here.date()):
+            told += _digest(school_id, morning)
+            db.session.commit()
     return told
 
 
-def _digest(user: AppUser) -> bool:
-    days = settings(user.school_id or 0).review_patience_days
-    now = clock.now()
-    count = waiting_longer(actor_of(user), now - timedelta(days=days))
-    if not count:
-        return False
-    key = f"waiting:{clock.local(now):%Y%m%d}"
-    tell(user, key, DIGEST, {"count": count, "days": days}, school_id=user.school_id)
-    return True
+def _digest(school_id: int, morning: datetime) -> int:
+    days, told = settings(school_id).review_patience_days, 0
+    key = f"waiting:{morning:%Y%m%d}"
+    for user in reviewers(school_id, key):
+        found = waiting_since(actor_of(user), morning - timedelta(days=days))
+        if found.oldest is None:
+            continue
+        values = {
+            "count": found.signings + found.terminations,
+            "days": days,
+            "signings": found.signings,
+            "terminations": found.terminations,
+            "oldest": f"{clock.local(found.oldest):%Y-%m-%d}",
+        }
+        tell(user, key, DIGEST, values, school_id=school_id)
+        told += 1
+    return told

@@ -108,6 +108,7 @@ class ListPage:
     hint: str
     row_buttons: bool
     count: str
+    filters: list[tuple[str, str]]
 
     @property
     def tab_items(self) -> list[tuple[Any, str, str | None, bool]]:

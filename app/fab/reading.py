@@ -98,7 +98,6 @@ class ListReading:
         return None
 
     def row_class(self, item: Any) -> str:  # noqa: ARG002
-        """A CSS class of the row."""
         return ""
 
     def record_name(self, item: Any) -> str:
@@ -113,12 +112,11 @@ class ListReading:
         return (tab.empty if tab else "") or _("There is nothing here yet.")
 
     def saved_hidden(self) -> list[str]:
-        """The columns the person hid; kept in the session unless a view keeps them elsewhere."""
-        return remembered.remembered_hidden(type(self).__name__)
+        """The columns the person hid (AGR-01)."""
+        return list(remembered.chosen(type(self).__name__).get("hidden", ()))
 
     def save_hidden(self, hidden: list[str]) -> None:
-        """Keep the columns the person hid."""
-        remembered.remember_hidden(type(self).__name__, hidden)
+        remembered.choose(type(self).__name__, hidden=hidden)
 
     # -- conditions ----------------------------------------------------------------------------
 
@@ -188,14 +186,21 @@ class ListReading:
             clear=to.list(args.moved(text="", token="", filters=())) if args.narrowed else "",
             hidden=self._hidden_fields(args),
             columns=[(c, str(self.label_columns[c]), c in columns) for c in self.list_columns],
+            filters=self._saved_filters(to),
             urls={name: self.url(name) for name in self._posts()},  # type: ignore[attr-defined]
             hint=str(self.search_hint),
             row_buttons=self.row_actions,
             count=count_text(count),
         )
 
+    def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:
+        if "keep_filter" not in self.include_route_methods:
+            return []
+        saved = remembered.remembered_filters(type(self).__name__)
+        return [(one["name"], f"{to.path}?{one['query']}") for one in saved]
+
     def _posts(self) -> list[str]:
-        wanted = ("search", "columns", "action_post", "confirm")
+        wanted = ("search", "columns", "action_post", "confirm", "keep_filter", "drop_filter")
         return [name for name in wanted if name in self.include_route_methods]
 
     def _slice(self, args: ListArgs, statement: Select[Any], order: Order) -> Slice:

@@ -1,4 +1,4 @@
-"""What the session remembers of lists: as they were left (AGR-02), the columns chosen (AGR-01).
+"""What is remembered of lists: as they were left, by the session (AGR-02); what was chosen, by the account.
 
 FAB keeps whole URLs on a stack in the session cookie; a cookie above 4 KB is dropped by browsers
 and the person is thrown out. So: only the query part, few lists, and a bound on all together.
@@ -6,11 +6,13 @@ and the person is thrown out. So: only the query part, few lists, and a bound on
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
-from flask import session
+from flask import current_app, session
 
-LISTS, COLUMNS = "qq_lists", "qq_columns"
+from app.fab.once import once
+
+LISTS = "qq_lists"
 LONGEST = 600  # characters of one list's query
 MOST = 8  # lists remembered
 TOGETHER = 2_000  # characters of all queries: they share one cookie
@@ -34,17 +36,30 @@ def remembered_list(view: str) -> str:
     return str((session.get(LISTS) or {}).get(view, ""))
 
 
-def remember_hidden(view: str, hidden: list[str]) -> None:
-    """Keep which columns the person does not want to see in that list."""
-    kept: dict[str, Any] = dict(session.get(COLUMNS) or {})
-    kept.pop(view, None)
-    if hidden:
-        kept[view] = hidden
-    while len(kept) > MOST:
-        kept.pop(next(iter(kept)))
-    session[COLUMNS] = kept
+class Choices(Protocol):
+    """Where what a person chose for a list is kept: with its account, by a package above."""
+
+    def load(self, view: str) -> dict[str, Any]: ...
+
+    def save(self, view: str, chosen: dict[str, Any]) -> None: ...
 
 
-def remembered_hidden(view: str) -> list[str]:
-    """The columns the person hid in that list."""
-    return list((session.get(COLUMNS) or {}).get(view, ()))
+STORE = "list_choices"  # the extension of the application that keeps them
+
+
+def chosen(view: str) -> dict[str, Any]:
+    """What the person chose for that list: «hidden» columns, saved «filters»; asked once a request."""
+    store: Choices | None = current_app.extensions.get(STORE)
+    return once(f"chosen {view}", lambda: store.load(view)) if store is not None else {}
+
+
+def choose(view: str, **values: Any) -> None:
+    """Keep what the person chose."""
+    store: Choices | None = current_app.extensions.get(STORE)
+    if store is not None:
+        store.save(view, chosen(view) | values)
+
+
+def remembered_filters(view: str) -> list[dict[str, str]]:
+    """The person's saved filters of that list: name and query each."""
+    return list(chosen(view).get("filters", ()))

@@ -18,9 +18,11 @@ def chip(label: Any, kind: str = "closed") -> Markup:
     return Markup('<span class="qq-chip qq-chip-{}">{}</span>').format(kind, str(label))
 
 
-def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any], Markup]:
-    """A formatter from a stored state to its chip; states are texts that equal their members."""
-    return lambda state: chip(labels.get(state, state), kinds.get(state, "closed"))
+def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any], Any]:
+    """A formatter from a stored state to its chip, or to a dash; states equal their members."""
+    return lambda state: (
+        "–" if state is None else chip(labels.get(state, state), kinds.get(state, "closed"))
+    )
 
 
 def moment(value: datetime | None) -> str:

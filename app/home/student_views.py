@@ -16,7 +16,7 @@ from app.invitations.models import Invitation
 from app.invitations.views import local, now, review_text
 from app.people.student_views import facts, me
 from app.placements.detail import progress
-from app.placements.models import KINDS, Kind
+from app.placements.models import KINDS, Kind, Placement
 from app.placements.queries import placement_of
 from app.placements.workflow import cannot_sign
 from app.settings.queries import settings
@@ -51,14 +51,18 @@ class MyHomeView(SafeView):
             first=letters[0] if letters and placement is None else None,
             first_terms=_large(letters[0]) if letters else {},
             letters=[(i, clock.shown_deadline(i.reply_by)) for i in letters],
-            proposal=clock.shown_deadline(placement.answer_by)
-            if placement and placement.answer_by
-            else "",
+            proposal=_answer_by(placement),
             asked=asked,
             terminations=1 if asked else 0,  # one signing is in force at most
             steps=progress(placement, settings(student.school_id).signing_review),
             now=now(),
         )
+
+
+def _answer_by(placement: Placement | None) -> str:
+    """Until when proposed terms wait for an answer; empty where none do (INV-16)."""
+    until = placement.answer_by if placement else None
+    return clock.shown_deadline(until) if until and until > now() else ""
 
 
 def _large(item: Invitation) -> dict[str, str]:

@@ -78,7 +78,8 @@ def remind_student(invitation: Invitation) -> None:
     }
     users = users_of(student_id=invitation.student_id)
     name = f"invitation:{invitation.id}"
-    remind(users, name, invitation.reply_by, REMINDER, values, invitation.school_id)
+    since, until = invitation.changed_at, invitation.reply_by  # sent, or amended since
+    remind(users, name, since, until, REMINDER, values, invitation.school_id)
 
 
 def tell_parties(change: Change) -> None:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.invitations.models import Candidate, Invitation, InvitationState
+from app.notices.queries import near
 from app.people.models import Employer, School, Student
 from app.people.queries import at_school, finds_student, has_secret, looks_like_number, name_has
 from app.placements.models import AWAITING, Placement
@@ -93,19 +94,16 @@ def overdue(now: datetime, most: int) -> Sequence[int]:
     ).all()
 
 
-def ending(now: datetime, ahead: timedelta, *, after: int, most: int) -> Sequence[Invitation]:
-    """Open invitations that end within that time, in the order of their ids."""
+def ending(now: datetime, after: int, most: int = 200) -> Sequence[Invitation]:
+    """A portion of the open invitations that end within 48 hours, in the order of their ids."""
     return db.session.scalars(
         select(Invitation)
-        .options(joinedload(Invitation.employer), joinedload(Invitation.terms))
-        .where(
-            Invitation.state == InvitationState.OPEN,
-            Invitation.reply_by > now,
-            Invitation.reply_by <= now + ahead,
-            Invitation.id > after,
-        )
+        .options(selectinload(Invitation.employer), selectinload(Invitation.terms))
+        .where(Invitation.state == InvitationState.OPEN, near(Invitation.reply_by, now))
+        .where(Invitation.id > after, ~Invitation.frozen)
         .order_by(Invitation.id)
         .limit(most)
+        .with_for_update(read=True, skip_locked=True)
     ).all()
 
 

@@ -24,6 +24,7 @@ from app.fab.views import SafeModelView
 from app.invitations import queries
 from app.invitations.models import Invitation
 from app.invitations.views import (
+    REPORTS,
     agreement,
     chip,
     history,
@@ -44,7 +45,7 @@ from app.placements.queries import placements_for
 from app.placements.tasks import document_of
 from app.placements.workflow import PLACEMENTS
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
-from app.terms.queries import groups_of, shown
+from app.terms.queries import groups_of, shown, with_unit
 from app.workflow.steps import Offer
 
 
@@ -147,8 +148,9 @@ class MySigningsView(SafeView):
         return self.render_template(
             "invitations/student_signing.html",
             item=item,
+            report=REPORTS[0](placement),
             placement=placement,
-            proposal=_proposal(placement),
+            proposal=_proposal(placement) if offers else [],
             until=clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
             offers=[_answer(o, placement) for o in offers],
             now=now(),
@@ -195,6 +197,7 @@ def _letter(item: Invitation) -> dict[str, Any]:
         "response": response_text(item.answer),
         "review": review_text(placement.state if placement else None),
         "placement": placement,
+        "report": REPORTS[0](item),
         "offers": [_question(o, item) for o in INVITATIONS.offers(item, actor(), now())],
         "notice": f"invitations/notice_{'zh' if str(get_locale()).startswith('zh') else 'en'}.html",
         "now": now(),
@@ -225,7 +228,7 @@ def _proposal(placement: Placement) -> list[tuple[Any, str, str]]:
     if placement.proposed is None or placement.terms is None:
         return []
     found = differences(placement.terms, placement.proposed)
-    return [(f.label, shown(f, old), shown(f, new)) for f, old, new in found]
+    return [(f.label, with_unit(f, old), with_unit(f, new)) for f, old, new in found]
 
 
 def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
@@ -237,7 +240,7 @@ def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
         "tick": offer.step.tick,
         "code": code_url(PLACEMENTS, placement, offer),
         "text": _("The new terms replace the old ones.") if agreeing
-        else _("The terms you accepted stay; the employer is told."),
+        else _("The terms that you accepted stay as they are; the employer is told."),
     }  # fmt: skip
 
 

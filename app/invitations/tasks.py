@@ -8,7 +8,7 @@ from app.core.errors import NotYours, Refused
 from app.invitations.notices import remind_student
 from app.invitations.queries import ending, overdue
 from app.invitations.workflow import INVITATIONS
-from app.notices.workflow import AHEAD
+from app.notices.workflow import in_portions
 from app.workflow.actor import SYSTEM
 
 AT_ONCE = 500
@@ -34,10 +34,4 @@ def expire_overdue(timestamp: int = 0) -> int:
 @jobs.queue.task(name="invitations.remind", queueing_lock="invitations.remind")
 def remind_students(timestamp: int = 0) -> int:
     """Remind of invitations that end within 48 hours; how many were looked at (NTF-03)."""
-    count, last = 0, 0
-    while found := ending(clock.now(), AHEAD[-1], after=last, most=AT_ONCE):
-        for invitation in found:
-            remind_student(invitation)
-        last, count = found[-1].id, count + len(found)
-        db.session.commit()
-    return count
+    return in_portions(ending, remind_student)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -26,6 +27,8 @@ from app.workflow.models import Trail
 from app.workflow.queries import trail_of
 
 LABELS = {field.name: field.label for field in FIELDS}
+# what the package of reports, which lies above, tells the student's pages of one record (INV-20)
+REPORTS: list[Callable[[Any], dict[str, Any]]] = []
 
 
 def now() -> datetime:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
+from app.accounts.models import AppUser
 from app.core.db import db
+from app.core.mail import Message
 
 
 class Notice(db.Model):
@@ -18,6 +20,7 @@ class Notice(db.Model):
     __table_args__ = (
         Index("uq_notice_user_key", "user_id", "key", unique=True),
         Index("ix_notice_user_at", "user_id", "created_at"),
+        Index("ix_notice_key", "key"),
         Index("ix_notice_unread", "user_id", postgresql_where="read_at IS NULL"),
     )
 
@@ -30,3 +33,9 @@ class Notice(db.Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     shown_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))  # later while undoable
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+
+# whom a message of the outbox is for, as the delivery log shows it
+Message.receiver = relationship(  # type: ignore[attr-defined]
+    AppUser, primaryjoin=foreign(Message.user_id) == AppUser.id, viewonly=True, uselist=False
+)

@@ -14,15 +14,17 @@ from app.core.errors import Refused
 from app.core.mail import MAIL, SMS, Message
 from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
-from app.fab.shown import chip, dash, moment
+from app.fab.shown import chip, dash, moment, whole
 from app.fab.views import SafeModelView
 from app.notices import queries
+from app.notices.workflow import resend
 
 CHANNELS = {MAIL: _l("mail"), SMS: _l("text message")}
 STATES = {
     "sent": (_l("sent"), "done"),
     "waiting": (_l("waiting"), "waiting"),
-    "failed": (_l("failed"), "refused"),
+    "failed": (_l("failed; it is tried again"), "refused"),
+    "given_up": (_l("failed; given up"), "refused"),
 }
 
 
@@ -38,26 +40,27 @@ class DeliveriesView(SafeModelView):
     class_permission_name = "Deliveries"
     include_route_methods = {"list", "search", "columns", "action", "action_post", "confirm"}
     list_title = _l("Deliveries")
-    list_columns = ["subject", "fate", "address_masked", "channel", "created_at", "sent_at",
-                    "tries", "problem"]  # fmt: skip
-    order_columns = ["created_at", "sent_at", "tries"]
+    list_columns = ["receiver.display_name", "fate", "subject", "created_at", "channel",
+                    "address_masked", "tries", "problem"]  # fmt: skip
+    order_columns = ["created_at", "tries"]
     search_columns: list[str] = []
     base_order = ("created_at", "desc")
     label_columns = {
-        "subject": _l("Subject"), "fate": _l("State"), "address_masked": _l("To whom"),
-        "channel": _l("Channel"), "created_at": _l("Written"), "sent_at": _l("Sent"),
+        "receiver.display_name": _l("To whom"), "subject": _l("Subject"), "fate": _l("State"),
+        "address_masked": _l("Address"), "channel": _l("Channel"), "created_at": _l("Written"),
         "tries": _l("Attempts"), "problem": _l("Last problem"),
     }  # fmt: skip
     formatters_columns = {
         "fate": lambda fate: chip(*STATES[fate]),
         "channel": lambda channel: str(CHANNELS.get(channel, channel)),
-        "created_at": moment, "sent_at": moment, "problem": dash, "address_masked": dash,
+        "receiver.display_name": dash, "created_at": moment, "subject": whole,
+        "problem": lambda problem: whole(queries.problem_in_words(problem)), "address_masked": dash,
     }  # fmt: skip
     cell_classes = {"fate": "qq-card-status", "subject": "qq-roomy", "problem": "qq-roomy",
                     "created_at": "qq-number"}  # fmt: skip
-    wide_columns = frozenset({"channel", "sent_at", "tries"})
+    wide_columns = frozenset({"channel", "tries", "address_masked"})
     load_columns = ("sent_at", "tries")
-    search_hint = _l("Part of the subject")
+    search_hint = _l("Name of the receiver")
     tabs = (
         _tab("failed", _l("Failed"), _l("Everything arrived.")),
         _tab("waiting", _l("Waiting"), _l("Nothing waits to be sent.")),
@@ -69,7 +72,10 @@ class DeliveriesView(SafeModelView):
         return queries.deliveries_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        return queries.with_subject(text)
+        return queries.to_whom(text)
+
+    def record_name(self, item: Any) -> str:
+        return f"{dash(item.receiver and item.receiver.display_name)}: {item.subject}"
 
     @record_action("resend", _l("Send again"), primary=True)
     def resend(self, items: list[Any]) -> Any:
@@ -77,7 +83,7 @@ class DeliveriesView(SafeModelView):
         done, refused = 0, ""
         for item in items:
             try:
-                queries.resend(item)
+                resend(item.id, actor())
                 done += 1
             except Refused as refusal:
                 refused = str(refusal)

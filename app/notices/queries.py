@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import ColumnElement, Select, and_, false, func, select, text, update
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text, update
 
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
-from app.core.errors import NotYours, Refused
-from app.core.mail import MAIL, Message, post
+from app.core.errors import NotYours
+from app.core.mail import Message
 from app.notices.models import Notice
 from app.workflow.actor import Actor, Role
 
 PAGE = 30
-APART = timedelta(minutes=1)  # between two sendings of one message
+AHEAD = (timedelta(hours=3), timedelta(hours=24), timedelta(hours=48))  # before deadlines
+AGAIN = "@"  # between the key of a message and the moment it was sent again
 
 
 def mine(user_id: int) -> ColumnElement[bool]:
@@ -89,13 +91,11 @@ def failed_jobs(most: int = 200) -> Sequence[Any]:
 
 
 def deliveries_for(who: Actor) -> Select[Message]:
-    """A school's staff see what was sent about its records, the administrator all; nobody a code."""
-    shown = select(Message).where(Message.user_id.is_not(None))
+    """A school's staff see what was sent about its records, but no code; the administrator all."""
     if who.role is Role.ADMIN:
-        return shown
-    if who.role is Role.SCHOOL:
-        return shown.where(Message.school_id == who.school_id)
-    return shown.where(false())
+        return select(Message)
+    mine = (Message.school_id == who.school_id, Message.user_id.is_not(None))
+    return select(Message).where(*mine if who.role is Role.SCHOOL else (false(),))
 
 
 def delivery_tab(name: str) -> ColumnElement[bool] | None:
@@ -109,34 +109,45 @@ def delivery_tab(name: str) -> ColumnElement[bool] | None:
     return tabs.get(name)
 
 
-def with_subject(text_: str) -> ColumnElement[bool]:
-    """The messages whose subject has the text."""
-    return Message.subject.contains(text_, autoescape=True)
+def to_whom(text_: str) -> ColumnElement[bool]:
+    """The messages to accounts whose name or sign-in has the text."""
+    name = func.concat(AppUser.last_name, AppUser.first_name)
+    found = or_(*(part.contains(text_, autoescape=True) for part in (name, AppUser.username)))
+    return Message.user_id.in_(select(AppUser.id).where(found))
 
 
-def resend(message: Message) -> None:
-    """Send the text of the message's notice once more, under a fresh key, and commit.
+PROBLEMS = {
+    "ConnectionRefusedError": _l("The mail server cannot be reached."),
+    "gaierror": _l("The mail server cannot be reached."),
+    "SMTPConnectError": _l("The mail server cannot be reached."),
+    "TimeoutError": _l("The mail server did not answer in time."),
+    "SMTPServerDisconnected": _l("The mail server broke the connection off."),
+    "ConnectionResetError": _l("The mail server broke the connection off."),
+    "SMTPAuthenticationError": _l("The mail server does not accept our sign-in."),
+    "SMTPRecipientsRefused": _l("The mail server refuses this address."),
+    "SMTPSenderRefused": _l("The mail server refuses our address as sender."),
+    "SMTPDataError": _l("The mail server refuses this mail."),
+    "NotSent": _l("The gateway for text messages refused it."),
+}
 
-    Raises Refused within a minute of the last sending, or where the notice is gone.
-    """
-    now = clock.now()
-    again = select(func.max(Message.created_at)).where(
-        Message.user_id == message.user_id, Message.subject == message.subject
-    )
-    last = db.session.scalar(again)
-    if last is not None and now - last < APART:
-        raise Refused(_("It was sent a moment ago. Please wait a minute."))
-    key = message.key.partition("@")[0].removesuffix(":sms").rpartition(":")[0]
-    notice = db.session.scalars(
-        select(Notice).where(Notice.user_id == message.user_id, Notice.key == key)
-    ).first()
-    user = db.session.get(AppUser, message.user_id)
-    if notice is None or user is None:
-        raise Refused(_("Its text is no longer kept."))
-    address = message.address
-    body = notice.body if message.channel == MAIL else notice.subject
-    post(
-        f"{message.key.partition('@')[0]}@{now:%Y%m%d%H%M%S}", message.channel, address,
-        notice.subject, body, user_id=user.id, school_id=message.school_id,
-    )  # fmt: skip
-    db.session.commit()
+
+def problem_in_words(problem: str | None) -> str:
+    """What went wrong at the last attempt, as a person reads it."""
+    if not problem:
+        return "–"
+    kind, _colon, detail = problem.partition(": ")
+    if kind == "NotSent":
+        return f"{PROBLEMS[kind]} ({detail})"
+    known = PROBLEMS.get(kind)
+    return str(known) if known else _("It could not be sent (%(problem)s).", problem=problem)
+
+
+def copies_of(base: str, user_id: int) -> ColumnElement[bool]:
+    """A message and what was sent again of it."""
+    again = Message.key.startswith(f"{base}{AGAIN}", autoescape=True)
+    return and_(Message.user_id == user_id, or_(Message.key == base, again))
+
+
+def near(column: Any, now: datetime) -> ColumnElement[bool]:
+    """A deadline that is still to come, within the time in which it is reminded of."""
+    return and_(column > now, column <= now + AHEAD[-1])

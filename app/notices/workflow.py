@@ -5,23 +5,27 @@ Notices and mail are written in the transaction of the change, once for an event
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_babel import force_locale
-from sqlalchemy import delete
+from flask_babel import gettext as _
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts.hooks import CONTACTS
+from app.accounts.hooks import PHONES
 from app.accounts.models import AppUser
 from app.core import clock, mail
 from app.core.db import db
+from app.core.errors import NotYours, Refused
 from app.notices.models import Notice
+from app.notices.queries import AGAIN, AHEAD, copies_of, deliveries_for
 from app.settings.queries import settings
-from app.workflow.actor import Role
+from app.workflow.actor import Actor, Role
 from app.workflow.decisions import just_decided
+from app.workflow.engine import committed
 from app.workflow.steps import Change, event_key
 
 
@@ -95,19 +99,24 @@ def deliver(
         mail.post(f"{key}:{user.id}", mail.MAIL, user.email, subject, body, **about)
     if school_id is None or not settings(school_id).sms_notices:
         return
-    contact = CONTACTS.get(Role(user.role or ""), lambda _user: None)(user)
-    if contact is not None and contact[0] == mail.SMS:
-        mail.post(f"{key}:{user.id}:sms", mail.SMS, contact[1], subject, subject, **about)
+    phone = phone_of(user)
+    if phone:
+        mail.post(f"{key}:{user.id}:sms", mail.SMS, phone, subject, subject, **about)
+
+
+def phone_of(user: AppUser) -> str | None:
+    """Where text messages about events reach the account; staff and landlines get none."""
+    return PHONES.get(Role(user.role or ""), lambda _user: None)(user)
 
 
 def untell(key: str) -> None:
     """Take back what nobody has been told yet: the decision was undone in time."""
-    db.session.execute(delete(Notice).where(Notice.key == key))
-    db.session.execute(
-        delete(mail.Message).where(
-            mail.Message.key.startswith(f"{key}:", autoescape=True), mail.Message.sent_at.is_(None)
-        )
-    )
+    told = db.session.scalars(
+        delete(Notice).where(Notice.key == key).returning(Notice.user_id)
+    ).all()
+    about = mail.Message.key.startswith(f"{key}:", autoescape=True)
+    mine = (mail.Message.user_id.in_(told), mail.Message.sent_at.is_(None), about)
+    db.session.execute(delete(mail.Message).where(*mine))
 
 
 def untell_decision(change: Change) -> None:
@@ -122,14 +131,65 @@ def reachable(email: str | None) -> bool:
     return bool(email) and not str(email).endswith("@invalid")
 
 
-# -- reminders (NTF-03) ------------------------------------------------------------------------
+# -- sending again -----------------------------------------------------------------------------
 
-AHEAD = (timedelta(hours=3), timedelta(hours=24), timedelta(hours=48))  # before a deadline
+APART = timedelta(minutes=1)  # between two sendings of one message
+
+
+def resend(message_id: int, who: Actor) -> None:
+    """Send a notice's text once more, to the account's address of today, and commit.
+
+    Raises NotYours outside the scope; Refused for a code, within a minute of the last sending,
+    while the decision can still be undone, or where text or address are gone.
+    """
+
+    def again() -> None:
+        scope = deliveries_for(who).where(mail.Message.id == message_id)
+        message = db.session.scalars(scope).one_or_none()
+        if message is None:
+            raise NotYours(f"message {message_id}")
+        _send_again(message)
+
+    committed(again)
+
+
+def _send_again(message: mail.Message) -> None:
+    base, now = message.key.partition(AGAIN)[0], clock.now()
+    notice, user = _notice_of(base, message.user_id), db.session.get(AppUser, message.user_id or 0)
+    if notice is None or user is None:
+        raise Refused(_("This carried a code or a link of its own. A new one has to be asked for."))
+    copies = copies_of(base, user.id)
+    # one lock for all copies: two who press at once send one
+    db.session.execute(select(mail.Message.id).where(copies).order_by("id").with_for_update())
+    last = db.session.scalar(select(func.max(mail.Message.created_at)).where(copies))
+    if notice.shown_from > now or (last is not None and now - last < APART):
+        raise Refused(_("It was sent a moment ago. Please wait a minute."))
+    by_mail = message.channel == mail.MAIL
+    address = user.email if by_mail else phone_of(user)
+    if address is None or not reachable(address):
+        raise Refused(_("%(name)s has no address for this.", name=user.display_name))
+    mail.post(
+        f"{base}{AGAIN}{now:%Y%m%d%H%M%S}", message.channel, address, notice.subject,
+        notice.body if by_mail else notice.subject, user_id=user.id, school_id=message.school_id,
+    )  # fmt: skip
+
+
+def _notice_of(base: str, user_id: int | None) -> Notice | None:
+    """The notice whose text the message brought; a code has none."""
+    key = base.removesuffix(":sms").removesuffix(f":{user_id}")
+    mine = (Notice.user_id == user_id, Notice.key == key)
+    return db.session.scalars(select(Notice).where(*mine)).one_or_none()
+
+
+# -- reminders (NTF-03) -----------------------------------------------------------------------
+
+JUST_TOLD = timedelta(hours=1)  # nobody is reminded of what was put before him a moment ago
 
 
 def remind(
     users: Iterable[AppUser],
     name: str,
+    since: datetime,
     until: datetime,
     letter: Letter,
     values: Mapping[str, Any],
@@ -137,13 +197,31 @@ def remind(
 ) -> None:
     """Remind of a deadline 48, 24 and 3 hours before it, each once; of several passed the nearest.
 
-    `name` is the record's, such as ``invitation:12``; a new deadline is reminded of anew.
+    `name` is the record's, such as ``invitation:12``; `since` is when the receiver was asked. A new
+    deadline is reminded of anew.
     """
     left = until - clock.now()
     due = next((ahead for ahead in AHEAD if left <= ahead), None)
-    if due is None or left <= timedelta():
+    if due is None or left <= timedelta() or until - due < since + JUST_TOLD:
         return
     hours = int(due.total_seconds()) // 3600
     key = f"remind:{name}:{until.astimezone(UTC):%Y%m%d%H%M}:{hours}"
     for user in users:
         tell(user, key, letter, values, school_id=school_id)
+
+
+def in_portions(
+    portion: Callable[[datetime, int], Sequence[Any]], remind_of: Callable[[Any], None]
+) -> int:
+    """Remind of every record, a portion and a transaction at a time in the order of ids; how many.
+
+    `portion` gives the records that are due now with an id above the last one; it locks them for
+    sharing and leaves out those that somebody is changing: the next run comes to them.
+    """
+    count, last = 0, 0
+    while found := portion(clock.now(), last):
+        last, count = found[-1].id, count + len(found)
+        for record in found:
+            remind_of(record)
+        db.session.commit()
+    return count

@@ -30,6 +30,18 @@ def open_objection(
     ).first()
 
 
+def last_objection(
+    *, placement_id: int | None = None, invitation_id: int | None = None
+) -> Objection | None:
+    """The newest report on this record, answered or not."""
+    mine = Objection.placement_id == placement_id
+    if invitation_id is not None:
+        mine = Objection.invitation_id == invitation_id
+    return db.session.scalars(
+        select(Objection).where(mine).order_by(Objection.id.desc()).limit(1)
+    ).first()
+
+
 def waiting(who: Actor) -> int:
     """How many reports await the school's answer."""
     mine = objections_for(who).where(Objection.state == ObjectionState.OPEN)

@@ -6,14 +6,35 @@ from typing import Any
 
 from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.objections.workflow import OBJECTIONS, report
+from app.fab.shown import moment
+from app.invitations.views import REPORTS, now
+from app.objections.models import CHIPS, Objection, ObjectionState
+from app.objections.queries import last_objection
+from app.objections.workflow import OBJECTIONS, report, why_not
+from app.placements.models import Placement
 
 LARGEST_KEY = 2**31 - 1
+NOTES = {"waiting": "qq-note-warn", "refused": "qq-note-done", "done": "qq-note-info"}
+TITLES = {
+    ObjectionState.OPEN: _l(
+        "You have reported this as untrue: it rests until your school has answered"
+    ),
+    ObjectionState.UPHELD: _l("Your school confirmed that it was untrue"),
+    ObjectionState.DISMISSED: _l("Your school answered your report; it goes on"),
+}
+QUESTION = {True: _l("You did not sign this?"), False: _l("You do not know this employer?")}
+TEXT = {
+    True: _l("It was not you who signed, or it is not what was agreed. Your school is told and "
+             "answers; everything rests until then."),
+    False: _l("The employer is unknown to you, or it is not what was agreed. Your school is told and "
+              "answers; the letter rests until then."),
+}  # fmt: skip
 
 
 class MyObjectionsView(SafeView):
@@ -42,3 +63,37 @@ class MyObjectionsView(SafeView):
         except Invalid as error:
             flash(" ".join(text for _place, text in error.problems), "warning")
         return redirect(back, 303)
+
+
+def report_of(about: Any) -> dict[str, Any]:
+    """What letter and signing show: the last report with its answer, and the quiet button (INV-20).
+
+    There is no button while a report waits, and none on what has ended.
+    """
+    signing = isinstance(about, Placement)
+    last = last_objection(
+        **({"placement_id": about.id} if signing else {"invitation_id": about.id})
+    )
+    possible = not about.frozen and not why_not(about, actor(), now())
+    return {
+        "last": _shown(last) if last else None,
+        "step": OBJECTIONS.step("report") if possible else None,
+        "url": url_for(f"MyObjectionsView.{'placement' if signing else 'invitation'}", pk=about.id),
+        "question": QUESTION[signing],
+        "text": TEXT[signing],
+    }
+
+
+def _shown(objection: Objection) -> dict[str, Any]:
+    state = ObjectionState(objection.state)
+    return {
+        "title": TITLES[state],
+        "note": NOTES[CHIPS[state]],
+        "at": moment(objection.created_at),
+        "reason": objection.reason,
+        "answer": objection.answer,
+        "answered_at": moment(objection.changed_at),
+    }
+
+
+REPORTS[:] = [report_of]

@@ -43,6 +43,12 @@ def phone_of(user: AppUser) -> tuple[str, str] | None:
     return (mail.SMS, student.phone) if student is not None and student.phone else None
 
 
+def mobile_of(user: AppUser) -> str | None:
+    """Where text messages for a student go."""
+    contact = phone_of(user)
+    return contact[1] if contact else None
+
+
 def me() -> Student:
     """The student asking."""
     found = student_of(g.user)

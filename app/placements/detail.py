@@ -21,6 +21,8 @@ def progress(placement: Placement | None, review: str) -> list[tuple[str, str, s
         way.insert(1, (S.AWAITING_SCHOOL, _("School")))
     if review != Review.SCHOOL:
         way.insert(1, (S.AWAITING_COLLEGE, _("College")))
+    if placement and placement.state == S.AMENDING:
+        way.insert(1, (S.AMENDING, _("Answer the new terms")))
     here = _place([state for state, _label in way], placement)
     marks = ["done" if n < here else "now" if n == here else "todo" for n in range(len(way))]
     labels = [label for _state, label in way]
@@ -36,4 +38,4 @@ def _place(way: list[PlacementState | None], placement: Placement | None) -> int
         return 0
     if placement.state == S.IN_FORCE:
         return len(way)
-    return 1 if placement.state == S.AMENDING else way.index(S(placement.state))
+    return way.index(S(placement.state))

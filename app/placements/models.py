@@ -95,6 +95,7 @@ class Placement(db.Model):
         Index("ix_placement_school", "school_id", "changed_at", "id"),
         Index("ix_placement_school_state", "school_id", "state", "changed_at", "id"),
         Index("ix_placement_college", "college_id", "state", "changed_at", "id"),
+        Index("ix_placement_answer_by", "answer_by", postgresql_where=text("state = 'amending'")),
         Index("ix_placement_grams", text("text_grams(employer_name)"), postgresql_using="gin"),
     )  # fmt: skip
 
@@ -138,9 +139,9 @@ class Placement(db.Model):
         return self.state in HOLDS_SLOT
 
     @property
-    def waiting_since(self) -> datetime | None:
-        """Since when it waits for a review; None where it does not."""
-        return self.changed_at if self.state in AWAITING else None
+    def standing(self) -> tuple[str, datetime | None, bool]:
+        """The state, since when it waits for a review if it does, and whether it rests (INV-20)."""
+        return self.state, self.changed_at if self.state in AWAITING else None, self.frozen
 
     @property
     def agreement(self) -> str:

@@ -172,7 +172,8 @@ def remind_student(placement: Placement) -> None:
         }
         users = users_of(student_id=placement.student_id)
         name = f"placement:{placement.id}"
-        remind(users, name, placement.answer_by, REMINDER, values, placement.school_id)
+        since, until = placement.changed_at, placement.answer_by
+        remind(users, name, since, until, REMINDER, values, placement.school_id)
 
 
 def tell_parties(change: Change) -> None:

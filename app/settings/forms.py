@@ -14,7 +14,7 @@ from app.core.forms import MISSING, line
 from app.settings.models import SETTINGS, Settings
 
 GROUPS = (
-    (_l("Review"), ("signing_review", "termination_review", "review_patience_days")),
+    (_l("Who reviews"), ("signing_review", "termination_review", "review_patience_days")),
     (_l("Inviting and answering"), ("cooling_off_hours", "reply_days", "reply_days_most",
                                     "amendment_days")),
     (_l("Terminations"), ("termination_days", "termination_chances", "forced_online",

@@ -167,6 +167,13 @@ def working_deadline(start: datetime, days: int, school_id: int) -> datetime:
     return clock.end_of_day(day)
 
 
+def works_on(school_id: int, day: date) -> bool:
+    """Whether the school works on that day, by its own table or else the public calendar."""
+    own = (CalendarDay.school_id == school_id, CalendarDay.day == day)
+    works = db.session.scalar(select(CalendarDay.works).where(*own))
+    return public_working_day(day) if works is None else works
+
+
 @lru_cache(maxsize=4096)
 def public_working_day(day: date) -> bool:
     """Whether people in China work on that day; weekends decide where the library knows nothing."""

@@ -196,7 +196,7 @@
     }).catch(() => null);
     const said = answer ? await answer.json().catch(() => ({})) : {};
     const good = answer && answer.ok;
-    if (out) out.textContent = said.message || (good ? button.dataset.sent : button.dataset.failed);
+    if (out) out.textContent = said.message || said.error || (good ? button.dataset.sent : button.dataset.failed);
     let left = good ? 60 : 5;
     const timer = setInterval(() => {
       button.textContent = left > 0 ? button.dataset.wait.replace("{s}", left) : label;

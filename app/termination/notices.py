@@ -133,7 +133,8 @@ def remind_other(termination: Termination) -> None:
         "until": clock.shown_deadline(termination.reply_by),
     }
     users, name = people_of(termination)[OTHER](), f"termination:{termination.id}"
-    remind(users, name, termination.reply_by, REMINDER, values, termination.school_id)
+    since, until = termination.created_at, termination.reply_by
+    remind(users, name, since, until, REMINDER, values, termination.school_id)
 
 
 def tell_parties(change: Change) -> None:

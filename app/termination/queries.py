@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.codes import queries as codes
 from app.core import clock
@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.errors import NotYours
 from app.documents.models import Attachment
 from app.invitations.models import Invitation
-from app.notices.workflow import AHEAD
+from app.notices.queries import near
 from app.people.models import Major, School, Student
 from app.people.queries import at_school, name_has
 from app.placements.models import Placement, PlacementState
@@ -155,14 +155,17 @@ def awaiting(who: Actor) -> ColumnElement[bool]:
     return Termination.state.in_(mine.get(who.role, (*IN_REVIEW, S.MEDIATION, S.AWAITING_SECOND)))
 
 
-def to_be_answered(now: datetime) -> Sequence[Termination]:
-    """Requests whose answer is due within 48 hours."""
-    due = Termination.reply_by.between(now, now + AHEAD[-1])
+def to_be_answered(now: datetime, after: int, most: int = 200) -> Sequence[Termination]:
+    """A portion of the requests whose answer is due within 48 hours, in the order of their ids."""
     return db.session.scalars(
         select(Termination)
-        .where(Termination.state == S.REQUESTED, due)
-        .options(joinedload(Termination.placement))
+        .join(Placement, Placement.id == Termination.placement_id)
+        .where(Termination.state == S.REQUESTED, near(Termination.reply_by, now))
+        .where(Termination.id > after, ~Placement.frozen)
+        .options(selectinload(Termination.placement))
         .order_by(Termination.id)
+        .limit(most)
+        .with_for_update(read=True, skip_locked=True, of=Termination)
     ).all()
 
 

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
+from app.core import clock
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
-from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, PlacementState
+from app.people.student_views import me
+from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
 from app.termination import queries
+from app.termination.detail import asked, next_step, under_way
+from app.termination.models import Termination
 from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of, state_chip
+from app.termination.workflow import why_not
+from app.workflow.actor import Actor
 
 
 class MyTerminationsView(PartyTerminations, SafeView):
@@ -26,23 +33,37 @@ class MyTerminationsView(PartyTerminations, SafeView):
     @expose("/", methods=["GET"])
     @has_access
     def index(self) -> Any:
-        rows = queries.once_in_force(actor())
+        who, now = actor(), clock.now()
+        rows = queries.once_in_force(who)
         last = queries.latest_of(placement.id for placement in rows)
+        school = me().school_id
         return self.render_template(
             "termination/student_list.html",
             title=_("Terminations"),
-            rows=[
-                {
-                    "url": self.page_url(p.id),
-                    "name": p.employer_name,
-                    "number": p.agreement_no or "–",
-                    "when": moment(p.attested_at),
-                    "agreement": _chip(p.state),
-                    "chip": state_chip(last.get(p.id)),
-                }
-                for p in rows
-            ],
+            rows=[self._row(p, last.get(p.id), who, now) for p in rows],
+            chances=queries.chances_left(who.student_id or 0, school, now),
         )
+
+    def _row(
+        self, placement: Placement, last: Termination | None, who: Actor, now: datetime
+    ) -> dict[str, Any]:
+        """A signing with the one button that its state asks for (TRM-08)."""
+        mine = asked(last, who)
+        running = under_way(last)
+        return {
+            "key": placement.id,
+            "url": self.page_url(placement.id),
+            "name": placement.employer_name,
+            "number": placement.agreement_no or "–",
+            "when": moment(placement.attested_at),
+            "agreement": _chip(placement.state),
+            "chip": state_chip(last),
+            "next": next_step(last, who, now) if last else "",
+            "asked": mine,
+            "running": running,
+            "over": not placement.holds_slot,
+            "apply_why": "" if running else why_not("request", placement, who, now),
+        }
 
     @expose(f"/signing/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
     @has_access

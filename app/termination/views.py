@@ -22,10 +22,13 @@ from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, 
 from app.placements.queries import has_agreement, placement_in
 from app.placements.views import READERS, file_answer
 from app.termination import evidence, queries
+from app.termination.detail import asked, next_step, progress, reply_by, under_way
 from app.termination.models import CHIPS, LABELS, WAYS, Termination, TerminationState, Way
 from app.termination.tasks import letter_pdf
 from app.termination.workflow import TERMINATIONS, why_not
 from app.termination.workflow import request as request_termination
+from app.terms.models import BY_NAME
+from app.terms.queries import with_unit
 from app.workflow.actor import PARTIES, Role
 from app.workflow.queries import said, trail_of
 from app.workflow.steps import Offer
@@ -66,10 +69,12 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "termination": found,
         "chip": state_chip(found),
         "notice_text": f"termination/notice_{_language()}.html",
-        "told": _told(found, placement) if found is not None else [],
+        **(_state_of(found, placement) if found else {"told": [], "asked": False}),
         "offers": [_question(o, found, view) for o in _offers(found)] if found else [],
         "apply": {"why_not": apply_why, "url": url_for(f"{view}.request", pk=placement.id)},
-        "running": queries.running(placement.id) is not None,
+        "running": under_way(found),
+        "over": not placement.holds_slot,
+        "now": now,
         "step": TERMINATIONS.step("request"),
         "chances": queries.chances_left(placement.student_id, placement.school_id, now),
         "files": queries.evidence(found.id) if found else [],
@@ -103,14 +108,27 @@ def _offers(termination: Termination) -> list[Offer]:
 
 
 def _facts(placement: Placement) -> list[tuple[Any, Any]]:
-    position = placement.terms.position if placement.terms else ""
+    terms, penalty = placement.terms, BY_NAME["breach_penalty"]
     return [
         (_("Employer"), placement.employer_name),
         (_("Student"), placement.student.name),
         (_("Agreement number"), placement.agreement_no or "–"),
-        (_("Position"), position),
+        (_("Position"), terms.position if terms else ""),
+        (penalty.label, with_unit(penalty, terms.breach_penalty) if terms else ""),
         (_("Attested on"), moment(placement.attested_at)),
     ]
+
+
+def _state_of(termination: Termination, placement: Placement) -> dict[str, Any]:
+    """How it stands: the application, who is next and by when, the line of steps."""
+    who, now = actor(), clock.now()
+    return {
+        "told": _told(termination, placement),
+        "asked": asked(termination, who),
+        "next": next_step(termination, who, now),
+        "reply_by": reply_by(termination),
+        "steps": progress(termination),
+    }
 
 
 def _told(termination: Termination, placement: Placement) -> list[tuple[Any, Any]]:
@@ -123,10 +141,11 @@ def _told(termination: Termination, placement: Placement) -> list[tuple[Any, Any
         (_("Applied by"), who),
         (_("Reason"), termination.reason),
         (_("Applied on"), moment(termination.created_at)),
-        (_("Way"), WAYS[Way(termination.way)]),
     ]
-    if termination.way != Way.FORCED and termination.approved_at is None:
-        rows.append((_("To be answered by"), clock.shown_deadline(termination.reply_by)))
+    until = reply_by(termination)
+    if until is not None:
+        return [*rows, (_("To be answered by"), clock.shown_deadline(until))]
+    rows.append((_("Way"), WAYS[Way(termination.way)]))
     if termination.approved_at is not None:
         rows.append((_("Terminated on"), moment(termination.approved_at)))
     return rows

@@ -150,3 +150,21 @@ def test_a_failed_job_can_be_tried_again(installation):
     jobs.work(installation, once=True)
     with installation.app_context():
         assert db.session.query(mail.Message).filter_by(key="failed").one().sent_at is not None
+
+
+@jobs.queue.task(name="tests.writes_a_letter")
+def writes_a_letter(key: str) -> None:
+    mail.post(key, mail.MAIL, "a@example.com", "Subject", "Body")
+    db.session.commit()
+
+
+@pytest.mark.rule("GRD-06", "NTF-02")
+def test_what_the_worker_does_may_itself_enqueue(installation):
+    """Expiry, bulk decisions and reminders tell people from within a job."""
+    with installation.app_context():
+        jobs.enqueue(writes_a_letter, key="from-a-job")
+        db.session.commit()
+    for _run in range(2):  # the job, then what it enqueued
+        jobs.work(installation, once=True)
+    with installation.app_context():
+        assert db.session.query(mail.Message).filter_by(key="from-a-job").one().sent_at is not None

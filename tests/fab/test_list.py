@@ -127,16 +127,24 @@ def test_a_remembered_list_that_no_longer_holds_is_the_plain_list(wang, ids):
 
 @pytest.mark.rule("AGR-01")
 def test_chosen_columns_are_kept_and_the_first_always_stays(wang):
+    class Memory(dict):
+        def load(self, view):
+            return self.get(view, {})
+
+        save = dict.__setitem__
+
+    store = wang.application.extensions[remembered.STORE] = Memory()
     answer = wang.post("/letterview/columns", data={"column": ["state", "pay"]})
     assert answer.location == LIST
     assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?(\w+)', wang.get(LIST).text) == [
         "Name", "State", "Pay",
     ]  # fmt: skip
-    assert kept(wang, remembered.COLUMNS) == {"LetterView": ["org.name", "changed_at"]}
+    assert store == {"LetterView": {"hidden": ["org.name", "changed_at"]}}
     wang.post(
         "/letterview/columns", data={"column": ["name", "org.name", "state", "pay", "changed_at"]}
     )
-    assert kept(wang, remembered.COLUMNS) == {}
+    assert store == {"LetterView": {"hidden": []}}
+    del wang.application.extensions[remembered.STORE]
 
 
 @pytest.mark.rule("AGR-07")

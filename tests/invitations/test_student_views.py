@@ -122,14 +122,14 @@ def test_the_list_shows_employer_position_dates_and_both_states(cast, visit):
     assert cast.rival.name not in found.get_data(as_text=True)
 
 
-def test_the_letter_asks_the_database_eight_times_at_most(cast, visit, query_count):
+def test_the_letter_asks_the_database_ten_times_at_most(cast, visit, query_count):
     [letter] = make.invite(cast.employer, cast.student)
     browser = visit(make.account(cast.student))
     browser.get(f"/my/invitations/{letter.id}")
     db.session.expunge_all()
     with query_count() as seen:
         assert browser.get(f"/my/invitations/{letter.id}").status_code == 200
-    assert seen.n <= 8, seen
+    assert seen.n <= 10, seen
 
 
 @pytest.mark.rule("INV-10", "INV-19")
@@ -294,3 +294,133 @@ def test_messages_are_the_administrators_outside_the_demo(cast, visit, client):
     assert visit(cast.admin).get("/messages/").status_code == 200
     assert visit(cast.admin).get("/jobs/").status_code == 200
     assert visit(cast.officer).get("/jobs/").status_code == 403
+
+
+@pytest.mark.rule("ACC-10", "INV-13")
+def test_the_code_of_accepting_is_for_this_letter_lives_ten_minutes_and_serves_once(cast, visit):
+    [first] = make.invite(cast.employer, cast.student)
+    [second] = make.invite(cast.rival, cast.student)
+    make.pass_time(hours=2)
+    browser = visit(make.account(cast.student))
+    code = make.code_for(browser, f"/acts/invitation/{second.id}/accept/code")
+
+    def said(letter, **data) -> str:
+        url = f"/my/answer/{letter.id}/accept"
+        page = browser.post(url, data=data, follow_redirects=True).get_data(as_text=True)
+        return re.search(r"qq-flash-warn.*?</div>", page, re.S).group()
+
+    assert "请获取验证码" in said(first, agreed="1")
+    assert "验证码已失效" in said(first, agreed="1", code=code)  # of the other letter
+    make.pass_time(minutes=11)
+    browser = visit(make.account(cast.student))
+    assert "验证码已失效" in said(second, agreed="1", code=code)
+    assert placement_of(cast.student.id) is None
+    code = make.code_for(browser, f"/acts/invitation/{second.id}/accept/code")
+    assert "验证码不正确" in said(second, agreed="1", code=f"{(int(code) + 1) % 10**6:06d}")
+    assert "勾选" in said(second, code=code)
+    browser.post(f"/my/answer/{second.id}/accept", data={"agreed": "1", "code": code})
+    assert placement_of(cast.student.id).employer_id == cast.rival.id
+    assert "勾选" not in said(second, agreed="1", code=code)  # pressed twice: says how it stands
+    assert db.session.query(type(placement_of(cast.student.id))).count() == 1
+
+
+@pytest.mark.rule("INV-11", "ACC-10")
+def test_a_late_answer_hears_that_the_time_is_over_and_not_of_the_code(cast, visit):
+    [letter] = make.invite(cast.employer, cast.student)
+    make.pass_time(days=10)
+    browser = visit(make.account(cast.student))
+    page = browser.post(
+        f"/my/answer/{letter.id}/accept",
+        data={"agreed": "1", "code": "123456"},
+        follow_redirects=True,
+    ).get_data(as_text=True)
+    warned = re.search(r"qq-flash-warn.*?</div>", page, re.S).group()
+    assert "验证码" not in warned
+    assert placement_of(cast.student.id) is None
+    assert browser.post(
+        f"/acts/invitation/{letter.id}/accept/code", headers={"Accept": "application/json"}
+    ).status_code in (404, 409)
+
+
+@pytest.mark.rule("ACC-10", "INV-13")
+def test_without_script_the_same_form_sends_the_code_and_comes_back(cast, visit):
+    [letter] = make.invite(cast.employer, cast.student)
+    make.pass_time(hours=2)
+    browser, here = visit(make.account(cast.student)), f"/my/invitations/{letter.id}"
+    parts = re.findall(
+        r"<noscript>(.*?)</noscript>", browser.get(here).get_data(as_text=True), re.S
+    )
+    [plain] = [part for part in parts if f"/my/answer/{letter.id}/accept" in part]
+    assert f'action="/my/answer/{letter.id}/accept"' in plain
+    assert 'name="agreed"' in plain
+    assert 'name="code"' in plain
+    send = re.search(r'formaction="([^"]+)"', plain).group(1)
+    answer = browser.post(send, headers={"Referer": f"http://localhost{here}"})
+    assert (answer.status_code, answer.headers["Location"]) == (303, here)
+    assert "验证码已发送" in browser.get(here).get_data(as_text=True)
+    browser.post(f"/my/answer/{letter.id}/accept", data={"agreed": "1", "code": last_code()})
+    assert placement_of(cast.student.id) is not None
+
+
+@pytest.fixture
+def proposed(cast):
+    """A signing for which the employer has proposed other terms."""
+    from app.placements.workflow import propose_terms
+
+    placement = make.accept(make.invite(cast.employer, cast.student)[0])
+    return propose_terms(placement.id, make.actor(cast.employer), make.offer(regular_pay=9999))
+
+
+@pytest.mark.rule("INV-16")
+def test_proposed_terms_stand_beside_the_old_ones_only_where_they_differ(cast, visit, proposed):
+    browser = visit(make.account(cast.student))
+    page = browser.get(f"/my/signings/{proposed.id}").get_data(as_text=True)
+    assert re.findall(r'<del class="qq-was">(.*?)</del>', page) == ["6,000 元/月"]
+    assert re.findall(r'<ins class="qq-now">(.*?)</ins>', page) == ["9,999 元/月"]
+    for text in ("同意新条款", "保留原条款", "data-qq-countdown", "data-qq-code=", "data-qq-tick="):
+        assert text in page, text
+    home = browser.get("/my/").get_data(as_text=True)
+    assert "对照新旧条款" in home
+    assert re.search(r'is-now" aria-current="step"><span[^>]*>新条款答复', home)
+
+
+@pytest.mark.rule("INV-16", "ACC-10", "ACC-02")
+def test_new_terms_count_once_with_a_code_and_for_nobody_else(cast, visit, proposed):
+    browser, url = visit(make.account(cast.student)), f"/my/signings/{proposed.id}/agree_terms"
+    assert visit(make.account(cast.classmate)).post(url, data={"agreed": "1"}).status_code == 404
+    assert browser.post(f"/my/signings/{proposed.id}/attest").status_code == 404
+    browser.post(url, data={"agreed": "1", "code": "123456"})
+    assert proposed.terms.regular_pay == 6000
+    code = make.code_for(browser, f"/acts/placement/{proposed.id}/agree_terms/code")
+    for _click in range(2):
+        browser.post(url, data={"agreed": "1", "code": code})
+    db.session.refresh(proposed)
+    assert (proposed.terms.regular_pay, proposed.state) == (9999, "awaiting_school")
+    rows = [row for row in trail_of("placement", proposed.id) if row.step == "agree_terms"]
+    assert [row.factor for row in rows] == ["sms"]
+
+
+@pytest.mark.rule("INV-16", "INV-11")
+def test_too_late_the_old_terms_stay_and_nothing_is_asked_any_more(cast, visit, proposed):
+    make.pass_time(days=30)
+    browser = visit(make.account(cast.student))
+    assert "对照新旧条款" not in browser.get("/my/").get_data(as_text=True)
+    assert "同意新条款" not in browser.get(f"/my/signings/{proposed.id}").get_data(as_text=True)
+    browser.post(f"/my/signings/{proposed.id}/agree_terms", data={"agreed": "1", "code": "123456"})
+    db.session.refresh(proposed)
+    assert proposed.terms.regular_pay == 6000
+
+
+@pytest.mark.rule("INV-22")
+def test_home_names_the_one_next_step_a_termination_before_all_else(cast, visit, query_count):
+    signed = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
+    make.invite(cast.rival, cast.student)
+    browser = visit(make.account(cast.student))
+    assert "查看签约" in browser.get("/my/").get_data(as_text=True)
+    make.terminate(signed, cast.employer)
+    page = browser.get("/my/").get_data(as_text=True)
+    hero = re.search(r"qq-hero.*?</section>", page, re.S).group()
+    assert f'href="/my/terminations/signing/{signed.id}"' in hero
+    assert "data-qq-countdown" in hero
+    assert re.search(r"解约待办</span><strong>1<", page)
+    assert re.search(r"邀约待办</span><strong>1<", page)

@@ -73,7 +73,7 @@ def test_reported_on_the_page_and_answered_at_the_office(cast, visit):
     for _click in range(2):
         student.post(f"/my/objections/placement/{signed.id}", data={"reason": "并非本人操作"})
     found = db.session.query(Objection).one()
-    assert "您已反映此事不属实" in student.get(f"/my/signings/{signed.id}").get_data(as_text=True)
+    assert "你已反映此事不属实" in student.get(f"/my/signings/{signed.id}").get_data(as_text=True)
     assert visit(account(cast.classmate)).post(
         f"/my/objections/placement/{signed.id}", data={"reason": "x"}).status_code == 404  # fmt: skip
     office = visit(cast.officer)

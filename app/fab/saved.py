@@ -1,0 +1,52 @@
+"""Saved filters of a list: a name for the list as it is narrowed now, kept with the account."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_appbuilder.baseviews import expose
+from flask_appbuilder.security.decorators import permission_name
+from flask_babel import gettext as _
+
+from app.core.text import clean_line
+from app.fab import remembered
+from app.fab.access import has_access
+
+LONGEST = 40  # characters of a name
+MOST = 20
+
+
+class SavedFilters:
+    """Mixin of SafeModelView: `keep_filter` and `drop_filter`; name them in include_route_methods."""
+
+    @expose("/filters", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def keep_filter(self) -> Any:
+        """Keep the list as it was left under a name; the same name is replaced."""
+        view: Any = self
+        name, here = clean_line(request.form.get("name", "")), type(self).__name__
+        query = remembered.remembered_list(here)
+        others = [f for f in remembered.remembered_filters(here) if f["name"] != name]
+        if not name or len(name) > LONGEST:
+            flash(_("A name has 1 to %(most)s characters.", most=LONGEST), "warning")
+        elif not query:
+            flash(_("Narrow the list first: choose a tab, a filter or search."), "warning")
+        elif len(others) >= MOST:
+            flash(_("At most %(most)s saved filters.", most=MOST), "warning")
+        else:
+            remembered.choose(here, filters=[*others, {"name": name, "query": query}])
+            flash(_("Saved as “%(name)s”.", name=name), "success")
+        return redirect(view.list_url(), 303)
+
+    @expose("/filters/drop", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def drop_filter(self) -> Any:
+        """Forget one of them."""
+        view: Any = self
+        here, name = type(self).__name__, request.form.get("name", "")
+        left = [f for f in remembered.remembered_filters(here) if f["name"] != name]
+        remembered.choose(here, filters=left)
+        return redirect(view.list_url(), 303)
