@@ -109,6 +109,7 @@ def test_nothing_is_sent_before_the_comparison_and_the_letter_keeps_what_was_typ
     changed = letter(waiting, regular_pay=9000)
     compared = firm.post(url, data=changed).get_data(as_text=True)
     assert "尚未发送" in compared
+    assert "6,000 元/月" in compared
     assert "<del" in compared
     assert 'value="9000"' in firm.post(url, data=changed | {"back": "1"}).get_data(as_text=True)
     assert waiting.state == "awaiting_school"

@@ -115,6 +115,7 @@ def test_agreeing_needs_the_tick_and_happens_once(cast, browser, signed):
 def test_refusing_says_why_and_opens_the_way_to_mediation(cast, browser, signed):
     found = terminate(signed)
     seen = page(browser, f"{BASE}/show/{signed.id}")
+    assert "data-qq-countdown" in seen
     assert re.search(r'id="do-ask_mediation" disabled', seen)  # the other side has time to answer
     browser.post(f"{BASE}/{found.id}/ask_mediation", data={"reason": "请调解"})
     assert found.state == "requested"
@@ -122,7 +123,10 @@ def test_refusing_says_why_and_opens_the_way_to_mediation(cast, browser, signed)
     assert found.state == "requested"  # without a reason
     browser.post(f"{BASE}/{found.id}/decline", data={"reason": "项目离不开"})
     assert found.state == "declined"
-    assert "项目离不开" in page(browser, f"{BASE}/show/{signed.id}")
+    seen = page(browser, f"{BASE}/show/{signed.id}")
+    assert "项目离不开" in seen
+    assert "data-qq-countdown" not in seen  # it has been answered
+    assert "处理期限" not in seen
     for _click in range(2):
         browser.post(f"{BASE}/{found.id}/ask_mediation", data={"reason": "请调解"})
     assert found.state == "mediation"
