@@ -45,6 +45,12 @@ def reply_by(termination: Termination) -> datetime | None:
     return termination.reply_by if termination.state == S.REQUESTED else None
 
 
+def way_settled(termination: Termination) -> bool:
+    """Whether it is known how it came about: what is disputed is not yet by agreement of both."""
+    disputed = (*WITH_PARTIES, S.MEDIATION, S.CLOSED)
+    return termination.way != Way.AGREED or termination.state not in disputed
+
+
 def next_step(termination: Termination, who: Actor, now: datetime) -> str:
     """What comes next, and who is to do it."""
     state = S(termination.state)

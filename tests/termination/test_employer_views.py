@@ -113,7 +113,7 @@ def test_agreeing_needs_the_tick_and_happens_once(cast, browser, signed):
 
 @pytest.mark.rule("TRM-09", "INV-19")
 def test_refusing_says_why_and_opens_the_way_to_mediation(cast, browser, signed):
-    found = terminate(signed)
+    found = terminate(signed, reason="已考取研究生")
     seen = page(browser, f"{BASE}/show/{signed.id}")
     assert "data-qq-countdown" in seen
     assert re.search(r'id="do-ask_mediation" disabled', seen)  # the other side has time to answer
@@ -127,6 +127,7 @@ def test_refusing_says_why_and_opens_the_way_to_mediation(cast, browser, signed)
     assert "项目离不开" in seen
     assert "data-qq-countdown" not in seen  # it has been answered
     assert "处理期限" not in seen
+    assert "双方协商一致" not in seen  # nobody has agreed to anything
     for _click in range(2):
         browser.post(f"{BASE}/{found.id}/ask_mediation", data={"reason": "请调解"})
     assert found.state == "mediation"
