@@ -375,6 +375,7 @@ def test_after_the_end_the_agreement_is_void_on_every_page_and_both_codes_answer
     pages = words(browser.get(f"/agreements/{signed.id}.pdf"))
     assert len(pages) > 1
     assert all("本文件已失效" in text for text in pages)
+    assert not any("生效后方可核验" in text for text in pages)
     for who, status in (("student", 200), ("employer", 200), ("officer", 200), ("college_officer", 200),
                         ("classmate", 404), ("rival", 404), ("other_officer", 404),
                         ("other_college_officer", 404), ("admin", 403)):  # fmt: skip
