@@ -21,8 +21,8 @@ from app.placements.models import Placement
 from app.placements.queries import placement_in
 from app.placements.workflow import PLACEMENTS, propose_terms
 from app.settings.queries import settings
-from app.terms.models import Terms, differences, values_of
-from app.terms.queries import shown
+from app.terms.models import Terms, values_of
+from app.terms.queries import changed
 
 LARGEST_KEY = 2**31 - 1
 
@@ -49,10 +49,7 @@ class AmendmentView(SafeView):
             return self._form(form, placement, back)
         if not form.validate_on_submit():
             return self._form(form, placement, back), 422 if form.errors else 200
-        changes = [
-            (f.label, shown(f, old), shown(f, new))
-            for f, old, new in differences(placement.terms, Terms(**form.values()))
-        ]
+        changes = changed(placement.terms, Terms(**form.values()))
         if not changes:
             flash(_("Nothing is changed, so nothing was proposed."), "info")
             return redirect(back, 303)

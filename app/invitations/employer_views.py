@@ -35,8 +35,7 @@ from app.invitations.workflow import INVITATIONS
 from app.placements.queries import invitations_terminated
 from app.placements.tasks import document_of
 from app.placements.workflow import PLACEMENTS
-from app.terms.models import differences
-from app.terms.queries import groups, shown
+from app.terms.queries import changed, groups
 from app.workflow.steps import Offer
 
 
@@ -170,16 +169,11 @@ def _amending(placement: Any) -> dict[str, Any] | None:
         "offers": [
             (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id)) for o in offers
         ],
-        "changes": _changes(placement) if placement.proposed and placement.terms else [],
+        "changes": changed(placement.terms, placement.proposed)
+        if any(o.step.name == "take_back_terms" for o in offers)
+        else [],
         "until": clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
     }
-
-
-def _changes(placement: Any) -> list[tuple[Any, str, str]]:
-    return [
-        (f.label, shown(f, old), shown(f, new))
-        for f, old, new in differences(placement.terms, placement.proposed)
-    ]
 
 
 def _document_url(placement: Any) -> str:

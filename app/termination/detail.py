@@ -41,8 +41,14 @@ def under_way(termination: Termination | None) -> bool:
 
 
 def reply_by(termination: Termination) -> datetime | None:
-    """Until when the party asked has to answer; None once nothing is to be answered."""
-    return termination.reply_by if termination.state in WITH_PARTIES else None
+    """Until when the party asked has to answer; None once it has, or nothing is to be answered."""
+    return termination.reply_by if termination.state == S.REQUESTED else None
+
+
+def way_settled(termination: Termination) -> bool:
+    """Whether it is known how it came about: what is disputed is not yet by agreement of both."""
+    disputed = (*WITH_PARTIES, S.MEDIATION, S.CLOSED)
+    return termination.way != Way.AGREED or termination.state not in disputed
 
 
 def next_step(termination: Termination, who: Actor, now: datetime) -> str:

@@ -86,8 +86,8 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
         ListFilter("major", _l("Major"), Placement.major_id, lambda: _lists().majors),
         ListFilter("state", _l("State of termination"), queries.with_termination,
                    lambda: [(str(k.value), str(v)) for k, v in LABELS.items()]),
-        ListFilter("invited_from", _l("Invited from"), queries.invited_from, lambda: _lists().months),
-        ListFilter("invited_to", _l("Invited to"), queries.invited_to, lambda: _lists().months),
+        ListFilter("invited_from", _l("Invited since"), queries.invited_from, lambda: _lists().months),
+        ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
     )  # fmt: skip
     show_neighbours = False
 

@@ -50,7 +50,7 @@ _RUNS = ", ".join(f"'{state}'" for state in RUNNING)
 # 解约审核状态
 LABELS = {
     TerminationState.REQUESTED: _l("Requested; awaiting the other party"),
-    TerminationState.DECLINED: _l("The other party disagrees"),
+    TerminationState.DECLINED: _l("The party asked does not agree"),
     TerminationState.MEDIATION: _l("In mediation by the school"),
     TerminationState.AWAITING_COLLEGE: _l("Termination awaits the college"),
     TerminationState.AWAITING_SCHOOL: _l("Termination awaits the school"),

@@ -22,7 +22,7 @@ from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, 
 from app.placements.queries import has_agreement, placement_in
 from app.placements.views import READERS, file_answer
 from app.termination import evidence, queries
-from app.termination.detail import asked, next_step, progress, reply_by, under_way
+from app.termination.detail import asked, next_step, progress, reply_by, under_way, way_settled
 from app.termination.models import CHIPS, LABELS, WAYS, Termination, TerminationState, Way
 from app.termination.tasks import letter_pdf
 from app.termination.workflow import TERMINATIONS, why_not
@@ -144,8 +144,9 @@ def _told(termination: Termination, placement: Placement) -> list[tuple[Any, Any
     ]
     until = reply_by(termination)
     if until is not None:
-        return [*rows, (_("To be answered by"), clock.shown_deadline(until))]
-    rows.append((_("Way"), WAYS[Way(termination.way)]))
+        rows.append((_("To be answered by"), clock.shown_deadline(until)))
+    if way_settled(termination):
+        rows.append((_("Way"), WAYS[Way(termination.way)]))
     if termination.approved_at is not None:
         rows.append((_("Terminated on"), moment(termination.approved_at)))
     return rows

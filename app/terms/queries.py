@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.codes import queries as codes
-from app.terms.models import FIELDS, GROUPS, Field, Terms, asked, values_of
+from app.terms.models import FIELDS, GROUPS, Field, Terms, asked, differences, values_of
 
 
 def shown(field: Field, value: Any) -> str:
@@ -23,6 +23,13 @@ def with_unit(field: Field, value: Any) -> str:
     """As `shown`, with the field's unit: 5,000 yuan a month."""
     text = shown(field, value)
     return f"{text} {field.unit}" if text and field.unit else text
+
+
+def changed(old: Terms, new: Terms) -> list[tuple[Any, str, str]]:
+    """What two versions differ in, as people read it: (label, old, new), with units."""
+    return [
+        (f.label, with_unit(f, was), with_unit(f, now)) for f, was, now in differences(old, new)
+    ]
 
 
 def groups_of(values: dict[str, Any]) -> dict[str, tuple[Any, list[tuple[Any, str]]]]:

@@ -7,8 +7,18 @@ import re
 import pytest
 
 from app.core.db import db
+from app.termination.workflow import TERMINATIONS
 from app.terms.models import FIELDS, values_of
-from tests.factories import accept, account, attest, code_for, invite
+from tests.factories import (
+    accept,
+    account,
+    actor,
+    attest,
+    code_for,
+    invite,
+    pass_time,
+    terminate,
+)
 
 
 @pytest.fixture
@@ -88,3 +98,77 @@ def test_nobody_else_amends_or_answers(cast, waiting, visit):
     )
     mine = visit(account(cast.student))
     assert mine.post(f"/my/signings/{waiting.id}/propose_terms").status_code == 404
+
+
+@pytest.mark.rule("INV-16", "INV-21")
+def test_nothing_is_sent_before_the_comparison_and_the_letter_keeps_what_was_typed(
+    cast, waiting, visit
+):
+    firm, url = visit(account(cast.employer)), f"/employer/amendments/{waiting.id}"
+    assert 'value="软件工程师"' in firm.get(url).get_data(as_text=True)
+    changed = letter(waiting, regular_pay=9000)
+    compared = firm.post(url, data=changed).get_data(as_text=True)
+    assert "尚未发送" in compared
+    assert "6,000 元/月" in compared
+    assert "<del" in compared
+    assert 'value="9000"' in firm.post(url, data=changed | {"back": "1"}).get_data(as_text=True)
+    assert waiting.state == "awaiting_school"
+    assert "待学生处理的变更条款" not in firm.get("/employer/").get_data(as_text=True)
+    firm.post(url, data=changed | {"sure": "1"})
+    assert waiting.state == "amending"
+    assert "待学生处理的变更条款" in firm.get("/employer/").get_data(as_text=True)
+    page = firm.get(f"/employer/invitations/show/{waiting.invitation_id}").get_data(as_text=True)
+    assert f'data-qq-url="/employer/amendments/{waiting.id}/take-back"' in page
+
+
+@pytest.mark.rule("INV-16")
+@pytest.mark.parametrize("wrong", [
+    {"regular_pay": "-1"}, {"probation_days": "181"}, {"report_by": "2020-01-01"}, {"position": ""},
+    {"position": "长" * 61}, {"contact_phone": "x"}, {"position_kind": "zz"}, {"workplace_code": "x",
+                                                                             "workplace": "x"},
+])  # fmt: skip
+def test_changed_terms_pass_the_checks_of_a_letter(cast, waiting, visit, wrong):
+    firm, url = visit(account(cast.employer)), f"/employer/amendments/{waiting.id}"
+    answer = firm.post(url, data=letter(waiting, **wrong) | {"sure": "1"})
+    assert answer.status_code == 422
+    assert 'aria-invalid="true"' in answer.get_data(as_text=True)
+    assert waiting.state == "awaiting_school"
+
+
+@pytest.mark.rule("INV-16", "INV-19")
+def test_once_reviewed_the_button_is_greyed_and_says_the_way(cast, waiting, visit):
+    attest(waiting, cast.officer)
+    page = (
+        visit(account(cast.employer))
+        .get(f"/employer/invitations/show/{waiting.invitation_id}")
+        .get_data(as_text=True)
+    )
+    assert 'id="do-propose_terms" disabled' in page
+    assert "请先办理解约，再重新签约" in page
+    assert f"/employer/terminations/show/{waiting.id}" in page
+
+
+@pytest.mark.rule("INV-16")
+def test_an_overdue_proposal_no_longer_counts_and_can_be_made_anew(cast, waiting, visit):
+    url = f"/employer/amendments/{waiting.id}"
+    visit(account(cast.employer)).post(url, data=letter(waiting, regular_pay=9000, sure="1"))
+    pass_time(days=30)
+    firm = visit(account(cast.employer))
+    assert "待学生处理的变更条款" not in firm.get("/employer/").get_data(as_text=True)
+    assert firm.get(url).status_code == 200
+    page = firm.get(f"/employer/invitations/show/{waiting.invitation_id}").get_data(as_text=True)
+    assert f'href="{url}"' in page
+    assert "9,000" not in page  # what lapsed is no open proposal
+
+
+@pytest.mark.rule("INV-18")
+def test_terminated_signings_have_a_tab_and_their_marked_agreement(cast, waiting, visit):
+    attest(waiting, cast.officer)
+    found = terminate(waiting)
+    TERMINATIONS.perform("agree", found.id, actor(cast.employer), agreed=True)
+    TERMINATIONS.perform("approve", found.id, actor(cast.officer))
+    firm = visit(account(cast.employer))
+    assert "黄河水" in firm.get("/employer/invitations/list/?tab=terminated").get_data(as_text=True)
+    page = firm.get(f"/employer/invitations/show/{waiting.invitation_id}").get_data(as_text=True)
+    assert f"/agreements/{waiting.id}.pdf" in page
+    assert "propose_terms" not in page
