@@ -28,8 +28,9 @@ from app.home.office_views import OfficeView
 from app.home.queries import frame_of
 from app.home.student_views import MyHomeView
 from app.invitations.amendment_views import AmendmentView
+from app.invitations.edit_views import OpenInvitationView
 from app.invitations.employer_views import EmployerInvitationsView
-from app.invitations.letter_views import CandidatesView, LetterView, OpenInvitationView
+from app.invitations.letter_views import CandidatesView, LetterView
 from app.invitations.office_views import InvitationsView
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.notices.office_views import DeliveriesView

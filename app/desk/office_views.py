@@ -213,9 +213,7 @@ class DeskView(StepActions, DeskList):
     def bulk_offers(self) -> list[Offer]:
         if request.args.get("tab", "mine") not in REVIEWED:
             return []
-        ending = (
-            request.args.get("tab") == "termination"
-        )  # there are no signings to decide on there
+        ending = request.args.get("tab") == "termination"  # no signings to decide on there
         found = [
             o
             for o in super().bulk_offers()

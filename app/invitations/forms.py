@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -15,8 +16,9 @@ from app.codes.forms import RegionField, options
 from app.core import clock
 from app.core.forms import MISSING, OnlyIf, line
 from app.core.text import clean_name
+from app.invitations.workflow import days_refused
 from app.people.forms import NOT_FOR_EMPLOYERS, PHONE, POSTCODE, TEL
-from app.people.models import Employer
+from app.people.models import Employer, School
 from app.people.queries import active_schools
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Field, Terms
 
@@ -90,6 +92,13 @@ class _LetterForm(FlaskForm):
     def group(self, name: str) -> list[tuple[Any, Field]]:
         """The form's fields of one group, each with what is declared of it."""
         return [(self[field.name], field) for field in FIELDS if field.group == name]
+
+    def allowed_by(self, schools: Iterable[School]) -> bool:
+        """Whether every school allows the days; what one does not stands at the field (ADM-05)."""
+        asked = (days_refused(school, self.reply_days.data) for school in schools)
+        problems = [sentence for sentence in asked if sentence]
+        self.reply_days.errors = [*self.reply_days.errors, *problems]
+        return not problems
 
     def split(self) -> dict[str, Any]:
         """What the page shows: the offer, and each conditional group with its head and details."""

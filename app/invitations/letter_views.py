@@ -22,15 +22,14 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.invitations import queries
 from app.invitations.forms import LetterForm, SearchForm, beginning
-from app.invitations.models import Candidate, Invitation
+from app.invitations.models import Candidate
 from app.invitations.views import letter_of, person
-from app.invitations.workflow import INVITATIONS, days_refused, send
+from app.invitations.workflow import send
 from app.people.employer_views import mine
 from app.people.models import School
 from app.people.queries import find_student
 from app.placements.workflow import cannot_sign
 from app.settings.queries import settings
-from app.terms.models import Terms, differences, values_of
 
 SEARCHES = Limit("find-student", 60, timedelta(hours=1))  # of one employer (INV-01)
 MOST_ROWS = 500  # the list shows so many; more are reached by inviting or removing these
@@ -168,7 +167,7 @@ class LetterView(SafeView):
         rows, form = _mine(_posted_ids()), LetterForm()
         if request.form.get("back"):
             return self._form(form, rows)
-        if not form.validate() or not _days_allowed(form, rows):
+        if not form.validate() or not form.allowed_by(_schools(rows)):
             return self._form(form, rows), 422
         return self.render_template(
             "invitations/employer_preview.html",
@@ -225,7 +224,7 @@ def _posted_ids() -> list[int]:
     return ids
 
 
-def _schools(rows: Sequence[Candidate | Invitation]) -> list[School]:
+def _schools(rows: Sequence[Candidate]) -> list[School]:
     """The schools of the students, each once."""
     return list({row.student.school_id: row.student.school for row in rows}.values())
 
@@ -236,70 +235,3 @@ def _days_proposed(rows: Sequence[Candidate], days: int) -> int:
     if len(found) == 1:
         return found[0].reply_days
     return min(days, *(school.reply_days_most for school in found))
-
-
-def _days_allowed(form: Any, rows: Sequence[Candidate | Invitation]) -> bool:
-    """Whether every school allows the days; what one does not stands beside the field (ADM-05)."""
-    asked = (days_refused(school, form.reply_days.data) for school in _schools(rows))
-    problems = [sentence for sentence in asked if sentence]
-    form.reply_days.errors = [*form.reply_days.errors, *problems]
-    return not problems
-
-
-def _why_not(step: str, item: Invitation) -> str:
-    """Why the step is not possible now; "" when it is."""
-    for offer in INVITATIONS.offers(item, actor(), clock.now()):
-        if offer.step.name == step:
-            return offer.why_not
-    return _("This invitation is no longer open.")
-
-
-class OpenInvitationView(SafeView):
-    """Changing or taking back an invitation that is still open (INV-15, INV-17)."""
-
-    route_base = "/employer/invitations"
-    default_view = "edit"
-    class_permission_name = "EmployerLetter"
-
-    @expose("/<int:pk>/edit", methods=["GET", "POST"])
-    @has_access
-    def edit(self, pk: int) -> Any:
-        item = queries.invitation_of(actor(), pk)
-        why_not = _why_not("amend", item)
-        if why_not:
-            flash(why_not, "warning")
-            return redirect(url_for("EmployerInvitationsView.show", pk=pk))
-        form = LetterForm(data=values_of(item.terms))
-        if form.validate_on_submit() and _days_allowed(form, [item]):
-            terms = Terms(**form.values())
-            if not any(differences(item.terms, terms)):
-                flash(_("Nothing is changed, so nothing was sent."), "info")
-                return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)
-            return self._amended(pk, terms)
-        page = self.render_template(
-            "invitations/employer_edit.html",
-            form=form,
-            groups=form.split(),
-            student=person(item.student),
-            back=url_for("EmployerInvitationsView.show", pk=pk),
-        )
-        return page, 422 if form.errors else 200
-
-    def _amended(self, pk: int, terms: Terms) -> Any:
-        try:
-            INVITATIONS.perform("amend", pk, actor(), terms=terms)
-            flash(_("Changed. The student has been told and has the full time again."), "success")
-        except Refused as refusal:
-            flash(str(refusal), "danger")
-        return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)
-
-    @expose("/<int:pk>/withdraw", methods=["POST"])
-    @has_access
-    def withdraw(self, pk: int) -> Any:
-        item = queries.invitation_of(actor(), pk)
-        try:
-            INVITATIONS.perform("withdraw", item.id, actor(), reason=request.form.get("reason", ""))
-            flash(_("The invitation has been withdrawn."), "success")
-        except Refused as refusal:
-            flash(str(refusal), "danger")
-        return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)

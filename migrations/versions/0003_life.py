@@ -1,7 +1,7 @@
 """Amendments, terminations, reports of untruth, restrictions as records, settings, batches, held notices."""
 
-from alembic import op
 import sqlalchemy as sa
+from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0003_life"

@@ -6,7 +6,9 @@ import re
 
 import pytest
 
+from app.objections.workflow import report
 from app.people.models import EmployerState
+from app.termination.workflow import TERMINATIONS
 from tests import factories as make
 from tests.desk.desk import signed, text
 
@@ -14,9 +16,15 @@ STAFF = ("college_officer", "officer", "province", "data", "admin")
 
 
 def figures(answer) -> list[int]:
-    """The numbers of the page: waiting, by age, approved and refused today, employers."""
+    """The numbers: signings and terminations that wait, approved and refused today, reports, employers."""
     stats = re.findall(r'qq-stat-label">[^<]*</span><strong>(\d+)</strong>', answer.text)
     return [int(number) for number in stats]
+
+
+def ages(answer) -> list[list[int]]:
+    """The table by age: signings, then terminations."""
+    rows = re.findall(r'<tr><td class="qq-card-title">.*?</tr>', answer.text, re.S)
+    return [[int(n) for n in re.findall(r">(\d+)</td>", row)] for row in rows]
 
 
 @pytest.mark.rule("AGR-14")
@@ -25,16 +33,33 @@ def test_counts_by_age_and_todays_decisions(cast, visit):
     make.pass_time(days=3)
     signed(cast.employer, cast.neighbour)
     make.pass_time(days=1, hours=1)
-    [decided] = signed(cast.employer, cast.classmate)
     fresh = make.make_student(cast.college, "新同学")
-    signed(cast.employer, fresh)
-    make.attest(decided, cast.officer)  # last: the steps before pass midnight at some hours
+    decided, _waits = signed(cast.employer, cast.classmate, fresh)
+    make.attest(decided, cast.officer)
     make.make_employer(cast.school, state=EmployerState.AWAITING)
     make.make_employer(cast.other_school, state=EmployerState.AWAITING)
     page = visit(cast.officer).get("/office/")
-    assert figures(page) == [3, 1, 1, 1, 1, 0, 1]
-    assert figures(visit(cast.other_officer).get("/office/")) == [0, 0, 0, 0, 0, 0, 1]
-    assert figures(visit(cast.data).get("/office/")) == [3, 1, 1, 1, 1, 0]
+    assert figures(page) == [3, 0, 1, 0, 0, 1]
+    assert ages(page) == [[1, 1, 1], [0, 0, 0]]
+    assert figures(visit(cast.other_officer).get("/office/")) == [0, 0, 0, 0, 0, 1]
+    assert figures(visit(cast.data).get("/office/")) == [3, 0, 1, 0]
+
+
+@pytest.mark.rule("AGR-14", "TRM-03", "INV-20")
+def test_terminations_and_reports_wait_beside_the_signings(cast, visit):
+    first, second = signed(cast.employer, cast.student, cast.classmate)
+    make.attest(first, cast.officer)
+    ended = make.terminate(first)
+    TERMINATIONS.perform("agree", ended.id, make.actor(cast.employer), agreed=True)
+    report(make.actor(cast.classmate), "我没有签", placement_id=second.id)
+    make.pass_time(days=4)
+    page = visit(cast.officer).get("/office/")
+    assert figures(page) == [1, 1, 0, 0, 1, 0]
+    assert ages(page) == [[0, 0, 1], [0, 0, 1]]
+    assert f'href="/desk/show/{first.id}"' in page.text
+    desk = visit(cast.officer)
+    assert desk.post(f"/desk/action/termination_approve/{first.id}").status_code == 303
+    assert figures(desk.get("/office/"))[:3] == [1, 0, 1]
 
 
 @pytest.mark.rule("AGR-14")
