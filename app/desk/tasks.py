@@ -7,7 +7,6 @@ from datetime import datetime, time, timedelta
 from app.accounts.queries import actor_of
 from app.core import clock, jobs
 from app.core.db import db
-from app.core.errors import NotYours, Refused
 from app.desk.notices import DIGEST
 from app.desk.queries import (
     amending,
@@ -22,7 +21,7 @@ from app.placements.workflow import PLACEMENTS
 from app.settings.queries import settings, works_on
 from app.termination.notices import remind_other
 from app.termination.queries import to_be_answered
-from app.workflow.actor import SYSTEM
+from app.workflow.sweep import sweep
 
 AT_ONCE = 200
 MORNING = time(8, 30)
@@ -32,16 +31,7 @@ MORNING = time(8, 30)
 @jobs.queue.task(name="desk.expire_amendments", queueing_lock="desk.expire_amendments")
 def expire_amendments(timestamp: int = 0) -> int:
     """End the proposals that nobody answered in time, a portion at a time; how many (INV-16)."""
-    done = 0
-    ids = overdue_amendments(clock.now(), AT_ONCE)
-    db.session.rollback()
-    for placement_id in ids:
-        try:
-            PLACEMENTS.perform("expire_terms", placement_id, SYSTEM)
-            done += 1
-        except (Refused, NotYours):
-            continue  # answered in the meantime
-    return done
+    return sweep(PLACEMENTS, "expire_terms", overdue_amendments(clock.now(), AT_ONCE))
 
 
 @jobs.queue.periodic(cron="*/10 * * * *")

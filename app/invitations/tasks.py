@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from app.core import clock, jobs
-from app.core.db import db
-from app.core.errors import NotYours, Refused
 from app.invitations.notices import remind_student
 from app.invitations.queries import ending, overdue
 from app.invitations.workflow import INVITATIONS
 from app.notices.workflow import in_portions
-from app.workflow.actor import SYSTEM
+from app.workflow.sweep import sweep
 
 AT_ONCE = 500
 
@@ -18,16 +16,7 @@ AT_ONCE = 500
 @jobs.queue.task(name="invitations.expire_overdue", queueing_lock="invitations.expire_overdue")
 def expire_overdue(timestamp: int = 0) -> int:
     """Mark what is overdue, each in its own transaction; how many."""
-    done = 0
-    ids = overdue(clock.now(), AT_ONCE)
-    db.session.rollback()
-    for invitation_id in ids:
-        try:
-            INVITATIONS.perform("expire", invitation_id, SYSTEM)
-            done += 1
-        except (Refused, NotYours):
-            continue  # answered in the meantime
-    return done
+    return sweep(INVITATIONS, "expire", overdue(clock.now(), AT_ONCE))
 
 
 @jobs.queue.periodic(cron="*/10 * * * *")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from datetime import datetime
 from typing import Any
 
@@ -14,10 +12,9 @@ from sqlalchemy import select
 from app.codes import queries as codes
 from app.core import clock, jobs
 from app.core.db import db
-from app.documents import numbers, store
+from app.documents.kept import digest, keep, kept, read
 from app.documents.limits import render_safely
 from app.documents.models import Document
-from app.documents.render import KINDS as DOCUMENT_KINDS
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of
@@ -28,6 +25,7 @@ from app.workflow.queries import said, trail_of
 
 AGREEMENT = "agreement"
 RECORD = "placement"
+AGREED = ("number", "school", "student", "employer", "terms", "archive", "household")
 
 
 @jobs.queue.task(name="placements.make_agreement", retry=jobs.BRIEF, queue="documents")
@@ -39,39 +37,16 @@ def make_agreement(placement_id: int) -> None:
     if placement.state != PlacementState.IN_FORCE or document_of(placement) is not None:
         db.session.rollback()
         return
-    code = numbers.verification_code()
-    data = agreement_data(placement, code)
-    pdf = render_safely(AGREEMENT, data)
-    key = store.save_file(pdf, ".pdf")
-    db.session.add(
-        Document(
-            kind=AGREEMENT,
-            record_kind=RECORD,
-            record_id=placement.id,
-            school_id=placement.school_id,
-            code=code,
-            number=placement.agreement_no,
-            file_key=key,
-            sha256=hashlib.sha256(pdf).hexdigest(),
-            data_sha256=data["data_sha256"],
-            terms_id=placement.terms_id,
-            template_version=DOCUMENT_KINDS[AGREEMENT].version,
-            created_at=clock.now(),
-        )
-    )
+    keep(
+        AGREEMENT, RECORD, placement, lambda code: agreement_data(placement, code),
+        number=placement.agreement_no, terms_id=placement.terms_id,
+    )  # fmt: skip
     db.session.commit()
 
 
 def document_of(placement: Placement) -> Document | None:
     """The agreement that stands for this placement now, if it has been made."""
-    return db.session.scalars(
-        select(Document).where(
-            Document.kind == AGREEMENT,
-            Document.record_kind == RECORD,
-            Document.record_id == placement.id,
-            Document.void_at.is_(None),
-        )
-    ).first()
+    return kept(AGREEMENT, RECORD, placement.id)
 
 
 def preview(placement: Placement) -> bytes:
@@ -89,7 +64,7 @@ def agreement_pdf(placement: Placement) -> bytes | None:
     document = document_of(placement)
     if document is None:
         return None if placement.state == PlacementState.IN_FORCE else preview(placement)
-    return store.read_checked(document.file_key, document.sha256)
+    return read(document)
 
 
 def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
@@ -110,12 +85,7 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
     }
     for group in (OFFER, ARCHIVE, HOUSEHOLD):
         data["terms" if group == OFFER else group] = _terms(terms, group)
-    agreed = {
-        k: data[k]
-        for k in ("number", "school", "student", "employer", "terms", "archive", "household")
-    }
-    text = json.dumps(agreed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    data["data_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    data["data_sha256"] = digest(data, AGREED)
     return data
 
 

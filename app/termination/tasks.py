@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from typing import Any
 
 from flask_babel import force_locale
@@ -11,16 +9,15 @@ from sqlalchemy import select
 
 from app.core import clock, jobs
 from app.core.db import db
-from app.documents import numbers, store
-from app.documents.limits import render_safely
+from app.documents.kept import digest, keep, kept, read
 from app.documents.models import Document
-from app.documents.render import KINDS as DOCUMENT_KINDS
 from app.people.models import Student
 from app.placements.tasks import base_url, trace_rows
 from app.termination.models import WAYS, Termination, TerminationState, Way
 
 LETTER = "termination_letter"
 RECORD = "termination"
+AGREED = ("number", "school", "student", "employer", "ended_on", "reason")
 
 
 @jobs.queue.task(name="termination.make_letter", retry=jobs.BRIEF, queue="documents")
@@ -32,45 +29,22 @@ def make_letter(termination_id: int) -> None:
     if termination.state != TerminationState.APPROVED or letter_of(termination) is not None:
         db.session.rollback()
         return
-    code = numbers.verification_code()
-    data = letter_data(termination, code)
-    pdf = render_safely(LETTER, data)
-    key = store.save_file(pdf, ".pdf")
-    db.session.add(
-        Document(
-            kind=LETTER,
-            record_kind=RECORD,
-            record_id=termination.id,
-            school_id=termination.school_id,
-            code=code,
-            number=termination.placement.agreement_no,
-            file_key=key,
-            sha256=hashlib.sha256(pdf).hexdigest(),
-            data_sha256=data["data_sha256"],
-            terms_id=None,
-            template_version=DOCUMENT_KINDS[LETTER].version,
-            created_at=clock.now(),
-        )
-    )
+    keep(
+        LETTER, RECORD, termination, lambda code: letter_data(termination, code),
+        number=termination.placement.agreement_no,
+    )  # fmt: skip
     db.session.commit()
 
 
 def letter_of(termination: Termination) -> Document | None:
     """The letter of this termination, if it has been made."""
-    return db.session.scalars(
-        select(Document).where(
-            Document.kind == LETTER,
-            Document.record_kind == RECORD,
-            Document.record_id == termination.id,
-            Document.void_at.is_(None),
-        )
-    ).first()
+    return kept(LETTER, RECORD, termination.id)
 
 
 def letter_pdf(termination: Termination) -> bytes | None:
     """The letter; None while it has not been made. Raises ValueError where the file was changed."""
     document = letter_of(termination)
-    return document and store.read_checked(document.file_key, document.sha256)
+    return document and read(document)
 
 
 def letter_data(termination: Termination, code: str) -> dict[str, Any]:
@@ -104,9 +78,7 @@ def letter_data(termination: Termination, code: str) -> dict[str, Any]:
         "verify_url": f"{base_url()}/v/{code}",
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
-    agreed = {k: data[k] for k in ("number", "school", "student", "employer", "ended_on", "reason")}
-    text = json.dumps(agreed, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    data["data_sha256"] = hashlib.sha256(text.encode()).hexdigest()
+    data["data_sha256"] = digest(data, AGREED)
     return data
 
 
