@@ -67,6 +67,11 @@ def _kept(termination_id: int, actor: Actor, upload: Upload) -> Attachment:
         .execution_options(populate_existing=True)
     ).scalar_one()
     _check(termination, actor)
+    return keep(termination, actor, upload)
+
+
+def keep(termination: Termination, actor: Actor, upload: Upload) -> Attachment:
+    """Attach a decoded file to the locked termination, in the caller's transaction."""
     found = Attachment(
         record_kind=RECORD,
         record_id=termination.id,
