@@ -163,7 +163,7 @@ def _placement(name, now, who, row, was):
     changed = _value("SELECT terms_id FROM placement WHERE id = :id", row.record_id) != was.get(
         "terms_id"
     )
-    yield "INV-16 terms changed by something else", changed and name != "agree_terms"
+    yield "INV-16 terms changed by something else", changed and name not in ("agree_terms", "generate")
     yield "INV-16 terms did not change", not changed and name == "agree_terms"
     if name in ("agree_terms", "decline_terms"):
         yield "INV-16 answered too late", now >= was["answer_by"]
