@@ -20,6 +20,14 @@ from app.codes.office_views import CodesView, RegionsView
 from app.core import jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
+from app.destinations.office_views import (
+    DestinationFieldsView,
+    DestinationKindsView,
+    DestinationProofsView,
+    DestinationTypesView,
+)
+from app.destinations.queries import module_name, module_open
+from app.destinations.student_views import MyDestinationsView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
 from app.fab import remembered
 from app.fab.once import once
@@ -114,6 +122,9 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view(MyHomeView, "MyHome", label=_l("Home"), icon="home")
     builder.add_view(MyInvitationsView, "MyInvitations", label=_l("Online signing"), icon="sign")
     builder.add_view_no_menu(AnswerView)
+    builder.add_view(
+        MyDestinationsView, "MyDestinations", label=_l("Other destinations"), icon="route"
+    )
     builder.add_view(MyTerminationsView, "MyTerminations", label=_l("Terminations"), icon="unlink")
     builder.add_view_no_menu(MySigningsView)
     builder.add_view_no_menu(MyObjectionsView)
@@ -132,6 +143,8 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
+    for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
+        builder.add_view_no_menu(part)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
@@ -146,6 +159,7 @@ def office(builder: AppBuilder) -> None:
         (MajorsView, "Majors", _l("Majors"), "briefcase"),
         (SettingsView, "Settings", _l("Settings"), "cog"),
         (CodesView, "Codes", _l("Code tables"), "database"),
+        (DestinationKindsView, "DestinationKinds", _l("Kinds of destinations"), "route"),
         (RegionsView, "Regions", _l("Regions"), "map"),
         (DeliveriesView, "Deliveries", _l("Deliveries"), "mail"),
         (AccountsView, "Accounts", _l("Accounts"), "user"),
@@ -178,10 +192,23 @@ def frame() -> dict[str, Any]:
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),
     }
+    if shell == "student":
+        return {**found, "menu": student_menu(user.school_id)}
     if shell != "office":
         return found
     around = once("frame", lambda: frame_of(actor_of(user)))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
+
+
+def student_menu(school_id: int) -> list[dict[str, Any]]:
+    """The menu as the school has set it: destinations by its name for them, or left out (DST-04)."""
+    menu = current_app.extensions["appbuilder"].menu.get_data()
+    open_here = module_open(school_id)
+    return [
+        {**item, "label": module_name(school_id)} if item["name"] == "MyDestinations" else item
+        for item in menu
+        if open_here or item["name"] != "MyDestinations"
+    ]
 
 
 def demo_people(user: Any) -> list[dict[str, Any]]:

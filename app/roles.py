@@ -46,6 +46,20 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "MySignings": {Role.STUDENT: ("show", "answer")},
     "MyObjections": {Role.STUDENT: ("invitation", "placement")},
     "MyTerminations": {Role.STUDENT: ("index", "show", "request", "take", "evidence")},
+    "MyDestinations": {
+        Role.STUDENT: (
+            "index",
+            "choose",
+            "begin",
+            "draft",
+            "preview",
+            "submit",
+            "discard",
+            "show",
+            "again",
+            "leave",
+        )
+    },
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
@@ -97,6 +111,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "Codes": {Role.ADMIN: LIST},
     "Regions": {Role.ADMIN: LIST},
+    "DestinationKinds": {Role.ADMIN: (*READ, "add", "edit")},
+    "DestinationTypes": {Role.ADMIN: (*LIST, "add", "edit")},
+    "DestinationFields": {Role.ADMIN: ("add", "edit")},
+    "DestinationProofs": {Role.ADMIN: ("add", "edit")},
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),

@@ -102,6 +102,8 @@ def records(cast) -> dict[str, tuple[int, int]]:
     far_end = make.terminate(_in_force(cast.rival, far_student, cast.other_officer))
     today = clock.today()
     return {
+        "destination": tuple(make.destination(make.make_student(c)).id for c in (
+            cast.college, cast.far_college)),
         "placement": (mine.id, far.id),
         "invitation": (mine.invitation_id, far.invitation_id),
         "termination": (own_end.id, far_end.id),
@@ -136,10 +138,11 @@ OF = {  # view, or view and method → kind of record
     "MyTerminationsView.request": "placement", "EmployerTerminationsView": "termination",
     "EmployerTerminationsView.show": "placement", "EmployerTerminationsView.request": "placement",
     "DeskView.evidence": "termination", "ObjectionsView": "objection", "RestrictionsView": "restriction",
-    "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
+    "MyDestinationsView": "destination", "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
 }  # fmt: skip
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
-       "EmployersView", "PlanView"}  # told apart by tests of their own  # fmt: skip
+       "EmployersView", "PlanView", "DestinationKindsView", "DestinationTypesView", "DestinationFieldsView",
+       "DestinationProofsView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
     "MySigningsView.answer": ["agree_terms", "decline_terms"],
     "MyTerminationsView.take": ["agree", "decline", "leave", "ask_mediation"],

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.codes import queries as codes
 from app.core import clock
 from app.desk.checks import HINTS
+from app.destinations import detail as destinations
 from app.objections.queries import about, open_objection
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
@@ -54,6 +55,7 @@ class Block:
     items: list[Any]
     columns: int = 2
     note: Any = ""
+    files: Any = None
 
 
 def heading(placement: Placement) -> list[tuple[str, Any]]:
@@ -165,12 +167,15 @@ def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
 
 def blocks(placement: Placement) -> list[Block]:
     """Student, employer, terms, archive, household, proofs: the manual's order (AGR-03)."""
+    student = Block("student", _("Student"), _student(placement), 3)
+    if placement.kind == Kind.DESTINATION:
+        title, items, files = destinations.block(placement)
+        return [student, Block("destination", title, items), Block("proofs", "", [], files=files)]
     return [
-        Block("student", _("Student"), _student(placement), 3),
-        Block("employer", _("Employer"), _employer(placement)),
-        *_terms(placement),
+        student,
+        Block("employer", _("Employer"), _employer(placement)), *_terms(placement),
         Block("proofs", _("Proofs"), [], note=_("Online signings need no proof.")),
-    ]
+    ]  # fmt: skip
 
 
 def _student(placement: Placement) -> list[Any]:

@@ -23,7 +23,7 @@ S = PlacementState
 
 @dataclass(frozen=True)
 class Leaving:
-    """How a destination in force is left; the package of terminations, which lies above, tells it (DST-03)."""
+    """How a destination in force is left: told by the package of terminations above (DST-03)."""
 
     why_not: Callable[[Placement, Actor, datetime], str]
     apply: Callable[[int, Actor, str, Sequence[Upload]], Any]
@@ -77,7 +77,9 @@ def block(placement: Placement) -> tuple[str, list[Any], list[tuple[str, list[At
     if found is None:
         return placement.employer_name, [], []
     kind_type, kind = names(found)
-    settles = [] if placement.settles else [(_("Counts as"), _("not settled; it gives way by itself"))]
+    settles = (
+        [] if placement.settles else [(_("Counts as"), _("not settled; it gives way by itself"))]
+    )
     return f"{kind_type} · {kind}", [*items(found), *settles], proofs(found)
 
 

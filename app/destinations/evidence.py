@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO, cast
 
 from flask_babel import gettext as _
 from sqlalchemy import select
@@ -23,10 +24,11 @@ from app.placements.queries import placements_for
 from app.workflow.actor import Actor, Role
 
 RECORD = "destination"
+MOST = 10  # files of one application to leave
 TRIES = Limit("destination", 60, timedelta(hours=1))  # of one person; refused files count too
 
 
-def add_proof(who: Actor, draft_id: int, key: str, name: str, source: BinaryIO) -> DestinationFile:
+def add_proof(who: Actor, draft_id: int, key: str, name: str, source: IO[bytes]) -> DestinationFile:
     """Keep one uploaded file, decoded and made harmless, and commit.
 
     Decoding takes its time, so what is allowed is asked before it and again behind the lock.
@@ -37,8 +39,8 @@ def add_proof(who: Actor, draft_id: int, key: str, name: str, source: BinaryIO) 
         raise NotYours(f"draft {draft_id}")
     _room(draft, key)
     if not TRIES.take(who.user_id):
-        raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
-    upload = accept_upload(name, source)
+        raise Refused(_too_many())
+    upload = accept_upload(name, cast(BinaryIO, source))
     return in_own_draft(who, draft_id, lambda locked: _keep(locked, who, key, upload))
 
 
@@ -100,3 +102,21 @@ def readable(found: Attachment, who: Actor) -> bool:
         mine = placements_for(who).with_only_columns(Placement.id)
         named = named.where(Destination.placement_id.in_(mine))
     return db.session.scalars(named.limit(1)).first() is not None
+
+
+def accepted(who: Actor, files: Sequence[Any]) -> tuple[list[Upload], list[str]]:
+    """Uploaded files decoded, and a sentence for each that cannot be kept."""
+    kept: list[Upload] = []
+    wrong: list[str] = []
+    for file in [file for file in files if file.filename][:MOST]:
+        try:
+            if not TRIES.take(who.user_id):
+                raise Refused(_too_many())
+            kept.append(accept_upload(file.filename, file.stream))
+        except Refused as refusal:
+            wrong.append(f"{file.filename[:60]}: {refusal}")
+    return kept, wrong
+
+
+def _too_many() -> str:
+    return _("You have uploaded too many files. Please wait an hour, then go on.")

@@ -110,7 +110,7 @@ def _field(field: DestinationField, year: int) -> Any:
 
 
 KEYS: dict[FieldType, dict[str, Any]] = {
-    **dict.fromkeys(NUMBERS, {"inputmode": "numeric", "maxlength": 12}),
+    **{kind: {"inputmode": "numeric", "maxlength": 12} for kind in NUMBERS},
     FieldType.CREDIT_CODE: {"maxlength": 18, "autocapitalize": "characters", "autocomplete": "off"},
     FieldType.PHONE: {"inputmode": "tel", "maxlength": 20},
     FieldType.POSTCODE: {"inputmode": "numeric", "maxlength": 6},

@@ -136,6 +136,12 @@ class DestinationKind(Named, db.Model):
         order_by="(DestinationProof.sort, DestinationProof.id)", back_populates="kind"
     )
 
+    @property
+    def years(self) -> str:
+        """The graduation years it is offered to."""
+        since, until = self.from_year or "", self.to_year or ""
+        return f"{since}–{until}" if since or until else "–"
+
 
 class DestinationField(Named, db.Model):
     """One field that a kind asks for."""
@@ -162,6 +168,15 @@ class DestinationField(Named, db.Model):
     active: Mapped[bool] = mapped_column(default=True)
 
     kind: Mapped[DestinationKind] = relationship(back_populates="fields")
+
+    @property
+    def only_text(self) -> str:
+        """The chosen codes with blanks between them, as the form asks for them."""
+        return " ".join(self.only or ())
+
+    @only_text.setter
+    def only_text(self, text: str) -> None:
+        self.only = (text or "").split()
 
 
 class DestinationProof(Named, db.Model):

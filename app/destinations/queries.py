@@ -135,16 +135,16 @@ def load_tables() -> int:
     """Bring the shipped kinds into the database; what is there already stays as it is. Rows written."""
     types = [{**row, "sort": n} for n, row in enumerate(_read("types"))]
     db.session.execute(insert(DestinationType).on_conflict_do_nothing(), types)
-    type_ids = dict(db.session.execute(select(DestinationType.code, DestinationType.id)).tuples())
+    wanted = select(DestinationType.code, DestinationType.id)
+    type_ids = {code: key for code, key in db.session.execute(wanted)}  # noqa: C416 (a Row is no tuple)
     kinds = [_kind(row, n, type_ids) for n, row in enumerate(_read("kinds"))]
-    known = dict(
-        db.session.execute(
-            insert(DestinationKind)
-            .values(kinds)
-            .on_conflict_do_nothing()
-            .returning(DestinationKind.code, DestinationKind.id)
-        ).tuples()
+    made = db.session.execute(
+        insert(DestinationKind)
+        .values(kinds)
+        .on_conflict_do_nothing()
+        .returning(DestinationKind.code, DestinationKind.id)
     )
+    known = {code: key for code, key in made}  # noqa: C416 (a Row is no tuple for mypy)
     rows = 0
     for model, file in ((DestinationField, "fields"), (DestinationProof, "proofs")):
         parts = [

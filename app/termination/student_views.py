@@ -7,19 +7,21 @@ from typing import Any
 
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
 from app.core import clock
+from app.destinations.detail import LEAVING, Leaving
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.people.student_views import me
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
 from app.termination import queries
-from app.termination.detail import asked, next_step, under_way
-from app.termination.models import Termination
+from app.termination.detail import NEXT, asked, next_step, under_way
+from app.termination.models import Termination, TerminationState
 from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of, state_chip
-from app.termination.workflow import why_not
+from app.termination.workflow import apply_with_proof, why_not
 from app.workflow.actor import Actor
 
 
@@ -77,3 +79,34 @@ class MyTerminationsView(PartyTerminations, SafeView):
 def _chip(state: str) -> tuple[Any, str]:
     known = PlacementState(state)
     return AGREEMENT_LABELS[known], AGREEMENT_CHIPS.get(known, "closed")
+
+
+LEFT = {
+    TerminationState.APPROVED: _l("You have left it and are free to sign or register anew."),
+    TerminationState.REFUSED: _l("Not approved: the registration stays in force."),
+    TerminationState.CLOSED: _l("Closed: the registration stays in force."),
+}
+
+
+def leaving_told(placement: Placement, _who: Actor, _now: datetime) -> dict[str, Any] | None:
+    """What the page of a destination says of the last application to leave it (DST-03)."""
+    last = queries.latest(placement.id)
+    if last is None:
+        return None
+    state = TerminationState(last.state)
+    return {
+        "chip": state_chip(last),
+        "next": LEFT.get(state) or NEXT.get(state, ""),
+        "reason": last.reason,
+        "when": moment(last.created_at),
+        "files": queries.evidence(last.id),
+    }
+
+
+LEAVING[:] = [
+    Leaving(
+        why_not=lambda placement, who, now: why_not("apply_with_proof", placement, who, now),
+        apply=apply_with_proof,
+        told=leaving_told,
+    )
+]

@@ -259,6 +259,8 @@ class TerminationsView(SafeView):
         if who.role not in PARTIES:
             return redirect(url_for("DeskView.show", pk=found.placement_id))
         view = "MyTerminationsView" if who.role is Role.STUDENT else "EmployerTerminationsView"
+        if found.way == Way.RELEASE:
+            view = "MyDestinationsView"
         return redirect(url_for(f"{view}.show", pk=found.placement_id))
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>.pdf", methods=["GET"])
