@@ -47,9 +47,13 @@ def keep_proofs(change: Change) -> None:
 
 
 def first_review(change: Change) -> StrEnum:
-    """Where the review begins: at the college where it takes part, else at the school (AGR-06)."""
-    school_alone = change.record.review == Review.SCHOOL
-    return S.AWAITING_SCHOOL if school_alone else S.AWAITING_COLLEGE
+    """Where the review begins: at the college where it takes part, else at the school (AGR-06).
+
+    An application that begins with its review keeps the school's setting only after this (`begin`).
+    """
+    record = change.record
+    review = record.review or settings(record.school_id).termination_review
+    return S.AWAITING_SCHOOL if review == Review.SCHOOL else S.AWAITING_COLLEGE
 
 
 def after_college(change: Change) -> StrEnum:
