@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.destinations.checks import fields_of, shown
 from app.destinations.models import Destination, english
@@ -19,6 +20,14 @@ from app.settings.models import Review
 from app.workflow.actor import Actor
 
 S = PlacementState
+STATES = {  # a destination is reviewed and registered, not attested
+    S.AWAITING_COLLEGE: _l("Awaiting the college"),
+    S.AWAITING_SCHOOL: _l("Awaiting the school's review"),
+    S.IN_FORCE: _l("Registration in force"),
+    S.REFUSED: _l("Not approved"),
+    S.TERMINATED: _l("Registration left"),
+    S.REPLACED: _l("Given way to another"),
+}
 
 
 @dataclass(frozen=True)

@@ -61,9 +61,14 @@ class Place(RegionField):
 def form_of(draft: Destination) -> Any:
     """A form of the draft's kind with its values; posted texts count where there are any."""
     fields = fields_of(draft.kind, draft.student.graduation_year)
-    made = {f"{BEFORE}{f.key}": _field(f, draft.student.graduation_year) for f in fields}
+    made = {f"{BEFORE}{f.key}": _field(f) for f in fields}
     form_class = type("DestinationForm", (FlaskForm,), made)
-    return form_class(data={f"{BEFORE}{f.key}": draft.values.get(f.key, "") for f in fields})
+    form = form_class(data={f"{BEFORE}{f.key}": draft.values.get(f.key, "") for f in fields})
+    for field in fields:
+        if field.type == FieldType.CODE:
+            known = choices(field, draft.student.graduation_year).items()
+            form[f"{BEFORE}{field.key}"].choices = [("", _("Please choose")), *known]
+    return form
 
 
 def typed(form: Any) -> dict[str, str]:
@@ -90,14 +95,13 @@ def show(form: Any, problems: list[tuple[str, str]]) -> dict[str, list[str]]:
     return proofs
 
 
-def _field(field: DestinationField, year: int) -> Any:
+def _field(field: DestinationField) -> Any:
     """The form field of a declared field."""
     kind, keys = FieldType(field.type), dict(KEYS.get(FieldType(field.type), {}))
     stars = [_Star()] if field.required else []
     common = {"validators": stars, "description": field.explained}
     if kind is FieldType.CODE:
-        known = [("", _("Please choose")), *choices(field, year).items()]
-        return SelectField(str(field), choices=known, validate_choice=False, **common)
+        return SelectField(str(field), validate_choice=False, **common)
     if kind is FieldType.REGION:
         return Place(str(field), **common)
     if kind is FieldType.DATE:
@@ -145,7 +149,7 @@ def _key(form: Any, field: Any) -> None:  # noqa: ARG001 (the shape of a validat
 class _Named(DynamicForm):
     """What types, kinds, fields and proofs have in common."""
 
-    name = line(_l("Name"), 40)
+    name = line(_l("Title"), 40)
     name_en = line(_l("English name"), 80, required=False)
     hint = line(_l("Explanation"), 200, required=False)
     hint_en = line(_l("English explanation"), 300, required=False)
@@ -207,7 +211,7 @@ class ProofForm(_Named):
 class FieldForm(_Named):
     """A field that a kind asks for."""
 
-    type = SelectField(_l("What it asks for"), choices=list(FIELD_TYPES.items()))
+    type = SelectField(_l("What it asks for"))
     required = BooleanField(_l("Required"), default=True)
     length = _whole(_l("Most characters"), 1, 500, description=_l("Of texts"))
     low = _whole(_l("Least"), -999_999_999, 999_999_999, description=_l("Of numbers"))
@@ -221,6 +225,7 @@ class FieldForm(_Named):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.type.choices = list(FIELD_TYPES.items())
         self.table.choices = [("", "–"), *((k, f"{v} {k}") for k, v in TABLES.items())]
         labels = plan_labels()
         self.plan_field.choices = [("", "–"), *((name, labels[name]) for name in PLAN)]

@@ -43,7 +43,7 @@ FIELD_TYPES = {
     FieldType.MONEY: _l("Amount in yuan"),
     FieldType.DATE: _l("Day"),
     FieldType.CODE: _l("Choice from a code table"),
-    FieldType.REGION: _l("Region"),
+    FieldType.REGION: _l("Administrative region"),
     FieldType.CREDIT_CODE: _l("Credit code of an employer"),
     FieldType.PHONE: _l("Telephone"),
     FieldType.POSTCODE: _l("Postcode"),

@@ -38,7 +38,7 @@ from app.fab.views import SafeModelView
 ROUTES = {"list", "search", "columns", "add", "edit"}
 NAMED = ["name", "name_en", "hint", "hint_en"]
 LABELS = {
-    "name": _l("Name"), "name_en": _l("English name"), "hint": _l("Explanation"),
+    "name": _l("Title"), "name_en": _l("English name"), "hint": _l("Explanation"),
     "hint_en": _l("English explanation"), "sort": _l("Place in the list"), "active": _l("In use"),
     "code": _l("Key"), "key": _l("Key"), "required": _l("Required"), "type": _l("Type"),
     "kind.name": _l("Kind of destination"), "type.name": _l("Type"), "most": _l("Most files"),

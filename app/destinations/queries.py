@@ -15,6 +15,7 @@ from sqlalchemy.orm import selectinload
 from app.codes.queries import LOADERS, edition
 from app.core.db import db
 from app.core.errors import NotYours
+from app.core.text import clean_line
 from app.destinations.models import (
     Destination,
     DestinationField,
@@ -50,7 +51,7 @@ def module_open(school_id: int) -> bool:
 
 def kind_of(code: str) -> DestinationKind | None:
     """The kind of that code, whatever became of it."""
-    wanted = select(DestinationKind).where(DestinationKind.code == code).options(*WHOLE)
+    wanted = select(DestinationKind).where(DestinationKind.code == clean_line(code)).options(*WHOLE)
     return db.session.scalars(wanted).one_or_none()
 
 

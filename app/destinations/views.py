@@ -10,7 +10,8 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import NotYours, Refused
 from app.destinations import evidence
-from app.placements.models import CHIPS, REVIEW_LABELS, Placement, PlacementState
+from app.destinations.detail import STATES
+from app.placements.models import CHIPS, Placement, PlacementState
 from app.placements.views import READERS
 from app.workflow.queries import said, trail_of_all
 
@@ -24,7 +25,7 @@ if evidence.readable not in READERS:
 def chip_of(placement: Placement) -> tuple[Any, str]:
     """The state of a destination in words, and its colour."""
     state = PlacementState(placement.state)
-    return REVIEW_LABELS[state], CHIPS[state]
+    return STATES.get(state, state), CHIPS[state]
 
 
 def place_of(name: str) -> int:

@@ -48,7 +48,8 @@ PLACEMENTS.also_when("submit", open_here)
 
 def why_not(student: Student, who: Actor, now: datetime) -> str:
     """The sentence why the student cannot register a destination now; empty if it can."""
-    return PLACEMENTS.why_not("submit", _placement(student, None, settles=True), who, now)
+    probe = _placement(student, None, settles=True)
+    return open_here(probe, who, now) or PLACEMENTS.why_not("submit", probe, who, now)
 
 
 def begin(who: Actor, code: str) -> Destination:

@@ -127,7 +127,11 @@ def test_submitted_reviewed_and_in_force_it_fills_the_plan_row(cast):
     attest(placement, cast.officer)
     assert placement.agreement_no is None
     row = plan_of(cast.student)
-    assert (row.destination_code, row.employer_name, row.location) == ("801", "华中科技大学", "420111")
+    assert (row.destination_code, row.employer_name, row.location) == (
+        "801",
+        "华中科技大学",
+        "420111",
+    )
     assert (row.archive_to, row.archive_postcode) == ("华中科技大学档案馆", "430074")
     assert row.sources["destination_code"] == "destination"
 
@@ -141,7 +145,12 @@ def test_an_employers_facts_reach_the_plan_row_by_their_columns(cast):
     assert (row.employer_kind, row.industry, row.position_kind) == ("39", "34", "13")
     assert (row.contact_name, row.contact_phone) == ("张先生", "02787654321")
     kept = of_placement(row.placement_id).kept
-    assert {"key": "pay", "label": ["月薪", "Pay a month"], "text": "6,500 元", "wide": False} in kept["fields"]
+    assert {
+        "key": "pay",
+        "label": ["月薪", "Pay a month"],
+        "text": "6,500 元",
+        "wide": False,
+    } in kept["fields"]
 
 
 @pytest.mark.rule("PLN-11")
@@ -156,7 +165,9 @@ def test_a_choice_names_the_plan_code_and_an_old_year_has_the_old_code(cast):
 
 @pytest.mark.rule("PLN-01")
 def test_a_name_that_no_field_gave_is_no_employer_of_the_plan(cast):
-    placement = registered(cast.student, "ZYZY", "proof", work="译者", place="420111", income="5000")
+    placement = registered(
+        cast.student, "ZYZY", "proof", work="译者", place="420111", income="5000"
+    )
     assert placement.employer_name == "自由职业"
     attest(placement, cast.officer)
     row = plan_of(cast.student)
@@ -198,7 +209,10 @@ def test_refused_it_is_corrected_and_submitted_again_with_the_same_values_and_fi
     assert again(who, placement.id).id == draft.id
     second = submit(who, draft.id, draft.version)
     assert second.id != placement.id
-    assert of_placement(placement.id).files[0].attachment_id == of_placement(second.id).files[0].attachment_id
+    assert (
+        of_placement(placement.id).files[0].attachment_id
+        == of_placement(second.id).files[0].attachment_id
+    )
 
 
 @pytest.mark.rule("DST-03", "PLN-02")
