@@ -41,7 +41,7 @@ def add_proof(who: Actor, draft_id: int, key: str, name: str, source: IO[bytes])
     if not TRIES.take(who.user_id):
         raise Refused(_too_many())
     upload = accept_upload(name, cast(BinaryIO, source))
-    return in_own_draft(who, draft_id, lambda locked: _keep(locked, who, key, upload))
+    return in_own_draft(who, draft_id, lambda locked: keep(locked, who, key, upload))
 
 
 def remove_proof(who: Actor, draft_id: int, file_id: int) -> None:
@@ -65,7 +65,8 @@ def _room(draft: Destination, key: str) -> DestinationProof:
     return proof
 
 
-def _keep(draft: Destination, who: Actor, key: str, upload: Upload) -> DestinationFile:
+def keep(draft: Destination, who: Actor, key: str, upload: Upload) -> DestinationFile:
+    """Attach a decoded file to the locked draft, in the caller's transaction."""
     _room(draft, key)
     attachment = Attachment(
         record_kind=RECORD,

@@ -83,7 +83,7 @@ class MyDestinationsView(SafeView):
         """The form of the kind; saved half-filled, or checked and previewed."""
         found = queries.draft_of(me().id)
         if found is None:
-            return self._sent_already() or redirect(url_for("MyDestinationsView.index"), 303)
+            return self._sent_already()
         form = form_of(found)
         if request.method == "GET":
             return self._form(found, form)
@@ -128,7 +128,7 @@ class MyDestinationsView(SafeView):
         """What the school will read; what is missing leads back into the form."""
         found = queries.draft_of(me().id)
         if found is None:
-            return redirect(url_for("MyDestinationsView.index"), 303)
+            return self._sent_already()
         wrong = problems(found)
         if wrong:
             form = form_of(found)
@@ -245,7 +245,7 @@ class MyDestinationsView(SafeView):
         return redirect(url_for("MyDestinationsView.index"), 303)
 
     def _sent_already(self) -> Any:
-        """A form sent again from a window that was left open."""
+        """There is no draft; a form sent again from a window that was left open is told so."""
         if request.method == "POST":
             flash(_("This draft was submitted or thrown away in another window."), "warning")
-        return None
+        return redirect(url_for("MyDestinationsView.index"), 303 if request.method == "POST" else 302)
