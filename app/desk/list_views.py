@@ -159,7 +159,10 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
     def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
         """What rests until the school has answered says so beside its state (INV-20)."""
         row: Row = super()._row(item, pattern, heads)
-        return replace(row, cells=[self._marked(item, cell) for cell in row.cells])
+        cells = [self._marked(item, cell) for cell in row.cells]
+        if not has_agreement(item):
+            cells[0] = replace(cells[0], value="–")  # a destination has nothing to preview
+        return replace(row, cells=cells)
 
     def _marked(self, item: Any, cell: Cell) -> Cell:
         if cell.value == "":  # a phone's card leaves out what is empty

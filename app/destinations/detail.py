@@ -18,6 +18,7 @@ from app.documents.models import Attachment
 from app.placements.models import HOLDS_SLOT, Placement, PlacementState
 from app.settings.models import Review
 from app.workflow.actor import Actor
+from app.workflow.queries import last_row
 
 S = PlacementState
 STATES = {  # a destination is reviewed and registered, not attested
@@ -121,8 +122,14 @@ def next_step(placement: Placement) -> str:
         if placement.settles
         else _("It stands in the employment plan and gives way by itself once you sign or register "
                "something that settles."),
-        S.REFUSED: _("It was not approved; the trace says why. Correct it and submit it again."),
+        S.REFUSED: _("It was not approved. Correct it and submit it again."),
         S.TERMINATED: _("You have left it."),
         S.REPLACED: _("It gave way to another registration or signing of yours."),
     }  # fmt: skip
     return told.get(state, "")
+
+
+def why_refused(placement: Placement) -> str:
+    """The reason that was given when it was not approved."""
+    row = last_row("placement", placement.id)
+    return row.reason if row is not None and row.to_state == S.REFUSED else ""

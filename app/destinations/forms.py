@@ -153,7 +153,7 @@ class _Named(DynamicForm):
     name_en = line(_l("English name"), 80, required=False)
     hint = line(_l("Explanation"), 200, required=False)
     hint_en = line(_l("English explanation"), 300, required=False)
-    sort = _whole(_l("Place in the list"), 0, 9999, required=True, default=0)
+    sort = _whole(_l("Place in the list"), 0, 9999, required=True, default=500)
     active = BooleanField(_l("In use"), default=True)
 
 

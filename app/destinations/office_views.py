@@ -202,7 +202,7 @@ class DestinationProofsView(_Parts):
     route_base = "/destination-proofs"
     class_permission_name = "DestinationProofs"
     include_route_methods = {"add", "edit"}
-    list_title, add_title, edit_title = _l("Proofs"), _l("New proof"), _l("Edit the proof")
+    list_title, add_title, edit_title = _l("Proof material"), _l("New proof"), _l("Edit the proof")
     list_columns = ["name", "key"]
     order_columns: list[str] = []
     search_columns: list[str] = []

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
 from app.destinations import evidence, queries
-from app.destinations.detail import LEAVING, items, names, next_step, progress, proofs
+from app.destinations.detail import LEAVING, items, names, next_step, progress, proofs, why_refused
 from app.destinations.forms import form_of, show, typed
 from app.destinations.models import Destination
 from app.destinations.views import LARGEST_KEY, MOST, chip_of, place_of, trace, uploads
@@ -176,6 +176,7 @@ class MyDestinationsView(SafeView):
             names=names(found) if found else (placement.employer_name, placement.employer_name),
             chip=chip_of(placement),
             next=next_step(placement),
+            refused=why_refused(placement) if refused else "",
             steps=progress(placement),
             items=items(found) if found else [],
             proofs=proofs(found) if found else [],
@@ -248,4 +249,6 @@ class MyDestinationsView(SafeView):
         """There is no draft; a form sent again from a window that was left open is told so."""
         if request.method == "POST":
             flash(_("This draft was submitted or thrown away in another window."), "warning")
-        return redirect(url_for("MyDestinationsView.index"), 303 if request.method == "POST" else 302)
+        return redirect(
+            url_for("MyDestinationsView.index"), 303 if request.method == "POST" else 302
+        )

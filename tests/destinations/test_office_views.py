@@ -140,8 +140,9 @@ def test_only_administrators_keep_the_tables(cast, visit):
 def test_the_desk_shows_fields_with_their_labels_and_no_agreement(cast, visit):
     office, placement = visit(cast.officer), registered(cast.student)
     other = unsettled(make_student(cast.college, "吴同学"), "DJY")
-    listing = office.get("/desk/list/?kind=destination")
+    listing = office.get("/desk/list/?f_kind=destination")
     assert "华中科技大学" in text(listing)
+    assert "预览" not in text(listing)
     assert f"/agreements/{placement.id}.pdf" not in listing.get_data(as_text=True)
     page = office.get(f"/desk/show/{placement.id}")
     assert "录取学校 华中科技大学" in text(page)
