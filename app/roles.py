@@ -112,7 +112,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Codes": {Role.ADMIN: LIST},
     "Regions": {Role.ADMIN: LIST},
     "DestinationKinds": {Role.ADMIN: (*READ, "add", "edit")},
-    "DestinationTypes": {Role.ADMIN: (*LIST, "add", "edit")},
+    "DestinationTypes": {Role.ADMIN: (*READ, "add", "edit")},
     "DestinationFields": {Role.ADMIN: ("add", "edit")},
     "DestinationProofs": {Role.ADMIN: ("add", "edit")},
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),

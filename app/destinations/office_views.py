@@ -53,7 +53,7 @@ class DestinationTypesView(SafeModelView):
     datamodel = SafeInterface(DestinationType)
     route_base = "/destination-types"
     class_permission_name = "DestinationTypes"
-    include_route_methods = ROUTES
+    include_route_methods = ROUTES | {"show"}
     list_title, add_title = _l("Types of destinations"), _l("New type")
     edit_title = _l("Edit the type")
     list_columns = ["name", "code", "hint", "sort", "active"]
@@ -65,8 +65,11 @@ class DestinationTypesView(SafeModelView):
     add_form, edit_form = NewTypeForm, TypeForm
     edit_columns = [*NAMED, "sort", "active"]
     add_columns = ["code", *edit_columns]
-    row_actions = True
     cell_classes = {"hint": "qq-roomy"}
+    show_title = _l("Type of destinations")
+    show_fieldsets = [
+        (None, {"fields": ["name", "code", "name_en", "hint", "hint_en", "sort", "active"]})
+    ]
 
     def scoped(self) -> Select[Any]:
         return select(DestinationType)
@@ -74,6 +77,9 @@ class DestinationTypesView(SafeModelView):
     def head_links(self) -> Any:
         kinds = Link(url_for("DestinationKindsView.list"), _("Kinds of destinations"))
         return (Link(self.url("add"), _("New type")), kinds)
+
+    def record_name(self, item: Any) -> str:
+        return str(item.name)
 
 
 class DestinationKindsView(SafeModelView):
@@ -109,7 +115,6 @@ class DestinationKindsView(SafeModelView):
     edit_columns = ["type_id", *NAMED, "plan_code", "plan_code_legacy", "settles", "modes",
                     "from_year", "to_year", "sort", "active"]  # fmt: skip
     add_columns = ["code", *edit_columns]
-    row_actions = True
     wide_columns = frozenset({"code", "plan_code_legacy", "years", "sort"})
     cell_classes = {
         "name": "qq-card-title",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from flask import make_response, request
 from flask_appbuilder import expose
@@ -87,8 +88,17 @@ READERS: list[Callable[[Attachment, Actor], bool]] = [is_licence]
 def file_answer(data: bytes, mime: str, name: str, *, inline: bool) -> Response:
     """A file that no shared computer keeps and no browser takes for something else."""
     answer = make_response(data)
-    answer.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=name)
+    where = "inline" if inline else "attachment"
+    answer.headers.set("Content-Disposition", where, **_filename(name))
     answer.headers["Content-Type"] = mime
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
     return answer
+
+
+def _filename(name: str) -> dict[str, str]:
+    """A name as headers carry it: servers refuse anything but Latin letters in the plain one."""
+    if name.isascii():
+        return {"filename": name}
+    plain = "".join(c for c in name if c.isascii()).strip(" .") or "file"
+    return {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}

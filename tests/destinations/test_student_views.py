@@ -36,7 +36,7 @@ def form_of(browser, **more) -> dict:
 
 def send_file(browser, draft_id: int, **more):
     return browser.post(DRAFT, data={
-        "draft": draft_id, "version": draft_of_id(draft_id).version, "p_admission": picture(), **more,
+        "draft": draft_id, "version": draft_of_id(draft_id).version, "p_admission": picture("录取.jpg"), **more,
     }, content_type="multipart/form-data")  # fmt: skip
 
 
@@ -163,7 +163,10 @@ def test_proofs_are_added_removed_counted_and_read_by_nobody_else(cast, phone, v
     assert send_file(phone, draft.id).status_code == 303
     file = db.session.query(DestinationFile).one()
     url = f"/files/{file.attachment.uid}"
-    assert phone.get(url).status_code == 200
+    answer = phone.get(url)
+    assert answer.status_code == 200
+    assert all(value.isascii() for _name, value in answer.headers)  # gunicorn refuses others
+    assert "UTF-8''%E5%BD%95" in answer.headers["Content-Disposition"]
     others = [cast.officer, cast.college_officer, cast.other_officer, account(cast.classmate),
               account(cast.employer)]  # fmt: skip
     assert {visit(user).get(url).status_code for user in others} == {404}  # a draft is nobody's yet
