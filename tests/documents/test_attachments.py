@@ -122,7 +122,7 @@ def test_only_what_the_place_allows_is_accepted(allow, data, words):
 
 
 def test_a_child_that_dies_is_a_refusal(monkeypatch):
-    def dies(*_):
+    def dies(*_, **__):
         raise limits.ChildDiedError
 
     monkeypatch.setattr(limits, "ask", dies)
