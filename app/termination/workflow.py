@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
+from app.documents import files
 from app.notices.workflow import untell_decision
 from app.people.models import Student
 from app.people.queries import students_for
@@ -30,7 +31,8 @@ from app.termination.models import (
     Way,
 )
 from app.termination.notices import tell_parties
-from app.termination.queries import chances_left, has_evidence, running, terminations_for
+from app.termination.queries import chances_left, running, terminations_for
+from app.termination.tasks import RECORD
 from app.workflow.actor import Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow, checked_reason, committed
@@ -84,7 +86,7 @@ def no_answer(termination: Termination, actor: Actor, now: datetime) -> str | No
 
 def evidence_there(termination: Termination, actor: Actor, now: datetime) -> str | None:
     """A one-sided review needs evidence among the files (TRM-09)."""
-    if has_evidence(termination.id):
+    if files.count(RECORD, termination.id):
         return None
     return _("Add the evidence first: without it nothing is ended against one party's will.")
 
