@@ -69,12 +69,8 @@ class FileView(SafeView):
         try:
             files.detach(uid, actor())
         except Refused as refusal:
-            if by_script():
-                return jsonify(error=str(refusal)), 409
             flash(str(refusal), "warning")
         else:
-            if by_script():
-                return jsonify(removed=uid)
             flash(_("The file was removed."), "success")
         return redirect(local_path(request.referrer or "") or "/", 303)
 
@@ -97,7 +93,7 @@ def file_answer(data: bytes, mime: str, name: str, *, inline: bool) -> Response:
 # -- uploading: the other half of templates/parts/files.html ----------------------------------------
 
 
-def by_script() -> bool:
+def _by_script() -> bool:
     """Whether the page's script asks, which reads JSON."""
     return request.accept_mimetypes.best == "application/json"
 
@@ -109,7 +105,7 @@ def take_files(add: Add, back: str, most: int = files.MOST) -> Any:
     or the sentence beside it; a plain form leads back to the page.
     """
     sent = [file for file in request.files.getlist("files") if file.filename]
-    if by_script():
+    if _by_script():
         return _one(add, sent)
     done = sum(_added(add, file) for file in sent[:most])
     if len(sent) > most:

@@ -280,11 +280,8 @@ def licence_of(employer: Employer) -> Any | None:
         return None
     [key] = Employer.__table__.c.licence_id.foreign_keys
     file = key.column.table.c
-    return db.session.execute(
-        select(
-            file.uid, file.mime, file.original_name, file.size, file.pages, file.thumb_key
-        ).where(file.id == employer.licence_id)
-    ).first()
+    shown = (file[name] for name in ("uid", "mime", "original_name", "size", "pages", "thumb_key"))
+    return db.session.execute(select(*shown).where(file.id == employer.licence_id)).first()
 
 
 def employer_tab(name: str) -> ColumnElement[bool] | None:

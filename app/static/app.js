@@ -260,27 +260,23 @@
     const box = input.closest("[data-qq-upload]");
     for (const file of Array.from(input.files)) {
       const item = $("template", box).content.firstElementChild.cloneNode(true), again = $("[data-qq-retry]", item);
-      $("[data-qq-name]", item).textContent = file.name;
-      $("ul", box).append(item);
+      $("[data-qq-name]", $("ul", box).appendChild(item)).textContent = file.name;
       again.onclick = () => { busy++; line = line.then(() => post(box, file, item)).finally(() => { if (!--busy && "qqReload" in box.dataset && !$("progress", box)) location.reload(); }); };
       again.click();
     }
     input.value = "";
   }
   const post = (box, file, item) => new Promise((done) => {
-    const say = box.dataset, out = $("[role=status]", item), made = document.createElement("template"), ask = new XMLHttpRequest(), data = new FormData();
+    const say = box.dataset, out = $("[role=status]", item), made = document.createElement("template"), ask = Object.assign(new XMLHttpRequest(), { responseType: "json" }), data = new FormData();
     const end = (said) => {
       made.innerHTML = said.html || "";
-      if (said.html) item.replaceWith(made.content); else out.textContent = said.error || say.failed;
-      item.classList.add("is-refused");
-      done();
+      if (said.html) { $("ul", box).append(made.content); item.remove(); } else out.textContent = said.error || say.failed;
+      done(item.classList.add("is-refused"));
     };
-    if (!item.isConnected) return done();
-    if (file.size > Number(say.qqMost) * 1048576) return end({ error: say.tooLarge });
+    if (!item.isConnected || file.size > Number(say.qqMost) * 1048576) return end({ error: say.tooLarge });
     item.classList.remove("is-refused");
     data.append("files", file);
     ask.open("POST", $("form[enctype]", box).action);
-    ask.responseType = "json";
     for (const [name, value] of [["Accept", "application/json"], ["X-CSRFToken", $("meta[name=csrf-token]").content]]) ask.setRequestHeader(name, value);
     ask.upload.onprogress = (event) => { $("progress", item).value = event.loaded / event.total; out.textContent = event.loaded < event.total ? "" : say.checking; };
     ask.onloadend = () => end(ask.response || {});
