@@ -29,13 +29,14 @@ SECONDS = 20.0
 _TYPES = {
     "image/jpeg": "image",
     "image/png": "image",
+    "image/apng": "image",  # its first picture
     "image/webp": "image",
     "application/pdf": "pdf",
 }
 _KEPT_AS = {"image": ("image/jpeg", ".jpg"), "pdf": ("application/pdf", ".pdf")}
 _FORBIDDEN = re.compile(r'[<>:"|?*]')
 _RESERVED = re.compile(r"(CON|PRN|AUX|NUL|CONIN\$|CONOUT\$|COM[0-9¹²³]|LPT[0-9¹²³]) *", re.I)
-_APPLE = ("image/heic", "image/heif", "image/avif")
+_APPLE = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1", b"avif")
 LONGEST = 4000  # of a name as it is sent
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,5}$")
 
@@ -149,7 +150,7 @@ def _too_big() -> str:
 
 
 def _wrong_kind(data: bytes, allow: Sequence[str]) -> str:
-    if "image" in allow and filetype.guess_mime(data[:8192]) in _APPLE:
+    if "image" in allow and data[4:8] == b"ftyp" and data[8:12] in _APPLE:
         return _(
             "Photos in the HEIC format cannot be read: on the iPhone choose Settings, Camera,"
             " Formats, «Most Compatible» and take it again, or send a screenshot of it."
