@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any, BinaryIO, cast
+from urllib.parse import quote
 
 from flask import flash, get_template_attribute, jsonify, make_response, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from werkzeug.datastructures import FileStorage
+from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response
 
 from app.accounts.queries import actor
@@ -83,11 +86,22 @@ def _stored(found: Attachment, *, inline: bool) -> Response:
 def file_answer(data: bytes, mime: str, name: str, *, inline: bool) -> Response:
     """A file that no shared computer keeps and no browser takes for something else."""
     answer = make_response(data)
-    answer.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=name)
+    answer.headers["Content-Disposition"] = _named("inline" if inline else "attachment", name)
     answer.headers["Content-Type"] = mime
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "private, no-store"
     return answer
+
+
+def _named(disposition: str, name: str) -> str:
+    """The name in the header's own letters; a Chinese one written out beside a plain one (RFC 6266)."""
+    names = {"filename": name}
+    if not name.isascii():
+        names = {
+            "filename": f"file{PurePath(name).suffix}",
+            "filename*": f"UTF-8''{quote(name, '')}",
+        }
+    return dump_options_header(disposition, names)
 
 
 # -- uploading: the other half of templates/parts/files.html ----------------------------------------

@@ -10,6 +10,7 @@ says while what they may change. What is not registered, nobody reads.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -32,6 +33,7 @@ from app.workflow.engine import committed
 MOST = 10  # files of one record
 TRIES = Limit("files", 120, timedelta(hours=1))  # of one person; refused files count too
 BOTH = ("image", "pdf")
+_UID = re.compile(r"[0-9a-f]{32}")
 
 Check = Callable[[Any, Actor], None]
 
@@ -101,7 +103,9 @@ def readable(found: Attachment, actor: Actor) -> bool:
 
 def find(uid: str, actor: Actor) -> Attachment:
     """The file of that address. Raises NotYours for one that is not for this person."""
-    found = db.session.scalars(select(Attachment).where(Attachment.uid == uid)).one_or_none()
+    found = None
+    if _UID.fullmatch(uid):
+        found = db.session.scalars(select(Attachment).where(Attachment.uid == uid)).one_or_none()
     if found is None or not readable(found, actor):
         raise NotYours(f"file {uid}")
     return found

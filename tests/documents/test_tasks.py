@@ -2,10 +2,10 @@
 
 import io
 import os
-import threading
 from datetime import timedelta
 from pathlib import Path
 
+import fsspec
 import pytest
 from sqlalchemy import delete, text
 
@@ -21,6 +21,11 @@ from .hostile import picture
 
 pytestmark = pytest.mark.rule("DOC-05")
 TWO_DAYS = timedelta(days=2).total_seconds()
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(session, monkeypatch, tmp_path):
+    monkeypatch.setattr(store, "_files", lambda: (fsspec.filesystem("file"), str(tmp_path)))
 
 
 @pytest.fixture
@@ -90,31 +95,6 @@ def test_a_removed_file_goes_with_its_small_picture(cast, kept):
     assert sweep() == (0, 0)
     age(*keys)
     assert sweep() == (0, 2)
-
-
-def test_a_file_just_written_by_an_open_transaction_survives_a_sweep_beside_it(app, asked, cast):
-    """The file lies there, its row is not yet to be seen: only its youth protects it."""
-    from app.documents.attachments import accept_upload
-
-    row = files.keep(
-        "termination", asked, actor(cast.student).user_id, accept_upload("a.jpg", picture())
-    )
-    found = []
-
-    def beside():
-        with app.app_context():
-            try:
-                found.append(sweep())
-            finally:
-                db.session.remove()
-
-    thread = threading.Thread(target=beside)
-    thread.start()
-    thread.join()
-    assert found == [(0, 0)]
-    db.session.commit()
-    assert there(row.file_key)
-    assert there(row.thumb_key)
 
 
 def test_a_shifted_clock_of_ours_makes_no_file_old(monkeypatch):
