@@ -38,7 +38,7 @@ REASONS = (
     _l("The employer is in doubt; please check again."),
     _l("Both parties asked for it after talking it over."),
 )
-REVIEWED = ("mine", "termination", "other", "all")  # tabs in which something can wait
+REVIEWED = ("mine", "termination", "form", "other", "all")  # tabs in which something can wait
 UNDO = {"placement": "undo", "termination": "termination_undo", "objection": ""}
 FIRST = 3  # buttons that stand by themselves; the others are in «more»
 

@@ -118,7 +118,7 @@ def take_files(add: Add, back: str, most: int = files.MOST) -> Any:
     `add` keeps one file or raises Refused. The script sends one file at a time and gets its tile,
     or the sentence beside it; a plain form leads back to the page.
     """
-    sent = [file for file in request.files.getlist("files") if file.filename]
+    sent = _sent("files")
     if _by_script():
         return _one(add, sent)
     done = sum(_added(add, file) for file in sent[:most])
@@ -129,6 +129,15 @@ def take_files(add: Add, back: str, most: int = files.MOST) -> Any:
     if done:
         flash(_("%(count)s files added.", count=done), "success")
     return redirect(back, 303)
+
+
+def sent_files(field: str = "files") -> list[tuple[str, BinaryIO]]:
+    """Names and streams of the files of a form, for `files.decoded`."""
+    return [(file.filename or "", cast(BinaryIO, file.stream)) for file in _sent(field)]
+
+
+def _sent(field: str) -> list[FileStorage]:
+    return [file for file in request.files.getlist(field) if file.filename]
 
 
 def _one(add: Add, sent: list[FileStorage]) -> Any:

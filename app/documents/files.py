@@ -22,8 +22,9 @@ from sqlalchemy import ColumnElement, Select, delete, func, select
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
-from app.core.errors import NotYours, Refused
+from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
+from app.core.text import clean_line
 from app.documents.attachments import Upload, accept_upload
 from app.documents.models import Attachment
 from app.documents.store import save_file
@@ -196,6 +197,33 @@ def attach(
         raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
     upload = accept_upload(name, source, allow=allow)
     return committed(kept)
+
+
+def decoded(
+    sent: Sequence[tuple[str, BinaryIO]],
+    actor: Actor,
+    *,
+    most: int = MOST,
+    allow: Sequence[str] = BOTH,
+    field: str = "files",
+) -> list[Upload]:
+    """The files of a form whose step keeps them with itself: all fit, or none (`keep`).
+
+    Outside any transaction. Raises Invalid for the field, with a sentence for each that is not fit.
+    """
+    if len(sent) > most:
+        raise Invalid([(field, _("At most %(most)s files.", most=most))])
+    fit, problems = [], []
+    for name, source in sent:
+        if not TRIES.take(actor.user_id):
+            raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
+        try:
+            fit.append(accept_upload(name, source, allow=allow))
+        except Refused as refusal:
+            problems.append((field, f"{clean_line(name)[:60]}: {refusal}"))
+    if problems:
+        raise Invalid(problems)
+    return fit
 
 
 def keep(record_kind: str, record: Any, user_id: int, upload: Upload) -> Attachment:

@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from app.core.errors import Refused
 from app.documents import files
+from app.documents.attachments import Upload
 from app.documents.models import Attachment
 from app.termination.models import WITH_PARTIES, Termination, TerminationState
 from app.termination.queries import termination_of, terminations_for
@@ -34,6 +35,11 @@ def check(termination: Termination, actor: Actor) -> None:
 
 
 files.register(RECORD, Termination, terminations_for, check=check)
+
+
+def keep(termination: Termination, actor: Actor, upload: Upload) -> Attachment:
+    """Attach a decoded file to the locked termination, in the caller's transaction."""
+    return files.keep(RECORD, termination, actor.user_id or 0, upload)
 
 
 def add_evidence(termination_id: int, actor: Actor, name: str, source: BinaryIO) -> Attachment:

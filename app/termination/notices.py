@@ -31,6 +31,14 @@ LETTERS: Letters = {
             PARTY_URL,
         ),
     },
+    "apply_with_proof": {
+        EMPLOYER: Letter(
+            _l("%(student)s applies to undo the paper signing"),
+            _l("%(student)s handed in a proof to the school that the signing with %(employer)s "
+               "(%(number)s) is undone. Is that not so? Tell the school's employment office."),
+            PARTY_URL,
+        ),
+    },
     "agree": {
         STARTER: Letter(
             _l("%(other)s agrees to terminate"),

@@ -98,7 +98,7 @@ def chances_used(student_id: int, year: int) -> int:
     approved = select(func.count()).where(
         Termination.student_id == student_id,
         Termination.state == S.APPROVED,
-        Termination.way != Way.FORCED,
+        Termination.way.not_in((Way.FORCED, Way.RELEASE)),
         Termination.approved_at >= begins,
         Termination.approved_at < ends,
     )

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0006_attachments"
-down_revision = "0004_reminders"
+down_revision = "0005_kinds"
 branch_labels = None
 depends_on = None
 

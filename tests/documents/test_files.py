@@ -5,7 +5,7 @@ import io
 import pytest
 
 from app.core.db import db
-from app.core.errors import NotYours, Refused
+from app.core.errors import Invalid, NotYours, Refused
 from app.documents import files, store
 from app.documents.models import Attachment
 from app.termination.workflow import TERMINATIONS
@@ -119,3 +119,20 @@ def test_tries_are_counted_for_each_person(cast, asked, student, monkeypatch):
         add(asked, student)
     add(asked, actor(cast.employer))
     assert account(cast.student).id == student.user_id
+
+
+def test_the_files_of_a_form_are_decoded_together_or_refused_each_with_its_sentence(student):
+    good = ("a.jpg", io.BytesIO(picture()))
+    assert [u.original_name for u in files.decoded([good], student)] == ["a.jpg"]
+    bad = [
+        ("坏\u202e.pdf", io.BytesIO(b"x")),
+        ("a.jpg", io.BytesIO(picture())),
+        ("b", io.BytesIO(b"")),
+    ]
+    with pytest.raises(Invalid) as refused:
+        files.decoded(bad, student)
+    places = [place for place, _sentence in refused.value.problems]
+    assert places == ["files", "files"]
+    assert refused.value.problems[0][1].startswith("坏.pdf: ")
+    with pytest.raises(Invalid):
+        files.decoded([good] * 11, student)
