@@ -52,6 +52,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "choose",
             "begin",
             "draft",
+            "proof",
             "preview",
             "submit",
             "discard",
@@ -118,7 +119,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
-    "Files": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show",)),
+    "Files": dict.fromkeys(
+        (Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show", "view", "thumb", "remove")
+    ),
 }
 
 

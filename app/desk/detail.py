@@ -13,6 +13,7 @@ from app.codes import queries as codes
 from app.core import clock
 from app.desk.checks import HINTS
 from app.destinations import detail as destinations
+from app.documents import files
 from app.objections.queries import about, open_objection
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
@@ -36,7 +37,8 @@ from app.termination.models import (
     TerminationState,
     Way,
 )
-from app.termination.queries import chances_left, evidence, latest, of_placement
+from app.termination.queries import chances_left, latest, of_placement
+from app.termination.tasks import RECORD
 from app.terms.models import BY_NAME, FIELDS, GROUPS, OFFER, asked, differences, values_of
 from app.terms.queries import with_unit
 from app.workflow.actor import Actor, Role
@@ -102,7 +104,7 @@ class Ending:
     id: int
     items: list[Any]
     status: tuple[Any, str]
-    files: list[tuple[str, str]]
+    files: list[files.Listed]
     letter: int | None
     adds: bool
     mediates: bool
@@ -118,7 +120,7 @@ def termination(placement: Placement, who: Actor, now: datetime) -> Ending | Non
         id=last.id,
         items=_applied(placement, last, now),
         status=(LABELS[state], TERMINATION_CHIPS[state]),
-        files=[(file.original_name, file.uid) for file in evidence(last.id)],
+        files=files.listed(RECORD, last, who),
         letter=last.id if last.approved_at else None,
         adds=may_add(last, who),
         mediates=state is TerminationState.MEDIATION,
@@ -165,11 +167,11 @@ def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def blocks(placement: Placement) -> list[Block]:
+def blocks(placement: Placement, who: Actor) -> list[Block]:
     """Student, employer, terms, archive, household, proofs: the manual's order (AGR-03)."""
     student = Block("student", _("Student"), _student(placement), 3)
     if placement.kind == Kind.DESTINATION:
-        title, items, files = destinations.block(placement)
+        title, items, files = destinations.block(placement, who)
         return [student, Block("destination", title, items), Block("proofs", "", [], files=files)]
     return [
         student,

@@ -11,10 +11,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.destinations.checks import fields_of, shown
+from app.destinations.evidence import rows
 from app.destinations.models import Destination, english
-from app.destinations.queries import files_of, of_placement
+from app.destinations.queries import of_placement
 from app.documents.attachments import Upload
-from app.documents.models import Attachment
+from app.documents.files import Listed
 from app.placements.models import HOLDS_SLOT, Placement, PlacementState
 from app.settings.models import Review
 from app.workflow.actor import Actor
@@ -70,18 +71,18 @@ def items(found: Destination) -> list[Any]:
     ]  # fmt: skip
 
 
-def proofs(found: Destination) -> list[tuple[str, list[Attachment]]]:
+def proofs(found: Destination, who: Actor) -> list[tuple[str, list[Listed]]]:
     """The files by the label of their proof; a proof without a file is left out."""
-    rows = (
+    labels = (
         [(row["key"], _said(row["label"])) for row in found.kept["proofs"]]
         if found.kept
         else [(proof.key, str(proof)) for proof in found.kind.proofs]
     )
-    have = files_of(found)
-    return [(label, [f.attachment for f in have[key]]) for key, label in rows if key in have]
+    have = rows(found, who)
+    return [(label, have[key]) for key, label in labels if key in have]
 
 
-def block(placement: Placement) -> tuple[str, list[Any], list[tuple[str, list[Attachment]]]]:
+def block(placement: Placement, who: Actor) -> tuple[str, list[Any], Any]:
     """Title, values and proofs for the desk; what was registered without a form says its name."""
     found = of_placement(placement.id)
     if found is None:
@@ -90,7 +91,7 @@ def block(placement: Placement) -> tuple[str, list[Any], list[tuple[str, list[At
     settles = (
         [] if placement.settles else [(_("Counts as"), _("not settled; it gives way by itself"))]
     )
-    return f"{kind_type} · {kind}", [*items(found), *settles], proofs(found)
+    return f"{kind_type} · {kind}", [*items(found), *settles], proofs(found, who)
 
 
 def progress(placement: Placement) -> list[tuple[str, str, str]]:

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import IO, Any, BinaryIO, cast
+from typing import Any, BinaryIO
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
-from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.core.limits import Limit
 from app.destinations.models import Destination, DestinationFile, DestinationProof
 from app.destinations.queries import draft_of
-from app.destinations.workflow import drop_file, in_own_draft
+from app.destinations.workflow import in_own_draft
+from app.documents import files
 from app.documents.attachments import Upload, accept_upload
 from app.documents.models import Attachment
-from app.documents.store import save_file
 from app.placements.models import Placement
 from app.placements.queries import placements_for
 from app.workflow.actor import Actor, Role
 
 RECORD = "destination"
-MOST = 10  # files of one application to leave
-TRIES = Limit("destination", 60, timedelta(hours=1))  # of one person; refused files count too
 
 
-def add_proof(who: Actor, draft_id: int, key: str, name: str, source: IO[bytes]) -> DestinationFile:
+def destinations_for(who: Actor) -> Select[Any]:
+    """A student sees its own, drafts too; everybody else what belongs to a placement they see."""
+    if who.role is Role.STUDENT:
+        return select(Destination).where(Destination.student_id == who.student_id)
+    mine = placements_for(who).with_only_columns(Placement.id)
+    return select(Destination).where(Destination.placement_id.in_(mine))
+
+
+def check(found: Destination, who: Actor) -> None:
+    """What is submitted keeps the files it is reviewed on. Raises Refused."""
+    if found.placement_id is not None or who.student_id != found.student_id:
+        raise Refused(_("What was submitted keeps its files."))
+
+
+files.register(RECORD, Destination, destinations_for, check=check, most=100)
+
+
+def add_proof(who: Actor, draft_id: int, key: str, name: str, source: BinaryIO) -> Attachment:
     """Keep one uploaded file, decoded and made harmless, and commit.
 
     Decoding takes its time, so what is allowed is asked before it and again behind the lock.
@@ -37,26 +48,15 @@ def add_proof(who: Actor, draft_id: int, key: str, name: str, source: IO[bytes])
     draft = draft_of(who.student_id or 0)
     if draft is None or draft.id != draft_id:
         raise NotYours(f"draft {draft_id}")
-    _room(draft, key)
-    if not TRIES.take(who.user_id):
-        raise Refused(_too_many())
-    upload = accept_upload(name, cast(BinaryIO, source))
+    proof_of(draft, key)
+    if not files.TRIES.take(who.user_id):
+        raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
+    upload = accept_upload(name, source)
     return in_own_draft(who, draft_id, lambda locked: keep(locked, who, key, upload))
 
 
-def remove_proof(who: Actor, draft_id: int, file_id: int) -> None:
-    """Take one file from the draft, and commit. Raises NotYours."""
-
-    def removed(draft: Destination) -> None:
-        found = next((f for f in draft.files if f.id == file_id), None)
-        if found is None:
-            raise NotYours(f"file {file_id}")
-        drop_file(found)
-
-    in_own_draft(who, draft_id, removed)
-
-
-def _room(draft: Destination, key: str) -> DestinationProof:
+def proof_of(draft: Destination, key: str) -> DestinationProof:
+    """The proof of that key, if the draft may have one more file of it. Raises NotYours, Refused."""
     proof = next((p for p in draft.kind.proofs if p.active and p.key == key), None)
     if proof is None:
         raise NotYours(f"proof {key}")
@@ -65,59 +65,20 @@ def _room(draft: Destination, key: str) -> DestinationProof:
     return proof
 
 
-def keep(draft: Destination, who: Actor, key: str, upload: Upload) -> DestinationFile:
+def keep(draft: Destination, who: Actor, key: str, upload: Upload) -> Attachment:
     """Attach a decoded file to the locked draft, in the caller's transaction."""
-    _room(draft, key)
-    attachment = Attachment(
-        record_kind=RECORD,
-        record_id=draft.id,
-        owner_user_id=who.user_id or 0,
-        school_id=draft.student.school_id,
-        mime=upload.mime,
-        size=len(upload.data),
-        original_name=upload.original_name,
-        file_key=save_file(upload.data, ".pdf" if upload.kind == "pdf" else ".jpg"),
-        sha256=upload.sha256,
-        created_at=clock.now(),
-    )
-    db.session.add(attachment)
-    db.session.flush()
-    found = DestinationFile(attachment_id=attachment.id, proof=key)
-    draft.files.append(found)
+    proof_of(draft, key)
+    found = files.keep(RECORD, draft, who.user_id or 0, upload)
+    draft.files.append(DestinationFile(attachment_id=found.id, proof=key))
     db.session.flush()
     return found
 
 
-def readable(found: Attachment, who: Actor) -> bool:
-    """A student sees its own files, staff those of what was submitted to them (DOC-05)."""
-    if found.record_kind != RECORD:
-        return False
-    named = (
-        select(Destination)
-        .join(DestinationFile)
-        .where(DestinationFile.attachment_id == found.id)
-    )  # fmt: skip
-    if who.role is Role.STUDENT:
-        named = named.where(Destination.student_id == who.student_id)
-    else:
-        mine = placements_for(who).with_only_columns(Placement.id)
-        named = named.where(Destination.placement_id.in_(mine))
-    return db.session.scalars(named.limit(1)).first() is not None
-
-
-def accepted(who: Actor, files: Sequence[Any]) -> tuple[list[Upload], list[str]]:
-    """Uploaded files decoded, and a sentence for each that cannot be kept."""
-    kept: list[Upload] = []
-    wrong: list[str] = []
-    for file in [file for file in files if file.filename][:MOST]:
-        try:
-            if not TRIES.take(who.user_id):
-                raise Refused(_too_many())
-            kept.append(accept_upload(file.filename, file.stream))
-        except Refused as refusal:
-            wrong.append(f"{file.filename[:60]}: {refusal}")
-    return kept, wrong
-
-
-def _too_many() -> str:
-    return _("You have uploaded too many files. Please wait an hour, then go on.")
+def rows(found: Destination, who: Actor) -> dict[str, list[files.Listed]]:
+    """The files of a record by the key of their proof, as parts/files.html shows them."""
+    proofs = {file.attachment_id: file.proof for file in found.files}
+    known: dict[str, list[files.Listed]] = {}
+    for row in files.listed(RECORD, found, who):
+        if row.file.id in proofs:
+            known.setdefault(proofs[row.file.id], []).append(row)
+    return known

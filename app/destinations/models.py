@@ -232,19 +232,24 @@ class Destination(db.Model):
         order_by="DestinationFile.id", back_populates="destination", cascade="all, delete-orphan"
     )
 
+    @property
+    def school_id(self) -> int:
+        """The school of the student: whose files its proofs are."""
+        return self.student.school_id
+
 
 class DestinationFile(db.Model):
-    """An uploaded proof of a record; submitting anew after a refusal names the same file again."""
+    """Which proof an uploaded file of a record is; it goes with the file."""
 
     __tablename__ = "destination_file"
     __table_args__ = (
-        Index("uq_destination_file", "destination_id", "attachment_id", unique=True),
-        Index("ix_destination_file_attachment", "attachment_id"),
+        Index("uq_destination_file", "attachment_id", unique=True),
+        Index("ix_destination_file_destination", "destination_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     destination_id: Mapped[int] = mapped_column(ForeignKey("destination.id"))
-    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id"))
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id", ondelete="CASCADE"))
     proof: Mapped[str] = mapped_column(String(30))  # its key
 
     destination: Mapped[Destination] = relationship(back_populates="files")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -14,8 +15,10 @@ from app.destinations import evidence, queries
 from app.destinations.detail import LEAVING, items, names, next_step, progress, proofs, why_refused
 from app.destinations.forms import form_of, show, typed
 from app.destinations.models import Destination
-from app.destinations.views import LARGEST_KEY, MOST, chip_of, place_of, trace, uploads
+from app.destinations.views import LARGEST_KEY, chip_of, place_of, trace
 from app.destinations.workflow import again, begin, discard, problems, save, submit, why_not
+from app.documents import files
+from app.documents.file_views import sent_files, take_files
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.once import now
@@ -92,25 +95,20 @@ class MyDestinationsView(SafeView):
         except (Refused, Invalid) as error:
             known = error.problems if isinstance(error, Invalid) else [("", str(error))]
             return self._form(found, form, show(form, known), 409)
-        missed = uploads(found.id, [p.key for p in found.kind.proofs]) + self._removed(found)
-        wanted = request.form.get("then", "")
-        if wanted == "preview" and not missed:
+        if request.form.get("then") == "preview":
             return redirect(url_for("MyDestinationsView.preview"), 303)
         flash(_("Saved. You can go on later."), "success")
-        place = "MyDestinationsView.index" if wanted == "later" and not missed else (
-            "MyDestinationsView.draft"
-        )  # fmt: skip
-        return redirect(url_for(place), 303)
+        return redirect(url_for("MyDestinationsView.index"), 303)
 
-    def _removed(self, draft: Destination) -> int:
-        file = request.form.get("drop", "")
-        if not file:
-            return 0
-        evidence.remove_proof(actor(), draft.id, place_of("drop"))
-        return 1  # stay on the form
+    @expose("/draft/proofs/<string(maxlength=30):key>", methods=["POST"])
+    @has_access
+    def proof(self, key: str) -> Any:
+        """Add files to one proof; each is checked on its own."""
+        add = partial(evidence.add_proof, actor(), place_of("draft"), key)
+        return take_files(add, f"{url_for('MyDestinationsView.draft')}#proofs")
 
     def _form(self, draft: Destination, form: Any, missing: Any = None, status: int = 200) -> Any:
-        have = queries.files_of(draft)
+        have = evidence.rows(draft, actor())
         page = self._page(
             "student_form.html",
             draft=draft,
@@ -118,7 +116,6 @@ class MyDestinationsView(SafeView):
             form=form,
             proofs=[(p, have.get(p.key, [])) for p in draft.kind.proofs if p.active],
             missing=missing or {},
-            most=MOST,
         )
         return page, status
 
@@ -135,7 +132,7 @@ class MyDestinationsView(SafeView):
             return self._form(found, form, show(form, wrong), 422)
         return self._page(
             "student_preview.html", draft=found, names=names(found), items=items(found),
-            proofs=proofs(found), why=why_not(me(), actor(), now()),
+            proofs=proofs(found, actor()), why=why_not(me(), actor(), now()),
             step=PLACEMENTS.step("submit"),
         )  # fmt: skip
 
@@ -179,7 +176,7 @@ class MyDestinationsView(SafeView):
             refused=why_refused(placement) if refused else "",
             steps=progress(placement),
             items=items(found) if found else [],
-            proofs=proofs(found) if found else [],
+            proofs=proofs(found, who) if found else [],
             leaving=leaving.told(placement, who, now()),
             leave_why=leaving.why_not(placement, who, now()) if in_force else None,
             again_why=self._again_why(found) if refused and found else None,
@@ -218,17 +215,16 @@ class MyDestinationsView(SafeView):
                 flash(_("Sent. The school decides next."), "success")
                 return redirect(here, 303)
         page = self._page(
-            "student_leave.html", placement=placement, problems=wrong, most=MOST,
+            "student_leave.html", placement=placement, problems=wrong, most=files.MOST,
             reason=request.form.get("reason", "")[:1000],
         )  # fmt: skip
         return page, 422 if wrong else 200
 
     def _leave(self, placement: Placement) -> list[tuple[str, str]]:
-        files, wrong = evidence.accepted(actor(), request.files.getlist("files"))
-        if wrong:
-            return [("files", sentence) for sentence in wrong]
+        who, key = actor(), placement.id
         try:
-            LEAVING[0].apply(placement.id, actor(), request.form.get("reason", ""), files)
+            proofs = files.decoded(sent_files(), who)
+            LEAVING[0].apply(key, who, request.form.get("reason", ""), proofs)
         except Invalid as error:
             return error.problems
         except Refused as refusal:

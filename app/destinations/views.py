@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, request
+from flask import request
 
-from app.accounts.queries import actor
 from app.core import clock
-from app.core.errors import NotYours, Refused
-from app.destinations import evidence
+from app.core.errors import NotYours
 from app.destinations.detail import STATES
 from app.placements.models import CHIPS, Placement, PlacementState
-from app.placements.views import READERS
 from app.workflow.queries import said, trail_of_all
 
 LARGEST_KEY = 2**31 - 1
-MOST = evidence.MOST
 SILENT = {"placement": ("end", "revive", "void")}  # what another record's row says already
-if evidence.readable not in READERS:
-    READERS.append(evidence.readable)
 
 
 def chip_of(placement: Placement) -> tuple[Any, str]:
@@ -34,21 +28,6 @@ def place_of(name: str) -> int:
     if not (text.isascii() and text.isdecimal() and int(text[:12]) <= LARGEST_KEY):
         raise NotYours(name)
     return int(text[:12])
-
-
-def uploads(draft_id: int, keys: list[str]) -> int:
-    """Add the files of the form to their proofs; how many were not accepted, each with its sentence."""
-    missed = 0
-    for key in keys:
-        for file in request.files.getlist(f"p_{key}")[:MOST]:
-            if not file.filename:
-                continue
-            try:
-                evidence.add_proof(actor(), draft_id, key, file.filename, file.stream)
-            except Refused as refusal:
-                missed += 1
-                flash(f"{file.filename[:60]}: {refusal}", "warning")
-    return missed
 
 
 def trace(placement: Placement) -> list[dict[str, Any]]:

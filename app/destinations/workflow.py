@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 
 from app.core import clock
 from app.core.db import db
@@ -26,6 +26,7 @@ from app.destinations.queries import (
     of_placement,
     plan_code,
 )
+from app.documents.models import Attachment
 from app.people.models import Student
 from app.placements.models import Kind, Placement, PlacementState
 from app.placements.workflow import PLACEMENTS
@@ -112,12 +113,11 @@ def discard(who: Actor, draft_id: int) -> None:
 
 
 def drop_file(file: DestinationFile) -> None:
-    """Take a file from its draft; its row of attachments goes where no other record names it."""
-    attachment, others = file.attachment, DestinationFile.attachment_id == file.attachment_id
-    db.session.delete(file)
+    """Take a file from its draft, in the caller's transaction; the stored bytes go with the next sweep."""
+    attachment = file.attachment
+    file.destination.files.remove(file)
     db.session.flush()
-    if db.session.scalar(select(DestinationFile.id).where(others).limit(1)) is None:
-        db.session.delete(attachment)
+    db.session.delete(attachment)
 
 
 def submit(who: Actor, draft_id: int, version: int) -> Placement:
@@ -151,7 +151,7 @@ def submit(who: Actor, draft_id: int, version: int) -> Placement:
 def again(who: Actor, placement_id: int) -> Destination:
     """A new draft with the values and files of one that was not approved, and commit (DST-02).
 
-    A draft begun meanwhile stays as it is. Raises NotYours, Refused.
+    Raises NotYours, Refused, also where another draft was begun meanwhile.
     """
 
     def copied(student: Student) -> Destination:
@@ -163,19 +163,28 @@ def again(who: Actor, placement_id: int) -> Destination:
         if refusal:
             raise Refused(refusal)
         draft = draft_of(student.id)
+        if draft is not None and (draft.kind, draft.values) == (old.kind, old.values):
+            return draft  # pressed twice
         if draft is not None:
-            return draft
+            raise Refused(_("You have begun another one. Submit it or throw it away first."))
         now = clock.now()
         draft = Destination(student_id=student.id, kind=old.kind, values=dict(old.values), kept={},
                             created_at=now, changed_at=now, version=1)  # fmt: skip
-        draft.files = [
-            DestinationFile(attachment_id=f.attachment_id, proof=f.proof) for f in old.files
-        ]
         db.session.add(draft)
+        db.session.flush()
+        for file in old.files:
+            draft.files.append(DestinationFile(attachment=_copy(file, draft), proof=file.proof))
         db.session.flush()
         return draft
 
     return _mine(who, copied)
+
+
+def _copy(file: DestinationFile, draft: Destination) -> Attachment:
+    """The same stored bytes as a file of the draft."""
+    known = inspect(Attachment).column_attrs.keys()
+    values = {name: getattr(file.attachment, name) for name in known if name not in ("id", "uid")}
+    return Attachment(**values | {"record_id": draft.id, "created_at": draft.created_at})
 
 
 def problems(draft: Destination) -> list[tuple[str, str]]:

@@ -7,10 +7,12 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from app.core import clock
+from app.documents import files
 from app.placements.models import Kind, Placement, PlacementState
 from app.settings.queries import settings
 from app.termination.models import LABELS, Termination, TerminationState
-from app.termination.queries import chances_left, has_evidence, running
+from app.termination.queries import chances_left, running
+from app.termination.tasks import RECORD
 from app.workflow.actor import Actor
 
 S = TerminationState
@@ -69,7 +71,7 @@ def no_answer(termination: Termination, actor: Actor, now: datetime) -> str | No
 
 def evidence_there(termination: Termination, actor: Actor, now: datetime) -> str | None:
     """A one-sided review needs evidence among the files (TRM-09)."""
-    if has_evidence(termination.id):
+    if files.count(RECORD, termination.id):
         return None
     return _("Add the evidence first: without it nothing is ended against one party's will.")
 

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import actor
 from app.core import clock
 from app.destinations.detail import LEAVING, Leaving
+from app.documents.files import listed
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
@@ -20,6 +21,7 @@ from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, 
 from app.termination import queries
 from app.termination.detail import NEXT, asked, next_step, under_way
 from app.termination.models import Termination, TerminationState
+from app.termination.tasks import RECORD
 from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of, state_chip
 from app.termination.workflow import apply_with_proof, why_not
 from app.workflow.actor import Actor
@@ -88,7 +90,7 @@ LEFT = {
 }
 
 
-def leaving_told(placement: Placement, _who: Actor, _now: datetime) -> dict[str, Any] | None:
+def leaving_told(placement: Placement, who: Actor, _now: datetime) -> dict[str, Any] | None:
     """What the page of a destination says of the last application to leave it (DST-03)."""
     last = queries.latest(placement.id)
     if last is None:
@@ -99,7 +101,7 @@ def leaving_told(placement: Placement, _who: Actor, _now: datetime) -> dict[str,
         "next": LEFT.get(state) or NEXT.get(state, ""),
         "reason": last.reason,
         "when": moment(last.created_at),
-        "files": queries.evidence(last.id),
+        "files": listed(RECORD, last, who),
     }
 
 

@@ -50,15 +50,17 @@ def test_a_new_kind_with_two_fields_and_a_proof_needs_no_program_text(cast, visi
     assert "支教团 研究生支教团" in text(phone.get(f"{HOME}new"))
     phone.post(f"{HOME}begin", data={"kind": "YZT"})
     data = {**hidden(phone.get(f"{HOME}draft")), "f_school": "恩施市民族中学", "f_place": "湖北省恩施土家族苗族自治州恩施市",
-            "f_place_code": "422801", "p_letter": picture(), "then": "preview"}  # fmt: skip
-    phone.post(f"{HOME}draft", data=data, content_type="multipart/form-data")
+            "f_place_code": "422801", "then": "preview"}  # fmt: skip
+    phone.post(f"{HOME}draft", data=data)
+    phone.post(f"{HOME}draft/proofs/letter?draft={draft_of(cast.student.id).id}",
+               data={"files": picture()}, content_type="multipart/form-data")  # fmt: skip
     assert phone.get(f"{HOME}preview").status_code == 200
     draft = draft_of(cast.student.id)
     url = phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}").location
     key = int(url.rpartition("/")[2])
     desk = office.get(f"/desk/show/{key}")
     assert "服务学校 恩施市民族中学" in text(desk)
-    assert 'class="qq-proof"' in desk.get_data(as_text=True)
+    assert 'class="qq-paper"' in desk.get_data(as_text=True)
     office.post(f"/desk/action/attest/{key}", data={"action": "attest"})
     row = db.session.query(PlanEntry).filter_by(student_id=cast.student.id).one()
     assert (row.destination_code, row.employer_name, row.location) == (

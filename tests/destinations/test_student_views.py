@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+
 import pytest
 
 from app.core.db import db
@@ -34,10 +36,11 @@ def form_of(browser, **more) -> dict:
     return {**values, **hidden(browser.get(DRAFT)), **more}
 
 
-def send_file(browser, draft_id: int, **more):
-    return browser.post(DRAFT, data={
-        "draft": draft_id, "version": draft_of_id(draft_id).version, "p_admission": picture("录取.jpg"), **more,
-    }, content_type="multipart/form-data")  # fmt: skip
+def send_file(browser, draft_id: int, key: str = "admission", file=None, **more):
+    """A file as the page's form sends it."""
+    data = {"files": file or picture("录取.jpg"), **more}
+    return browser.post(f"{DRAFT}/proofs/{key}?draft={draft_id}", data=data,
+                        content_type="multipart/form-data")  # fmt: skip
 
 
 def draft_of_id(key: int) -> Destination:
@@ -84,7 +87,7 @@ def test_two_steps_of_choice_lead_to_the_form_of_the_kind(cast, phone):
     assert phone.post(f"{HOME}begin", data={"kind": "SX_YJS"}).location.endswith("/draft")
     form = phone.get(DRAFT).get_data(as_text=True)
     assert 'name="f_school"' in form
-    assert 'name="p_admission"' in form
+    assert "/draft/proofs/admission" in form
     assert "博士生毕业" in form
     assert "本科生毕业" not in form
 
@@ -92,8 +95,8 @@ def test_two_steps_of_choice_lead_to_the_form_of_the_kind(cast, phone):
 @pytest.mark.rule("DST-01", "DOC-05", "MOB-01")
 def test_filled_in_with_a_photo_previewed_and_submitted(cast, phone):
     phone.post(f"{HOME}begin", data={"kind": "SX_YJS"})
-    data = form_of(phone, p_admission=picture("录取 通知书.jpg"), then="preview")
-    answer = phone.post(DRAFT, data=data, content_type="multipart/form-data")
+    assert send_file(phone, draft_of(cast.student.id).id).status_code == 303
+    answer = phone.post(DRAFT, data=form_of(phone, then="preview"))
     assert answer.location.endswith("/preview")
     page = phone.get(f"{HOME}preview")
     assert "湖北省武汉市洪山区" in text(page)
@@ -161,19 +164,17 @@ def test_of_two_windows_the_second_is_told_and_nothing_is_overwritten(cast, phon
 def test_proofs_are_added_removed_counted_and_read_by_nobody_else(cast, phone, visit):
     draft = begin(actor(cast.student), "SX_YJS")
     assert send_file(phone, draft.id).status_code == 303
-    file = db.session.query(DestinationFile).one()
-    url = f"/files/{file.attachment.uid}"
-    answer = phone.get(url)
-    assert answer.status_code == 200
-    assert all(value.isascii() for _name, value in answer.headers)  # gunicorn refuses others
-    assert "UTF-8''%E5%BD%95" in answer.headers["Content-Disposition"]
+    url = f"/files/{db.session.query(DestinationFile).one().attachment.uid}"
+    assert phone.get(f"{url}/view").status_code == 200
     others = [cast.officer, cast.college_officer, cast.other_officer, account(cast.classmate),
               account(cast.employer)]  # fmt: skip
     assert {visit(user).get(url).status_code for user in others} == {404}  # a draft is nobody's yet
+    assert {visit(user).post(f"{url}/remove").status_code for user in others} == {404}
     for _n in range(3):
         send_file(phone, draft.id)
     assert db.session.query(DestinationFile).count() == 3
-    send_file(phone, draft.id, p_admission=(picture()[0], "x.exe"), drop=file.id)
+    assert "录取.jpg" in text(phone.get(DRAFT))
+    phone.post(f"{url}/remove")
     assert db.session.query(DestinationFile).count() == 2
     assert db.session.query(Attachment).filter_by(record_kind="destination").count() == 2
     assert phone.get(url).status_code == 404
@@ -182,8 +183,7 @@ def test_proofs_are_added_removed_counted_and_read_by_nobody_else(cast, phone, v
 @pytest.mark.rule("DOC-05")
 def test_a_submitted_proof_is_read_by_the_own_reviewers_only(cast, phone, visit):
     draft = begin(actor(cast.student), "NSX")
-    phone.post(DRAFT, data={"draft": draft.id, "version": 1, "p_note": picture()},
-               content_type="multipart/form-data")  # fmt: skip
+    send_file(phone, draft.id, "note")
     url = f"/files/{db.session.query(DestinationFile).one().attachment.uid}"
     draft = draft_of(cast.student.id)
     phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}")
@@ -198,15 +198,15 @@ def test_a_submitted_proof_is_read_by_the_own_reviewers_only(cast, phone, visit)
     ]
 
 
-def test_a_broken_file_is_refused_by_name_and_the_rest_of_the_form_is_kept(cast, phone):
-    import io
-
+def test_a_broken_file_is_refused_by_name_and_the_rest_is_kept(cast, phone):
     phone.post(f"{HOME}begin", data={"kind": "SX_YJS"})
-    data = form_of(phone, p_admission=(io.BytesIO(b"%PDF-nonsense"), "通知书.pdf"), then="preview")
-    answer = phone.post(DRAFT, data=data, content_type="multipart/form-data", follow_redirects=True)
-    assert "通知书.pdf" in text(answer)
+    phone.post(DRAFT, data=form_of(phone))
+    key = draft_of(cast.student.id).id
+    send_file(phone, key, file=(io.BytesIO(b"%PDF-nonsense"), "通知书.pdf"))
+    assert "通知书.pdf" in text(phone.get(DRAFT))
     assert draft_of(cast.student.id).values["school"] == "华中科技大学"
     assert db.session.query(DestinationFile).count() == 0
+    assert send_file(phone, key, "nix").status_code == 404
 
 
 @pytest.mark.rule("DST-02", "DST-03")
@@ -275,9 +275,8 @@ def test_hand_made_forms_find_nothing_of_others(cast, phone):
     mine = draft_of(cast.student.id)
     for data in ({"draft": theirs.id, "version": 1}, {"draft": "9" * 30, "version": "x"}, {}):
         assert phone.post(DRAFT, data=data).status_code == 404
-    file = theirs.files[0].id
-    data = {"draft": mine.id, "version": 1, "drop": file}
-    assert phone.post(DRAFT, data=data).status_code == 404
+    assert send_file(phone, theirs.id).status_code == 404
+    assert send_file(phone, mine.id, "contract").status_code == 404
     assert phone.post(f"{HOME}begin", data={"kind": "\x00"}).status_code in (400, 404)
 
 
