@@ -26,7 +26,6 @@ from app.destinations.office_views import (
     DestinationProofsView,
     DestinationTypesView,
 )
-from app.destinations.queries import module_name, module_open
 from app.destinations.student_views import MyDestinationsView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
 from app.documents.file_views import FileView
@@ -61,7 +60,9 @@ from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
 from app.plan.office_views import PlanView
+from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
+from app.settings.queries import settings
 from app.termination.employer_views import EmployerTerminationsView
 from app.termination.office_views import ChancesView
 from app.termination.student_views import MyTerminationsView
@@ -204,11 +205,12 @@ def frame() -> dict[str, Any]:
 def student_menu(school_id: int) -> list[dict[str, Any]]:
     """The menu as the school has set it: destinations by its name for them, or left out (DST-04)."""
     menu = current_app.extensions["appbuilder"].menu.get_data()
-    open_here = module_open(school_id)
+    known = settings(school_id)
+    label = str(DESTINATION_NAMES[known.destination_name])
     return [
-        {**item, "label": module_name(school_id)} if item["name"] == "MyDestinations" else item
+        {**item, "label": label} if item["name"] == "MyDestinations" else item
         for item in menu
-        if open_here or item["name"] != "MyDestinations"
+        if known.destinations_open or item["name"] != "MyDestinations"
     ]
 
 

@@ -199,7 +199,7 @@ def _student(placement: Placement) -> list[Any]:
 
 
 def _employer(placement: Placement) -> list[Any]:
-    employer = placement.employer
+    employer, name = placement.employer, placement.employer_name
     facts = {
         "employer_kind": codes.name("dwxz", placement.employer_kind),
         "employer_industry": codes.name("dwhy", placement.employer_industry),
@@ -207,16 +207,11 @@ def _employer(placement: Placement) -> list[Any]:
     }
     missing = _("to be filled in")
     return [
-        {
-            "label": _("Employer name"),
-            "value": placement.employer_name,
-            "strong": True,
-            "wide": True,
-        },
+        {"label": _("Employer name"), "value": name, "strong": True, "wide": True},
         (_("Credit code"), placement.employer_credit_code),
         *(
-            {"label": _FACTS[name], "value": facts[name], "missing": "" if facts[name] else missing}
-            for name, _label in MUST_KNOW
+            {"label": _FACTS[fact], "value": facts[fact], "missing": "" if facts[fact] else missing}
+            for fact, _label in MUST_KNOW
         ),
         (_("Address"), employer and employer.address),
         (_("Contact"), employer and employer.contact_name),

@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.core import clock
+from app.destinations.detail import progress as destination_progress
 from app.destinations.queries import module_name, module_open
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -59,9 +60,16 @@ class MyHomeView(SafeView):
             proposal=_answer_by(placement),
             asked=asked,
             terminations=1 if asked else 0,  # one signing is in force at most
-            steps=progress(placement, settings(student.school_id).signing_review),
+            steps=_steps(placement, student.school_id),
             now=now(),
         )
+
+
+def _steps(placement: Placement | None, school_id: int) -> list[tuple[str, str, str]]:
+    """How far the signing or the destination has come."""
+    if placement is not None and placement.kind == Kind.DESTINATION:
+        return destination_progress(placement)
+    return progress(placement, settings(school_id).signing_review)
 
 
 def _link(placement: Placement | None) -> str:

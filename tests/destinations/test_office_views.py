@@ -14,6 +14,7 @@ from app.destinations.models import (
 from app.destinations.queries import draft_of, kind_of
 from app.placements.models import Placement
 from app.plan.models import PlanEntry
+from app.settings.queries import set_setting
 from tests.destinations.ways import hidden, picture, registered, text, unsettled
 from tests.factories import account, make_student
 
@@ -145,6 +146,9 @@ def test_the_desk_shows_fields_with_their_labels_and_no_agreement(cast, visit):
     listing = office.get("/desk/list/?f_kind=destination")
     assert "华中科技大学" in text(listing)
     assert "预览" not in text(listing)
+    set_setting(cast.school.id, "destination_name", "registration", None)
+    db.session.commit()
+    assert "就业信息登记" in text(office.get("/desk/list/"))
     assert f"/agreements/{placement.id}.pdf" not in listing.get_data(as_text=True)
     page = office.get(f"/desk/show/{placement.id}")
     assert "录取学校 华中科技大学" in text(page)

@@ -209,10 +209,9 @@ def test_refused_it_is_corrected_and_submitted_again_with_the_same_values_and_fi
     assert again(who, placement.id).id == draft.id
     second = submit(who, draft.id, draft.version)
     assert second.id != placement.id
-    assert (
-        of_placement(placement.id).files[0].attachment_id
-        == of_placement(second.id).files[0].attachment_id
-    )
+    before, after = (of_placement(p.id).files[0].attachment for p in (placement, second))
+    assert before.file_key == after.file_key
+    assert before.uid != after.uid
 
 
 @pytest.mark.rule("DST-03", "PLN-02")
