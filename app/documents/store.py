@@ -1,29 +1,21 @@
-"""Where documents and uploads lie, and how agreements are numbered: the impure part of the package.
+"""How agreements are numbered and documents made void: the impure part of the package.
 
-Files are written before the transaction commits and never changed: a rollback leaves a file that no
-row names, never a row without its file.
+Where their files lie is `core.files`, whose names stand here too.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
-import secrets
 from datetime import datetime
-from typing import Any
 
-import fsspec
-from flask import current_app
-from fsspec.implementations.local import LocalFileSystem
 from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import db
+from app.core.files import read_checked, read_file, save_file
 from app.documents.models import Document, NumberCounter
 from app.documents.numbers import agreement_number
 
-_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
+__all__ = ["next_number", "read_checked", "read_file", "save_file", "void_documents"]
 
 
 def next_number(kind_digit: int, graduation_year: int, school_id: int, school_code: str) -> str:
@@ -43,45 +35,6 @@ def next_number(kind_digit: int, graduation_year: int, school_id: int, school_co
     return agreement_number(kind_digit, graduation_year, school_code, sequence)
 
 
-def save_file(data: bytes, suffix: str) -> str:
-    """Keep the bytes under a new random name and return its key, ``ab/ab12….pdf``.
-
-    `suffix` with its dot. The file appears under its name only when it is complete.
-    """
-    files, root = _files()
-    name = secrets.token_hex(16)
-    key = f"{name[:2]}/{name}{suffix}"
-    if not _KEY.fullmatch(key):
-        raise ValueError(f"not a file suffix: {suffix!r}")
-    files.makedirs(f"{root}/{name[:2]}", exist_ok=True)
-    if files.exists(f"{root}/{key}"):
-        raise FileExistsError(key)
-    temporary = f"{root}/{name[:2]}/.{name}"
-    with files.open(temporary, "wb") as file:
-        file.write(data)
-        file.flush()
-        if isinstance(files, LocalFileSystem):
-            os.fsync(file.fileno())
-    files.mv(temporary, f"{root}/{key}")
-    return key
-
-
-def read_file(key: str) -> bytes:
-    """Read the bytes of that key. Raises FileNotFoundError, or ValueError on what is no key."""
-    if not _KEY.fullmatch(key):
-        raise ValueError(f"not a file key: {key!r}")
-    files, root = _files()
-    return bytes(files.cat_file(f"{root}/{key}"))
-
-
-def read_checked(key: str, sha256: str) -> bytes:
-    """As `read_file`; raises ValueError where the bytes are no longer those that were kept."""
-    data = read_file(key)
-    if hashlib.sha256(data).hexdigest() != sha256:
-        raise ValueError(f"the file {key} was changed")
-    return data
-
-
 def void_documents(record_kind: str, record_id: int, kind: str, at: datetime) -> None:
     """Make the record's documents of a kind void; they stay, with their codes (DOC-04)."""
     db.session.execute(
@@ -94,14 +47,3 @@ def void_documents(record_kind: str, record_id: int, kind: str, at: datetime) ->
         )
         .values(void_at=at)
     )
-
-
-def _files() -> tuple[Any, str]:
-    """Open what the setting `files_url` names; empty means a folder of the instance."""
-    settings = current_app.config["QINGQIAN"]
-    if settings.files_url:
-        files, root = fsspec.core.url_to_fs(settings.files_url)
-        return files, root.rstrip("/")
-    folder = settings.folder.resolve() / "files"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return fsspec.filesystem("file"), str(folder)
