@@ -71,7 +71,7 @@ def test_missing_glyphs_and_faults_come_back_as_errors(agreement):
 
 
 def test_an_old_child_is_replaced(agreement, monkeypatch):
-    monkeypatch.setattr(limits, "LIFETIME", 1)
+    monkeypatch.setattr(children, "LIFETIME", 1)
     limits.render_safely("agreement", agreement)
     first = pid()
     limits.render_safely("agreement", agreement)
