@@ -22,8 +22,6 @@ OVERLAP = 512  # longer than a cell's opening tag
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)
-# cells at the far end, or with an address that is spelled by entities: the others need no look
-_FAR = re.compile(rb"""\sr\s*=\s*["']([A-Za-z]{3,}\d*|[A-Za-z]{0,2}\d{5,}|[^"'<>]{0,40}&)""")
 _ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,200}\bt\s*=\s*["']e["'][^>]{0,200}>""")
 _ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
@@ -57,7 +55,9 @@ def kind_of(data: bytes, name: str) -> str:
         return "dbf"
     if _is_markup(data[:400]):
         raise UnfitError("markup")
-    if data.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"MZ", b"Rar!", b"7z\xbc\xaf", b"GIF8")):
+    if data.startswith(
+        (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"MZ", b"Rar!", b"7z\xbc\xaf", b"GIF8")
+    ):
         raise UnfitError("kind")
     if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UnfitError("kind")
@@ -107,7 +107,7 @@ def _check_names(parts: list[zipfile.ZipInfo]) -> None:
 
 
 def _scanned(archive: zipfile.ZipFile, most_rows: int) -> dict[str, set[tuple[int, int]]]:
-    left = MAX_UNPACKED
+    left, far = MAX_UNPACKED, _far(most_rows)
     errors: dict[str, set[tuple[int, int]]] = {}
     for part in archive.infolist():
         is_sheet = _SHEET_PART.fullmatch(part.filename) is not None
@@ -119,7 +119,7 @@ def _scanned(archive: zipfile.ZipFile, most_rows: int) -> dict[str, set[tuple[in
             if _DECLARED.search(piece):
                 raise UnfitError("entities")
             if is_sheet:
-                _check_far(piece, most_rows)
+                _check_far(piece, far, most_rows)
                 found |= _error_cells(piece)
         errors[part.filename] = found
     return errors
@@ -138,8 +138,18 @@ def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[b
             tail = chunk[-OVERLAP:]
 
 
-def _check_far(piece: bytes, most_rows: int) -> None:
-    for match in _FAR.finditer(piece):
+def _far(most_rows: int) -> re.Pattern[bytes]:
+    """Cells at the far end, or with an address that is spelled by entities: the others need no look."""
+    digits = b"%d" % len(str(most_rows))
+    return re.compile(
+        rb"""\sr\s*=\s*["']([A-Za-z]{3,}\d*|[A-Za-z]{0,2}\d{"""
+        + digits
+        + rb""",}|[^"'<>]{0,40}&)"""
+    )
+
+
+def _check_far(piece: bytes, far: re.Pattern[bytes], most_rows: int) -> None:
+    for match in far.finditer(piece):
         letters = match[1].rstrip(b"0123456789&")
         digits = match[1][len(letters) :]
         if b"&" in match[1]:
