@@ -15,8 +15,9 @@ from app.accounts.office_views import AccountsView
 from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
 from app.batches.views import BatchView
+from app.bulk.list_views import ImportHistoryView
 from app.bulk.sheet import SHEETS
-from app.bulk.views import ImportHistoryView, ImportsView
+from app.bulk.views import ImportsView
 from app.codes.api import RegionView
 from app.codes.office_views import CodesView, RegionsView
 from app.core import jobs

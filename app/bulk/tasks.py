@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -61,7 +62,8 @@ def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str
         except OperationalError:
             raise  # the database was away: the job is tried again
         except Exception as error:
-            log.error("import %s: %s at %s", import_id, type(error).__name__, state)  # no values
+            where = "".join(traceback.format_tb(error.__traceback__))  # no message: it has values
+            log.error("import %s: %s\n%s", import_id, type(error).__name__, where)
             if state is not S.UPLOADED:
                 raise
             db.session.rollback()

@@ -1,4 +1,4 @@
-"""The pages of every import: template, upload, preview, result, faulty rows; and the history. HTTP only."""
+"""The pages of every import: template, upload, preview, result, faulty rows. HTTP only."""
 
 from __future__ import annotations
 
@@ -8,24 +8,18 @@ from typing import Any
 from flask import flash, redirect, request, send_file, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
-from markupsafe import Markup
-from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.bulk import asking, queries, shown, tasks, template
 from app.bulk.intake import MAX_BYTES
-from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import
+from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
 from app.bulk.sheet import SHEETS, Sheet
 from app.bulk.workflow import IMPORTS
 from app.core import clock
 from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.declared import Tab
-from app.fab.interface import SafeInterface
-from app.fab.shown import chips, moment
-from app.fab.views import SafeModelView
+from app.fab.shown import moment
 from app.workflow.queries import said, trail_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -124,8 +118,8 @@ def _sent(data: bytes, name: str) -> Any:
 
 def _named(record: Import) -> dict[str, Any]:
     return {
-        "label": IMPORT_STATES[record.state],
-        "kind": IMPORT_CHIPS[record.state],
+        "label": IMPORT_STATES[ImportState(record.state)],
+        "kind": IMPORT_CHIPS[ImportState(record.state)],
         "name": record.file_name,
         "url": url_for(".show", uid=record.uid),
         "who": record.user.display_name,
@@ -147,7 +141,10 @@ def _page(record: Import) -> dict[str, Any]:
         "active": sheet.menu,
         "back": (_("Import: %(sheet)s", sheet=sheet.title), start),
         "record": record,
-        "status": (IMPORT_STATES[record.state], IMPORT_CHIPS[record.state]),
+        "status": (
+            IMPORT_STATES[ImportState(record.state)],
+            IMPORT_CHIPS[ImportState(record.state)],
+        ),
         "busy": record.busy,
         "stage": shown.STAGES.get(record.stage, shown.STAGES[""])(),
         "way": shown.way(record),
@@ -170,58 +167,3 @@ def _page(record: Import) -> dict[str, Any]:
             for row in reversed(trail_of("import_file", record.id))
         ],
     }
-
-
-def _link(place: tuple[str, str]) -> Markup:
-    uid, name = place
-    url = url_for("ImportsView.show", uid=uid)
-    return Markup('<a href="{}" title="{}">{}</a>').format(url, name, name)
-
-
-def _counts(found: tuple[int, int, int]) -> str:
-    new, changed, faulty = found
-    return _("%(new)s new, %(changed)s changed, %(faulty)s faulty", new=new, changed=changed,
-             faulty=faulty)  # fmt: skip
-
-
-def _tab(name: str, label: Any, empty: Any) -> Tab:
-    return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
-
-
-class ImportHistoryView(SafeModelView):
-    """Who imported what and when, and what became of it (BLK-01)."""
-
-    datamodel = SafeInterface(Import)
-    route_base = "/import-history"
-    class_permission_name = "ImportHistory"
-    include_route_methods = {"list", "search", "columns"}
-    list_title = _l("Imports")
-    list_columns = ["place", "state", "sheet", "counts", "user.display_name", "created_at"]
-    load_columns = ("uid", "file_name", "new", "changed", "faulty")
-    order_columns = ["created_at"]
-    search_columns = ["file_name"]
-    search_hint = _l("Name of the file")
-    base_order = ("created_at", "desc")
-    label_columns = {
-        "place": _l("File"), "state": _l("State"), "sheet": _l("Sheet"), "counts": _l("Rows"),
-        "user.display_name": _l("Uploaded by"), "created_at": _l("Uploaded"),
-    }  # fmt: skip
-    formatters_columns = {
-        "place": _link, "state": chips(IMPORT_STATES, IMPORT_CHIPS), "counts": _counts,
-        "sheet": lambda name: SHEETS[name].title if name in SHEETS else name,
-        "created_at": moment,
-    }  # fmt: skip
-    cell_classes = {"place": "qq-roomy qq-card-title", "state": "qq-card-status",
-                    "counts": "qq-roomy", "created_at": "qq-number"}  # fmt: skip
-    tabs = (
-        Tab("all", _l("All"), empty=_l("No file has been imported yet.")),
-        _tab("open", _l("Open"), _l("No import waits.")),
-        _tab("applied", _l("Applied"), _l("No import was applied yet.")),
-        _tab("ended", _l("Undone or failed"), _l("No import was undone or failed.")),
-    )
-
-    def scoped(self) -> Select[Any]:
-        return queries.imports_for(actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        return Import.file_name.contains(text, autoescape=True)

@@ -53,8 +53,8 @@ def prepare(record: Import) -> Context:
     lists["origin"] = Choices([(code, code, name) for code, name in regions])
     majors: dict[int, list[tuple[int, str, str]]] = {}
     wanted = select(Major.college_id, Major.id, Major.code, Major.name)
-    for college, *row in db.session.execute(wanted.where(Major.school_id == school)).tuples():
-        majors.setdefault(college, []).append((row[0], row[1], row[2]))
+    for row in db.session.execute(wanted.where(Major.school_id == school)):
+        majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
     found = {college: Choices(rows) for college, rows in majors.items()}
     names = {key: name for rows in majors.values() for key, _code, name in rows}
     return Context(clock.today(), lists, {"majors": found, "shown": {"major": names}})
@@ -155,7 +155,7 @@ STUDENTS = Sheet(
         Column("id_number", _l("ID number"), Kind.CODE, "SFZH", ("身份证号码", "证件号码", "公民身份号码"),
                required=True, most=18, checks=(is_id_number,), width=22,
                secret=sealed(Student.id_number, "Student"), sample="99999920040101001X"),
-        Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系名称", "学院名称", "院系代码", "所在院系"),
+        Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称", "院系代码"),
                required=True, into="college_id", width=22, sample="计算机学院"),
         Column("major", _l("Major"), Kind.TEXT, "ZYDM", ("专业代码", "专业名称", "ZY"), required=True,
                aside=True, width=22, sample="软件工程", help=_l("Code or name; of the same college.")),
@@ -170,7 +170,7 @@ STUDENTS = Sheet(
         Column("sex", _l("Sex"), Kind.CHOICE, "XBDM", ("性别代码", "XB"), width=8, sample="男"),
         Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), width=12,
                sample="汉族"),
-        Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话", "电话"), most=20,
+        Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话"), most=20,
                checks=(fits(checks.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
                sample="13800000000", help=_l("Codes for signing are sent to it.")),
         Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14,
