@@ -34,6 +34,8 @@ def is_empty(cell: Any) -> bool:
     """Nothing but blanks and invisible signs."""
     if not isinstance(cell, str):
         return False
+    if cell and cell[0].isalnum():
+        return False
     return not cell or all(c.isspace() or unicodedata.category(c) == "Cf" for c in cell)
 
 
@@ -133,5 +135,7 @@ def fitting(text: str, most: int) -> str:
 
 def folded(text: str) -> str:
     """A name of a list as it is compared: half-width, without blanks, in small letters."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
     plain = unicodedata.normalize("NFKC", text).casefold()
     return "".join(c for c in plain if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))

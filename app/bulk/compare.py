@@ -24,17 +24,38 @@ def first(sheet: Sheet, record: Import, context: Any) -> None:
 
 
 def again(sheet: Sheet, record: Import) -> dict[str, int]:
-    """The same against the data as they are now; what was faulty stays so. The counts by status."""
-    db.session.execute(
-        text(
-            "UPDATE import_row SET status = 'new', old = NULL"
-            " WHERE import_id = :id AND status IN ('changed', 'same')"
-        ),
-        {"id": record.id},
-    )
+    """The same against the data as they are now; what was faulty stays so. The counts by status.
+
+    Where nothing has changed since the check nothing is written.
+    """
     sheet.look(record, sheet.prepare(record))
-    _match(sheet.target, record)
+    if _moved_on(sheet.target, record):
+        db.session.execute(
+            text(
+                "UPDATE import_row SET status = 'new', old = NULL"
+                " WHERE import_id = :id AND status IN ('changed', 'same')"
+            ),
+            {"id": record.id},
+        )
+        _match(sheet.target, record)
     return counts(record.id)
+
+
+def _moved_on(target: Target, record: Import) -> bool:
+    """Whether some row would now be told apart differently than when it was checked."""
+    cur = current(target)
+    hidden = ", ".join(f"'{name}_{end}'" for name in target.secrets for end in ("sealed", "masked"))
+    before = f"r.values || (coalesce(r.old, '{{}}') - ARRAY[{hidden}]::text[])"
+    found = db.session.execute(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM import_row r"
+            f" LEFT JOIN {target.model.__tablename__} t ON {joined(target)}"
+            " WHERE r.import_id = :id AND r.status <> 'faulty' AND CASE WHEN t.id IS NULL"
+            f" THEN r.status <> 'new' ELSE r.status = 'new' OR NOT ({cur} @> ({before})) END)"
+        ),
+        bound(SHEETS[record.sheet], record),
+    )
+    return bool(found.scalar_one())
 
 
 def counts(import_id: int) -> dict[str, int]:
@@ -127,28 +148,28 @@ def _from_rows(target: Target) -> list[str]:
 
 def _match(target: Target, record: Import) -> None:
     """Tell new rows from those whose record exists, and of these the changed from the same."""
-    sheet = SHEETS[record.sheet]
-    cur, differing = current(target), "false"
-    if target.update:
-        differing = f"NOT ({cur} @> r.values)"
     hidden = "".join(
-        f" || CASE WHEN r.values ->> '{name}_index' <> coalesce(encode(t.{name}_index, 'hex'), '')"
-        f" THEN jsonb_build_object('{name}_sealed', encode(t.{name}_sealed, 'hex'),"
-        f" '{name}_masked', t.{name}_masked) ELSE '{{}}' END"
+        f" || CASE WHEN r.values ->> '{name}_index' <> coalesce(c.cur ->> '{name}_index', '')"
+        f" THEN jsonb_build_object('{name}_sealed', c.{name}_sealed, '{name}_masked', c.{name}_masked)"
+        " ELSE '{}' END"
         for name in target.secrets
     )
-    old = (
-        "(SELECT coalesce(jsonb_object_agg(k, cur -> k), '{}') FROM (SELECT "
-        f"{cur} AS cur) c, jsonb_object_keys(r.values) k"
-        " WHERE cur -> k IS DISTINCT FROM r.values -> k)"
+    kept = "".join(
+        f", encode(t.{name}_sealed, 'hex') AS {name}_sealed, t.{name}_masked"
+        for name in target.secrets
     )
+    differs = "NOT c.cur @> r.values" if target.update else "false"
     db.session.execute(
         text(
-            f"UPDATE import_row r SET"
-            f" status = CASE WHEN {differing} THEN 'changed' ELSE 'same' END,"
-            f" old = CASE WHEN {differing} THEN {old}{hidden} END"
-            f" FROM {target.model.__tablename__} t"
-            f" WHERE r.import_id = :id AND r.status <> 'faulty' AND {joined(target)}"
+            f"WITH c AS MATERIALIZED (SELECT r.row, {current(target)} AS cur{kept}"
+            f" FROM import_row r JOIN {target.model.__tablename__} t ON {joined(target)}"
+            "  WHERE r.import_id = :id AND r.status <> 'faulty')"
+            f" UPDATE import_row r SET status = CASE WHEN {differs} THEN 'changed' ELSE 'same' END,"
+            f" old = CASE WHEN {differs} THEN"
+            "  (SELECT coalesce(jsonb_object_agg(k, c.cur -> k), '{}')"
+            "   FROM jsonb_object_keys(r.values) k WHERE c.cur -> k IS DISTINCT FROM r.values -> k)"
+            f" {hidden} END"
+            " FROM c WHERE r.import_id = :id AND r.row = c.row"
         ),
-        bound(sheet, record),
+        bound(SHEETS[record.sheet], record),
     )

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 Text = Any  # str or a lazy translation
 
 
+MOST_KNOWN = 5_000
+
+
 class Kind(Enum):
     """How a cell is read."""
 
@@ -30,6 +33,8 @@ class Kind(Enum):
     DAY = "day"
     CHOICE = "choice"  # of a list, by its code or its name
 
+    __hash__ = object.__hash__  # asked for every cell
+
 
 @dataclass(frozen=True)
 class Choices:
@@ -39,6 +44,7 @@ class Choices:
     codes: dict[str, Any] = field(init=False)
     names: dict[str, list[Any]] = field(init=False)
     shown: dict[Any, str] = field(init=False)
+    known: dict[str, Any] = field(init=False, default_factory=dict)  # texts found before
 
     def __post_init__(self) -> None:
         names: dict[str, list[Any]] = {}
@@ -102,40 +108,48 @@ class Column:
     sample: str = ""
     listed: bool = True  # whether the template offers the choices as a drop-down
 
-    @property
-    def target(self) -> str:
-        """The column of the target that it fills."""
-        return self.into or self.field
+    target: str = field(init=False)  # the column of the target that it fills
+    literal: bool = field(init=False)  # the value is the text itself
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", self.into or self.field)
+        literal = self.kind not in (Kind.NUMBER, Kind.DAY, Kind.CHOICE)
+        object.__setattr__(self, "literal", literal)
 
     def read(self, cell: Any, context: Context) -> Any:
         """The value of a filled cell. Raises Wrong."""
-        value = self._typed(cell, context)
+        value = READERS[self.kind](self, cell, context)
         for check in self.checks:
             sentence = check(value, context)
             if sentence is not None:
                 raise Wrong(str(sentence))
         return value
 
-    def _typed(self, cell: Any, context: Context) -> Any:
-        match self.kind:
-            case Kind.NUMBER:
-                return cells.number(cell, self.least, self.most)
-            case Kind.DAY:
-                return cells.day(cell)
-            case Kind.CHOICE:
-                return self._chosen(cell, context)
-        reader = {
-            Kind.NAME: cells.name, Kind.CODE: cells.code, Kind.DIGITS: cells.digits
-        }.get(self.kind, cells.text)  # fmt: skip
-        return reader(cell, self.most)
-
-    def _chosen(self, cell: Any, context: Context) -> Any:
+    def chosen(self, cell: Any, context: Context) -> Any:
+        """The value that the list of this column has for a cell. Raises Wrong."""
+        choices = context.choices[self.field]
+        if isinstance(cell, str) and cell in choices.known:
+            return choices.known[cell]
         cells.refuse_error(cell)
         text = cells.text(str(cell) if isinstance(cell, int) else cell, 200)
-        found = context.choices[self.field].find(text)
+        found = choices.find(text)
         if found is None:
             raise Wrong(cells._("“%(value)s” is not in the list of this column.", value=text[:40]))
+        if isinstance(cell, str) and len(choices.known) < MOST_KNOWN:
+            choices.known[cell] = found
         return found
+
+
+Reader = Callable[[Column, Any, Context], Any]
+READERS: dict[Kind, Reader] = {
+    Kind.TEXT: lambda column, cell, _context: cells.text(cell, column.most),
+    Kind.NAME: lambda column, cell, _context: cells.name(cell, column.most),
+    Kind.CODE: lambda column, cell, _context: cells.code(cell, column.most),
+    Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
+    Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),
+    Kind.DAY: lambda _column, cell, _context: cells.day(cell),
+    Kind.CHOICE: lambda column, cell, context: column.chosen(cell, context),
+}
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def checked(
 
 
 def _keep(done: Checked, column: Column, cell: Any, value: Any, uid: str) -> None:
-    if isinstance(cell, str) and isinstance(value, str) and _is_mended(column, cell, value):
+    if column.literal and cell != value and isinstance(cell, str):  # signs were changed
         done.mended.append(column)
     if column.secret is not None:
         values, more = column.secret(value, uid)
@@ -105,11 +105,6 @@ def _keep(done: Checked, column: Column, cell: Any, value: Any, uid: str) -> Non
         done.more |= more
     else:
         (done.more if column.aside else done.values)[column.target] = value
-
-
-def _is_mended(column: Column, cell: str, value: str) -> bool:
-    """Whether signs were changed, and not only a name found in a list or a day written otherwise."""
-    return column.kind.value in ("text", "name", "code", "digits") and cell != value
 
 
 def shown(column: Column, cell: Any) -> str:

@@ -62,7 +62,7 @@ class ImportsView(SafeView):
             return self._begin(sheet, str(refusal)), 422
         if not fresh:
             flash(_("This very file is here already: nothing was done a second time."), "info")
-        return redirect(url_for(".show", uid=record.uid), 303)
+        return redirect(url_for("ImportsView.show", uid=record.uid), 303)
 
     @expose("/file/<string(length=32):uid>", methods=["GET"])
     @has_access
@@ -81,7 +81,7 @@ class ImportsView(SafeView):
             asking.ask(step, record, who)
         except (Refused, Invalid) as refusal:
             flash(str(refusal), "warning")
-        return redirect(url_for(".show", uid=uid), 303)
+        return redirect(url_for("ImportsView.show", uid=uid), 303)
 
     @expose("/file/<string(length=32):uid>/errors.xlsx", methods=["GET"])
     @has_access
@@ -121,7 +121,7 @@ def _named(record: Import) -> dict[str, Any]:
         "label": IMPORT_STATES[ImportState(record.state)],
         "kind": IMPORT_CHIPS[ImportState(record.state)],
         "name": record.file_name,
-        "url": url_for(".show", uid=record.uid),
+        "url": url_for("ImportsView.show", uid=record.uid),
         "who": record.user.display_name,
         "when": moment(record.created_at),
     }
@@ -129,9 +129,12 @@ def _named(record: Import) -> dict[str, Any]:
 
 def _page(record: Import) -> dict[str, Any]:
     sheet, who, now = SHEETS[record.sheet], actor(), clock.now()
-    start = url_for(".begin", name=sheet.name)
+    start = url_for("ImportsView.begin", name=sheet.name)
     offers = [
-        (offer, url_for(".take", uid=record.uid, step=offer.step.name.removesuffix("_own")))
+        (
+            offer,
+            url_for("ImportsView.take", uid=record.uid, step=offer.step.name.removesuffix("_own")),
+        )
         for offer in IMPORTS.offers(record, who, now)
     ]
     mine = record.user_id == who.user_id and record.errors_key is not None
@@ -155,7 +158,7 @@ def _page(record: Import) -> dict[str, Any]:
         "mended": shown.mended_of(record, sheet),
         "parts": shown.parts_of(record, sheet, sheet.prepare(record)) if kept else [],
         "offers": offers,
-        "errors_url": url_for(".errors", uid=record.uid) if mine else "",
+        "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
         "again_url": "" if record.busy else start,
         "trace": [
             {

@@ -155,7 +155,7 @@ STUDENTS = Sheet(
         Column("id_number", _l("ID number"), Kind.CODE, "SFZH", ("身份证号码", "证件号码", "公民身份号码"),
                required=True, most=18, checks=(is_id_number,), width=22,
                secret=sealed(Student.id_number, "Student"), sample="99999920040101001X"),
-        Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称", "院系代码"),
+        Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称"),
                required=True, into="college_id", width=22, sample="计算机学院"),
         Column("major", _l("Major"), Kind.TEXT, "ZYDM", ("专业代码", "专业名称", "ZY"), required=True,
                aside=True, width=22, sample="软件工程", help=_l("Code or name; of the same college.")),
