@@ -161,7 +161,9 @@ def _check_far(piece: bytes, far: re.Pattern[bytes], most_rows: int) -> None:
 
 
 def _error_cells(piece: bytes) -> set[tuple[int, int]]:
-    found = set()
+    found: set[tuple[int, int]] = set()
+    if b'"e"' not in piece and b"'e'" not in piece:
+        return found
     for tag in _ERROR_CELL.finditer(piece):
         if address := _ADDRESS.search(tag[0]):
             found.add((int(address[2]), column_number(address[1].decode())))

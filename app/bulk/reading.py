@@ -17,7 +17,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from defusedxml.ElementTree import fromstring
-from python_calamine import CalamineWorkbook, PasswordError
+from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError
 
 from app.bulk import guard, heads, plain
 from app.bulk.guard import UnfitError
@@ -67,10 +67,15 @@ def _packed(meta: dict[str, Any], rows: Iterable[tuple[int, Cells]], most: int) 
     for n, (number, cells) in enumerate(rows):
         if n >= most:
             raise UnfitError("rows", most=most)
-        if any(isinstance(cell, str) and len(cell) > plain.MAX_CELL for cell in cells):
+        line = dump([number, *cells])
+        if len(line) > plain.MAX_CELL and max(map(len, filter(_is_text, cells)), default=0) > plain.MAX_CELL:
             raise UnfitError("cell", row=number)
-        out.write(dump([number, *cells]).encode("utf-8", "replace") + b"\n")
+        out.write(line.encode("utf-8", "replace") + b"\n")
     return out.getvalue()
+
+
+def _is_text(cell: Any) -> bool:
+    return isinstance(cell, str)
 
 
 def _table(
@@ -106,8 +111,8 @@ def _workbook(
     else:
         guard.check_xls(data)
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    name, at = _chosen(book, known)
-    sheet = book.get_sheet_by_name(name)
+    sheet, at = _chosen(book, known)
+    name = sheet.name
     left = sheet.start[1] if sheet.start else 0
     rows = sheet.iter_rows()
     head = next(row for n, row in enumerate(rows) if n == at)
@@ -127,16 +132,16 @@ def _workbook(
     return meta, _filled(below())
 
 
-def _chosen(book: CalamineWorkbook, known: frozenset[str]) -> tuple[str, int]:
+def _chosen(book: CalamineWorkbook, known: frozenset[str]) -> tuple[CalamineSheet, int]:
     """The sheet with the most known headers, hidden ones included, and the row they stand in."""
-    best, where = 0, ("", -1)
+    best, where = 0, None
     for name in book.sheet_names[:MAX_SHEETS]:
         sheet = book.get_sheet_by_name(name)
         first = [row for _n, row in zip(range(heads.LOOKED_AT), sheet.iter_rows(), strict=False)]
         at, found = heads.best_row(first, known)
         if found > best:
-            best, where = found, (name, at)
-    if not _enough(best, known):
+            best, where = found, (sheet, at)
+    if where is None or not _enough(best, known):
         raise UnfitError("heads")
     return where
 

@@ -28,12 +28,12 @@ CASES = {
     "an ID number born on 30 February": ({"身份证号": "999999200402300011"}, ID, BAD_ID),
     "an ID number born in the future": ({"身份证号": "999999299901010014"}, ID, BAD_ID),
     "an ID number in scientific spelling": ({"身份证号": "4.20101E+17"}, ID, BAD_ID),
-    "an ID number that is too long": ({"身份证号": number(1) + "1"}, ID, "最多 18 个字符。"),
+    "an ID number that is too long": ({"身份证号": number(1) + "1"}, ID, "最多 18 个字。"),
     "no student number": ({"学号": ""}, NO, MISSING),
     "a student number of blanks": ({"学号": "　\u200b "}, NO, MISSING),
     "no name": ({"姓名": ""}, "name", MISSING),
     "a name that is a number": ({"姓名": 123}, "name", "此处应填姓名。"),
-    "a name that is too long": ({"姓名": "长" * 61}, "name", "最多 60 个字符。"),
+    "a name that is too long": ({"姓名": "长" * 61}, "name", "最多 60 个字。"),
     "an unknown college": ({"院系": "魔法学院"}, "college", NOT_LISTED.format("魔法学院")),
     "a college of another school": ({"院系": "外国语学院"}, "college", NOT_LISTED.format("外国语学院")),
     "a major of another college": ({"专业": "法学院专业"}, "major", "“法学院专业”不是该学院的专业。"),
@@ -51,7 +51,7 @@ CASES = {
     "a formula that made a number": ({"学号": ("formula", "=1+1", 2)}, NO, AS_NUMBER),
     "a class that is a date": ({"班级": date(2026, 7, 1)}, "class_name",
                                "此单元格为日期格式，请设为文本格式后重新填写。"),
-    "a class that is too long": ({"班级": "班" * 41}, "class_name", "最多 40 个字符。"),
+    "a class that is too long": ({"班级": "班" * 41}, "class_name", "最多 40 个字。"),
 }  # fmt: skip
 
 
@@ -112,12 +112,12 @@ REFUSED = {
         ["该文件实际上是网页或 XML，只是扩展名像表格（旧系统导出的常见情况）。"
          "请用 Excel 或 WPS 打开，选择“另存为”，类型选 .xlsx。"],
     ),
-    "a file that is empty of everything": (b" \n ", ["文件是空的。"]),
+    "a file that is empty of everything": (b" \n ", ["文件是空的，请重新选择。"]),
     "a picture": (b"\x89PNG\r\n\x1a\n" + b"0" * 99,
                   ["这不是表格。请上传 Excel 工作簿（.xlsx、.xls）、.csv 或 .dbf 文件。"]),
     "text in no known encoding": (b"a,b\n\xff\xff\x80\x81\n",
                                   ["无法识别该文本文件的字符编码，请另存为 .xlsx 或 UTF-8 编码。"]),
-    "half a workbook": (xlsx([good_row(1)])[:-300], ["文件已损坏，无法读取。"]),
+    "half a workbook": (xlsx([good_row(1)])[:-300], ["文件已损坏，无法读取。请更换文件后上传。"]),
 }  # fmt: skip
 
 
