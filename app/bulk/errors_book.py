@@ -84,7 +84,7 @@ def _put(page: Any, row: int, column: int, cell: Any, style: Any) -> None:
         page.write_number(row, column, cell, style)
     elif isinstance(cell, list):
         page.write_string(row, column, cell[1][:10] if cell[0] == "d" else "#N/A", style)
-    elif cell:
+    else:
         page.write_string(row, column, fit(cell), style)
 
 

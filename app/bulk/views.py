@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 from typing import Any
 
@@ -56,8 +57,10 @@ class ImportsView(SafeView):
         file = request.files.get("file")
         if file is None or not file.filename:
             return self._begin(sheet, _("Please choose a file.")), 422
+        with contextlib.closing(file):
+            data = file.stream.read(MAX_BYTES + 1)
         try:
-            record, fresh = asking.bring(who, sheet, file.stream.read(MAX_BYTES + 1), file.filename)
+            record, fresh = asking.bring(who, sheet, data, file.filename)
         except Refused as refusal:
             return self._begin(sheet, str(refusal)), 422
         if not fresh:
