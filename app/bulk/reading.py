@@ -68,7 +68,10 @@ def _packed(meta: dict[str, Any], rows: Iterable[tuple[int, Cells]], most: int) 
         if n >= most:
             raise UnfitError("rows", most=most)
         line = dump([number, *cells])
-        if len(line) > plain.MAX_CELL and max(map(len, filter(_is_text, cells)), default=0) > plain.MAX_CELL:
+        if (
+            len(line) > plain.MAX_CELL
+            and max(map(len, filter(_is_text, cells)), default=0) > plain.MAX_CELL
+        ):
             raise UnfitError("cell", row=number)
         out.write(line.encode("utf-8", "replace") + b"\n")
     return out.getvalue()

@@ -58,7 +58,7 @@ def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str
         try:
             act(record)
         except (Refused, Invalid) as refusal:
-            _give_up(import_id, otherwise, _sentences(refusal))
+            _give_up(import_id, state, otherwise, _sentences(refusal))
         except OperationalError:
             raise  # the database was away: the job is tried again
         except Exception as error:
@@ -66,17 +66,17 @@ def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str
             log.error("import %s: %s\n%s", import_id, type(error).__name__, where)
             if state is not S.UPLOADED:
                 raise
-            db.session.rollback()
-            _give_up(
-                import_id, otherwise, [_("Something went wrong on our side. Please try again.")]
-            )
+            sentence = _("Something went wrong on our side. Please try again.")
+            _give_up(import_id, state, otherwise, [sentence])
     if otherwise == "recheck" and db.session.get_one(Import, import_id).state == S.UPLOADED:
         check(import_id)
 
 
-def _give_up(import_id: int, step: str, sentences: list[str]) -> None:
+def _give_up(import_id: int, state: S, step: str, sentences: list[str]) -> None:
+    """Take the other step, unless the same job, come twice, was faster."""
     db.session.rollback()
-    IMPORTS.perform(step, import_id, SYSTEM, sentences=sentences)
+    if db.session.get_one(Import, import_id, populate_existing=True).state == state:
+        IMPORTS.perform(step, import_id, SYSTEM, sentences=sentences)
 
 
 def _sentences(refusal: Refused | Invalid) -> list[str]:
