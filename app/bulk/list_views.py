@@ -63,8 +63,8 @@ class ImportHistoryView(SafeModelView):
                     "counts": "qq-roomy", "created_at": "qq-number"}  # fmt: skip
     tabs = (
         Tab("all", _l("All"), empty=_l("No file has been imported yet.")),
-        _tab("open", _l("Open"), _l("No import waits.")),
-        _tab("applied", _l("Applied"), _l("No import was applied yet.")),
+        _tab("open", _l("Under way"), _l("No import waits.")),
+        _tab("applied", _l("Imported"), _l("No import was applied yet.")),
         _tab("ended", _l("Undone or failed"), _l("No import was undone or failed.")),
     )
 

@@ -33,7 +33,7 @@ IMPORT_STATES = {
     ImportState.UPLOADED: _l("Being checked"),
     ImportState.CHECKED: _l("Checked, not yet applied"),
     ImportState.WRITING: _l("Being applied"),
-    ImportState.APPLIED: _l("Applied"),
+    ImportState.APPLIED: _l("Imported"),
     ImportState.UNDOING: _l("Being undone"),
     ImportState.UNDONE: _l("Undone"),
     ImportState.FAILED: _l("Could not be read"),
@@ -60,7 +60,7 @@ class RowStatus(StrEnum):
 
 
 ROW_STATUSES = {
-    RowStatus.NEW: _l("New"),
+    RowStatus.NEW: _l("To be added"),
     RowStatus.CHANGED: _l("Changed"),
     RowStatus.SAME: _l("Unchanged"),
     RowStatus.FAULTY: _l("Faulty"),

@@ -144,9 +144,16 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
 def way(record: Import) -> list[tuple[str, str, str]]:
     """Where the import is on its way: file, preview, applied."""
     at = {S.UPLOADED: 0, S.CHECKED: 1, S.WRITING: 2, S.FAILED: 0}.get(S(record.state), 3)
-    names = (_("Read and check"), _("Check the preview"), _("Apply"))
+    names = (_("Read and check"), _("Check the preview"), _("Confirm the import"))
     marks = ["done" if n < at else "now" if n == at else "todo" for n in range(3)]
     return [(name, mark, "") for name, mark in zip(names, marks, strict=True)]
+
+
+def question(record: Import) -> str:
+    """What the confirmation is about."""
+    return _("%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
+             name=record.file_name, new=record.new, changed=record.changed,
+             faulty=record.faulty)  # fmt: skip
 
 
 def result(record: Import) -> str:

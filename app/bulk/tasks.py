@@ -17,6 +17,7 @@ from app.bulk.effects import FoundMoreError
 from app.bulk.models import Import, ImportRow, ImportState
 from app.bulk.sheet import SHEETS
 from app.bulk.workflow import IMPORTS
+from app.bulk.writing import MetAnotherError
 from app.core import clock, files, jobs
 from app.core.crypto import cipher
 from app.core.db import db
@@ -59,13 +60,11 @@ def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str
             act(record)
         except (Refused, Invalid) as refusal:
             _give_up(import_id, state, otherwise, _sentences(refusal))
-        except OperationalError:
-            raise  # the database was away: the job is tried again
-        except Exception as error:
+        except (OperationalError, MetAnotherError):
+            raise  # the database was away, somebody wrote meanwhile: the job is tried again
+        except Exception as error:  # noqa: BLE001 (strangers' files may find any bug of ours)
             where = "".join(traceback.format_tb(error.__traceback__))  # no message: it has values
             log.error("import %s: %s\n%s", import_id, type(error).__name__, where)
-            if state is not S.UPLOADED:
-                raise
             sentence = _("Something went wrong on our side. Please try again.")
             _give_up(import_id, state, otherwise, [sentence])
     if otherwise == "recheck" and db.session.get_one(Import, import_id).state == S.UPLOADED:

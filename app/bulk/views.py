@@ -21,6 +21,7 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
+from app.workflow.actor import Role
 from app.workflow.queries import said, trail_of
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -161,11 +162,12 @@ def _page(record: Import) -> dict[str, Any]:
         "mended": shown.mended_of(record, sheet),
         "parts": shown.parts_of(record, sheet, sheet.prepare(record)) if kept else [],
         "offers": offers,
+        "question": shown.question(record),
         "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
         "again_url": "" if record.busy else start,
         "trace": [
             {
-                "who": row.actor_name,
+                "who": _who(row),
                 "what": said(row),
                 "when": clock.local(row.at),
                 "note": row.reason,
@@ -173,3 +175,7 @@ def _page(record: Import) -> dict[str, Any]:
             for row in reversed(trail_of("import_file", record.id))
         ],
     }
+
+
+def _who(row: Any) -> str:
+    return _("The system") if row.actor_role == Role.SYSTEM else row.actor_name

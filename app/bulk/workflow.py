@@ -77,7 +77,7 @@ IMPORTS: Workflow[Import] = Workflow(
              fill=(keep_counts,)),
         Step("fail", S.UPLOADED, S.FAILED, by=Role.SYSTEM, label=_l("Give up"),
              fill=(note_reason,)),
-        *_each("write", S.CHECKED, S.WRITING, _l("Apply"), when=ALL_OR_NOTHING,
+        *_each("write", S.CHECKED, S.WRITING, _l("Confirm the import"), when=ALL_OR_NOTHING,
                fill=(choose_good,)),
         *_each("write_good", S.CHECKED, S.WRITING, _l("Apply the good rows only"),
                when=(some_faulty_row, something_to_write), fill=(choose_good,),
