@@ -32,6 +32,7 @@ from app.people.checks import id_number_mark
 from app.workflow.actor import Role
 from tests import factories as make
 
+SIZES = [1_000, 10_000, 100_000]
 HEADS = ("学号", "姓名", "身份证号", "学院", "专业", "毕业届", "学历", "培养方式", "班级", "性别", "民族",
          "手机号", "考生号", "生源地")  # fmt: skip
 
@@ -170,7 +171,3 @@ def run(app: Flask, sizes: list[int]) -> None:
         with app.app_context():
             db.session.execute(text("DELETE FROM student"))
             db.session.commit()
-
-
-if __name__ == "__main__":
-    main([int(n) for n in sys.argv[1:]] or [1_000, 10_000, 100_000])

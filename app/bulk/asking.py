@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -16,11 +17,13 @@ from app.bulk.sheet import SHEETS, Sheet
 from app.bulk.workflow import IMPORTS
 from app.core import clock, jobs
 from app.core.errors import NotYours, Refused
+from app.core.limits import Limit
 from app.core.text import clean_line
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 
 NAME = 120
+UPLOADS = Limit("bulk-upload", 60, timedelta(hours=1))  # of one person: each costs seconds of work
 
 
 def sheet_for(who: Actor, name: str) -> Sheet:
@@ -44,6 +47,8 @@ def bring(who: Actor, sheet: Sheet, data: bytes, name: str) -> tuple[Import, boo
     known = same_file(who, sheet.name, digest)
     if known is not None:
         return known, False
+    if not UPLOADS.take(who.user_id):
+        raise Refused(_("You have uploaded very many files. Please wait an hour, then go on."))
     record = Import(
         uid=uuid4().hex, sheet=sheet.name, user_id=who.user_id or 0, school_id=who.school_id,
         employer_id=who.employer_id, file_name=clean_name(name), sha256=digest,

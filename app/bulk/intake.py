@@ -13,6 +13,7 @@ from app.bulk.heads import normal
 from app.bulk.sheet import Column, Sheet
 from app.core import children
 from app.core.errors import Invalid, Refused
+from app.core.text import clean_line
 
 _: Callable[..., str] = gettext
 
@@ -64,9 +65,10 @@ def read(data: bytes, name: str, sheet: Sheet) -> Reading:
         raise Refused(sentence(reason, values))
     head, *lines = answer[1:].split(b"\n")
     meta = json.loads(head)
+    meta["heads"] = [clean_line(head) for head in meta["heads"]]
     columns, ignored = matched(sheet, meta["heads"])
     return Reading(
-        meta["sheet"], meta["kind"], meta["encoding"], meta["heads"], columns, ignored,
+        clean_line(meta["sheet"]), meta["kind"], meta["encoding"], meta["heads"], columns, ignored,
         [line for line in lines if line],
     )  # fmt: skip
 

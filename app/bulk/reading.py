@@ -10,6 +10,7 @@ from __future__ import annotations
 import gc
 import io
 import json
+import math
 import posixpath
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -173,6 +174,8 @@ def _cell(value: Any) -> Any:
     if isinstance(value, bool):
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float):
+        if not math.isfinite(value):
+            return ["e"]
         return int(value) if value == int(value) else value
     if isinstance(value, datetime | date):
         return ["d", value.isoformat()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -108,8 +109,8 @@ class Column:
     sample: str = ""
     listed: bool = True  # whether the template offers the choices as a drop-down
 
-    target: str = field(init=False)  # the column of the target that it fills
-    literal: bool = field(init=False)  # the value is the text itself
+    target: str = dataclasses.field(init=False)  # the column of the target that it fills
+    literal: bool = dataclasses.field(init=False)  # the value is the text itself
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "target", self.into or self.field)

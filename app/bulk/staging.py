@@ -20,6 +20,7 @@ from app.core.db import db, driver_connection
 from app.core.forms import MISSING
 from app.core.text import clean_line
 
+MANY = 2_000
 SHOWN = 20  # mended cells that are listed one by one
 LONGEST = 60  # characters of a faulty cell that the page shows
 COPY = "COPY import_row (import_id, row, status, uid, values, more, problems) FROM STDIN"
@@ -51,7 +52,8 @@ def stage(record: Import, sheet: Sheet, reading: Reading, context: Context) -> T
     with driver_connection().cursor() as cursor, cursor.copy(COPY) as copy:
         for line in _lines(record.id, sheet, reading, context, tally):
             copy.write_row(line)
-    db.session.execute(text("ANALYZE import_row"))
+    if len(reading.lines) > MANY:
+        db.session.execute(text("ANALYZE import_row"))  # else the joins below are planned blindly
     return tally
 
 

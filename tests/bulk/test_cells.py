@@ -56,3 +56,12 @@ def test_headers_are_compared_without_stars_blanks_and_marks():
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "gb18030", "gbk"])
 def test_an_encoding_is_told_by_its_mark_or_by_what_fits(encoding):
     assert decoded("学号,姓名\n".encode(encoding))[0] == "学号,姓名\n"
+
+
+def test_nothing_of_bulk_brings_pandas_into_the_web_process():
+    import subprocess
+    import sys
+
+    code = "import app.menu, app.bulk.tasks, sys; print('pandas' in sys.modules, 'openpyxl' in sys.modules)"
+    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "False"], done.stderr[-500:]
