@@ -7,7 +7,6 @@ with `python -m bench imports [rows …]`.
 from __future__ import annotations
 
 import io
-import sys
 import tempfile
 import threading
 import time

@@ -101,13 +101,12 @@ def _replaced(column: Column) -> str:
 def _text(column: Column, values: Any, more: Any, context: Context) -> str:
     if column.secret is not None:
         return more.get(f"{column.field}_masked") or ""
-    if column.aside and column.field not in more and f"{column.field}_id" in values:
-        return str(context.data.get("shown", {}).get(column.field, {}).get(
-            values[f"{column.field}_id"], ""))  # fmt: skip
-    value = more.get(column.target) if column.aside else values.get(column.target)
+    choices = context.choices.get(column.field)
+    resolved = f"{column.field}_id"  # what `row` made of it
+    kept = values if resolved in values else more if column.aside else values
+    value = kept.get(resolved if resolved in values else column.target)
     if value is None:
         return ""
-    choices = context.choices.get(column.field)
     return choices.shown.get(value, str(value)) if choices else str(value)
 
 

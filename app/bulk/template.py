@@ -51,7 +51,7 @@ def _table(book: Any, page: Any, sheet: Sheet) -> None:
 def _lists(page: Any, lists: Any, sheet: Sheet, context: Context) -> None:
     """Each list in a column of the hidden sheet, as «code name», which the import understands."""
     for n, column in enumerate(sheet.columns):
-        if column.kind is not Kind.CHOICE or not column.listed:
+        if column.field not in context.choices or not column.listed:
             continue
         rows = context.choices[column.field].rows
         if not rows:

@@ -10,9 +10,9 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.accounts.models import AppUser
-from app.accounts.queries import identify, identify_if_free
+from app.accounts.queries import identify_all
 from app.bulk import compare
-from app.bulk.models import Import
+from app.bulk.models import Import, ImportRow, RowStatus
 from app.bulk.sheet import (
     Choices,
     Column,
@@ -53,11 +53,11 @@ def prepare(record: Import) -> Context:
     lists["origin"] = Choices([(code, code, name) for code, name in regions])
     majors: dict[int, list[tuple[int, str, str]]] = {}
     wanted = select(Major.college_id, Major.id, Major.code, Major.name)
-    for row in db.session.execute(wanted.where(Major.school_id == school)):
+    for row in db.session.execute(wanted.where(Major.school_id == school).order_by(Major.code)):
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
     found = {college: Choices(rows) for college, rows in majors.items()}
-    names = {key: name for rows in majors.values() for key, _code, name in rows}
-    return Context(clock.today(), lists, {"majors": found, "shown": {"major": names}})
+    lists["major"] = Choices([row for rows in majors.values() for row in rows])
+    return Context(clock.today(), lists, {"majors": found})
 
 
 def _table(name: str) -> Choices:
@@ -98,25 +98,27 @@ def look(record: Import, _context: Context) -> None:
 
 def follow(record: Import) -> None:
     """A student whose name or numbers changed signs in by the new ones (ACC-03)."""
-    changed = db.session.execute(
+    db.session.execute(
         text(
-            "SELECT s.id, u.id FROM import_row r JOIN student s ON s.school_id = :school"
-            " AND s.student_no = r.values ->> 'student_no' JOIN ab_user u ON u.student_id = s.id"
-            " WHERE r.import_id = :id AND r.status = 'changed'"
-            " AND r.old ?| ARRAY['name', 'phone_index', 'id_number_index']"
+            "UPDATE ab_user u SET last_name = s.name FROM student s, import_row r"
+            " WHERE u.student_id = s.id AND s.school_id = :school AND r.import_id = :id"
+            " AND r.status = 'changed' AND r.old ? 'name'"
+            " AND s.student_no = r.values ->> 'student_no'"
         ),
         {"id": record.id, "school": record.school_id},
-    ).all()
-    for student_id, user_id in changed:
-        student = db.session.get_one(Student, student_id, populate_existing=True)
-        user = db.session.get_one(AppUser, user_id)
-        user.last_name = student.name
-        identify(user, "id_number", student.id_number)
-        if student.phone:
-            identify_if_free(user, "phone", student.phone)
-        else:
-            identify(user, "phone", None)
-    db.session.flush()
+    )
+    for kind in ("id_number", "phone"):
+        db.session.expire_all()
+        rows = db.session.execute(
+            select(AppUser.id, Student)
+            .join(Student, AppUser.student_id == Student.id)
+            .join(ImportRow, ImportRow.values["student_no"].astext == Student.student_no)
+            .where(Student.school_id == record.school_id, ImportRow.import_id == record.id)
+            .where(ImportRow.status == RowStatus.CHANGED, ImportRow.old.has_key(f"{kind}_index"))
+        ).tuples()
+        changed = {user_id: getattr(student, kind) for user_id, student in rows}
+        if changed:
+            identify_all(kind, changed)
 
 
 STUDENTS = Sheet(

@@ -2,12 +2,25 @@
 
 import csv
 import io
+import struct
 
 import xlsxwriter
 
 from tests import factories as make
 
-HEADS = ["学号", "姓名", "身份证号", "院系", "专业", "毕业届", "学历", "培养方式", "班级", "性别", "手机号"]
+HEADS = [
+    "学号",
+    "姓名",
+    "身份证号",
+    "院系",
+    "专业",
+    "毕业届",
+    "学历",
+    "培养方式",
+    "班级",
+    "性别",
+    "手机号",
+]
 
 
 def number(n):
@@ -66,3 +79,58 @@ def text_table(rows, heads=HEADS, *, encoding="utf-8", separator=","):
     for row in rows:
         writer.writerow([row.get(head, "") for head in heads])
     return out.getvalue().encode(encoding)
+
+
+def xls(rows, heads=HEADS, *, more=b""):
+    """The format before 2007, as old systems still write it: BIFF8 records in a compound file."""
+
+    def record(kind, data):
+        return struct.pack("<HH", kind, len(data)) + data
+
+    def cell(at, n, value):
+        place = struct.pack("<HHH", at, n, 0)
+        if isinstance(value, int | float):
+            return record(0x0203, place + struct.pack("<d", value))
+        return record(0x0204, place + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
+
+    def begin(kind):
+        return record(0x0809, struct.pack("<HHHHII", 0x0600, kind, 0, 0, 0, 0))
+
+    name = "学生"
+    end = record(0x000A, b"")
+    head = begin(5)
+    bound = len(head) + 4 + 8 + 2 * len(name) + len(end)
+    head += (
+        record(0x0085, struct.pack("<IHBB", bound, 0, len(name), 1) + name.encode("utf-16-le"))
+        + end
+    )
+    cells = [cell(0, n, text) for n, text in enumerate(heads)]
+    for at, row in enumerate(rows, 1):
+        cells += [cell(at, n, row[h]) for n, h in enumerate(heads) if row.get(h, "") != ""]
+    size = struct.pack("<IIHHH", 0, len(rows) + 1, 0, len(heads), 0)
+    return compound(head + begin(16) + record(0x0200, size) + b"".join(cells) + end + more)
+
+
+def compound(stream):
+    """One stream named «Workbook» in an OLE container."""
+    free, last, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+    stream = stream.ljust(max(4096, -(-len(stream) // 512) * 512), b"\0")
+    sectors = len(stream) // 512
+    chain = [table, last, *range(3, sectors + 2), last]
+    assert len(chain) <= 128
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 16
+    head += struct.pack(
+        "<HHHHH6xIIIIIIIII", 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, last, 0, last, 0
+    )
+    head += struct.pack("<I", 0) + struct.pack("<I", free) * 108
+
+    def entry(name, kind, child, start, size):
+        text = name.encode("utf-16-le") + b"\0\0"
+        return text.ljust(64, b"\0") + struct.pack(
+            "<HBBIII36xIQ", len(text), kind, 1, free, free, child, start, size
+        )
+
+    folder = entry("Root Entry", 5, 1, last, 0) + entry("Workbook", 2, free, 2, len(stream))
+    folder += b"\0" * 256
+    fat = struct.pack("<128I", *chain, *[free] * (128 - len(chain)))
+    return head + fat + folder + stream

@@ -50,5 +50,3 @@ def problems(record):
 
 def tally(record):
     return record.new, record.changed, record.same, record.faulty
-
-

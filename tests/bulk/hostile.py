@@ -70,12 +70,22 @@ def many_rows():
 def unused_strings():
     """A gigabyte of shared strings that no cell uses."""
     block = "<si><t>" + "x" * 1000 + "</t></si>"
-    return book(sheet(HEADERS, row(2, "1", "甲")), strings=[STRINGS[:-2] + ">", *[block * 1000] * 1100, "</sst>"])
+    return book(
+        sheet(HEADERS, row(2, "1", "甲")),
+        strings=[STRINGS[:-2] + ">", *[block * 1000] * 1100, "</sst>"],
+    )
 
 
 def one_cell():
     """One cell of a gigabyte."""
-    return book(sheet(HEADERS, '<row r="2"><c r="A2" t="inlineStr"><is><t>', *["x" * MB] * 1024, "</t></is></c></row>"))
+    return book(
+        sheet(
+            HEADERS,
+            '<row r="2"><c r="A2" t="inlineStr"><is><t>',
+            *["x" * MB] * 1024,
+            "</t></is></c></row>",
+        )
+    )
 
 
 def far_cell():
@@ -95,12 +105,17 @@ def far_cell_within_bounds():
 
 def million_rows():
     """1,048,576 rows, nearly all empty."""
-    return book(sheet(HEADERS, *(f'<row r="{n}"><c r="A{n}"/><c r="B{n}"/></row>' for n in range(2, 1_048_577))))
+    return book(
+        sheet(
+            HEADERS,
+            *(f'<row r="{n}"><c r="A{n}"/><c r="B{n}"/></row>' for n in range(2, 1_048_577)),
+        )
+    )
 
 
 def laughs():
     """A billion laughs."""
-    entities = "".join(f'<!ENTITY l{n} "{("&l%d;" % (n - 1)) * 10}">' for n in range(1, 10))
+    entities = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     return book(
         f'<?xml version="1.0"?><!DOCTYPE worksheet [<!ENTITY l0 "ha">{entities}]>'
         f'<worksheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><sheetData>{row(1, "&l9;")}</sheetData></worksheet>'
@@ -117,7 +132,9 @@ def external_entity():
 
 def entity_in_utf16():
     """The same, hidden from a search for bytes."""
-    text = '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE worksheet [<!ENTITY f "x">]><worksheet/>'
+    text = (
+        '<?xml version="1.0" encoding="UTF-16"?><!DOCTYPE worksheet [<!ENTITY f "x">]><worksheet/>'
+    )
     return book(text.encode("utf-16"))
 
 
@@ -126,7 +143,9 @@ def macros():
 
 
 def outer_links():
-    return book(sheet(HEADERS, row(2, "1", "甲")), more=[("xl/externalLinks/externalLink1.xml", "<x/>")])
+    return book(
+        sheet(HEADERS, row(2, "1", "甲")), more=[("xl/externalLinks/externalLink1.xml", "<x/>")]
+    )
 
 
 def embedded():
@@ -147,22 +166,41 @@ def lying_sizes():
 
 def encrypted():
     """What Excel writes for a workbook with a password: an old container."""
-    return b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504 + "EncryptedPackage".encode("utf-16-le") + b"\0" * 512
+    return (
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+        + b"\0" * 504
+        + "EncryptedPackage".encode("utf-16-le")
+        + b"\0" * 512
+    )
 
 
 def lying_dimension():
     """Harmless: it says that it has four thousand million cells, and has four."""
-    return book([HEAD, '<dimension ref="A1:XFD1048576"/><sheetData>', HEADERS, row(2, "1", "甲"), "</sheetData></worksheet>"])
+    return book(
+        [
+            HEAD,
+            '<dimension ref="A1:XFD1048576"/><sheetData>',
+            HEADERS,
+            row(2, "1", "甲"),
+            "</sheetData></worksheet>",
+        ]
+    )
 
 
 def dbf(fields, rows, encoding="gbk"):
     """A dBase III file; fields are (name, length)."""
     length = 1 + sum(size for _name, size in fields)
-    head = struct.pack("<BBBBIHH17xB2x", 3, 126, 7, 1, len(rows), 33 + 32 * len(fields), length, 0x4D)
+    head = struct.pack(
+        "<BBBBIHH17xB2x", 3, 126, 7, 1, len(rows), 33 + 32 * len(fields), length, 0x4D
+    )
     for name, size in fields:
         head += struct.pack("<11sc4xBB14x", name.encode(), b"C", size, 0)
     body = b"".join(
-        b" " + b"".join(str(cell).encode(encoding).ljust(size)[:size] for cell, (_n, size) in zip(line, fields, strict=True))
+        b" "
+        + b"".join(
+            str(cell).encode(encoding).ljust(size)[:size]
+            for cell, (_n, size) in zip(line, fields, strict=True)
+        )
         for line in rows
     )
     return head + b"\r" + body + b"\x1a"

@@ -66,7 +66,12 @@ def test_a_bad_cell_is_named_by_row_column_and_sentence(bring, case):
 
 @pytest.mark.rule("BLK-01")
 def test_doubles_in_a_file_are_all_named(bring):
-    rows = [good_row(1), good_row(2), good_row(3, 学号="2023000001"), good_row(4, 身份证号=number(2))]
+    rows = [
+        good_row(1),
+        good_row(2),
+        good_row(3, 学号="2023000001"),
+        good_row(4, 身份证号=number(2)),
+    ]
     assert problems(bring(xlsx(rows))) == {
         2: [(NO, SAME_AS.format("学号", 4))],
         3: [(ID, SAME_AS.format("身份证号", 5))],
@@ -109,8 +114,8 @@ REFUSED = {
     ),
     "an old system's web page": (
         b"<html><table><tr><td>\xd1\xa7\xba\xc5</td></tr></table></html>",
-        ["该文件实际上是网页或 XML，只是扩展名像表格（旧系统导出的常见情况）。"
-         "请用 Excel 或 WPS 打开，选择“另存为”，类型选 .xlsx。"],
+        [("该文件实际上是网页或 XML，只是扩展名像表格（旧系统导出的常见情况）。"
+         "请用 Excel 或 WPS 打开，选择“另存为”，类型选 .xlsx。")],
     ),
     "a file that is empty of everything": (b" \n ", ["文件是空的，请重新选择。"]),
     "a picture": (b"\x89PNG\r\n\x1a\n" + b"0" * 99,

@@ -21,7 +21,10 @@ def test_a_day_is_read_in_its_usual_spellings(spelled):
 
 
 @pytest.mark.rule("BLK-02")
-@pytest.mark.parametrize("spelled", ["2026-02-30", "07/01/2026", "1.7.26", "明年", "2026", 0, -5, 999999, ["e"], "1799-01-01"])
+@pytest.mark.parametrize(
+    "spelled",
+    ["2026-02-30", "07/01/2026", "1.7.26", "明年", "2026", 0, -5, 999999, ["e"], "1799-01-01"],
+)
 def test_what_is_no_day_is_not_guessed(app, spelled):
     with app.test_request_context(), pytest.raises(Wrong):
         cells.day(spelled)
@@ -45,7 +48,14 @@ def test_a_name_keeps_what_is_rare_and_loses_what_is_invisible():
 
 def test_a_list_is_read_by_code_or_name_and_two_of_a_name_are_not_guessed():
     found = Choices([(1, "01", "法学院"), (2, "02", "文学院"), (3, "03", "文学院")])
-    assert [found.find(text) for text in ("01", "法 学院", "01 法学院", "文学院", "1", "03")] == [1, 1, 1, None, None, 3]
+    assert [found.find(text) for text in ("01", "法 学院", "01 法学院", "文学院", "1", "03")] == [
+        1,
+        1,
+        1,
+        None,
+        None,
+        3,
+    ]
 
 
 def test_headers_are_compared_without_stars_blanks_and_marks():
@@ -63,5 +73,7 @@ def test_nothing_of_bulk_brings_pandas_into_the_web_process():
     import sys
 
     code = "import app.menu, app.bulk.tasks, sys; print('pandas' in sys.modules, 'openpyxl' in sys.modules)"
-    done = subprocess.run([sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True
+    )
     assert done.stdout.split() == ["False", "False"], done.stderr[-500:]

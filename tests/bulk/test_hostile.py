@@ -1,5 +1,6 @@
 """Hostile files end in a plain sentence, in bounded time and memory; the harmless one is read (BLK-05)."""
 
+import contextlib
 import os
 import resource
 import signal
@@ -128,10 +129,8 @@ def test_any_bytes_at_all_end_in_a_sentence_or_rows(app, sheet):
         data = bytearray(good)
         for _spoil in range(1 + n):
             data[dice.randrange(len(data))] = dice.randrange(256)
-        try:
+        with contextlib.suppress(Refused, Invalid):
             list(read(app, bytes(data), sheet).rows())
-        except (Refused, Invalid):
-            pass
     for start in (b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"\x03", b"", b"\xff\xfe"):
         with pytest.raises(Refused):
             read(app, start + dice.randbytes(2000), sheet, "x.dbf")

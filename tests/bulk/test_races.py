@@ -87,7 +87,8 @@ def together(app, acts):
 def classes(app, numbers):
     with app.app_context():
         rows = db.session.execute(
-            text("SELECT student_no, class_name FROM student WHERE student_no = ANY(:n)"), {"n": numbers}
+            text("SELECT student_no, class_name FROM student WHERE student_no = ANY(:n)"),
+            {"n": numbers},
         )
         found = dict(rows.tuples().all())
         db.session.remove()
@@ -118,11 +119,19 @@ def test_two_imports_of_the_same_keys_do_not_deadlock_and_lose_nothing(race, tur
 @pytest.mark.rule("BLK-03")
 def test_a_double_confirmation_writes_once(race):
     record_id = checked(race, [good_row(90_001)], "twice")
-    assert together(race, [lambda: confirm(race, record_id)] * 4) == ["done", "refused", "refused", "refused"]
+    assert together(race, [lambda: confirm(race, record_id)] * 4) == [
+        "done",
+        "refused",
+        "refused",
+        "refused",
+    ]
     assert together(race, [lambda: tasks.write(record_id)] * 3) == ["done"] * 3
     with race.app_context():
         steps = db.session.execute(
-            text("SELECT step FROM trail WHERE kind = 'import_file' AND record_id = :i ORDER BY seq"), {"i": record_id}
+            text(
+                "SELECT step FROM trail WHERE kind = 'import_file' AND record_id = :i ORDER BY seq"
+            ),
+            {"i": record_id},
         ).scalars()
         assert list(steps) == ["upload", "check", "write", "apply"]
 
@@ -209,7 +218,12 @@ def test_a_worker_killed_midway_leaves_all_or_nothing_and_the_job_can_run_again(
         record_id = record.id
     killed(place, "stage", "check", record_id)
     with race.test_request_context():
-        assert db.session.scalar(text("SELECT count(*) FROM import_row WHERE import_id = :i"), {"i": record_id}) == 0
+        assert (
+            db.session.scalar(
+                text("SELECT count(*) FROM import_row WHERE import_id = :i"), {"i": record_id}
+            )
+            == 0
+        )
         tasks.check(record_id)
     confirm(race, record_id)
     killed(place, "insert", "write", record_id)

@@ -6,7 +6,7 @@ from app.bulk.models import ImportRow
 from app.core.db import db
 from app.people.models import Student
 from tests import factories as make
-from tests.bulk.books import HEADS, good_row, number, text_table, xlsx
+from tests.bulk.books import HEADS, good_row, number, text_table, xls, xlsx
 from tests.bulk.conftest import tally
 
 pytestmark = pytest.mark.usefixtures("cast")
@@ -35,7 +35,11 @@ def test_new_students_are_added_with_their_numbers_sealed(bring, apply, cast):
 @pytest.mark.rule("BLK-01")
 def test_only_what_differs_is_changed_and_an_empty_cell_changes_nothing(bring, apply, cast):
     apply(bring(xlsx([good_row(1), good_row(2), good_row(3)])))
-    rows = [good_row(1), good_row(2, 班级="软工2302", 手机号="13700000002"), good_row(3, 班级="", 手机号="")]
+    rows = [
+        good_row(1),
+        good_row(2, 班级="软工2302", 手机号="13700000002"),
+        good_row(3, 班级="", 手机号=""),
+    ]
     record = bring(xlsx([*rows, good_row(4)]))
     assert tally(record) == (1, 1, 2, 0)
     row = db.session.query(ImportRow).filter_by(import_id=record.id, status="changed").one()
@@ -114,6 +118,30 @@ def test_a_changed_phone_signs_in_and_the_old_one_no_more(bring, apply, cast, ap
     assert account_for(old) is None
 
 
+@pytest.mark.rule("ACC-03")
+def test_two_who_swap_their_phones_sign_in_by_the_new_ones_and_a_strangers_stays_his(
+    bring, apply, cast
+):
+    from app.accounts.queries import account_for, identify
+
+    one, two, other = (make.account(s) for s in (cast.student, cast.classmate, cast.stranger))
+    for user, who in ((one, cast.student), (two, cast.classmate), (other, cast.stranger)):
+        identify(user, "phone", who.phone)
+    db.session.commit()
+    a, b, c = cast.student.phone, cast.classmate.phone, cast.stranger.phone
+    rows = [
+        good_row(1, 学号="A1", 姓名="黄河清", 手机号=b),
+        good_row(2, 学号="A2", 姓名="李静", 手机号=a),
+    ]
+    apply(bring(xlsx(rows)))
+    assert (account_for(b).id, account_for(a).id) == (one.id, two.id)
+    db.session.refresh(one)
+    assert one.display_name == "黄河清"
+    apply(bring(xlsx([good_row(1, 学号="A1", 姓名="黄河清", 手机号=c)])))
+    assert account_for(c).id == other.id
+    assert account_for(b) is None
+
+
 @pytest.mark.rule("BLK-02")
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_text_tables_are_read_in_the_usual_encodings(bring, encoding):
@@ -125,7 +153,16 @@ def test_text_tables_are_read_in_the_usual_encodings(bring, encoding):
 
 @pytest.mark.rule("BLK-02")
 def test_columns_come_in_any_order_by_chinese_english_or_official_headers(bring):
-    heads = ["XM", "Student number*", "身份证号码（必填）", "college", "ZYDM", "Graduation year", "XLDM", "备注"]
+    heads = [
+        "XM",
+        "Student number*",
+        "身份证号码（必填）",
+        "college",
+        "ZYDM",
+        "Graduation year",
+        "XLDM",
+        "备注",
+    ]
     row = dict(zip(heads, ["王五", "9901", number(5), "01", "0801", 2027, "31", "x"], strict=True))
     record = bring(xlsx([row], heads, above=["请在下表填写"], hidden="说明页"))
     assert tally(record) == (1, 0, 0, 0)
@@ -163,3 +200,19 @@ def test_the_example_row_of_the_template_is_ignored(bring):
     record = bring(xlsx([good_row(1, 学号="示例 2023010001"), good_row(2)], HEADS))
     assert tally(record) == (1, 0, 0, 0)
     assert record.details["examples"] == 1
+
+
+@pytest.mark.rule("BLK-02")
+def test_the_old_format_is_read_and_its_numbers_are_refused_alike(bring):
+    from tests.bulk.conftest import problems
+
+    record = bring(xls([good_row(1), good_row(2, 学号=2023000002)]), "学生.xls")
+    assert record.details["kind"] == "xls", record.details
+    assert tally(record) == (1, 0, 0, 1)
+    assert [field for field, _text in problems(record)[3]] == ["student_no"]
+
+
+@pytest.mark.rule("BLK-05")
+def test_macros_in_the_old_format_are_refused(bring):
+    record = bring(xls([good_row(1)], more="_VBA_PROJECT".encode("utf-16-le")), "学生.xls")
+    assert record.details["sentences"] == ["工作簿中含有宏，请另存为不含宏的 .xlsx。"]

@@ -32,7 +32,7 @@ def test_the_way_of_a_file_through_the_pages(visit, cast):
     assert answer.status_code == 303
     record = newest()
     page = browser.get(answer.location)
-    assert "可离开此页" in page.text or "http-equiv=\"refresh\"" in page.text
+    assert "可离开此页" in page.text or 'http-equiv="refresh"' in page.text
     tasks.check(record.id)
     page = browser.get(answer.location).text
     for words in ("学生1", "请填写此项", "只导入正确的行", "下载错误行", "有 1 行错误"):
@@ -82,8 +82,14 @@ def test_the_template_can_be_filled_and_brought_back(visit, cast, bring):
 
 
 @pytest.mark.rule("INV-03")
-def test_the_faulty_rows_come_back_marked_and_can_be_mended_and_brought_again(visit, cast, bring, apply):
-    rows = [good_row(1), good_row(2, 姓名="", 备注="=cmd()"), good_row(3, 身份证号="999999200401010018")]
+def test_the_faulty_rows_come_back_marked_and_can_be_mended_and_brought_again(
+    visit, cast, bring, apply
+):
+    rows = [
+        good_row(1),
+        good_row(2, 姓名="", 备注="=cmd()"),
+        good_row(3, 身份证号="999999200401010018"),
+    ]
     record = bring(xlsx(rows, [*rows[0], "备注"]))
     answer = visit(cast.officer).get(f"/imports/file/{record.uid}/errors.xlsx")
     book = openpyxl.load_workbook(io.BytesIO(answer.data))
@@ -112,12 +118,18 @@ def test_no_formula_of_the_person_becomes_a_live_one(cast, bring, visit):
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         text = archive.read("xl/worksheets/sheet1.xml").decode()
         assert "<f>" not in text
-        assert not any("hyperlink" in archive.read(name).decode("utf-8", "ignore") for name in archive.namelist() if name.endswith(".rels"))
+        assert not any(
+            "hyperlink" in archive.read(name).decode("utf-8", "ignore")
+            for name in archive.namelist()
+            if name.endswith(".rels")
+        )
     assert CalamineWorkbook.from_filelike(io.BytesIO(data)).sheet_names
 
 
 @pytest.mark.rule("ACC-02")
-def test_an_import_is_there_for_its_school_only_and_its_faulty_rows_for_who_brought_it(visit, cast, bring):
+def test_an_import_is_there_for_its_school_only_and_its_faulty_rows_for_who_brought_it(
+    visit, cast, bring
+):
     record = bring(xlsx([good_row(1, 姓名="")]))
     colleague = make.make_user("school", school_id=cast.school.id)
     db.session.commit()

@@ -20,7 +20,9 @@ def bring(app, cast):
     def act(rows, user=None):
         who = make.actor(user or cast.employer)
         with app.test_request_context():
-            record, _fresh = asking.bring(who, asking.sheet_for(who, "send-list"), xlsx(rows, HEADS), "名单.xlsx")
+            record, _fresh = asking.bring(
+                who, asking.sheet_for(who, "send-list"), xlsx(rows, HEADS), "名单.xlsx"
+            )
             tasks.check(record.id)
         return db.session.get(Import, record.id, populate_existing=True)
 
@@ -102,7 +104,9 @@ def test_every_row_counts_as_a_search_and_a_day_has_so_many(cast, bring, monkeyp
     assert bring([row(cast.student)] * 3).state == "checked"
     refused = bring([row(cast.student), row(cast.classmate)])
     assert refused.state == "failed"
-    assert refused.details["sentences"] == ["每天最多可用文件查找 4 行，今天还剩 1 行。请拆分文件，或明天再上传。"]
+    assert refused.details["sentences"] == [
+        "每天最多可用文件查找 4 行，今天还剩 1 行。请拆分文件，或明天再上传。"
+    ]
     assert bring([row(cast.stranger)]).state == "checked"
     assert bring([row(cast.stranger)], cast.rival).state == "checked"
 
@@ -112,7 +116,12 @@ def test_no_number_is_staged_in_clear(cast, bring):
     from app.bulk.models import ImportRow
 
     record = bring([row(cast.student), row(cast.student, 姓名="错")])
-    staged = str([(r.values, r.more, r.problems) for r in db.session.query(ImportRow).filter_by(import_id=record.id)])
+    staged = str(
+        [
+            (r.values, r.more, r.problems)
+            for r in db.session.query(ImportRow).filter_by(import_id=record.id)
+        ]
+    )
     assert cast.student.id_number not in staged
 
 
