@@ -10,7 +10,19 @@ from typing import Any
 
 from flask import g, has_request_context, request
 from sqlalchemy import (
-    ARRAY, Integer, LargeBinary, Select, all_, any_, delete, false, func, literal, select, true, update,
+    ARRAY,
+    Integer,
+    LargeBinary,
+    Select,
+    all_,
+    any_,
+    delete,
+    false,
+    func,
+    literal,
+    select,
+    true,
+    update,
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import insert
 
