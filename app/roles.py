@@ -16,9 +16,10 @@ _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
 _DESK = (*READ, "facts")
-_COLLEGE = ("attest_college", "refuse_college", "withdraw_college", "undo")
-_SCHOOL = ("attest", "refuse", "send_back", "reopen", "restore", "undo", "force", "dismiss", "uphold",
-           "evidence")  # fmt: skip
+_COLLEGE = ("approve_form_college", "refuse_form_college", "attest_college", "refuse_college",
+            "withdraw_college", "undo")  # fmt: skip
+_SCHOOL = ("approve_form", "refuse_form", "give_up", "keep", "attest", "refuse", "send_back",
+           "reopen", "restore", "undo", "force", "dismiss", "uphold", "evidence")  # fmt: skip
 _TERMINATION_COLLEGE = ("approve_college", "refuse_college", "withdraw_college", "undo")
 _TERMINATION_SCHOOL = ("approve", "refuse", "send_back", "close", "review_one_sided",
                        "confirm_force", "drop_force", "undo")  # fmt: skip
@@ -103,7 +104,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
-    "Files": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show",)),
+    "Files": dict.fromkeys(
+        (Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show", "view", "thumb", "remove")
+    ),
 }
 
 

@@ -12,17 +12,22 @@ from app.accounts.queries import actor_of, identify
 from app.core import clock
 from app.core.db import db
 from app.core.mail import Message
+from app.documents.attachments import Upload
+from app.documents.models import Attachment
 from app.invitations.models import Candidate
 from app.invitations.workflow import INVITATIONS, send
 from app.people.checks import credit_code_mark, id_number_mark
 from app.people.models import College, Employer, EmployerState, Major, OriginState, School, Student
 from app.people.workflow import EMPLOYERS
-from app.placements.models import Placement
+from app.placements.models import Kind, Placement
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
+from app.settings.queries import settings
 from app.termination.models import Termination
 from app.termination.workflow import request
+from app.terms.models import Terms
 from app.workflow.actor import Role
+from app.workflow.engine import committed
 
 _next = count(1)
 # what tests sign in with; hashing is slow on purpose, so it is done once
@@ -182,6 +187,57 @@ def accept(invitation) -> Placement:
     found = placement_of(invitation.student_id)
     assert found is not None
     return found
+
+
+def entered(student: Student, step: str, **facts) -> Placement:
+    """A placement that the student entered: a paper signing generated, a destination submitted."""
+    now = clock.now()
+    placement = Placement(
+        school_id=student.school_id, college_id=student.college_id, major_id=student.major_id,
+        student_id=student.id, graduation_year=student.graduation_year, created_at=now, **facts,
+    )  # fmt: skip
+    placement.student = student
+    return committed(lambda: PLACEMENTS.start(step, placement, actor(student)))
+
+
+def paper(student: Student, **facts) -> Placement:
+    """A paper signing, its form generated."""
+    terms = Terms(**offer(), created_at=clock.now())
+    db.session.add(terms)
+    db.session.flush()
+    known = {
+        "kind": Kind.OFFLINE, "review": settings(student.school_id).offline_review, "terms_id": terms.id,
+        "employer_name": "江城钢铁厂", "employer_credit_code": "91110000600037341L", "employer_kind": "39",
+        "employer_industry": "34", "employer_location": "420111",
+    }  # fmt: skip
+    return entered(student, "generate", **known | facts)
+
+
+def destination(student: Student, *, settles: bool = True, **facts) -> Placement:
+    """A destination, submitted; one that settles nothing by choice."""
+    known = {
+        "kind": Kind.DESTINATION, "review": settings(student.school_id).destination_review,
+        "settles": settles, "plan_code": "80" if settles else "70", "employer_credit_code": "",
+        "employer_name": "江城大学" if settles else "待就业",
+    }  # fmt: skip
+    return entered(student, "submit", **known | facts)
+
+
+def uploaded(name: str = "证明.jpg") -> Upload:
+    """A decoded upload."""
+    return Upload("image", "image/jpeg", b"picture", name, "0" * 64)
+
+
+def attach(record) -> None:
+    """A file that belongs to the record."""
+    db.session.add(
+        Attachment(
+            record_kind=record.__tablename__, record_id=record.id, owner_user_id=1, size=1,
+            mime="image/jpeg", original_name="证明.jpg", sha256="0" * 64, school_id=record.school_id,
+            file_key=f"{uuid4().hex[:2]}/{uuid4().hex}.jpg", created_at=clock.now(),
+        )
+    )  # fmt: skip
+    db.session.commit()
 
 
 def terminate(placement: Placement, by=None, reason: str = "双方协商一致") -> Termination:

@@ -27,6 +27,7 @@ FILES = {
     "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
     "tasks.py", "api.py", "views.py",
     "effects.py",  # what follows the steps, where the table and its guards fill workflow.py
+    "guards.py",  # where they are many: the guards of the table, beside it
     "evidence.py",  # termination: the files that belong to it
     "checks.py",  # people: pure checks of numbers, for forms and files alike
     "detail.py",  # placements: one record as the desk shows it
@@ -39,7 +40,7 @@ SOURCES = sorted(APP.rglob("*.py"))
 # kind → the states that are an end
 FINAL = {
     "invitation": {"accepted", "declined", "expired", "withdrawn"},
-    "placement": set(),  # even an end can be undone within seconds
+    "placement": {"given_up", "replaced"},  # every other end can be undone within seconds
     "termination": {"closed"},
     "objection": {"upheld", "dismissed"},
     "employer": {"approved"},

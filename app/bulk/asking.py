@@ -55,7 +55,7 @@ def bring(who: Actor, sheet: Sheet, data: bytes, name: str) -> tuple[Import, boo
         created_at=clock.now(), details={"bytes": len(data)}, total=0, new=0, changed=0, same=0,
         faulty=0, only_good=False, stage="",
     )  # fmt: skip
-    record.file_key = tasks.keep_file(record, data, ".bin")
+    record.file_key = tasks.keep_file(record, data)
     return committed(lambda: _begun(record, who)), True
 
 

@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)  # a file that nobody applied
 KEPT_APPLIED = timedelta(days=30)  # how long an import can be undone
+SUFFIX = ".bulk"  # the files here are encrypted, whatever they hold
 S = ImportState
 
 
@@ -112,7 +113,7 @@ def _check(record: Import) -> None:
     errors = errors_book.make(record, reading)
     noted: dict[str, Any] = {
         **found,
-        "errors_key": keep_file(record, errors, ".xlsx") if errors else None,
+        "errors_key": keep_file(record, errors) if errors else None,
         "details": {
             "sheet": reading.sheet, "kind": reading.kind, "encoding": reading.encoding,
             "ignored": reading.ignored, "examples": reading.examples,
@@ -134,9 +135,9 @@ def _stage(record: Import, name: str) -> None:
     db.session.commit()
 
 
-def keep_file(record: Import, data: bytes, suffix: str) -> str:
+def keep_file(record: Import, data: bytes) -> str:
     """Encrypt a file of the import and keep it under a random name."""
-    return files.save_file(cipher().encrypt_bytes(data, f"import:{record.uid}"), suffix)
+    return files.save_file(cipher().encrypt_bytes(data, f"import:{record.uid}"), SUFFIX)
 
 
 def kept_file(record: Import, *, errors: bool = False) -> bytes:
@@ -166,7 +167,16 @@ def forget(timestamp: int = 0) -> int:
         db.session.execute(delete(ImportRow).where(ImportRow.import_id == record.id))
         db.session.flush()
         for key in keys:
-            files.remove_file(key)
+            files.delete_file(key)
         done += 1
     db.session.commit()
+    _sweep()
     return done
+
+
+def _sweep() -> None:
+    """Delete the files that no import names: a rollback left them."""
+    for key in list(files.older_than(timedelta(days=1), (SUFFIX,))):
+        named = or_(Import.file_key == key, Import.errors_key == key)
+        if db.session.scalar(select(Import.id).where(named).limit(1)) is None:
+            files.delete_file(key)

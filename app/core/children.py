@@ -20,6 +20,7 @@ from app.core import child
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 60.0
 TURN_SECONDS = 120.0
+ANSWER = 64 << 20  # bytes; no document, no upload and no table is longer
 LIFETIME = 500  # requests; then a fresh child, whatever a library may have leaked
 
 
@@ -61,7 +62,7 @@ class Child:
         timer.daemon = True
         timer.start()
         try:
-            answer = child.read(_open(self.process.stdout))
+            answer = child.read(_open(self.process.stdout), ANSWER)
         finally:
             timer.cancel()
         if answer is None:
@@ -91,7 +92,7 @@ class Worker:
         self.turn = threading.Lock()
         self.child: Child | None = None
 
-    def ask(self, request: bytes, seconds: float, again: bool = True) -> bytes:
+    def ask(self, request: bytes, seconds: float, *, again: bool = True) -> bytes:
         """Ask the child; when it dies on the way, ask a new one, once, unless told otherwise.
 
         Raises ChildDiedError when that one dies too, BusyError when no turn comes in two minutes.
@@ -139,7 +140,7 @@ if hasattr(os, "register_at_fork"):
 
 def ask(task: str, request: bytes, seconds: float, *, again: bool = True) -> bytes:
     """Pass one request to the task's child; see `Worker.ask` for what it raises."""
-    return _workers[task].ask(request, seconds, again)
+    return _workers[task].ask(request, seconds, again=again)
 
 
 def dismiss(task: str) -> None:

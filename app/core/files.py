@@ -6,23 +6,29 @@ row without its file.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import fsspec
 from flask import current_app
 from fsspec.implementations.local import LocalFileSystem
 
+_LEFTOVER = re.compile(r"[0-9a-f]{2}/\.[0-9a-f]{32}")  # written, and not named in time
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
 
 
 def save_file(data: bytes, suffix: str) -> str:
     """Keep the bytes under a new random name and return its key, ``ab/ab12….pdf``.
 
-    `suffix` with its dot. The file appears under its name only when it is complete.
+    The row that names it does so in a text column whose name ends in ``_key``: what no such column
+    names is deleted after a day (`tasks.sweep_files`). `suffix` with its dot. The file appears
+    under its name only when it is complete.
     """
     files, root = _files()
     name = secrets.token_hex(16)
@@ -58,13 +64,47 @@ def read_checked(key: str, sha256: str) -> bytes:
     return data
 
 
-def remove_file(key: str) -> None:
-    """Delete the file of that key, where it still is."""
+def delete_file(key: str) -> None:
+    """Delete the file of that key; one that is gone already is no mistake."""
     if not _KEY.fullmatch(key):
         raise ValueError(f"not a file key: {key!r}")
     files, root = _files()
-    if files.exists(f"{root}/{key}"):
+    with contextlib.suppress(FileNotFoundError):
         files.rm_file(f"{root}/{key}")
+
+
+def older_than(age: timedelta, suffixes: Sequence[str]) -> Iterator[str]:
+    """The keys with these endings that were written before that; leftovers of a crash are deleted.
+
+    The store's own clock measures, on a file written now: ours may be shifted, or differ.
+    """
+    files, root = _files()
+    before = _clock(files, root) - age
+    for path, facts in files.find(root, detail=True).items():
+        key = path[len(root) + 1 :]
+        if not key.endswith(tuple(suffixes)) and not _LEFTOVER.fullmatch(key):
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            if _written(files, path, facts) >= before:
+                continue
+            if _LEFTOVER.fullmatch(key):
+                files.rm_file(path)
+            elif _KEY.fullmatch(key):
+                yield key
+
+
+def _clock(files: Any, root: str) -> datetime:
+    marker = f"{root}/.clock"
+    files.pipe_file(marker, b".")
+    return _written(files, marker, {})
+
+
+def _written(files: Any, path: str, facts: Mapping[str, Any]) -> datetime:
+    stamp = facts.get("mtime")
+    if stamp is not None:
+        return datetime.fromtimestamp(float(stamp), UTC)
+    found: datetime = files.modified(path)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _files() -> tuple[Any, str]:

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.codes import queries as codes
 from app.core import clock
 from app.desk.checks import HINTS
+from app.documents import files
 from app.objections.queries import about, open_objection
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
@@ -35,7 +36,8 @@ from app.termination.models import (
     TerminationState,
     Way,
 )
-from app.termination.queries import chances_left, evidence, latest, of_placement
+from app.termination.queries import chances_left, latest, of_placement
+from app.termination.tasks import RECORD
 from app.terms.models import BY_NAME, FIELDS, GROUPS, OFFER, asked, differences, values_of
 from app.terms.queries import with_unit
 from app.workflow.actor import Actor, Role
@@ -100,7 +102,7 @@ class Ending:
     id: int
     items: list[Any]
     status: tuple[Any, str]
-    files: list[tuple[str, str]]
+    files: list[files.Listed]
     letter: int | None
     adds: bool
     mediates: bool
@@ -116,7 +118,7 @@ def termination(placement: Placement, who: Actor, now: datetime) -> Ending | Non
         id=last.id,
         items=_applied(placement, last, now),
         status=(LABELS[state], TERMINATION_CHIPS[state]),
-        files=[(file.original_name, file.uid) for file in evidence(last.id)],
+        files=files.listed(RECORD, last, who),
         letter=last.id if last.approved_at else None,
         adds=may_add(last, who),
         mediates=state is TerminationState.MEDIATION,

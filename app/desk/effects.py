@@ -8,7 +8,8 @@ from app.placements.workflow import PLACEMENTS
 from app.termination.workflow import TERMINATIONS
 from app.workflow.steps import Change
 
-APPROVALS = ("attest", "attest_college", "approve", "approve_college")
+APPROVALS = ("attest", "attest_college", "approve", "approve_college", "approve_form",
+             "approve_form_college")  # fmt: skip
 
 
 def keep_hints(change: Change) -> None:

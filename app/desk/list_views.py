@@ -43,7 +43,13 @@ from app.workflow.actor import Role
 
 DECIDERS = (Role.COLLEGE, Role.SCHOOL)
 LONG = 3  # days after which a waiting record is marked
-WAITING = ("mine", "termination", "other")  # tabs in which the longest waiting stands first
+WAITING = (
+    "mine",
+    "termination",
+    "form",
+    "scan",
+    "other",
+)  # tabs in which the longest waiting stands first
 
 
 _ENDING = chips(TERMINATION_LABELS, TERMINATION_CHIPS)
@@ -132,6 +138,8 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
     tabs = (
         _tab("mine", LazyString(_mine), _l("Nothing waits for a decision. All done!")),
         _tab("termination", _l("Terminations"), _l("No termination is under way.")),
+        _tab("form", _l("Agreement forms"), _l("No form of a paper signing waits.")),
+        _tab("scan", _l("Awaiting the stamped agreement"), _l("Nobody has to hand anything in.")),
         _tab("other", LazyString(_other), _l("Nothing waits there.")),
         _tab("in_force", _l("In force"), _l("No agreement is in force yet.")),
         _tab("refused", _l("Not approved"), _l("No signing was refused.")),

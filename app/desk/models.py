@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import aliased, column_property
 
-from app.placements.models import AWAITING, Placement, PlacementState
+from app.placements.models import REVIEWS, Placement, PlacementState
 from app.termination.models import RUNNING, Termination
 
 _running = aliased(Termination)
@@ -23,7 +23,7 @@ Placement.waits_since = column_property(  # type: ignore[attr-defined]
     func.coalesce(
         _asked,
         case(
-            (Placement.state.in_(AWAITING), Placement.changed_at),
+            (Placement.state.in_((*REVIEWS, PlacementState.GIVING_UP)), Placement.changed_at),
             (Placement.state == PlacementState.AMENDING, Placement.answer_by),
         ),
     ),

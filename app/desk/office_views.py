@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -20,15 +21,15 @@ from app.desk.effects import APPROVALS
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
 from app.desk.workflow import Lever, Pull
+from app.documents.file_views import take_files
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
 from app.fab.once import now, once
 from app.people.step_views import StepActions
 from app.placements.workflow import PLACEMENTS, fill_facts
-from app.termination.evidence import MOST
+from app.termination.evidence import add_evidence
 from app.termination.queries import termination_of
-from app.termination.views import add_file
 from app.workflow.steps import SECOND_THOUGHTS
 
 REASONS = (
@@ -37,7 +38,7 @@ REASONS = (
     _l("The employer is in doubt; please check again."),
     _l("Both parties asked for it after talking it over."),
 )
-REVIEWED = ("mine", "termination", "other", "all")  # tabs in which something can wait
+REVIEWED = ("mine", "termination", "form", "other", "all")  # tabs in which something can wait
 UNDO = {"placement": "undo", "termination": "termination_undo", "objection": ""}
 FIRST = 3  # buttons that stand by themselves; the others are in «more»
 
@@ -139,13 +140,10 @@ class DeskView(StepActions, DeskList):
     @has_access
     def evidence(self, pk: int) -> Any:
         """The mediating school adds evidence of its own to a termination (TRM-09)."""
-        placement_id, count = termination_of(actor(), pk).placement_id, 0
-        for file in request.files.getlist("files")[:MOST]:
-            if file.filename:
-                count += add_file(pk, file)
-        if count:
-            flash(_("%(count)s files added.", count=count), "success")
-        return redirect(f"{self.url('show', pk=placement_id)}#termination", 303)
+        who = actor()
+        placement_id = termination_of(who, pk).placement_id
+        page = f"{self.url('show', pk=placement_id)}#termination"
+        return take_files(partial(add_evidence, pk, who), page)
 
     # -- the levers ----------------------------------------------------------------------------
 

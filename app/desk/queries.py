@@ -19,7 +19,7 @@ from app.notices.queries import near
 from app.people.checks import is_credit_code
 from app.people.models import School, Student
 from app.people.queries import finds_student, has_secret, looks_like_number, name_has, students_for
-from app.placements.models import AWAITING, Placement, PlacementState
+from app.placements.models import AWAITING, FORMS, REVIEWS, Placement, PlacementState
 from app.placements.queries import placements_for
 from app.settings.models import Review
 from app.termination.models import RUNNING, Termination, TerminationState
@@ -29,13 +29,24 @@ from app.workflow.models import Trail
 
 S, T = PlacementState, TerminationState
 ZONE = clock.SHANGHAI.key
-MINE = {Role.COLLEGE: (S.AWAITING_COLLEGE,), Role.SCHOOL: (S.AWAITING_SCHOOL,)}
-STATES = {"in_force": S.IN_FORCE, "refused": S.REFUSED, "ended": S.TERMINATED}
+MINE = {
+    Role.COLLEGE: (S.FORM_COLLEGE, S.AWAITING_COLLEGE),
+    Role.SCHOOL: (S.FORM_SCHOOL, S.AWAITING_SCHOOL, S.GIVING_UP),
+}
+WAITS = (*REVIEWS, S.GIVING_UP)
+STATES = {
+    "form": FORMS,
+    "scan": (S.AWAITING_SCAN, S.GIVING_UP),
+    "in_force": (S.IN_FORCE,),
+    "refused": (S.REFUSED,),
+    "ended": (S.TERMINATED, S.GIVEN_UP, S.REPLACED),
+}
 
 
 # what a person decides on the desk; facts, undoing and consequences are no decisions
 DECISIONS = {
-    "placement": ("attest", "attest_college", "refuse", "refuse_college", "send_back",
+    "placement": ("approve_form", "approve_form_college", "refuse_form", "refuse_form_college",
+                  "give_up", "keep", "attest", "attest_college", "refuse", "refuse_college", "send_back",
                   "withdraw_college", "reopen", "restore"),
     "termination": ("approve", "approve_college", "refuse", "refuse_college", "send_back",
                     "withdraw_college", "close", "review_one_sided", "force", "confirm_force",
@@ -47,7 +58,11 @@ def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
     """The signings that wait at these levels, those with an unanswered, lapsed amendment included."""
     mine = placements_for(who).with_only_columns(Placement.id)
     school_first = Placement.review == Review.SCHOOL
-    first = [school_first if state is S.AWAITING_SCHOOL else not_(school_first) for state in states]
+    first = [
+        school_first if state is S.AWAITING_SCHOOL else not_(school_first)
+        for state in states
+        if state in AWAITING
+    ]
     lapsed = (Placement.state == S.AMENDING, Placement.answer_by <= clock.app_now())
     return union_all(mine.where(Placement.state.in_(states)), mine.where(*lapsed, or_(*first)))  # type: ignore[return-value]
 
@@ -59,7 +74,7 @@ def ending(who: Actor, *where: ColumnElement[bool]) -> Select[Any]:
 
 def signings_awaiting(who: Actor) -> ColumnElement[bool]:
     """The signings that wait for this person's decision; for readers, those that wait at all."""
-    return Placement.id.in_(at_level(who, MINE.get(who.role, AWAITING)))
+    return Placement.id.in_(at_level(who, MINE.get(who.role, WAITS)))
 
 
 def terminations_awaiting(who: Actor) -> ColumnElement[bool]:
@@ -72,7 +87,7 @@ def awaiting_me(who: Actor) -> ColumnElement[bool]:
 
     A union of small index-served parts: an OR would read every row of the scope.
     """
-    signings = at_level(who, MINE.get(who.role, AWAITING)).subquery()
+    signings = at_level(who, MINE.get(who.role, WAITS)).subquery()
     return Placement.id.in_(union_all(select(signings), ending(who, awaiting(who))))
 
 
@@ -86,15 +101,14 @@ def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
         return _other_level(who)
     if name == "today":
         return decided_by(who)
-    return Placement.state == STATES[name] if name in STATES else None
+    return Placement.state.in_(STATES[name]) if name in STATES else None
 
 
 def _other_level(who: Actor) -> ColumnElement[bool]:
     college = who.role is Role.COLLEGE
-    level, ends = (S.AWAITING_SCHOOL, T.AWAITING_SCHOOL) if college else (
-        S.AWAITING_COLLEGE, T.AWAITING_COLLEGE
-    )  # fmt: skip
-    signings = at_level(who, (level,)).subquery()
+    other = Role.SCHOOL if college else Role.COLLEGE
+    ends = T.AWAITING_SCHOOL if college else T.AWAITING_COLLEGE
+    signings = at_level(who, MINE[other]).subquery()
     return Placement.id.in_(union_all(select(signings), ending(who, Termination.state == ends)))
 
 
@@ -195,7 +209,7 @@ class Overdue:
 def waiting_since(who: Actor, since: datetime) -> Overdue:
     """The signings and terminations that have waited for this person since before that moment."""
     placements = placements_for(who).where(
-        Placement.state.in_(MINE.get(who.role, AWAITING)),
+        Placement.state.in_(MINE.get(who.role, WAITS)),
         Placement.changed_at < since,
         ~Placement.frozen,
     )

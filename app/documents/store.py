@@ -11,11 +11,19 @@ from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import db
-from app.core.files import read_checked, read_file, save_file
+from app.core.files import delete_file, older_than, read_checked, read_file, save_file
 from app.documents.models import Document, NumberCounter
 from app.documents.numbers import agreement_number
 
-__all__ = ["next_number", "read_checked", "read_file", "save_file", "void_documents"]
+__all__ = [
+    "delete_file",
+    "next_number",
+    "older_than",
+    "read_checked",
+    "read_file",
+    "save_file",
+    "void_documents",
+]
 
 
 def next_number(kind_digit: int, graduation_year: int, school_id: int, school_code: str) -> str:

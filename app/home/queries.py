@@ -25,8 +25,9 @@ from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
 DAY = timedelta(days=1)
-APPROVING = ("attest", "attest_college", "approve", "approve_college", "confirm_force")
-REFUSING = ("refuse", "refuse_college")
+APPROVING = ("attest", "attest_college", "approve", "approve_college", "confirm_force",
+             "approve_form", "approve_form_college")  # fmt: skip
+REFUSING = ("refuse", "refuse_college", "refuse_form", "refuse_form_college")
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from app.invitations.models import Invitation
 from app.invitations.views import local, now, review_text
 from app.people.student_views import facts, me
 from app.placements.detail import progress
+from app.placements.guards import cannot_sign
 from app.placements.models import KINDS, Kind, Placement
 from app.placements.queries import placement_of
-from app.placements.workflow import cannot_sign
 from app.settings.queries import settings
 from app.termination.queries import asked_of
 from app.terms.models import FIELDS

@@ -28,7 +28,7 @@ from app.invitations.workflow import send
 from app.people.employer_views import mine
 from app.people.models import School
 from app.people.queries import find_student
-from app.placements.workflow import cannot_sign
+from app.placements.guards import cannot_sign
 from app.settings.queries import settings
 
 SEARCHES = Limit("find-student", 60, timedelta(hours=1))  # of one employer (INV-01)

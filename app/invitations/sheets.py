@@ -20,7 +20,7 @@ from app.core.limits import Limit
 from app.core.text import clean_code, mask_id_number
 from app.invitations.models import Candidate
 from app.people.models import School, Student
-from app.placements.workflow import cannot_sign
+from app.placements.guards import cannot_sign
 from app.workflow.actor import Role
 
 # Each row is a search (INV-01). One by one an employer may search 60 times an hour, some 1,400 a day;

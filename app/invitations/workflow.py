@@ -17,8 +17,9 @@ from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, Invit
 from app.invitations.notices import tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
 from app.people.models import Employer, EmployerState, School, Student
+from app.placements.guards import cannot_sign, signing_closed, slot_taken
 from app.placements.models import Kind, Placement
-from app.placements.workflow import PLACEMENTS, cannot_sign, signing_closed, slot_taken
+from app.placements.workflow import PLACEMENTS
 from app.settings.queries import settings
 from app.terms.models import Terms, differences
 from app.workflow.actor import SYSTEM, Actor, Role
@@ -170,6 +171,9 @@ def form_placement(change: Change) -> None:
         employer_kind=employer.kind,
         employer_industry=employer.industry,
         employer_location=employer.location,
+        employer_address=employer.address,
+        employer_postcode=employer.postcode,
+        employer_email=employer.email,
         created_at=change.now,
     )
     PLACEMENTS.start("form", placement, change.actor)

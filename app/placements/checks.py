@@ -9,7 +9,7 @@ from app.codes.models import Region
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.text import clean_code
-from app.placements.models import Placement
+from app.placements.models import Kind, Placement
 
 MUST_KNOW = (
     ("employer_kind", _l("nature")),
@@ -24,7 +24,9 @@ _UNKNOWN = {
 
 
 def missing_facts(placement: Placement) -> list[str]:
-    """The names of the facts that are not known yet."""
+    """The names of the facts that are not known yet; a destination has them by its own fields."""
+    if placement.kind == Kind.DESTINATION:
+        return []
     return [str(label) for name, label in MUST_KNOW if not getattr(placement, name)]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -11,8 +12,8 @@ from sqlalchemy.orm.attributes import get_history
 from app.core import clock, jobs
 from app.core.db import db
 from app.documents.store import next_number, void_documents
-from app.placements.models import AWAITING, KIND_DIGIT, Kind, Placement, PlacementState
-from app.placements.queries import student_of
+from app.placements.models import KIND_DIGIT, REVIEWS, Kind, Placement, PlacementState
+from app.placements.queries import has_agreement, prints, student_of
 from app.placements.tasks import AGREEMENT, RECORD, make_agreement
 from app.plan import workflow as plan
 from app.plan.models import Source
@@ -24,14 +25,21 @@ from app.workflow.queries import last_row
 from app.workflow.steps import Change
 
 S = PlacementState
-ONLINE_DESTINATION = "10"  # 签就业协议形式就业 in both editions of 毕业去向
 FROM_TERMS = ("position_kind", "contact_name", "contact_phone", "archive_to", "archive_address",
               "archive_postcode", "household_address")  # fmt: skip
+
+# what a kind of its own adds to the plan row; its package registers it
+PLAN_VALUES: dict[Kind, Callable[[Placement], dict[str, Any]]] = {}
 
 
 def first_review(change: Change) -> StrEnum:
     """Where the review begins: at the college where it takes part, else at the school (AGR-06)."""
     return waits_at(change.record)
+
+
+def first_form_review(change: Change) -> StrEnum:
+    """The same for the form of a paper signing, which is reviewed before it is stamped (OFF-03)."""
+    return S.FORM_SCHOOL if change.record.review == Review.SCHOOL else S.FORM_COLLEGE
 
 
 def waits_at(placement: Placement) -> PlacementState:
@@ -50,12 +58,29 @@ def where_refused(change: Change) -> StrEnum:
     found = row.from_state if row is not None else None
     if found == S.AMENDING:
         return waits_at(change.record)
-    return S(found) if found in AWAITING else last_review(change)
+    if found == S.GIVING_UP:
+        return S.AWAITING_SCAN
+    return S(found) if found in (*REVIEWS, S.AWAITING_SCAN) else last_review(change)
 
 
 def after_college(change: Change) -> StrEnum:
     """After the college's approval the school decides, unless the college decides alone (AGR-06)."""
     return S.IN_FORCE if change.record.review == Review.COLLEGE else S.AWAITING_SCHOOL
+
+
+def after_college_form(change: Change) -> StrEnum:
+    """The same for the form of a paper signing: once approved it is printed and stamped (OFF-03)."""
+    return S.AWAITING_SCAN if change.record.review == Review.COLLEGE else S.FORM_SCHOOL
+
+
+def when_refused(change: Change) -> StrEnum:
+    """A stamped agreement that is not approved is uploaded again; anything else has failed (OFF-05)."""
+    return S.AWAITING_SCAN if change.record.kind == Kind.OFFLINE else S.REFUSED
+
+
+def to_college(change: Change) -> StrEnum:
+    """The same review, one level back."""
+    return S.FORM_COLLEGE if change.record.state == S.FORM_SCHOOL else S.AWAITING_COLLEGE
 
 
 def mark_reviewed(change: Change) -> None:
@@ -72,16 +97,25 @@ def come_into_force(change: Change) -> None:
         placement.attested_at = change.now
     _number(placement)
     _fill_plan(placement, change.now)
-    jobs.enqueue(make_agreement, placement_id=placement.id)
+    if has_agreement(placement):
+        jobs.enqueue(make_agreement, placement_id=placement.id)
+
+
+def approve_form(change: Change) -> None:
+    """The form of a paper signing is numbered and printed before it is stamped (AGR-10, OFF-03)."""
+    placement: Placement = change.record
+    if placement.state == S.AWAITING_SCAN:
+        _number(placement)
+        jobs.enqueue(make_agreement, placement_id=placement.id)
 
 
 def go_out_of_force(change: Change) -> None:
     """Plan row back, agreement void; the number stays with the record (AGR-08, PLN-02)."""
     placement: Placement = change.record
-    if change.source != S.IN_FORCE:
-        return
-    plan.take_back(student_of(placement), placement.id, change.now)
-    void_documents(RECORD, placement.id, AGREEMENT, change.now)
+    if change.source == S.IN_FORCE:
+        plan.take_back(student_of(placement), placement.id, change.now)
+    if (change.source == S.IN_FORCE and placement.kind == Kind.ONLINE) or not prints(placement):
+        void_documents(RECORD, placement.id, AGREEMENT, change.now)
 
 
 def not_reviewed_after_all(change: Change) -> None:
@@ -136,7 +170,7 @@ def changed_fields(old: Terms | None, new: Terms) -> list[str]:
 
 def _number(placement: Placement) -> None:
     """Give the agreement number; one given before stays with the record (AGR-10)."""
-    if placement.agreement_no is None:
+    if placement.agreement_no is None and has_agreement(placement):
         placement.agreement_no = next_number(
             KIND_DIGIT[Kind(placement.kind)],
             placement.graduation_year,
@@ -147,16 +181,18 @@ def _number(placement: Placement) -> None:
 
 def _fill_plan(placement: Placement, now: datetime) -> None:
     """Write the student's plan row (PLN-01)."""
-    terms, employer = placement.terms, placement.employer
+    kind = Kind(placement.kind)
     values: dict[str, Any] = {
-        "destination_code": ONLINE_DESTINATION,
-        "credit_code": placement.employer_credit_code,
-        "employer_name": placement.employer_name,
+        "destination_code": placement.plan_code,
+        "credit_code": placement.employer_credit_code or None,
+        "employer_name": placement.employer_name if placement.settles else None,
         "employer_kind": placement.employer_kind,
         "industry": placement.employer_industry,
         "location": placement.employer_location,
-        "address": employer and employer.address,
-        "postcode": employer and employer.postcode,
+        "address": placement.employer_address,
+        "postcode": placement.employer_postcode,
     }
-    values |= {name: getattr(terms, name, None) for name in FROM_TERMS}
-    plan.fill(student_of(placement), placement.id, values, Source.SIGNING, now)
+    values |= {name: getattr(placement.terms, name, None) for name in FROM_TERMS}
+    values |= PLAN_VALUES.get(kind, lambda _placement: {})(placement)
+    source = Source.DESTINATION if kind is Kind.DESTINATION else Source.SIGNING
+    plan.fill(student_of(placement), placement.id, values, source, now)

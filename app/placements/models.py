@@ -40,14 +40,24 @@ class PlacementState(StrEnum):
     AWAITING_COLLEGE = "awaiting_college"
     AWAITING_SCHOOL = "awaiting_school"
     AMENDING = "amending"
+    FORM_COLLEGE = "form_college"
+    FORM_SCHOOL = "form_school"
+    AWAITING_SCAN = "awaiting_scan"
+    GIVING_UP = "giving_up"
     IN_FORCE = "in_force"
     REFUSED = "refused"
     TERMINATED = "terminated"
+    GIVEN_UP = "given_up"
+    REPLACED = "replaced"
 
 
+FORMS = (PlacementState.FORM_COLLEGE, PlacementState.FORM_SCHOOL)  # of paper signings, first review
 AWAITING = (PlacementState.AWAITING_COLLEGE, PlacementState.AWAITING_SCHOOL)
-UNDER_WAY = (*AWAITING, PlacementState.AMENDING)
-HOLDS_SLOT = (*UNDER_WAY, PlacementState.IN_FORCE)  # GRD-01
+REVIEWS = (*FORMS, *AWAITING)
+UNDER_WAY = (*REVIEWS, PlacementState.AMENDING, PlacementState.AWAITING_SCAN,
+             PlacementState.GIVING_UP)  # fmt: skip
+HOLDS_SLOT = (*UNDER_WAY, PlacementState.IN_FORCE)  # GRD-01, where it settles
+_WAITS = ", ".join(f"'{state}'" for state in UNDER_WAY)
 _HELD = ", ".join(f"'{state}'" for state in HOLDS_SLOT)
 
 # 签约鉴证状态
@@ -55,26 +65,28 @@ REVIEW_LABELS = {
     PlacementState.AWAITING_COLLEGE: _l("Awaiting the college"),
     PlacementState.AWAITING_SCHOOL: _l("Awaiting attestation"),
     PlacementState.AMENDING: _l("Awaiting the student's answer to changed terms"),
+    PlacementState.FORM_COLLEGE: _l("Agreement form awaits the college"),
+    PlacementState.FORM_SCHOOL: _l("Agreement form awaits review"),
+    PlacementState.AWAITING_SCAN: _l("Awaiting the stamped agreement"),
+    PlacementState.GIVING_UP: _l("Giving up awaits the school"),
     PlacementState.IN_FORCE: _l("Attested"),
     PlacementState.REFUSED: _l("Refused"),
     PlacementState.TERMINATED: _l("Attested, later terminated"),
+    PlacementState.GIVEN_UP: _l("Given up"),
+    PlacementState.REPLACED: _l("Given way to another"),
 }
 # 协议书状态
-AGREEMENT_LABELS = {
-    PlacementState.AWAITING_COLLEGE: _l("Not in force"),
-    PlacementState.AWAITING_SCHOOL: _l("Not in force"),
-    PlacementState.AMENDING: _l("Not in force"),
+AGREEMENT_LABELS = dict.fromkeys(PlacementState, _l("Not in force")) | {
     PlacementState.IN_FORCE: _l("In force"),
-    PlacementState.REFUSED: _l("Not in force"),
     PlacementState.TERMINATED: _l("No longer in force"),
+    PlacementState.REPLACED: _l("No longer in force"),
 }
-CHIPS = {
-    PlacementState.AWAITING_COLLEGE: "waiting",
-    PlacementState.AWAITING_SCHOOL: "waiting",
-    PlacementState.AMENDING: "waiting",
+CHIPS = dict.fromkeys(PlacementState, "waiting") | {
     PlacementState.IN_FORCE: "done",
     PlacementState.REFUSED: "refused",
     PlacementState.TERMINATED: "closed",
+    PlacementState.GIVEN_UP: "closed",
+    PlacementState.REPLACED: "closed",
 }
 AGREEMENT_CHIPS = {PlacementState.IN_FORCE: "done"}
 
@@ -84,7 +96,10 @@ class Placement(db.Model):
 
     __tablename__ = "placement"
     __table_args__ = (
-        Index("uq_placement_slot", "student_id", unique=True, postgresql_where=text(f"state IN ({_HELD})")),
+        Index("uq_placement_slot", "student_id", unique=True,
+              postgresql_where=text(f"settles AND state IN ({_HELD})")),
+        Index("uq_placement_unsettled", "student_id", unique=True,
+              postgresql_where=text(f"NOT settles AND state IN ({_WAITS})")),
         Index("uq_placement_agreement_no", "agreement_no", unique=True),
         Index("uq_placement_invitation", "invitation_id", unique=True,
               postgresql_where=text(f"state IN ({_HELD})")),
@@ -114,6 +129,8 @@ class Placement(db.Model):
     answer_by: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # to the proposal
     review: Mapped[str] = mapped_column(String(8))  # who reviews, as set when it was formed
     reviewed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # first decision
+    settles: Mapped[bool] = mapped_column(default=True, server_default="true")  # DST-05
+    plan_code: Mapped[str] = mapped_column(String(3), default="10", server_default="10")  # BYQXDM
     frozen: Mapped[bool] = mapped_column(default=False, server_default="false")  # INV-20
     agreement_no: Mapped[str | None] = mapped_column(String(16))
     employer_name: Mapped[str] = mapped_column(String(120))
@@ -121,6 +138,9 @@ class Placement(db.Model):
     employer_kind: Mapped[str | None] = mapped_column(String(2))
     employer_industry: Mapped[str | None] = mapped_column(String(2))
     employer_location: Mapped[str | None] = mapped_column(String(6))
+    employer_address: Mapped[str | None] = mapped_column(String(200))
+    employer_postcode: Mapped[str | None] = mapped_column(String(6))
+    employer_email: Mapped[str | None] = mapped_column(String(120))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     attested_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
@@ -136,7 +156,7 @@ class Placement(db.Model):
     @property
     def holds_slot(self) -> bool:
         """Whether it keeps the student from any other placement (GRD-01)."""
-        return self.state in HOLDS_SLOT
+        return self.settles and self.state in HOLDS_SLOT
 
     @property
     def agreement(self) -> str:

@@ -7,108 +7,64 @@ from flask_babel import lazy_gettext as _l
 from app.core import clock
 from app.notices.workflow import Letter, Letters, People, remind, tell_of
 from app.people.queries import staff_of, users_of
-from app.placements.models import Placement
+from app.placements.models import Kind, Placement, PlacementState
 from app.workflow.steps import Change
 
 STUDENT, EMPLOYER, COLLEGE = "student", "employer", "college"
-STUDENT_URL, EMPLOYER_URL = "/my/signings/%(id)s", "/employer/signings/%(id)s"
+STUDENT_URL, EMPLOYER_URL = "/my/%(pages)s/%(id)s", "/employer/signings/%(id)s"
+PAGES = {Kind.ONLINE: "signings", Kind.OFFLINE: "offline", Kind.DESTINATION: "destinations"}
 DESK_URL = "/desk/show/%(id)s"
 
-LETTERS: Letters = {
-    "form": {
-        EMPLOYER: Letter(
-            _l("%(student)s accepted your invitation"),
-            _l("%(student)s accepted the position “%(position)s”. The school attests next."),
-            EMPLOYER_URL,
-        ),
-    },
-    "attest_college": {
-        STUDENT: Letter(
-            _l("Your college approved your signing"),
-            _l("Your signing with %(employer)s was approved by the college; the school attests next."),
-            STUDENT_URL,
-        ),
-    },
+
+def _student(subject: object, body: object) -> dict[str, Letter]:
+    return {STUDENT: Letter(subject, body, STUDENT_URL)}
+
+
+def _employer(subject: object, body: object) -> dict[str, Letter]:
+    return {EMPLOYER: Letter(subject, body, EMPLOYER_URL)}
+
+
+LETTERS: dict[str, dict[str, Letter]] = {
+    "form": _employer(_l("%(student)s accepted your invitation"),
+            _l("%(student)s accepted the position “%(position)s”. The school attests next.")),
+    "attest_college": _student(_l("Your college approved your signing"),
+            _l("Your signing with %(employer)s was approved by the college; the school attests next.")),
     "refuse_college": {
-        STUDENT: Letter(
-            _l("Your college refused your signing"),
+        **_student(_l("Your college refused your signing"),
             _l("Your signing with %(employer)s was refused. Reason: %(reason)s "
-               "You can sign with another employer at once."),
-            STUDENT_URL,
-        ),
-        EMPLOYER: Letter(
-            _l("The signing with %(student)s was refused"),
-            _l("The college refused the signing with %(student)s. Reason: %(reason)s"),
-            EMPLOYER_URL,
-        ),
+               "You can sign with another employer at once.")),
+        **_employer(_l("The signing with %(student)s was refused"),
+            _l("The college refused the signing with %(student)s. Reason: %(reason)s")),
     },
     "attest": {
-        STUDENT: Letter(
-            _l("Your agreement is in force"),
+        **_student(_l("Your agreement is in force"),
             _l("Your signing with %(employer)s was attested. Agreement number %(number)s. "
-               "You can download the agreement."),
-            STUDENT_URL,
-        ),
-        EMPLOYER: Letter(
-            _l("The agreement with %(student)s is in force"),
+               "You can download the agreement.")),
+        **_employer(_l("The agreement with %(student)s is in force"),
             _l("The school attested the signing with %(student)s. Agreement number %(number)s. "
-               "You can download the agreement."),
-            EMPLOYER_URL,
-        ),
+               "You can download the agreement.")),
     },
     "refuse": {
-        STUDENT: Letter(
-            _l("The school refused your signing"),
+        **_student(_l("The school refused your signing"),
             _l("Your signing with %(employer)s was refused. Reason: %(reason)s "
-               "You can sign with another employer at once."),
-            STUDENT_URL,
-        ),
-        EMPLOYER: Letter(
-            _l("The signing with %(student)s was refused"),
-            _l("The school refused the signing with %(student)s. Reason: %(reason)s"),
-            EMPLOYER_URL,
-        ),
+               "You can sign with another employer at once.")),
+        **_employer(_l("The signing with %(student)s was refused"),
+            _l("The school refused the signing with %(student)s. Reason: %(reason)s")),
     },
-    "propose_terms": {
-        STUDENT: Letter(
-            _l("%(employer)s proposes other terms"),
+    "propose_terms": _student(_l("%(employer)s proposes other terms"),
             _l("Compare old and new, then agree or keep the old terms, by %(until)s. "
-               "Without an answer the old terms stay. The review waits meanwhile."),
-            STUDENT_URL,
-        ),
-    },
-    "agree_terms": {
-        EMPLOYER: Letter(
-            _l("%(student)s agreed to the new terms"),
-            _l("The new terms for %(student)s count from now on. The review goes on."),
-            EMPLOYER_URL,
-        ),
-    },
-    "decline_terms": {
-        EMPLOYER: Letter(
-            _l("%(student)s keeps the old terms"),
-            _l("%(student)s did not agree to the new terms; the old ones stay. %(reason)s"),
-            EMPLOYER_URL,
-        ),
-    },
-    "take_back_terms": {
-        STUDENT: Letter(
-            _l("%(employer)s took its proposal back"),
-            _l("The terms you accepted stay. The review goes on."),
-            STUDENT_URL,
-        ),
-    },
+               "Without an answer the old terms stay. The review waits meanwhile.")),
+    "agree_terms": _employer(_l("%(student)s agreed to the new terms"),
+            _l("The new terms for %(student)s count from now on. The review goes on.")),
+    "decline_terms": _employer(_l("%(student)s keeps the old terms"),
+            _l("%(student)s did not agree to the new terms; the old ones stay. %(reason)s")),
+    "take_back_terms": _student(_l("%(employer)s took its proposal back"),
+            _l("The terms you accepted stay. The review goes on.")),
     "expire_terms": {
-        STUDENT: Letter(
-            _l("The time to answer %(employer)s's proposal is over"),
-            _l("The terms you accepted stay. The review goes on."),
-            STUDENT_URL,
-        ),
-        EMPLOYER: Letter(
-            _l("%(student)s did not answer your proposal in time"),
-            _l("The old terms for %(student)s stay. The review goes on."),
-            EMPLOYER_URL,
-        ),
+        **_student(_l("The time to answer %(employer)s's proposal is over"),
+            _l("The terms you accepted stay. The review goes on.")),
+        **_employer(_l("%(student)s did not answer your proposal in time"),
+            _l("The old terms for %(student)s stay. The review goes on.")),
     },
     "send_back": {
         COLLEGE: Letter(
@@ -119,30 +75,64 @@ LETTERS: Letters = {
         ),
     },
     "reopen": {
-        STUDENT: Letter(
-            _l("The school withdrew its attestation of your signing"),
-            _l("Your agreement with %(employer)s is void until it is attested anew. Reason: %(reason)s"),
-            STUDENT_URL,
-        ),
-        EMPLOYER: Letter(
-            _l("The school withdrew its attestation of the signing with %(student)s"),
-            _l("The agreement is void until it is attested anew. Reason: %(reason)s"),
-            EMPLOYER_URL,
-        ),
+        **_student(_l("The school withdrew its attestation of your signing"),
+            _l("Your agreement with %(employer)s is void until it is attested anew. Reason: %(reason)s")),
+        **_employer(_l("The school withdrew its attestation of the signing with %(student)s"),
+            _l("The agreement is void until it is attested anew. Reason: %(reason)s")),
     },
     "restore": {
-        STUDENT: Letter(
-            _l("Your signing is under review again"),
-            _l("The refusal of your signing with %(employer)s was taken back. Reason: %(reason)s"),
-            STUDENT_URL,
+        **_student(_l("Your signing is under review again"),
+            _l("The refusal of your signing with %(employer)s was taken back. Reason: %(reason)s")),
+        **_employer(_l("The signing with %(student)s is under review again"),
+            _l("The refusal was taken back. Reason: %(reason)s")),
+    },
+    "approve_form_college": _student(_l("Your college approved your agreement form"),
+            _l("The form for %(employer)s was approved by the college; the school reviews it next.")),
+    "approve_form": _student(_l("Your agreement form was approved: have it stamped"),
+            _l("Agreement number %(number)s. Download the agreement with %(employer)s, have it signed and "
+               "stamped, then upload photos or a scan.")),
+    "give_up": _student(_l("Your paper signing is given up"),
+            _l("The school confirmed it: agreement number %(number)s is void, and you can sign elsewhere.")),
+    "keep": _student(_l("Your paper signing goes on"),
+            _l("The school did not let the signing with %(employer)s be given up. Reason: %(reason)s")),
+}  # fmt: skip
+_FORM_REFUSED = _student(
+    _l("Your agreement form was refused"),
+    _l(
+        "The form for %(employer)s was refused. Reason: %(reason)s "
+        "You can correct it and generate it anew, or sign otherwise."
+    ),
+)
+LETTERS |= dict.fromkeys(("refuse_form", "refuse_form_college"), _FORM_REFUSED)
+_SCAN_REFUSED = _student(
+    _l("Please upload the stamped agreement again"),
+    _l("What you uploaded for %(employer)s was not approved. Reason: %(reason)s"),
+)
+_DESTINATION_REFUSED = _student(
+    _l("Your destination was not approved"),
+    _l(
+        "“%(employer)s” was not approved. Reason: %(reason)s You can correct it and submit it again."
+    ),
+)
+REFUSALS = ("refuse", "refuse_college")
+# what a kind says in other words
+OF_KIND: dict[Kind, dict[str, dict[str, Letter]]] = {
+    Kind.OFFLINE: dict.fromkeys(REFUSALS, _SCAN_REFUSED),
+    Kind.DESTINATION: {
+        **dict.fromkeys(REFUSALS, _DESTINATION_REFUSED),
+        "attest_college": _student(
+            _l("Your college approved your destination"),
+            _l("“%(employer)s” was approved by the college; the school reviews it next."),
         ),
-        EMPLOYER: Letter(
-            _l("The signing with %(student)s is under review again"),
-            _l("The refusal was taken back. Reason: %(reason)s"),
-            EMPLOYER_URL,
+        "attest": _student(
+            _l("Your destination is registered"), _l("“%(employer)s” was approved and is in force.")
+        ),
+        "restore": _student(
+            _l("Your destination is under review again"),
+            _l("The refusal of “%(employer)s” was taken back. Reason: %(reason)s"),
         ),
     },
-}  # fmt: skip
+}
 # facts and a college's second thoughts change nothing for a party; an undone decision nobody heard of;
 # what ended a placement tells by itself
 SILENT = (
@@ -153,6 +143,12 @@ SILENT = (
     "end",
     "revive",
     "void",
+    "generate",
+    "submit",
+    "hand_in",
+    "ask_give_up",
+    "go_on",
+    "give_way",
 )
 
 REMINDER = Letter(
@@ -167,6 +163,7 @@ def remind_student(placement: Placement) -> None:
     if placement.answer_by is not None:
         values = {
             "id": placement.id,
+            "pages": PAGES[Kind(placement.kind)],
             "employer": placement.employer_name,
             "until": clock.shown_deadline(placement.answer_by),
         }
@@ -181,6 +178,7 @@ def tell_parties(change: Change) -> None:
     placement: Placement = change.record
     values = {
         "id": placement.id,
+        "pages": PAGES[Kind(placement.kind)],
         "student": placement.student.name,
         "employer": placement.employer_name,
         "position": placement.terms.position if placement.terms else "",
@@ -201,7 +199,17 @@ def people_of(placement: Placement) -> People:
     }
 
 
+# a college's step, the school's step it stands for, and the state that shows it was the last
+FINAL = (
+    ("attest_college", "attest", PlacementState.IN_FORCE),
+    ("approve_form_college", "approve_form", PlacementState.AWAITING_SCAN),
+)
+
+
 def _letters(change: Change) -> Letters:
     """A college that decides alone brings the agreement into force: the parties read so (AGR-06)."""
-    final = change.step.name == "attest_college" and change.record.agreement_no is not None
-    return {"attest_college": LETTERS["attest"]} if final else LETTERS
+    letters = LETTERS | OF_KIND.get(Kind(change.record.kind), {})
+    for step, last, done in FINAL:
+        if change.step.name == step and change.record.state == done:
+            return {step: letters[last]}
+    return letters

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -9,19 +10,23 @@ from sqlalchemy import ColumnElement, Select, func, select
 
 from app.core.db import db
 from app.core.errors import NotYours
+from app.documents.models import Attachment
 from app.people.models import Student
 from app.people.queries import (
     at_school,
     restriction_reason,
 )
 from app.placements.models import (
+    AWAITING,
     HOLDS_SLOT,
+    REVIEWS,
     Kind,
     Placement,
     PlacementState,
 )
 from app.plan.models import PlanEntry
 from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
 
 S = PlacementState
 
@@ -40,8 +45,32 @@ def placements_for(who: Actor) -> Select[Placement]:
 def placement_of(student_id: int) -> Placement | None:
     """The one placement under way or in force of a student (GRD-01)."""
     return db.session.scalars(
-        select(Placement).where(Placement.student_id == student_id, Placement.state.in_(HOLDS_SLOT))
+        select(Placement).where(
+            Placement.student_id == student_id, Placement.settles, Placement.state.in_(HOLDS_SLOT)
+        )
     ).first()
+
+
+def unsettled_of(student_id: int, states: Sequence[str]) -> Sequence[Placement]:
+    """What a student registered without being settled, in these states (DST-05)."""
+    mine = (Placement.student_id == student_id, ~Placement.settles, Placement.state.in_(states))
+    return db.session.scalars(select(Placement).where(*mine).order_by(Placement.id)).all()
+
+
+def attached_since(placement: Placement) -> bool:
+    """Whether files were added since the school last asked for the stamped agreement (OFF-04, OFF-05)."""
+    asked = select(func.max(Trail.at)).where(
+        Trail.kind == "placement",
+        Trail.record_id == placement.id,
+        Trail.to_state == S.AWAITING_SCAN,
+        Trail.from_state.in_(REVIEWS),
+    )
+    mine = select(Attachment.id).where(
+        Attachment.record_kind == "placement",
+        Attachment.record_id == placement.id,
+        Attachment.created_at >= asked.scalar_subquery(),
+    )
+    return db.session.scalars(mine.limit(1)).first() is not None
 
 
 def student_of(placement: Placement) -> Student:
@@ -70,20 +99,30 @@ def has_agreement(placement: Placement) -> bool:
     return placement.kind != Kind.DESTINATION
 
 
+def prints(placement: Placement) -> bool:
+    """Whether its agreement stands as a document: in force, or a paper one approved for stamping."""
+    paper = placement.kind == Kind.OFFLINE and placement.state in (
+        S.AWAITING_SCAN,
+        S.GIVING_UP,
+        *AWAITING,
+    )
+    return placement.state == S.IN_FORCE or paper
+
+
 def signings_of(student_id: int) -> int:
     """How many placements of a student are under way or in force: never more than one."""
     held = select(func.count()).where(
-        Placement.student_id == student_id, Placement.state.in_(HOLDS_SLOT)
+        Placement.student_id == student_id, Placement.settles, Placement.state.in_(HOLDS_SLOT)
     )
     return db.session.scalar(held) or 0
 
 
-def standing(student_id: int, day: date) -> tuple[str | None, str | None, str | None]:
+def standing(student_id: int, day: date, kind: str) -> tuple[str | None, str | None, str | None]:
     """State and source of the plan row, and the reason of a restriction: what may bar from signing."""
     entry = select(PlanEntry).where(PlanEntry.student_id == student_id)
     state = entry.with_only_columns(PlanEntry.state).scalar_subquery()
     source = entry.with_only_columns(PlanEntry.sources["destination_code"].astext).scalar_subquery()
-    row = db.session.execute(select(state, source, restriction_reason(student_id, day))).one()
+    row = db.session.execute(select(state, source, restriction_reason(student_id, day, kind))).one()
     return row[0], row[1], row[2]
 
 

@@ -17,6 +17,7 @@ from app.documents.limits import render_safely
 from app.documents.models import Document
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
+from app.placements.queries import prints
 from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of
 from app.terms.models import FIELDS as TERM_FIELDS
 from app.terms.queries import shown
@@ -34,7 +35,7 @@ def make_agreement(placement_id: int) -> None:
     placement = db.session.execute(
         select(Placement).where(Placement.id == placement_id).with_for_update(key_share=True)
     ).scalar_one()
-    if placement.state != PlacementState.IN_FORCE or document_of(placement) is not None:
+    if not prints(placement) or document_of(placement) is not None:
         db.session.rollback()
         return
     keep(
@@ -63,7 +64,7 @@ def agreement_pdf(placement: Placement) -> bytes | None:
     """
     document = document_of(placement)
     if document is None:
-        return None if placement.state == PlacementState.IN_FORCE else preview(placement)
+        return None if prints(placement) else preview(placement)
     return read(document)
 
 
@@ -106,18 +107,17 @@ def _student(student: Student) -> dict[str, str]:
 
 
 def _employer(placement: Placement, terms: Terms | None) -> dict[str, str]:
-    employer = placement.employer
     return {
         "name": placement.employer_name,
         "credit_code": placement.employer_credit_code,
         "kind": codes.name("dwxz", placement.employer_kind),
         "industry": codes.name("dwhy", placement.employer_industry),
         "location": codes.region_name(placement.employer_location),
-        "address": (employer and employer.address) or "",
-        "postcode": (employer and employer.postcode) or "",
+        "address": placement.employer_address or "",
+        "postcode": placement.employer_postcode or "",
         "contact_name": terms.contact_name if terms else "",
         "contact_phone": terms.contact_phone if terms else "",
-        "email": (employer and employer.email) or "",
+        "email": placement.employer_email or "",
     }
 
 

@@ -5,172 +5,45 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.codes import queries as codes
-from app.core import clock
 from app.notices.workflow import untell_decision
-from app.people.models import OriginState, Student, TrainingMode
+from app.people.models import Student
 from app.placements import effects as then
-from app.placements.checks import checked_facts, missing_facts
+from app.placements.checks import checked_facts
+from app.placements.guards import (
+    answer_in_time,
+    answer_overdue,
+    facts_complete,
+    may_enter,
+    no_other_unsettled,
+    not_frozen,
+    not_reviewed,
+    plan_row_free,
+    scan_there,
+    slot_free,
+    slot_still_free,
+)
 from app.placements.models import (
     AWAITING,
+    FORMS,
     HOLDS_SLOT,
     REVIEW_LABELS,
+    REVIEWS,
     Kind,
     Placement,
     PlacementState,
 )
 from app.placements.notices import tell_parties
-from app.placements.queries import placement_in, placement_of, placements_for, standing
-from app.plan import workflow as plan
+from app.placements.queries import placement_in, placements_for, unsettled_of
 from app.settings.models import two_levels
-from app.settings.queries import window
 from app.terms.models import Terms
-from app.workflow.actor import Actor, Role
+from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow
-from app.workflow.steps import Reason, Step
+from app.workflow.steps import Change, Reason, Step
 
 S = PlacementState
-
-
-def cannot_sign(student: Student, now: datetime) -> str | None:
-    """The sentence why this student may not sign now, and whom to ask; None if it may (ACC-06, ADM-03)."""
-    if student.training_mode != TrainingMode.OPEN:
-        mode = codes.name("pyfs", student.training_mode)
-        return _(
-            "Your training mode is “%(mode)s”; only open-mode graduates sign online. "
-            "If that is wrong, ask your school's employment office to correct it.",
-            mode=mode,
-        )
-    if student.origin_state != OriginState.APPROVED:
-        return _(
-            "Your origin record has not been approved by the school yet. "
-            "Ask your college officer when it will be."
-        )
-    state, source, reason = standing(student.id, clock.local(now).date())
-    bar = plan.bar(state, source)
-    if bar == "reported":
-        return _(
-            "Your row of the employment plan has been reported already. "
-            "Ask your school's employment office to open it first."
-        )
-    if bar == "staff":
-        return _(
-            "Your row of the employment plan was filled in by staff. "
-            "Ask your school's employment office to clear it first."
-        )
-    if reason is not None:
-        return _(
-            "Your school has restricted your signing: %(reason)s Ask the employment office.",
-            reason=reason.rstrip("。.") + "。",
-        )
-    return None
-
-
-def signing_closed(student: Student, now: datetime) -> str | None:
-    """The sentence that the year's signing window is not open; None while it is (ADM-04)."""
-    found = window(student.school_id, student.graduation_year)
-    day = clock.local(now).date()
-    if found is None or found.opens <= day <= found.closes:
-        return None
-    year, school = student.graduation_year, student.school.name
-    if day < found.opens:
-        return _(
-            "Signing for the graduates of %(year)s at %(school)s opens on %(day)s.",
-            year=year, school=school, day=found.opens,
-        )  # fmt: skip
-    return _(
-        "Signing for the graduates of %(year)s at %(school)s closed on %(day)s. "
-        "Ask its employment office.",
-        year=year, school=school, day=found.closes,
-    )  # fmt: skip
-
-
-def slot_taken(student_id: int) -> str | None:
-    """The sentence that another placement is in the way, and what to do; None if the slot is free."""
-    other = placement_of(student_id)
-    if other is None:
-        return None
-    if other.state == S.IN_FORCE:
-        return _(
-            "Your signing with %(employer)s is in force. Only one is possible: "
-            "it would have to be terminated first.",
-            employer=other.employer_name,
-        )
-    return _(
-        "Your signing with %(employer)s is under review. Wait for the decision: "
-        "if it is refused, you can answer here again.",
-        employer=other.employer_name,
-    )
-
-
-def slot_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """A student has at most one placement under way or in force (INV-14, GRD-01)."""
-    return slot_taken(placement.student_id)
-
-
-def slot_still_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """A refusal is taken back only while the student has signed nowhere else (GRD-01)."""
-    other = placement_of(placement.student_id)
-    if other is None or other.id == placement.id:
-        return None
-    return _(
-        "The student has signed with %(employer)s in the meantime.", employer=other.employer_name
-    )
-
-
-def not_frozen(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """What the student reported as untrue rests until the school has answered (INV-20)."""
-    if not placement.frozen:
-        return None
-    return _("The student reported this as untrue. It rests until the school has answered.")
-
-
-def facts_complete(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """Nature, industry and region of the employer are known before approval (AGR-03)."""
-    missing = missing_facts(placement)
-    if not missing:
-        return None
-    return _("Fill in the employer's %(missing)s first.", missing=_(", ").join(missing))
-
-
-def plan_row_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """A plan row that staff filled or reported is not overwritten silently (PLN-03, PLN-06)."""
-    if plan.bars_signing(placement.student_id) is None:
-        return None
-    return _(
-        "The student's plan row was filled by staff or is reported. Clear it in the plan first."
-    )
-
-
-def not_reviewed(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """Terms are amended after acceptance and before any review (INV-16)."""
-    if placement.state == S.IN_FORCE:
-        return _("The signing is in force. To change the terms, terminate it, then sign anew.")
-    if placement.reviewed_at is None:
-        return None
-    return _(
-        "A review has begun. To change the terms, ask the school to refuse this signing, "
-        "then send a new invitation."
-    )
-
-
-def answer_in_time(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """A proposal that ran out of time is no longer answered (INV-16)."""
-    if placement.answer_by is None or now < placement.answer_by:
-        return None
-    return _(
-        "The time to answer ended on %(until)s; the old terms stay.",
-        until=clock.shown_deadline(placement.answer_by),
-    )
-
-
-def answer_overdue(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """Only an unanswered proposal whose time is over ends by itself (INV-16)."""
-    return None if answer_in_time(placement, actor, now) else _("There is still time to answer.")
 
 
 def lapsed(placement: Placement, now: datetime) -> tuple[str, StrEnum] | None:
@@ -190,9 +63,25 @@ def online(placement: Placement, _actor: Actor) -> bool:
     return bool(placement.kind == Kind.ONLINE)
 
 
+def give_way(change: Change) -> None:
+    """What settles nothing gives way by itself to what comes into force (DST-05)."""
+    placement: Placement = change.record
+    if placement.state != S.IN_FORCE:
+        return
+    for other in unsettled_of(placement.student_id, (*AWAITING, S.IN_FORCE)):
+        if other.id != placement.id and (placement.settles or other.state == S.IN_FORCE):
+            PLACEMENTS.apply("give_way", other.id, SYSTEM)
+
+
 OFFICE = (Role.COLLEGE, Role.SCHOOL)
+COLLEGE_LEVEL, SCHOOL_LEVEL = (
+    (S.FORM_COLLEGE, S.AWAITING_COLLEGE),
+    (S.FORM_SCHOOL, S.AWAITING_SCHOOL),
+)
+REFUSALS = (S.REFUSED, S.AWAITING_SCAN)
 READ_NEW = _l("I have compared the old and the new terms, and I agree to the new ones.")
 REFUSED_DONE = _l("Refused; both parties will be told.")
+FORM_REFUSED = _l("Refused; the student will be told and can correct it.")
 
 PLACEMENTS: Workflow[Placement] = Workflow(
     kind="placement",
@@ -208,6 +97,10 @@ PLACEMENTS: Workflow[Placement] = Workflow(
     steps=(
         Step("form", None, then.first_review, by=Role.STUDENT, label=_l("Sign"), inner=True,
              targets=AWAITING, when=(slot_free,)),
+        Step("generate", None, then.first_form_review, by=Role.STUDENT, targets=FORMS, inner=True,
+             label=_l("Generate the agreement"), when=(slot_free, may_enter)),
+        Step("submit", None, then.first_review, by=Role.STUDENT, targets=AWAITING, inner=True,
+             label=_l("Submit the destination"), when=(slot_free, may_enter, no_other_unsettled)),
         Step("propose_terms", AWAITING, S.AMENDING, by=Role.EMPLOYER, label=_l("Propose other terms"),
              when=(not_reviewed,), applies=online, fill=(then.keep_proposal,),
              done=_l("Proposed; the student has been told, and the review waits.")),
@@ -224,29 +117,59 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              done=_l("Taken back; the old terms stay.")),
         Step("expire_terms", S.AMENDING, then.first_review, by=Role.SYSTEM, targets=AWAITING,
              label=_l("The proposal expires"), when=(answer_overdue,), fill=(then.drop_proposal,)),
+        Step("approve_form_college", S.FORM_COLLEGE, then.after_college_form, by=Role.COLLEGE,
+             label=_l("Approve the form (college)"), targets=(S.FORM_SCHOOL, S.AWAITING_SCAN),
+             bulk=True, undoable=True, fill=(then.mark_reviewed,), then=(then.approve_form,),
+             done=_l("Approved.")),
+        Step("refuse_form_college", S.FORM_COLLEGE, S.REFUSED, by=Role.COLLEGE,
+             label=_l("Refuse the form (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
+             undoable=True, fill=(then.mark_reviewed,), done=FORM_REFUSED),
+        Step("approve_form", S.FORM_SCHOOL, S.AWAITING_SCAN, by=Role.SCHOOL,
+             label=_l("Approve the form"), bulk=True, undoable=True, fill=(then.mark_reviewed,),
+             then=(then.approve_form,),
+             done=_l("Approved and numbered; the student prints it and has it stamped.")),
+        Step("refuse_form", S.FORM_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse the form"),
+             reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True,
+             fill=(then.mark_reviewed,), done=FORM_REFUSED),
+        Step("hand_in", S.AWAITING_SCAN, then.first_review, by=Role.STUDENT, targets=AWAITING,
+             label=_l("Hand in the stamped agreement"), when=(scan_there,),
+             confirm=_l("Are all pages signed and stamped, and readable? Hand them in now?"),
+             done=_l("Handed in. The school reviews it next.")),
+        Step("ask_give_up", S.AWAITING_SCAN, S.GIVING_UP, by=Role.STUDENT, danger=True,
+             label=_l("Give up this signing"), reason=Reason.REQUIRED,
+             confirm=_l("The school has to confirm; then the number is void. Ask to give up now?"),
+             done=_l("Asked. You are free once the school has confirmed.")),
+        Step("go_on", S.GIVING_UP, S.AWAITING_SCAN, by=Role.STUDENT, label=_l("Go on after all"),
+             done=_l("The signing goes on. Upload the stamped agreement.")),
+        Step("give_up", S.GIVING_UP, S.GIVEN_UP, by=Role.SCHOOL, label=_l("Confirm giving up"),
+             danger=True, then=(then.go_out_of_force,),
+             confirm=_l("The number becomes void and the student is free. Confirm now?"),
+             done=_l("Given up; the student is free.")),
+        Step("keep", S.GIVING_UP, S.AWAITING_SCAN, by=Role.SCHOOL, label=_l("Do not let it be given up"),
+             reason=Reason.REQUIRED, done=_l("The signing goes on; the student has been told.")),
         Step("attest_college", S.AWAITING_COLLEGE, then.after_college, by=Role.COLLEGE,
              label=_l("Approve (college)"), targets=(S.AWAITING_SCHOOL, S.IN_FORCE),
              when=(facts_complete, plan_row_free), bulk=True, undoable=True,
-             fill=(then.mark_reviewed,), then=(then.come_into_force,), done=_l("Approved.")),
-        Step("refuse_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.COLLEGE,
-             label=_l("Refuse (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
+             fill=(then.mark_reviewed,), then=(give_way, then.come_into_force), done=_l("Approved.")),
+        Step("refuse_college", S.AWAITING_COLLEGE, then.when_refused, by=Role.COLLEGE,
+             targets=REFUSALS, label=_l("Refuse (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
              undoable=True, fill=(then.mark_reviewed,), done=REFUSED_DONE),
-        Step("withdraw_college", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.COLLEGE,
-             label=_l("Take our approval back"), reason=Reason.REQUIRED, applies=two_levels,
-             when=(school_not_acted,),
+        Step("withdraw_college", SCHOOL_LEVEL, then.to_college, by=Role.COLLEGE,
+             targets=COLLEGE_LEVEL, label=_l("Take our approval back"), reason=Reason.REQUIRED,
+             applies=two_levels, when=(school_not_acted,),
              done=_l("Taken back; it waits for your college again.")),
         Step("attest", S.AWAITING_SCHOOL, S.IN_FORCE, by=Role.SCHOOL, label=_l("Attest"),
              when=(facts_complete, plan_row_free), bulk=True, undoable=True,
-             fill=(then.mark_reviewed,), then=(then.come_into_force,),
-             done=_l("Attested: the agreement is in force.")),
-        Step("refuse", S.AWAITING_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse"),
-             reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True,
+             fill=(then.mark_reviewed,), then=(give_way, then.come_into_force),
+             done=_l("Attested: it is in force.")),
+        Step("refuse", S.AWAITING_SCHOOL, then.when_refused, by=Role.SCHOOL, label=_l("Refuse"),
+             targets=REFUSALS, reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True,
              fill=(then.mark_reviewed,), done=REFUSED_DONE),
-        Step("send_back", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.SCHOOL,
+        Step("send_back", SCHOOL_LEVEL, then.to_college, by=Role.SCHOOL, targets=COLLEGE_LEVEL,
              label=_l("Send back to the college"), reason=Reason.REQUIRED, bulk=True,
              applies=two_levels, done=_l("Sent back; the college looks at it again.")),
-        Step("undo", (S.AWAITING_SCHOOL, S.IN_FORCE, S.REFUSED), before_decision, by=OFFICE,
-             label=_l("Undo the decision"), targets=AWAITING, applies=decided, bulk=True,
+        Step("undo", (*SCHOOL_LEVEL, S.AWAITING_SCAN, S.IN_FORCE, S.REFUSED), before_decision,
+             by=OFFICE, label=_l("Undo the decision"), targets=REVIEWS, applies=decided, bulk=True,
              when=(still_undoable, slot_still_free), fill=(then.not_reviewed_after_all, untell_decision),
              then=(then.go_out_of_force,), done=_l("Undone; nobody has been told.")),
         Step("reopen", S.IN_FORCE, then.last_review, by=Role.SCHOOL, label=_l("Withdraw the review"),
@@ -255,7 +178,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              confirm=_l("The agreement is void until it is approved anew. Withdraw the review now?"),
              done=_l("Withdrawn; it waits for a decision again.")),
         Step("restore", S.REFUSED, then.where_refused, by=Role.SCHOOL, label=_l("Take the refusal back"),
-             targets=AWAITING, reason=Reason.REQUIRED, when=(slot_still_free,),
+             targets=(*REVIEWS, S.AWAITING_SCAN), reason=Reason.REQUIRED, when=(slot_still_free,),
              confirm=_l("The signing waits for a decision again, and the student can sign nowhere "
                         "else meanwhile. Take the refusal back now?"),
              done=_l("The refusal is taken back; it waits for a decision again.")),
@@ -265,7 +188,10 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              reason=Reason.REQUIRED, danger=True, fill=(then.drop_proposal,),
              then=(then.go_out_of_force,)),
         Step("revive", S.TERMINATED, S.IN_FORCE, by=OFFICE, label=_l("In force again"), inner=True,
-             when=(slot_still_free,), then=(then.come_into_force,)),
+             when=(slot_still_free,), then=(give_way, then.come_into_force)),
+        Step("give_way", (*AWAITING, S.IN_FORCE), S.REPLACED, by=Role.SYSTEM, label=_l("Gives way"),
+             inner=True, applies=lambda placement, _actor: not placement.settles,
+             then=(then.go_out_of_force,)),
         Step("complete_facts_college", S.AWAITING_COLLEGE, S.AWAITING_COLLEGE, by=OFFICE,
              label=_l("Complete the employer's facts"), fill=(then.keep_facts,),
              done=_l("The employer's facts are complete.")),

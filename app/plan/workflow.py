@@ -15,25 +15,16 @@ from app.plan.models import DESTINATION_FIELDS, PlanEntry, PlanState, Source
 
 def entry_of(student: Student, now: datetime) -> PlanEntry:
     """The student's plan row, locked; made empty where there is none yet."""
-    db.session.execute(
-        insert(PlanEntry)
-        .values(
-            student_id=student.id,
-            school_id=student.school_id,
-            college_id=student.college_id,
-            graduation_year=student.graduation_year,
-            state=PlanState.OPEN,
-            sources={},
-            changed_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["student_id"])
-    )
-    return db.session.execute(
-        select(PlanEntry)
-        .where(PlanEntry.student_id == student.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
+    made = insert(PlanEntry).values(
+        student_id=student.id, school_id=student.school_id, college_id=student.college_id,
+        graduation_year=student.graduation_year, state=PlanState.OPEN, sources={}, changed_at=now,
+    )  # fmt: skip
+    # a row that is there already is locked and read by touching it
+    locked = made.on_conflict_do_update(
+        index_elements=["student_id"], set_={"student_id": made.excluded.student_id}
+    ).returning(PlanEntry)
+    fresh = {"populate_existing": True}
+    return db.session.scalars(locked, execution_options=fresh).one()
 
 
 def fill(

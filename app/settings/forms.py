@@ -16,11 +16,13 @@ from app.core.forms import MISSING, line
 from app.settings.models import SETTINGS, Settings, Window
 
 GROUPS = (
-    (_l("Who reviews"), ("signing_review", "termination_review", "review_patience_days")),
+    (_l("Who reviews"), ("signing_review", "offline_review", "destination_review",
+                         "termination_review", "review_patience_days")),
     (_l("Inviting and answering"), ("cooling_off_hours", "reply_days", "reply_days_most",
                                     "amendment_days")),
     (_l("Terminations"), ("termination_days", "termination_chances", "forced_online",
                           "forced_by_two")),
+    (_l("Destinations"), ("destinations_open", "destination_name")),
     (_l("Notices"), ("sms_notices",)),
 )  # fmt: skip
 

@@ -30,6 +30,19 @@ REVIEWS = {
     Review.BOTH: _l("The college, then the school"),
     Review.COLLEGE: _l("The college alone"),
 }
+
+
+class DestinationName(StrEnum):
+    """What a school calls the third kind of placement (DST-04)."""
+
+    OTHER = "other"
+    REGISTRATION = "registration"
+
+
+DESTINATION_NAMES = {
+    DestinationName.OTHER: _l("Other destinations"),
+    DestinationName.REGISTRATION: _l("Employment registration"),
+}
 ON_OFF = {True: _l("Yes"), False: _l("No")}
 
 
@@ -62,6 +75,18 @@ class Settings:
            "keeps its way."),
         choices=REVIEWS,
     )  # fmt: skip
+    offline_review: Review = _setting(
+        Review.SCHOOL,
+        _l("Review of paper signings"),
+        _l("Who decides on the form and then on the stamped agreement. It counts for new ones."),
+        choices=REVIEWS,
+    )
+    destination_review: Review = _setting(
+        Review.SCHOOL,
+        _l("Review of destinations"),
+        _l("Who decides on a registered destination. It counts for what is submitted from now on."),
+        choices=REVIEWS,
+    )
     termination_review: Review = _setting(
         Review.SCHOOL,
         _l("Review of terminations"),
@@ -118,10 +143,24 @@ class Settings:
         9,
         least=0,
     )
+    destinations_open: bool = _setting(
+        True,
+        _l("Students register destinations here"),
+        _l(
+            "Off: the menu entry disappears and nothing new is submitted; what is there is still reviewed."
+        ),
+        choices=ON_OFF,
+    )
+    destination_name: DestinationName = _setting(
+        DestinationName.OTHER,
+        _l("Name of that module"),
+        _l("What students and staff read on menus and pages."),
+        choices=DESTINATION_NAMES,
+    )
     forced_online: bool = _setting(
         False,
-        _l("Forced termination of online signings"),
-        _l("Whether the office may end an online signing by itself. Paper signings always can be."),
+        _l("Forced termination of online signings and destinations"),
+        _l("Whether the office may end these by itself. Paper signings always can be ended so."),
         choices=ON_OFF,
     )
     forced_by_two: bool = _setting(

@@ -88,14 +88,18 @@ def _way(termination: Termination) -> list[tuple[tuple[S, ...], str]]:
     """The states that are one step, and its name."""
     if termination.way == Way.FORCED:
         return [((S.AWAITING_SECOND,), _("Decided by the school")), ((), _("Terminated"))]
+    if termination.way in (Way.PROOF, Way.RELEASE):
+        return [((), _("Applied")), *_reviews(termination), ((), _("Terminated"))]
     mediated = termination.way == Way.ONE_SIDED or termination.state == S.MEDIATION
     answer = _("Mediation") if mediated else _("The other party answers")
-    way: list[tuple[tuple[S, ...], str]] = [
-        ((), _("Applied")),
-        ((*WITH_PARTIES, S.MEDIATION), answer),
-    ]
+    asking = ((*WITH_PARTIES, S.MEDIATION), answer)
+    return [((), _("Applied")), asking, *_reviews(termination), ((), _("Terminated"))]
+
+
+def _reviews(termination: Termination) -> list[tuple[tuple[S, ...], str]]:
+    way: list[tuple[tuple[S, ...], str]] = []
     if termination.review != Review.SCHOOL:
         way.append(((S.AWAITING_COLLEGE,), _("College")))
     if termination.review != Review.COLLEGE:
         way.append(((S.AWAITING_SCHOOL,), _("School")))
-    return [*way, ((), _("Terminated"))]
+    return way

@@ -11,9 +11,11 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.documents.store import void_documents
 from app.people.models import Student
+from app.placements.queries import has_agreement
 from app.placements.workflow import PLACEMENTS
 from app.settings.models import Review
 from app.settings.queries import settings, working_deadline
+from app.termination.evidence import keep
 from app.termination.models import Chance, Termination, TerminationState, Way
 from app.termination.notices import tell_chance
 from app.termination.queries import chances_granted
@@ -35,6 +37,13 @@ def begin(change: Change) -> None:
     termination.created_at = change.now
     termination.reason = change.reason
     termination.started_by, termination.starter_id = change.actor.role, change.actor.user_id
+
+
+def keep_proofs(change: Change) -> None:
+    """The files that came with the application stay with it (TRM-06)."""
+    termination: Termination = change.record
+    for upload in change.data["proofs"]:
+        keep(termination, change.actor, upload)
 
 
 def first_review(change: Change) -> StrEnum:
@@ -66,7 +75,8 @@ def end_placement(change: Change) -> None:
         return
     termination.approved_at = change.now
     PLACEMENTS.apply("end", termination.placement_id, change.actor)
-    jobs.enqueue(make_letter, termination_id=termination.id)
+    if has_agreement(termination.placement):
+        jobs.enqueue(make_letter, termination_id=termination.id)
 
 
 def revive_placement(change: Change) -> None:

@@ -34,6 +34,8 @@ class Way(StrEnum):
 
     AGREED = "agreed"
     ONE_SIDED = "one_sided"
+    PROOF = "proof"
+    RELEASE = "release"
     FORCED = "forced"
 
 
@@ -73,6 +75,8 @@ CHIPS = {
 WAYS = {
     Way.AGREED: _l("By agreement of both parties"),
     Way.ONE_SIDED: _l("One-sided, on evidence"),
+    Way.PROOF: _l("By the student, with a proof"),
+    Way.RELEASE: _l("Leaving a destination, with a proof"),
     Way.FORCED: _l("Forced by the school"),
 }
 

@@ -31,6 +31,14 @@ LETTERS: Letters = {
             PARTY_URL,
         ),
     },
+    "apply_with_proof": {
+        EMPLOYER: Letter(
+            _l("%(student)s applies to undo the paper signing"),
+            _l("%(student)s handed in a proof to the school that the signing with %(employer)s "
+               "(%(number)s) is undone. Is that not so? Tell the school's employment office."),
+            PARTY_URL,
+        ),
+    },
     "agree": {
         STARTER: Letter(
             _l("%(other)s agrees to terminate"),
@@ -178,7 +186,8 @@ def people_of(termination: Termination) -> People:
 def _letters(change: Change) -> Letters:
     """What is not final yet is announced to nobody; a college that decides alone announces itself."""
     final = change.record.approved_at is not None
-    if change.step.name == "force" and not final:
+    unsaid = change.step.name == "overtake" and change.actor.role is Role.SYSTEM
+    if unsaid or (change.step.name == "force" and not final):
         return {}
     if change.step.name == "approve_college" and final:
         return {"approve_college": LETTERS["approve"]}

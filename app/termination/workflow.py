@@ -2,23 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.core import clock
 from app.core.db import db
-from app.core.errors import NotYours
+from app.core.errors import Invalid, NotYours
+from app.documents.attachments import Upload
 from app.notices.workflow import untell_decision
 from app.people.models import Student
 from app.people.queries import students_for
-from app.placements.models import Kind, Placement, PlacementState
+from app.placements.models import Kind, Placement
 from app.placements.queries import placement_in
 from app.placements.workflow import PLACEMENTS
 from app.settings.models import two_levels
-from app.settings.queries import settings
 from app.termination import effects as then
+from app.termination.guards import (
+    another_person,
+    chance_left,
+    evidence_there,
+    in_force,
+    made_online,
+    may_be_forced,
+    no_answer,
+    no_termination,
+    none_running,
+    not_frozen,
+    not_online,
+    placement_fits,
+)
 from app.termination.models import (
     IN_REVIEW,
     LABELS,
@@ -30,97 +45,14 @@ from app.termination.models import (
     Way,
 )
 from app.termination.notices import tell_parties
-from app.termination.queries import chances_left, has_evidence, running, terminations_for
+from app.termination.queries import running, terminations_for
 from app.workflow.actor import Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow, checked_reason, committed
-from app.workflow.steps import Reason, Step
+from app.workflow.steps import Change, Reason, Step
 
 S = TerminationState
 FROM_PLACEMENT = ("school_id", "college_id", "student_id", "employer_id")
-
-
-def in_force(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """Only a placement in force can be terminated, not while its own review runs (TRM-01)."""
-    if termination.placement.state == PlacementState.IN_FORCE:
-        return None
-    return _("Only a signing in force can be terminated.")
-
-
-def made_online(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """Both parties act here only on online signings; others are undone with a proof (TRM-02, TRM-06)."""
-    if termination.placement.kind == Kind.ONLINE:
-        return None
-    return _("This is not an online signing: the student applies to the school with a proof.")
-
-
-def none_running(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """One termination of a placement at a time (TRM-01, GRD-03)."""
-    other = running(termination.placement_id)
-    if other is None or other.id == termination.id:
-        return None
-    return _("A termination is under way already: %(state)s.", state=LABELS[S(other.state)])
-
-
-def chance_left(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """One approved termination per student and year; the school can grant another (TRM-05)."""
-    if chances_left(termination.student_id, termination.school_id, now):
-        return None
-    return _(
-        "The termination allowed this year has been used up. "
-        "Ask the school's employment office: it can grant another one."
-    )
-
-
-def no_answer(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """The school mediates once the other party refused, or let ten working days pass (TRM-09)."""
-    if termination.state == S.DECLINED or now >= termination.reply_by:
-        return None
-    return _(
-        "The other party has until %(until)s to answer; after that the school can mediate.",
-        until=clock.shown_deadline(termination.reply_by),
-    )
-
-
-def evidence_there(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """A one-sided review needs evidence among the files (TRM-09)."""
-    if has_evidence(termination.id):
-        return None
-    return _("Add the evidence first: without it nothing is ended against one party's will.")
-
-
-def not_frozen(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """What the student reported as untrue rests until the school has answered (INV-20)."""
-    if not termination.placement.frozen:
-        return None
-    return _("The student reported this as untrue. It rests until the school has answered.")
-
-
-def placement_fits(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """A decision is undone while the placement is as the decision left it (TRM-01, TRM-04)."""
-    return None if termination.state == S.APPROVED else in_force(termination, actor, now)
-
-
-def may_be_forced(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """Paper signings can be ended by force; online ones where the school has set so (AGR-09)."""
-    online = termination.placement.kind != Kind.OFFLINE
-    if not online or settings(termination.school_id).forced_online:
-        return None
-    return _("Your school's settings do not allow forced termination of online signings.")
-
-
-def another_person(termination: Termination, actor: Actor, now: datetime) -> str | None:
-    """Nobody decides what he applied for; a forced termination needs a second person (AGR-13, AGR-09)."""
-    if termination.starter_id != actor.user_id:
-        return None
-    return _("You began this yourself: a colleague has to decide.")
-
-
-def no_termination(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """A review is not withdrawn or undone while a termination runs (TRM-01)."""
-    if running(placement.id) is None:
-        return None
-    return _("A termination is under way. Decide or close it first.")
 
 
 for _step in ("reopen", "undo"):
@@ -161,6 +93,11 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              danger=True, tick=READ, fill=(then.begin,),
              confirm=_l("An application cannot be taken back. Apply for termination now?"),
              done=_l("Sent; the other party has been told.")),
+        Step("apply_with_proof", None, then.first_review, by=Role.STUDENT, targets=IN_REVIEW,
+             label=_l("Apply with a proof"), reason=Reason.REQUIRED, danger=True, fill=(then.begin,),
+             when=(in_force, not_online, none_running, chance_left),
+             then=(then.keep_proofs,), confirm=_l("An application cannot be taken back. Apply now?"),
+             done=_l("Sent. The school decides next.")),
         Step("agree", (*WITH_PARTIES, S.MEDIATION), then.first_review, by=BOTH, targets=IN_REVIEW,
              label=_l("Agree to terminate"), applies=other_party, danger=True, tick=READ,
              fresh=(Role.STUDENT,), confirm=_l("The school decides next. Agree to terminate now?"),
@@ -220,7 +157,7 @@ TERMINATIONS: Workflow[Termination] = Workflow(
         Step("drop_force", S.AWAITING_SECOND, S.CLOSED, by=Role.SCHOOL,
              label=_l("Do not end it"), reason=Reason.REQUIRED,
              done=_l("Closed; the signing stands.")),
-        Step("overtake", RUNNING, S.CLOSED, by=Role.SCHOOL, label=_l("Closed by the school's own act"),
+        Step("overtake", RUNNING, S.CLOSED, by=(Role.SCHOOL, Role.SYSTEM), label=_l("Closed by another act"),
              inner=True),
     ),
 )  # fmt: skip
@@ -232,6 +169,19 @@ def request(placement_id: int, actor: Actor, reason: str, *, agreed: bool) -> Te
     Raises NotYours, Refused, Invalid for a missing tick or reason.
     """
     return _begin("request", placement_id, actor, reason, agreed=agreed)
+
+
+def apply_with_proof(
+    placement_id: int, actor: Actor, reason: str, proofs: Sequence[Upload]
+) -> Termination:
+    """Apply to undo one's own paper signing or to leave a destination, and commit (TRM-06, DST-03).
+
+    `proofs` are decoded uploads; they are kept with the application or not at all.
+    Raises NotYours, Refused, Invalid for a missing reason or proof.
+    """
+    if not proofs:
+        raise Invalid([("files", _("Add the proof: a photo or a scan of the stamped paper."))])
+    return _begin("apply_with_proof", placement_id, actor, reason, proofs=proofs)
 
 
 def force(placement_id: int, actor: Actor, reason: str) -> Termination:
@@ -263,9 +213,17 @@ def why_not(step: str, placement: Placement, actor: Actor, now: datetime) -> str
     return TERMINATIONS.why_not(step, _new(placement, step), actor, now)
 
 
+def _way(placement: Placement, step: str) -> Way:
+    if step == "force":
+        return Way.FORCED
+    if step == "apply_with_proof":
+        return Way.RELEASE if placement.kind == Kind.DESTINATION else Way.PROOF
+    return Way.AGREED
+
+
 def _new(placement: Placement, step: str) -> Termination:
     found = Termination(
-        way=Way.FORCED if step == "force" else Way.AGREED,
+        way=_way(placement, step),
         placement_id=placement.id,
         **{name: getattr(placement, name) for name in FROM_PLACEMENT},
     )
@@ -273,17 +231,23 @@ def _new(placement: Placement, step: str) -> Termination:
     return found
 
 
-def _begin(
-    step: str, placement_id: int, actor: Actor, reason: str, *, agreed: bool = False
-) -> Termination:
+def _begin(step: str, placement_id: int, actor: Actor, reason: str, **data: Any) -> Termination:
     def begun() -> Termination:
         placement = placement_in(actor, placement_id)
         if step == "force":
             _overtake(placement, actor)
         new = _new(placement, step)
-        return TERMINATIONS.start(step, new, actor, reason=reason, agreed=agreed)
+        return TERMINATIONS.start(step, new, actor, reason=reason, **data)
 
     return committed(begun)
+
+
+def close_with_it(change: Change) -> None:
+    """Leaving what has given way needs no decision any more (DST-05, GRD-03)."""
+    _overtake(change.record, change.actor)
+
+
+PLACEMENTS.also_then("give_way", close_with_it)
 
 
 def _overtake(placement: Placement, actor: Actor) -> None:

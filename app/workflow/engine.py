@@ -70,6 +70,11 @@ class Workflow(Generic[R]):
         more = (replace(s, when=(*s.when, guard)) if s.name == name else s for s in self.steps)
         self.steps = tuple(more)
 
+    def also_then(self, name: str, effect: Effect) -> None:
+        """Let a package above add what follows from a step of this table."""
+        more = (replace(s, then=(*s.then, effect)) if s.name == name else s for s in self.steps)
+        self.steps = tuple(more)
+
     def step(self, name: str) -> Step:
         """The step of that name. Raises NotYours where there is none (it came from a URL)."""
         for step in self.steps:
@@ -108,11 +113,17 @@ class Workflow(Generic[R]):
 
     def apply(self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any) -> R:
         """As `perform`, inside the caller's transaction: the caller commits."""
-        step = self.step(name)
         record = self.find(record_id, actor)
-        if actor.role not in step.roles:
+        if actor.role not in self.step(name).roles:
             raise NotYours(f"{self.kind} {record_id}")
         self._lock(record)
+        return self.take(name, record, actor, reason=reason, **data)
+
+    def take(self, name: str, record: R, actor: Actor, *, reason: str = "", **data: Any) -> R:
+        """As `apply`, on a record of the actor's scope that is locked already; see `lock_all`."""
+        step = self.step(name)
+        if actor.role not in step.roles:
+            raise NotYours(f"{self.kind} {name}")
         self._end_what_lapsed(step, record)
         if record.state not in step.sources or not step.applies(record, actor):
             raise Refused(self._overtaken(record))
@@ -133,6 +144,10 @@ class Workflow(Generic[R]):
         return self._first_refusal(self.step(name), record, actor, now)
 
     def _go(self, change: Change, source: StrEnum | None) -> None:
+        with clock.held(change.now):
+            self._went(change, source)
+
+    def _went(self, change: Change, source: StrEnum | None) -> None:
         change.source, change.kind = source, self.kind
         refusal = self._first_refusal(change.step, change.record, change.actor, change.now)
         if refusal:
@@ -165,19 +180,22 @@ class Workflow(Generic[R]):
         if lapsed and lapsed[0] != step.name and record.state not in step.sources:
             self.apply(lapsed[0], record.id, SYSTEM)
 
-    def lock_all(self, ids: Sequence[int]) -> None:
+    def lock_all(self, ids: Sequence[int], actor: Actor) -> dict[int, R]:
         """Lock many records with what comes before them, each kind in the order of its ids.
 
         Who changes many in one transaction does this first: two who meet do not deadlock.
+        Gives those in the actor's scope by their ids, fresh.
         """
-        records = db.session.scalars(select(self.model).where(self.model.id.in_(ids))).all()
+        found = self.scope(actor).where(self.model.id.in_(ids))
+        records: Sequence[R] = db.session.scalars(found).all()
         levels: dict[int, tuple[Any, set[int]]] = {}
         for record in records:
             for level, (model, key) in enumerate(self.first_locks(record)):
                 levels.setdefault(level, (model, set()))[1].add(key)
         for _level, (model, keys) in sorted(levels.items(), key=lambda item: item[0]):
             _lock_rows(model, keys)
-        _lock_rows(self.model, set(ids))
+        _lock_rows(self.model, {record.id for record in records})
+        return {record.id: record for record in records}
 
     def find(self, record_id: int, actor: Actor) -> R:
         """The record, if it is in the actor's scope. Raises NotYours."""

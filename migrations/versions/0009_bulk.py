@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0009_bulk"
-down_revision = "0004_reminders"
+down_revision = "0006_attachments"
 branch_labels = None
 depends_on = None
 

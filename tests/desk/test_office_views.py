@@ -44,9 +44,11 @@ def test_tabs_count_what_awaits_me_the_college_and_what_was_decided(cast, waitin
     make.attest(waiting[0], cast.officer)
     two_levels(cast)
     signed(cast.rival, cast.classmate)
-    # awaiting me, terminations, the other level, in force, not approved, ended, all, decided today
+    # awaiting me, terminations, forms, stamped agreements, the other level, in force, not approved, ended, all, decided today
     assert tab_counts(visit(cast.officer).get("/desk/list/")) == [
         "1",
+        "0",
+        "0",
         "0",
         "1",
         "1",
@@ -59,6 +61,8 @@ def test_tabs_count_what_awaits_me_the_college_and_what_was_decided(cast, waitin
         "1",
         "0",
         "0",
+        "0",
+        "0",
         "1",
         "0",
         "0",
@@ -67,6 +71,8 @@ def test_tabs_count_what_awaits_me_the_college_and_what_was_decided(cast, waitin
     ]
     assert tab_counts(visit(cast.province).get("/desk/list/")) == [
         "3",
+        "0",
+        "0",
         "0",
         "1",
         "1",

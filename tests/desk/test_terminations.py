@@ -87,7 +87,7 @@ def test_withdrawing_a_review_and_force_are_levers_with_a_reason(cast, visit):
     desk = visit(cast.officer)
     page = desk.get(f"/desk/show/{placement.id}").get_data(as_text=True)
     assert f"/desk/action/reopen/{placement.id}" in page
-    assert "不允许强制解除" in page
+    assert "只允许强制解除线下签约" in page
     assert desk.post(f"/desk/action/reopen/{placement.id}").status_code == 422
     desk.post(f"/desk/action/force/{placement.id}", data={"reason": "单位注销"})
     assert now(Placement, placement.id) == "in_force"

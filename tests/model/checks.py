@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from app.cli import WORKFLOWS
 from app.core.db import db
 from app.workflow.actor import PARTIES, Role
 from app.workflow.steps import Reason
@@ -14,7 +15,7 @@ from app.workflow.steps import Reason
 # name → SELECT of the rows that must not be there; :kind and :id are those of the record just changed
 ALWAYS = {
     "GRD-01 two placements hold one student": """
-        SELECT student_id FROM placement WHERE state IN ('awaiting_college', 'awaiting_school', 'amending', 'in_force')
+        SELECT student_id FROM placement WHERE settles AND state NOT IN ('refused', 'terminated', 'given_up', 'replaced')
         GROUP BY student_id HAVING count(*) > 1""",
     "GRD-02 two open invitations of one employer to one student": """
         SELECT 1 FROM invitation WHERE state = 'open' GROUP BY employer_id, student_id HAVING count(*) > 1""",
@@ -27,10 +28,20 @@ ALWAYS = {
     "PLN-02 an empty row with a destination": """
         SELECT id FROM plan_entry WHERE (placement_id IS NULL) <> (destination_code IS NULL)""",
     "AGR-10 in force without a number": """
-        SELECT id FROM placement WHERE state = 'in_force' AND (agreement_no IS NULL OR attested_at IS NULL)""",
+        SELECT id FROM placement WHERE state = 'in_force' AND ((agreement_no IS NULL) <> (kind = 'destination') OR attested_at IS NULL)""",
     "AGR-10 gap in the numbers": """
         SELECT 1 FROM placement WHERE agreement_no IS NOT NULL GROUP BY kind, graduation_year, school_id
         HAVING max(right(agreement_no, 5)::int) <> count(*) OR count(DISTINCT agreement_no) <> count(*)""",
+    "DST-05 two unsettled destinations in force": """
+        SELECT 1 FROM placement WHERE NOT settles AND state = 'in_force' GROUP BY student_id HAVING count(*) > 1""",
+    "DST-05 an unsettled destination beside a settled placement in force": """
+        SELECT 1 FROM placement p JOIN placement o ON o.student_id = p.student_id AND o.settles
+        WHERE NOT p.settles AND p.state = 'in_force' AND o.state = 'in_force'""",
+    "DST-05 a settled placement gave way": "SELECT 1 FROM placement WHERE settles AND state = 'replaced'",
+    "OFF-03 to be stamped without a number": """
+        SELECT 1 FROM placement WHERE state IN ('awaiting_scan', 'giving_up') AND agreement_no IS NULL""",
+    "PLN-01 the plan names another destination": """
+        SELECT 1 FROM placement p JOIN plan_entry e ON e.placement_id = p.id WHERE e.destination_code <> p.plan_code""",
     "TRM-01 a termination runs where nothing is in force": """
         SELECT t.id FROM termination t JOIN placement p ON p.id = t.placement_id
         WHERE t.state NOT IN ('approved', 'refused', 'closed') AND p.state <> 'in_force'""",
@@ -42,7 +53,7 @@ ALWAYS = {
         WHERE t.state = 'approved' AND p.state <> 'terminated'""",
     "TRM-05 more terminations than chances": """
         SELECT t.student_id FROM termination t JOIN student s ON s.id = t.student_id
-        WHERE t.state = 'approved' AND t.way <> 'forced'
+        WHERE t.state = 'approved' AND t.way NOT IN ('forced', 'release')
         GROUP BY t.student_id, date_part('year', t.approved_at AT TIME ZONE 'Asia/Shanghai')
         HAVING count(*) > 1 + (SELECT count(*) FROM termination_chance c WHERE c.student_id = t.student_id
           AND c.year = date_part('year', min(t.approved_at) AT TIME ZONE 'Asia/Shanghai'))""",
@@ -73,7 +84,13 @@ TRAIL = {
             trail_hash(t) AS mine FROM trail t WHERE kind = '{kind}' AND record_id = :id WINDOW w AS (ORDER BY seq)) x
         WHERE previous <> before OR hash <> mine OR came_from IS DISTINCT FROM from_state""",
 }
+PAPER = ("awaiting_scan", "awaiting_college", "awaiting_school")  # a paper agreement stays printed
 DECIDING = ("attest", "refuse", "attest_college", "refuse_college")
+
+
+MEANT = {
+    (flow.kind, step.name): step for flow in WORKFLOWS for step in flow.steps
+}  # before any bug
 
 
 def before(record) -> dict:
@@ -103,7 +120,7 @@ def after(world, flow, name: str, who, outcome: str, was: dict | None) -> None:
     for rule, query in TRAIL.items():
         if db.session.execute(text(query.format(kind=flow.kind)), {"id": row.record_id}).first():
             raise Violation(f"{rule} after {world.last}")
-    for rule, broken in promises(flow, flow.step(name), who, row, was or {}):
+    for rule, broken in promises(flow, MEANT[flow.kind, name], who, row, was or {}):
         if broken:
             raise Violation(f"{rule} after {world.last}: {was}")
 
@@ -116,6 +133,7 @@ def promises(flow, step, who, row, was: dict):
         "ACC-10 staff acted as a party",
         bool(set(step.roles) & PARTIES) and who.role not in PARTIES,
     )
+    yield "ACC-02 taken by a role that may not", who.role not in step.roles
     yield "ACC-10 no fresh code", who.role in step.fresh and not row.factor
     yield "AGR-05 no reason", step.reason is Reason.REQUIRED and not row.reason
     yield (
@@ -152,7 +170,10 @@ def _placement(name, now, who, row, was):
     changed = _value("SELECT terms_id FROM placement WHERE id = :id", row.record_id) != was.get(
         "terms_id"
     )
-    yield "INV-16 terms changed by something else", changed and name != "agree_terms"
+    yield (
+        "INV-16 terms changed by something else",
+        changed and name not in ("agree_terms", "generate"),
+    )
     yield "INV-16 terms did not change", not changed and name == "agree_terms"
     if name in ("agree_terms", "decline_terms"):
         yield "INV-16 answered too late", now >= was["answer_by"]
@@ -174,19 +195,43 @@ def _placement(name, now, who, row, was):
         yield "AGR-06 the college was passed over", both and not college_said
         yield "AGR-06 the college alone decides", college and row.from_state == "awaiting_college"
     if name in ("attest", "attest_college"):
-        missing = "employer_kind IS NULL OR employer_industry IS NULL OR employer_location IS NULL"
+        missing = "kind <> 'destination' AND (employer_kind IS NULL OR employer_industry IS NULL OR employer_location IS NULL)"
         yield (
             "AGR-03 facts are missing",
             _value(f"SELECT {missing} FROM placement WHERE id = :id", row.record_id),
         )
     if name == "undo":
         yield from _undone(now, who, row)
+    if name in ("generate", "submit"):
+        yield "ADM-04 entered outside the window", _closed(row, now)
+        yield "ADM-03 entered in spite of a restriction", _restricted(row, now)
+    if name == "hand_in":
+        yield (
+            "OFF-04 handed in without a file",
+            not _value(
+                """SELECT count(*) FROM attachment WHERE record_kind = 'placement' AND record_id = :id AND created_at >=
+            (SELECT max(at) FROM trail WHERE kind = 'placement' AND record_id = :id AND to_state = 'awaiting_scan'
+             AND from_state NOT IN ('giving_up'))""",
+                row.record_id,
+            ),
+        )
+    if name in ("refuse", "refuse_college"):
+        yield (
+            "OFF-05 a refused scan ends the signing",
+            _paper(row.record_id) != (row.to_state == "awaiting_scan"),
+        )
     if name in ("reopen", "undo"):
         void = "SELECT count(*) FROM document WHERE record_kind = 'placement' AND record_id = :id AND void_at IS NULL"
         yield (
             "AGR-08 the agreement is not void",
-            _value(void, row.record_id) and row.to_state != "in_force",
+            _value(void, row.record_id)
+            and row.to_state != "in_force"
+            and not (_paper(row.record_id) and row.to_state in PAPER),
         )
+
+
+def _paper(record_id: int) -> bool:
+    return bool(_value("SELECT kind = 'offline' FROM placement WHERE id = :id", record_id))
 
 
 def _termination(name, now, who, row, was):
@@ -199,10 +244,19 @@ def _termination(name, now, who, row, was):
             "SELECT count(*) FROM attachment WHERE record_kind = 'termination' AND record_id = :id"
         )
         yield "TRM-09 one-sided without evidence", not _value(evidence, row.record_id)
+    if name == "apply_with_proof":
+        proofs = (
+            "SELECT count(*) FROM attachment WHERE record_kind = 'termination' AND record_id = :id"
+        )
+        yield "TRM-06 without a proof", not _value(proofs, row.record_id)
+        kind = "SELECT p.kind FROM placement p JOIN termination t ON t.placement_id = p.id WHERE t.id = :id"
+        yield "TRM-02 an online signing undone by one side", _value(kind, row.record_id) == "online"
     if name == "force":
         allowed = """SELECT value FROM school_setting s JOIN termination t ON t.school_id = s.school_id
             WHERE t.id = :id AND s.key = 'forced_online' ORDER BY s.id DESC LIMIT 1"""
-        yield "AGR-09 force is not allowed", not _value(allowed, row.record_id)
+        kind = "SELECT p.kind FROM placement p JOIN termination t ON t.placement_id = p.id WHERE t.id = :id"
+        paper = _value(kind, row.record_id) == "offline"
+        yield "AGR-09 force is not allowed", not paper and not _value(allowed, row.record_id)
     if name == "undo":
         yield from _undone(now, who, row)
 
@@ -227,6 +281,10 @@ def _utc():
     return UTC
 
 
+# whom these tell may have no account
+MAYBE = ("send_back", "ask_mediation", "attest_college", "report", "apply_with_proof", "overtake")
+
+
 def _untold(flow, name, row) -> bool:
     package = flow.model.__module__.rsplit(".", 1)[0]
     module = importlib.import_module(f"{package}.notices")
@@ -235,7 +293,7 @@ def _untold(flow, name, row) -> bool:
     # the key names the moment; staff receivers may be none at a college without staff
     told = text("SELECT count(*) FROM notice WHERE key LIKE :k")
     found = db.session.scalar(told, {"k": f"{row.kind}:{row.record_id}:{name}:%"})
-    return not found and name not in ("send_back", "ask_mediation", "attest_college", "report")
+    return not found and name not in MAYBE
 
 
 def _closed(row, now) -> bool:
@@ -248,11 +306,12 @@ def _closed(row, now) -> bool:
 
 def _restricted(row, now) -> bool:
     query = """
-        SELECT count(*) FROM restriction r JOIN invitation i ON i.student_id = r.student_id
-        WHERE i.id = :id AND r.state = 'set' AND r.kind IN ('all', 'online')
+        SELECT count(*) FROM restriction r JOIN {kind} i ON i.student_id = r.student_id
+        WHERE i.id = :id AND r.state = 'set' AND r.kind IN ('all', {way})
           AND r.since <= (CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Shanghai')::date
           AND (r.until IS NULL OR r.until >= (CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Shanghai')::date)"""
-    return bool(_value(query, row.record_id, at=now))
+    way = "'online'" if row.kind == "invitation" else "i.kind"
+    return bool(_value(query.format(kind=row.kind, way=way), row.record_id, at=now))
 
 
 def _value(query: str, key: int, **more):

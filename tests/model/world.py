@@ -20,7 +20,7 @@ from app.cli import WORKFLOWS
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.documents.models import Attachment
+from app.invitations.models import Invitation
 from app.invitations.queries import open_invitation
 from app.invitations.workflow import INVITATIONS
 from app.invitations.workflow import send as send_letter
@@ -34,7 +34,13 @@ from app.placements.workflow import PLACEMENTS
 from app.settings.models import Review, Window
 from app.settings.queries import set_setting, set_window
 from app.termination.models import Termination
-from app.termination.workflow import TERMINATIONS, force, grant_chance, request
+from app.termination.workflow import (
+    TERMINATIONS,
+    apply_with_proof,
+    force,
+    grant_chance,
+    request,
+)
 from app.terms.models import Terms
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.engine import FLOWS
@@ -43,7 +49,7 @@ from tests.cast import Cast
 from tests.model import checks
 
 BIRTHS = {  # step → what begins the record
-    "send": INVITATIONS, "request": TERMINATIONS, "force": TERMINATIONS, "report": OBJECTIONS,
+    "send": INVITATIONS, "request": TERMINATIONS, "apply_with_proof": TERMINATIONS, "force": TERMINATIONS, "report": OBJECTIONS,
     "restrict": RESTRICTIONS, "register": EMPLOYERS,
 }  # fmt: skip
 REASON = "双方协商一致"
@@ -51,6 +57,12 @@ REVIEWS = [Review.BOTH, Review.BOTH, Review.BOTH, Review.SCHOOL, Review.COLLEGE]
 LEAPS = {  # seconds → how often
     1: 4, 5: 4, 31: 8, 600: 6, 3700: 20, 7200: 12, 86_400: 6, 3 * 86_400: 3, 16 * 86_400: 3, 200 * 86_400: 1,
 }  # fmt: skip
+
+
+def _asked(step, who: Actor) -> list[str]:
+    """What a careless person may leave out."""
+    asked = ["agreed"] * bool(step.tick) + ["factor"] * (who.role in step.fresh)
+    return asked + ["reason"] * (step.reason == "required")
 
 
 class Violation(AssertionError):
@@ -80,8 +92,10 @@ class World:
                        college_id=cast.far_college.id)  # fmt: skip
         set_setting(cast.school.id, "signing_review", Review.BOTH, None)
         set_setting(cast.school.id, "termination_review", Review.BOTH, None)
+        set_setting(cast.school.id, "offline_review", Review.BOTH, None)
         set_setting(cast.school.id, "forced_online", True, None)
         make.make_employer(cast.school, "远山实业有限公司")
+        make.make_employer(cast.school, "性质不详的单位", kind=None)
         make.make_employer(cast.school, "新来的公司", state="awaiting")
 
     # -- one step ------------------------------------------------------------------------------
@@ -177,16 +191,17 @@ class World:
         step = flow.step(name)
         if careless is None:
             careless = self.dice.random() < 0.1
-        if careless and who.factor:
+        omitted = self.dice.choice(_asked(step, who) or [""]) if careless else ""
+        if omitted == "factor":
             who = replace(who, factor="")
-        data = {"agreed": not careless}
+        data = {"agreed": omitted != "agreed"}
         if name in ("amend", "propose_terms"):
             data["terms"] = Terms(**make.offer(regular_pay=self.dice.randint(3000, 9000)))
         if name.startswith("complete_facts"):
             data["values"] = {"employer_kind": "39"}
         if name == "resubmit":
             data["values"] = {}
-        reason = "" if careless or step.reason == "none" else REASON
+        reason = "" if omitted == "reason" or step.reason == "none" else REASON
         key, before = record.id, checks.before(record)
         outcome = self._judged(
             flow, name, who, lambda: flow.perform(name, key, who, reason=reason, **data), before
@@ -219,12 +234,13 @@ class World:
     # -- births --------------------------------------------------------------------------------
 
     def _birth(self) -> None:
-        births = ["sign"] * 10 + ["send"] * 3 + ["request"] * 6 + ["force", "report"]
+        births = ["sign"] * 10 + ["send"] * 3 + ["request"] * 6 + ["enter"] * 9
+        births += ["apply_with_proof"] * 3 + ["force", "report"]
         getattr(self, f"_{self.dice.choice(births)}")()
 
     def _sign(self) -> None:
         """The way that most records go: invited, accepted, often reviewed."""
-        firm, student = self._one(Employer, Employer.profile_at.is_not(None)), self._one(Student)
+        firm, student = self._one(Employer, Employer.profile_at.is_not(None)), self._student()
         firm_id, student_id = firm.id, student.id
         if placement_of(student_id) is None:
             self._send(firm=firm, student=student)
@@ -248,6 +264,53 @@ class World:
                 if offer is not None and offer.possible:
                     self._perform(PLACEMENTS, name, placement, who, careless=False)
                     break
+
+    def _enter(self) -> None:
+        """A student enters a paper signing or a destination, which is often reviewed at once."""
+        student = self._one(Student)
+        key, who = student.id, self._in_role(student, Role.STUDENT)
+        begin = self.dice.choice([make.paper, make.paper, make.destination, self._unsettled])
+        name = "generate" if begin is make.paper else "submit"
+        self._judged(PLACEMENTS, name, who, lambda: begin(student))
+        for name in ("approve_form_college", "approve_form", "hand_in", "attest_college", "attest"):
+            placement = db.session.scalars(
+                select(Placement).where(Placement.student_id == key).order_by(Placement.id.desc())
+            ).first()
+            if placement is None or self.dice.random() < 0.2:
+                return
+            self._prepare(placement)
+            [*roles] = PLACEMENTS.step(name).roles
+            who = self._in_role(placement, roles[0])
+            offer = PLACEMENTS.offer(name, placement, who, clock.now())
+            if offer is not None and offer.possible:
+                self._perform(PLACEMENTS, name, placement, who, careless=False)
+
+    @staticmethod
+    def _unsettled(student) -> Placement:
+        return make.destination(student, settles=False)
+
+    def _apply_with_proof(self, careless: bool = False) -> None:
+        wanted = select(Placement).where(Placement.kind != "online", Placement.state == "in_force")
+        found = db.session.scalars(wanted.limit(20)).all()
+        placement = self.dice.choice(found) if found else self._likely(Placement, ["in_force"])
+        if placement is not None:
+            who = self._in_role(placement, Role.STUDENT)
+            who = who if self.dice.random() < 0.8 else self._anybody()
+            proofs, key = [] if careless else [make.uploaded()], placement.id
+            self._judged(
+                TERMINATIONS, "apply_with_proof", who,
+                lambda: apply_with_proof(key, who, REASON, proofs),
+            )  # fmt: skip
+
+    def _student(self) -> Student:
+        """Somebody; often one whose chance of a termination is used up."""
+        ended = select(Termination.student_id).where(Termination.state == "approved")
+        used = db.session.scalars(ended.order_by(Termination.id.desc()).limit(5)).all()
+        return (
+            db.session.get(Student, self.dice.choice(used))
+            if used and self.dice.random() < 0.4
+            else self._one(Student)
+        )
 
     def _send(self, careless: bool = False, firm=None, student=None) -> None:
         firm, student = firm or self._one(Employer), student or self._one(Student)
@@ -303,11 +366,20 @@ class World:
             self._judged(OBJECTIONS, "report", who, lambda: report_untrue(who, reason, **key))
 
     def _restrict(self, careless: bool = False) -> None:
-        student = self._one(Student)
+        invited = db.session.scalars(
+            select(Invitation.student_id).where(Invitation.state == "open").limit(20)
+        ).all()
+        aimed = bool(invited) and self.dice.random() < 0.6
+        student = (
+            db.session.get(Student, self.dice.choice(invited)) if aimed else self._one(Student)
+        )
         who = self._in_role(student, Role.SCHOOL) if self.dice.random() < 0.8 else self._anybody()
         since = clock.today() + timedelta(days=self.dice.choice([-1, 0, 1]))
         until = since + timedelta(days=self.dice.choice([0, 3, -1]))
-        reason, kind = "" if careless else REASON, self.dice.choice(["all", "online", "offline"])
+        reason, kind = (
+            "" if careless else REASON,
+            self.dice.choice(["all", "online", "offline", "destination"]),
+        )
         self._judged(
             RESTRICTIONS, "restrict", who,
             lambda: restrict(student, who, reason, since=since, until=until, kind=kind),
@@ -332,6 +404,8 @@ class World:
         if what == 0:
             set_setting(school.id, "signing_review", self.dice.choice(REVIEWS), None)
             set_setting(school.id, "termination_review", self.dice.choice(REVIEWS), None)
+            set_setting(school.id, "offline_review", self.dice.choice(REVIEWS), None)
+            set_setting(school.id, "destination_review", self.dice.choice(REVIEWS), None)
         elif what == 1:
             set_setting(school.id, "cooling_off_hours", self.dice.choice([0, 1, 2]), None)
             set_setting(school.id, "forced_by_two", self.dice.random() < 0.5, None)
@@ -380,7 +454,8 @@ class World:
     def _in_role(self, record, role: Role) -> Actor:
         """The record's own party or reviewer in that role; the clock where there is none."""
         if role is Role.STUDENT:
-            mine = AppUser.student_id == getattr(record, "student_id", 0)
+            own = record.id if isinstance(record, Student) else getattr(record, "student_id", 0)
+            mine = AppUser.student_id == own
         elif role is Role.EMPLOYER:
             own = record.id if isinstance(record, Employer) else getattr(record, "employer_id", 0)
             mine = AppUser.employer_id == own
@@ -399,14 +474,7 @@ class World:
         return actor_of(user, factor="sms" if user.role == Role.STUDENT else "")
 
     def _prepare(self, record) -> None:
-        """Sometimes somebody has added evidence to a mediation."""
-        if not isinstance(record, Termination) or self.dice.random() < 0.5:
-            return
-        db.session.add(
-            Attachment(
-                record_kind="termination", record_id=record.id, owner_user_id=1, mime="image/jpeg",
-                size=1, original_name="证明.jpg", file_key=f"{uuid4().hex[:2]}/{uuid4().hex}.jpg",
-                sha256="0" * 64,
-            )
-        )  # fmt: skip
-        db.session.commit()
+        """Sometimes somebody has added evidence to a mediation, or the stamped agreement."""
+        scanned = isinstance(record, Placement) and record.state == "awaiting_scan"
+        if (scanned or isinstance(record, Termination)) and self.dice.random() < 0.5:
+            make.attach(record)
