@@ -50,6 +50,7 @@ def put_rows(change: Change) -> None:
     record.applied_at, record.stage = change.now, ""
     record.details = {**record.details, "sentences": []}
     change.details |= counts
+    db.session.flush()
     db.session.expire_all()
 
 
@@ -62,4 +63,5 @@ def take_rows_back(change: Change) -> None:
     sheet.after(record)
     record.stage = ""
     record.details = {**record.details, "sentences": []}
+    db.session.flush()
     db.session.expire_all()
