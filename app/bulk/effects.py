@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.bulk import compare, writing
 from app.bulk.models import Import
-from app.bulk.sheet import SHEETS
+from app.bulk.sheet import SHEETS, Sheet
 from app.core.db import db
 from app.workflow.steps import Change
 
@@ -46,12 +46,10 @@ def put_rows(change: Change) -> None:
     for name in COUNTS:
         setattr(record, name, counts[name])
     writing.write(sheet, record, change.now)
-    sheet.after(record)
     record.applied_at, record.stage = change.now, ""
     record.details = {**record.details, "sentences": []}
     change.details |= counts
-    db.session.flush()
-    db.session.expire_all()
+    _follow(sheet, record)
 
 
 def take_rows_back(change: Change) -> None:
@@ -60,8 +58,13 @@ def take_rows_back(change: Change) -> None:
     sheet = SHEETS[record.sheet]
     writing.lock(sheet, record)
     writing.take_back(sheet, record)
-    sheet.after(record)
     record.stage = ""
     record.details = {**record.details, "sentences": []}
+    _follow(sheet, record)
+
+
+def _follow(sheet: Sheet, record: Import) -> None:
+    """The session knows nothing of what SQL wrote: what it has is written first, then read anew."""
     db.session.flush()
     db.session.expire_all()
+    sheet.after(record)

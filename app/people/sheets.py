@@ -108,13 +108,13 @@ def follow(record: Import) -> None:
         {"id": record.id, "school": record.school_id},
     )
     for kind in ("id_number", "phone"):
-        db.session.expire_all()
         rows = db.session.execute(
             select(AppUser.id, Student)
             .join(Student, AppUser.student_id == Student.id)
             .join(ImportRow, ImportRow.values["student_no"].astext == Student.student_no)
             .where(Student.school_id == record.school_id, ImportRow.import_id == record.id)
             .where(ImportRow.status == RowStatus.CHANGED, ImportRow.old.has_key(f"{kind}_index"))
+            .execution_options(populate_existing=True)
         ).tuples()
         changed = {user_id: getattr(student, kind) for user_id, student in rows}
         if changed:
