@@ -132,3 +132,13 @@ def test_the_page_is_reached_from_the_send_list(visit, cast):
     page = browser.get("/imports/send-list/")
     assert "每一行都按查找的方式核对" in page.text
     assert browser.get("/imports/send-list/template.xlsx").status_code == 200
+
+
+@pytest.mark.rule("ACC-07", "INV-03")
+def test_an_employer_whom_no_school_has_approved_reaches_no_import(visit, cast):
+    waiting = make.make_employer(cast.school, state="awaiting")
+    db.session.commit()
+    browser = visit(make.account(waiting))
+    for url in ("/imports/send-list/", "/imports/send-list/template.xlsx", "/import-history/list/"):
+        assert browser.get(url).status_code == 302
+    assert browser.post("/imports/send-list/").status_code in (302, 303, 403)
