@@ -23,6 +23,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
 from app.workflow.actor import SYSTEM, Actor, Role
+from app.workflow.locks import lock_row, lock_rows
 from app.workflow.models import Trail
 from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
 
@@ -193,8 +194,8 @@ class Workflow(Generic[R]):
             for level, (model, key) in enumerate(self.first_locks(record)):
                 levels.setdefault(level, (model, set()))[1].add(key)
         for _level, (model, keys) in sorted(levels.items(), key=lambda item: item[0]):
-            _lock_rows(model, keys)
-        _lock_rows(self.model, {record.id for record in records})
+            lock_rows(model, keys)
+        lock_rows(self.model, {record.id for record in records})
         return {record.id: record for record in records}
 
     def find(self, record_id: int, actor: Actor) -> R:
@@ -208,11 +209,11 @@ class Workflow(Generic[R]):
 
     def _lock(self, record: R) -> None:
         self._lock_first(record)
-        _lock_row(self.model, record.id)
+        lock_row(self.model, record.id)
 
     def _lock_first(self, record: R) -> None:
         for model, key in self.first_locks(record):
-            _lock_row(model, key)
+            lock_row(model, key)
 
     def _overtaken(self, record: R) -> str:
         """Two decided at once: the second is told who was first and what it is now (AGR-11)."""
@@ -269,26 +270,6 @@ def committed(act: Callable[[], T]) -> T:
         db.session.rollback()
         raise
     return done
-
-
-def _lock_rows(model: Any, keys: set[int]) -> None:
-    db.session.execute(
-        select(model)
-        .where(model.id.in_(keys))
-        .order_by(model.id)
-        .with_for_update(key_share=True, of=model)
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def _lock_row(model: Any, record_id: int) -> None:
-    """Lock one row against other writers (not against foreign keys to it) and read it afresh."""
-    db.session.execute(
-        select(model)
-        .where(model.id == record_id)
-        .with_for_update(key_share=True, of=model)
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 def _check_consent(change: Change) -> None:

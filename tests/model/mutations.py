@@ -139,7 +139,7 @@ MUTATIONS = (
     drop(PLACEMENTS, "submit", "slot_free"),
     drop(PLACEMENTS, "submit", "may_enter"),
     drop(PLACEMENTS, "submit", "no_other_unsettled"),
-    drop(PLACEMENTS, "approve_form", "approve_form"),
+    drop(PLACEMENTS, "approve_form", "number"),
     drop(PLACEMENTS, "hand_in", "scan_there"),
     drop(PLACEMENTS, "attest", "give_way"),
     drop(PLACEMENTS, "give_way", "go_out_of_force"),
