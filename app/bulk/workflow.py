@@ -37,11 +37,6 @@ def no_faulty_row(record: Import, actor: Actor, now: datetime) -> str | None:
     )
 
 
-def some_faulty_row(record: Import, actor: Actor, now: datetime) -> str | None:
-    """«Only the good rows» is a choice where there are others (BLK-03)."""
-    return None if record.faulty else _("All rows are good.")
-
-
 def still_kept(record: Import, actor: Actor, now: datetime) -> str | None:
     """What is no longer kept cannot be undone (BLK-01)."""
     if record.file_key is not None:
@@ -80,7 +75,8 @@ IMPORTS: Workflow[Import] = Workflow(
         *_each("write", S.CHECKED, S.WRITING, _l("Confirm the import"), when=ALL_OR_NOTHING,
                fill=(choose_good,)),
         *_each("write_good", S.CHECKED, S.WRITING, _l("Apply the good rows only"),
-               when=(some_faulty_row, something_to_write), fill=(choose_good,),
+               when=(something_to_write,), fill=(choose_good,),
+               applies=lambda record, _actor: record.faulty > 0,
                confirm=_l("The faulty rows are left out. Apply the others now?")),
         Step("apply", S.WRITING, S.APPLIED, by=Role.SYSTEM, label=_l("Write"), then=(put_rows,)),
         Step("recheck", S.WRITING, S.UPLOADED, by=Role.SYSTEM, label=_l("Check again"),
