@@ -136,14 +136,15 @@ class Import(db.Model):
 
 
 class ImportRow(db.Model):
-    """One row of the file: `values` go to the target's columns, `more` is kept beside them."""
+    """One row of the file: `values` go to the target's columns, `more` is kept beside them.
+
+    No foreign key: an import is never deleted, and each row would be checked for nothing.
+    """
 
     __tablename__ = "import_row"
 
-    import_id: Mapped[int] = mapped_column(
-        ForeignKey("import_file.id", ondelete="CASCADE"), primary_key=True
-    )
-    row: Mapped[int] = mapped_column(primary_key=True)  # as Excel shows it
+    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # as Excel shows it
     status: Mapped[str] = mapped_column(String(8))
     uid: Mapped[str] = mapped_column(String(32))  # of the record, if it is a new one
     values: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -42,9 +42,8 @@ def upgrade():
                     postgresql_where=sa.text("file_key IS NOT NULL"))  # fmt: skip
     op.create_table(
         "import_row",
-        sa.Column("import_id", sa.Integer(), sa.ForeignKey("import_file.id", ondelete="CASCADE"),
-                  nullable=False),
-        sa.Column("row", sa.Integer(), nullable=False),
+        sa.Column("import_id", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("row", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("status", sa.String(8), nullable=False),
         sa.Column("uid", sa.String(32), nullable=False),
         sa.Column("values", postgresql.JSONB(), nullable=False),
