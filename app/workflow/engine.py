@@ -287,7 +287,7 @@ def checked_reason(asked: Reason, text: str) -> str:
     """A reason as it is kept. Raises Invalid where one is missing or too long."""
     text = clean_line(text) if asked is not Reason.NONE else ""
     if asked is Reason.REQUIRED and not text:
-        raise Invalid([("reason", _("Please give a reason: both parties will read it."))])
+        raise Invalid([("reason", _("Please give a reason: the people concerned read it."))])
     if len(text) > REASON_LENGTH:
         too_long = _("A reason has at most %(most)s characters.", most=REASON_LENGTH)
         raise Invalid([("reason", too_long)])
