@@ -13,7 +13,7 @@ from app.settings.queries import settings
 from app.termination.models import LABELS, Termination, TerminationState
 from app.termination.queries import chances_left, running
 from app.termination.tasks import RECORD
-from app.workflow.actor import Actor
+from app.workflow.actor import PARTIES, Actor
 
 S = TerminationState
 
@@ -44,6 +44,8 @@ def none_running(termination: Termination, actor: Actor, now: datetime) -> str |
     other = running(termination.placement_id)
     if other is None or other.id == termination.id:
         return None
+    if actor.role in PARTIES and other.state == S.AWAITING_SECOND:  # not announced yet
+        return _("The school is dealing with this signing. Ask its employment office.")
     return _("A termination is under way already: %(state)s.", state=LABELS[S(other.state)])
 
 

@@ -39,7 +39,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
     def index(self) -> Any:
         who, now = actor(), clock.now()
         rows = queries.once_in_force(who)
-        last = queries.latest_of(placement.id for placement in rows)
+        last = queries.latest_of((placement.id for placement in rows), who)
         school = me().school_id
         return self.render_template(
             "termination/student_list.html",

@@ -57,7 +57,7 @@ def state_chip(termination: Termination | None) -> tuple[Any, str] | None:
 def page_of(placement: Placement, view: str) -> dict[str, Any]:
     """What the page of one signing's terminations shows to a party; `view` is its endpoint."""
     who, now = actor(), clock.now()
-    found = queries.latest(placement.id)
+    found = queries.latest(placement.id, who)
     state = PlacementState(placement.state)
     apply_why = why_not("request", placement, who, now)
     return {
@@ -166,7 +166,7 @@ def _question(offer: Offer, termination: Termination, view: str) -> dict[str, An
 def trace(placement_id: int) -> list[dict[str, Any]]:
     """What happened to the terminations of a signing, newest first."""
     found = []
-    for termination in reversed(queries.of_placement(placement_id)):
+    for termination in reversed(queries.of_placement(placement_id, actor())):
         for row in reversed(trail_of("termination", termination.id)):
             step = TERMINATIONS.step(row.step)
             found.append(

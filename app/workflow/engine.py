@@ -23,6 +23,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
 from app.workflow.actor import SYSTEM, Actor, Role
+from app.workflow.locks import lock_row, lock_rows
 from app.workflow.models import Trail
 from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
 
@@ -193,8 +194,8 @@ class Workflow(Generic[R]):
             for level, (model, key) in enumerate(self.first_locks(record)):
                 levels.setdefault(level, (model, set()))[1].add(key)
         for _level, (model, keys) in sorted(levels.items(), key=lambda item: item[0]):
-            _lock_rows(model, keys)
-        _lock_rows(self.model, {record.id for record in records})
+            lock_rows(model, keys)
+        lock_rows(self.model, {record.id for record in records})
         return {record.id: record for record in records}
 
     def find(self, record_id: int, actor: Actor) -> R:
@@ -208,11 +209,11 @@ class Workflow(Generic[R]):
 
     def _lock(self, record: R) -> None:
         self._lock_first(record)
-        _lock_row(self.model, record.id)
+        lock_row(self.model, record.id)
 
     def _lock_first(self, record: R) -> None:
         for model, key in self.first_locks(record):
-            _lock_row(model, key)
+            lock_row(model, key)
 
     def _overtaken(self, record: R) -> str:
         """Two decided at once: the second is told who was first and what it is now (AGR-11)."""
@@ -271,26 +272,6 @@ def committed(act: Callable[[], T]) -> T:
     return done
 
 
-def _lock_rows(model: Any, keys: set[int]) -> None:
-    db.session.execute(
-        select(model)
-        .where(model.id.in_(keys))
-        .order_by(model.id)
-        .with_for_update(key_share=True, of=model)
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def _lock_row(model: Any, record_id: int) -> None:
-    """Lock one row against other writers (not against foreign keys to it) and read it afresh."""
-    db.session.execute(
-        select(model)
-        .where(model.id == record_id)
-        .with_for_update(key_share=True, of=model)
-        .execution_options(populate_existing=True)
-    ).one()
-
-
 def _check_consent(change: Change) -> None:
     """The box is ticked, and a party's act is proved by a fresh code (INV-13, ACC-10)."""
     step, actor = change.step, change.actor
@@ -306,7 +287,7 @@ def checked_reason(asked: Reason, text: str) -> str:
     """A reason as it is kept. Raises Invalid where one is missing or too long."""
     text = clean_line(text) if asked is not Reason.NONE else ""
     if asked is Reason.REQUIRED and not text:
-        raise Invalid([("reason", _("Please give a reason: both parties will read it."))])
+        raise Invalid([("reason", _("Please give a reason: the people concerned read it."))])
     if len(text) > REASON_LENGTH:
         too_long = _("A reason has at most %(most)s characters.", most=REASON_LENGTH)
         raise Invalid([("reason", too_long)])
