@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0008_destinations"
-down_revision = "0006_attachments"
+down_revision = "0009_bulk"
 branch_labels = None
 depends_on = None
 
