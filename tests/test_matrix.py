@@ -17,7 +17,7 @@ PUBLIC = {
     "static", "appbuilder.static", "healthz", "HomeView.index", "UtilView.back", "LocaleView.index",
     "AuthView.login", "AuthView.logout", "AuthView.demo", "PasswordView.change", "PasswordView.forgotten",
     "PasswordView.reset", "RegisterView.register", "MessagesView.index", "VerificationView.ask",
-    "VerificationView.show",
+    "VerificationView.show", "StampedView.show", "StampedView.add",
 }  # fmt: skip
 
 
@@ -133,7 +133,8 @@ OF = {  # view, or view and method → kind of record
     "StudentsView": "student", "SchoolsView": "school", "CollegesView": "college", "MajorsView": "major",
     "ChancesView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
     "MyTerminationsView": "termination", "MyTerminationsView.show": "placement",
-    "MyTerminationsView.request": "placement", "EmployerTerminationsView": "termination",
+    "MyTerminationsView.request": "placement", "MyTerminationsView.proof": "placement",
+    "MyPaperStepsView": "placement", "EmployerPaperView": "placement", "EmployerTerminationsView": "termination",
     "EmployerTerminationsView.show": "placement", "EmployerTerminationsView.request": "placement",
     "DeskView.evidence": "termination", "ObjectionsView": "objection", "RestrictionsView": "restriction",
     "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
@@ -141,6 +142,7 @@ OF = {  # view, or view and method → kind of record
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
        "EmployersView", "PlanView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
+    "MyPaperStepsView.step": ["hand_in", "ask_give_up", "go_on", "approve_form"],
     "MySigningsView.answer": ["agree_terms", "decline_terms"],
     "MyTerminationsView.take": ["agree", "decline", "leave", "ask_mediation"],
     "EmployerTerminationsView.take": ["agree", "decline", "leave", "ask_mediation"],
@@ -155,7 +157,7 @@ def kind_of(endpoint: str) -> str | None:
 def addresses(app, rule, key: int):
     """The route's addresses for that record: one for each name or step it takes."""
     names = ["attest", "refuse", "approve", "release", "uphold", "force", "termination_approve"]
-    values = {"pk": key}
+    values = {"pk": key, "uid": "0" * 32} if "uid" in rule.arguments else {"pk": key}
     for part, choices in (("name", names), ("step", STEPS.get(rule.endpoint, ["agree"]))):
         if part in rule.arguments:
             with app.test_request_context():

@@ -13,6 +13,7 @@ from app.codes import queries as codes
 from app.core import clock
 from app.desk.checks import HINTS
 from app.objections.queries import about, open_objection
+from app.offline.detail import no_register
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -54,6 +55,9 @@ class Block:
     items: list[Any]
     columns: int = 2
     note: Any = ""
+
+
+PROOFS = Block("proofs", _l("Proofs"), [], note=_l("Online signings need no proof."))
 
 
 def heading(placement: Placement) -> list[tuple[str, Any]]:
@@ -167,9 +171,9 @@ def blocks(placement: Placement) -> list[Block]:
     """Student, employer, terms, archive, household, proofs: the manual's order (AGR-03)."""
     return [
         Block("student", _("Student"), _student(placement), 3),
-        Block("employer", _("Employer"), _employer(placement)),
+        Block("employer", _("Employer"), _employer(placement), note=no_register(placement)),
         *_terms(placement),
-        Block("proofs", _("Proofs"), [], note=_("Online signings need no proof.")),
+        *([PROOFS] if placement.kind == Kind.ONLINE else []),
     ]
 
 
@@ -193,6 +197,7 @@ def _student(placement: Placement) -> list[Any]:
 
 def _employer(placement: Placement) -> list[Any]:
     employer = placement.employer
+    paper = placement.terms if placement.kind == Kind.OFFLINE else None  # what was typed
     facts = {
         "employer_kind": codes.name("dwxz", placement.employer_kind),
         "employer_industry": codes.name("dwhy", placement.employer_industry),
@@ -211,10 +216,10 @@ def _employer(placement: Placement) -> list[Any]:
             {"label": _FACTS[name], "value": facts[name], "missing": "" if facts[name] else missing}
             for name, _label in MUST_KNOW
         ),
-        (_("Address"), employer and employer.address),
-        (_("Contact"), employer and employer.contact_name),
-        (_("Phone"), employer and employer.contact_phone_masked),
-        (_("E-mail"), employer and employer.email),
+        (_("Address"), placement.employer_address or (employer and employer.address)),
+        (_("Contact"), paper.contact_name if paper else employer and employer.contact_name),
+        (_("Phone"), paper.contact_phone if paper else employer and employer.contact_phone_masked),
+        (_("E-mail"), placement.employer_email or (employer and employer.email)),
     ]
 
 

@@ -18,12 +18,13 @@ from app.desk import workflow as levers
 from app.desk.checks import Check, checks
 from app.desk.effects import APPROVALS
 from app.desk.forms import FactsForm
-from app.desk.list_views import DeskList
+from app.desk.list_views import DECIDERS, DeskList
 from app.desk.workflow import Lever, Pull
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
 from app.fab.once import now, once
+from app.offline.detail import files
 from app.people.step_views import StepActions
 from app.placements.workflow import PLACEMENTS, fill_facts
 from app.termination.evidence import MOST
@@ -103,6 +104,7 @@ class DeskView(StepActions, DeskList):
             "statuses": detail.statuses(item, now()),
             "blocks": shown,
             "report": detail.report(item),
+            "scans": files(item) if actor().role in DECIDERS else [],
             "termination": ending,
             "evidence_url": self._evidence_url(ending),
             "proposal": detail.proposal(item, now()),

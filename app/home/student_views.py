@@ -18,6 +18,7 @@ from app.people.student_views import facts, me
 from app.placements.detail import progress
 from app.placements.guards import cannot_sign
 from app.placements.models import KINDS, Kind, Placement
+from app.placements.notices import PAGES
 from app.placements.queries import placement_of
 from app.settings.queries import settings
 from app.termination.queries import asked_of
@@ -45,6 +46,7 @@ class MyHomeView(SafeView):
             facts=facts(student),
             barred=cannot_sign(student, now()),
             placement=placement,
+            placement_url=f"/my/{PAGES[Kind(placement.kind)]}/{placement.id}" if placement else "",
             state=review_text(placement.state) if placement else (_("Not signed yet"), "closed"),
             kind=KINDS[Kind(placement.kind)] if placement else "",
             signed_on=local(placement.created_at) if placement else "",

@@ -138,6 +138,13 @@ def trace(placement: Placement) -> list[dict[str, Any]]:
     ]
 
 
+def no_register(placement: Placement) -> str:
+    """The employer of a paper signing may stand on no register: the office is told (OFF-07)."""
+    if placement.kind != Kind.OFFLINE or placement.employer_id is not None:
+        return ""
+    return _("On no school's register: compare with its licence, and ask it to register.")
+
+
 def files(placement: Placement) -> list[Scan]:
     """The uploaded files of a paper signing; no others have any here."""
     return scans(placement) if placement.kind == Kind.OFFLINE else []

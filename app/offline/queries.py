@@ -48,6 +48,11 @@ def paper_in(actor: Actor, key: int) -> Placement:
     return found
 
 
+def is_paper(placement: Placement) -> bool:
+    """Whether it was signed on paper."""
+    return placement.kind == Kind.OFFLINE
+
+
 def known_employer(credit_code: str) -> Employer | None:
     """The employer of that credit code, if any school has approved it (OFF-07)."""
     wanted = (Employer.credit_code == credit_code, Employer.state == EmployerState.APPROVED)

@@ -57,7 +57,7 @@ class MyPaperView(SafeView):
         refusal = why_not_enter(me(), actor(), clock.now())
         if refusal:
             flash(refusal, "warning")
-            return redirect(url_for(".index"), 303)
+            return redirect(url_for(".index"), 303 if request.method == "POST" else 302)
         if request.method == "POST":
             return self._posted(request.form.get("do", ""))
         found = queries.entry_of(me().id)
@@ -138,7 +138,7 @@ class MyPaperView(SafeView):
         found = queries.entry_of(me().id)
         form = form_of(found.values if found else {})
         if found is None or not _complete(form):
-            return redirect(url_for(".entry", check=1), 303)
+            return redirect(url_for(".entry", check=1))
         placement = draft(me(), _filled(form))
         why_not = why_not_enter(me(), actor(), clock.now())
         return self.render_template(
@@ -160,11 +160,11 @@ class MyPaperView(SafeView):
         found = queries.entry_of(me().id)
         form = form_of(found.values if found else {})
         if not form.validate():
-            return redirect(url_for(".entry", check=1), 303)
+            return redirect(url_for(".entry", check=1))
         try:
             data = preview(draft(me(), _filled(form)))
         except Unprintable:
-            return redirect(url_for(".entry", check=1), 303)
+            return redirect(url_for(".entry", check=1))
         return file_answer(data, "application/pdf", "preview.pdf", inline=True)
 
     @expose("/generate", methods=["POST"])

@@ -15,9 +15,15 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
 from app.offline.models import Entry, UploadLink
-from app.offline.queries import digest, entry_of, known_employer, link_behind, locked_student
+from app.offline.queries import (
+    digest,
+    entry_of,
+    known_employer,
+    link_behind,
+    locked_student,
+    paper_in,
+)
 from app.offline.queries import open_link as open_link_of
-from app.offline.queries import paper_in
 from app.people.models import Student
 from app.placements.models import Kind, Placement, PlacementState
 from app.placements.workflow import PLACEMENTS

@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import flash, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.core import clock
+from app.core.errors import Invalid, Refused
+from app.documents.attachments import Upload, accept_upload
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
@@ -17,9 +20,17 @@ from app.people.student_views import me
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
 from app.termination import queries
 from app.termination.detail import asked, next_step, under_way
+from app.termination.evidence import MOST, TRIES
 from app.termination.models import Termination
-from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of, state_chip
-from app.termination.workflow import why_not
+from app.termination.views import (
+    LARGEST_KEY,
+    PROOF,
+    PartyTerminations,
+    in_scope,
+    page_of,
+    state_chip,
+)
+from app.termination.workflow import TERMINATIONS, applies_by, apply_with_proof, why_not
 from app.workflow.actor import Actor
 
 
@@ -62,7 +73,9 @@ class MyTerminationsView(PartyTerminations, SafeView):
             "asked": mine,
             "running": running,
             "over": not placement.holds_slot,
-            "apply_why": "" if running else why_not("request", placement, who, now),
+            "apply_why": ""
+            if running
+            else why_not(applies_by(placement, who), placement, who, now),
         }
 
     @expose(f"/signing/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
@@ -72,6 +85,43 @@ class MyTerminationsView(PartyTerminations, SafeView):
         return self.render_template(
             "termination/party.html", back=(_("Terminations"), "MyTerminationsView.index"), **page
         )
+
+    @expose(f"/signing/<int(max={LARGEST_KEY}):pk>/proof", methods=["POST"])
+    @has_access
+    def proof(self, pk: int) -> Any:
+        """Apply with a reason and the stamped proof; what was typed stays on the page (TRM-06)."""
+        placement, reason = in_scope(pk), request.form.get("reason", "")
+        try:
+            apply_with_proof(pk, actor(), reason, self._proofs(placement))
+            flash(str(TERMINATIONS.step(PROOF).done), "success")
+            return redirect(self.page_url(pk), 303)
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        except Invalid as error:
+            flash(" ".join(text for _place, text in error.problems), "warning")
+        page = page_of(in_scope(pk), self.endpoint) | {"typed": reason[:200]}
+        back = (_("Terminations"), "MyTerminationsView.index")
+        return self.render_template("termination/party.html", back=back, **page), 422
+
+    def _proofs(self, placement: Placement) -> list[Upload]:
+        """The decoded files; nothing is decoded for what cannot be applied for."""
+        refusal = why_not(applies_by(placement, actor()), placement, actor(), clock.now())
+        if refusal:
+            raise Refused(refusal)
+        found = [file for file in request.files.getlist("files") if file.filename]
+        if len(found) > MOST:
+            raise Refused(_("At most %(most)s files.", most=MOST))
+        if found and not TRIES.take(actor().user_id):
+            raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
+        return [_decoded(file) for file in found]
+
+
+def _decoded(file: Any) -> Upload:
+    """One file fit to be kept; a refusal names it."""
+    try:
+        return accept_upload(file.filename, file.stream)
+    except Refused as refusal:
+        raise Refused(f"{file.filename[:60]}: {refusal}") from refusal
 
 
 def _chip(state: str) -> tuple[Any, str]:

@@ -208,6 +208,12 @@ def grant_chance(student_id: int, actor: Actor, reason: str, *, known: int | Non
     return committed(granted)
 
 
+def applies_by(placement: Placement, actor: Actor) -> str:
+    """The step with which this party applies: with a proof where it was not signed online (TRM-06)."""
+    proved = placement.kind != Kind.ONLINE and actor.role is Role.STUDENT
+    return "apply_with_proof" if proved else "request"
+
+
 def why_not(step: str, placement: Placement, actor: Actor, now: datetime) -> str:
     """The sentence why the actor cannot begin a termination of this placement; empty if it can."""
     return TERMINATIONS.why_not(step, _new(placement, step), actor, now)
