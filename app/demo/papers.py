@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date
 
 from PIL import Image, ImageDraw
@@ -20,9 +21,9 @@ from app.workflow.actor import Role
 
 FIRST, LAST = 524, 540  # these students belong to the stories below
 FIRMS = (
-    ("江城精工机械有限公司", "91420100MA4KLQ0G9D", "39", "34"),
-    ("东湖实验幼儿园", "524201007447662810", "29", "83"),
-    ("长江图文设计工作室", "92420111MA4DQ0Y07X", "39", "72"),
+    ("江城精工机械有限公司", "91420100MA4KLQ0G9D", "39", "22"),
+    ("东湖实验幼儿园", "524201007447662810", "29", "42"),
+    ("长江图文设计工作室", "92420111MA4DQ0Y07X", "39", "37"),
 )
 
 
@@ -62,7 +63,7 @@ def enter(student: Student, n: int) -> Act:
     """The student enters an agreement and generates it."""
 
     def act() -> None:
-        who = party(student)
+        who = replace(party(student), factor="")
         entry = save(who, {"position": str(_terms(n)["position"])}, 0, "", late=False)
         generate(who, Filled(_terms(n), _facts(n)), entry.version, agreed=True)
 
@@ -80,7 +81,7 @@ def take(student: Student, step: str, reason: str = "", by: Role = Role.STUDENT)
 
     def act() -> None:
         found = _placement(student)
-        who = party(student) if by is Role.STUDENT else _office(by, found)
+        who = replace(party(student), factor="") if by is Role.STUDENT else _office(by, found)
         PLACEMENTS.apply(step, found.id, who, reason=reason)
 
     return act

@@ -44,8 +44,8 @@ def paper_progress(placement: Placement) -> list[tuple[str, str, str]]:
     way += [((S.FORM_COLLEGE,), _("College reviews the form"))] if college else []
     way += [((S.FORM_SCHOOL,), _("School reviews the form"))] if school else []
     way.append(((S.AWAITING_SCAN, S.GIVING_UP), _("Stamp and upload")))
-    way += [((S.AWAITING_COLLEGE,), _("College"))] if college else []
-    way += [((S.AWAITING_SCHOOL,), _("School"))] if school else []
+    way += [((S.AWAITING_COLLEGE,), _("College attests"))] if college else []
+    way += [((S.AWAITING_SCHOOL,), _("School attests"))] if school else []
     way.append(((), _("In force")))
     if placement.state not in HOLDS_SLOT:
         return []

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from flask import make_response, request
 from flask_appbuilder import expose
@@ -87,7 +89,13 @@ READERS: list[Callable[[Attachment, Actor], bool]] = [is_licence]
 def file_answer(data: bytes, mime: str, name: str, *, inline: bool) -> Response:
     """A file that no shared computer keeps and no browser takes for something else."""
     answer = make_response(data)
-    answer.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=name)
+    names = {"filename": name}
+    if (
+        not name.isascii()
+    ):  # a header is ASCII: old browsers get a plain name, all others the real one
+        plain = f"file{PurePath(name).suffix}"
+        names = {"filename": plain, "filename*": f"UTF-8''{quote(name, safe='')}"}
+    answer.headers.set("Content-Disposition", "inline" if inline else "attachment", **names)
     answer.headers["Content-Type"] = mime
     answer.headers["X-Content-Type-Options"] = "nosniff"
     answer.headers["Cache-Control"] = "no-store"
