@@ -41,7 +41,6 @@ class StampedView(SafeView):
             200 if link else 404,
         )
         page.headers["X-Robots-Tag"] = "noindex"
-        page.headers["Referrer-Policy"] = "no-referrer"
         return page
 
     @expose(f"/{TOKEN}", methods=["POST"])

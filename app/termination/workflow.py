@@ -19,6 +19,7 @@ from app.placements.models import Kind, Placement
 from app.placements.queries import placement_in
 from app.placements.workflow import PLACEMENTS
 from app.settings.models import two_levels
+from app.settings.queries import settings
 from app.termination import effects as then
 from app.termination.guards import (
     another_person,
@@ -243,6 +244,7 @@ def _begin(step: str, placement_id: int, actor: Actor, reason: str, **data: Any)
         if step == "force":
             _overtake(placement, actor)
         new = _new(placement, step)
+        new.review = settings(new.school_id).termination_review  # the first state depends on it
         return TERMINATIONS.start(step, new, actor, reason=reason, **data)
 
     return committed(begun)
