@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8080
 DEMO ?= 1
 
-.PHONY: help setup run test test-fast check lint types messages docs migration bench rules browser demo
+.PHONY: help setup run test test-fast check check-deep lint types messages docs migration bench rules browser demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ test: setup browser ## all tests
 
 test-fast: setup ## all tests but those in a browser
 	$(BIN)/python -m pytest -q -m "not browser"
+
+check-deep: setup ## a random walk of 200,000 steps over all tables, and every planted bug found (half an hour)
+	$(BIN)/python -m tests.model
 
 check: lint types test ## what must be green before a change lands
 

@@ -20,6 +20,7 @@ from app.codes.queries import load_shipped
 from app.core import jobs
 from app.core.db import db
 from app.desk import tasks as desk_tasks
+from app.documents import tasks as document_tasks
 from app.invitations import tasks as invitation_tasks
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
@@ -29,7 +30,11 @@ from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
 
-PERIODIC = (desk_tasks, invitation_tasks)  # what the worker does by the clock is known to it
+PERIODIC = (
+    desk_tasks,
+    document_tasks,
+    invitation_tasks,
+)  # what the worker does by the clock is known to it
 WORKFLOWS = (INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS)
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -21,6 +21,7 @@ from app.core import jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
+from app.documents.file_views import FileView
 from app.fab import remembered
 from app.fab.once import once
 from app.home.employer_views import EmployerHomeView
@@ -54,7 +55,7 @@ from app.people.office_views import (
 from app.people.queries import active_schools, all_schools
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
-from app.placements.views import AgreementView, FileView
+from app.placements.views import AgreementView
 from app.plan.office_views import PlanView
 from app.settings.office_views import SettingsView
 from app.termination.employer_views import EmployerTerminationsView

@@ -48,7 +48,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "MyObjections": {Role.STUDENT: ("invitation", "placement")},
     "MyTerminations": {Role.STUDENT: ("index", "show", "request", "proof", "take", "evidence")},
     "MyPaper": {Role.STUDENT: ("index", "entry", "autosave", "preview", "pdf", "generate")},
-    "MyPaperSteps": {Role.STUDENT: ("show", "step", "files", "drop", "link")},
+    "MyPaperSteps": {Role.STUDENT: ("show", "step", "files", "link")},
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
@@ -104,7 +104,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
-    "Files": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show",)),
+    "Files": dict.fromkeys(
+        (Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show", "view", "thumb", "remove")
+    ),
 }
 
 

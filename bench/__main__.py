@@ -19,8 +19,6 @@ from jinja2 import Environment
 from sqlalchemy import event, text
 from sqlalchemy.engine import Engine
 
-import config as settings
-from app import create_app
 from app.accounts import queries as accounts
 from app.accounts.models import AppUser
 from app.codes.queries import load_shipped
@@ -29,7 +27,7 @@ from app.core.db import db
 from app.invitations.workflow import INVITATIONS
 from app.placements.workflow import PLACEMENTS
 from app.workflow.actor import Role
-from bench import data
+from bench import batches, data
 from tests import factories as make
 
 ROUNDS = 30
@@ -172,7 +170,7 @@ def steps(app: Flask, who: dict[str, int], counter: Counter) -> list[Figure]:
     def accept() -> int:
         with app.app_context():
             letter = db.session.get_one(INVITATIONS.model, next(queue))
-            INVITATIONS.perform("accept", letter.id, make.actor(letter.student))
+            INVITATIONS.perform("accept", letter.id, make.actor(letter.student), agreed=True)
             accepted.append(make.placement_of(letter.student_id).id)  # type: ignore[union-attr]
             db.session.remove()
         return 0
@@ -229,8 +227,7 @@ def main() -> None:
 
 def run(url: str, folder: Path) -> None:
     """The bench on that database."""
-    env = {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": str(folder), "DATABASE_URL": url}
-    app = create_app(settings.load(env))
+    app = batches.load(url, folder)
     counter = Counter()
     with app.app_context():
         upgrade()
@@ -248,6 +245,8 @@ def run(url: str, folder: Path) -> None:
         )
     for figure in steps(app, who, counter):
         print(f"{figure.name:22}{figure.cpu:8.1f}{'':15}{figure.wall:9.1f}{figure.statements:9}")
+    desk = browser(app, who["officer"])
+    batches.measure(app, url, folder, who["officer"], getting(desk, "/desk/list/?tab=all"))
     print(f"\nweb process after the pages: {memory() / 1024:.0f} MB")
     figure, grown = documents(app)
     print(

@@ -49,11 +49,11 @@ STATEMENTS = (
        FROM person, LATERAL (SELECT now() - n * interval '1 minute' AS t) x""",
     """INSERT INTO placement (id, kind, state, school_id, college_id, major_id, student_id, graduation_year, employer_id,
          invitation_id, terms_id, agreement_no, employer_name, employer_credit_code, employer_kind,
-         employer_industry, employer_location, created_at, changed_at)
+         employer_industry, employer_location, created_at, changed_at, attested_at, review)
        SELECT n, 'online', s.state, p.school, (p.school - 1) * 10 + c + 1, ((p.school - 1) * 10 + c + 1) * 2 + n % 2, n,
          2025 + n % 3, e.id, n, n,
          CASE WHEN s.state = 'in_force' THEN '1' || (2025 + n % 3) || (10500 + p.school) || lpad(n::text, 6, '0') END,
-         e.name, e.credit_code, '39', '34', '420111', t, t
+         e.name, e.credit_code, '39', '34', '420111', t, t, CASE WHEN s.state = 'in_force' THEN t END, 'school'
        FROM person p JOIN employer e ON e.id = 1 + n % :employers,
          LATERAL (SELECT now() - n * interval '1 minute' AS t) x,
          LATERAL (SELECT CASE WHEN n % 20 = 0 THEN 'awaiting_school' WHEN n % 20 = 1 THEN 'refused'

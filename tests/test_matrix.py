@@ -157,7 +157,7 @@ def kind_of(endpoint: str) -> str | None:
 def addresses(app, rule, key: int):
     """The route's addresses for that record: one for each name or step it takes."""
     names = ["attest", "refuse", "approve", "release", "uphold", "force", "termination_approve"]
-    values = {"pk": key, "uid": "0" * 32} if "uid" in rule.arguments else {"pk": key}
+    values = {"pk": key}
     for part, choices in (("name", names), ("step", STEPS.get(rule.endpoint, ["agree"]))):
         if part in rule.arguments:
             with app.test_request_context():

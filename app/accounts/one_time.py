@@ -60,7 +60,7 @@ def send(
     )
     if act:
         body = f"{act}{_(': ')}{body}"
-    mail.post(f"code:{row.id}", channel, address, _("Your code"), body, code=code)
+    mail.post(mail.Outgoing(f"code:{row.id}", channel, address, _("Your code"), body, code=code))
     db.session.commit()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -47,11 +48,14 @@ def _some(batch_id: int) -> bool:
         return False
     user = db.session.get_one(AppUser, batch.user_id)
     who = replace(actor_of(user), address=batch.address, device=batch.device)
-    hold = held(batch)
-    with force_locale(user.locale or "zh"):
-        FLOWS[batch.kind].lock_all([row.record_id for row in rows])
+    flow = FLOWS[batch.kind]
+    one_moment, together = clock.held(clock.now()), jobs.together()
+    with force_locale(user.locale or "zh"), one_moment, together as waiting:
+        records = flow.lock_all([row.record_id for row in rows], who)
         for row in rows:
-            _one(batch, row, who, hold)
+            before = len(waiting)
+            if not _one(batch, row, records.get(row.record_id), who):
+                del waiting[before:]
     db.session.commit()
     return True
 
@@ -61,13 +65,19 @@ def held(batch: Batch) -> timedelta:
     return SECOND_THOUGHTS + PER_ROW * int(batch.details.get("rows", 0))
 
 
-def _one(batch: Batch, row: BatchRow, who: Actor, hold: timedelta) -> None:
+def _one(batch: Batch, row: BatchRow, record: Any, who: Actor) -> bool:
+    """Take the step on the locked record, or say why not; whether it was taken."""
     try:
+        if record is None:
+            raise NotYours(f"{batch.kind} {row.record_id}")
         with db.session.begin_nested():
-            FLOWS[batch.kind].apply(batch.step, row.record_id, who, reason=batch.reason, hold=hold)
-        row.outcome = Outcome.DONE
+            flow = FLOWS[batch.kind]
+            flow.take(batch.step, record, who, reason=batch.reason, hold=held(batch))
     except (Refused, NotYours, Invalid) as refusal:
         row.outcome, row.sentence = Outcome.REFUSED, _sentence(refusal)[:500]
+        return False
+    row.outcome = Outcome.DONE
+    return True
 
 
 def _sentence(refusal: Exception) -> str:

@@ -6,6 +6,9 @@ with `shift`; the shift is kept in the database, so web, worker and tests see on
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -15,12 +18,22 @@ from app.core.db import db
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _NOW = text("SELECT app_now()")
+_held: ContextVar[datetime | None] = ContextVar("held", default=None)
 
 
 def now() -> datetime:
     """The moment by the database's clock, aware, in UTC; never the transaction's start."""
-    moment = db.session.execute(_NOW).scalar_one()
-    return moment.astimezone(UTC)
+    return _held.get() or db.session.execute(_NOW).scalar_one().astimezone(UTC)
+
+
+@contextmanager
+def held(moment: datetime) -> Iterator[None]:
+    """All that follows from one event happens at its moment: inside, `now` gives that one."""
+    token = _held.set(moment)
+    try:
+        yield
+    finally:
+        _held.reset(token)
 
 
 def app_now() -> ColumnElement[datetime]:

@@ -2,13 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import TypeVar
+
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Connection
+from sqlalchemy import event
+from sqlalchemy.orm import Session
+
+T = TypeVar("T")
 
 db = SQLAlchemy(model_class=Model, session_options={"autoflush": False})
 migrate = Migrate()
+_REMEMBERED = "remembered"
+
+
+def remembered(key: object, read: Callable[[], T]) -> T:
+    """What was read once in the running transaction and is asked for often; `forget` what changed."""
+    known = db.session.info.setdefault(_REMEMBERED, {})
+    if key not in known:
+        known[key] = read()
+    return known[key]  # type: ignore[no-any-return]
+
+
+def forget(key: object) -> None:
+    """The running transaction has changed it."""
+    db.session.info.get(_REMEMBERED, {}).pop(key, None)
+
+
+@event.listens_for(Session, "after_commit")
+def _committed(session: Session) -> None:
+    if not session.in_nested_transaction():
+        session.info.pop(_REMEMBERED, None)
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _rolled_back(session: Session, _transaction: object) -> None:
+    session.info.pop(_REMEMBERED, None)
 
 
 def driver_connection() -> Connection:

@@ -6,7 +6,9 @@ A job is enqueued on the connection of the caller's transaction: rolled back, it
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
@@ -16,6 +18,7 @@ from procrastinate.tasks import Task
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from app.core import clock
 from app.core.db import db, driver_connection
 
 on_ours = procrastinate.SyncPsycopgConnector()  # writes jobs on the connection of a transaction
@@ -36,12 +39,46 @@ class WorkerConnector(procrastinate.PsycopgConnector):
         return on_ours
 
 
+Job = tuple[Task[Any, Any, Any], datetime | None, dict[str, Any]]  # what, when, for which ids
+_waiting: ContextVar[list[Job] | None] = ContextVar("waiting", default=None)
+
+
 def enqueue(task: Task[Any, Any, Any], *, at: datetime | None = None, **arguments: Any) -> None:
-    """Add a job to the running transaction. Arguments are ids, never personal data."""
+    """Add a job to the running transaction, to be done from then on.
+
+    Arguments are ids, never personal data.
+    """
+    waiting = _waiting.get()
+    if waiting is None:
+        _configured(task, at).defer(**arguments)
+    else:
+        waiting.append((task, at, arguments))
+
+
+@contextmanager
+def together() -> Iterator[list[Job]]:
+    """Who enqueues many jobs in one transaction writes them at the end, each task's by one statement.
+
+    Yields the jobs so far: what a savepoint took back is cut off there by the caller.
+    """
+    jobs: list[Job] = []
+    token = _waiting.set(jobs)
+    try:
+        yield jobs
+    finally:
+        _waiting.reset(token)
+    alike: dict[tuple[str, datetime | None], list[Job]] = {}
+    for job in jobs:
+        alike.setdefault((job[0].name, job[1]), []).append(job)
+    for (_name, at), mine in alike.items():
+        _configured(mine[0][0], at).batch_defer(*(arguments for _task, _at, arguments in mine))
+
+
+def _configured(task: Task[Any, Any, Any], at: datetime | None) -> Any:
     options: dict[str, Any] = {"connection": driver_connection()}
     if at is not None:
-        options["schedule_at"] = at
-    task.configure(**options).defer(**arguments)
+        options["schedule_at"] = clock.real(at)
+    return task.configure(**options)
 
 
 def work(app: Flask, *, once: bool = False) -> None:

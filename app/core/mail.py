@@ -6,7 +6,9 @@ outside the demo the body is wiped once the message is out, since it may carry a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
@@ -66,47 +68,51 @@ class Message(db.Model):
     code = Sealed("code", lambda _text: "", lambda text: text)
 
 
-def post(
-    key: str,
-    channel: str,
-    address: str,
-    subject: str,
-    body: str,
-    *,
-    user_id: int | None = None,
-    school_id: int | None = None,
-    at: datetime | None = None,
-    code: str = "",
-) -> bool:
-    """Queue a message in the running transaction; False when this key was queued before.
+@dataclass(frozen=True)
+class Outgoing:
+    """A message to be queued; `code` is the code that the body carries, if it does."""
 
-    `at` keeps it back until then; `code` is the code that the body carries, if it does.
+    key: str
+    channel: str
+    address: str
+    subject: str
+    body: str
+    user_id: int | None = None
+    school_id: int | None = None
+    code: str = ""
+
+    def row(self) -> dict[str, Any]:
+        """Its columns; address, body and code sealed."""
+        message = Message(key=self.key, channel=self.channel, subject=self.subject, uid=uuid4().hex)
+        message.address, message.body, message.code = self.address, self.body, self.code or None
+        found = {name: getattr(message, name) for name in SEALED}
+        return found | {"user_id": self.user_id, "school_id": self.school_id, "tries": 0}
+
+
+SEALED = ("uid", "key", "channel", "address_sealed", "address_masked", "subject", "body_sealed",
+          "code_sealed")  # fmt: skip
+
+
+_NEW = (
+    insert(Message.__table__)
+    .on_conflict_do_nothing(index_elements=["key"])
+    .returning(Message.__table__.c.id)
+)
+
+
+def post(*messages: Outgoing, at: datetime | None = None) -> int:
+    """Queue messages in the running transaction; how many, those left out that were queued before.
+
+    `at` keeps them back until then.
     """
-    message = Message(key=key, channel=channel, subject=subject, uid=uuid4().hex)
-    message.address, message.body, message.code = address, body, code or None
-    row = {
-        name: getattr(message, name)
-        for name in (
-            "uid",
-            "key",
-            "channel",
-            "address_sealed",
-            "address_masked",
-            "subject",
-            "body_sealed",
-            "code_sealed",
-        )
-    }
-    found = db.session.execute(
-        insert(Message)
-        .values(**row, created_at=clock.now(), tries=0, user_id=user_id, school_id=school_id)
-        .on_conflict_do_nothing(index_elements=["key"])
-        .returning(Message.id)
-    ).scalar()
-    if found is None:
-        return False
-    jobs.enqueue(send_message, at=at and clock.real(at), message_id=found)
-    return True
+    if not messages:
+        return 0
+    moment = clock.now()
+    rows = [message.row() | {"created_at": moment} for message in messages]
+    found = db.session.scalars(_NEW, rows).all()
+    for key in found:
+        jobs.enqueue(send_message, at=at, message_id=key)
+    return len(found)
 
 
 @jobs.queue.task(name="core.send_message", retry=jobs.PATIENT, queue="messages", priority=5)

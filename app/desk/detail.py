@@ -12,6 +12,8 @@ from flask_babel import lazy_gettext as _l
 from app.codes import queries as codes
 from app.core import clock
 from app.desk.checks import HINTS
+from app.documents import files
+from app.fab.shown import moment
 from app.objections.queries import about, open_objection
 from app.offline.detail import no_register
 from app.placements.checks import MUST_KNOW
@@ -36,7 +38,8 @@ from app.termination.models import (
     TerminationState,
     Way,
 )
-from app.termination.queries import chances_left, evidence, latest, of_placement
+from app.termination.queries import chances_left, latest, of_placement
+from app.termination.tasks import RECORD
 from app.terms.models import BY_NAME, FIELDS, GROUPS, OFFER, asked, differences, values_of
 from app.terms.queries import with_unit
 from app.workflow.actor import Actor, Role
@@ -67,8 +70,8 @@ def heading(placement: Placement) -> list[tuple[str, Any]]:
         (_("Agreement number"), placement.agreement_no or "–"),
         (_("Kind"), KINDS[Kind(placement.kind)]),
         (_("Agreement"), AGREEMENT_LABELS[state]),
-        (_("Signed on"), _moment(placement.created_at)),
-        (_("Last change"), _moment(placement.changed_at)),
+        (_("Signed on"), moment(placement.created_at)),
+        (_("Last change"), moment(placement.changed_at)),
     ]
 
 
@@ -93,7 +96,7 @@ def report(placement: Placement) -> list[Any]:
         return []
     return [
         {"label": _("The student writes"), "value": found.reason, "strong": True, "wide": True},
-        (_("Reported on"), _moment(found.created_at)),
+        (_("Reported on"), moment(found.created_at)),
     ]
 
 
@@ -104,7 +107,7 @@ class Ending:
     id: int
     items: list[Any]
     status: tuple[Any, str]
-    files: list[tuple[str, str]]
+    files: list[files.Listed]
     letter: int | None
     adds: bool
     mediates: bool
@@ -120,7 +123,7 @@ def termination(placement: Placement, who: Actor, now: datetime) -> Ending | Non
         id=last.id,
         items=_applied(placement, last, now),
         status=(LABELS[state], TERMINATION_CHIPS[state]),
-        files=[(file.original_name, file.uid) for file in evidence(last.id)],
+        files=files.listed(RECORD, last, who),
         letter=last.id if last.approved_at else None,
         adds=may_add(last, who),
         mediates=state is TerminationState.MEDIATION,
@@ -133,13 +136,13 @@ def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any
     rows: list[Any] = [
         {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
         (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
-        (_("Applied on"), _moment(last.created_at)),
+        (_("Applied on"), moment(last.created_at)),
         (_("Way"), WAYS[Way(last.way)]),
     ]
     if last.state in WITH_PARTIES:
         rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
     if last.approved_at:
-        rows.append((_("Terminated on"), _moment(last.approved_at)))
+        rows.append((_("Terminated on"), moment(last.approved_at)))
     if last.state in RUNNING:
         left = chances_left(last.student_id, last.school_id, now)
         rows.append((_("Terminations left this year"), left))
@@ -294,7 +297,3 @@ def _note(row: Trail) -> str:
     if known:
         parts.append(_("In spite of a hint: %(hints)s", hints=_(", ").join(known)))
     return " · ".join(parts)
-
-
-def _moment(moment: Any) -> str:
-    return clock.local(moment).strftime("%Y-%m-%d %H:%M")

@@ -131,7 +131,7 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
         "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
-        "waits_since": "qq-number",
+        "waits_since": "qq-number", "termination.state": "qq-wrap",
     }  # fmt: skip
     load_columns = ("state", "student.name", "frozen", "answer_by", "review")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")

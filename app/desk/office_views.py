@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -18,18 +19,18 @@ from app.desk import workflow as levers
 from app.desk.checks import Check, checks
 from app.desk.effects import APPROVALS
 from app.desk.forms import FactsForm
-from app.desk.list_views import DECIDERS, DeskList
+from app.desk.list_views import DeskList
 from app.desk.workflow import Lever, Pull
+from app.documents.file_views import take_files
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
 from app.fab.once import now, once
-from app.offline.detail import files
+from app.offline.detail import sheets
 from app.people.step_views import StepActions
 from app.placements.workflow import PLACEMENTS, fill_facts
-from app.termination.evidence import MOST
+from app.termination.evidence import add_evidence
 from app.termination.queries import termination_of
-from app.termination.views import add_file
 from app.workflow.steps import SECOND_THOUGHTS
 
 REASONS = (
@@ -104,7 +105,7 @@ class DeskView(StepActions, DeskList):
             "statuses": detail.statuses(item, now()),
             "blocks": shown,
             "report": detail.report(item),
-            "scans": files(item) if actor().role in DECIDERS else [],
+            "sheets": sheets(item, actor()),
             "termination": ending,
             "evidence_url": self._evidence_url(ending),
             "proposal": detail.proposal(item, now()),
@@ -141,13 +142,10 @@ class DeskView(StepActions, DeskList):
     @has_access
     def evidence(self, pk: int) -> Any:
         """The mediating school adds evidence of its own to a termination (TRM-09)."""
-        placement_id, count = termination_of(actor(), pk).placement_id, 0
-        for file in request.files.getlist("files")[:MOST]:
-            if file.filename:
-                count += add_file(pk, file)
-        if count:
-            flash(_("%(count)s files added.", count=count), "success")
-        return redirect(f"{self.url('show', pk=placement_id)}#termination", 303)
+        who = actor()
+        placement_id = termination_of(who, pk).placement_id
+        page = f"{self.url('show', pk=placement_id)}#termination"
+        return take_files(partial(add_evidence, pk, who), page)
 
     # -- the levers ----------------------------------------------------------------------------
 

@@ -31,12 +31,14 @@ def write(stream: IO[bytes], message: bytes) -> None:
     stream.flush()
 
 
-def read(stream: IO[bytes]) -> bytes | None:
-    """Read the next message, or None where the other side is gone."""
+def read(stream: IO[bytes], most: int = 1 << 32) -> bytes | None:
+    """Read the next message, or None where the other side is gone or says more than allowed."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         return None
     size = LENGTH.unpack(head)[0]
+    if size > most:
+        return None
     message = stream.read(size)
     return message if len(message) == size else None
 
@@ -47,6 +49,8 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints must not mix with the answers
     task = importlib.import_module(TASKS[sys.argv[1]])
     _limit_memory()
+    if sys.argv[1] == "intake":
+        _write_nothing()
     task.prepare()
     write(answers, b"ready")
     while (request := read(requests)) is not None:
@@ -58,6 +62,12 @@ def _limit_memory() -> None:
     if resource:
         resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _write_nothing() -> None:
+    """Whatever a decoder is talked into, it leaves no file behind."""
+    if resource:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
 
 
 def _limit_cpu() -> None:

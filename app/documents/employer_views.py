@@ -21,18 +21,18 @@ from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.forms import MISSING, show_problems
 from app.core.limits import Limit
+from app.documents import files
 from app.documents.attachments import Upload, accept_upload
-from app.documents.models import Attachment
-from app.documents.store import save_file
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people import workflow as people
 from app.people.employer_views import mine
 from app.people.forms import CompanyForm, RegisterForm
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState
-from app.people.queries import employer_of, school_by_code
+from app.people.queries import employer_of, employers_for, school_by_code
 from app.workflow.queries import trail_of
 
+RECORD = "employer"
 REGISTRATIONS = Limit("register", 20, timedelta(hours=1))  # from one address
 CORRECTIONS = Limit("resubmit", 20, timedelta(hours=1))  # of one employer
 CHIPS = {EmployerState.AWAITING: "waiting", EmployerState.REJECTED: "refused"}
@@ -56,22 +56,7 @@ def licence(file: FileStorage | None) -> Upload | None:
         raise Invalid([("licence", str(refusal))]) from refusal
 
 
-def keep(upload: Upload, employer: Employer, user: AppUser) -> Attachment:
-    """Keep the scan as the employer's licence. Not committed."""
-    row = Attachment(
-        record_kind="employer",
-        record_id=employer.id,
-        owner_user_id=user.id,
-        school_id=employer.school_id,
-        mime=upload.mime,
-        size=len(upload.data),
-        original_name=upload.original_name,
-        file_key=save_file(upload.data, ".pdf" if upload.kind == "pdf" else ".jpg"),
-        sha256=upload.sha256,
-    )
-    db.session.add(row)
-    db.session.flush()
-    return row
+files.register(RECORD, Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
 
 
 class RegisterView(SafeView):
@@ -106,7 +91,7 @@ def _registered(form: RegisterForm) -> AppUser:
         raise Invalid([("school", str(MISSING))])
 
     def attach(employer: Employer, user: AppUser) -> None:
-        employer.licence_id = keep(upload, employer, user).id
+        employer.licence_id = files.keep(RECORD, employer, user.id, upload).id
 
     return people.register(form.facts(), form.password.data, form.again.data, school, attach)
 
@@ -163,7 +148,7 @@ def _resubmitted(form: CompanyForm, employer: Employer) -> bool:
             raise Invalid([("school", str(MISSING))])
         values = {**form.facts(), "school_id": school.id}
         if upload is not None:
-            values["licence_id"] = keep(upload, employer, user).id
+            values["licence_id"] = files.keep(RECORD, employer, user.id, upload).id
         people.resubmit(employer, user, values)
     except (Invalid, Refused) as error:
         db.session.rollback()

@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 WALL_SECONDS = 40.0
 START_SECONDS = 60.0
 TURN_SECONDS = 120.0
+ANSWER = 64 << 20  # bytes; no document and no upload is longer
 LIFETIME = 500  # requests; then a fresh child, whatever a library may have leaked
 
 
@@ -66,7 +67,7 @@ class Child:
         timer.daemon = True
         timer.start()
         try:
-            answer = child.read(_open(self.process.stdout))
+            answer = child.read(_open(self.process.stdout), ANSWER)
         finally:
             timer.cancel()
         if answer is None:
@@ -96,8 +97,8 @@ class Worker:
         self.turn = threading.Lock()
         self.child: Child | None = None
 
-    def ask(self, request: bytes, seconds: float) -> bytes:
-        """Ask the child; when it dies on the way, ask a new one, once.
+    def ask(self, request: bytes, seconds: float, *, again: bool = True) -> bytes:
+        """Ask the child; when it dies on the way, ask a new one, once, unless not `again`.
 
         Raises ChildDiedError when that one dies too, BusyError when no turn comes in two minutes.
         """
@@ -108,6 +109,8 @@ class Worker:
                 return self._ready().ask(request, seconds)
             except ChildDiedError:
                 self.close()
+                if not again:
+                    raise
                 return self._ready().ask(request, seconds)
         finally:
             self.turn.release()
@@ -140,9 +143,9 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_forget)
 
 
-def ask(task: str, request: bytes, seconds: float) -> bytes:
+def ask(task: str, request: bytes, seconds: float, *, again: bool = True) -> bytes:
     """Pass one request to the task's child; see `Worker.ask` for what it raises."""
-    return _workers[task].ask(request, seconds)
+    return _workers[task].ask(request, seconds, again=again)
 
 
 def render_safely(

@@ -69,7 +69,8 @@ class NumberCounter(db.Model):  # type: ignore[name-defined,misc]
 class Attachment(db.Model):  # type: ignore[name-defined,misc]
     """An uploaded file that belongs to a record; served only through the record's permission check.
 
-    `uid` is what addresses show: it says nothing and cannot be guessed.
+    `uid` is what addresses show: it says nothing and cannot be guessed. `thumb_key` names a small
+    picture of the first page, where one was cheap to make.
     """
 
     __tablename__ = "attachment"
@@ -89,6 +90,8 @@ class Attachment(db.Model):  # type: ignore[name-defined,misc]
     original_name: Mapped[str] = mapped_column(String(160))
     file_key: Mapped[str] = mapped_column(String(80))
     sha256: Mapped[str] = mapped_column(String(64))
+    thumb_key: Mapped[str | None] = mapped_column(String(80))
+    pages: Mapped[int | None] = mapped_column(SmallInteger)
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True), default=now)
 
     __table_args__ = (

@@ -6,11 +6,13 @@ row names, never a row without its file.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
 import secrets
-from datetime import datetime
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import fsspec
@@ -23,6 +25,7 @@ from app.core.db import db
 from app.documents.models import Document, NumberCounter
 from app.documents.numbers import agreement_number
 
+_LEFTOVER = re.compile(r"[0-9a-f]{2}/\.[0-9a-f]{32}")  # written, and not named in time
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
 
 
@@ -46,7 +49,9 @@ def next_number(kind_digit: int, graduation_year: int, school_id: int, school_co
 def save_file(data: bytes, suffix: str) -> str:
     """Keep the bytes under a new random name and return its key, ``ab/ab12….pdf``.
 
-    `suffix` with its dot. The file appears under its name only when it is complete.
+    The row that names it does so in a text column whose name ends in ``_key``: what no such column
+    names is deleted after a day (`tasks.sweep_files`). `suffix` with its dot. The file appears
+    under its name only when it is complete.
     """
     files, root = _files()
     name = secrets.token_hex(16)
@@ -80,6 +85,49 @@ def read_checked(key: str, sha256: str) -> bytes:
     if hashlib.sha256(data).hexdigest() != sha256:
         raise ValueError(f"the file {key} was changed")
     return data
+
+
+def delete_file(key: str) -> None:
+    """Delete the file of that key; one that is gone already is no mistake."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a file key: {key!r}")
+    files, root = _files()
+    with contextlib.suppress(FileNotFoundError):
+        files.rm_file(f"{root}/{key}")
+
+
+def older_than(age: timedelta, suffixes: Sequence[str]) -> Iterator[str]:
+    """The keys with these endings that were written before that; leftovers of a crash are deleted.
+
+    The store's own clock measures, on a file written now: ours may be shifted, or differ.
+    """
+    files, root = _files()
+    before = _clock(files, root) - age
+    for path, facts in files.find(root, detail=True).items():
+        key = path[len(root) + 1 :]
+        if not key.endswith(tuple(suffixes)) and not _LEFTOVER.fullmatch(key):
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            if _written(files, path, facts) >= before:
+                continue
+            if _LEFTOVER.fullmatch(key):
+                files.rm_file(path)
+            elif _KEY.fullmatch(key):
+                yield key
+
+
+def _clock(files: Any, root: str) -> datetime:
+    marker = f"{root}/.clock"
+    files.pipe_file(marker, b".")
+    return _written(files, marker, {})
+
+
+def _written(files: Any, path: str, facts: Mapping[str, Any]) -> datetime:
+    stamp = facts.get("mtime")
+    if stamp is not None:
+        return datetime.fromtimestamp(float(stamp), UTC)
+    found: datetime = files.modified(path)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def void_documents(record_kind: str, record_id: int, kind: str, at: datetime) -> None:

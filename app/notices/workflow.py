@@ -50,9 +50,12 @@ def tell_of(
     school_id: int | None,
 ) -> None:
     """Tell whom the table of letters names for this step; a decision that can be undone waits."""
-    for receiver, letter in letters.get(change.step.name, {}).items():
-        for user in people[receiver]():
-            tell(user, change.key, letter, values, school_id=school_id, at=change.held_until)
+    told = [
+        (user, letter)
+        for receiver, letter in letters.get(change.step.name, {}).items()
+        for user in people[receiver]()
+    ]
+    _tell(told, change.key, values, school_id, change.held_until)
 
 
 def tell(
@@ -68,40 +71,55 @@ def tell(
 
     `at` keeps it back until then; `school_id` is the school whose staff may see the delivery.
     """
-    with force_locale(user.locale or "zh"):
-        shown = {name: str(value) for name, value in values.items()}
-        subject, body = str(letter.subject) % shown, str(letter.body) % shown
-    now = clock.now()
-    fresh = db.session.execute(
-        insert(Notice)
-        .values(
-            user_id=user.id,
-            key=key,
-            subject=subject[:200],
-            body=body[:1000],
-            url=letter.url % shown if letter.url else "",
-            created_at=now,
-            shown_from=at or now,
-        )
-        .on_conflict_do_nothing(index_elements=["user_id", "key"])
-        .returning(Notice.id)
-    ).scalar()
-    if fresh is not None:
-        deliver(user, key, subject[:200], body, school_id, at)
+    _tell([(user, letter)], key, values, school_id, at)
 
 
-def deliver(
-    user: AppUser, key: str, subject: str, body: str, school_id: int | None, at: datetime | None
+_NEW = (
+    insert(Notice.__table__)
+    .on_conflict_do_nothing(index_elements=["user_id", "key"])
+    .returning(Notice.__table__.c.user_id)
+)
+
+
+def _tell(
+    told: Sequence[tuple[AppUser, Letter]],
+    key: str,
+    values: Mapping[str, Any],
+    school_id: int | None,
+    at: datetime | None,
 ) -> None:
-    """Queue the mail and, where the school wants it, the text message of one notice."""
-    about = {"user_id": user.id, "school_id": school_id, "at": at}
-    if reachable(user.email):
-        mail.post(f"{key}:{user.id}", mail.MAIL, user.email, subject, body, **about)
-    if school_id is None or not settings(school_id).sms_notices:
+    if not told:
         return
-    phone = phone_of(user)
+    shown = {name: str(value) for name, value in values.items()}
+    now = clock.now()
+    rows = {user.id: _row(user, letter, shown) for user, letter in told}
+    times = {"key": key, "created_at": now, "shown_from": at or now}
+    fresh = db.session.scalars(_NEW, [row | times for row in rows.values()]).all()
+    texted = bool(fresh) and school_id is not None and settings(school_id).sms_notices
+    users = {user.id: user for user, _letter in told}
+    messages = [m for i in fresh for m in _messages(users[i], key, rows[i], school_id, texted)]
+    mail.post(*messages, at=at)
+
+
+def _row(user: AppUser, letter: Letter, shown: Mapping[str, str]) -> dict[str, Any]:
+    """The notice in the receiver's language."""
+    with force_locale(user.locale or "zh"):
+        subject, body = str(letter.subject) % shown, str(letter.body) % shown
+    url = letter.url % shown if letter.url else ""
+    return {"user_id": user.id, "subject": subject[:200], "body": body[:1000], "url": url}
+
+
+def _messages(
+    user: AppUser, key: str, row: Mapping[str, Any], school_id: int | None, texted: bool
+) -> Iterable[mail.Outgoing]:
+    """The mail and, where the school wants it, the text message of one notice."""
+    about = {"user_id": user.id, "school_id": school_id}
+    subject, name = row["subject"], f"{key}:{user.id}"
+    if reachable(user.email):
+        yield mail.Outgoing(name, mail.MAIL, user.email, subject, row["body"], **about)
+    phone = phone_of(user) if texted else None
     if phone:
-        mail.post(f"{key}:{user.id}:sms", mail.SMS, phone, subject, subject, **about)
+        yield mail.Outgoing(f"{name}:sms", mail.SMS, phone, subject, subject, **about)
 
 
 def phone_of(user: AppUser) -> str | None:
@@ -168,10 +186,10 @@ def _send_again(message: mail.Message) -> None:
     address = user.email if by_mail else phone_of(user)
     if address is None or not reachable(address):
         raise Refused(_("%(name)s has no address for this.", name=user.display_name))
-    mail.post(
+    mail.post(mail.Outgoing(
         f"{base}{AGAIN}{now:%Y%m%d%H%M%S}", message.channel, address, notice.subject,
         notice.body if by_mail else notice.subject, user_id=user.id, school_id=message.school_id,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 def _notice_of(base: str, user_id: int | None) -> Notice | None:

@@ -8,8 +8,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
+from app.documents.files import Listed
 from app.fab.shown import moment
-from app.offline.evidence import Scan, scans
+from app.offline.evidence import current, refused, scans
 from app.offline.models import Entry
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -22,10 +23,11 @@ from app.placements.models import (
 )
 from app.terms.models import GROUPS
 from app.terms.queries import groups
-from app.workflow.actor import Role
+from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
 from app.workflow.queries import said, trail_of
 
 S = PlacementState
+READERS = (*PARTIES, Role.COLLEGE, Role.SCHOOL)  # of files, as app/roles.py has it
 NEXT = {
     S.FORM_COLLEGE: _l("The college reviews the form next. It can no longer be changed."),
     S.FORM_SCHOOL: _l("The school reviews the form next. It can no longer be changed."),
@@ -145,9 +147,17 @@ def no_register(placement: Placement) -> str:
     return _("On no school's register: compare with its licence, and ask it to register.")
 
 
-def files(placement: Placement) -> list[Scan]:
-    """The uploaded files of a paper signing; no others have any here."""
-    return scans(placement) if placement.kind == Kind.OFFLINE else []
+def sheets(placement: Placement, actor: Actor) -> dict[str, list[Listed]]:
+    """The uploaded files of a paper signing, and those that were not approved; no others have any."""
+    reads = placement.kind == Kind.OFFLINE and actor.role in READERS
+    found = scans(placement, actor) if reads else []
+    return {"scans": current(found), "refused_scans": refused(found)}
+
+
+def by_link(placement: Placement) -> list[str]:
+    """The names of what came by the employer's link and was not refused."""
+    found = scans(placement, SYSTEM)
+    return [s.file.original_name for s in found if s.by_link and not s.refused]
 
 
 def masked_number(placement: Placement) -> str:

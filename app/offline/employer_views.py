@@ -52,7 +52,7 @@ class EmployerPaperView(SafeView):
             chip=detail.status(placement),
             steps=paper_progress(placement),
             document=document_of(placement),
-            scans=detail.files(placement),
+            **detail.sheets(placement, actor()),
             facts=detail.facts(placement),
             party_a=detail.party_a(placement),
             party_b=detail.party_b(placement),

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import BinaryIO
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, BinaryIO
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.core.limits import Limit
-from app.documents.attachments import Upload, accept_upload
+from app.documents import files
+from app.documents.attachments import accept_upload
 from app.documents.models import Attachment
-from app.documents.store import save_file
 from app.offline.models import LinkFile, UploadLink
 from app.offline.queries import paper_in
 from app.offline.workflow import working_link
@@ -24,11 +23,11 @@ from app.placements.models import REVIEWS, Kind, Placement, PlacementState
 from app.placements.queries import placements_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
+from app.workflow.locks import lock_row
 from app.workflow.queries import trail_of
 
 RECORD = "placement"
 MOST = 20  # files since the school last asked
-TRIES = Limit("stamped", 120, timedelta(hours=1))  # of one person or link; refused files count too
 S = PlacementState
 
 
@@ -36,34 +35,19 @@ S = PlacementState
 class Scan:
     """One uploaded file; `refused` where the school asked again after it, `by_link` the employer's."""
 
-    file: Attachment
+    row: files.Listed
     refused: bool
     by_link: bool
 
-
-def asked_at(placement: Placement) -> datetime | None:
-    """When the school last asked for the stamped agreement; what was undone asked for nothing."""
-    asked: list[datetime] = []
-    for row in trail_of(RECORD, placement.id):
-        if row.to_state == S.AWAITING_SCAN and row.from_state in REVIEWS:
-            asked.append(row.at)
-        elif row.step == "undo" and row.from_state == S.AWAITING_SCAN and asked:
-            asked.pop()
-    return asked[-1] if asked else None
+    @property
+    def file(self) -> Attachment:
+        """The file itself."""
+        return self.row.file
 
 
-def scans(placement: Placement) -> list[Scan]:
-    """The uploaded files of a paper signing, oldest first."""
-    since = asked_at(placement)
-    rows = db.session.execute(
-        select(Attachment, LinkFile.link_id)
-        .outerjoin(LinkFile, LinkFile.attachment_id == Attachment.id)
-        .where(Attachment.record_kind == RECORD, Attachment.record_id == placement.id)
-        .order_by(Attachment.id)
-    )
-    return [
-        Scan(f, since is not None and f.created_at < since, link is not None) for f, link in rows
-    ]
+def papers_for(actor: Actor) -> Select[Any]:
+    """The paper signings a person may see: who sees one reads its files (DOC-05)."""
+    return placements_for(actor).where(Placement.kind == Kind.OFFLINE)
 
 
 def may_add(placement: Placement, actor: Actor) -> bool:
@@ -72,67 +56,85 @@ def may_add(placement: Placement, actor: Actor) -> bool:
     return actor.role is Role.STUDENT and placement.kind == Kind.OFFLINE and awaited
 
 
+def check(placement: Placement, actor: Actor) -> None:
+    """What was handed in keeps its files. Raises Refused."""
+    if not may_add(placement, actor):
+        raise Refused(_("The stamped agreement is not awaited now."))
+
+
+def asked_at(placement_id: int) -> datetime | None:
+    """When the school last asked for the stamped agreement; what was undone asked for nothing."""
+    asked: list[datetime] = []
+    for row in trail_of(RECORD, placement_id):
+        if row.to_state == S.AWAITING_SCAN and row.from_state in REVIEWS:
+            asked.append(row.at)
+        elif row.step == "undo" and row.from_state == S.AWAITING_SCAN and asked:
+            asked.pop()
+    return asked[-1] if asked else None
+
+
+def seen(found: Attachment, placement: Placement) -> bool:
+    """Whether the school has asked anew after this file: it stays with the record (OFF-05)."""
+    since = asked_at(placement.id)
+    return since is not None and found.created_at < since
+
+
+files.register(RECORD, Placement, papers_for, check=check, most=10 * MOST, stays=seen)
+
+
+def scans(placement: Placement, actor: Actor) -> list[Scan]:
+    """The uploaded files of a paper signing, oldest first."""
+    since = asked_at(placement.id)
+    rows = files.listed(RECORD, placement, actor)
+    wanted = select(LinkFile.attachment_id).where(
+        LinkFile.attachment_id.in_([row.file.id for row in rows])
+    )
+    linked = set(db.session.scalars(wanted)) if rows else set()
+    return [
+        Scan(
+            replace(row, by=_("by the employer's link")) if row.file.id in linked else row,
+            since is not None and row.file.created_at < since,
+            row.file.id in linked,
+        )
+        for row in rows
+    ]
+
+
+def current(found: Sequence[Scan]) -> list[files.Listed]:
+    """Those that answer the last request."""
+    return [scan.row for scan in found if not scan.refused]
+
+
+def refused(found: Sequence[Scan]) -> list[files.Listed]:
+    """Those after which the school asked again."""
+    return [scan.row for scan in found if scan.refused]
+
+
 def add_scan(placement_id: int, actor: Actor, name: str, source: BinaryIO) -> Attachment:
     """Keep one uploaded page, decoded and made harmless, and commit.
 
-    Decoding takes its time, so what is allowed is asked before it and again behind the lock.
     Raises NotYours outside the scope, Refused with a sentence for what cannot be kept.
     """
-    _check(paper_in(actor, placement_id), actor)
-    _count(actor.user_id)
-    upload = accept_upload(name, source)
-
-    def kept() -> Attachment:
-        placement = _locked(placement_id)
-        _check(placement, actor)
-        return _keep(placement, actor.user_id or 0, upload)
-
-    return committed(kept)
+    placement = paper_in(actor, placement_id)
+    return files.attach(RECORD, placement, actor, name, source, check=_fits)
 
 
 def add_by_link(token: str, name: str, source: BinaryIO) -> Attachment:
     """The same by the employer's link: it only adds, the student hands in. Raises NotYours, Refused."""
     link = _working(token)
-    _count(f"link {link.id}")
+    if not files.TRIES.take(f"link {link.id}"):
+        raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
     upload = accept_upload(name, source)
 
     def kept() -> Attachment:
-        placement = _locked(link.placement_id)
+        lock_row(Placement, link.placement_id)
         again = _working(token)
-        _not_too_many(placement)
-        found = _keep(placement, again.created_by, upload)
-        db.session.flush()
+        _not_too_many(again.placement)
+        found = files.keep(RECORD, again.placement, again.created_by, upload)
         db.session.add(LinkFile(attachment_id=found.id, link_id=again.id))
         return found
 
     return committed(kept)
-
-
-def drop_scan(placement_id: int, actor: Actor, uid: str) -> None:
-    """Take a file back before it is handed in, and commit; what the school has seen stays."""
-
-    def dropped() -> None:
-        placement = _locked(paper_in(actor, placement_id).id)
-        if not may_add(placement, actor):
-            raise Refused(_("The files were handed in and can no longer be changed."))
-        found = next((s for s in scans(placement) if s.file.uid == uid), None)
-        if found is None:
-            raise NotYours(f"file {uid}")
-        if found.refused:
-            raise Refused(_("The school has seen this file already; it stays with the record."))
-        db.session.delete(found.file)
-
-    committed(dropped)
-
-
-def readable(found: Attachment, actor: Actor) -> bool:
-    """Who sees a paper signing sees its files (DOC-05)."""
-    if found.record_kind != RECORD:
-        return False
-    mine = placements_for(actor).where(
-        Placement.id == found.record_id, Placement.kind == Kind.OFFLINE
-    )
-    return db.session.scalars(mine.limit(1)).first() is not None
 
 
 def _working(token: str) -> UploadLink:
@@ -142,45 +144,13 @@ def _working(token: str) -> UploadLink:
     return link
 
 
-def _count(who: object) -> None:
-    if not TRIES.take(who):
-        raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
-
-
-def _check(placement: Placement, actor: Actor) -> None:
-    if not may_add(placement, actor):
-        raise Refused(_("The stamped agreement is not awaited now."))
+def _fits(placement: Placement, actor: Actor) -> None:
+    check(placement, actor)
     _not_too_many(placement)
 
 
 def _not_too_many(placement: Placement) -> None:
-    if len(current(scans(placement))) >= MOST:
+    since = asked_at(placement.id)
+    found = files.attached(RECORD, placement.id)
+    if len([file for file in found if since is None or file.created_at >= since]) >= MOST:
         raise Refused(_("At most %(most)s files.", most=MOST))
-
-
-def current(found: Sequence[Scan]) -> list[Scan]:
-    """Those that answer the last request."""
-    return [scan for scan in found if not scan.refused]
-
-
-def _locked(placement_id: int) -> Placement:
-    wanted = select(Placement).where(Placement.id == placement_id)
-    locked = wanted.with_for_update(key_share=True, of=Placement)
-    return db.session.scalars(locked.execution_options(populate_existing=True)).one()
-
-
-def _keep(placement: Placement, owner_id: int, upload: Upload) -> Attachment:
-    found = Attachment(
-        record_kind=RECORD,
-        record_id=placement.id,
-        owner_user_id=owner_id,
-        school_id=placement.school_id,
-        mime=upload.mime,
-        size=len(upload.data),
-        original_name=upload.original_name,
-        file_key=save_file(upload.data, ".pdf" if upload.kind == "pdf" else ".jpg"),
-        sha256=upload.sha256,
-        created_at=clock.now(),
-    )
-    db.session.add(found)
-    return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, session, url_for
@@ -12,6 +13,7 @@ from app.accounts.act_views import take
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import NotYours, Refused
+from app.documents.file_views import take_files
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.offline import detail, evidence, queries
@@ -19,13 +21,10 @@ from app.offline.student_views import LARGEST_KEY
 from app.offline.workflow import LINK_DAYS, make_link, withdraw_link
 from app.placements.detail import paper_progress
 from app.placements.tasks import base_url, document_of
-from app.placements.views import READERS
 from app.placements.workflow import PLACEMENTS
 
 STEPS = ("hand_in", "ask_give_up", "go_on")
 SHOWN = "upload_link"  # in the session: a new link on its way to the one page that shows it
-if evidence.readable not in READERS:
-    READERS.append(evidence.readable)
 
 
 class MyPaperStepsView(SafeView):
@@ -53,7 +52,8 @@ class MyPaperStepsView(SafeView):
             in_force=detail.in_force(placement),
             document=document_of(placement),
             adds=evidence.may_add(placement, who),
-            scans=detail.files(placement),
+            most=evidence.MOST,
+            **detail.sheets(placement, who),
             link=_link(placement, now),
             offers=[(o, self._url(pk, o.step.name), o.step.name == "hand_in") for o in offers],
             facts=detail.facts(placement),
@@ -84,20 +84,8 @@ class MyPaperStepsView(SafeView):
     def files(self, pk: int) -> Any:
         """Add pages of the stamped agreement; each is checked on its own (OFF-04)."""
         queries.paper_in(actor(), pk)
-        say_added([file for file in request.files.getlist("files") if file.filename],
-                  lambda f: evidence.add_scan(pk, actor(), f.filename or "", f.stream))  # fmt: skip
-        return self._back(pk, "#files")
-
-    @expose(f"/<int(max={LARGEST_KEY}):pk>/files/<string(length=32):uid>", methods=["POST"])
-    @has_access
-    def drop(self, pk: int, uid: str) -> Any:
-        """Take a page back before it is handed in."""
-        try:
-            evidence.drop_scan(pk, actor(), uid)
-            flash(_("Removed."), "success")
-        except Refused as refusal:
-            flash(str(refusal), "warning")
-        return self._back(pk, "#files")
+        back = url_for(".show", pk=pk) + "#files"
+        return take_files(partial(evidence.add_scan, pk, actor()), back, evidence.MOST)
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/link", methods=["POST"])
     @has_access
@@ -131,21 +119,3 @@ def _link(placement: Any, now: Any) -> dict[str, Any]:
         "days": LINK_DAYS,
         "url": url_for(".link", pk=placement.id),
     }
-
-
-def say_added(files: list[Any], add: Any) -> int:
-    """Add each file and say how it went; a refusal is said beside its name."""
-    count = 0
-    for file in files[: evidence.MOST]:
-        try:
-            add(file)
-            count += 1
-        except Refused as refusal:
-            flash(f"{file.filename[:60]}: {refusal}", "warning")
-    if len(files) > evidence.MOST:
-        flash(_("At most %(most)s files.", most=evidence.MOST), "warning")
-    if count:
-        flash(_("%(count)s files added.", count=count), "success")
-    if not files:
-        flash(_("Choose at least one file."), "warning")
-    return count

@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_code
 from app.documents.errors import Unprintable
+from app.documents.file_views import file_answer
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.offline import detail, queries
@@ -22,7 +23,6 @@ from app.offline.forms import form_of, typed
 from app.offline.workflow import Filled, draft, generate, look_up, save, why_not_enter
 from app.people.student_views import me
 from app.placements.tasks import preview
-from app.placements.views import file_answer
 from app.placements.workflow import PLACEMENTS
 
 LARGEST_KEY = 2**31 - 1

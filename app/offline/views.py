@@ -5,19 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from flask import abort, g, make_response, redirect, request, url_for
+from flask import abort, flash, g, make_response, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.core import clock
-from app.core.errors import NotYours
+from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
 from app.core.text import mask_name
 from app.fab.builder import SafeView
 from app.offline import detail, evidence
 from app.offline.models import UploadLink
 from app.offline.notices import tell_added
-from app.offline.step_views import say_added
 from app.offline.workflow import working_link
 from app.workflow.actor import STAFF
 
@@ -64,6 +63,24 @@ def _open(token: str) -> UploadLink | None:
     return working_link(token, clock.now())
 
 
+def say_added(files: list[Any], add: Any) -> int:
+    """Add each file and say how it went; a refusal is said beside its name."""
+    count = 0
+    for file in files[: evidence.MOST]:
+        try:
+            add(file)
+            count += 1
+        except Refused as refusal:
+            flash(f"{file.filename[:60]}: {refusal}", "warning")
+    if len(files) > evidence.MOST:
+        flash(_("At most %(most)s files.", most=evidence.MOST), "warning")
+    if count:
+        flash(_("%(count)s files added.", count=count), "success")
+    if not files:
+        flash(_("Choose at least one file."), "warning")
+    return count
+
+
 def _shown(link: UploadLink | None) -> dict[str, Any]:
     if link is None:
         return {"facts": [], "files": [], "until": ""}
@@ -75,6 +92,6 @@ def _shown(link: UploadLink | None) -> dict[str, Any]:
             (_("School"), placement.school.name),
             (_("Agreement number"), detail.masked_number(placement)),
         ],
-        "files": [s.file for s in detail.files(placement) if s.by_link and not s.refused],
+        "files": detail.by_link(placement),
         "until": clock.local(link.expires_at).strftime("%Y-%m-%d %H:%M"),
     }

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
 
 from app.core import clock
 from app.core.db import db
@@ -31,6 +30,7 @@ from app.settings.queries import settings
 from app.terms.models import Terms
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
+from app.workflow.locks import lock_row
 
 LINK_DAYS = 7
 LOOKUPS = Limit("employer lookup", 60, timedelta(hours=1))  # of one student
@@ -223,9 +223,7 @@ def _awaited(placement_id: int, actor: Actor) -> Placement:
         raise NotYours(f"placement {placement_id}")
     locked_student(actor)
     placement = paper_in(actor, placement_id)
-    wanted = select(Placement).where(Placement.id == placement.id)
-    locked = wanted.with_for_update(key_share=True, of=Placement)
-    db.session.scalars(locked.execution_options(populate_existing=True)).one()
+    lock_row(Placement, placement.id)
     if placement.state != S.AWAITING_SCAN or placement.frozen:
         raise Refused(_("The stamped agreement is not awaited now."))
     return placement

@@ -217,10 +217,8 @@ class EmployersView(StepActions, SafeModelView):
         return queries.finds_employer(text)
 
     def show_context(self, item: Any) -> dict[str, Any]:
-        licence = queries.licence_of(item)
         return {
-            "licence_url": url_for("FileView.show", uid=licence.uid) if licence else "",
-            "licence_is_picture": licence is not None and licence.mime.startswith("image/"),
+            "licence": queries.licence_of(item),
             "trace": [
                 {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
                  "note": row.reason}

@@ -275,14 +275,13 @@ def all_schools() -> list[tuple[str, str]]:
 
 
 def licence_of(employer: Employer) -> Any | None:
-    """uid, mime and name of the employer's licence scan (the table lies in a package above)."""
+    """What pages show of the employer's licence scan (the table lies in a package above)."""
     if employer.licence_id is None:
         return None
     [key] = Employer.__table__.c.licence_id.foreign_keys
     file = key.column.table.c
-    return db.session.execute(
-        select(file.uid, file.mime, file.original_name).where(file.id == employer.licence_id)
-    ).first()
+    shown = (file[name] for name in ("uid", "mime", "original_name", "size", "pages", "thumb_key"))
+    return db.session.execute(select(*shown).where(file.id == employer.licence_id)).first()
 
 
 def employer_tab(name: str) -> ColumnElement[bool] | None:

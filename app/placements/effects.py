@@ -88,24 +88,39 @@ def mark_reviewed(change: Change) -> None:
     change.record.reviewed_at = change.record.reviewed_at or change.now
 
 
+def number(change: Change) -> None:
+    """Give the agreement number: online in force, on paper before it is stamped (AGR-04, AGR-10).
+
+    One given before stays with the record.
+    """
+    placement: Placement = change.record
+    if placement.state not in (S.IN_FORCE, S.AWAITING_SCAN):
+        return  # the school decides next
+    if placement.state == S.IN_FORCE:
+        placement.attested_at = change.now
+    if placement.agreement_no is None and has_agreement(placement):
+        placement.agreement_no = next_number(
+            KIND_DIGIT[Kind(placement.kind)],
+            placement.graduation_year,
+            placement.school_id,
+            placement.school.code,
+        )
+
+
 def come_into_force(change: Change) -> None:
-    """Number, plan row and the job that makes the document: all or nothing (AGR-04, GRD-06)."""
+    """Plan row and the job that makes the document, beside the number: all or nothing (GRD-06)."""
     placement: Placement = change.record
     if placement.state != S.IN_FORCE:
         return  # the school decides next
-    if change.step.name != "revive":
-        placement.attested_at = change.now
-    _number(placement)
     _fill_plan(placement, change.now)
     if has_agreement(placement):
         jobs.enqueue(make_agreement, placement_id=placement.id)
 
 
-def approve_form(change: Change) -> None:
-    """The form of a paper signing is numbered and printed before it is stamped (AGR-10, OFF-03)."""
+def print_form(change: Change) -> None:
+    """The form of a paper signing is printed before it is stamped (OFF-03)."""
     placement: Placement = change.record
     if placement.state == S.AWAITING_SCAN:
-        _number(placement)
         jobs.enqueue(make_agreement, placement_id=placement.id)
 
 
@@ -166,17 +181,6 @@ def drop_proposal(change: Change) -> None:
 def changed_fields(old: Terms | None, new: Terms) -> list[str]:
     """Names of the terms in which two versions differ."""
     return [field.name for field, _old, _new in differences(old, new)] if old else []
-
-
-def _number(placement: Placement) -> None:
-    """Give the agreement number; one given before stays with the record (AGR-10)."""
-    if placement.agreement_no is None and has_agreement(placement):
-        placement.agreement_no = next_number(
-            KIND_DIGIT[Kind(placement.kind)],
-            placement.graduation_year,
-            placement.school_id,
-            placement.school.code,
-        )
 
 
 def _fill_plan(placement: Placement, now: datetime) -> None:

@@ -15,38 +15,30 @@ from app.plan.models import DESTINATION_FIELDS, PlanEntry, PlanState, Source
 
 def entry_of(student: Student, now: datetime) -> PlanEntry:
     """The student's plan row, locked; made empty where there is none yet."""
-    db.session.execute(
-        insert(PlanEntry)
-        .values(
-            student_id=student.id,
-            school_id=student.school_id,
-            college_id=student.college_id,
-            graduation_year=student.graduation_year,
-            state=PlanState.OPEN,
-            sources={},
-            changed_at=now,
-        )
-        .on_conflict_do_nothing(index_elements=["student_id"])
-    )
-    return db.session.execute(
-        select(PlanEntry)
-        .where(PlanEntry.student_id == student.id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    ).scalar_one()
+    return _written(student, {"state": PlanState.OPEN, "sources": {}, "changed_at": now}, keep=True)
+
+
+def _written(student: Student, values: dict[str, Any], *, keep: bool = False) -> PlanEntry:
+    """The row with these values; with `keep` one that is there already stays as it is, locked."""
+    whose = {
+        name: getattr(student, name) for name in ("school_id", "college_id", "graduation_year")
+    }
+    made = insert(PlanEntry).values(student_id=student.id, **whose, **values)
+    written = made.on_conflict_do_update(
+        index_elements=["student_id"], set_={"student_id": student.id} if keep else values
+    ).returning(PlanEntry)
+    fresh = {"populate_existing": True}
+    return db.session.scalars(written, execution_options=fresh).one()
 
 
 def fill(
     student: Student, placement_id: int, values: dict[str, Any], source: Source, now: datetime
 ) -> PlanEntry:
     """Write the values of a placement that came into force, each with its source."""
-    entry = entry_of(student, now)
-    for name in DESTINATION_FIELDS:
-        setattr(entry, name, values.get(name))
-    entry.sources = {name: source for name in DESTINATION_FIELDS if values.get(name) is not None}
-    entry.state, entry.placement_id, entry.changed_at = PlanState.FILLED, placement_id, now
-    db.session.flush()
-    return entry
+    known = {name: values.get(name) for name in DESTINATION_FIELDS}
+    sources = {name: source for name, value in known.items() if value is not None}
+    filled = {"state": PlanState.FILLED, "placement_id": placement_id, "changed_at": now}
+    return _written(student, {**known, **filled, "sources": sources})
 
 
 def take_back(student: Student, placement_id: int, now: datetime) -> None:

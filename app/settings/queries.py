@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import AppUser
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, forget, remembered
 from app.core.errors import NotYours, Refused
 from app.settings.models import (
     DAY,
@@ -39,6 +39,12 @@ def settings(school_id: int, until: int | None = None) -> Settings:
 
     With `until`, as they were just after that change.
     """
+    if until is None:
+        return remembered(("settings", school_id), lambda: _read(school_id))
+    return _read(school_id, until)
+
+
+def _read(school_id: int, until: int | None = None) -> Settings:
     wanted = select(SchoolSetting.key, SchoolSetting.value).where(
         SchoolSetting.school_id == school_id
     )
@@ -65,6 +71,7 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bo
         SchoolSetting(school_id=school_id, key=key, value=value, set_by=user_id, set_at=clock.now())
     )
     db.session.flush()
+    forget(("settings", school_id))
     return True
 
 

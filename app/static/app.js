@@ -254,6 +254,35 @@
 
   addEventListener("beforeprint", () => $$("details.qq-fold").forEach((fold) => { fold.open = true; }));
 
+  // ---- files: each goes on its own, in turn; what was refused keeps its place, its sentence and another try
+  let line = Promise.resolve(), busy = 0;
+  function chosen(input) {
+    const box = input.closest("[data-qq-upload]");
+    for (const file of Array.from(input.files)) {
+      const item = $("template", box).content.firstElementChild.cloneNode(true), again = $("[data-qq-retry]", item);
+      $("[data-qq-name]", $("ul", box).appendChild(item)).textContent = file.name;
+      again.onclick = () => { busy++; line = line.then(() => post(box, file, item)).finally(() => { if (!--busy && "qqReload" in box.dataset && !$("progress", box)) location.reload(); }); };
+      again.click();
+    }
+    input.value = "";
+  }
+  const post = (box, file, item) => new Promise((done) => {
+    const say = box.dataset, out = $("[role=status]", item), made = document.createElement("template"), ask = Object.assign(new XMLHttpRequest(), { responseType: "json" }), data = new FormData();
+    const end = (said) => {
+      made.innerHTML = said.html || "";
+      if (said.html) { $("ul", box).append(made.content); item.remove(); } else out.textContent = said.error || say.failed;
+      done(item.classList.add("is-refused"));
+    };
+    if (!item.isConnected || file.size > Number(say.qqMost) * 1048576) return end({ error: say.tooLarge });
+    item.classList.remove("is-refused");
+    data.append("files", file);
+    ask.open("POST", $("form[enctype]", box).action);
+    for (const [name, value] of [["Accept", "application/json"], ["X-CSRFToken", $("meta[name=csrf-token]").content]]) ask.setRequestHeader(name, value);
+    ask.upload.onprogress = (event) => { $("progress", item).value = event.loaded / event.total; out.textContent = event.loaded < event.total ? "" : say.checking; };
+    ask.onloadend = () => end(ask.response || {});
+    ask.send(data);
+  });
+
   // ---- time left, by the server's clock
   const ahead = root.dataset.now ? Date.parse(root.dataset.now) - Date.now() : 0;
   function countdown() {
@@ -300,10 +329,11 @@
       if (event.target.matches("[data-qq-all]")) $$(".qq-row-check").forEach((box) => { box.checked = event.target.checked; });
       if (event.target.matches("[data-qq-all], .qq-row-check")) selection();
       if (event.target.matches("[data-qq-file]")) fileHint(event.target);
+      if (event.target.matches("[data-qq-upload] input")) chosen(event.target);
       if (event.target.form) conditions(event.target.form);
     });
     on("submit", (event) => { if (!event.defaultPrevented) dirty = false; });
-    addEventListener("beforeunload", (event) => { if (dirty) event.preventDefault(); });
+    addEventListener("beforeunload", (event) => { if (dirty || busy) event.preventDefault(); });
     $("#qq-dialog form [data-qq-cancel]") && $(".qq-dialog-foot [data-qq-cancel]").addEventListener("click", (event) => {
       const form = event.target.form;
       if (form.dataset.step === "2") { stepOf(form, 1); event.stopPropagation(); }

@@ -21,7 +21,7 @@ from app.people.queries import has_secret, secret_token
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
 from app.placements.queries import of_students
 from app.termination import queries
-from app.termination.models import CHIPS, LABELS
+from app.termination.models import CHIPS, LABELS, TerminationState
 from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of
 
 
@@ -34,6 +34,15 @@ def _lists() -> queries.Choices:
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.employer_tab(name), empty=empty)
+
+
+T = TerminationState
+_CHIP = chips(LABELS, CHIPS)
+
+
+def _ending(state: str | None) -> Any:
+    """The last termination's state; what the school only considers is not announced (AGR-09)."""
+    return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 
 
 class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
@@ -63,7 +72,7 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
         "created_at": _l("Signed on"),
     }  # fmt: skip
     formatters_columns = {
-        "termination.state": chips(LABELS, CHIPS),
+        "termination.state": _ending,
         "state": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
         "student.education": queries.education,
         "agreement_no": dash,
@@ -154,6 +163,6 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
             row.terms.position if row.terms else "",
             row.agreement_no or "",
             str(AGREEMENT_LABELS[row.state]),
-            str(LABELS[last.state]) if last else "",
+            str(LABELS[last.state]) if last and last.state != T.AWAITING_SECOND else "",
             moment(row.created_at),
         ]

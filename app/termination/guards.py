@@ -7,11 +7,13 @@ from datetime import datetime
 from flask_babel import gettext as _
 
 from app.core import clock
+from app.documents import files
 from app.placements.models import Kind, Placement, PlacementState
 from app.settings.queries import settings
 from app.termination.models import LABELS, Termination, TerminationState
-from app.termination.queries import chances_left, has_evidence, running
-from app.workflow.actor import Actor
+from app.termination.queries import chances_left, running
+from app.termination.tasks import RECORD
+from app.workflow.actor import PARTIES, Actor
 
 S = TerminationState
 
@@ -42,6 +44,8 @@ def none_running(termination: Termination, actor: Actor, now: datetime) -> str |
     other = running(termination.placement_id)
     if other is None or other.id == termination.id:
         return None
+    if actor.role in PARTIES and other.state == S.AWAITING_SECOND:  # not announced yet
+        return _("The school is dealing with this signing. Ask its employment office.")
     return _("A termination is under way already: %(state)s.", state=LABELS[S(other.state)])
 
 
@@ -69,7 +73,7 @@ def no_answer(termination: Termination, actor: Actor, now: datetime) -> str | No
 
 def evidence_there(termination: Termination, actor: Actor, now: datetime) -> str | None:
     """A one-sided review needs evidence among the files (TRM-09)."""
-    if has_evidence(termination.id):
+    if files.count(RECORD, termination.id):
         return None
     return _("Add the evidence first: without it nothing is ended against one party's will.")
 

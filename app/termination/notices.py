@@ -186,7 +186,8 @@ def people_of(termination: Termination) -> People:
 def _letters(change: Change) -> Letters:
     """What is not final yet is announced to nobody; a college that decides alone announces itself."""
     final = change.record.approved_at is not None
-    if change.step.name == "force" and not final:
+    unsaid = change.step.name == "overtake" and change.actor.role is Role.SYSTEM
+    if unsaid or (change.step.name == "force" and not final):
         return {}
     if change.step.name == "approve_college" and final:
         return {"approve_college": LETTERS["approve"]}

@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
 from app.codes import queries as codes
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
-from app.documents.models import Attachment
 from app.invitations.models import Invitation
 from app.notices.queries import near
 from app.people.models import Major, School, Student
@@ -27,14 +26,18 @@ from app.workflow.actor import Actor, Role
 
 S = TerminationState
 LARGEST_KEY = 2**31 - 1
+# what the school only considers doing by itself is nobody's but its office's (AGR-09)
+ANNOUNCED = or_(Termination.way != Way.FORCED, Termination.approved_at.is_not(None))
 
 
 def terminations_for(who: Actor) -> Select[Termination]:
     """Staff see their school's or college's, a party its own (ACC-02)."""
     if who.role is Role.STUDENT:
-        return select(Termination).where(Termination.student_id == who.student_id)
+        return select(Termination).where(Termination.student_id == who.student_id, ANNOUNCED)
     if who.role is Role.EMPLOYER:
-        return select(Termination).where(Termination.employer_id == who.employer_id)
+        return select(Termination).where(Termination.employer_id == who.employer_id, ANNOUNCED)
+    if who.role is Role.SYSTEM:  # what follows by itself
+        return select(Termination)
     return select(Termination).where(at_school(who, Termination.school_id, Termination.college_id))
 
 
@@ -61,20 +64,24 @@ def running(placement_id: int) -> Termination | None:
     ).first()
 
 
-def latest(placement_id: int) -> Termination | None:
-    """The last termination of a placement, whatever became of it."""
+def _all_or_mine(who: Actor | None) -> Select[Termination]:
+    return select(Termination) if who is None else terminations_for(who)
+
+
+def latest(placement_id: int, who: Actor | None = None) -> Termination | None:
+    """The last termination of a placement, whatever became of it; of those that `who` may see."""
     return db.session.scalars(
-        select(Termination)
+        _all_or_mine(who)
         .where(Termination.placement_id == placement_id)
         .order_by(Termination.id.desc())
         .limit(1)
     ).first()
 
 
-def latest_of(placement_ids: Iterable[int]) -> dict[int, Termination]:
+def latest_of(placement_ids: Iterable[int], who: Actor | None = None) -> dict[int, Termination]:
     """The last termination of each of these placements that has one, by one query."""
     rows = db.session.scalars(
-        select(Termination)
+        _all_or_mine(who)
         .distinct(Termination.placement_id)
         .where(Termination.placement_id.in_(list(placement_ids)))
         .order_by(Termination.placement_id, Termination.id.desc())
@@ -82,11 +89,10 @@ def latest_of(placement_ids: Iterable[int]) -> dict[int, Termination]:
     return {row.placement_id: row for row in rows}
 
 
-def of_placement(placement_id: int) -> Sequence[Termination]:
-    """All terminations of a placement, oldest first."""
-    return db.session.scalars(
-        select(Termination).where(Termination.placement_id == placement_id).order_by(Termination.id)
-    ).all()
+def of_placement(placement_id: int, who: Actor | None = None) -> Sequence[Termination]:
+    """All terminations of a placement, oldest first; of those that `who` may see."""
+    mine = _all_or_mine(who).where(Termination.placement_id == placement_id)
+    return db.session.scalars(mine.order_by(Termination.id)).all()
 
 
 # -- chances (TRM-05) --------------------------------------------------------------------------
@@ -124,23 +130,6 @@ def chances_of(student_id: int) -> Sequence[Chance]:
     return db.session.scalars(
         select(Chance).where(Chance.student_id == student_id).order_by(Chance.id.desc())
     ).all()
-
-
-def evidence(termination_id: int) -> Sequence[Attachment]:
-    """The files that a party or the school added to a termination, oldest first."""
-    return db.session.scalars(
-        select(Attachment)
-        .where(Attachment.record_kind == "termination", Attachment.record_id == termination_id)
-        .order_by(Attachment.id)
-    ).all()
-
-
-def has_evidence(termination_id: int) -> bool:
-    """Whether there is any."""
-    wanted = select(Attachment.id).where(
-        Attachment.record_kind == "termination", Attachment.record_id == termination_id
-    )
-    return db.session.scalar(wanted.limit(1)) is not None
 
 
 # -- what waits --------------------------------------------------------------------------------

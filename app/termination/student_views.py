@@ -12,7 +12,9 @@ from flask_babel import gettext as _
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import Invalid, Refused
-from app.documents.attachments import Upload, accept_upload
+from app.documents import files
+from app.documents.attachments import Upload
+from app.documents.file_views import sent_files
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
@@ -20,7 +22,6 @@ from app.people.student_views import me
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
 from app.termination import queries
 from app.termination.detail import asked, next_step, under_way
-from app.termination.evidence import MOST, TRIES
 from app.termination.models import Termination
 from app.termination.views import (
     LARGEST_KEY,
@@ -46,7 +47,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
     def index(self) -> Any:
         who, now = actor(), clock.now()
         rows = queries.once_in_force(who)
-        last = queries.latest_of(placement.id for placement in rows)
+        last = queries.latest_of((placement.id for placement in rows), who)
         school = me().school_id
         return self.render_template(
             "termination/student_list.html",
@@ -108,20 +109,7 @@ class MyTerminationsView(PartyTerminations, SafeView):
         refusal = why_not(applies_by(placement, actor()), placement, actor(), clock.now())
         if refusal:
             raise Refused(refusal)
-        found = [file for file in request.files.getlist("files") if file.filename]
-        if len(found) > MOST:
-            raise Refused(_("At most %(most)s files.", most=MOST))
-        if found and not TRIES.take(actor().user_id):
-            raise Refused(_("You have uploaded too many files. Please wait an hour, then go on."))
-        return [_decoded(file) for file in found]
-
-
-def _decoded(file: Any) -> Upload:
-    """One file fit to be kept; a refusal names it."""
-    try:
-        return accept_upload(file.filename, file.stream)
-    except Refused as refusal:
-        raise Refused(f"{file.filename[:60]}: {refusal}") from refusal
+        return files.decoded(sent_files(), actor())
 
 
 def _chip(state: str) -> tuple[Any, str]:

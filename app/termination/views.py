@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from flask import flash, make_response, redirect, request, url_for
@@ -14,17 +15,18 @@ from app.accounts.act_views import code_url, take
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import Invalid, NotYours, Refused
+from app.documents import files
+from app.documents.file_views import file_answer, take_files
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.invitations.views import party_a, party_b
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
 from app.placements.queries import has_agreement, placement_in
-from app.placements.views import READERS, file_answer
 from app.termination import evidence, queries
 from app.termination.detail import asked, next_step, progress, reply_by, under_way, way_settled
 from app.termination.models import CHIPS, LABELS, WAYS, Termination, TerminationState, Way
-from app.termination.tasks import letter_pdf
+from app.termination.tasks import RECORD, letter_pdf
 from app.termination.workflow import TERMINATIONS, applies_by, why_not
 from app.termination.workflow import request as request_termination
 from app.terms.models import BY_NAME
@@ -43,8 +45,6 @@ WORDS = {
     "leave": _l("Nothing changes. The other party sees that you have read it."),
     "ask_mediation": _l("The school hears both sides. Add what proves your side as files."),
 }
-if evidence.readable not in READERS:
-    READERS.append(evidence.readable)
 
 
 def state_chip(termination: Termination | None) -> tuple[Any, str] | None:
@@ -58,7 +58,7 @@ def state_chip(termination: Termination | None) -> tuple[Any, str] | None:
 def page_of(placement: Placement, view: str) -> dict[str, Any]:
     """What the page of one signing's terminations shows to a party; `view` is its endpoint."""
     who, now = actor(), clock.now()
-    found = queries.latest(placement.id)
+    found = queries.latest(placement.id, who)
     state = PlacementState(placement.state)
     step = applies_by(placement, who)
     apply_why = why_not(step, placement, who, now)
@@ -81,7 +81,7 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "now": now,
         "step": TERMINATIONS.step(step),
         "chances": queries.chances_left(placement.student_id, placement.school_id, now),
-        "files": queries.evidence(found.id) if found else [],
+        "files": files.listed(RECORD, found, who) if found else [],
         "add_url": url_for(f"{view}.evidence", pk=found.id)
         if found and evidence.may_add(found, who)
         else "",
@@ -170,7 +170,7 @@ def _question(offer: Offer, termination: Termination, view: str) -> dict[str, An
 def trace(placement_id: int) -> list[dict[str, Any]]:
     """What happened to the terminations of a signing, newest first."""
     found = []
-    for termination in reversed(queries.of_placement(placement_id)):
+    for termination in reversed(queries.of_placement(placement_id, actor())):
         for row in reversed(trail_of("termination", termination.id)):
             step = TERMINATIONS.step(row.step)
             found.append(
@@ -226,26 +226,10 @@ class PartyTerminations:
     @has_access
     def evidence(self, pk: int) -> Any:
         """Add files; each is checked on its own."""
-        found = queries.termination_of(actor(), pk)
-        page, count = self.page_url(found.placement_id), 0
-        files = [file for file in request.files.getlist("files") if file.filename]
-        for file in files[: evidence.MOST]:
-            count += add_file(pk, file)
-        if len(files) > evidence.MOST:
-            flash(_("At most %(most)s files.", most=evidence.MOST), "warning")
-        if count:
-            flash(_("%(count)s files added.", count=count), "success")
-        return redirect(page, 303)
-
-
-def add_file(pk: int, file: Any) -> bool:
-    """Add one uploaded file; a refusal is said beside its name."""
-    try:
-        evidence.add_evidence(pk, actor(), file.filename, file.stream)
-    except Refused as refusal:
-        flash(f"{file.filename[:60]}: {refusal}", "warning")
-        return False
-    return True
+        who = actor()
+        found = queries.termination_of(who, pk)
+        page = f"{self.page_url(found.placement_id)}#files"
+        return take_files(partial(evidence.add_evidence, pk, who), page)
 
 
 class TerminationsView(SafeView):

@@ -50,7 +50,7 @@ from app.termination.queries import running, terminations_for
 from app.workflow.actor import Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow, checked_reason, committed
-from app.workflow.steps import Reason, Step
+from app.workflow.steps import Change, Reason, Step
 
 S = TerminationState
 FROM_PLACEMENT = ("school_id", "college_id", "student_id", "employer_id")
@@ -158,7 +158,7 @@ TERMINATIONS: Workflow[Termination] = Workflow(
         Step("drop_force", S.AWAITING_SECOND, S.CLOSED, by=Role.SCHOOL,
              label=_l("Do not end it"), reason=Reason.REQUIRED,
              done=_l("Closed; the signing stands.")),
-        Step("overtake", RUNNING, S.CLOSED, by=Role.SCHOOL, label=_l("Closed by the school's own act"),
+        Step("overtake", RUNNING, S.CLOSED, by=(Role.SCHOOL, Role.SYSTEM), label=_l("Closed by another act"),
              inner=True),
     ),
 )  # fmt: skip
@@ -248,6 +248,14 @@ def _begin(step: str, placement_id: int, actor: Actor, reason: str, **data: Any)
         return TERMINATIONS.start(step, new, actor, reason=reason, **data)
 
     return committed(begun)
+
+
+def close_with_it(change: Change) -> None:
+    """Leaving what has given way needs no decision any more (DST-05, GRD-03)."""
+    _overtake(change.record, change.actor)
+
+
+PLACEMENTS.also_then("give_way", close_with_it)
 
 
 def _overtake(placement: Placement, actor: Actor) -> None:

@@ -23,6 +23,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
 from app.workflow.actor import SYSTEM, Actor, Role
+from app.workflow.locks import lock_row, lock_rows
 from app.workflow.models import Trail
 from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
 
@@ -70,6 +71,11 @@ class Workflow(Generic[R]):
         more = (replace(s, when=(*s.when, guard)) if s.name == name else s for s in self.steps)
         self.steps = tuple(more)
 
+    def also_then(self, name: str, effect: Effect) -> None:
+        """Let a package above add what follows from a step of this table."""
+        more = (replace(s, then=(*s.then, effect)) if s.name == name else s for s in self.steps)
+        self.steps = tuple(more)
+
     def step(self, name: str) -> Step:
         """The step of that name. Raises NotYours where there is none (it came from a URL)."""
         for step in self.steps:
@@ -108,11 +114,17 @@ class Workflow(Generic[R]):
 
     def apply(self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any) -> R:
         """As `perform`, inside the caller's transaction: the caller commits."""
-        step = self.step(name)
         record = self.find(record_id, actor)
-        if actor.role not in step.roles:
+        if actor.role not in self.step(name).roles:
             raise NotYours(f"{self.kind} {record_id}")
         self._lock(record)
+        return self.take(name, record, actor, reason=reason, **data)
+
+    def take(self, name: str, record: R, actor: Actor, *, reason: str = "", **data: Any) -> R:
+        """As `apply`, on a record of the actor's scope that is locked already; see `lock_all`."""
+        step = self.step(name)
+        if actor.role not in step.roles:
+            raise NotYours(f"{self.kind} {name}")
         self._end_what_lapsed(step, record)
         if record.state not in step.sources or not step.applies(record, actor):
             raise Refused(self._overtaken(record))
@@ -133,6 +145,10 @@ class Workflow(Generic[R]):
         return self._first_refusal(self.step(name), record, actor, now)
 
     def _go(self, change: Change, source: StrEnum | None) -> None:
+        with clock.held(change.now):
+            self._went(change, source)
+
+    def _went(self, change: Change, source: StrEnum | None) -> None:
         change.source, change.kind = source, self.kind
         refusal = self._first_refusal(change.step, change.record, change.actor, change.now)
         if refusal:
@@ -165,19 +181,22 @@ class Workflow(Generic[R]):
         if lapsed and lapsed[0] != step.name and record.state not in step.sources:
             self.apply(lapsed[0], record.id, SYSTEM)
 
-    def lock_all(self, ids: Sequence[int]) -> None:
+    def lock_all(self, ids: Sequence[int], actor: Actor) -> dict[int, R]:
         """Lock many records with what comes before them, each kind in the order of its ids.
 
         Who changes many in one transaction does this first: two who meet do not deadlock.
+        Gives those in the actor's scope by their ids, fresh.
         """
-        records = db.session.scalars(select(self.model).where(self.model.id.in_(ids))).all()
+        found = self.scope(actor).where(self.model.id.in_(ids))
+        records: Sequence[R] = db.session.scalars(found).all()
         levels: dict[int, tuple[Any, set[int]]] = {}
         for record in records:
             for level, (model, key) in enumerate(self.first_locks(record)):
                 levels.setdefault(level, (model, set()))[1].add(key)
         for _level, (model, keys) in sorted(levels.items(), key=lambda item: item[0]):
-            _lock_rows(model, keys)
-        _lock_rows(self.model, set(ids))
+            lock_rows(model, keys)
+        lock_rows(self.model, {record.id for record in records})
+        return {record.id: record for record in records}
 
     def find(self, record_id: int, actor: Actor) -> R:
         """The record, if it is in the actor's scope. Raises NotYours."""
@@ -190,11 +209,11 @@ class Workflow(Generic[R]):
 
     def _lock(self, record: R) -> None:
         self._lock_first(record)
-        _lock_row(self.model, record.id)
+        lock_row(self.model, record.id)
 
     def _lock_first(self, record: R) -> None:
         for model, key in self.first_locks(record):
-            _lock_row(model, key)
+            lock_row(model, key)
 
     def _overtaken(self, record: R) -> str:
         """Two decided at once: the second is told who was first and what it is now (AGR-11)."""
@@ -253,26 +272,6 @@ def committed(act: Callable[[], T]) -> T:
     return done
 
 
-def _lock_rows(model: Any, keys: set[int]) -> None:
-    db.session.execute(
-        select(model)
-        .where(model.id.in_(keys))
-        .order_by(model.id)
-        .with_for_update(key_share=True, of=model)
-        .execution_options(populate_existing=True)
-    ).all()
-
-
-def _lock_row(model: Any, record_id: int) -> None:
-    """Lock one row against other writers (not against foreign keys to it) and read it afresh."""
-    db.session.execute(
-        select(model)
-        .where(model.id == record_id)
-        .with_for_update(key_share=True, of=model)
-        .execution_options(populate_existing=True)
-    ).one()
-
-
 def _check_consent(change: Change) -> None:
     """The box is ticked, and a party's act is proved by a fresh code (INV-13, ACC-10)."""
     step, actor = change.step, change.actor
@@ -288,7 +287,7 @@ def checked_reason(asked: Reason, text: str) -> str:
     """A reason as it is kept. Raises Invalid where one is missing or too long."""
     text = clean_line(text) if asked is not Reason.NONE else ""
     if asked is Reason.REQUIRED and not text:
-        raise Invalid([("reason", _("Please give a reason: both parties will read it."))])
+        raise Invalid([("reason", _("Please give a reason: the people concerned read it."))])
     if len(text) > REASON_LENGTH:
         too_long = _("A reason has at most %(most)s characters.", most=REASON_LENGTH)
         raise Invalid([("reason", too_long)])

@@ -51,9 +51,11 @@ def key_of(running, username: str) -> int:
 
 
 def upload(page, *names: str) -> None:
-    page.set_input_files("#stamped", [picture(name) for name in names])
-    page.locator("#files form button[type=submit]").first.click()
+    for name in names:
+        page.set_input_files("#files-choose", [picture(name)])
+        page.locator(f"#files >> text={name}").first.wait_for()
     page.wait_for_load_state()
+    page.locator("[data-qq-action=hand_in]:visible").wait_for()
 
 
 def offices(running, open_page, key: int):
@@ -163,7 +165,7 @@ def test_from_the_entry_to_the_termination_on_the_phone(running, open_page, tmp_
     student.goto(f"/my/offline/{key}")
     assert "第二页盖章不清晰" in student.inner_text("main")
     upload(student, "重拍.jpg")
-    assert "此前未通过" in student.inner_text("#files")
+    assert "此前未通过" in student.inner_text("main")
     student.locator("[data-qq-action=hand_in]:visible").click()
     confirm(student)
     decide(college, key, "attest_college")
@@ -211,7 +213,7 @@ def test_the_employer_uploads_by_a_link_and_the_signing_is_given_up_after_all(ru
     assert "单位盖章.jpg" in employer.inner_text("main")
     no_sideways(employer)
     student.reload()
-    assert "单位上传" in student.inner_text("#files")
+    assert "单位通过链接上传" in student.inner_text("#files")
     press(student, "ask_give_up")
     student.fill("#qq-dialog-reason", "单位暂停招聘，双方协商放弃。")
     confirm(student)

@@ -44,7 +44,7 @@ def waiting(app) -> int:
 def test_a_job_of_a_rolled_back_change_never_existed(installation):
     before = waiting(installation)
     with installation.app_context():
-        mail.post("rolled-back", mail.MAIL, "a@example.com", "Subject", "Body")
+        mail.post(mail.Outgoing("rolled-back", mail.MAIL, "a@example.com", "Subject", "Body"))
         db.session.rollback()
     assert waiting(installation) == before
 
@@ -52,8 +52,8 @@ def test_a_job_of_a_rolled_back_change_never_existed(installation):
 @pytest.mark.rule("NTF-02")
 def test_a_message_is_sent_once_for_its_key(installation):
     with installation.app_context():
-        assert mail.post("once", mail.MAIL, "a@example.com", "Subject", "Body")
-        assert not mail.post("once", mail.MAIL, "a@example.com", "Subject", "Body")
+        assert mail.post(mail.Outgoing("once", mail.MAIL, "a@example.com", "Subject", "Body"))
+        assert not mail.post(mail.Outgoing("once", mail.MAIL, "a@example.com", "Subject", "Body"))
         db.session.commit()
     jobs.work(installation, once=True)
     with installation.app_context():
@@ -68,7 +68,7 @@ def test_a_message_is_sent_once_for_its_key(installation):
 @pytest.mark.rule("NTF-02")
 def test_a_mail_server_that_is_down_delays_nothing_and_loses_nothing(installation):
     with installation.app_context():
-        mail.post("smtp-down", mail.MAIL, "a@example.com", "Subject", "Body")
+        mail.post(mail.Outgoing("smtp-down", mail.MAIL, "a@example.com", "Subject", "Body"))
         db.session.commit()
     extension = installation.extensions["mailman"]
     real = extension.backend, extension.server, extension.port
@@ -114,7 +114,7 @@ def test_the_pdf_comes_when_the_worker_is_back(installation):
 @pytest.mark.rule("GRD-06")
 def test_a_job_of_a_dead_worker_is_picked_up_again(installation):
     with installation.app_context():
-        mail.post("stalled", mail.MAIL, "a@example.com", "Subject", "Body")
+        mail.post(mail.Outgoing("stalled", mail.MAIL, "a@example.com", "Subject", "Body"))
         db.session.flush()
         db.session.execute(
             text(
@@ -136,7 +136,7 @@ def test_a_job_of_a_dead_worker_is_picked_up_again(installation):
 @pytest.mark.rule("GRD-06")
 def test_a_failed_job_can_be_tried_again(installation):
     with installation.app_context():
-        mail.post("failed", mail.MAIL, "a@example.com", "Subject", "Body")
+        mail.post(mail.Outgoing("failed", mail.MAIL, "a@example.com", "Subject", "Body"))
         db.session.flush()
         found = db.session.scalar(
             text(
@@ -154,7 +154,7 @@ def test_a_failed_job_can_be_tried_again(installation):
 
 @jobs.queue.task(name="tests.writes_a_letter")
 def writes_a_letter(key: str) -> None:
-    mail.post(key, mail.MAIL, "a@example.com", "Subject", "Body")
+    mail.post(mail.Outgoing(key, mail.MAIL, "a@example.com", "Subject", "Body"))
     db.session.commit()
 
 

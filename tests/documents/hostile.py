@@ -1,4 +1,8 @@
-"""Files made to do harm, each by a function named after what it is."""
+"""Files made to do harm, each by a function named after what it is.
+
+``python -m tests.documents.hostile`` sends all of them through the door and prints what became of
+each, in how many seconds, and how much memory the child took at most.
+"""
 
 import io
 import struct
@@ -7,6 +11,9 @@ import zlib
 import pikepdf
 from pikepdf import Array, Dictionary, Name, Pdf, Stream
 from PIL import Image
+
+MARK = b"QQ-PAYLOAD-7f3a"  # stands in what must not be kept
+KEPT, EITHER = "kept", "either"
 
 
 def picture(kind="JPEG", size=(60, 40), mode="RGB", **options):
@@ -173,3 +180,77 @@ REFUSED = {
     "a PDF without pages": (pdf(pages=0), "20 pages|damaged"),
     "a PDF whose objects unpack to 100 MB": (object_stream_bomb(), "damaged|20 pages"),
 }
+
+
+def everything():
+    """All hostile files: name → (how it is made, the sentence that refuses it, KEPT or EITHER)."""
+    from .hostile_pdfs import PDFS
+    from .hostile_pictures import PICTURES
+
+    first = {name: (lambda data=data: data, words) for name, (data, words) in REFUSED.items()}
+    return {**first, **PICTURES, **PDFS}
+
+
+def tried(name, make):
+    """Send one through the door: what was kept or the sentence, seconds, MB the child took at most."""
+    import time
+
+    from app.core.errors import Refused
+    from app.documents import limits
+    from app.documents.attachments import accept_upload
+
+    data = make()
+    child = limits._workers["intake"]
+    if child.child is None:
+        accept_upload("warm.jpg", picture())
+    pid = child.child.process.pid
+    forget_peak(pid)
+    start = time.monotonic()
+    try:
+        said = accept_upload(f"{name}.pdf", data)
+    except Refused as refusal:
+        said = str(refusal)
+    seconds = time.monotonic() - start
+    return said, seconds, peak(pid)
+
+
+def forget_peak(pid):
+    """Let the kernel measure the largest memory of a process from now on."""
+    with open(f"/proc/{pid}/clear_refs", "w") as file:
+        file.write("5")
+
+
+def peak(pid, name="VmHWM"):
+    """The largest memory of a process in MB; 0 for one that is gone."""
+    try:
+        with open(f"/proc/{pid}/status") as file:
+            facts = dict(line.split(":", 1) for line in file)
+        return int(facts[name].split()[0]) // 1024
+    except (FileNotFoundError, KeyError):
+        return 0
+
+
+def report():
+    """Print a line for each hostile file, and the worst of all."""
+    from flask import Flask
+    from flask_babel import Babel
+
+    app, rows = Flask(__name__), []
+    Babel(app)
+    with app.test_request_context():
+        for name, (make, _expected) in everything().items():
+            said, seconds, most = tried(name, make)
+            verdict = said if isinstance(said, str) else f"kept, {len(said.data)} bytes"
+            rows.append((seconds, most))
+            print(f"{seconds:6.2f} s {most:5d} MB  {name}: {verdict}", flush=True)
+    slowest, largest = max(row[0] for row in rows), max(row[1] for row in rows)
+    print(f"{len(rows)} files; slowest {slowest:.2f} s; largest child {largest} MB")
+
+
+if __name__ == "__main__":
+    from tests.documents import hostile
+
+    hostile.report()
+    from app.documents import limits
+
+    limits.stop()

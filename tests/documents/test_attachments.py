@@ -1,6 +1,5 @@
 import hashlib
 import io
-import time
 
 import pikepdf
 import pytest
@@ -10,24 +9,14 @@ from app.core.errors import Refused
 from app.documents import intake, limits
 from app.documents.attachments import accept_upload, clean_filename
 
-from . import hostile
 from .hostile import pdf, picture
+from .hostile_pdfs import filled_form, scan_with_facts
 
 pytestmark = pytest.mark.rule("DOC-05")
 
 
 def opened(upload):
     return Image.open(io.BytesIO(upload.data))
-
-
-@pytest.mark.parametrize("name", hostile.REFUSED)
-def test_a_hostile_file_is_refused_in_words_and_in_time(name):
-    data, words = hostile.REFUSED[name]
-    start = time.monotonic()
-    with pytest.raises(Refused, match=words) as refusal:
-        accept_upload("scan.pdf", data)
-    assert time.monotonic() - start < 15
-    assert str(refusal.value).endswith(".")
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
@@ -57,6 +46,41 @@ def test_a_picture_taken_sideways_is_turned_upright():
     exif[0x0112] = 6
     with opened(accept_upload("a.jpg", picture(size=(60, 40), exif=exif))) as image:
         assert image.size == (40, 60)
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_way_to_hold_a_camera_is_turned_upright(orientation):
+    upright = Image.new("RGB", (60, 40), "white")
+    upright.paste("red", (0, 0, 20, 10))
+    back = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}  # how the camera saw it
+    seen = upright.transpose(Image.Transpose(back[orientation])) if orientation > 1 else upright
+    exif, out = Image.Exif(), io.BytesIO()
+    exif[0x0112] = orientation
+    seen.save(out, "JPEG", exif=exif, quality=95)
+    with opened(accept_upload("a.jpg", out.getvalue())) as image:
+        assert image.size == (60, 40)
+        assert image.getpixel((5, 5))[1] < 80
+        assert image.getpixel((50, 30))[1] > 200
+
+
+def test_a_picture_and_a_scanned_pdf_give_a_small_picture_and_the_pages():
+    upload = accept_upload("a.jpg", picture(size=(900, 600)))
+    with Image.open(io.BytesIO(upload.thumb)) as image:
+        assert (image.format, image.size) == ("JPEG", (320, 213))
+    assert upload.pages == 1
+    scan = accept_upload("a.pdf", pdf(scan_with_facts, pages=3))
+    with Image.open(io.BytesIO(scan.thumb)) as image:
+        assert image.size == (60, 40)
+    assert scan.pages == 3
+    assert accept_upload("a.pdf", pdf()).thumb == b""
+
+
+def test_what_was_typed_into_a_form_stays_readable_on_the_page():
+    with pikepdf.open(io.BytesIO(accept_upload("a.pdf", pdf(filled_form)).data)) as document:
+        page = document.pages[0]
+        assert "/Annots" not in page
+        assert b"Do" in b"".join(part.read_bytes() for part in page.Contents)
+        assert len(page.Resources.XObject) == 1
 
 
 def test_a_large_picture_is_made_smaller():
@@ -99,16 +123,6 @@ def test_a_pdf_that_opens_at_a_page_is_accepted_without_that():
         assert "/OpenAction" not in document.Root
 
 
-def test_page_content_that_would_unpack_to_very_much_is_left_packed_or_refused():
-    start = time.monotonic()
-    try:
-        upload = accept_upload("a.pdf", pdf(hostile.text_of_zeros))
-    except Refused:
-        upload = None
-    assert upload is None or len(upload.data) < 5_000_000
-    assert time.monotonic() - start < 15
-
-
 @pytest.mark.parametrize(
     ("allow", "data", "words"),
     [
@@ -122,7 +136,7 @@ def test_only_what_the_place_allows_is_accepted(allow, data, words):
 
 
 def test_a_child_that_dies_is_a_refusal(monkeypatch):
-    def dies(*_):
+    def dies(*_, **__):
         raise limits.ChildDiedError
 
     monkeypatch.setattr(limits, "ask", dies)

@@ -23,7 +23,7 @@ def figures(answer) -> list[int]:
 
 def ages(answer) -> list[list[int]]:
     """The table by age: signings, then terminations."""
-    rows = re.findall(r'<tr><td class="qq-card-title">.*?</tr>', answer.text, re.S)
+    rows = re.findall(r'<tr><th scope="row">.*?</tr>', answer.text, re.S)
     return [[int(n) for n in re.findall(r">(\d+)</td>", row)] for row in rows]
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
+from app.cli import WORKFLOWS
 from app.core.db import db
 from app.workflow.actor import PARTIES, Role
 from app.workflow.steps import Reason
@@ -87,6 +88,11 @@ PAPER = ("awaiting_scan", "awaiting_college", "awaiting_school")  # a paper agre
 DECIDING = ("attest", "refuse", "attest_college", "refuse_college")
 
 
+MEANT = {
+    (flow.kind, step.name): step for flow in WORKFLOWS for step in flow.steps
+}  # before any bug
+
+
 def before(record) -> dict:
     """What was true of a record before a step."""
     holder = getattr(record, "placement", None) if record.__tablename__ == "termination" else record
@@ -114,7 +120,7 @@ def after(world, flow, name: str, who, outcome: str, was: dict | None) -> None:
     for rule, query in TRAIL.items():
         if db.session.execute(text(query.format(kind=flow.kind)), {"id": row.record_id}).first():
             raise Violation(f"{rule} after {world.last}")
-    for rule, broken in promises(flow, flow.step(name), who, row, was or {}):
+    for rule, broken in promises(flow, MEANT[flow.kind, name], who, row, was or {}):
         if broken:
             raise Violation(f"{rule} after {world.last}: {was}")
 
@@ -127,6 +133,7 @@ def promises(flow, step, who, row, was: dict):
         "ACC-10 staff acted as a party",
         bool(set(step.roles) & PARTIES) and who.role not in PARTIES,
     )
+    yield "ACC-02 taken by a role that may not", who.role not in step.roles
     yield "ACC-10 no fresh code", who.role in step.fresh and not row.factor
     yield "AGR-05 no reason", step.reason is Reason.REQUIRED and not row.reason
     yield (
@@ -163,7 +170,10 @@ def _placement(name, now, who, row, was):
     changed = _value("SELECT terms_id FROM placement WHERE id = :id", row.record_id) != was.get(
         "terms_id"
     )
-    yield "INV-16 terms changed by something else", changed and name not in ("agree_terms", "generate")
+    yield (
+        "INV-16 terms changed by something else",
+        changed and name not in ("agree_terms", "generate"),
+    )
     yield "INV-16 terms did not change", not changed and name == "agree_terms"
     if name in ("agree_terms", "decline_terms"):
         yield "INV-16 answered too late", now >= was["answer_by"]
@@ -192,6 +202,9 @@ def _placement(name, now, who, row, was):
         )
     if name == "undo":
         yield from _undone(now, who, row)
+    if name in ("generate", "submit"):
+        yield "ADM-04 entered outside the window", _closed(row, now)
+        yield "ADM-03 entered in spite of a restriction", _restricted(row, now)
     if name == "hand_in":
         yield (
             "OFF-04 handed in without a file",
@@ -231,6 +244,13 @@ def _termination(name, now, who, row, was):
             "SELECT count(*) FROM attachment WHERE record_kind = 'termination' AND record_id = :id"
         )
         yield "TRM-09 one-sided without evidence", not _value(evidence, row.record_id)
+    if name == "apply_with_proof":
+        proofs = (
+            "SELECT count(*) FROM attachment WHERE record_kind = 'termination' AND record_id = :id"
+        )
+        yield "TRM-06 without a proof", not _value(proofs, row.record_id)
+        kind = "SELECT p.kind FROM placement p JOIN termination t ON t.placement_id = p.id WHERE t.id = :id"
+        yield "TRM-02 an online signing undone by one side", _value(kind, row.record_id) == "online"
     if name == "force":
         allowed = """SELECT value FROM school_setting s JOIN termination t ON t.school_id = s.school_id
             WHERE t.id = :id AND s.key = 'forced_online' ORDER BY s.id DESC LIMIT 1"""
@@ -261,6 +281,10 @@ def _utc():
     return UTC
 
 
+# whom these tell may have no account
+MAYBE = ("send_back", "ask_mediation", "attest_college", "report", "apply_with_proof", "overtake")
+
+
 def _untold(flow, name, row) -> bool:
     package = flow.model.__module__.rsplit(".", 1)[0]
     module = importlib.import_module(f"{package}.notices")
@@ -269,7 +293,7 @@ def _untold(flow, name, row) -> bool:
     # the key names the moment; staff receivers may be none at a college without staff
     told = text("SELECT count(*) FROM notice WHERE key LIKE :k")
     found = db.session.scalar(told, {"k": f"{row.kind}:{row.record_id}:{name}:%"})
-    return not found and name not in ("send_back", "ask_mediation", "attest_college", "report")
+    return not found and name not in MAYBE
 
 
 def _closed(row, now) -> bool:
@@ -282,11 +306,12 @@ def _closed(row, now) -> bool:
 
 def _restricted(row, now) -> bool:
     query = """
-        SELECT count(*) FROM restriction r JOIN invitation i ON i.student_id = r.student_id
-        WHERE i.id = :id AND r.state = 'set' AND r.kind IN ('all', 'online')
+        SELECT count(*) FROM restriction r JOIN {kind} i ON i.student_id = r.student_id
+        WHERE i.id = :id AND r.state = 'set' AND r.kind IN ('all', {way})
           AND r.since <= (CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Shanghai')::date
           AND (r.until IS NULL OR r.until >= (CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Shanghai')::date)"""
-    return bool(_value(query, row.record_id, at=now))
+    way = "'online'" if row.kind == "invitation" else "i.kind"
+    return bool(_value(query.format(kind=row.kind, way=way), row.record_id, at=now))
 
 
 def _value(query: str, key: int, **more):

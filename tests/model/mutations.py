@@ -11,8 +11,10 @@ from unittest.mock import patch
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
 from app.people.workflow import RESTRICTIONS
+from app.placements.models import PlacementState
 from app.placements.workflow import PLACEMENTS
 from app.termination.workflow import TERMINATIONS
+from app.workflow.actor import Role
 from app.workflow.engine import Workflow
 from app.workflow.steps import Step
 
@@ -131,6 +133,25 @@ MUTATIONS = (
             *((name, without("chance_left")) for name in ("request", "approve", "approve_college")),
         ),
     ),
+    # paper signings and destinations
+    drop(PLACEMENTS, "generate", "slot_free"),
+    drop(PLACEMENTS, "generate", "may_enter"),
+    drop(PLACEMENTS, "submit", "slot_free"),
+    drop(PLACEMENTS, "submit", "may_enter"),
+    drop(PLACEMENTS, "submit", "no_other_unsettled"),
+    drop(PLACEMENTS, "approve_form", "number"),
+    drop(PLACEMENTS, "hand_in", "scan_there"),
+    drop(PLACEMENTS, "attest", "give_way"),
+    drop(PLACEMENTS, "give_way", "go_out_of_force"),
+    drop(PLACEMENTS, "give_way", "close_with_it"),
+    shifted(PLACEMENTS, "refuse", to=PlacementState.REFUSED),
+    shifted(PLACEMENTS, "ask_give_up", reason="none"),
+    shifted(PLACEMENTS, "give_up", by=(Role.SCHOOL, Role.STUDENT)),
+    shifted(PLACEMENTS, "give_up", to=PlacementState.TERMINATED),
+    drop(TERMINATIONS, "apply_with_proof", "not_online"),
+    drop(TERMINATIONS, "apply_with_proof", "in_force"),
+    drop(TERMINATIONS, "apply_with_proof", "none_running"),
+    drop(TERMINATIONS, "apply_with_proof", "keep_proofs"),
     drop(OBJECTIONS, "report", "freeze"),
     drop(OBJECTIONS, "dismiss", "thaw"),
     drop(OBJECTIONS, "report", "not_reported"),

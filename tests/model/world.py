@@ -20,6 +20,7 @@ from app.cli import WORKFLOWS
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.invitations.models import Invitation
 from app.invitations.queries import open_invitation
 from app.invitations.workflow import INVITATIONS
 from app.invitations.workflow import send as send_letter
@@ -58,6 +59,12 @@ LEAPS = {  # seconds → how often
 }  # fmt: skip
 
 
+def _asked(step, who: Actor) -> list[str]:
+    """What a careless person may leave out."""
+    asked = ["agreed"] * bool(step.tick) + ["factor"] * (who.role in step.fresh)
+    return asked + ["reason"] * (step.reason == "required")
+
+
 class Violation(AssertionError):
     """Something that may never be."""
 
@@ -88,6 +95,7 @@ class World:
         set_setting(cast.school.id, "offline_review", Review.BOTH, None)
         set_setting(cast.school.id, "forced_online", True, None)
         make.make_employer(cast.school, "远山实业有限公司")
+        make.make_employer(cast.school, "性质不详的单位", kind=None)
         make.make_employer(cast.school, "新来的公司", state="awaiting")
 
     # -- one step ------------------------------------------------------------------------------
@@ -183,16 +191,17 @@ class World:
         step = flow.step(name)
         if careless is None:
             careless = self.dice.random() < 0.1
-        if careless and who.factor:
+        omitted = self.dice.choice(_asked(step, who) or [""]) if careless else ""
+        if omitted == "factor":
             who = replace(who, factor="")
-        data = {"agreed": not careless}
+        data = {"agreed": omitted != "agreed"}
         if name in ("amend", "propose_terms"):
             data["terms"] = Terms(**make.offer(regular_pay=self.dice.randint(3000, 9000)))
         if name.startswith("complete_facts"):
             data["values"] = {"employer_kind": "39"}
         if name == "resubmit":
             data["values"] = {}
-        reason = "" if careless or step.reason == "none" else REASON
+        reason = "" if omitted == "reason" or step.reason == "none" else REASON
         key, before = record.id, checks.before(record)
         outcome = self._judged(
             flow, name, who, lambda: flow.perform(name, key, who, reason=reason, **data), before
@@ -231,7 +240,7 @@ class World:
 
     def _sign(self) -> None:
         """The way that most records go: invited, accepted, often reviewed."""
-        firm, student = self._one(Employer, Employer.profile_at.is_not(None)), self._one(Student)
+        firm, student = self._one(Employer, Employer.profile_at.is_not(None)), self._student()
         firm_id, student_id = firm.id, student.id
         if placement_of(student_id) is None:
             self._send(firm=firm, student=student)
@@ -293,6 +302,16 @@ class World:
                 lambda: apply_with_proof(key, who, REASON, proofs),
             )  # fmt: skip
 
+    def _student(self) -> Student:
+        """Somebody; often one whose chance of a termination is used up."""
+        ended = select(Termination.student_id).where(Termination.state == "approved")
+        used = db.session.scalars(ended.order_by(Termination.id.desc()).limit(5)).all()
+        return (
+            db.session.get(Student, self.dice.choice(used))
+            if used and self.dice.random() < 0.4
+            else self._one(Student)
+        )
+
     def _send(self, careless: bool = False, firm=None, student=None) -> None:
         firm, student = firm or self._one(Employer), student or self._one(Student)
         who = self._in_role(firm, Role.EMPLOYER)
@@ -347,7 +366,13 @@ class World:
             self._judged(OBJECTIONS, "report", who, lambda: report_untrue(who, reason, **key))
 
     def _restrict(self, careless: bool = False) -> None:
-        student = self._one(Student)
+        invited = db.session.scalars(
+            select(Invitation.student_id).where(Invitation.state == "open").limit(20)
+        ).all()
+        aimed = bool(invited) and self.dice.random() < 0.6
+        student = (
+            db.session.get(Student, self.dice.choice(invited)) if aimed else self._one(Student)
+        )
         who = self._in_role(student, Role.SCHOOL) if self.dice.random() < 0.8 else self._anybody()
         since = clock.today() + timedelta(days=self.dice.choice([-1, 0, 1]))
         until = since + timedelta(days=self.dice.choice([0, 3, -1]))

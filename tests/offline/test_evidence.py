@@ -9,8 +9,9 @@ import pytest
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.errors import NotYours, Refused
+from app.documents import files
 from app.offline import evidence
-from app.offline.evidence import add_by_link, add_scan, drop_scan, readable, scans
+from app.offline.evidence import add_by_link, add_scan
 from app.offline.workflow import make_link
 from app.placements.workflow import PLACEMENTS
 from app.settings.models import Review
@@ -28,6 +29,10 @@ def paper(cast):
 @pytest.fixture
 def student(cast):
     return make.actor(cast.student)
+
+
+def scans(placement):
+    return evidence.scans(placement, make.actor(placement.student))
 
 
 def names(placement):
@@ -63,11 +68,11 @@ def test_without_a_file_nothing_is_handed_in_and_the_button_says_why(paper, stud
 def test_a_page_is_removed_only_before_it_is_handed_in(paper, student):
     add_scan(paper.id, student, "a.jpg", photo())
     add_scan(paper.id, student, "b.jpg", photo("black"))
-    drop_scan(paper.id, student, scans(paper)[0].file.uid)
+    files.detach(scans(paper)[0].file.uid, student)
     assert [name for name, *_rest in names(paper)] == ["b.jpg"]
     PLACEMENTS.perform("hand_in", paper.id, student)
     with pytest.raises(Refused):
-        drop_scan(paper.id, student, scans(paper)[0].file.uid)
+        files.detach(scans(paper)[0].file.uid, student)
     with pytest.raises(Refused):
         add_scan(paper.id, student, "c.jpg", photo())
 
@@ -82,7 +87,7 @@ def test_what_the_school_did_not_approve_stays_marked_and_new_pages_are_asked_fo
     assert paper.state == "awaiting_scan"
     assert names(paper) == [("模糊.jpg", True, False)]
     with pytest.raises(Refused):
-        drop_scan(paper.id, student, scans(paper)[0].file.uid)
+        files.detach(scans(paper)[0].file.uid, student)
     assert not PLACEMENTS.offer("hand_in", paper, student, clock.now()).possible
     add_scan(paper.id, student, "清楚.jpg", photo())
     assert PLACEMENTS.offer("hand_in", paper, student, clock.now()).possible
@@ -131,7 +136,7 @@ def test_nobody_but_the_student_adds_or_removes(cast, paper, student):
         with pytest.raises((Refused, NotYours)):
             add_scan(paper.id, actor_of(who), "x.jpg", photo())
         with pytest.raises((Refused, NotYours)):
-            drop_scan(paper.id, actor_of(who), uid)
+            files.detach(uid, actor_of(who))
     with pytest.raises(NotYours):
         add_scan(paper.id, make.actor(cast.classmate), "x.jpg", photo())
 
@@ -142,7 +147,7 @@ def test_a_link_adds_files_of_its_signing_only_and_hands_nothing_in(paper, stude
     add_by_link(token, "单位.jpg", photo())
     assert names(paper) == [("单位.jpg", False, True)]
     assert paper.state == "awaiting_scan"
-    drop_scan(paper.id, student, scans(paper)[0].file.uid)
+    files.detach(scans(paper)[0].file.uid, student)
     assert scans(paper) == []
     for wrong in ("x" * 32, token[:-1], ""):
         with pytest.raises(NotYours):
@@ -156,6 +161,6 @@ def test_who_sees_the_signing_reads_its_files(cast, student):
     add_scan(paper.id, student, "a.jpg", photo())
     found = scans(paper)[0].file
     for who in (cast.student, cast.employer, cast.officer, cast.college_officer):
-        assert readable(found, make.actor(who))
+        assert files.readable(found, make.actor(who))
     for who in (cast.classmate, cast.rival, cast.other_officer, cast.other_college_officer):
-        assert not readable(found, make.actor(who))
+        assert not files.readable(found, make.actor(who))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.notices.models import Notice
-from app.offline.evidence import scans
+from app.offline import evidence
 from app.offline.workflow import make_link
 from app.workflow.actor import Role
 from tests import factories as make
@@ -20,6 +20,10 @@ def paper(cast):
 @pytest.fixture
 def url(cast, paper):
     return f"/stamped/{make_link(paper.id, make.actor(cast.student))}"
+
+
+def scans(placement):
+    return evidence.scans(placement, make.actor(placement.student))
 
 
 @pytest.mark.rule("ACC-10", "OFF-04")

@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import pytest
 
 from app.core.db import db
+from app.documents import files
+from app.documents.files import KINDS
 from app.documents.models import Attachment, Document
 from app.placements.tasks import make_agreement
 from app.placements.workflow import PLACEMENTS
-from app.termination import evidence
 from app.termination.models import Termination
 from app.termination.tasks import make_letter
 from app.termination.workflow import TERMINATIONS
@@ -202,11 +204,11 @@ def test_a_hostile_file_is_refused_with_a_sentence_and_the_good_one_beside_it_is
 @pytest.mark.rule("TRM-09")
 def test_files_end_with_the_tenth_and_with_the_review(cast, browser, signed, monkeypatch):
     found = terminate(signed)
-    monkeypatch.setattr(evidence, "MOST", 2)
+    monkeypatch.setitem(KINDS, "termination", replace(KINDS["termination"], most=2))
     answer = add(browser, found, *((io.BytesIO(picture()), f"{n}.jpg") for n in range(3)))
     assert "最多 2 个文件" in page(browser, answer.location)
     assert count(found) == 2
-    monkeypatch.setattr(evidence, "MOST", 10)
+    monkeypatch.setitem(KINDS, "termination", replace(KINDS["termination"], most=10))
     browser.post(f"{BASE}/{found.id}/agree", data={"agreed": "1"})
     answer = add(browser, found, (io.BytesIO(picture()), "late.jpg"))
     assert "不能再" in page(browser, answer.location)
@@ -217,13 +219,13 @@ def test_files_end_with_the_tenth_and_with_the_review(cast, browser, signed, mon
 def test_a_file_that_was_still_being_decoded_when_the_review_began_is_not_kept(
     cast, browser, signed, monkeypatch
 ):
-    found, real = terminate(signed), evidence.accept_upload
+    found, real = terminate(signed), files.accept_upload
 
-    def slow(name, source):
+    def slow(*args, **options):
         TERMINATIONS.perform("agree", found.id, actor(cast.employer), agreed=True)
-        return real(name, source)
+        return real(*args, **options)
 
-    monkeypatch.setattr(evidence, "accept_upload", slow)
+    monkeypatch.setattr(files, "accept_upload", slow)
     add(browser, found, (io.BytesIO(picture()), "a.jpg"))
     assert found.state == "awaiting_school"
     assert count(found) == 0
@@ -232,7 +234,7 @@ def test_a_file_that_was_still_being_decoded_when_the_review_began_is_not_kept(
 @pytest.mark.rule("DOC-05")
 def test_who_uploads_without_end_is_stopped(browser, signed, monkeypatch):
     found = terminate(signed)
-    monkeypatch.setattr(evidence.Limit, "take", lambda _limit, *_who: False)
+    monkeypatch.setattr(files.Limit, "take", lambda _limit, *_who: False)
     answer = add(browser, found, (io.BytesIO(picture()), "a.jpg"))
     assert "请一小时后再试" in page(browser, answer.location)
     assert count(found) == 0

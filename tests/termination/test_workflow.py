@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.core.db import db
@@ -270,3 +272,22 @@ def test_the_agreement_is_void_after_the_end(cast, signed):
     db.session.commit()
     ended(signed, cast)
     assert db.session.query(Document).filter_by(record_id=signed.id).one().void_at is not None
+
+
+@pytest.mark.rule("AGR-09")
+def test_a_forced_termination_that_waits_for_a_second_person_is_not_announced(cast, signed, visit):
+    set_setting(cast.school.id, "forced_online", True, None)
+    set_setting(cast.school.id, "forced_by_two", True, None)
+    force(signed.id, actor(cast.officer), "单位已经注销")
+    for who, page in (("student", f"/my/terminations/signing/{signed.id}"),
+                      ("employer", f"/employer/terminations/show/{signed.id}"),
+                      ("employer", "/employer/terminations/list/?tab=signed")):  # fmt: skip
+        shown = visit(account(getattr(cast, who))).get(page)
+        assert shown.status_code == 200
+        words = re.sub(
+            r"<select.*?</select>", "", shown.text, flags=re.S
+        )  # what can be filtered by
+        assert "注销" not in words
+        assert "强制" not in words
+    with pytest.raises(Refused, match="学校正在处理"):
+        request(signed.id, actor(cast.student), "双方协商一致", agreed=True)

@@ -1,0 +1,30 @@
+"""Row locks: always taken before a rule is asked, by everybody in the same order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from app.core.db import db
+
+
+def lock_rows(model: Any, keys: set[int]) -> None:
+    """The same for many rows, in the order of their ids."""
+    db.session.execute(
+        select(model)
+        .where(model.id.in_(keys))
+        .order_by(model.id)
+        .with_for_update(key_share=True, of=model)
+        .execution_options(populate_existing=True)
+    ).all()
+
+
+def lock_row(model: Any, record_id: int) -> None:
+    """Lock one row against other writers (not against foreign keys to it) and read it afresh."""
+    db.session.execute(
+        select(model)
+        .where(model.id == record_id)
+        .with_for_update(key_share=True, of=model)
+        .execution_options(populate_existing=True)
+    ).one()
