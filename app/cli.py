@@ -16,6 +16,8 @@ from app import demo, roles
 from app.accounts import passwords
 from app.accounts.models import AppUser
 from app.accounts.queries import identify
+from app.bulk import tasks as bulk_tasks
+from app.bulk.workflow import IMPORTS
 from app.codes.queries import load_shipped
 from app.core import jobs
 from app.core.db import db
@@ -31,11 +33,14 @@ from app.workflow.actor import Role
 from app.workflow.diagram import diagram
 
 PERIODIC = (
+    bulk_tasks,
     desk_tasks,
     document_tasks,
     invitation_tasks,
 )  # what the worker does by the clock is known to it
-WORKFLOWS = (INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS)
+WORKFLOWS = (
+    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS
+)  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 

@@ -15,6 +15,9 @@ from app.accounts.office_views import AccountsView
 from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
 from app.batches.views import BatchView
+from app.bulk.list_views import ImportHistoryView
+from app.bulk.sheet import SHEETS
+from app.bulk.views import ImportsView
 from app.codes.api import RegionView
 from app.codes.office_views import CodesView, RegionsView
 from app.core import jobs
@@ -33,6 +36,7 @@ from app.invitations.edit_views import OpenInvitationView
 from app.invitations.employer_views import EmployerInvitationsView
 from app.invitations.letter_views import CandidatesView, LetterView
 from app.invitations.office_views import InvitationsView
+from app.invitations.sheets import SEND_LIST
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
@@ -54,6 +58,7 @@ from app.people.office_views import (
 )
 from app.people.queries import active_schools, all_schools
 from app.people.restriction_views import RestrictionsView, RestrictView
+from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
 from app.plan.office_views import PlanView
@@ -74,6 +79,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(ActCodeView)
     builder.add_view_no_menu(BatchView)
     builder.add_view_no_menu(TerminationsView)
+    _bulk(builder)
     office(builder)
     _employer(builder)
     _student(builder)
@@ -85,6 +91,13 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(StampedView)
     current_app.context_processor(frame)
     current_app.extensions[remembered.STORE] = OwnChoices()
+
+
+def _bulk(builder: AppBuilder) -> None:
+    """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
+    assert {sheet.name for sheet in (STUDENTS, SEND_LIST)} == set(SHEETS)
+    builder.add_view_no_menu(ImportsView)
+    builder.add_view_no_menu(ImportHistoryView)
 
 
 def _employer(builder: AppBuilder) -> None:

@@ -255,4 +255,9 @@ def run(url: str, folder: Path) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:2] == ["imports"]:
+        from bench import imports
+
+        imports.main([int(n) for n in sys.argv[2:]] or imports.SIZES)
+    else:
+        main()

@@ -45,6 +45,7 @@ FINAL = {
     "objection": {"upheld", "dismissed"},
     "employer": {"approved"},
     "restriction": {"released"},
+    "import_file": {"failed", "undone"},
 }
 
 

@@ -37,12 +37,20 @@ class Cipher:
 
     def encrypt(self, text: str, context: str) -> bytes:
         """``id|nonce|ciphertext``; `context` names row and field, so a value cannot be moved."""
+        return self.encrypt_bytes(text.encode(), context)
+
+    def encrypt_bytes(self, data: bytes, context: str) -> bytes:
+        """As `encrypt`, for a file."""
         nonce = os.urandom(12)
-        sealed = self._aead[self._newest].encrypt(nonce, text.encode(), context.encode())
+        sealed = self._aead[self._newest].encrypt(nonce, data, context.encode())
         return self._newest.encode() + b"|" + nonce + sealed
 
     def decrypt(self, data: bytes, context: str) -> str:
         """The text. Raises ValueError where the key is gone or the value belongs to another row."""
+        return self.decrypt_bytes(data, context).decode()
+
+    def decrypt_bytes(self, data: bytes, context: str) -> bytes:
+        """As `decrypt`, for a file."""
         name, _, rest = data.partition(b"|")
         aead = self._aead.get(name.decode())
         if aead is None:
@@ -50,7 +58,7 @@ class Cipher:
                 f"no data key named {name.decode()!r}: it must stay in QINGQIAN_DATA_KEYS"
             )
         try:
-            return aead.decrypt(rest[:12], rest[12:], context.encode()).decode()
+            return aead.decrypt(rest[:12], rest[12:], context.encode())
         except InvalidTag:
             raise ValueError("the value was changed or belongs to another row") from None
 
@@ -87,10 +95,20 @@ class Sealed:
         return None if data is None else cipher().decrypt(data, self._context(row))
 
     def __set__(self, row: Any, text: str | None) -> None:
-        value = self.normalise(text) if text else None
-        setattr(row, f"{self.name}_sealed", value and cipher().encrypt(value, self._context(row)))
-        setattr(row, f"{self.name}_index", value and cipher().blind_index(self.kind, value))
-        setattr(row, f"{self.name}_masked", value and self.mask(value))
+        parts = self.parts(type(row).__name__, row.uid, text) if text else (None, None, None)
+        for end, part in zip(("sealed", "index", "masked"), parts, strict=True):
+            setattr(row, f"{self.name}_{end}", part)
+
+    def parts(self, owner: str, uid: str, text: str) -> tuple[bytes, bytes, str]:
+        """Ciphertext, index and mask, for a row of the model `owner` that is written by SQL."""
+        value = self.normalise(text)
+        sealed = cipher().encrypt(value, f"{owner}.{self.name}:{uid}")
+        return sealed, cipher().blind_index(self.kind, value), self.mask(value)
+
+    def moved(self, data: bytes, owner: str, uid: str, to: str) -> bytes:
+        """The same text, encrypted for another row of the model."""
+        text = cipher().decrypt(data, f"{owner}.{self.name}:{uid}")
+        return cipher().encrypt(text, f"{owner}.{self.name}:{to}")
 
     def index(self, text: str) -> bytes:
         """What an exact search for this text compares with."""

@@ -35,10 +35,7 @@ class Limit:
 
     def take(self, *who: object) -> bool:
         """Count one more for `who` and commit at once; False when it is too often."""
-        now = clock.now()
-        start = datetime.fromtimestamp(
-            now.timestamp() // self.per.total_seconds() * self.per.total_seconds(), now.tzinfo
-        )
+        start = self._start()
         count = db.session.execute(
             insert(Throttle)
             .values(key=self._key(who), since=start, count=1)
@@ -49,6 +46,35 @@ class Limit:
         ).scalar_one()
         db.session.commit()
         return count <= self.most
+
+    def take_many(self, number: int, *who: object) -> bool:
+        """Count that many for `who`, or none of them where they are too many: False. Commits."""
+        if number > self.most:
+            return False
+        row = insert(Throttle).values(key=self._key(who), since=self._start(), count=number)
+        taken = db.session.execute(
+            row.on_conflict_do_update(
+                index_elements=["key", "since"],
+                set_={"count": Throttle.count + number},
+                where=Throttle.count + number <= self.most,
+            ).returning(Throttle.count)
+        ).scalar()
+        db.session.commit()
+        return taken is not None
+
+    def left(self, *who: object) -> int:
+        """How many more the present window allows."""
+        found = db.session.execute(
+            select(Throttle.count).where(
+                Throttle.key == self._key(who), Throttle.since == self._start()
+            )
+        ).scalar()
+        return max(0, self.most - (found or 0))
+
+    def _start(self) -> datetime:
+        """When the present window began."""
+        now, span = clock.now(), self.per.total_seconds()
+        return datetime.fromtimestamp(now.timestamp() // span * span, now.tzinfo)
 
     def used_up(self, *who: object) -> bool:
         """Whether the present window is full, without counting."""

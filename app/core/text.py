@@ -9,12 +9,16 @@ DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", "·"))
 
 def clean_code(text: str) -> str:
     """A number or code: full-width made half-width, every blank and invisible character gone."""
+    if text.isascii() and text.isalnum():  # as nearly all are
+        return text.upper()
     folded = unicodedata.normalize("NFKC", text)
     return "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Cc", "Zs")).upper()
 
 
 def clean_line(text: str) -> str:
     """A name or line of text: no control, invisible or direction characters, blanks folded."""
+    if text.isprintable():
+        return " ".join(text.split())
     kept = "".join(
         c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs") or c in "\t\n\r"
     )

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.core import clock
-from app.fab.declared import ListFilter, Offer, Tab, record_action
+from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
@@ -127,6 +127,12 @@ class StudentsView(TitleLinks, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return str(item.name)
+
+    def head_links(self) -> list[Link]:
+        """A school brings its students by a file."""
+        if not self.appbuilder.sm.has_access("can_begin", "Imports"):
+            return []
+        return [Link(url_for("ImportsView.begin", name="students"), _("Import"))]
 
     def show_context(self, item: Any) -> dict[str, Any]:
         """Restrictions with their trace; what packages above keep stands on pages of theirs."""

@@ -163,6 +163,6 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
             row.terms.position if row.terms else "",
             row.agreement_no or "",
             str(AGREEMENT_LABELS[row.state]),
-            str(LABELS[last.state]) if last and last.state != T.AWAITING_SECOND else "",
+            str(LABELS[last.state]) if last and last.announced else "",
             moment(row.created_at),
         ]

@@ -116,6 +116,11 @@ class Termination(db.Model):
     placement: Mapped[Placement] = relationship()
     student: Mapped[Student] = relationship()
 
+    @property
+    def announced(self) -> bool:
+        """Whether the parties know of it: what the school only considers, they do not (AGR-09)."""
+        return self.way != Way.FORCED or self.approved_at is not None
+
 
 # what lists and details of placements show: the last termination, whatever became of it
 _later = aliased(Termination)

@@ -195,12 +195,12 @@ def tried(name, make):
     """Send one through the door: what was kept or the sentence, seconds, MB the child took at most."""
     import time
 
+    from app.core import children
     from app.core.errors import Refused
-    from app.documents import limits
     from app.documents.attachments import accept_upload
 
     data = make()
-    child = limits._workers["intake"]
+    child = children._workers["intake"]
     if child.child is None:
         accept_upload("warm.jpg", picture())
     pid = child.child.process.pid

@@ -9,9 +9,10 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.codes.queries import load_shipped
+from app.core import files as stored
 from app.core.db import db
 from app.core.errors import Refused
-from app.documents import files, store
+from app.documents import files
 from app.documents.attachments import accept_upload
 from app.documents.models import Attachment
 from app.documents.tasks import sweep_files
@@ -101,6 +102,6 @@ def test_a_file_just_written_by_an_open_transaction_survives_a_sweep_beside_it(r
             [None, (0, 0)],
         )
         db.session.commit()
-        assert all((Path(store._files()[1]) / name).exists() for name in names)
+        assert all((Path(stored._files()[1]) / name).exists() for name in names)
         assert db.session.get(Attachment, row.id) is not None
         db.session.remove()

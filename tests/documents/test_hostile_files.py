@@ -10,8 +10,9 @@ import re
 import pytest
 from PIL import Image
 
+from app.core import child, children
 from app.core.errors import Refused
-from app.documents import child, jpeg, limits
+from app.documents import jpeg
 from app.documents.attachments import accept_upload, clean_filename
 
 from .hostile import KEPT, MARK, everything, forget_peak, peak, picture
@@ -34,7 +35,7 @@ def test_a_hostile_file_is_refused_in_words_or_kept_clean_in_bounded_memory(name
     make, expected = FILES[name]
     data = make()
     accept_upload("good.jpg", picture())
-    pid = limits._workers["intake"].child.process.pid
+    pid = children._workers["intake"].child.process.pid
     before = peak(os.getpid(), "VmRSS")
     for process in (pid, os.getpid()):
         forget_peak(process)

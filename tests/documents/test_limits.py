@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from app.core import children
 from app.documents import limits
 from app.documents.errors import RenderError, Unprintable
 
@@ -14,7 +15,7 @@ from .conftest import text_of
 
 
 def pid():
-    return limits._workers["render"].child.process.pid
+    return children._workers["render"].child.process.pid
 
 
 def test_the_child_renders_as_we_do_and_is_kept(agreement):
@@ -70,7 +71,7 @@ def test_missing_glyphs_and_faults_come_back_as_errors(agreement):
 
 
 def test_an_old_child_is_replaced(agreement, monkeypatch):
-    monkeypatch.setattr(limits, "LIFETIME", 1)
+    monkeypatch.setattr(children, "LIFETIME", 1)
     limits.render_safely("agreement", agreement)
     first = pid()
     limits.render_safely("agreement", agreement)
@@ -98,25 +99,25 @@ def test_a_forked_process_starts_a_child_of_its_own(agreement):
 def test_the_child_gets_no_secrets(monkeypatch):
     monkeypatch.setenv("QINGQIAN_DATA_KEYS", "k1:hush-hush")
     monkeypatch.setenv("DATABASE_URL", "postgresql://hush-hush")
-    assert "hush-hush" not in str(limits._environment())
+    assert "hush-hush" not in str(children._environment())
 
 
 def test_the_child_has_bounded_memory_and_time():
     code = (
-        "from app.documents import child; child._limit_memory(); child._limit_cpu();"
+        "from app.core import child; child._limit_memory(); child._limit_cpu();"
         "import resource; print(resource.getrlimit(resource.RLIMIT_CPU)[0]); bytearray(3 << 30)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=limits.ROOT)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=children.ROOT)
     assert 30 <= int(done.stdout) <= 32
     assert b"MemoryError" in done.stderr
 
 
 def test_the_child_ends_when_its_parent_does():
     code = (
-        "from app.documents import limits; import os;"
-        "print(limits.Child('intake').process.pid, flush=True); os._exit(0)"
+        "from app.core import children; import os;"
+        "print(children.Child('intake').process.pid, flush=True); os._exit(0)"
     )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=limits.ROOT)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, cwd=children.ROOT)
     orphan = int(done.stdout)
     until = time.monotonic() + 10
     while os.path.exists(f"/proc/{orphan}/stat") and time.monotonic() < until:

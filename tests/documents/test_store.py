@@ -3,6 +3,7 @@ from types import SimpleNamespace
 import flask
 import pytest
 
+from app.core import files
 from app.documents import store
 
 
@@ -31,7 +32,7 @@ def test_nothing_half_written_is_left_under_a_name(place):
 
 
 def test_no_file_is_ever_overwritten(place, monkeypatch):
-    monkeypatch.setattr(store.secrets, "token_hex", lambda size: "ab" * size)
+    monkeypatch.setattr(files.secrets, "token_hex", lambda size: "ab" * size)
     key = store.save_file(b"first", ".pdf")
     with pytest.raises(FileExistsError):
         store.save_file(b"second", ".pdf")

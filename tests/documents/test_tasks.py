@@ -11,6 +11,7 @@ from sqlalchemy import delete, text
 
 from app.cli import PERIODIC
 from app.core import clock
+from app.core import files as stored
 from app.core.db import db
 from app.documents import files, store, tasks
 from app.documents.models import Attachment
@@ -25,7 +26,7 @@ TWO_DAYS = timedelta(days=2).total_seconds()
 
 @pytest.fixture(autouse=True)
 def _own_folder(session, monkeypatch, tmp_path):
-    monkeypatch.setattr(store, "_files", lambda: (fsspec.filesystem("file"), str(tmp_path)))
+    monkeypatch.setattr(stored, "_files", lambda: (fsspec.filesystem("file"), str(tmp_path)))
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def kept(cast, asked):
 
 
 def path_of(key) -> Path:
-    return Path(store._files()[1]) / key
+    return Path(stored._files()[1]) / key
 
 
 def age(*keys):

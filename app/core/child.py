@@ -1,6 +1,6 @@
-"""The process that does what could go wrong: ``python -m app.documents.child render|intake``.
+"""The process that does what could go wrong: ``python -m app.core.child <task>``.
 
-Started by `limits` and nobody else. It reads requests from its standard input and writes answers to
+Started by `children` and nobody else. It reads requests from its standard input and writes answers to
 its standard output, each one message: four bytes of length, then that many bytes. What requests and
 answers say is the business of the task's module, which offers `prepare` and `answer`. The process
 ends when its input does.
@@ -19,7 +19,11 @@ try:
 except ImportError:  # Windows has no such limits; the parent's clock still holds
     resource = None  # type: ignore[assignment]
 
-TASKS = {"render": "app.documents.render", "intake": "app.documents.intake"}
+TASKS = {
+    "render": "app.documents.render",
+    "intake": "app.documents.intake",
+    "sheets": "app.bulk.reading",
+}
 LENGTH = struct.Struct(">I")
 CPU_SECONDS = 30
 MEMORY = 1 << 30
@@ -49,7 +53,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints must not mix with the answers
     task = importlib.import_module(TASKS[sys.argv[1]])
     _limit_memory()
-    if sys.argv[1] == "intake":
+    if sys.argv[1] in ("intake", "sheets"):
         _write_nothing()
     task.prepare()
     write(answers, b"ready")

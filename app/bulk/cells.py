@@ -1,0 +1,141 @@
+"""Reading one cell: pure functions from what stood in the file to a value, or a sentence why not.
+
+A cell is a text, a number, ``["d", ISO date]`` or ``["e"]`` (an error such as #N/A); see `reading`.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext
+
+from app.core.forms import TOO_LONG
+from app.core.text import clean_code, clean_line, clean_name
+
+_: Callable[..., str] = gettext
+
+EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial numbers, with its leap year 1900 made good
+FIRST, LAST = date(1900, 3, 1), date(2199, 12, 31)
+_DAY = re.compile(
+    r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?"
+)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+
+
+class Wrong(Exception):
+    """The cell cannot be taken; the text says why and what to do."""
+
+
+def is_empty(cell: Any) -> bool:
+    """Nothing but blanks and invisible signs."""
+    if not isinstance(cell, str):
+        return False
+    if cell and cell[0].isalnum():
+        return False
+    return not cell or all(c.isspace() or unicodedata.category(c) == "Cf" for c in cell)
+
+
+def refuse_error(cell: Any) -> None:
+    """An error must not pass as an empty cell (BLK-02)."""
+    if isinstance(cell, list) and cell[0] == "e":
+        raise Wrong(_("This cell shows an error (such as #N/A). Correct it, or type the value."))
+
+
+def text(cell: Any, most: int) -> str:
+    """A line of text; a number that somebody typed as a text's content stays as it is written."""
+    refuse_error(cell)
+    if isinstance(cell, list):
+        raise Wrong(_("This is stored as a date. Format the cell as text and type it again."))
+    return fitting(clean_line(str(cell)), most)
+
+
+def name(cell: Any, most: int) -> str:
+    """A person's name."""
+    refuse_error(cell)
+    if not isinstance(cell, str):
+        raise Wrong(_("This is not a name."))
+    return fitting(clean_name(cell), most)
+
+
+def code(cell: Any, most: int) -> str:
+    """A number or code of which every digit counts: only a text is sure to have them all (BLK-02)."""
+    refuse_error(cell)
+    if not isinstance(cell, str):
+        raise Wrong(
+            _("This is stored as a number or date, so that digits or zeros may be lost. "
+              "Format the column as text and type it again.")
+        )  # fmt: skip
+    return fitting(clean_code(cell), most)
+
+
+def digits(cell: Any, most: int) -> str:
+    """A code that begins with no zero and has at most 15 digits, such as a mobile number."""
+    refuse_error(cell)
+    if isinstance(cell, int) and 0 < cell < 10**15:
+        cell = str(cell)
+    return code(cell, most)
+
+
+def number(cell: Any, least: int, most: int) -> int:
+    """A whole number between two bounds."""
+    refuse_error(cell)
+    typed = clean_code(cell) if isinstance(cell, str) else cell
+    if isinstance(typed, str) and re.fullmatch(r"[0-9]{1,9}(届|年|\.0)?", typed):
+        typed = int(re.match(r"[0-9]+", typed)[0])  # type: ignore[index]
+    if not isinstance(typed, int):
+        raise Wrong(_("This is not a whole number."))
+    if not least <= typed <= most:
+        raise Wrong(_("This must lie between %(least)s and %(most)s.", least=least, most=most))
+    return typed
+
+
+def day(cell: Any) -> str:
+    """A day as ISO text: date cells, serial numbers, 2026-07-01, 2026/7/1, 2026.07, 20260701 … (BLK-02)."""
+    refuse_error(cell)
+    found = _stored_day(cell) if not isinstance(cell, str) else _typed_day(cell)
+    if found is None or not FIRST <= found <= LAST:
+        raise Wrong(_("This is not a date. Write it as 2026-07-01."))
+    return found.isoformat()
+
+
+def _stored_day(cell: Any) -> date | None:
+    if isinstance(cell, list):
+        return datetime.fromisoformat(cell[1]).date()
+    if isinstance(cell, int) and not 19000301 <= cell <= 21991231:
+        return EPOCH + timedelta(days=cell) if 0 < cell < 110_000 else None
+    if isinstance(cell, float):
+        if 1900 <= cell < 2200 and cell < 10_000:  # 2026.07 that became a number
+            return _typed_day(f"{cell:.2f}")
+        return EPOCH + timedelta(days=int(cell)) if 0 < cell < 110_000 else None
+    return _typed_day(str(cell))
+
+
+def _typed_day(text: str) -> date | None:
+    plain = " ".join(unicodedata.normalize("NFKC", clean_line(text)).split())
+    match = _COMPACT.fullmatch(plain) or _DAY.fullmatch(plain)
+    if match is None:
+        return None
+    year, month, rest = match.groups()[:3]
+    try:
+        return date(int(year), int(month), int(rest or 1))
+    except ValueError:
+        return None
+
+
+def fitting(text: str, most: int) -> str:
+    """The text, where it is not too long."""
+    if len(text) > most:
+        raise Wrong(str(TOO_LONG) % {"max": most})
+    return text
+
+
+def folded(text: str) -> str:
+    """A name of a list as it is compared: half-width, without blanks, in small letters."""
+    if text.isascii() and text.isalnum():
+        return text.lower()
+    plain = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in plain if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))

@@ -1,0 +1,175 @@
+"""The staged rows against each other and against the data, by SQL: nothing is loaded into memory.
+
+Names of tables and columns come from declared models, values are always bound.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import LargeBinary, text
+
+from app.bulk.models import Import, RowStatus
+from app.bulk.sheet import SHEETS, Sheet, Target
+from app.core.db import db
+
+
+def first(sheet: Sheet, record: Import, context: Any) -> None:
+    """Everything that only the data know, after the rows have been staged."""
+    sheet.look(record, context)
+    for name, blamed in sheet.unique:
+        _mark_doubles(record, name, blamed)
+    _match(sheet.target, record)
+
+
+def again(sheet: Sheet, record: Import) -> dict[str, int]:
+    """The same against the data as they are now; what was faulty stays so. The counts by status.
+
+    Where nothing has changed since the check nothing is written.
+    """
+    sheet.look(record, sheet.prepare(record))
+    if _moved_on(sheet.target, record):
+        db.session.execute(
+            text(
+                "UPDATE import_row SET status = 'new', old = NULL"
+                " WHERE import_id = :id AND status IN ('changed', 'same')"
+            ),
+            {"id": record.id},
+        )
+        _match(sheet.target, record)
+    return counts(record.id)
+
+
+def _moved_on(target: Target, record: Import) -> bool:
+    """Whether some row would now be told apart differently than when it was checked."""
+    cur = current(target)
+    hidden = ", ".join(f"'{name}_{end}'" for name in target.secrets for end in ("sealed", "masked"))
+    before = f"r.values || (coalesce(r.old, '{{}}') - ARRAY[{hidden}]::text[])"
+    found = db.session.execute(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM import_row r"
+            f" LEFT JOIN {target.model.__tablename__} t ON {joined(target)}"
+            " WHERE r.import_id = :id AND r.status <> 'faulty' AND CASE WHEN t.id IS NULL"
+            f" THEN r.status <> 'new' ELSE r.status = 'new' OR NOT ({cur} @> ({before})) END)"
+        ),
+        bound(SHEETS[record.sheet], record),
+    )
+    return bool(found.scalar_one())
+
+
+def counts(import_id: int) -> dict[str, int]:
+    """How many rows there are, in all and of each status."""
+    rows = db.session.execute(
+        text("SELECT status, count(*) FROM import_row WHERE import_id = :id GROUP BY status"),
+        {"id": import_id},
+    )
+    found = {status: n for status, n in rows}  # noqa: C416 (a Row is no tuple for mypy)
+    return {"total": sum(found.values()), **{s.value: found.get(s.value, 0) for s in RowStatus}}
+
+
+def mark(record: Import, condition: str, field: str, sentence: str, **values: Any) -> None:
+    """Mark the good rows of which the condition holds (SQL, the row is `r`) as faulty."""
+    db.session.execute(
+        text(
+            "UPDATE import_row r SET status = 'faulty', old = NULL, problems ="
+            " coalesce(problems, '[]') || jsonb_build_array(jsonb_build_array(:field ::text,"
+            " :sentence ::text))"
+            f" WHERE r.import_id = :id AND r.status <> 'faulty' AND ({condition})"
+        ),
+        {"id": record.id, "field": field, "sentence": sentence, **values},
+    )
+
+
+def _mark_doubles(record: Import, name: str, blamed: str) -> None:
+    """All rows of a value that stands in several: which one is right only the person knows."""
+    column = SHEETS[record.sheet].column(blamed)
+    sentence = _("“%(column)s” is the same as in row ROW of this file.", column=str(column.label))
+    db.session.execute(
+        text(
+            "UPDATE import_row r SET status = 'faulty', problems = coalesce(r.problems, '[]') ||"
+            " jsonb_build_array(jsonb_build_array(:field ::text, replace(:sentence ::text, 'ROW',"
+            " (CASE WHEN r.row = d.first THEN d.last ELSE d.first END)::text)))"
+            " FROM (SELECT values ->> :name AS value, min(row) AS first, max(row) AS last"
+            "   FROM import_row WHERE import_id = :id AND values ? :name"
+            "   GROUP BY 1 HAVING count(*) > 1) d"
+            " WHERE r.import_id = :id AND r.values ->> :name = d.value"
+        ),
+        {"id": record.id, "name": name, "field": blamed, "sentence": sentence},
+    )
+
+
+def joined(target: Target) -> str:
+    """The condition that a row `r` means the record `t`; the fixed columns are bound by `fix_…`."""
+    table = target.model.__table__
+    parts = [f"t.{name} = :fix_{name}" for name in target.key if name in target.common]
+    parts += [f"t.{name} = {taken(table.c[name], 'r.values')}" for name in _from_rows(target)]
+    return " AND ".join(parts)
+
+
+def order(target: Target) -> str:
+    """The order in which rows are written: that of the key, so that two imports do not deadlock."""
+    return ", ".join(f"r.values ->> '{name}'" for name in _from_rows(target)) or "r.row"
+
+
+def bound(sheet: Sheet, record: Import) -> dict[str, Any]:
+    """The values that the statements bind."""
+    fixed = sheet.target.fixed(record)
+    return {"id": record.id, **{f"fix_{name}": value for name, value in fixed.items()}}
+
+
+def current(target: Target) -> str:
+    """The record `t` as JSON, as `values` has it: numbers as such, bytes in hexadecimal."""
+    table = target.model.__table__
+    pairs = []
+    for name in compared(target):
+        binary = isinstance(table.c[name].type, LargeBinary)
+        pairs.append(f"'{name}', " + (f"encode(t.{name}, 'hex')" if binary else f"t.{name}"))
+    return f"jsonb_build_object({', '.join(pairs)})"
+
+
+def compared(target: Target) -> list[str]:
+    """The columns of the target that `values` may hold."""
+    return [*_from_rows(target), *target.fields, *(f"{name}_index" for name in target.secrets)]
+
+
+def taken(column: Any, source: str) -> str:
+    """The SQL that reads a column's value out of a JSON object."""
+    value = f"({source} ->> '{column.name}')"
+    if isinstance(column.type, LargeBinary):
+        return f"decode({value}, 'hex')"
+    kind = column.type.compile(dialect=db.engine.dialect)
+    return value if kind.startswith("VARCHAR") else f"{value}::{kind}"
+
+
+def _from_rows(target: Target) -> list[str]:
+    return [name for name in target.key if name not in target.common]
+
+
+def _match(target: Target, record: Import) -> None:
+    """Tell new rows from those whose record exists, and of these the changed from the same."""
+    hidden = "".join(
+        f" || CASE WHEN r.values ->> '{name}_index' <> coalesce(c.cur ->> '{name}_index', '')"
+        f" THEN jsonb_build_object('{name}_sealed', c.{name}_sealed, '{name}_masked', c.{name}_masked)"
+        " ELSE '{}' END"
+        for name in target.secrets
+    )
+    kept = "".join(
+        f", encode(t.{name}_sealed, 'hex') AS {name}_sealed, t.{name}_masked"
+        for name in target.secrets
+    )
+    differs = "NOT c.cur @> r.values" if target.update else "false"
+    db.session.execute(
+        text(
+            f"WITH c AS MATERIALIZED (SELECT r.row, {current(target)} AS cur{kept}"
+            f" FROM import_row r JOIN {target.model.__tablename__} t ON {joined(target)}"
+            "  WHERE r.import_id = :id AND r.status <> 'faulty')"
+            f" UPDATE import_row r SET status = CASE WHEN {differs} THEN 'changed' ELSE 'same' END,"
+            f" old = CASE WHEN {differs} THEN"
+            "  (SELECT coalesce(jsonb_object_agg(k, c.cur -> k), '{}')"
+            "   FROM jsonb_object_keys(r.values) k WHERE c.cur -> k IS DISTINCT FROM r.values -> k)"
+            f" {hidden} END"
+            " FROM c WHERE r.import_id = :id AND r.row = c.row"
+        ),
+        bound(SHEETS[record.sheet], record),
+    )

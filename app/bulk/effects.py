@@ -1,0 +1,70 @@
+"""What follows the steps of an import: counts, writing, taking back."""
+
+from __future__ import annotations
+
+from app.bulk import compare, writing
+from app.bulk.models import Import
+from app.bulk.sheet import SHEETS, Sheet
+from app.core.db import db
+from app.workflow.steps import Change
+
+COUNTS = ("total", "new", "changed", "same", "faulty")
+
+
+class FoundMoreError(Exception):
+    """The data changed since the check: rows that were good are so no longer."""
+
+
+def keep_counts(change: Change) -> None:
+    """What the check found: counts and details."""
+    record: Import = change.record
+    for name in COUNTS:
+        setattr(record, name, change.data[name])
+    record.details = {**record.details, **change.data["details"]}
+    record.errors_key, record.stage = change.data["errors_key"], ""
+    change.details |= {name: change.data[name] for name in COUNTS}
+
+
+def note_reason(change: Change) -> None:
+    """Keep the sentences for the page."""
+    sentences = change.data.get("sentences", [])
+    change.record.details = {**change.record.details, "sentences": sentences}
+    change.record.stage = ""
+
+
+def put_rows(change: Change) -> None:
+    """Write the rows as they stand to the data now, under the lock of target and owner (BLK-03).
+
+    Raises FoundMoreError, before anything is written, where more rows are faulty than were shown.
+    """
+    record: Import = change.record
+    sheet = SHEETS[record.sheet]
+    writing.lock(sheet, record)
+    counts = compare.again(sheet, record)
+    if counts["faulty"] > record.faulty:
+        raise FoundMoreError
+    for name in COUNTS:
+        setattr(record, name, counts[name])
+    writing.write(sheet, record, change.now)
+    record.applied_at, record.stage = change.now, ""
+    record.details = {**record.details, "sentences": []}
+    change.details |= counts
+    _follow(sheet, record)
+
+
+def take_rows_back(change: Change) -> None:
+    """Undo what was written. Raises Refused, with nothing written, where something depends on it."""
+    record: Import = change.record
+    sheet = SHEETS[record.sheet]
+    writing.lock(sheet, record)
+    writing.take_back(sheet, record)
+    record.stage = ""
+    record.details = {**record.details, "sentences": []}
+    _follow(sheet, record)
+
+
+def _follow(sheet: Sheet, record: Import) -> None:
+    """The session knows nothing of what SQL wrote: what it has is written first, then read anew."""
+    db.session.flush()
+    db.session.expire_all()
+    sheet.after(record)

@@ -1,0 +1,178 @@
+"""What is looked at before a workbook is parsed; pure, and run in the child process (BLK-05).
+
+A first filter against bombs and active content; the child's limits are the wall behind it. Reasons are
+keys of `intake.REASONS`.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+MAX_PARTS = 2000
+MAX_UNPACKED = 200 << 20
+MAX_COLUMNS = 702  # ZZ
+CHUNK = 1 << 20
+OVERLAP = 512  # longer than a cell's opening tag
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+ZIP = b"PK\x03\x04"
+_DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)
+_ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,200}\bt\s*=\s*["']e["'][^>]{0,200}>""")
+_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
+_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
+_ACTIVE = (
+    ("vbaproject.bin", "macros"),
+    ("xl/macrosheets/", "macros"),
+    ("xl/externallinks/", "links"),
+    ("xl/embeddings/", "objects"),
+    ("xl/activex/", "objects"),
+)
+
+
+class UnfitError(Exception):
+    """The file is refused for that reason; `values` fill its sentence."""
+
+    def __init__(self, reason: str, **values: Any) -> None:
+        """Keep the key of the reason."""
+        super().__init__(reason)
+        self.reason, self.values = reason, values
+
+
+def kind_of(data: bytes, name: str) -> str:
+    """``xlsx``, ``xls``, ``dbf`` or ``csv`` by the content; the name only tells .dbf from text."""
+    if not data.strip():
+        raise UnfitError("empty")
+    if data.startswith(ZIP):
+        return "xlsx"
+    if data.startswith(OLE):
+        return "xls"
+    if data[:1] in b"\x03\x30\x31\x83\x8b\xf5" and name.lower().endswith(".dbf"):
+        return "dbf"
+    if _is_markup(data[:400]):
+        raise UnfitError("markup")
+    if data.startswith(
+        (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"MZ", b"Rar!", b"7z\xbc\xaf", b"GIF8")
+    ):
+        raise UnfitError("kind")
+    if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise UnfitError("kind")
+    return "csv"
+
+
+def _is_markup(start: bytes) -> bool:
+    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    return text[:1] == b"<"
+
+
+def check_xls(data: bytes) -> None:
+    """The old format: neither locked nor with macros."""
+    if "EncryptedPackage".encode("utf-16-le") in data:
+        raise UnfitError("locked")
+    if "_VBA_PROJECT".encode("utf-16-le") in data:
+        raise UnfitError("macros")
+
+
+def check_xlsx(data: bytes, most_rows: int) -> dict[str, set[tuple[int, int]]]:
+    """Refuse what is no harmless workbook; the cells that show an error, by part of the archive.
+
+    Rows count from 1, columns from 0. Every part is really unpacked and counted.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            _check_names(archive.infolist())
+            return _scanned(archive, most_rows)
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
+        raise UnfitError("broken") from error
+
+
+def _check_names(parts: list[zipfile.ZipInfo]) -> None:
+    names = {part.filename.lower() for part in parts}
+    if len(parts) > MAX_PARTS or len(names) != len(parts):
+        raise UnfitError("broken")
+    for part in parts:
+        if part.flag_bits & 1:
+            raise UnfitError("locked")
+        if part.filename.startswith(("/", "\\")) or ".." in re.split(r"[/\\]", part.filename):
+            raise UnfitError("broken")
+    for fragment, reason in _ACTIVE:
+        if any(fragment in name for name in names):
+            raise UnfitError(reason)
+    if "xl/workbook.xml" not in names:
+        raise UnfitError("not_excel")
+
+
+def _scanned(archive: zipfile.ZipFile, most_rows: int) -> dict[str, set[tuple[int, int]]]:
+    left, far = MAX_UNPACKED, _far(most_rows)
+    errors: dict[str, set[tuple[int, int]]] = {}
+    for part in archive.infolist():
+        is_sheet = _SHEET_PART.fullmatch(part.filename) is not None
+        found: set[tuple[int, int]] = set()
+        for piece, fresh in _pieces(archive, part):
+            left -= fresh
+            if left < 0:
+                raise UnfitError("unpacked", size=MAX_UNPACKED >> 20)
+            if _DECLARED.search(piece):
+                raise UnfitError("entities")
+            if is_sheet:
+                _check_far(piece, far, most_rows)
+                found |= _error_cells(piece)
+        errors[part.filename] = found
+    return errors
+
+
+def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, int]]:
+    """The unpacked part in pieces that overlap, each with how many bytes of it are new."""
+    tail = b""
+    with archive.open(part) as stream:
+        first = True
+        while chunk := stream.read(CHUNK):
+            if first and chunk.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
+                raise UnfitError("broken")  # an XML part that hides in UTF-16
+            first = False
+            yield tail + chunk, len(chunk)
+            tail = chunk[-OVERLAP:]
+
+
+def _far(most_rows: int) -> re.Pattern[bytes]:
+    """Cells at the far end, or with an address that is spelled by entities: the others need no look."""
+    digits = b"%d" % len(str(most_rows))
+    return re.compile(
+        rb"""\sr\s*=\s*["']([A-Za-z]{3,}\d*|[A-Za-z]{0,2}\d{"""
+        + digits
+        + rb""",}|[^"'<>]{0,40}&)"""
+    )
+
+
+def _check_far(piece: bytes, far: re.Pattern[bytes], most_rows: int) -> None:
+    for match in far.finditer(piece):
+        letters = match[1].rstrip(b"0123456789&")
+        digits = match[1][len(letters) :]
+        if b"&" in match[1]:
+            raise UnfitError("broken")
+        if digits and int(digits) > most_rows:
+            raise UnfitError("rows", most=most_rows)
+        if len(letters) > 2:
+            raise UnfitError("columns", most=MAX_COLUMNS)
+
+
+def _error_cells(piece: bytes) -> set[tuple[int, int]]:
+    found: set[tuple[int, int]] = set()
+    if b'"e"' not in piece and b"'e'" not in piece:
+        return found
+    for tag in _ERROR_CELL.finditer(piece):
+        if address := _ADDRESS.search(tag[0]):
+            found.add((int(address[2]), column_number(address[1].decode())))
+    return found
+
+
+def column_number(letters: str) -> int:
+    """A → 0, B → 1, AA → 26."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number - 1

@@ -1,0 +1,153 @@
+"""Imports and their staged rows. What they hold of personal numbers is what the target's model holds."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import DateTime
+
+from app.accounts.models import AppUser
+from app.core.db import db
+
+
+class ImportState(StrEnum):
+    """Where an import stands; `writing` and `undoing` while the worker is at it."""
+
+    UPLOADED = "uploaded"
+    CHECKED = "checked"
+    WRITING = "writing"
+    APPLIED = "applied"
+    UNDOING = "undoing"
+    UNDONE = "undone"
+    FAILED = "failed"
+
+
+IMPORT_STATES = {
+    ImportState.UPLOADED: _l("Being checked"),
+    ImportState.CHECKED: _l("Checked, not yet applied"),
+    ImportState.WRITING: _l("Being applied"),
+    ImportState.APPLIED: _l("Imported"),
+    ImportState.UNDOING: _l("Being undone"),
+    ImportState.UNDONE: _l("Undone"),
+    ImportState.FAILED: _l("Could not be read"),
+}
+IMPORT_CHIPS = {
+    ImportState.UPLOADED: "waiting",
+    ImportState.CHECKED: "turn",
+    ImportState.WRITING: "waiting",
+    ImportState.APPLIED: "done",
+    ImportState.UNDOING: "waiting",
+    ImportState.UNDONE: "closed",
+    ImportState.FAILED: "refused",
+}
+BUSY = (ImportState.UPLOADED, ImportState.WRITING, ImportState.UNDOING)
+
+
+class RowStatus(StrEnum):
+    """What a row of the file would do."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    SAME = "same"
+    FAULTY = "faulty"
+
+
+ROW_STATUSES = {
+    RowStatus.NEW: _l("To be added"),
+    RowStatus.CHANGED: _l("Changed"),
+    RowStatus.SAME: _l("Unchanged"),
+    RowStatus.FAULTY: _l("Faulty"),
+}
+
+
+class Import(db.Model):
+    """One file that somebody brought, what was found in it, and what became of it."""
+
+    __tablename__ = "import_file"
+    __table_args__ = (
+        Index("ix_import_file_school", "school_id", "created_at", "id"),
+        Index("ix_import_file_employer", "employer_id", "created_at", "id"),
+        Index("ix_import_file_user", "user_id"),
+        Index("ix_import_file_kept", "changed_at",
+              postgresql_where=text("file_key IS NOT NULL")),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)
+    sheet: Mapped[str] = mapped_column(String(30))
+    state: Mapped[str] = mapped_column(String(12))
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
+    file_name: Mapped[str] = mapped_column(String(120))
+    sha256: Mapped[str] = mapped_column(String(64))
+    file_key: Mapped[str | None] = mapped_column(String(60))  # encrypted; none once deleted
+    errors_key: Mapped[str | None] = mapped_column(String(60))  # the error workbook, encrypted
+    stage: Mapped[str] = mapped_column(String(12), default="")  # of the worker, while it is at it
+    total: Mapped[int] = mapped_column(default=0)
+    new: Mapped[int] = mapped_column(default=0)
+    changed: Mapped[int] = mapped_column(default=0)
+    same: Mapped[int] = mapped_column(default=0)
+    faulty: Mapped[int] = mapped_column(default=0)
+    only_good: Mapped[bool] = mapped_column(default=False)
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    applied_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    user: Mapped[AppUser] = relationship()
+
+    @property
+    def owner(self) -> tuple[str, int]:
+        """Whose data it changes: what two imports of one lock name must not meet in."""
+        return (
+            ("employer", self.employer_id) if self.employer_id else ("school", self.school_id or 0)
+        )
+
+    @property
+    def busy(self) -> bool:
+        """Whether the worker is at it."""
+        return self.state in BUSY
+
+    @property
+    def place(self) -> tuple[str, str]:
+        """What leads to its page."""
+        return self.uid, self.file_name
+
+    @property
+    def counts(self) -> tuple[int, int, int]:
+        """What it did: new, changed, faulty rows."""
+        return self.new, self.changed, self.faulty
+
+    @property
+    def to_write(self) -> int:
+        """How many rows would change the data."""
+        return self.new + self.changed
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
+class ImportRow(db.Model):
+    """One row of the file: `values` go to the target's columns, `more` is kept beside them.
+
+    No foreign key: an import is never deleted, and each row would be checked for nothing.
+    """
+
+    __tablename__ = "import_row"
+
+    import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # as Excel shows it
+    status: Mapped[str] = mapped_column(String(8))
+    uid: Mapped[str] = mapped_column(String(32))  # of the record, if it is a new one
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    more: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    problems: Mapped[list[list[str]] | None] = mapped_column(JSONB)  # [field, sentence]
+    old: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # what a changed row replaces

@@ -1,0 +1,80 @@
+"""Which imports a person may see; what their pages show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, false, select
+
+from app.bulk.models import Import, ImportRow, ImportState, RowStatus
+from app.core.db import db
+from app.core.errors import NotYours
+from app.workflow.actor import Actor, Role
+
+
+def imports_for(who: Actor) -> Select[Import]:
+    """A school's office sees its school's imports, an employer its own; the clock all."""
+    if who.role is Role.SYSTEM:
+        return select(Import)
+    if who.role is Role.SCHOOL:
+        return select(Import).where(Import.school_id == who.school_id, Import.employer_id.is_(None))
+    if who.role is Role.EMPLOYER:
+        return select(Import).where(Import.employer_id == who.employer_id)
+    return select(Import).where(false())
+
+
+def import_of(who: Actor, uid: str) -> Import:
+    """One import of this person's scope. Raises NotYours."""
+    found = db.session.scalars(imports_for(who).where(Import.uid == uid)).one_or_none()
+    if found is None:
+        raise NotYours(f"import {uid}")
+    return found
+
+
+def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:
+    """The newest import of the same bytes that is under way, waits or was applied."""
+    counts = (ImportState.UPLOADED, ImportState.CHECKED, ImportState.WRITING, ImportState.APPLIED)
+    return db.session.scalars(
+        imports_for(who)
+        .where(
+            Import.sheet == sheet,
+            Import.sha256 == sha256,
+            Import.state.in_(counts),
+            Import.file_key.is_not(None),
+        )
+        .order_by(Import.id.desc())
+        .limit(1)
+    ).first()
+
+
+def latest(who: Actor, sheet: str, most: int = 5) -> Sequence[Import]:
+    """The newest imports of one sheet."""
+    return db.session.scalars(
+        imports_for(who).where(Import.sheet == sheet).order_by(Import.id.desc()).limit(most)
+    ).all()
+
+
+def rows_of(record: Import, status: RowStatus, most: int) -> Sequence[ImportRow]:
+    """The first rows of one status."""
+    return db.session.scalars(
+        select(ImportRow)
+        .where(ImportRow.import_id == record.id, ImportRow.status == status)
+        .order_by(ImportRow.row)
+        .limit(most)
+    ).all()
+
+
+def in_tab(name: str) -> Any:
+    """The rows of a tab of the history; None: all."""
+    tabs = {
+        "open": (
+            ImportState.UPLOADED,
+            ImportState.CHECKED,
+            ImportState.WRITING,
+            ImportState.UNDOING,
+        ),
+        "applied": (ImportState.APPLIED,),
+        "ended": (ImportState.FAILED, ImportState.UNDONE),
+    }
+    return Import.state.in_(tabs[name]) if name in tabs else None

@@ -1,0 +1,228 @@
+"""What a feature declares of a sheet: its columns, where they go, and what must hold."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from app.bulk import cells
+from app.bulk.cells import Wrong
+from app.core.crypto import Sealed
+from app.workflow.actor import Role
+
+if TYPE_CHECKING:
+    from app.bulk.models import Import
+
+Text = Any  # str or a lazy translation
+
+
+MOST_KNOWN = 5_000
+
+
+class Kind(Enum):
+    """How a cell is read."""
+
+    TEXT = "text"
+    NAME = "name"
+    CODE = "code"  # every digit counts: a cell that is a number is refused
+    DIGITS = "digits"  # as CODE, but a number without leading zeros is taken, such as a mobile's
+    NUMBER = "number"
+    DAY = "day"
+    CHOICE = "choice"  # of a list, by its code or its name
+
+    __hash__ = object.__hash__  # asked for every cell
+
+
+@dataclass(frozen=True)
+class Choices:
+    """A list to choose from: (value kept, code, name); a text means one by code or, if unique, by name."""
+
+    rows: Sequence[tuple[Any, str, str]]
+    codes: dict[str, Any] = field(init=False)
+    names: dict[str, list[Any]] = field(init=False)
+    shown: dict[Any, str] = field(init=False)
+    known: dict[str, Any] = field(init=False, default_factory=dict)  # texts found before
+
+    def __post_init__(self) -> None:
+        names: dict[str, list[Any]] = {}
+        for value, _code, name in self.rows:
+            names.setdefault(cells.folded(name), []).append(value)
+        object.__setattr__(self, "codes", {cells.folded(code): v for v, code, _n in self.rows})
+        object.__setattr__(self, "names", names)
+        object.__setattr__(self, "shown", {value: name for value, _code, name in self.rows})
+
+    def find(self, text: str) -> Any | None:
+        """The value that the text means; None where it means none or several."""
+        key = cells.folded(text)
+        if key in self.codes:
+            return self.codes[key]
+        found = self.names.get(key, [])
+        if not found and " " in text.strip():  # «31 本科生毕业», as our template's lists show it
+            return self.codes.get(cells.folded(text.strip().split(" ", 1)[0]))
+        return found[0] if len(found) == 1 else None
+
+
+@dataclass
+class Context:
+    """What the checks of one import may look at; read once, before the first row."""
+
+    today: date
+    choices: dict[str, Choices] = field(default_factory=dict)
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+Check = Callable[[Any, Context], "Text | None"]
+Found = dict[str, Any]  # name → value, as JSON has it
+# a personal number and the new row's uid → what is compared with the target, what else is kept of it
+Keeper = Callable[[str, str], tuple[Found, Found]]
+Problems = list[tuple[str, str]]  # (column's field, sentence)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column. `field` names it and, by default, the target's column; `code` is the official field code.
+
+    `also` are further headers that people use. `checks` give a sentence or None; they are the same
+    functions as the web forms'. `secret` says how a personal number is staged: never in clear. `most`
+    is the length of a text or the largest number; `least` the smallest. Where the target has no such
+    column (`aside`), the value is kept beside the row, for `look`.
+    """
+
+    field: str
+    label: Text
+    kind: Kind = Kind.TEXT
+    code: str = ""
+    also: tuple[str, ...] = ()
+    required: bool = False
+    into: str = ""
+    most: int = 60
+    least: int = 0
+    checks: tuple[Check, ...] = ()
+    secret: Keeper | None = None
+    aside: bool = False
+    width: int = 16
+    help: Text = ""
+    sample: str = ""
+    listed: bool = True  # whether the template offers the choices as a drop-down
+
+    target: str = dataclasses.field(init=False)  # the column of the target that it fills
+    literal: bool = dataclasses.field(init=False)  # the value is the text itself
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", self.into or self.field)
+        literal = self.kind not in (Kind.NUMBER, Kind.DAY, Kind.CHOICE)
+        object.__setattr__(self, "literal", literal)
+
+    def read(self, cell: Any, context: Context) -> Any:
+        """The value of a filled cell. Raises Wrong."""
+        value = READERS[self.kind](self, cell, context)
+        for check in self.checks:
+            sentence = check(value, context)
+            if sentence is not None:
+                raise Wrong(str(sentence))
+        return value
+
+    def chosen(self, cell: Any, context: Context) -> Any:
+        """The value that the list of this column has for a cell. Raises Wrong."""
+        choices = context.choices[self.field]
+        if isinstance(cell, str) and cell in choices.known:
+            return choices.known[cell]
+        cells.refuse_error(cell)
+        text = cells.text(str(cell) if isinstance(cell, int) else cell, 200)
+        found = choices.find(text)
+        if found is None:
+            raise Wrong(cells._("“%(value)s” is not in the list of this column.", value=text[:40]))
+        if isinstance(cell, str) and len(choices.known) < MOST_KNOWN:
+            choices.known[cell] = found
+        return found
+
+
+Reader = Callable[[Column, Any, Context], Any]
+READERS: dict[Kind, Reader] = {
+    Kind.TEXT: lambda column, cell, _context: cells.text(cell, column.most),
+    Kind.NAME: lambda column, cell, _context: cells.name(cell, column.most),
+    Kind.CODE: lambda column, cell, _context: cells.code(cell, column.most),
+    Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
+    Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),
+    Kind.DAY: lambda _column, cell, _context: cells.day(cell),
+    Kind.CHOICE: lambda column, cell, context: column.chosen(cell, context),
+}
+
+
+@dataclass(frozen=True)
+class Target:
+    """The table that a sheet fills, and what of it.
+
+    `key` are the columns of its unique index; `common` those columns that one import has in common
+    (the school), whose values `fixed` gives: no row can name another. `fields` may be written,
+    `defaults` complete a new row. Without `update` a row that exists stays as it is.
+    """
+
+    model: Any
+    key: tuple[str, ...]
+    fields: tuple[str, ...]
+    common: tuple[str, ...]
+    fixed: Callable[[Import], dict[str, Any]]
+    defaults: Mapping[str, Any] = field(default_factory=dict)
+    moment: str = ""  # a column that takes the time of the import
+    secrets: tuple[str, ...] = ()  # its `Sealed` attributes that may be written
+    update: bool = True
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A declared sheet; see docs/bulk.md.
+
+    `unique` are the values that may stand only once in a file, each with the column to blame. `roles` may
+    import it. `row` checks a whole row and may complete its values; `look` finds by SQL what only the
+    data know and may mark rows as faulty; `admit` may refuse the file once its rows are counted;
+    `after` follows the writing and the undoing, in the same transaction.
+    """
+
+    name: str
+    title: Text
+    columns: tuple[Column, ...]
+    target: Target
+    roles: tuple[Role, ...]
+    prepare: Callable[[Import], Context]
+    home: Callable[[], tuple[Text, str]]  # label and address of the page it belongs to
+    about: Text = ""
+    notes: tuple[Text, ...] = ()
+    menu: str = ""
+    unique: tuple[tuple[str, str], ...] = ()
+    most_rows: int = 100_000
+    row: Callable[[Found, Found, Context], Problems] = lambda _values, _more, _context: []
+    look: Callable[[Import, Context], None] = lambda _import, _context: None
+    admit: Callable[[Import, int], None] = lambda _import, _rows: None
+    after: Callable[[Import], None] = lambda _import: None
+
+    def __post_init__(self) -> None:
+        SHEETS[self.name] = self
+
+    def column(self, name: str) -> Column:
+        """The column of that field."""
+        return next(column for column in self.columns if column.field == name)
+
+
+SHEETS: dict[str, Sheet] = {}
+
+
+def sealed(attribute: Sealed, owner: str) -> Keeper:
+    """Keep a number as the model `owner` keeps it: ciphertext of the new row, index, mask."""
+
+    def keep(text: str, uid: str) -> tuple[Found, Found]:
+        name = attribute.name
+        data, index, masked = attribute.parts(owner, uid, text)
+        more = {f"{name}_sealed": data.hex(), f"{name}_masked": masked}
+        return {f"{name}_index": index.hex()}, more
+
+    return keep
+
+
+def fits(check: Callable[[str], bool], sentence: Text) -> Check:
+    """A pure check of a text with its sentence, as a check of a column."""
+    return lambda value, _context: None if check(value) else sentence

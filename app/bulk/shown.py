@@ -1,0 +1,171 @@
+"""What the pages show of an import: cells as people read them, old beside new, what was mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.bulk.models import ROW_STATUSES, Import, ImportRow, ImportState, RowStatus
+from app.bulk.queries import rows_of
+from app.bulk.sheet import Column, Context, Sheet
+
+S = ImportState
+FIRST = 20  # rows of each status
+STAGES = {
+    "": lambda: _("Waiting for the worker"),
+    "reading": lambda: _("Reading the file"),
+    "checking": lambda: _("Checking and comparing the rows"),
+    "writing": lambda: _("Writing the rows"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the preview: its text, what it replaces, what is wrong with it."""
+
+    text: str
+    old: str | None = None
+    problem: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the preview."""
+
+    number: int
+    cells: list[Cell]
+    problems: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one status."""
+
+    name: str
+    label: Any
+    count: int
+    heads: list[str]
+    lines: list[Line]
+
+    @property
+    def beyond(self) -> int:
+        """How many are not listed."""
+        return self.count - len(self.lines)
+
+
+def parts_of(record: Import, sheet: Sheet, context: Context) -> list[Part]:
+    """Faulty rows first: they need the person; then what would change the data."""
+    columns = [c for c in sheet.columns if c.field in record.details.get("columns", [])]
+    order = (RowStatus.FAULTY, RowStatus.CHANGED, RowStatus.NEW, RowStatus.SAME)
+    found = []
+    for status in order:
+        count = getattr(record, status.value)
+        if count:
+            lines = [_line(row, columns, context) for row in rows_of(record, status, FIRST)]
+            heads = [str(column.label) for column in columns]
+            found.append(Part(status.value, ROW_STATUSES[status], count, heads, lines))
+    return found
+
+
+def _line(row: ImportRow, columns: Sequence[Column], context: Context) -> Line:
+    wrong = {field: text for field, text in row.problems or []}  # noqa: C416
+    labels = {column.field: str(column.label) for column in columns}
+    cells = [_cell(row, column, context, wrong) for column in columns]
+    return Line(
+        row.row, cells, [(labels.get(field, ""), text) for field, text in row.problems or []]
+    )
+
+
+def _cell(row: ImportRow, column: Column, context: Context, wrong: dict[str, str]) -> Cell:
+    shown = row.more.get("shown")
+    if shown is not None:
+        return Cell(shown.get(column.field, ""), None, wrong.get(column.field, ""))
+    text = _text(column, row.values, row.more, context)
+    old = None
+    if row.old is not None and _replaced(column) in row.old:
+        old = _text(column, row.old, row.old, context) or _("empty")
+    return Cell(text, old, wrong.get(column.field, ""))
+
+
+def _replaced(column: Column) -> str:
+    """The name under which a change of this column is kept."""
+    if column.secret is not None:
+        return f"{column.target}_masked"
+    return f"{column.field}_id" if column.aside else column.target
+
+
+def _text(column: Column, values: Any, more: Any, context: Context) -> str:
+    if column.secret is not None:
+        return more.get(f"{column.field}_masked") or ""
+    choices = context.choices.get(column.field)
+    resolved = f"{column.field}_id"  # what `row` made of it
+    kept = values if resolved in values else more if column.aside else values
+    value = kept.get(resolved if resolved in values else column.target)
+    if value is None:
+        return ""
+    return choices.shown.get(value, str(value)) if choices else str(value)
+
+
+def mended_of(record: Import, sheet: Sheet) -> list[str]:
+    """What was put right by itself, a sentence for each column."""
+    mended = record.details.get("mended", {})
+    places: dict[str, list[int]] = {}
+    for row, field in record.details.get("listed", []):
+        places.setdefault(field, []).append(row)
+    found = []
+    for field, count in mended.items():
+        rows = ", ".join(str(n) for n in places.get(field, [])[:8]) or "…"
+        found.append(
+            _("%(column)s: %(count)s, e.g. row %(rows)s", column=str(sheet.column(field).label),
+              count=count, rows=rows)
+        )  # fmt: skip
+    return found
+
+
+def facts_of(record: Import) -> list[tuple[Any, Any]]:
+    """Which file, which sheet of it, who, when."""
+    details = record.details
+    facts: list[tuple[Any, Any]] = [(_("File"), record.file_name)]
+    if details.get("sheet"):
+        facts.append((_("Sheet used"), details["sheet"]))
+    if details.get("encoding"):
+        facts.append((_("Encoding"), details["encoding"].upper()))
+    facts.append((_("Uploaded by"), record.user.display_name))
+    if details.get("ignored"):
+        facts.append((_("Columns ignored"), "、".join(details["ignored"][:12])))
+    return facts
+
+
+def way(record: Import) -> list[tuple[str, str, str]]:
+    """Where the import is on its way: file, preview, applied."""
+    at = {S.UPLOADED: 0, S.CHECKED: 1, S.WRITING: 2, S.FAILED: 0}.get(S(record.state), 3)
+    names = (_("Read and check"), _("Check the preview"), _("Confirm the import"))
+    marks = ["done" if n < at else "now" if n == at else "todo" for n in range(3)]
+    return [(name, mark, "") for name, mark in zip(names, marks, strict=True)]
+
+
+def question(record: Import) -> str:
+    """What the confirmation is about."""
+    return _("%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
+             name=record.file_name, new=record.new, changed=record.changed,
+             faulty=record.faulty)  # fmt: skip
+
+
+def result(record: Import) -> str:
+    """What the import did, in one sentence; empty while it has done nothing."""
+    if record.state == S.UNDONE:
+        return _("Undone: the data are as they were before this import.")
+    if record.state != S.APPLIED:
+        return ""
+    if not record.to_write:
+        return _("Nothing was written: all rows were in the data already.")
+    text = ngettext("%(num)s row was written.", "%(num)s rows were written.", record.to_write)
+    if record.faulty:
+        text += " " + ngettext(
+            "%(num)s faulty row was left out.", "%(num)s faulty rows were left out.", record.faulty
+        )
+    return text

@@ -1,0 +1,118 @@
+"""Where files lie: documents, uploads, workbooks. Each has a random name and is never changed.
+
+Files are written before the transaction commits: a rollback leaves a file that no row names, never a
+row without its file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import fsspec
+from flask import current_app
+from fsspec.implementations.local import LocalFileSystem
+
+_LEFTOVER = re.compile(r"[0-9a-f]{2}/\.[0-9a-f]{32}")  # written, and not named in time
+_KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
+
+
+def save_file(data: bytes, suffix: str) -> str:
+    """Keep the bytes under a new random name and return its key, ``ab/ab12….pdf``.
+
+    The row that names it does so in a text column whose name ends in ``_key``: what no such column
+    names is deleted after a day (`tasks.sweep_files`). `suffix` with its dot. The file appears
+    under its name only when it is complete.
+    """
+    files, root = _files()
+    name = secrets.token_hex(16)
+    key = f"{name[:2]}/{name}{suffix}"
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a file suffix: {suffix!r}")
+    files.makedirs(f"{root}/{name[:2]}", exist_ok=True)
+    if files.exists(f"{root}/{key}"):
+        raise FileExistsError(key)
+    temporary = f"{root}/{name[:2]}/.{name}"
+    with files.open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        if isinstance(files, LocalFileSystem):
+            os.fsync(file.fileno())
+    files.mv(temporary, f"{root}/{key}")
+    return key
+
+
+def read_file(key: str) -> bytes:
+    """Read the bytes of that key. Raises FileNotFoundError, or ValueError on what is no key."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a file key: {key!r}")
+    files, root = _files()
+    return bytes(files.cat_file(f"{root}/{key}"))
+
+
+def read_checked(key: str, sha256: str) -> bytes:
+    """As `read_file`; raises ValueError where the bytes are no longer those that were kept."""
+    data = read_file(key)
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise ValueError(f"the file {key} was changed")
+    return data
+
+
+def delete_file(key: str) -> None:
+    """Delete the file of that key; one that is gone already is no mistake."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a file key: {key!r}")
+    files, root = _files()
+    with contextlib.suppress(FileNotFoundError):
+        files.rm_file(f"{root}/{key}")
+
+
+def older_than(age: timedelta, suffixes: Sequence[str]) -> Iterator[str]:
+    """The keys with these endings that were written before that; leftovers of a crash are deleted.
+
+    The store's own clock measures, on a file written now: ours may be shifted, or differ.
+    """
+    files, root = _files()
+    before = _clock(files, root) - age
+    for path, facts in files.find(root, detail=True).items():
+        key = path[len(root) + 1 :]
+        if not key.endswith(tuple(suffixes)) and not _LEFTOVER.fullmatch(key):
+            continue
+        with contextlib.suppress(FileNotFoundError):
+            if _written(files, path, facts) >= before:
+                continue
+            if _LEFTOVER.fullmatch(key):
+                files.rm_file(path)
+            elif _KEY.fullmatch(key):
+                yield key
+
+
+def _clock(files: Any, root: str) -> datetime:
+    marker = f"{root}/.clock"
+    files.pipe_file(marker, b".")
+    return _written(files, marker, {})
+
+
+def _written(files: Any, path: str, facts: Mapping[str, Any]) -> datetime:
+    stamp = facts.get("mtime")
+    if stamp is not None:
+        return datetime.fromtimestamp(float(stamp), UTC)
+    found: datetime = files.modified(path)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _files() -> tuple[Any, str]:
+    """Open what the setting `files_url` names; empty means a folder of the instance."""
+    settings = current_app.config["QINGQIAN"]
+    if settings.files_url:
+        files, root = fsspec.core.url_to_fs(settings.files_url)
+        return files, root.rstrip("/")
+    folder = settings.folder.resolve() / "files"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return fsspec.filesystem("file"), str(folder)

@@ -1,0 +1,132 @@
+"""The workbook of an employer's send list: the four-field check for each row (INV-01, INV-03)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, text, true
+
+from app.bulk import compare
+from app.bulk.models import Import
+from app.bulk.sheet import Choices, Column, Context, Found, Kind, Sheet, Target
+from app.core import clock
+from app.core.crypto import cipher
+from app.core.db import db
+from app.core.errors import Refused
+from app.core.limits import Limit
+from app.core.text import clean_code, mask_id_number
+from app.invitations.models import Candidate
+from app.people.models import School, Student
+from app.placements.guards import cannot_sign
+from app.workflow.actor import Role
+
+# Each row is a search (INV-01). One by one an employer may search 60 times an hour, some 1,400 a day;
+# a file may not make guessing cheaper than that, and a recruitment is seldom larger. Counted when the
+# file is read, whatever its rows find; the same file again is not read again.
+ROWS = Limit("find-student-rows", 1000, timedelta(days=1))
+MISSED = _l(
+    "No student who can sign was found by these four. Please compare them with the student: one wrong "
+    "sign is enough. If all are right, the student should ask the school."
+)
+
+
+def keep_number(number: str, _uid: str) -> tuple[Found, Found]:
+    """The number as it is searched for: two keyed indexes and a mask, never the number itself."""
+    code = clean_code(number)
+    return {}, {
+        "as_id_number": cipher().blind_index("id_number", code).hex(),
+        "as_phone": cipher().blind_index("phone", code).hex(),
+        "number_masked": mask_id_number(code),
+    }
+
+
+def prepare(_record: Import) -> Context:
+    """The schools that take part."""
+    rows = db.session.execute(
+        select(School.id, School.code, School.name)
+        .where(School.active == true())
+        .order_by(School.code)
+    ).tuples()
+    return Context(clock.today(), {"school": Choices(list(rows))})
+
+
+def admit(record: Import, rows: int) -> None:
+    """Count the file's rows as searches. Raises Refused, with none counted, where they are too many."""
+    if not ROWS.take_many(rows, record.employer_id):
+        raise Refused(
+            _(
+                "A day allows %(most)s rows in files; %(left)s are left today. Split the file, "
+                "or upload it tomorrow.",
+                most=ROWS.most,
+                left=ROWS.left(record.employer_id),
+            )
+        )
+
+
+def look(record: Import, _context: Context) -> None:
+    """All four right, and the student may sign: else one and the same sentence (INV-01)."""
+    db.session.execute(
+        text(
+            "UPDATE import_row r SET values = jsonb_build_object('student_id', s.id) FROM student s"
+            " WHERE r.import_id = :id AND r.status <> 'faulty'"
+            " AND s.school_id = (r.more ->> 'school')::int"
+            " AND s.graduation_year = (r.more ->> 'year')::int AND s.name = r.more ->> 'name'"
+            " AND (s.id_number_index = decode(r.more ->> 'as_id_number', 'hex')"
+            "   OR s.phone_index = decode(r.more ->> 'as_phone', 'hex'))"
+        ),
+        {"id": record.id},
+    )
+    now = clock.now()
+    found = db.session.scalars(
+        select(Student).where(Student.id.in_(select(text("(values ->> 'student_id')::int")).where(
+            text("import_id = :id AND status <> 'faulty' AND values ? 'student_id'")
+        ).select_from(text("import_row")))).params(id=record.id)
+    ).all()  # fmt: skip
+    barred = [student.id for student in found if cannot_sign(student, now) is not None]
+    db.session.execute(  # nothing may tell such a row from one that found nobody
+        text(
+            "UPDATE import_row SET values = '{}' WHERE import_id = :id"
+            " AND (values ->> 'student_id')::int = ANY(:barred)"
+        ),
+        {"id": record.id, "barred": barred},
+    )
+    compare.mark(record, "NOT r.values ? 'student_id'", "number", str(MISSED))
+
+
+SEND_LIST = Sheet(
+    name="send-list",
+    title=_l("Send list"),
+    about=_l("Each row is checked as the search does: school, graduation year, name, and ID number or "
+             "phone must all be as the school has them. The students found come to your send list."),
+    roles=(Role.EMPLOYER,),
+    menu="EmployerCandidates",
+    home=lambda: (_l("Invite students"), url_for("CandidatesView.index")),
+    prepare=prepare,
+    admit=admit,
+    look=look,
+    unique=(("student_id", "number"),),
+    most_rows=ROWS.most,
+    target=Target(
+        model=Candidate,
+        key=("employer_id", "student_id"),
+        common=("employer_id",),
+        fixed=lambda record: {"employer_id": record.employer_id},
+        fields=(),
+        moment="added_at",
+        update=False,
+    ),
+    columns=(
+        Column("school", _l("School"), Kind.CHOICE, "YXDM", ("毕业院校", "院校名称", "YXMC", "院校代码"),
+               required=True, aside=True, width=26, sample="青山大学"),
+        Column("year", _l("Graduation year"), Kind.NUMBER, "BYNF", ("毕业届", "毕业年份", "届别"),
+               required=True, aside=True, least=2000, most=2100, width=12, sample="2027"),
+        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True, aside=True,
+               width=14, sample="黄河水"),
+        Column("number", _l("ID number or phone"), Kind.DIGITS, "SFZH",
+               ("身份证号", "身份证号码", "手机号", "手机号码", "证件号码"), required=True, most=20,
+               secret=keep_number, width=24, sample="13800000000"),
+    ),
+)  # fmt: skip

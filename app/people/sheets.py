@@ -1,0 +1,184 @@
+"""The workbook of a school's students and their origin records (ADM-02, BLK-01)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, text
+
+from app.accounts.models import AppUser
+from app.accounts.queries import identify_all
+from app.bulk import compare
+from app.bulk.models import Import, ImportRow, RowStatus
+from app.bulk.sheet import (
+    Choices,
+    Column,
+    Context,
+    Found,
+    Kind,
+    Problems,
+    Sheet,
+    Target,
+    fits,
+    sealed,
+)
+from app.codes import queries as codes
+from app.codes.models import Region
+from app.core import clock
+from app.core.db import db
+from app.people import checks
+from app.people.models import College, Major, OriginState, Student, TrainingMode
+from app.workflow.actor import Role
+
+TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
+ID_NUMBER = _l("This is not a valid ID number: 18 characters, and the last one must fit.")
+MOBILE = _l("This is not a mobile number: 11 digits that begin with 1.")
+TAKEN = _l("Another student of this graduation year has this ID number.")
+
+
+def is_id_number(number: str, context: Context) -> Any:
+    """The check digit and a day of birth that can be (GB 11643)."""
+    return None if checks.is_id_number(number, context.today) else ID_NUMBER
+
+
+def prepare(record: Import) -> Context:
+    """The lists of the school: its colleges and majors, and the official tables."""
+    school = Import.school_id if record is None else record.school_id
+    lists = {field: _table(table) for field, table in TABLES.items()}
+    lists["college"] = Choices(_rows(College, school))
+    regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
+    lists["origin"] = Choices([(code, code, name) for code, name in regions])
+    majors: dict[int, list[tuple[int, str, str]]] = {}
+    wanted = select(Major.college_id, Major.id, Major.code, Major.name)
+    for row in db.session.execute(wanted.where(Major.school_id == school).order_by(Major.code)):
+        majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
+    found = {college: Choices(rows) for college, rows in majors.items()}
+    lists["major"] = Choices([row for rows in majors.values() for row in rows])
+    return Context(clock.today(), lists, {"majors": found})
+
+
+def _table(name: str) -> Choices:
+    return Choices([(code, code, label) for code, label in codes.choices(name)])
+
+
+def _rows(model: Any, school_id: int | None) -> list[tuple[int, str, str]]:
+    wanted = select(model.id, model.code, model.name).where(model.school_id == school_id)
+    return list(db.session.execute(wanted.order_by(model.code)).tuples())
+
+
+def find_major(values: Found, more: Found, context: Context) -> Problems:
+    """The major by code or name, among those of the row's college."""
+    text, college = more.get("major"), values.get("college_id")
+    if text is None or college is None:
+        return []
+    majors = context.data["majors"].get(college)
+    found = majors.find(text) if majors else None
+    if found is None:
+        return [("major", _("“%(value)s” is no major of this college.", value=text))]
+    values["major_id"] = found
+    return []
+
+
+def look(record: Import, _context: Context) -> None:
+    """Nobody else of the school and year may have the ID number."""
+    compare.mark(
+        record,
+        "EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school"
+        " AND s.id_number_index = decode(r.values ->> 'id_number_index', 'hex')"
+        " AND s.graduation_year = (r.values ->> 'graduation_year')::int"
+        " AND s.student_no <> r.values ->> 'student_no')",
+        "id_number",
+        str(TAKEN),
+        school=record.school_id,
+    )
+
+
+def follow(record: Import) -> None:
+    """A student whose name or numbers changed signs in by the new ones (ACC-03)."""
+    db.session.execute(
+        text(
+            "UPDATE ab_user u SET last_name = s.name FROM student s, import_row r"
+            " WHERE u.student_id = s.id AND s.school_id = :school AND r.import_id = :id"
+            " AND r.status = 'changed' AND r.old ? 'name'"
+            " AND s.student_no = r.values ->> 'student_no'"
+        ),
+        {"id": record.id, "school": record.school_id},
+    )
+    for kind in ("id_number", "phone"):
+        rows = db.session.execute(
+            select(AppUser.id, Student)
+            .join(Student, AppUser.student_id == Student.id)
+            .join(ImportRow, ImportRow.values["student_no"].astext == Student.student_no)
+            .where(Student.school_id == record.school_id, ImportRow.import_id == record.id)
+            .where(ImportRow.status == RowStatus.CHANGED, ImportRow.old.has_key(f"{kind}_index"))
+            .execution_options(populate_existing=True)
+        ).tuples()
+        changed = {user_id: getattr(student, kind) for user_id, student in rows}
+        if changed:
+            identify_all(kind, changed)
+
+
+STUDENTS = Sheet(
+    name="students",
+    title=_l("Students"),
+    about=_l("New students are added; students whose number the school has already are changed where "
+             "the file differs. An empty cell changes nothing. New origin records are to be reviewed."),
+    notes=(
+        _l("A student is known by its student number within the school."),
+        _l("An empty cell changes nothing."),
+    ),
+    roles=(Role.SCHOOL,),
+    menu="Students",
+    home=lambda: (_l("Students"), url_for("StudentsView.list")),
+    prepare=prepare,
+    row=find_major,
+    look=look,
+    after=follow,
+    unique=(("student_no", "student_no"), ("id_number_index", "id_number")),
+    target=Target(
+        model=Student,
+        key=("school_id", "student_no"),
+        common=("school_id",),
+        fixed=lambda record: {"school_id": record.school_id},
+        fields=("name", "college_id", "major_id", "class_name", "graduation_year", "education",
+                "training_mode", "sex", "nation", "examinee_no", "origin"),
+        secrets=("id_number", "phone"),
+        defaults={"class_name": "", "sex": "", "training_mode": TrainingMode.OPEN.value,
+                  "origin_state": OriginState.ENTERED.value},
+    ),
+    columns=(
+        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20,
+               sample="2023010001", help=_l("It stays the same: by it the student is found.")),
+        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True, width=12,
+               sample="黄河水"),
+        Column("id_number", _l("ID number"), Kind.CODE, "SFZH", ("身份证号码", "证件号码", "公民身份号码"),
+               required=True, most=18, checks=(is_id_number,), width=22,
+               secret=sealed(Student.id_number, "Student"), sample="99999920040101001X"),
+        Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称"),
+               required=True, into="college_id", width=22, sample="计算机学院"),
+        Column("major", _l("Major"), Kind.TEXT, "ZYDM", ("专业代码", "专业名称", "ZY"), required=True,
+               aside=True, width=22, sample="软件工程", help=_l("Code or name; of the same college.")),
+        Column("graduation_year", _l("Graduation year"), Kind.NUMBER, "BYNF", ("毕业届", "毕业年份", "届别"),
+               required=True, least=2000, most=2100, width=12, sample="2027"),
+        Column("education", _l("Level of education"), Kind.CHOICE, "XLDM", ("学历代码", "XL", "学历层次"),
+               required=True, width=16, sample="31"),
+        Column("training_mode", _l("Training mode"), Kind.CHOICE, "PYFSDM", ("培养方式代码", "PYFS"),
+               width=14, sample="1"),
+        Column("class_name", _l("Class"), Kind.TEXT, "BJ", ("班级名称",), most=40, width=14,
+               sample="软工2301"),
+        Column("sex", _l("Sex"), Kind.CHOICE, "XBDM", ("性别代码", "XB"), width=8, sample="男"),
+        Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), width=12,
+               sample="汉族"),
+        Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话"), most=20,
+               checks=(fits(checks.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
+               sample="13800000000", help=_l("Codes for signing are sent to it.")),
+        Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14,
+               sample="23420101110001"),
+        Column("origin", _l("Place of origin"), Kind.CHOICE, "SYSZDDM",
+               ("生源所在地代码", "生源所在地", "SYSZD"), width=22, listed=False, sample="420111",
+               help=_l("Six digits or the full name of the region.")),
+    ),
+)  # fmt: skip

@@ -1,0 +1,52 @@
+"""Bringing a file as an officer or employer and letting the worker do its part at once."""
+
+import pytest
+
+from app.bulk import asking, tasks
+from app.bulk.models import Import, ImportRow
+from app.core import children
+from app.core.db import db
+from tests import factories as make
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_child_left():
+    yield
+    children.stop()
+
+
+@pytest.fixture
+def bring(app, cast):
+    """`bring(data)` uploads as the officer and checks; more: name, sheet, user."""
+
+    def act(data, name="学生.xlsx", sheet="students", user=None):
+        with app.test_request_context():
+            who = make.actor(user or cast.officer)
+            record, _fresh = asking.bring(who, asking.sheet_for(who, sheet), data, name)
+            tasks.check(record.id)
+        return db.session.get(Import, record.id, populate_existing=True)
+
+    return act
+
+
+@pytest.fixture
+def apply(app, cast):
+    """`apply(record)` confirms the preview; the worker writes."""
+
+    def act(record, step="write", user=None):
+        with app.test_request_context():
+            asking.ask(step, record, make.actor(user or cast.officer))
+            (tasks.take_back if step == "undo" else tasks.write)(record.id)
+        return db.session.get(Import, record.id, populate_existing=True)
+
+    return act
+
+
+def problems(record):
+    """{Excel row: [(field, sentence)]}."""
+    rows = db.session.query(ImportRow).filter_by(import_id=record.id, status="faulty")
+    return {row.row: [tuple(p) for p in row.problems] for row in rows.order_by(ImportRow.row)}
+
+
+def tally(record):
+    return record.new, record.changed, record.same, record.faulty

@@ -1,0 +1,242 @@
+"""Over real connections: overlapping imports, double confirmation, workers killed midway (BLK-03)."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from app import create_app
+from app.bulk import asking, tasks
+from app.bulk.models import Import
+from app.bulk.writing import MetAnotherError
+from app.codes.queries import load_shipped
+from app.core.db import db
+from app.core.errors import Refused
+from tests import factories as make
+from tests.bulk.books import good_row, xlsx
+from tests.cast import Cast
+from tests.conftest import make_database, settings_for
+
+ROOT = Path(__file__).resolve().parents[2]
+ROWS = 300
+
+
+@pytest.fixture(scope="module")
+def place(server, tmp_path_factory):
+    """Address and folder of a database with real commits."""
+    return make_database(server, "bulk_races"), tmp_path_factory.mktemp("bulk")
+
+
+@pytest.fixture(scope="module")
+def race(place):
+    from flask_migrate import upgrade
+
+    application = create_app(settings_for(*place))
+    with application.app_context():
+        upgrade()
+        load_shipped()
+        Cast.make()
+        db.session.commit()
+        db.session.remove()
+    yield application
+    with application.app_context():
+        db.engine.dispose()
+
+
+def checked(app, rows, name):
+    """The id of an import that waits for its confirmation."""
+    with app.test_request_context():
+        who = make.actor(Cast.load().officer)
+        record, _fresh = asking.bring(who, asking.sheet_for(who, "students"), xlsx(rows), name)
+        tasks.check(record.id)
+        db.session.refresh(record)
+        assert record.state == "checked", record.details
+        return record.id
+
+
+def confirm(app, record_id):
+    with app.test_request_context():
+        asking.ask("write", db.session.get(Import, record_id), make.actor(Cast.load().officer))
+
+
+def together(app, acts):
+    """What each act ended with, all begun at one moment."""
+    start = threading.Barrier(len(acts))
+
+    def run(act):
+        with app.test_request_context():
+            start.wait()
+            try:
+                act()
+                return "done"
+            except Refused:
+                return "refused"
+            finally:
+                db.session.remove()
+
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return sorted(pool.map(run, acts))
+
+
+def classes(app, numbers):
+    with app.app_context():
+        rows = db.session.execute(
+            text("SELECT student_no, class_name FROM student WHERE student_no = ANY(:n)"),
+            {"n": numbers},
+        )
+        found = dict(rows.tuples().all())
+        db.session.remove()
+        return found
+
+
+@pytest.mark.rule("BLK-03", "GRD-04")
+@pytest.mark.parametrize("turn", range(4))
+def test_two_imports_of_the_same_keys_do_not_deadlock_and_lose_nothing(race, turn):
+    base = 10_000 * (turn + 1)
+    keys = range(base, base + ROWS)
+    first = [good_row(n, 班级="甲班") for n in keys]
+    second = [good_row(n, 班级="乙班") for n in reversed(range(base + 100, base + ROWS + 100))]
+    ids = [checked(race, first, f"a{turn}"), checked(race, second, f"b{turn}")]
+    for record_id in ids:
+        confirm(race, record_id)
+    assert together(race, [lambda i=i: tasks.write(i) for i in ids]) == ["done", "done"]
+    found = classes(race, [f"2023{n:06d}" for n in range(base, base + ROWS + 100)])
+    assert len(found) == ROWS + 100
+    shared = {found[f"2023{n:06d}"] for n in range(base + 100, base + ROWS)}
+    assert len(shared) == 1
+    with race.app_context():
+        both = [db.session.get(Import, i) for i in ids]
+        assert [r.state for r in both] == ["applied", "applied"]
+        assert sorted(r.changed for r in both) == [0, ROWS - 100]
+
+
+@pytest.mark.rule("BLK-03")
+def test_a_double_confirmation_writes_once(race):
+    record_id = checked(race, [good_row(90_001)], "twice")
+    assert together(race, [lambda: confirm(race, record_id)] * 4) == [
+        "done",
+        "refused",
+        "refused",
+        "refused",
+    ]
+    assert together(race, [lambda: tasks.write(record_id)] * 3) == ["done"] * 3
+    with race.app_context():
+        steps = db.session.execute(
+            text(
+                "SELECT step FROM trail WHERE kind = 'import_file' AND record_id = :i ORDER BY seq"
+            ),
+            {"i": record_id},
+        ).scalars()
+        assert list(steps) == ["upload", "check", "write", "apply"]
+
+
+@pytest.mark.rule("BLK-03")
+def test_who_wrote_the_key_without_the_lock_makes_the_job_begin_anew(race):
+    record_id = checked(race, [good_row(96_001), good_row(96_002)], "met")
+    confirm(race, record_id)
+    with race.app_context():
+        connection = db.engine.connect()
+    other = connection.begin()
+    connection.execute(
+        text(
+            "INSERT INTO student (uid, school_id, college_id, major_id, class_name, graduation_year, student_no,"
+            " name, sex, education, training_mode, origin_state) SELECT 'other', school_id, college_id, major_id,"
+            " '别班', 2027, '2023096001', '学生', '1', '31', '1', 'entered' FROM student WHERE student_no = 'A1'"
+        )
+    )
+    ended = []
+
+    def write():
+        with race.test_request_context():
+            try:
+                tasks.write(record_id)
+            except MetAnotherError:
+                db.session.rollback()
+                ended.append("met")
+            db.session.remove()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    thread.join(0.7)
+    other.commit()
+    thread.join(20)
+    connection.close()
+    assert ended == ["met"]
+    assert classes(race, ["2023096002"]) == {}
+    with race.test_request_context():
+        tasks.write(record_id)
+        record = db.session.get(Import, record_id)
+        assert (record.state, record.new, record.changed) == ("applied", 1, 1)
+
+
+SCRIPT = """
+import sys, time
+from app import create_app
+from tests.conftest import settings_for
+from pathlib import Path
+from app.bulk import tasks, staging, writing, effects
+module, name = {"stage": (staging, "stage"), "insert": (writing, "_insert"), "give back": (writing, "_give_back")}[sys.argv[3]]
+real = getattr(module, name)
+def slow(*args, **more):
+    done = real(*args, **more)
+    print("midway", flush=True)
+    time.sleep(60)
+    return done
+setattr(module, name, slow)
+app = create_app(settings_for(sys.argv[1], Path(sys.argv[2])))
+with app.app_context():
+    getattr(tasks, sys.argv[4])(int(sys.argv[5]))
+"""
+
+
+def killed(place, point, task, record_id):
+    """Run the task in a worker of its own and kill it -9 at that point."""
+    worker = subprocess.Popen(
+        [sys.executable, "-W", "ignore", "-c", SCRIPT, place[0], str(place[1]), point, task, str(record_id)],
+        stdout=subprocess.PIPE, cwd=ROOT, text=True,
+    )  # fmt: skip
+    line = worker.stdout.readline()
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    worker.stdout.close()
+    assert line == "midway\n"
+
+
+@pytest.mark.rule("BLK-03", "GRD-06")
+def test_a_worker_killed_midway_leaves_all_or_nothing_and_the_job_can_run_again(race, place):
+    numbers = [f"2023{n:06d}" for n in range(95_000, 95_050)]
+    with race.test_request_context():
+        who = make.actor(Cast.load().officer)
+        rows = [good_row(n, 班级="甲班") for n in range(95_000, 95_050)]
+        record, _fresh = asking.bring(who, asking.sheet_for(who, "students"), xlsx(rows), "killed")
+        record_id = record.id
+    killed(place, "stage", "check", record_id)
+    with race.test_request_context():
+        assert (
+            db.session.scalar(
+                text("SELECT count(*) FROM import_row WHERE import_id = :i"), {"i": record_id}
+            )
+            == 0
+        )
+        tasks.check(record_id)
+    confirm(race, record_id)
+    killed(place, "insert", "write", record_id)
+    assert classes(race, numbers) == {}
+    with race.test_request_context():
+        assert db.session.get(Import, record_id).state == "writing"
+        tasks.write(record_id)
+    assert len(classes(race, numbers)) == 50
+    with race.test_request_context():
+        asking.ask("undo", db.session.get(Import, record_id), make.actor(Cast.load().officer))
+    killed(place, "give back", "take_back", record_id)
+    assert len(classes(race, numbers)) == 50
+    with race.test_request_context():
+        tasks.take_back(record_id)
+        assert db.session.get(Import, record_id).state == "undone"
+    assert classes(race, numbers) == {}
