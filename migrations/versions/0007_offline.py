@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0007_offline"
-down_revision = "0006_attachments"
+down_revision = "0009_bulk"
 branch_labels = None
 depends_on = None
 
