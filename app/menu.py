@@ -50,6 +50,10 @@ from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
+from app.offline.employer_views import EmployerPaperView
+from app.offline.step_views import MyPaperStepsView
+from app.offline.student_views import MyPaperView
+from app.offline.views import StampedView
 from app.people import employer_views, student_views
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.office_views import (
@@ -93,6 +97,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view(JobsView, "Jobs", label=_l("Failed jobs"), icon="alert")
     builder.add_view_no_menu(MessagesView)
     builder.add_view_no_menu(VerificationView)
+    builder.add_view_no_menu(StampedView)
     current_app.context_processor(frame)
     current_app.extensions[remembered.STORE] = OwnChoices()
 
@@ -118,6 +123,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerInvitationsView, "EmployerInvitations", label=_l("My invitations"), icon="sign"
     )
+    builder.add_view_no_menu(EmployerPaperView)
     builder.add_view(
         EmployerTerminationsView, "EmployerTerminations", label=_l("Terminations"), icon="unlink"
     )
@@ -135,12 +141,19 @@ def _student(builder: AppBuilder) -> None:
     """The student's side: first sign-in, home, letters; the bar at the foot of a phone."""
     builder.add_view_no_menu(VerifyView)
     builder.add_view(MyHomeView, "MyHome", label=_l("Home"), icon="home")
-    builder.add_view(MyInvitationsView, "MyInvitations", label=_l("Online signing"), icon="sign")
+    signing = {"category": "MySigning", "category_label": _l("Sign"), "category_icon": "sign"}
+    builder.add_view(
+        MyInvitationsView, "MyInvitations", label=_l("Online signing"), icon="sign", **signing
+    )
     builder.add_view_no_menu(AnswerView)
+    builder.add_view(MyPaperView, "MyPaper", label=_l("Offline signing"), icon="paper", **signing)
+    builder.add_view_no_menu(MyPaperStepsView)
+    builder.add_view(
+        MyTerminationsView, "MyTerminations", label=_l("Terminations"), icon="unlink", **signing
+    )
     builder.add_view(
         MyDestinationsView, "MyDestinations", label=_l("Other destinations"), icon="route"
     )
-    builder.add_view(MyTerminationsView, "MyTerminations", label=_l("Terminations"), icon="unlink")
     builder.add_view_no_menu(MySigningsView)
     builder.add_view_no_menu(MyObjectionsView)
     HOMES[Role.STUDENT] = "MyHomeView.index"

@@ -45,11 +45,14 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Verify": {Role.STUDENT: ("index", "code")},
     "MyProfile": {Role.STUDENT: ("index",)},
     "MyHome": {Role.STUDENT: ("index",)},
+    "MySigning": {Role.STUDENT: ()},  # the menu entry over the ways to sign
     "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
     "MyAnswer": {Role.STUDENT: ("accept", "decline")},
     "MySignings": {Role.STUDENT: ("show", "answer")},
     "MyObjections": {Role.STUDENT: ("invitation", "placement")},
-    "MyTerminations": {Role.STUDENT: ("index", "show", "request", "take", "evidence")},
+    "MyTerminations": {Role.STUDENT: ("index", "show", "request", "proof", "take", "evidence")},
+    "MyPaper": {Role.STUDENT: ("index", "entry", "autosave", "preview", "pdf", "generate")},
+    "MyPaperSteps": {Role.STUDENT: ("show", "step", "files", "link")},
     "MyDestinations": {
         Role.STUDENT: (
             "index",
@@ -64,7 +67,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "again",
             "leave",
         )
-    },
+    },  # fmt: skip
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
@@ -88,6 +91,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "evidence",
         )
     },
+    "EmployerPaper": {Role.EMPLOYER: ("index", "show")},
     "Terminations": dict.fromkeys((*PARTIES, *_READERS), ("follow", "letter")),
     # -- office: the school's side --
     "Office": dict.fromkeys(STAFF, ("index",)),

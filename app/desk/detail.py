@@ -14,7 +14,9 @@ from app.core import clock
 from app.desk.checks import HINTS
 from app.destinations import detail as destinations
 from app.documents import files
+from app.fab.shown import moment
 from app.objections.queries import about, open_objection
+from app.offline.detail import no_register
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -60,6 +62,9 @@ class Block:
     files: Any = None
 
 
+PROOFS = Block("proofs", _l("Proofs"), [], note=_l("Online signings need no proof."))
+
+
 def heading(placement: Placement) -> list[tuple[str, Any]]:
     """Kind, number, states and moments in one line (INV-24)."""
     state = PlacementState(placement.state)
@@ -67,8 +72,8 @@ def heading(placement: Placement) -> list[tuple[str, Any]]:
         (_("Agreement number"), placement.agreement_no or "–"),
         (_("Kind"), KINDS[Kind(placement.kind)]),
         (_("Agreement"), AGREEMENT_LABELS[state]),
-        (_("Signed on"), _moment(placement.created_at)),
-        (_("Last change"), _moment(placement.changed_at)),
+        (_("Signed on"), moment(placement.created_at)),
+        (_("Last change"), moment(placement.changed_at)),
     ]
 
 
@@ -93,7 +98,7 @@ def report(placement: Placement) -> list[Any]:
         return []
     return [
         {"label": _("The student writes"), "value": found.reason, "strong": True, "wide": True},
-        (_("Reported on"), _moment(found.created_at)),
+        (_("Reported on"), moment(found.created_at)),
     ]
 
 
@@ -133,13 +138,13 @@ def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any
     rows: list[Any] = [
         {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
         (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
-        (_("Applied on"), _moment(last.created_at)),
+        (_("Applied on"), moment(last.created_at)),
         (_("Way"), WAYS[Way(last.way)]),
     ]
     if last.state in WITH_PARTIES:
         rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
     if last.approved_at:
-        rows.append((_("Terminated on"), _moment(last.approved_at)))
+        rows.append((_("Terminated on"), moment(last.approved_at)))
     if last.state in RUNNING:
         left = chances_left(last.student_id, last.school_id, now)
         rows.append((_("Terminations left this year"), left))
@@ -175,9 +180,10 @@ def blocks(placement: Placement, who: Actor) -> list[Block]:
         return [student, Block("destination", title, items), Block("proofs", "", [], files=files)]
     return [
         student,
-        Block("employer", _("Employer"), _employer(placement)), *_terms(placement),
-        Block("proofs", _("Proofs"), [], note=_("Online signings need no proof.")),
-    ]  # fmt: skip
+        Block("employer", _("Employer"), _employer(placement), note=no_register(placement)),
+        *_terms(placement),
+        *([PROOFS] if placement.kind == Kind.ONLINE else []),
+    ]
 
 
 def _student(placement: Placement) -> list[Any]:
@@ -200,6 +206,7 @@ def _student(placement: Placement) -> list[Any]:
 
 def _employer(placement: Placement) -> list[Any]:
     employer, name = placement.employer, placement.employer_name
+    paper = placement.terms if placement.kind == Kind.OFFLINE else None  # what was typed
     facts = {
         "employer_kind": codes.name("dwxz", placement.employer_kind),
         "employer_industry": codes.name("dwhy", placement.employer_industry),
@@ -213,10 +220,10 @@ def _employer(placement: Placement) -> list[Any]:
             {"label": _FACTS[fact], "value": facts[fact], "missing": "" if facts[fact] else missing}
             for fact, _label in MUST_KNOW
         ),
-        (_("Address"), employer and employer.address),
-        (_("Contact"), employer and employer.contact_name),
-        (_("Phone"), employer and employer.contact_phone_masked),
-        (_("E-mail"), employer and employer.email),
+        (_("Address"), placement.employer_address or (employer and employer.address)),
+        (_("Contact"), paper.contact_name if paper else employer and employer.contact_name),
+        (_("Phone"), paper.contact_phone if paper else employer and employer.contact_phone_masked),
+        (_("E-mail"), placement.employer_email or (employer and employer.email)),
     ]
 
 
@@ -291,7 +298,3 @@ def _note(row: Trail) -> str:
     if known:
         parts.append(_("In spite of a hint: %(hints)s", hints=_(", ").join(known)))
     return " · ".join(parts)
-
-
-def _moment(moment: Any) -> str:
-    return clock.local(moment).strftime("%Y-%m-%d %H:%M")

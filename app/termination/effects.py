@@ -27,10 +27,9 @@ S = TerminationState
 
 
 def begin(change: Change) -> None:
-    """The other party has ten working days; who reviews is what the school has set (TRM-09, AGR-06)."""
+    """The other party has ten working days (TRM-09)."""
     termination: Termination = change.record
     set_by_school = settings(termination.school_id)
-    termination.review = set_by_school.termination_review
     termination.reply_by = working_deadline(
         change.now, set_by_school.termination_days, termination.school_id
     )
@@ -47,13 +46,9 @@ def keep_proofs(change: Change) -> None:
 
 
 def first_review(change: Change) -> StrEnum:
-    """Where the review begins: at the college where it takes part, else at the school (AGR-06).
-
-    An application that begins with its review keeps the school's setting only after this (`begin`).
-    """
-    record = change.record
-    review = record.review or settings(record.school_id).termination_review
-    return S.AWAITING_SCHOOL if review == Review.SCHOOL else S.AWAITING_COLLEGE
+    """Where the review begins: at the college where it takes part, else at the school (AGR-06)."""
+    school_alone = change.record.review == Review.SCHOOL
+    return S.AWAITING_SCHOOL if school_alone else S.AWAITING_COLLEGE
 
 
 def after_college(change: Change) -> StrEnum:

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0008_destinations"
-down_revision = "0009_bulk"
+down_revision = "0007_offline"
 branch_labels = None
 depends_on = None
 
@@ -101,13 +101,16 @@ def upgrade():
         "destination_file",
         _id(),
         _to("destination_id", "destination"),
-        sa.Column("attachment_id", sa.Integer(),
-                  sa.ForeignKey("attachment.id", ondelete="CASCADE"), nullable=False),
+        sa.Column(
+            "attachment_id",
+            sa.Integer(),
+            sa.ForeignKey("attachment.id", ondelete="CASCADE"),
+            nullable=False,
+        ),
         sa.Column("proof", sa.String(30), nullable=False),
     )
     op.create_index("uq_destination_file", "destination_file", ["attachment_id"], unique=True)
     op.create_index("ix_destination_file_destination", "destination_file", ["destination_id"])
-
 
 
 def downgrade():
