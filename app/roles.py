@@ -67,7 +67,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "again",
             "leave",
         )
-    },  # fmt: skip
+    },
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},

@@ -23,11 +23,11 @@ from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.filestore import save_file
 from app.core.limits import Limit
 from app.core.text import clean_line
 from app.documents.attachments import Upload, accept_upload
 from app.documents.models import Attachment
-from app.documents.store import save_file
 from app.workflow.actor import Actor
 from app.workflow.engine import committed
 

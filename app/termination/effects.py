@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Refused
-from app.documents.store import void_documents
+from app.documents.kept import void_documents
 from app.people.models import Student
 from app.placements.queries import has_agreement
 from app.placements.workflow import PLACEMENTS

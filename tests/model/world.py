@@ -16,7 +16,6 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
-from app.cli import WORKFLOWS
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -53,6 +52,7 @@ BIRTHS = {  # step → what begins the record
     "restrict": RESTRICTIONS, "register": EMPLOYERS,
 }  # fmt: skip
 REASON = "双方协商一致"
+WALKED = (INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS)
 REVIEWS = [Review.BOTH, Review.BOTH, Review.BOTH, Review.SCHOOL, Review.COLLEGE]
 LEAPS = {  # seconds → how often
     1: 4, 5: 4, 31: 8, 600: 6, 3700: 20, 7200: 12, 86_400: 6, 3 * 86_400: 3, 16 * 86_400: 3, 200 * 86_400: 1,
@@ -427,7 +427,7 @@ class World:
     # -- choosing ------------------------------------------------------------------------------
 
     def _record(self):
-        flow = self.dice.choices(WORKFLOWS, [20, 35, 30, 10, 3, 6])[0]
+        flow = self.dice.choices(WALKED, [20, 35, 30, 10, 3, 6])[0]
         return flow, self._of(flow.model)
 
     def _of(self, model):
@@ -436,7 +436,7 @@ class World:
         if not newest:
             return None
         back = (
-            int(self.dice.expovariate(1 / 12))
+            int(min(self.dice.expovariate(1 / 12), newest))
             if self.dice.random() < 0.9
             else self.dice.randrange(newest)
         )
