@@ -141,7 +141,7 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
                               "major.name", "kind"})  # fmt: skip
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
-        "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
+        "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status qq-wrap",
         "waits_since": "qq-number", "termination.state": "qq-wrap",
     }  # fmt: skip
     load_columns = ("state", "student.name", "frozen", "answer_by", "review")
