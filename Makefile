@@ -31,7 +31,7 @@ test: setup browser ## all tests: on every core, those in a browser one after th
 	$(BIN)/python -m pytest -q -m browser
 
 test-fast: setup ## all tests but those in a browser
-	$(BIN)/python -m pytest -q -m "not browser"
+	$(BIN)/python -m pytest -q -n auto -m "not browser"
 
 check-deep: setup ## a random walk of 200,000 steps over all tables, and every planted bug found (half an hour)
 	$(BIN)/python -m tests.model
