@@ -116,7 +116,8 @@ class World:
             self.goals,
             key=lambda goal: (self.reached[goal] + self.missed[goal] / 12, self.dice.random()),
         )
-        goal = self.dice.choice(goals[:12])
+        unreached = [goal for goal in goals if not self.reached[goal]]
+        goal = self.dice.choice(unreached if unreached and self.dice.random() < 0.5 else goals[:12])
         if not self._go_for(*goal):
             self.missed[goal] += 1
             self.dice.choice([self._known, self._known, self._birth])()
