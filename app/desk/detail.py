@@ -28,6 +28,7 @@ from app.placements.models import (
     PlacementState,
 )
 from app.placements.workflow import PLACEMENTS
+from app.termination.detail import way_settled
 from app.termination.evidence import may_add
 from app.termination.models import CHIPS as TERMINATION_CHIPS
 from app.termination.models import (
@@ -139,8 +140,9 @@ def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any
         {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
         (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
         (_("Applied on"), moment(last.created_at)),
-        (_("Way"), WAYS[Way(last.way)]),
     ]
+    if way_settled(last):
+        rows.append((_("Way"), WAYS[Way(last.way)]))
     if last.state in WITH_PARTIES:
         rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
     if last.approved_at:

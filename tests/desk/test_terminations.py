@@ -9,7 +9,7 @@ from app.placements.models import Placement
 from app.settings.queries import set_setting
 from app.termination.models import Termination
 from app.termination.workflow import TERMINATIONS
-from tests.desk.desk import rows, signed
+from tests.desk.desk import rows, signed, text
 from tests.factories import actor, attest, pass_time, terminate
 
 
@@ -146,3 +146,17 @@ def test_a_hint_is_recorded_when_approved_all_the_same(cast, visit):
     db.session.commit()
     visit(cast.officer).post(f"/desk/action/attest/{placement.id}")
     assert trail_of("placement", placement.id)[-1].details["hints"]
+
+
+@pytest.mark.rule("TRM-09", "AGR-03")
+def test_what_is_disputed_is_not_called_agreed(cast, visit):
+    [placement] = signed(cast.employer, cast.student)
+    attest(placement, cast.officer)
+    asked = terminate(placement)
+    TERMINATIONS.perform("decline", asked.id, actor(cast.employer), reason="岗位已按计划安排")
+    desk = visit(cast.officer)
+    assert "双方协商一致" not in text(desk.get(f"/desk/show/{placement.id}")).replace(
+        asked.reason, ""
+    )
+    TERMINATIONS.perform("agree", asked.id, actor(cast.employer), agreed=True)
+    assert "解除方式" in text(desk.get(f"/desk/show/{placement.id}"))

@@ -192,7 +192,9 @@ class World:
         step = flow.step(name)
         if careless is None:
             careless = self.dice.random() < 0.1
-        omitted = self.dice.choice(_asked(step, who) or [""]) if careless else ""
+        omitted = (
+            self.dice.choice(_asked(checks.MEANT[flow.kind, name], who) or [""]) if careless else ""
+        )
         if omitted == "factor":
             who = replace(who, factor="")
         data = {"agreed": omitted != "agreed"}
