@@ -28,6 +28,7 @@ from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
+from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
@@ -39,7 +40,8 @@ PERIODIC = (
     invitation_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
-    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS
+    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS, PLAN,
+    CHANGES,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

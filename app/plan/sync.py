@@ -70,7 +70,7 @@ DECIDED = f"""pair AS (
     coalesce(e.sources ->> 'destination_code', '') IN {OWN} AS keeps,
     c.placement_id, c.source, q.id AS request_id, q.placement_id AS request_placement,
     q.changes AS request_changes, {_each("e.{f} AS o_{f}")}, {_each("c.{f} AS c_{f}")},
-    c.placement_id IS NOT NULL AND e.id IS NOT NULL AND (e.placement_id = c.placement_id
+    c.placement_id IS NOT NULL AND e.id IS NOT NULL AND (coalesce(e.placement_id = c.placement_id, false)
       OR ({_each("e.{f}")}) IS NOT DISTINCT FROM ({_each("c.{f}")})) AS linked
   FROM student s LEFT JOIN plan_entry e ON e.student_id = s.id
     LEFT JOIN plan_claim c ON c.student_id = s.id

@@ -1,11 +1,117 @@
-"""How placements write the employment plan and take it back (PLN-01, PLN-02)."""
+"""The rules of the plan: rows are typed, checked, reported; later changes are decided on (PLN-03, PLN-06)."""
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from typing import Any
 
-from app.core.db import db
-from app.plan.models import PlanEntry, PlanState, Source
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.core.errors import Invalid
+from app.people.models import Student
+from app.plan import effects as then
+from app.plan.guards import no_open_change, school_decides_conflicts
+from app.plan.models import (
+    CHANGE_STATES,
+    PLAN_STATES,
+    ChangeRequest,
+    ChangeState,
+    PlanEntry,
+    PlanState,
+    Source,
+)
+from app.plan.queries import changes_for, entry_in, plan_entries_for
+from app.workflow.actor import Actor, Role
+from app.workflow.engine import Workflow
+from app.workflow.steps import Change, Reason, Step
+
+S, C = PlanState, ChangeState
+UNREPORTED = (S.OPEN, S.FILLED, S.CHECKED)
+
+PLAN: Workflow[PlanEntry] = Workflow(
+    kind="plan_entry",
+    name=_l("Row of the plan"),
+    model=PlanEntry,
+    scope=plan_entries_for,
+    first_locks=lambda entry: ((Student, entry.student_id),),
+    labels=PLAN_STATES,
+    title=lambda entry: entry.student.name,
+    steps=(
+        Step("edit", UNREPORTED, then.where_it_stands, by=Role.SCHOOL, label=_l("Edit the row"),
+             targets=UNREPORTED, reason=Reason.OPTIONAL, fill=(then.keep_typed,),
+             then=(then.follow_placement,), done=_l("Saved; the row is marked as written by staff.")),
+        Step("check", S.FILLED, S.CHECKED, by=Role.SCHOOL, label=_l("Mark as checked"),
+             when=(no_open_change,), bulk=True, done=_l("Checked; it can be reported.")),
+        Step("uncheck", S.CHECKED, S.FILLED, by=Role.SCHOOL, label=_l("Take the check back"),
+             bulk=True, done=_l("It has to be checked again.")),
+        Step("report", S.CHECKED, S.REPORTED, by=Role.SCHOOL, label=_l("Report"), bulk=True,
+             when=(no_open_change,),
+             confirm=_l("From now on the rows do not change by themselves, and their students "
+                        "cannot sign. Report them now?"),
+             done=_l("Reported; later changes wait for a decision.")),
+        Step("reopen", S.REPORTED, S.FILLED, by=Role.SCHOOL, label=_l("Open again"), bulk=True,
+             reason=Reason.REQUIRED, danger=True, then=(then.follow_placement,),
+             confirm=_l("The rows follow the placements again and have to be checked and "
+                        "reported anew. Open them now?"),
+             done=_l("Open again; the rows follow the placements.")),
+        Step("amend", tuple(S), then.where_it_stands, by=(Role.SCHOOL, Role.DATA), inner=True,
+             targets=tuple(S), label=_l("A change was decided on"), fill=(then.keep_decided,)),
+        Step("renewed", S.CHECKED, S.FILLED, by=Role.SYSTEM, inner=True,
+             label=_l("The placement changed it")),
+        Step("emptied", S.CHECKED, S.OPEN, by=Role.SYSTEM, inner=True,
+             label=_l("The placement is no longer in force")),
+    ),
+)  # fmt: skip
+
+
+def write_row(change: Change) -> None:
+    """The plan row takes what was chosen, by a step of its own table (PLN-03, PLN-06)."""
+    then.note_choice(change)
+    if not then.decides_row(change):
+        return
+    request: ChangeRequest = change.record
+    values = {name: request.changes[name][1] for name in then.taken(change)}
+    PLAN.take("amend", then.entry_of(change), change.actor, values=values, request=request)
+
+
+CHANGES: Workflow[ChangeRequest] = Workflow(
+    kind="change_request",
+    name=_l("Change to the plan"),
+    model=ChangeRequest,
+    scope=changes_for,
+    first_locks=lambda change: ((Student, change.student_id), (PlanEntry, change.entry_id)),
+    labels=CHANGE_STATES,
+    title=lambda change: change.student.name,
+    steps=(
+        Step("raise", None, C.OPEN, by=Role.SYSTEM, label=_l("Something new came"), inner=True),
+        Step("renew", C.OPEN, C.OPEN, by=Role.SYSTEM, label=_l("The values changed"), inner=True),
+        Step("apply", C.OPEN, C.APPLIED, by=(Role.SCHOOL, Role.DATA), label=_l("Take over"),
+             bulk=True, when=(school_decides_conflicts,), fill=(then.as_seen,), then=(write_row,),
+             confirm=_l("The plan takes the new values. Take them over now?"),
+             done=_l("Taken over; the plan has the new values.")),
+        Step("drop", C.OPEN, C.DROPPED, by=(Role.SCHOOL, Role.DATA), label=_l("Keep the row as it is"),
+             bulk=True, danger=True, reason=Reason.REQUIRED, when=(school_decides_conflicts,),
+             fill=(then.as_seen,), then=(write_row,),
+             done=_l("Not taken over; the row stays as it is.")),
+        Step("overtake", C.OPEN, C.OVERTAKEN, by=Role.SYSTEM, inner=True,
+             label=_l("Overtaken by a later change")),
+    ),
+)  # fmt: skip
+
+
+def edit(entry_id: int, actor: Actor, values: dict[str, Any], reason: str = "") -> bool:
+    """Write what school staff typed into a row, and commit; False where nothing was changed.
+
+    Raises NotYours, Refused where the row is reported, Invalid beside the field.
+    """
+    entry = entry_in(actor, entry_id)
+    if not then.changed(entry, values):
+        return False
+    if entry.placement_id is not None and not values.get("destination_code"):
+        sentence = _("The destination comes from a placement in force. End that instead.")
+        raise Invalid([("destination_code", sentence)])
+    PLAN.perform("edit", entry_id, actor, reason=reason, values=values)
+    return True
 
 
 def bar(state: str | None, source: str | None) -> str | None:
@@ -13,12 +119,3 @@ def bar(state: str | None, source: str | None) -> str | None:
     if state == PlanState.REPORTED:
         return "reported"
     return "staff" if source in (Source.STAFF, Source.IMPORT) else None
-
-
-def bars_signing(student_id: int) -> str | None:
-    """The same for the row of a student."""
-    state, source = (
-        select(column).where(PlanEntry.student_id == student_id).scalar_subquery()
-        for column in (PlanEntry.state, PlanEntry.sources["destination_code"].astext)
-    )
-    return bar(*db.session.execute(select(state, source)).one())
