@@ -28,6 +28,7 @@ from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
+from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
@@ -38,6 +39,7 @@ PERIODIC = (
     desk_tasks,
     document_tasks,
     invitation_tasks,
+    plan_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS, PLAN,

@@ -194,3 +194,96 @@ def _read_afresh() -> None:
 def values(row: Any) -> dict[str, Any]:
     """The destination part of a row by field."""
     return {name: getattr(row, name) for name in F}
+
+
+# -- the dirty keys, and everything at once --------------------------------------------------------
+
+PORTION = 1000  # dirty students a transaction
+DIFFERENCES = ("open", "add", "change", "take_back", "request", "conflict", "moved")
+
+# a key is taken only with its student's lock: who holds that is still changing something
+TAKE = text("""WITH taken AS MATERIALIZED (SELECT k.student_id FROM plan_dirty k
+    JOIN student s ON s.id = k.student_id ORDER BY k.student_id LIMIT :most
+    FOR UPDATE OF k SKIP LOCKED FOR NO KEY UPDATE OF s SKIP LOCKED)
+DELETE FROM plan_dirty p USING taken t WHERE p.student_id = t.student_id RETURNING p.student_id""")
+
+_SCOPE = """(CAST(:school AS int) IS NULL OR s.school_id = :school)
+    AND (CAST(:year AS int) IS NULL OR s.graduation_year = :year)"""
+TOUCHED = text(f"""CREATE TEMP TABLE plan_touched ON COMMIT DROP AS
+SELECT s.id AS student_id FROM student s LEFT JOIN plan_entry e ON e.student_id = s.id
+    LEFT JOIN plan_claim c ON c.student_id = s.id
+WHERE {_SCOPE} AND (e.id IS NULL AND (c.placement_id IS NOT NULL OR s.origin_state = 'approved')
+    OR e.placement_id IS DISTINCT FROM c.placement_id
+    OR (e.school_id, e.college_id, e.graduation_year)
+      IS DISTINCT FROM (s.school_id, s.college_id, s.graduation_year)
+    OR c.placement_id IS NOT NULL AND ({_each("e.{f}")}) IS DISTINCT FROM ({_each("c.{f}")}))
+UNION SELECT q.student_id FROM change_request q JOIN student s ON s.id = q.student_id
+WHERE q.state = '{ChangeState.OPEN}' AND {_SCOPE}""")
+_TOUCHED = "s.id IN (SELECT student_id FROM plan_touched)"
+LOCK_TOUCHED = text(f"""SELECT count(*) FROM (SELECT 1 FROM student s WHERE {_TOUCHED} ORDER BY s.id
+    FOR NO KEY UPDATE) x""")
+WRITE_TOUCHED = text(WRITE.replace("{scope}", _TOUCHED))
+COUNTS = text(f"""WITH {DECIDED.replace("{scope}", _TOUCHED)}
+SELECT CASE WHEN act = 'none' AND moved THEN 'moved' ELSE act END, school_id, count(*)
+FROM decided GROUP BY 1, 2""")
+ROWS = text(f"""WITH {DECIDED.replace("{scope}", _TOUCHED)},
+ranked AS (SELECT act, entry_id, decided.student_id, changes, request_id,
+    row_number() OVER (PARTITION BY act ORDER BY decided.student_id) AS place
+  FROM decided WHERE act NOT IN ('none', 'open'))
+SELECT r.*, s.name, s.student_no FROM ranked r JOIN student s ON s.id = r.student_id
+WHERE place <= :most ORDER BY act, place""")
+
+
+def follow(now: datetime, most: int = PORTION) -> int:
+    """Bring a portion of the dirty rows up to date; how many keys were taken. Not committed.
+
+    Killed in the middle, keys and rows are as they were.
+    """
+    keys = db.session.scalars(TAKE, {"most": most}).all()
+    if keys:
+        sync(keys, now)
+    return len(keys)
+
+
+def _find(school_id: int | None, year: int | None) -> None:
+    """The students whose rows may differ, into a table of this transaction."""
+    db.session.flush()
+    db.session.execute(text("SET LOCAL work_mem = '256MB'"))
+    db.session.execute(text("DROP TABLE IF EXISTS pg_temp.plan_touched"))
+    db.session.execute(TOUCHED, {"school": school_id, "year": year})
+
+
+def differences(school_id: int | None = None, year: int | None = None) -> dict[int, dict[str, int]]:
+    """School → kind → rows that do not follow their placements; nothing is written (PLN-04)."""
+    _find(school_id, year)
+    found: dict[int, dict[str, int]] = {}
+    for act, school, count in db.session.execute(COUNTS):
+        if act != "none":
+            found.setdefault(school, {})[act] = count
+    return found
+
+
+def side_by_side(school_id: int, year: int, most: int) -> Sequence[Any]:
+    """The first rows of each kind of difference, with old and new values."""
+    _find(school_id, year)
+    return db.session.execute(ROWS, {"most": most}).all()
+
+
+def reconcile(
+    school_id: int | None, year: int | None, now: datetime, seen: dict[str, int] | None = None
+) -> dict[str, int]:
+    """Make all rows of a school and year follow their placements; what was done. Not committed (PLN-04).
+
+    With `seen`, what the dry run showed: where that is no longer so, nothing is written and what
+    would be done now comes back with a ValueError. One at a time a school.
+    """
+    db.session.execute(
+        text("SELECT pg_advisory_xact_lock(hashtext('plan.reconcile'), :s)"), {"s": school_id or 0}
+    )
+    if seen is not None and differences(school_id, year).get(school_id or 0, {}) != seen:
+        raise ValueError
+    _find(school_id, year)
+    db.session.execute(LOCK_TOUCHED)
+    done = db.session.execute(WRITE_TOUCHED, {"now": now}).all()
+    _read_afresh()
+    return {act: count for act, count in done if act != "none"}

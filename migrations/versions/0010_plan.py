@@ -123,6 +123,7 @@ def upgrade():
     op.create_index("uq_counts_as_edition_code", "counts_as", ["edition", "code"], unique=True)
     for statement in (CLAIM, DIRTY, TRACED):
         op.execute(sa.text(statement.replace(":", r"\:")))
+    op.execute("SELECT plan_soil(array_agg(id)) FROM student")
 
 
 def _change_request():

@@ -11,13 +11,12 @@ import psycopg
 from flask_migrate import upgrade
 
 from app import create_app
-from app.cli import WORKFLOWS
 from app.codes.queries import load_shipped
 from app.core.db import db
 from app.workflow.steps import Reason
 from tests.cast import Cast
 from tests.conftest import make_database, settings_for
-from tests.model.world import World
+from tests.model.world import LIFE, World
 
 PREPARED = "model_template"
 
@@ -63,7 +62,7 @@ def walk(server: str, folder, seed: int, steps: int) -> Counter:
 def pairs() -> set[tuple[str, str, str]]:
     """Every step with every outcome that it can have."""
     found = set()
-    for flow in WORKFLOWS:
+    for flow in LIFE:
         for step in flow.steps:
             if step.inner or step.name == "register":
                 continue

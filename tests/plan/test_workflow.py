@@ -103,7 +103,7 @@ def test_only_the_schools_own_staff_edit_a_row(cast, waiting):
 @pytest.mark.rule("PLN-02")
 def test_the_destination_of_a_placement_in_force_is_not_emptied_by_hand(cast, waiting):
     attest(waiting, cast.officer)
-    with pytest.raises(Invalid, match="placement in force|在生效|去向"):
+    with pytest.raises(Invalid, match="去向"):
         edit(row_of(cast.student).id, actor(cast.officer), {"destination_code": None})
 
 
@@ -185,7 +185,7 @@ def test_staff_choose_field_by_field_and_a_second_sync_finds_nothing(cast, confl
     assert (row.destination_code, row.employer_name) == ("10", "自由撰稿")
     assert (row.sources["destination_code"], row.sources["employer_name"]) == ("signing", "staff")
     assert (row.placement_id, row.by_staff, row.state) == (conflict.placement_id, True, "filled")
-    assert row.industry is None and row.sources["industry"] == "staff"
+    assert (row.industry, row.sources["industry"]) == (None, "staff")
     assert sync([cast.student.id], clock.now()) == {}
     assert changes(cast.student) == ["applied"]
 
