@@ -54,6 +54,7 @@ def run(url: str, folder: Path, rows: int) -> None:
         data.build()
         before = memory()
         db.session.execute(text("TRUNCATE plan_dirty"))
+        db.session.commit()
         timed("rows made from the placements", lambda: sync.reconcile(None, None, clock.now()))
         for statement in SPOIL:
             db.session.execute(text(statement))

@@ -233,7 +233,9 @@ class SnapshotRow(db.Model):
 
     __tablename__ = "plan_snapshot_row"
 
-    snapshot_id: Mapped[int] = mapped_column(ForeignKey("plan_snapshot.id"), primary_key=True)
+    snapshot_id: Mapped[int] = mapped_column(
+        ForeignKey("plan_snapshot.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    )
     student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     college_id: Mapped[int]
     row: Mapped[dict[str, Any]] = mapped_column(JSONB)

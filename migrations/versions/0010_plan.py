@@ -178,7 +178,10 @@ def _snapshots():
     op.create_index("ix_plan_snapshot_made_by", "plan_snapshot", ["made_by"])
     op.create_table(
         "plan_snapshot_row",
-        sa.Column("snapshot_id", sa.Integer(), sa.ForeignKey("plan_snapshot.id"), nullable=False),
+        # checked at the end: rows are counted before the head that keeps the counts is written
+        sa.Column("snapshot_id", sa.Integer(),
+                  sa.ForeignKey("plan_snapshot.id", deferrable=True, initially="DEFERRED"),
+                  nullable=False),
         sa.Column("student_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("college_id", sa.Integer(), nullable=False),
         sa.Column("row", postgresql.JSONB(), nullable=False),
