@@ -57,7 +57,10 @@ from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
+from app.plan.change_views import ChangesView
 from app.plan.office_views import PlanView
+from app.plan.snapshot_views import SnapshotsView
+from app.plan.year_views import PlanYearView
 from app.settings.office_views import SettingsView
 from app.termination.employer_views import EmployerTerminationsView
 from app.termination.office_views import ChancesView
@@ -146,6 +149,8 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
+    builder.add_view_no_menu(PlanYearView)
+    builder.add_view_no_menu(SnapshotsView)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
@@ -155,6 +160,7 @@ def office(builder: AppBuilder) -> None:
         (RestrictionsView, "Restrictions", _l("Restrictions"), "lock"),
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),
+        (ChangesView, "PlanChanges", _l("Changes to the plan"), "swap"),
         (SchoolsView, "Schools", _l("Schools"), "home"),
         (CollegesView, "Colleges", _l("Colleges"), "route"),
         (MajorsView, "Majors", _l("Majors"), "briefcase"),

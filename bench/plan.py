@@ -79,7 +79,9 @@ def analyse() -> None:
     with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("VACUUM ANALYZE"))
         connection.execute(
-            text("UPDATE placement SET employer_kind = '31' WHERE id <= 4000 AND state = 'in_force'")
+            text(
+                "UPDATE placement SET employer_kind = '31' WHERE id <= 4000 AND state = 'in_force'"
+            )
         )
 
 

@@ -94,3 +94,34 @@ def change_of_secret(token: str) -> ColumnElement[bool] | None:
     """The changes of the student whose number the token hides."""
     found = has_secret(token)
     return None if found is None else ChangeRequest.student_id.in_(select(Student.id).where(found))
+
+
+def years_of(school_id: int) -> list[tuple[int, dict[str, int]]]:
+    """(graduation year, state → rows) of a school, the newest year first."""
+    rows = db.session.execute(
+        select(PlanEntry.graduation_year, PlanEntry.state, func.count())
+        .where(PlanEntry.school_id == school_id)
+        .group_by(PlanEntry.graduation_year, PlanEntry.state)
+    )
+    found: dict[int, dict[str, int]] = {}
+    for year, state, count in rows:
+        found.setdefault(year, {})[state] = count
+    return sorted(found.items(), reverse=True)
+
+
+def of_year(who: Actor, year: int, state: PlanState) -> Sequence[tuple[int, str]]:
+    """(key, name) of all rows of a year in that state, without those that wait for a decision."""
+    waits = select(ChangeRequest.entry_id).where(ChangeRequest.state == ChangeState.OPEN)
+    rows = plan_entries_for(who).join(Student, Student.id == PlanEntry.student_id)
+    wanted = rows.with_only_columns(PlanEntry.id, Student.name).where(
+        PlanEntry.graduation_year == year, PlanEntry.state == state, PlanEntry.id.not_in(waits)
+    )
+    return list(db.session.execute(wanted.order_by(PlanEntry.id)).tuples())
+
+
+def waiting_of(who: Actor, year: int) -> int:
+    """How many changes of a year wait for a decision."""
+    wanted = changes_for(who).where(
+        ChangeRequest.graduation_year == year, ChangeRequest.state == ChangeState.OPEN
+    )
+    return db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0

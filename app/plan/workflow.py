@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotYours, Refused
 from app.people.models import Student
 from app.plan import effects as then
 from app.plan.guards import no_open_change, school_decides_conflicts
@@ -22,7 +23,7 @@ from app.plan.models import (
 )
 from app.plan.queries import changes_for, entry_in, plan_entries_for
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import Workflow
+from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Change, Reason, Step
 
 S, C = PlanState, ChangeState
@@ -112,6 +113,34 @@ def edit(entry_id: int, actor: Actor, values: dict[str, Any], reason: str = "") 
         raise Invalid([("destination_code", sentence)])
     PLAN.perform("edit", entry_id, actor, reason=reason, values=values)
     return True
+
+
+def decide(
+    ids: Sequence[int],
+    actor: Actor,
+    take: set[str] | None,
+    reason: str = "",
+    *,
+    seen: tuple[int, str] | None = None,
+) -> int:
+    """Take the chosen fields, or with None keep the rows, in one transaction; how many (PLN-03).
+
+    `seen` is (id, when it was last changed): raises Refused where that is no longer so.
+    """
+
+    def all_of_them() -> int:
+        found = CHANGES.lock_all(ids, actor)
+        if ids[0] not in found:
+            raise NotYours(f"change {ids[0]}")
+        if seen is not None and found[seen[0]].changed_at.isoformat() != seen[1]:
+            raise Refused(_("The values changed meanwhile. Please look again."))
+        for key in sorted(found):
+            if key == ids[0] or found[key].state == C.OPEN:  # the others: what is still open
+                step, data = ("apply", {"take": take}) if take is not None else ("drop", {})
+                CHANGES.take(step, found[key], actor, reason=reason, **data)
+        return len(found)
+
+    return committed(all_of_them)
 
 
 def bar(state: str | None, source: str | None) -> str | None:
