@@ -139,7 +139,7 @@ OF = {  # view, or view and method → kind of record
     "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
 }  # fmt: skip
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
-       "EmployersView", "PlanView"}  # told apart by tests of their own  # fmt: skip
+       "EmployersView", "PlanView", "ChangesView", "SnapshotsView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
     "MySigningsView.answer": ["agree_terms", "decline_terms"],
     "MyTerminationsView.take": ["agree", "decline", "leave", "ask_mediation"],

@@ -1,4 +1,4 @@
-"""The plan as it was on a reporting date: kept for good, with the editions that counted, and compared (PLN-08)."""
+"""The plan as it was on a reporting date: kept for good with its editions, and compared (PLN-08)."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def formula(graduation_year: int) -> str:
 @lru_cache(maxsize=16)
 def _parts(edition: str) -> dict[str, str]:
     rows = select(CountsAs.code, CountsAs.part).where(CountsAs.edition == edition)
-    return dict(db.session.execute(rows).tuples())
+    return dict(db.session.execute(rows).tuples().all())
 
 
 def counts_as(code: str | None, graduation_year: int) -> str:

@@ -23,12 +23,16 @@ from app.plan.workflow import PLAN
 SHOWN = 20  # rows of each kind side by side
 WHOLE = {"check": PlanState.FILLED, "report": PlanState.CHECKED}  # step → the rows it takes
 KINDS = {
-    "open": _l("Graduates without a row yet"), "add": _l("Missing: to be filled in"),
-    "change": _l("Different: to be changed"), "take_back": _l("No longer in force: to be emptied"),
-    "conflict": _l("Conflicts with what staff wrote"), "request": _l("Already reported: a change to decide on"),
-    "moved": _l("Moved to another college or year"), "waits": _l("Wait for a decision already"),
+    "open": _l("Graduates without a row yet"),
+    "add": _l("Missing: to be filled in"),
+    "change": _l("Different: to be changed"),
+    "take_back": _l("No longer in force: to be emptied"),
+    "conflict": _l("Conflicts with what staff wrote"),
+    "request": _l("Already reported: a change to decide on"),
+    "moved": _l("Moved to another college or year"),
+    "waits": _l("Wait for a decision already"),
     "settled": _l("Decided before: the row stays"),
-}  # fmt: skip
+}
 SILENT_KINDS = ("waits", "settled")  # nothing is written for these
 
 
