@@ -48,8 +48,8 @@ class ChangesView(StepActions, TitleLinks, SafeModelView):
     order_columns = ["changed_at"]
     search_columns: list[str] = []
     show_fieldsets = [
-        (_l("Row"), {"fields": ["student.name", "student.student_no", "college.name",
-                                "graduation_year", "kind", "ends", "changed_at"]}),
+        (_l("About it"), {"fields": ["student.name", "student.student_no", "college.name",
+                                "graduation_year", "kind", "ends", "state", "changed_at"]}),
     ]  # fmt: skip
     label_columns = {
         "student.name": _l("Student"), "student.student_no": _l("Student number"),

@@ -46,6 +46,13 @@ def sources(entry: PlanEntry) -> list[tuple[Any, Any]]:
     ]
 
 
+def _note(row: Any) -> str:
+    """The reason, and which fields were changed or taken."""
+    names = row.details.get("taken", row.details.get("changes") or ())
+    fields = _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
+    return " · ".join(text for text in (row.reason, fields) if text)
+
+
 def trace(kind: str, record_id: int) -> list[dict[str, Any]]:
     """The process trace, newest first."""
     return [
@@ -53,7 +60,7 @@ def trace(kind: str, record_id: int) -> list[dict[str, Any]]:
             "who": _("The system") if row.actor_role == Role.SYSTEM else row.actor_name,
             "what": said(row),
             "when": moment(row.at),
-            "note": row.reason,
+            "note": _note(row),
         }
         for row in reversed(trail_of(kind, record_id))
     ]

@@ -138,7 +138,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
     def head_links(self) -> list[Link]:
         manager = self.appbuilder.sm
         found = [
-            ("PlanYears", "PlanYearView.index", _("Year")),
+            ("PlanYears", "PlanYearView.index", _("By graduation year")),
             ("PlanChanges", "ChangesView.list", _("Changes to decide on")),
             ("PlanSnapshots", "SnapshotsView.index", _("Snapshots")),
         ]

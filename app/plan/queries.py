@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.db import db
 from app.core.errors import NotYours
@@ -45,7 +46,7 @@ def open_change(entry_id: int) -> int | None:
 def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab of the plan; None: all."""
     if name == "staff":
-        return PlanEntry.by_staff
+        return PlanEntry.by_staff.is_(True)
     states = {s.value: s for s in PlanState}
     return PlanEntry.state == states[name] if name in states else None
 
@@ -59,6 +60,7 @@ def change_tab(name: str) -> ColumnElement[bool]:
 
 def alike(who: Actor, change: ChangeRequest, most: int) -> Sequence[int]:
     """The other open changes of its kind in which the same fields differ, oldest first."""
+    fields = cast(list(change.changes), ARRAY(Text))
     same = (
         ChangeRequest.state == ChangeState.OPEN,
         ChangeRequest.kind == change.kind,
@@ -66,9 +68,8 @@ def alike(who: Actor, change: ChangeRequest, most: int) -> Sequence[int]:
         ChangeRequest.graduation_year == change.graduation_year,
         ChangeRequest.school_id == change.school_id,
         ChangeRequest.id != change.id,
-        ChangeRequest.changes.has_all(list(change.changes)),
-        func.jsonb_array_length(func.jsonb_path_query_array(ChangeRequest.changes, "$.*"))
-        == len(change.changes),
+        ChangeRequest.changes.has_all(fields),  # type: ignore[arg-type]
+        ChangeRequest.changes.op("-")(fields) == cast({}, JSONB),
     )
     wanted = changes_for(who).with_only_columns(ChangeRequest.id).where(*same)
     return db.session.scalars(wanted.order_by(ChangeRequest.id).limit(most)).all()

@@ -114,7 +114,12 @@ class PlanYearView(SafeView):
         found: dict[str, list[Any]] = {}
         for row in sync.side_by_side(school, year, SHOWN):
             found.setdefault(row.act, []).append(
-                (row.name, row.student_no, _row_url(row), detail.pairs(row.changes, year))
+                (
+                    row.name,
+                    row.student_no,
+                    _row_url(row),
+                    [p[1:] for p in detail.pairs(row.changes, year)],
+                )
             )
         db.session.rollback()
         kinds = [(KINDS[k], counts[k], found.get(k, [])) for k in KINDS if counts.get(k)]
