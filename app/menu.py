@@ -58,6 +58,7 @@ from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
+from app.plan.code_views import CountsAsView
 from app.plan.office_views import PlanView
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
@@ -165,6 +166,7 @@ def office(builder: AppBuilder) -> None:
         (CollegesView, "Colleges", _l("Colleges"), "route"),
         (MajorsView, "Majors", _l("Majors"), "briefcase"),
         (SettingsView, "Settings", _l("Settings"), "cog"),
+        (CountsAsView, "PlanCodes", _l("What the codes count as"), "chart"),
         (CodesView, "Codes", _l("Code tables"), "database"),
         (RegionsView, "Regions", _l("Regions"), "map"),
         (DeliveriesView, "Deliveries", _l("Deliveries"), "mail"),

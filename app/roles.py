@@ -100,6 +100,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.DATA: ("index", "compare"),
         Role.SCHOOL: ("index", "compare", "apply", "whole"),
     },
+    "PlanCodes": {Role.ADMIN: LIST, Role.SCHOOL: LIST, Role.DATA: LIST},
     "PlanSnapshots": {
         **dict.fromkeys((Role.DATA, Role.PROVINCE), ("index", "show", "compare")),
         Role.SCHOOL: ("index", "show", "compare", "make"),

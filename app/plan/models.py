@@ -253,6 +253,12 @@ class CountsAs(db.Model):
     part: Mapped[str] = mapped_column(String(12))
     certain: Mapped[bool] = mapped_column(default=True)
 
+    @property
+    def name(self) -> str:
+        """The name of the code in the edition of the codes that goes with the formula."""
+        year = int(self.edition) if self.edition.isdecimal() else 1
+        return codes.name("byqx", self.code, year)
+
 
 PARTS = {
     "agreement": _l("Agreement or contract"), "employed": _l("Employed by an organisation"),

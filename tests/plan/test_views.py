@@ -280,3 +280,10 @@ def test_each_code_of_each_edition_says_what_it_counts_as():
         "employed",
     )
     assert snapshots.counts_as("999", 2027) == "none"
+
+
+@pytest.mark.rule("PLN-11")
+def test_staff_read_what_each_code_counts_as(cast, visit):
+    shown = page(visit(cast.officer), "/plan/codes/list/?f_edition=2024")
+    assert all(word in shown for word in ("不就业拟升学", "暂不就业", "单位就业"))
+    page(visit(cast.college_officer), "/plan/codes/list/", 403)
