@@ -26,11 +26,12 @@ run: setup ## everything on http://127.0.0.1:$(PORT), with a demo school (DEMO=0
 browser: setup ## a Chromium for the browser tests, where one can be had
 	@$(BIN)/python tests/browser/get_chromium.py
 
-test: setup browser ## all tests
-	$(BIN)/python -m pytest -q
+test: setup browser ## all tests: on every core, those in a browser one after the other
+	$(BIN)/python -m pytest -q -n auto -m "not browser"
+	$(BIN)/python -m pytest -q -m browser
 
 test-fast: setup ## all tests but those in a browser
-	$(BIN)/python -m pytest -q -m "not browser"
+	$(BIN)/python -m pytest -q -n auto -m "not browser"
 
 check-deep: setup ## a random walk of 200,000 steps over all tables, and every planted bug found (half an hour)
 	$(BIN)/python -m tests.model

@@ -23,6 +23,13 @@ from app.codes.office_views import CodesView, RegionsView
 from app.core import jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
+from app.destinations.office_views import (
+    DestinationFieldsView,
+    DestinationKindsView,
+    DestinationProofsView,
+    DestinationTypesView,
+)
+from app.destinations.student_views import MyDestinationsView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
 from app.documents.file_views import FileView
 from app.fab import remembered
@@ -43,6 +50,10 @@ from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
+from app.offline.employer_views import EmployerPaperView
+from app.offline.step_views import MyPaperStepsView
+from app.offline.student_views import MyPaperView
+from app.offline.views import StampedView
 from app.people import employer_views, student_views
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.office_views import (
@@ -62,7 +73,9 @@ from app.plan.code_views import CountsAsView
 from app.plan.office_views import PlanView
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
+from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
+from app.settings.queries import settings
 from app.termination.employer_views import EmployerTerminationsView
 from app.termination.office_views import ChancesView
 from app.termination.student_views import MyTerminationsView
@@ -88,6 +101,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view(JobsView, "Jobs", label=_l("Failed jobs"), icon="alert")
     builder.add_view_no_menu(MessagesView)
     builder.add_view_no_menu(VerificationView)
+    builder.add_view_no_menu(StampedView)
     current_app.context_processor(frame)
     current_app.extensions[remembered.STORE] = OwnChoices()
 
@@ -113,6 +127,7 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerInvitationsView, "EmployerInvitations", label=_l("My invitations"), icon="sign"
     )
+    builder.add_view_no_menu(EmployerPaperView)
     builder.add_view(
         EmployerTerminationsView, "EmployerTerminations", label=_l("Terminations"), icon="unlink"
     )
@@ -130,9 +145,19 @@ def _student(builder: AppBuilder) -> None:
     """The student's side: first sign-in, home, letters; the bar at the foot of a phone."""
     builder.add_view_no_menu(VerifyView)
     builder.add_view(MyHomeView, "MyHome", label=_l("Home"), icon="home")
-    builder.add_view(MyInvitationsView, "MyInvitations", label=_l("Online signing"), icon="sign")
+    signing = {"category": "MySigning", "category_label": _l("Sign"), "category_icon": "sign"}
+    builder.add_view(
+        MyInvitationsView, "MyInvitations", label=_l("Online signing"), icon="sign", **signing
+    )
     builder.add_view_no_menu(AnswerView)
-    builder.add_view(MyTerminationsView, "MyTerminations", label=_l("Terminations"), icon="unlink")
+    builder.add_view(MyPaperView, "MyPaper", label=_l("Offline signing"), icon="paper", **signing)
+    builder.add_view_no_menu(MyPaperStepsView)
+    builder.add_view(
+        MyTerminationsView, "MyTerminations", label=_l("Terminations"), icon="unlink", **signing
+    )
+    builder.add_view(
+        MyDestinationsView, "MyDestinations", label=_l("Other destinations"), icon="route"
+    )
     builder.add_view_no_menu(MySigningsView)
     builder.add_view_no_menu(MyObjectionsView)
     HOMES[Role.STUDENT] = "MyHomeView.index"
@@ -152,6 +177,8 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(ChancesView)
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(SnapshotsView)
+    for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
+        builder.add_view_no_menu(part)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
@@ -168,6 +195,7 @@ def office(builder: AppBuilder) -> None:
         (SettingsView, "Settings", _l("Settings"), "cog"),
         (CountsAsView, "PlanCodes", _l("What the codes count as"), "chart"),
         (CodesView, "Codes", _l("Code tables"), "database"),
+        (DestinationKindsView, "DestinationKinds", _l("Kinds of destinations"), "route"),
         (RegionsView, "Regions", _l("Regions"), "map"),
         (DeliveriesView, "Deliveries", _l("Deliveries"), "mail"),
         (AccountsView, "Accounts", _l("Accounts"), "user"),
@@ -200,10 +228,24 @@ def frame() -> dict[str, Any]:
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),
     }
+    if shell == "student":
+        return {**found, "menu": student_menu(user.school_id)}
     if shell != "office":
         return found
     around = once("frame", lambda: frame_of(actor_of(user)))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
+
+
+def student_menu(school_id: int) -> list[dict[str, Any]]:
+    """The menu as the school has set it: destinations by its name for them, or left out (DST-04)."""
+    menu = current_app.extensions["appbuilder"].menu.get_data()
+    known = settings(school_id)
+    label = str(DESTINATION_NAMES[known.destination_name])
+    return [
+        {**item, "label": label} if item["name"] == "MyDestinations" else item
+        for item in menu
+        if known.destinations_open or item["name"] != "MyDestinations"
+    ]
 
 
 def demo_people(user: Any) -> list[dict[str, Any]]:

@@ -45,11 +45,29 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Verify": {Role.STUDENT: ("index", "code")},
     "MyProfile": {Role.STUDENT: ("index",)},
     "MyHome": {Role.STUDENT: ("index",)},
+    "MySigning": {Role.STUDENT: ()},  # the menu entry over the ways to sign
     "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
     "MyAnswer": {Role.STUDENT: ("accept", "decline")},
     "MySignings": {Role.STUDENT: ("show", "answer")},
     "MyObjections": {Role.STUDENT: ("invitation", "placement")},
-    "MyTerminations": {Role.STUDENT: ("index", "show", "request", "take", "evidence")},
+    "MyTerminations": {Role.STUDENT: ("index", "show", "request", "proof", "take", "evidence")},
+    "MyPaper": {Role.STUDENT: ("index", "entry", "autosave", "preview", "pdf", "generate")},
+    "MyPaperSteps": {Role.STUDENT: ("show", "step", "files", "link")},
+    "MyDestinations": {
+        Role.STUDENT: (
+            "index",
+            "choose",
+            "begin",
+            "draft",
+            "proof",
+            "preview",
+            "submit",
+            "discard",
+            "show",
+            "again",
+            "leave",
+        )
+    },
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
@@ -73,6 +91,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "evidence",
         )
     },
+    "EmployerPaper": {Role.EMPLOYER: ("index", "show")},
     "Terminations": dict.fromkeys((*PARTIES, *_READERS), ("follow", "letter")),
     # -- office: the school's side --
     "Office": dict.fromkeys(STAFF, ("index",)),
@@ -114,6 +133,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "Codes": {Role.ADMIN: LIST},
     "Regions": {Role.ADMIN: LIST},
+    "DestinationKinds": {Role.ADMIN: (*READ, "add", "edit")},
+    "DestinationTypes": {Role.ADMIN: (*READ, "add", "edit")},
+    "DestinationFields": {Role.ADMIN: ("add", "edit")},
+    "DestinationProofs": {Role.ADMIN: ("add", "edit")},
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),

@@ -29,7 +29,9 @@ def load(url: str, folder: Path) -> Flask:
     return create_app(settings.load(env))
 
 
-def worker(url: str, folder: Path, batch_id: int, out: multiprocessing.Queue[tuple[float, float]]) -> None:
+def worker(
+    url: str, folder: Path, batch_id: int, out: multiprocessing.Queue[tuple[float, float]]
+) -> None:
     """What the worker does with the batch: wall and CPU seconds of this process."""
     with load(url, folder).app_context():
         wall, cpu = time.perf_counter(), time.process_time()
@@ -47,7 +49,9 @@ def queued(app: Flask, officer_id: int) -> int:
         db.session.execute(text(
             "DELETE FROM plan_entry WHERE student_id IN (SELECT student_id FROM placement WHERE school_id = 1 "
             "AND state = 'awaiting_school')"))  # fmt: skip
-        db.session.execute(text("UPDATE trail SET to_state = 'awaiting_school' WHERE kind = 'placement'"))
+        db.session.execute(
+            text("UPDATE trail SET to_state = 'awaiting_school' WHERE kind = 'placement'")
+        )
         db.session.execute(text("SET session_replication_role = DEFAULT"))
         db.session.commit()
         ids = db.session.scalars(text(
@@ -79,7 +83,9 @@ def measure(app: Flask, url: str, folder: Path, officer_id: int, page: Callable[
         f"\nbulk attestation: {done} of {RECORDS} in {wall:.1f} s, {done / wall:.0f} a second; "
         f"{1000 * cpu / RECORDS:.1f} ms CPU of the worker each"
     )
-    print(f"list page of a colleague: {a:.0f} ms before, {b:.0f} ms meanwhile (n {len(meanwhile)}), ratio {b / a:.2f}")
+    print(
+        f"list page of a colleague: {a:.0f} ms before, {b:.0f} ms meanwhile (n {len(meanwhile)}), ratio {b / a:.2f}"
+    )
 
 
 def _started(app: Flask, batch_id: int) -> bool:

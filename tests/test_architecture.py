@@ -20,7 +20,8 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "codes", "desk", "home", "invitations", "notices", "objections", "people", "placements",
+    "batches", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline", "people",
+    "placements",
     "plan", "settings", "termination", "terms", "verification",
 )  # fmt: skip
 FILES = {

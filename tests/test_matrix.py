@@ -17,7 +17,7 @@ PUBLIC = {
     "static", "appbuilder.static", "healthz", "HomeView.index", "UtilView.back", "LocaleView.index",
     "AuthView.login", "AuthView.logout", "AuthView.demo", "PasswordView.change", "PasswordView.forgotten",
     "PasswordView.reset", "RegisterView.register", "MessagesView.index", "VerificationView.ask",
-    "VerificationView.show",
+    "VerificationView.show", "StampedView.show", "StampedView.add",
 }  # fmt: skip
 
 
@@ -102,6 +102,9 @@ def records(cast) -> dict[str, tuple[int, int]]:
     far_end = make.terminate(_in_force(cast.rival, far_student, cast.other_officer))
     today = clock.today()
     return {
+        "destination": tuple(
+            make.destination(make.make_student(c)).id for c in (cast.college, cast.far_college)
+        ),
         "placement": (mine.id, far.id),
         "invitation": (mine.invitation_id, far.invitation_id),
         "termination": (own_end.id, far_end.id),
@@ -133,14 +136,17 @@ OF = {  # view, or view and method → kind of record
     "StudentsView": "student", "SchoolsView": "school", "CollegesView": "college", "MajorsView": "major",
     "ChancesView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
     "MyTerminationsView": "termination", "MyTerminationsView.show": "placement",
-    "MyTerminationsView.request": "placement", "EmployerTerminationsView": "termination",
+    "MyTerminationsView.request": "placement", "MyTerminationsView.proof": "placement",
+    "MyPaperStepsView": "placement", "EmployerPaperView": "placement", "EmployerTerminationsView": "termination",
     "EmployerTerminationsView.show": "placement", "EmployerTerminationsView.request": "placement",
     "DeskView.evidence": "termination", "ObjectionsView": "objection", "RestrictionsView": "restriction",
-    "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
+    "MyDestinationsView": "destination", "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
 }  # fmt: skip
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
-       "EmployersView", "PlanView", "ChangesView", "SnapshotsView"}  # told apart by tests of their own  # fmt: skip
+       "EmployersView", "PlanView", "ChangesView", "SnapshotsView", "DestinationKindsView",
+       "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
+    "MyPaperStepsView.step": ["hand_in", "ask_give_up", "go_on", "approve_form"],
     "MySigningsView.answer": ["agree_terms", "decline_terms"],
     "MyTerminationsView.take": ["agree", "decline", "leave", "ask_mediation"],
     "EmployerTerminationsView.take": ["agree", "decline", "leave", "ask_mediation"],

@@ -18,7 +18,7 @@ from app.bulk.models import Import, ImportRow, ImportState
 from app.bulk.sheet import SHEETS
 from app.bulk.workflow import IMPORTS
 from app.bulk.writing import MetAnotherError
-from app.core import clock, files, jobs
+from app.core import clock, filestore, jobs
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, Refused
@@ -137,7 +137,7 @@ def _stage(record: Import, name: str) -> None:
 
 def keep_file(record: Import, data: bytes) -> str:
     """Encrypt a file of the import and keep it under a random name."""
-    return files.save_file(cipher().encrypt_bytes(data, f"import:{record.uid}"), SUFFIX)
+    return filestore.save_file(cipher().encrypt_bytes(data, f"import:{record.uid}"), SUFFIX)
 
 
 def kept_file(record: Import, *, errors: bool = False) -> bytes:
@@ -145,7 +145,7 @@ def kept_file(record: Import, *, errors: bool = False) -> bytes:
     key = record.errors_key if errors else record.file_key
     if key is None:
         raise Refused(_("This file is no longer kept."))
-    return cipher().decrypt_bytes(files.read_file(key), f"import:{record.uid}")
+    return cipher().decrypt_bytes(filestore.read_file(key), f"import:{record.uid}")
 
 
 @jobs.queue.periodic(cron="20 3 * * *")
@@ -167,7 +167,7 @@ def forget(timestamp: int = 0) -> int:
         db.session.execute(delete(ImportRow).where(ImportRow.import_id == record.id))
         db.session.flush()
         for key in keys:
-            files.delete_file(key)
+            filestore.delete_file(key)
         done += 1
     db.session.commit()
     _sweep()
@@ -176,7 +176,7 @@ def forget(timestamp: int = 0) -> int:
 
 def _sweep() -> None:
     """Delete the files that no import names: a rollback left them."""
-    for key in list(files.older_than(timedelta(days=1), (SUFFIX,))):
+    for key in list(filestore.older_than(timedelta(days=1), (SUFFIX,))):
         named = or_(Import.file_key == key, Import.errors_key == key)
         if db.session.scalar(select(Import.id).where(named).limit(1)) is None:
-            files.delete_file(key)
+            filestore.delete_file(key)

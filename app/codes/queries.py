@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from app.codes.models import Code, Region
 from app.core.db import db
 
 SHIPPED = Path(__file__).parent / "tables"
+LOADERS: list[Callable[[], int]] = []  # packages above add their own shipped tables
 
 # file of the shipped tables → (table, edition); the legacy edition of 毕业去向 counts before 2021
 FILES = {
@@ -140,7 +141,7 @@ def load_shipped() -> int:
             insert(Region), [{**row, "level": int(row["level"])} for row in _read("xzqh_full")]
         )
     forget()
-    return len(rows)
+    return len(rows) + sum(load() for load in LOADERS)
 
 
 def _read(file: str) -> list[dict[str, str]]:

@@ -4,20 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from hashlib import sha256
+from io import BytesIO
 
+from PIL import Image, ImageDraw
 from sqlalchemy import select
 
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
+from app.core import clock
 from app.core.db import db
 from app.demo.maker import Maker
+from app.destinations.evidence import keep
+from app.destinations.workflow import begin, save, submit
+from app.documents.attachments import Upload
 from app.objections.workflow import OBJECTIONS, report
 from app.people.models import Student, TrainingMode
 from app.placements.models import Placement
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
 from app.termination.queries import latest
-from app.termination.workflow import TERMINATIONS, request
+from app.termination.workflow import TERMINATIONS, apply_with_proof, request
 from app.terms.models import FIELDS, Terms
 from app.workflow.actor import Actor, Role
 
@@ -84,6 +91,53 @@ def answer(student: Student, step: str, reason: str = "", *, by: str = "employer
         TERMINATIONS.apply(step, last.id, people[by](), reason=reason, agreed=True)
 
     return act
+
+
+def register(student: Student, kind: str, values: dict[str, str], proof: str = "") -> Act:
+    """The student registers a destination, with a photo as its proof."""
+
+    def act() -> None:
+        who = party(student)
+        draft = begin(who, kind)
+        draft = save(who, draft.id, draft.version, values)
+        if proof:
+            keep(draft, who, proof, photo())
+        submit(who, draft.id, draft.version)
+
+    return act
+
+
+def photo() -> Upload:
+    """A proof as a phone sends it: a sheet with a red stamp."""
+    sheet = Image.new("RGB", (600, 420), "#fbf8f0")
+    pen = ImageDraw.Draw(sheet)
+    for row in range(8):
+        pen.line((60, 90 + 32 * row, 540 - 60 * (row % 3), 90 + 32 * row), fill="#555", width=6)
+    pen.ellipse((400, 270, 520, 390), outline="#c00", width=8)
+    out = BytesIO()
+    sheet.save(out, "JPEG")
+    data = out.getvalue()
+    return Upload("image", "image/jpeg", data, "证明.jpg", sha256(data).hexdigest())
+
+
+def decide(student: Student, step: str, reason: str = "") -> Act:
+    """The office decides on what the student registered last."""
+
+    def act() -> None:
+        last = select(Placement).where(Placement.student_id == student.id)
+        found = db.session.scalars(last.order_by(Placement.id.desc())).first()
+        assert found is not None
+        who = _office(Role.COLLEGE if step.endswith("college") else Role.SCHOOL, found)
+        PLACEMENTS.apply(step, found.id, who, reason=reason)
+
+    return act
+
+
+def leave(student: Student, reason: str) -> Act:
+    """The student applies to leave the destination, with a proof."""
+    return lambda: _ignore(
+        apply_with_proof(_placement(student).id, party(student), reason, [photo()])
+    )
 
 
 def untrue(student: Student, reason: str) -> Act:
@@ -158,3 +212,32 @@ def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) 
     maker.at(5, dismiss(cast[8], "已与单位人事核对，以协议所载为准。"))
     maker.at(26, reopen(cast[9], "协议中报到地点填写有误，需核对后重新鉴证。"))
     maker.at(30, ask(cast[10], "拟自主创业，已与部门负责人沟通。"))
+    _register_all(maker, free[11:])
+
+
+def _register_all(maker: Maker, free: list[Student]) -> None:
+    """Destinations in every state; the first of these students has registered nothing yet."""
+    begins = f"{clock.today().year + 1}-09-01"
+    study = {"school": "武汉大学", "place": "420106", "major": "软件工程", "degree": "11",
+             "begins": begins, "archive_to": "武汉大学研究生院"}  # fmt: skip
+    contract = {
+        "employer": "武汉江城软件有限公司", "credit_code": maker.employers[5].credit_code, "nature": "39",
+        "industry": "34", "place": "420111", "position_kind": "13", "contact": "李经理",
+        "phone": "027-87654321", "since": begins, "pay": "7500",
+    }  # fmt: skip
+    refused, settled = free[1:3]
+    maker.at(90, register(refused, "SX_YJS", study, "admission"))
+    maker.at(70, decide(refused, "refuse", "录取通知书照片不清晰，请重新拍照上传。"))
+    maker.at(300, register(settled, "SX_YJS", {**study, "school": "华中科技大学"}, "admission"))
+    maker.at(280, decide(settled, "attest"))
+    bound, soldier, waiting, founder, seeker = (maker.students[n] for n in (49, 99, 149, 199, 249))
+    maker.at(26, register(bound, "DXWP", contract, "agreement"))
+    maker.at(30, register(soldier, "YZ", {"place": "420111", "since": begins}, "notice"))
+    maker.at(22, register(waiting, "LDHT", contract, "contract"))
+    own = {"form": "751", "employer": "武汉青禾文化工作室", "industry": "44", "place": "420111",
+           "role": "创始人"}  # fmt: skip
+    maker.at(400, register(founder, "CY", own, "licence"))
+    maker.at(380, decide(founder, "attest"))
+    maker.at(28, leave(founder, "工作室停办，拟另行就业。"))
+    maker.at(200, register(seeker, "DJY", {"stage": "702", "note": "准备湖北省考。"}))
+    maker.at(180, decide(seeker, "attest"))

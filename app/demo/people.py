@@ -36,7 +36,8 @@ TRADES = (("科技", "34", "13"), ("建筑", "24", "13"), ("商贸", "31", "21")
           ("医药", "43", "19"), ("金融", "35", "22"), ("文化传媒", "44", "27"), ("制造", "22", "60"))  # fmt: skip
 BRANDS = "光谷星光长江东湖楚天珞珈黄鹤汉阳江城南湖云鹤九州鼎盛华科"
 
-NAMED = 7  # students with an account of the table
+NAMED = 8  # students with an account of the table
+ALSO = {557: "student10", 558: "student11"}  # whose stories are told in life.py
 
 
 def make_people(maker: Maker) -> None:
@@ -56,6 +57,7 @@ def _schools() -> tuple[School, School]:
     db.session.flush()
     set_setting(school.id, "signing_review", "both", None)
     set_setting(school.id, "termination_review", "both", None)
+    set_setting(school.id, "offline_review", "both", None)
     set_setting(school.id, "forced_online", True, None)
     for owner, names in ((school, COLLEGES), (other, {"文理学院": ("汉语言文学", "应用数学")})):
         for number, (name, majors) in enumerate(names.items(), 1):
@@ -110,8 +112,8 @@ def _students(maker: Maker, school: School, other: School) -> None:
     db.session.add_all(maker.students)
     db.session.flush()
     for n, student in enumerate(maker.students):
-        named = f"student{n + 1}" if n < NAMED else f"s{student.student_no}"
-        email = f"student{n + 1}@example.com" if n < NAMED else f"{named}@invalid"
+        named = f"student{n + 1}" if n < NAMED else ALSO.get(n, f"s{student.student_no}")
+        email = f"{named}@{'example.com' if n < NAMED or n in ALSO else 'invalid'}"
         maker.user(named, Role.STUDENT, student.name, school_id=student.school_id, student_id=student.id,
                    email=email)  # fmt: skip
 

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.demo.life import tell
 from app.demo.maker import Maker
+from app.demo.papers import tell_papers
 from app.demo.people import DAYS, TRADES
 from app.invitations.models import Candidate, Invitation
 from app.invitations.workflow import INVITATIONS, send
@@ -50,6 +51,7 @@ def tell_stories(maker: Maker) -> None:
     _background(maker)
     tell(maker, lambda employer, student, hours, outcome, n: _signed(
         maker, employer, student, hours, outcome, n))  # fmt: skip
+    tell_papers(maker, maker.students[7])
 
 
 def _named(maker: Maker) -> None:
@@ -74,7 +76,7 @@ def _restrict(maker: Maker, student: Student) -> Callable[[], None]:
 def _background(maker: Maker) -> None:
     free = [
         s
-        for s in maker.students[7:540] + maker.students[560:]
+        for s in maker.students[8:524] + maker.students[560:]
         if s.training_mode == TrainingMode.OPEN
     ]
     plan = [outcome for outcome, count in OUTCOMES for _n in range(count)]

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.codes import queries as codes
 from app.people.checks import is_credit_code
 from app.people.models import ORIGIN_STATES, OriginState, TrainingMode
-from app.placements.models import Placement
+from app.placements.models import Kind, Placement
 from app.placements.queries import signings_of
 
 
@@ -78,8 +78,12 @@ CHECKS: list[Callable[[Placement], Check]] = [
 
 
 def checks(placement: Placement) -> list[Check]:
-    """All of them for one record."""
-    return [check(placement) for check in CHECKS]
+    """All of them for one record; a destination is open to every training mode, and often has no employer."""
+    if placement.kind != Kind.DESTINATION:
+        return [check(placement) for check in CHECKS]
+    asked = [origin, credit_code, only_placement] if placement.employer_credit_code else [
+        origin, only_placement]  # fmt: skip
+    return [check(placement) for check in asked]
 
 
 def hints(placement: Placement) -> list[str]:

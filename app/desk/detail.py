@@ -12,8 +12,11 @@ from flask_babel import lazy_gettext as _l
 from app.codes import queries as codes
 from app.core import clock
 from app.desk.checks import HINTS
+from app.destinations import detail as destinations
 from app.documents import files
+from app.fab.shown import moment
 from app.objections.queries import about, open_objection
+from app.offline.detail import no_register
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -56,6 +59,10 @@ class Block:
     items: list[Any]
     columns: int = 2
     note: Any = ""
+    files: Any = None
+
+
+PROOFS = Block("proofs", _l("Proofs"), [], note=_l("Online signings need no proof."))
 
 
 def heading(placement: Placement) -> list[tuple[str, Any]]:
@@ -65,8 +72,8 @@ def heading(placement: Placement) -> list[tuple[str, Any]]:
         (_("Agreement number"), placement.agreement_no or "–"),
         (_("Kind"), KINDS[Kind(placement.kind)]),
         (_("Agreement"), AGREEMENT_LABELS[state]),
-        (_("Signed on"), _moment(placement.created_at)),
-        (_("Last change"), _moment(placement.changed_at)),
+        (_("Signed on"), moment(placement.created_at)),
+        (_("Last change"), moment(placement.changed_at)),
     ]
 
 
@@ -91,7 +98,7 @@ def report(placement: Placement) -> list[Any]:
         return []
     return [
         {"label": _("The student writes"), "value": found.reason, "strong": True, "wide": True},
-        (_("Reported on"), _moment(found.created_at)),
+        (_("Reported on"), moment(found.created_at)),
     ]
 
 
@@ -131,13 +138,13 @@ def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any
     rows: list[Any] = [
         {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
         (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
-        (_("Applied on"), _moment(last.created_at)),
+        (_("Applied on"), moment(last.created_at)),
         (_("Way"), WAYS[Way(last.way)]),
     ]
     if last.state in WITH_PARTIES:
         rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
     if last.approved_at:
-        rows.append((_("Terminated on"), _moment(last.approved_at)))
+        rows.append((_("Terminated on"), moment(last.approved_at)))
     if last.state in RUNNING:
         left = chances_left(last.student_id, last.school_id, now)
         rows.append((_("Terminations left this year"), left))
@@ -165,13 +172,17 @@ def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
     }
 
 
-def blocks(placement: Placement) -> list[Block]:
+def blocks(placement: Placement, who: Actor) -> list[Block]:
     """Student, employer, terms, archive, household, proofs: the manual's order (AGR-03)."""
+    student = Block("student", _("Student"), _student(placement), 3)
+    if placement.kind == Kind.DESTINATION:
+        title, items, files = destinations.block(placement, who)
+        return [student, Block("destination", title, items), Block("proofs", "", [], files=files)]
     return [
-        Block("student", _("Student"), _student(placement), 3),
-        Block("employer", _("Employer"), _employer(placement)),
+        student,
+        Block("employer", _("Employer"), _employer(placement), note=no_register(placement)),
         *_terms(placement),
-        Block("proofs", _("Proofs"), [], note=_("Online signings need no proof.")),
+        *([PROOFS] if placement.kind == Kind.ONLINE else []),
     ]
 
 
@@ -194,7 +205,8 @@ def _student(placement: Placement) -> list[Any]:
 
 
 def _employer(placement: Placement) -> list[Any]:
-    employer = placement.employer
+    employer, name = placement.employer, placement.employer_name
+    paper = placement.terms if placement.kind == Kind.OFFLINE else None  # what was typed
     facts = {
         "employer_kind": codes.name("dwxz", placement.employer_kind),
         "employer_industry": codes.name("dwhy", placement.employer_industry),
@@ -202,21 +214,16 @@ def _employer(placement: Placement) -> list[Any]:
     }
     missing = _("to be filled in")
     return [
-        {
-            "label": _("Employer name"),
-            "value": placement.employer_name,
-            "strong": True,
-            "wide": True,
-        },
+        {"label": _("Employer name"), "value": name, "strong": True, "wide": True},
         (_("Credit code"), placement.employer_credit_code),
         *(
-            {"label": _FACTS[name], "value": facts[name], "missing": "" if facts[name] else missing}
-            for name, _label in MUST_KNOW
+            {"label": _FACTS[fact], "value": facts[fact], "missing": "" if facts[fact] else missing}
+            for fact, _label in MUST_KNOW
         ),
-        (_("Address"), employer and employer.address),
-        (_("Contact"), employer and employer.contact_name),
-        (_("Phone"), employer and employer.contact_phone_masked),
-        (_("E-mail"), employer and employer.email),
+        (_("Address"), placement.employer_address or (employer and employer.address)),
+        (_("Contact"), paper.contact_name if paper else employer and employer.contact_name),
+        (_("Phone"), paper.contact_phone if paper else employer and employer.contact_phone_masked),
+        (_("E-mail"), placement.employer_email or (employer and employer.email)),
     ]
 
 
@@ -291,7 +298,3 @@ def _note(row: Trail) -> str:
     if known:
         parts.append(_("In spite of a hint: %(hints)s", hints=_(", ").join(known)))
     return " · ".join(parts)
-
-
-def _moment(moment: Any) -> str:
-    return clock.local(moment).strftime("%Y-%m-%d %H:%M")

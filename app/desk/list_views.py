@@ -17,11 +17,12 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.desk.queries import found_by, in_tab, of_secret, with_students
+from app.destinations.queries import module_name
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
 from app.fab.listing import Cell, Row, TabLink
-from app.fab.once import now
+from app.fab.once import now, once
 from app.fab.saved import SavedFilters
 from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.titles import TitleLinks
@@ -33,6 +34,7 @@ from app.placements.models import (
     CHIPS,
     KINDS,
     REVIEW_LABELS,
+    Kind,
     Placement,
 )
 from app.placements.queries import has_agreement, placements_for
@@ -79,6 +81,15 @@ def _waiting(since: datetime | None) -> Any:
     return chip(text, "waiting") if waited > timedelta(days=LONG) else text
 
 
+def kind_names() -> dict[str, str]:
+    """The three kinds; destinations by the name the school gave them (DST-04)."""
+    names = {kind.value: str(label) for kind, label in KINDS.items()}
+    school_id = actor().school_id
+    if school_id is not None:
+        names[Kind.DESTINATION] = once("destinations", lambda: module_name(school_id))
+    return names
+
+
 def _mine() -> str:
     decides = actor().role in DECIDERS
     return _("Awaiting me") if decides else _("Awaiting review")
@@ -118,7 +129,7 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
         "agreement_no": lambda value: value or _("Preview"),
         "agreement": lambda state: str(AGREEMENT_LABELS[state]),
         "state": chips(REVIEW_LABELS, CHIPS),
-        "kind": lambda kind: str(KINDS[kind]),
+        "kind": lambda kind: kind_names()[kind],
         "termination.state": _ending,
         "changed_at": _changed,
         "waits_since": _waiting,
@@ -130,7 +141,7 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
                               "major.name", "kind"})  # fmt: skip
     cell_classes = {
         "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
-        "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status",
+        "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status qq-wrap",
         "waits_since": "qq-number", "termination.state": "qq-wrap",
     }  # fmt: skip
     load_columns = ("state", "student.name", "frozen", "answer_by", "review")
@@ -149,8 +160,8 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
     )
     filters = (
         ListFilter("college", _l("All colleges"), Placement.college_id, colleges),
-        ListFilter("kind", _l("All kinds"), Placement.kind, lambda: [(k.value, str(v)) for k,
-                                                                     v in KINDS.items()]),
+        ListFilter("kind", _l("All kinds"), Placement.kind, lambda: list(
+            kind_names().items())),
         ListFilter("year", _l("All years"), Placement.graduation_year, years),
     )  # fmt: skip
 
@@ -159,7 +170,10 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
     def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
         """What rests until the school has answered says so beside its state (INV-20)."""
         row: Row = super()._row(item, pattern, heads)
-        return replace(row, cells=[self._marked(item, cell) for cell in row.cells])
+        cells = [self._marked(item, cell) for cell in row.cells]
+        if not has_agreement(item):
+            cells[0] = replace(cells[0], value="–")  # a destination has nothing to preview
+        return replace(row, cells=cells)
 
     def _marked(self, item: Any, cell: Cell) -> Cell:
         if cell.value == "":  # a phone's card leaves out what is empty

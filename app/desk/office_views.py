@@ -26,6 +26,7 @@ from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
 from app.fab.once import now, once
+from app.offline.detail import sheets
 from app.people.step_views import StepActions
 from app.placements.workflow import PLACEMENTS, fill_facts
 from app.termination.evidence import add_evidence
@@ -93,7 +94,7 @@ class DeskView(StepActions, DeskList):
         return {p.lever.name for p in mine if p.lever.flow is moved[0].lever.flow}
 
     def show_context(self, item: Any) -> dict[str, Any]:
-        shown = detail.blocks(item)
+        shown = detail.blocks(item, actor())
         ending = detail.termination(item, actor(), now())
         fills = any(o.step.name.startswith("complete_facts") for o in self.offered(item))
         return {
@@ -104,6 +105,7 @@ class DeskView(StepActions, DeskList):
             "statuses": detail.statuses(item, now()),
             "blocks": shown,
             "report": detail.report(item),
+            "sheets": sheets(item, actor()),
             "termination": ending,
             "evidence_url": self._evidence_url(ending),
             "proposal": detail.proposal(item, now()),

@@ -15,9 +15,10 @@ from werkzeug.http import dump_options_header
 from werkzeug.wrappers import Response
 
 from app.accounts.queries import actor
+from app.core import filestore
 from app.core.errors import NotYours, Refused
 from app.core.text import clean_line
-from app.documents import files, store
+from app.documents import files
 from app.documents.models import Attachment
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -58,7 +59,9 @@ class FileView(SafeView):
         found = files.find(uid, actor())
         if found.thumb_key is None:
             raise NotYours(f"thumb {uid}")
-        return file_answer(store.read_file(found.thumb_key), "image/jpeg", "thumb.jpg", inline=True)
+        return file_answer(
+            filestore.read_file(found.thumb_key), "image/jpeg", "thumb.jpg", inline=True
+        )
 
     # Talisman writes the policy of every answer; this is its way to be told another
     show.talisman_view_options = OPTIONS
@@ -79,7 +82,7 @@ class FileView(SafeView):
 
 
 def _stored(found: Attachment, *, inline: bool) -> Response:
-    data = store.read_checked(found.file_key, found.sha256)
+    data = filestore.read_checked(found.file_key, found.sha256)
     return file_answer(data, found.mime, found.original_name, inline=inline)
 
 

@@ -23,11 +23,11 @@ from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.filestore import save_file
 from app.core.limits import Limit
 from app.core.text import clean_line
 from app.documents.attachments import Upload, accept_upload
 from app.documents.models import Attachment
-from app.documents.store import save_file
 from app.workflow.actor import Actor
 from app.workflow.engine import committed
 
@@ -53,6 +53,7 @@ class Kind:
     check: Check
     most: int
     only: Callable[[Attachment], ColumnElement[bool]] | None
+    stays: Callable[[Attachment, Any], bool]
 
 
 KINDS: dict[str, Kind] = {}
@@ -66,14 +67,16 @@ def register(
     check: Check = closed,
     most: int = MOST,
     only: Callable[[Attachment], ColumnElement[bool]] | None = None,
+    stays: Callable[[Attachment, Any], bool] = lambda _found, _record: False,
 ) -> None:
     """Say who may read and change the files of the records of this kind.
 
     `scope(actor)` selects the records a person may see: whoever sees the record reads its files,
     narrowed by `only` where some files of a record are not for reading. `check(record, actor)`
     raises Refused while nothing may be added or taken away; it is asked again behind the lock.
+    `stays(file, record)`: files that are not taken away even then.
     """
-    KINDS[name] = Kind(model, scope, check, most, only)
+    KINDS[name] = Kind(model, scope, check, most, only, stays)
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -131,8 +134,14 @@ def listed(record_kind: str, record: Any, actor: Actor) -> list[Listed]:
         .order_by(Attachment.id)
     ).all()
     free = bool(rows) and changeable(record_kind, record, actor)
+    stays = KINDS[record_kind].stays
     return [
-        Listed(file, owner.display_name, _moment(file), free and owner.id == actor.user_id)
+        Listed(
+            file,
+            owner.display_name,
+            _moment(file),
+            free and owner.id == actor.user_id and not stays(file, record),
+        )
         for file, owner in rows
     ]
 
@@ -258,7 +267,10 @@ def detach(uid: str, actor: Actor) -> None:
     kind, key, record_id = KINDS[found.record_kind], found.id, found.record_id
 
     def gone() -> None:
-        kind.check(_locked(kind, record_id), actor)
+        record = _locked(kind, record_id)
+        kind.check(record, actor)
+        if kind.stays(found, record):
+            raise Refused(_("This file has been looked at already; it stays with the record."))
         db.session.execute(delete(Attachment).where(Attachment.id == key))
 
     committed(gone)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from app.core import clock
+from app.core import clock, filestore
 from app.core.db import db
-from app.documents import numbers, store
+from app.documents import numbers
 from app.documents.limits import render_safely
 from app.documents.models import Document
 from app.documents.render import KINDS
@@ -52,7 +53,7 @@ def keep(
         school_id=record.school_id,
         code=code,
         number=number,
-        file_key=store.save_file(pdf, ".pdf"),
+        file_key=filestore.save_file(pdf, ".pdf"),
         sha256=hashlib.sha256(pdf).hexdigest(),
         data_sha256=data["data_sha256"],
         terms_id=terms_id,
@@ -65,7 +66,21 @@ def keep(
 
 def read(document: Document) -> bytes:
     """The bytes of the document. Raises ValueError where the file was changed."""
-    return store.read_checked(document.file_key, document.sha256)
+    return filestore.read_checked(document.file_key, document.sha256)
+
+
+def void_documents(record_kind: str, record_id: int, kind: str, at: datetime) -> None:
+    """Make the record's documents of a kind void; they stay, with their codes (DOC-04)."""
+    db.session.execute(
+        update(Document)
+        .where(
+            Document.record_kind == record_kind,
+            Document.record_id == record_id,
+            Document.kind == kind,
+            Document.void_at.is_(None),
+        )
+        .values(void_at=at)
+    )
 
 
 def digest(data: dict[str, Any], names: Sequence[str]) -> str:

@@ -54,7 +54,7 @@ class Document(db.Model):  # type: ignore[name-defined,misc]
 
 
 class NumberCounter(db.Model):  # type: ignore[name-defined,misc]
-    """The last sequence number given out per kind, year and school; see `store.next_number`."""
+    """The last sequence number given out per kind, year and school; see `counter.next_number`."""
 
     __tablename__ = "number_counter"
 

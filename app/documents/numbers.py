@@ -1,4 +1,4 @@
-"""Agreement numbers and verification codes as texts; `store.next_number` counts."""
+"""Agreement numbers and verification codes as texts; `counter.next_number` counts."""
 
 from __future__ import annotations
 

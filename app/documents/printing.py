@@ -40,8 +40,9 @@ def texts(value: Nest, place: str = "") -> Iterator[tuple[str, str]]:
 
 
 def unit(value: str, name: str) -> str:
-    """«3500» → «3500 元/月»; what is empty or not a number stays as it is."""
-    return f"{value} {name}" if value.replace(".", "", 1).isdecimal() else value
+    """«3,500» → «3,500 元/月»; what is empty or not a number stays as it is."""
+    number = value.replace(",", "").replace(".", "", 1)
+    return f"{value} {name}" if number.isdecimal() else value
 
 
 def chinese(number: int) -> str:

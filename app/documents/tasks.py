@@ -11,9 +11,9 @@ from typing import Any
 
 from sqlalchemy import String, delete, exists, select
 
-from app.core import clock, jobs
+from app.core import clock, filestore, jobs
 from app.core.db import db
-from app.documents import files, store
+from app.documents import files
 from app.documents.models import Attachment
 
 GRACE = timedelta(days=1)
@@ -49,14 +49,14 @@ def _forget_rows() -> int:
 
 def _delete_files() -> int:
     """Files first, names after: what is named between the two is found."""
-    old = list(store.older_than(GRACE, SUFFIXES))
+    old = list(filestore.older_than(GRACE, SUFFIXES))
     gone = 0
     for start in range(0, len(old), PORTION):
         portion = old[start : start + PORTION]
         named = _named(portion)
         for key in portion:
             if key not in named:
-                store.delete_file(key)
+                filestore.delete_file(key)
                 gone += 1
     db.session.rollback()
     return gone
@@ -71,7 +71,7 @@ def _named(keys: list[str]) -> set[str]:
 
 
 def key_columns() -> list[Any]:
-    """The columns that name stored files, by their names; see `store.save_file`."""
+    """The columns that name stored files, by their names; see `filestore.save_file`."""
     return [
         column
         for table in db.metadata.sorted_tables

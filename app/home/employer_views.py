@@ -15,9 +15,10 @@ from app.fab.builder import SafeView
 from app.invitations import queries
 from app.invitations.views import local, now
 from app.notices.queries import latest_notices
+from app.offline.queries import is_paper
 from app.people.employer_views import mine
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState
-from app.placements.queries import proposals
+from app.placements.queries import placement_in, proposals
 from app.termination.queries import to_answer
 
 
@@ -47,10 +48,12 @@ class EmployerHomeView(SafeView):
             ],
         )
 
-    @expose("/signings/<int:pk>", methods=["GET"])
+    @expose("/signings/<int(max=2147483647):pk>", methods=["GET"])
     @has_access
     def signing(self, pk: int) -> Any:
-        """Where notices of a signing lead: to the invitation that it came from."""
+        """Where notices of a signing lead: to the invitation that it came from, or to the paper."""
+        if is_paper(placement_in(actor(), pk)):
+            return redirect(url_for("EmployerPaperView.show", pk=pk))
         found = queries.invitation_behind(actor(), pk)
         return redirect(url_for("EmployerInvitationsView.show", pk=found))
 

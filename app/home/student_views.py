@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.core import clock
+from app.destinations.detail import progress as destination_progress
+from app.destinations.queries import module_name, module_open
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.invitations import queries
@@ -18,6 +20,7 @@ from app.people.student_views import facts, me
 from app.placements.detail import progress
 from app.placements.guards import cannot_sign
 from app.placements.models import KINDS, Kind, Placement
+from app.placements.notices import PAGES
 from app.placements.queries import placement_of
 from app.settings.queries import settings
 from app.termination.queries import asked_of
@@ -45,6 +48,9 @@ class MyHomeView(SafeView):
             facts=facts(student),
             barred=cannot_sign(student, now()),
             placement=placement,
+            placement_url=f"/my/{PAGES[Kind(placement.kind)]}/{placement.id}" if placement else "",
+            placement_link=_link(placement),
+            register=module_name(student.school_id) if module_open(student.school_id) else "",
             state=review_text(placement.state) if placement else (_("Not signed yet"), "closed"),
             kind=KINDS[Kind(placement.kind)] if placement else "",
             signed_on=local(placement.created_at) if placement else "",
@@ -54,9 +60,22 @@ class MyHomeView(SafeView):
             proposal=_answer_by(placement),
             asked=asked,
             terminations=1 if asked else 0,  # one signing is in force at most
-            steps=progress(placement, settings(student.school_id).signing_review),
+            steps=_steps(placement, student.school_id),
             now=now(),
         )
+
+
+def _steps(placement: Placement | None, school_id: int) -> list[tuple[str, str, str]]:
+    """How far the signing or the destination has come."""
+    if placement is not None and placement.kind == Kind.DESTINATION:
+        return destination_progress(placement)
+    return progress(placement, settings(school_id).signing_review)
+
+
+def _link(placement: Placement | None) -> str:
+    """The words that lead to it."""
+    signing = placement is not None and placement.kind != Kind.DESTINATION
+    return _("See the signing") if signing else _("See the details")
 
 
 def _answer_by(placement: Placement | None) -> str:

@@ -10,7 +10,8 @@ from sqlalchemy.orm.attributes import get_history
 
 from app.core import clock, jobs
 from app.core.db import db
-from app.documents.store import next_number, void_documents
+from app.documents.counter import next_number
+from app.documents.kept import void_documents
 from app.placements.models import KIND_DIGIT, REVIEWS, Kind, Placement, PlacementState
 from app.placements.queries import has_agreement, prints
 from app.placements.tasks import AGREEMENT, RECORD, make_agreement

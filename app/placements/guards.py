@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from flask_babel import gettext as _
@@ -132,9 +133,14 @@ def may_enter(placement: Placement, actor: Actor, now: datetime) -> str | None:
 
 def no_other_unsettled(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """One unsettled destination is under review at a time; one in force gives way (DST-05)."""
-    if placement.settles or not unsettled_of(placement.student_id, UNDER_WAY):
+    if not _unsettled_under_way(placement):
         return None
     return _("Another registration of yours is under review. Wait for the decision first.")
+
+
+def _unsettled_under_way(placement: Placement) -> Sequence[Placement]:
+    """What stands in the way of a destination that settles nothing; nothing of one that does."""
+    return () if placement.settles else unsettled_of(placement.student_id, UNDER_WAY)
 
 
 def scan_there(placement: Placement, actor: Actor, now: datetime) -> str | None:
@@ -148,9 +154,12 @@ def slot_still_free(placement: Placement, actor: Actor, now: datetime) -> str | 
     """A refusal is taken back only while the student has signed nowhere else (GRD-01)."""
     other = placement_of(placement.student_id)
     if other is None or other.id == placement.id:
+        other = next(iter(_unsettled_under_way(placement)), None)
+    if other is None:
         return None
     return _(
-        "The student has signed with %(employer)s in the meantime.", employer=other.employer_name
+        "The student has signed or registered with %(employer)s in the meantime.",
+        employer=other.employer_name,
     )
 
 

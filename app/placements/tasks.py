@@ -26,6 +26,7 @@ from app.workflow.queries import said, trail_of
 
 AGREEMENT = "agreement"
 RECORD = "placement"
+ENDED = (PlacementState.TERMINATED, PlacementState.GIVEN_UP, PlacementState.REPLACED)
 AGREED = ("number", "school", "student", "employer", "terms", "archive", "household")
 
 
@@ -52,7 +53,7 @@ def document_of(placement: Placement) -> Document | None:
 
 def preview(placement: Placement) -> bytes:
     """The agreement as it would be or was, marked 未生效 or 已失效 on every page; never kept."""
-    ended = placement.state == PlacementState.TERMINATED
+    ended = placement.state in ENDED
     mark = "已失效" if ended else "未生效"
     return render_safely(AGREEMENT, agreement_data(placement, ""), watermark=mark)
 
@@ -75,6 +76,7 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
     data: dict[str, Any] = {
         "number": placement.agreement_no or "",
         "kind_label": str(KINDS[Kind(placement.kind)]),
+        "paper": placement.kind == Kind.OFFLINE,
         "signed_on": _day(placement.created_at),
         "school": {"name": placement.school.name, "code": placement.school.code},
         "student": _student(student),

@@ -307,10 +307,23 @@
     if ($("[data-qq-countdown]")) { countdown(); setInterval(countdown, 1000); }
     if ($("[data-qq-focus]")) $("[data-qq-focus]").focus();
     selection();
-    let dirty = false;
+    let dirty = false, waiting = 0, sending = false;
+    const autosave = async (form) => {  // one at a time; what was typed meanwhile goes with the next
+      if (sending || form.dataset.sent) return void (waiting = setTimeout(autosave, 2000, form));
+      sending = true;
+      const answer = await fetch(form.dataset.qqAutosave, {
+        method: "POST", body: new FormData(form), headers: { "X-CSRFToken": $("meta[name=csrf-token]").content },
+      }).catch(() => null);
+      const said = answer ? await answer.json().catch(() => ({})) : {};
+      sending = false;
+      if (answer && answer.ok) { form.elements.version.value = said.version; dirty = false; }
+      $("[data-qq-saved]", form).textContent = said.message || said.error || "";
+    };
     on("input", (event) => {
       if (event.target.matches("[data-qq-counter]")) count(event.target);
       if (event.target.closest("[data-qq-dirty]")) dirty = true;
+      const form = event.target.closest("[data-qq-autosave]");
+      if (form) { clearTimeout(waiting); waiting = setTimeout(autosave, 1500, form); }
     });
     on("change", (event) => {
       if (event.target.matches("[data-qq-all]")) $$(".qq-row-check").forEach((box) => { box.checked = event.target.checked; });

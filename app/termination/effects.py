@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Refused
-from app.documents.store import void_documents
+from app.documents.kept import void_documents
 from app.people.models import Student
 from app.placements.queries import has_agreement
 from app.placements.workflow import PLACEMENTS
@@ -27,10 +27,9 @@ S = TerminationState
 
 
 def begin(change: Change) -> None:
-    """The other party has ten working days; who reviews is what the school has set (TRM-09, AGR-06)."""
+    """The other party has ten working days (TRM-09)."""
     termination: Termination = change.record
     set_by_school = settings(termination.school_id)
-    termination.review = set_by_school.termination_review
     termination.reply_by = working_deadline(
         change.now, set_by_school.termination_days, termination.school_id
     )

@@ -18,7 +18,7 @@ from app.invitations.models import Invitation
 from app.notices.queries import near
 from app.people.models import Major, School, Student
 from app.people.queries import at_school, name_has
-from app.placements.models import Placement, PlacementState
+from app.placements.models import Kind, Placement, PlacementState
 from app.placements.queries import of_students, placements_for
 from app.settings.queries import settings
 from app.termination.models import IN_REVIEW, RUNNING, Chance, Termination, TerminationState, Way
@@ -186,10 +186,9 @@ def signings_once_in_force(who: Actor) -> Select[Any]:
 
 
 def once_in_force(who: Actor) -> Sequence[Placement]:
-    """A student's own, the newest first; there are only ever a few."""
-    return db.session.scalars(
-        signings_once_in_force(who).order_by(Placement.id.desc()).limit(50)
-    ).all()
+    """A student's own signings, the newest first; a destination is left on its own page (DST-03)."""
+    signings = signings_once_in_force(who).where(Placement.kind != Kind.DESTINATION)
+    return db.session.scalars(signings.order_by(Placement.id.desc()).limit(50)).all()
 
 
 def employer_tab(name: str) -> ColumnElement[bool] | None:

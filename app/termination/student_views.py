@@ -5,21 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask import flash, redirect, request
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
 from app.core import clock
+from app.core.errors import Invalid, Refused
+from app.destinations.detail import LEAVING, Leaving
+from app.documents import files
+from app.documents.attachments import Upload
+from app.documents.file_views import sent_files
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.people.student_views import me
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
 from app.termination import queries
-from app.termination.detail import asked, next_step, under_way
-from app.termination.models import Termination
-from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of, state_chip
-from app.termination.workflow import why_not
+from app.termination.detail import NEXT, asked, next_step, under_way
+from app.termination.models import Termination, TerminationState
+from app.termination.tasks import RECORD
+from app.termination.views import (
+    LARGEST_KEY,
+    PROOF,
+    PartyTerminations,
+    in_scope,
+    page_of,
+    state_chip,
+)
+from app.termination.workflow import TERMINATIONS, applies_by, apply_with_proof, why_not
 from app.workflow.actor import Actor
 
 
@@ -62,7 +77,9 @@ class MyTerminationsView(PartyTerminations, SafeView):
             "asked": mine,
             "running": running,
             "over": not placement.holds_slot,
-            "apply_why": "" if running else why_not("request", placement, who, now),
+            "apply_why": ""
+            if running
+            else why_not(applies_by(placement, who), placement, who, now),
         }
 
     @expose(f"/signing/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
@@ -73,7 +90,62 @@ class MyTerminationsView(PartyTerminations, SafeView):
             "termination/party.html", back=(_("Terminations"), "MyTerminationsView.index"), **page
         )
 
+    @expose(f"/signing/<int(max={LARGEST_KEY}):pk>/proof", methods=["POST"])
+    @has_access
+    def proof(self, pk: int) -> Any:
+        """Apply with a reason and the stamped proof; what was typed stays on the page (TRM-06)."""
+        placement, reason = in_scope(pk), request.form.get("reason", "")
+        try:
+            apply_with_proof(pk, actor(), reason, self._proofs(placement))
+            flash(str(TERMINATIONS.step(PROOF).done), "success")
+            return redirect(self.page_url(pk), 303)
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        except Invalid as error:
+            flash(" ".join(text for _place, text in error.problems), "warning")
+        page = page_of(in_scope(pk), self.endpoint) | {"typed": reason[:200]}
+        back = (_("Terminations"), "MyTerminationsView.index")
+        return self.render_template("termination/party.html", back=back, **page), 422
+
+    def _proofs(self, placement: Placement) -> list[Upload]:
+        """The decoded files; nothing is decoded for what cannot be applied for."""
+        refusal = why_not(applies_by(placement, actor()), placement, actor(), clock.now())
+        if refusal:
+            raise Refused(refusal)
+        return files.decoded(sent_files(), actor())
+
 
 def _chip(state: str) -> tuple[Any, str]:
     known = PlacementState(state)
     return AGREEMENT_LABELS[known], AGREEMENT_CHIPS.get(known, "closed")
+
+
+LEFT = {
+    TerminationState.APPROVED: _l("You have left it and are free to sign or register anew."),
+    TerminationState.REFUSED: _l("Not approved: the registration stays in force."),
+    TerminationState.CLOSED: _l("Closed: the registration stays in force."),
+}
+
+
+def leaving_told(placement: Placement, who: Actor, _now: datetime) -> dict[str, Any] | None:
+    """What the page of a destination says of the last application to leave it (DST-03)."""
+    last = queries.latest(placement.id, who)
+    if last is None:
+        return None
+    state = TerminationState(last.state)
+    return {
+        "chip": state_chip(last),
+        "next": LEFT.get(state) or NEXT.get(state, ""),
+        "reason": last.reason,
+        "when": moment(last.created_at),
+        "files": files.listed(RECORD, last, who),
+    }
+
+
+LEAVING[:] = [
+    Leaving(
+        why_not=lambda placement, who, now: why_not("apply_with_proof", placement, who, now),
+        apply=apply_with_proof,
+        told=leaving_told,
+    )
+]

@@ -27,7 +27,7 @@ from app.termination import evidence, queries
 from app.termination.detail import asked, next_step, progress, reply_by, under_way, way_settled
 from app.termination.models import CHIPS, LABELS, WAYS, Termination, TerminationState, Way
 from app.termination.tasks import RECORD, letter_pdf
-from app.termination.workflow import TERMINATIONS, why_not
+from app.termination.workflow import TERMINATIONS, applies_by, why_not
 from app.termination.workflow import request as request_termination
 from app.terms.models import BY_NAME
 from app.terms.queries import with_unit
@@ -36,6 +36,7 @@ from app.workflow.queries import said, trail_of
 from app.workflow.steps import Offer
 
 LARGEST_KEY = 2**31 - 1
+PROOF = "apply_with_proof"
 BUTTONS = {"agree": "primary", "ask_mediation": "default"}
 WORDS = {
     "decline": _l(
@@ -59,7 +60,8 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
     who, now = actor(), clock.now()
     found = queries.latest(placement.id, who)
     state = PlacementState(placement.state)
-    apply_why = why_not("request", placement, who, now)
+    step = applies_by(placement, who)
+    apply_why = why_not(step, placement, who, now)
     return {
         "placement": placement,
         "title": _("Termination"),
@@ -72,10 +74,12 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         **(_state_of(found, placement) if found else {"told": [], "asked": False}),
         "offers": [_question(o, found, view) for o in _offers(found)] if found else [],
         "apply": {"why_not": apply_why, "url": url_for(f"{view}.request", pk=placement.id)},
+        "proof_url": url_for(f"{view}.proof", pk=placement.id) if step == PROOF else "",
+        "typed": "",
         "running": under_way(found),
         "over": not placement.holds_slot,
         "now": now,
-        "step": TERMINATIONS.step("request"),
+        "step": TERMINATIONS.step(step),
         "chances": queries.chances_left(placement.student_id, placement.school_id, now),
         "files": files.listed(RECORD, found, who) if found else [],
         "add_url": url_for(f"{view}.evidence", pk=found.id)
@@ -243,6 +247,8 @@ class TerminationsView(SafeView):
         if who.role not in PARTIES:
             return redirect(url_for("DeskView.show", pk=found.placement_id))
         view = "MyTerminationsView" if who.role is Role.STUDENT else "EmployerTerminationsView"
+        if found.way == Way.RELEASE:
+            view = "MyDestinationsView"
         return redirect(url_for(f"{view}.show", pk=found.placement_id))
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>.pdf", methods=["GET"])

@@ -19,6 +19,7 @@ from app.placements.models import Kind, Placement
 from app.placements.queries import placement_in
 from app.placements.workflow import PLACEMENTS
 from app.settings.models import two_levels
+from app.settings.queries import settings
 from app.termination import effects as then
 from app.termination.guards import (
     another_person,
@@ -208,6 +209,12 @@ def grant_chance(student_id: int, actor: Actor, reason: str, *, known: int | Non
     return committed(granted)
 
 
+def applies_by(placement: Placement, actor: Actor) -> str:
+    """The step with which this party applies: with a proof where it was not signed online (TRM-06)."""
+    proved = placement.kind != Kind.ONLINE and actor.role is Role.STUDENT
+    return "apply_with_proof" if proved else "request"
+
+
 def why_not(step: str, placement: Placement, actor: Actor, now: datetime) -> str:
     """The sentence why the actor cannot begin a termination of this placement; empty if it can."""
     return TERMINATIONS.why_not(step, _new(placement, step), actor, now)
@@ -224,6 +231,7 @@ def _way(placement: Placement, step: str) -> Way:
 def _new(placement: Placement, step: str) -> Termination:
     found = Termination(
         way=_way(placement, step),
+        review=settings(placement.school_id).termination_review,
         placement_id=placement.id,
         **{name: getattr(placement, name) for name in FROM_PLACEMENT},
     )

@@ -119,7 +119,12 @@ class Terms(db.Model):
 
 
 def asked(field: Field, values: dict[str, Any]) -> bool:
-    """Whether the field counts, given the others: details only when the employer receives."""
+    """Whether the field counts: details only when the employer receives, numbers not below their least.
+
+    A paper agreement has no days to answer: 0 stands there, which nobody can enter.
+    """
+    if field.low and values.get(field.name) == 0:
+        return False
     return not field.only_if or values.get(field.only_if) not in (None, "", NOT_RECEIVED)
 
 

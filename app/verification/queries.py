@@ -14,10 +14,12 @@ from app.core.db import db
 from app.core.text import mask_name
 from app.documents.models import Document
 from app.placements.models import AGREEMENT_LABELS, Placement, PlacementState
+from app.placements.queries import prints
 from app.termination.models import LABELS, Termination, TerminationState
 from app.termination.tasks import RECORD as TERMINATION
 
 VOID = _l("This letter is void")
+AWAITED = _l("Not in force yet: stamps and attestation are awaited")
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,11 @@ def verified(code: str) -> Verified | None:
 
 def _agreement(document: Document, placement: Placement) -> Verified:
     stands = placement.state == PlacementState.IN_FORCE and document.void_at is None
+    rows = [(_l("Document"), _l("Agreement")), *_facts(document, placement)]
+    if document.void_at is None and not stands and prints(placement):
+        return Verified(AWAITED, "waiting", rows)
     state = PlacementState.IN_FORCE if stands else PlacementState.TERMINATED
-    attested = (_l("Attested on"), _day(placement.attested_at or placement.changed_at))
-    rows = [(_l("Document"), _l("Agreement")), *_facts(document, placement), attested]
+    rows.append((_l("Attested on"), _day(placement.attested_at)))
     return Verified(AGREEMENT_LABELS[state], "done" if stands else "closed", rows)
 
 
@@ -69,5 +73,5 @@ def _facts(document: Document, placement: Placement) -> list[tuple[Any, Any]]:
     ]
 
 
-def _day(moment: datetime) -> str:
-    return clock.local(moment).strftime("%Y-%m-%d")
+def _day(moment: datetime | None) -> str:
+    return clock.local(moment).strftime("%Y-%m-%d") if moment else "–"

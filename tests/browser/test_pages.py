@@ -20,7 +20,10 @@ TOUR = {
     "student1": ("/my/", "/my/invitations/list/", ("/my/", FIRST_LETTER), "/my/profile/", "/notices/"),
     "student3": (("/my/", SIGNING),),
     "student4": ("/my/verify/",),
-    "admin": ("/office/", "/accounts/list/", "/codes/list/", "/jobs/"),
+    "student10": ("/my/destinations/", "/my/destinations/new", "/my/destinations/new?type=DWJY"),
+    "student11": (("/my/destinations/", "武汉大学"),),
+    "admin": ("/office/", "/accounts/list/", "/codes/list/", "/jobs/", "/destination-kinds/list/",
+              ("/destination-kinds/list/", FIRST_ROW), "/destination-fields/add", "/destination-types/add"),
 }  # fmt: skip
 
 

@@ -183,7 +183,7 @@ def test_full_width_blanks_and_invisible_signs_are_mended_and_reported(bring):
 
 @pytest.mark.rule("BLK-02")
 def test_no_clear_number_is_staged_or_stored(bring, cast):
-    from app.core import files
+    from app.core import filestore
 
     bad = good_row(2, 身份证号="110101199001010000")
     record = bring(xlsx([good_row(1), bad]))
@@ -191,8 +191,8 @@ def test_no_clear_number_is_staged_or_stored(bring, cast):
     everything = "".join(str((r.values, r.more, r.problems, r.old)) for r in rows)
     for clear in (number(1), "110101199001010000", "13900000001", "13900000002"):
         assert clear not in everything
-    assert not files.read_file(record.file_key).startswith(b"PK")
-    assert not files.read_file(record.errors_key).startswith(b"PK")
+    assert not filestore.read_file(record.file_key).startswith(b"PK")
+    assert not filestore.read_file(record.errors_key).startswith(b"PK")
 
 
 @pytest.mark.rule("BLK-01")

@@ -180,7 +180,7 @@ def test_a_page_of_an_import_asks_few_things(visit, cast, bring, query_count):
 @pytest.mark.rule("BLK-01")
 def test_what_is_over_is_forgotten_after_a_while_and_the_history_stays(cast, bring, apply, visit):
     from app.bulk.models import ImportRow
-    from app.core import files
+    from app.core import filestore
 
     record = apply(bring(xlsx([good_row(1)])))
     waiting = bring(xlsx([good_row(2)]))
@@ -189,7 +189,7 @@ def test_what_is_over_is_forgotten_after_a_while_and_the_history_stays(cast, bri
     assert tasks.forget.func() == 1
     assert db.session.get(Import, waiting.id).file_key is None
     with pytest.raises(FileNotFoundError):
-        files.read_file(kept)
+        filestore.read_file(kept)
     make.pass_time(days=30)
     assert tasks.forget.func() == 1
     assert db.session.query(ImportRow).filter_by(import_id=record.id).count() == 0

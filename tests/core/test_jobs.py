@@ -101,7 +101,7 @@ def test_the_pdf_comes_when_the_worker_is_back(installation):
     jobs.work(installation, once=True)
     with installation.app_context():
         cast = Cast.load()
-        from app.documents.store import read_file
+        from app.core.filestore import read_file
         from app.placements.models import Placement
 
         document = document_of(

@@ -9,7 +9,7 @@ from flask_migrate import upgrade
 
 from app import create_app
 from app.codes.queries import load_shipped
-from app.core import files as stored
+from app.core import filestore as stored
 from app.core.db import db
 from app.core.errors import Refused
 from app.documents import files

@@ -100,10 +100,9 @@ def test_what_is_no_file_answers_404(cast, visit, uid):
 
 
 def test_a_file_that_was_changed_on_the_disk_is_not_sent(cast, visit, kept, monkeypatch):
-    from app.core import files
 
     found = kept()
-    monkeypatch.setattr(files, "read_file", lambda key: b"forged")
+    monkeypatch.setattr("app.core.filestore.read_file", lambda key: b"forged")
     assert visit(cast.officer).get(f"/files/{found.uid}").status_code == 500
 
 

@@ -4,9 +4,10 @@ import io
 
 import pytest
 
+from app.core import filestore
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.documents import files, store
+from app.documents import files
 from app.documents.models import Attachment
 from app.termination.workflow import TERMINATIONS
 from tests.factories import accept, account, actor, attest, invite, terminate
@@ -33,8 +34,8 @@ def add(found, who, name="证明.jpg", data=None, **options):
 
 def test_a_file_is_kept_with_its_small_picture_and_listed_with_who_added_it(cast, asked, student):
     kept = add(asked, student)
-    assert store.read_checked(kept.file_key, kept.sha256).startswith(b"\xff\xd8")
-    assert store.read_file(kept.thumb_key).startswith(b"\xff\xd8")
+    assert filestore.read_checked(kept.file_key, kept.sha256).startswith(b"\xff\xd8")
+    assert filestore.read_file(kept.thumb_key).startswith(b"\xff\xd8")
     assert (kept.school_id, kept.pages) == (asked.school_id, 1)
     assert [file.id for file in files.attached(KIND, asked.id)] == [kept.id]
     [mine] = files.listed(KIND, asked, student)

@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import delete, text
 
 from app.cli import PERIODIC
-from app.core import clock
-from app.core import files as stored
+from app.core import clock, filestore
+from app.core import filestore as stored
 from app.core.db import db
-from app.documents import files, store, tasks
+from app.documents import files, tasks
 from app.documents.models import Attachment
 from app.documents.tasks import sweep_files
 from tests.factories import accept, actor, attest, invite, terminate
@@ -58,7 +58,7 @@ def sweep():
 
 
 def test_what_no_row_names_goes_after_a_day_and_the_rest_stays(kept):
-    old, fresh = store.save_file(b"1", ".jpg"), store.save_file(b"2", ".jpg")
+    old, fresh = filestore.save_file(b"1", ".jpg"), filestore.save_file(b"2", ".jpg")
     age(old, kept.file_key, kept.thumb_key)
     assert sweep() == (0, 1)
     assert not there(old)
@@ -67,7 +67,7 @@ def test_what_no_row_names_goes_after_a_day_and_the_rest_stays(kept):
 
 
 def test_files_of_others_are_left_alone_and_leftovers_of_a_crash_are_not(kept):
-    sheet = store.save_file(b"1", ".xlsx")
+    sheet = filestore.save_file(b"1", ".xlsx")
     half = f"ab/.{'a' * 32}"
     path_of(half).parent.mkdir(exist_ok=True)
     path_of(half).write_bytes(b"half")
@@ -99,7 +99,7 @@ def test_a_removed_file_goes_with_its_small_picture(cast, kept):
 
 
 def test_a_shifted_clock_of_ours_makes_no_file_old(monkeypatch):
-    key = store.save_file(b"1", ".jpg")
+    key = filestore.save_file(b"1", ".jpg")
     later = clock.now() + timedelta(days=400)
     monkeypatch.setattr(clock, "now", lambda: later)
     assert sweep() == (0, 0)
@@ -110,12 +110,12 @@ def test_a_row_whose_record_is_gone_goes_after_a_day(kept):
     db.session.add(
         Attachment(record_kind="termination", record_id=999_999_999, owner_user_id=kept.owner_user_id,
                    mime="image/jpeg", size=1, original_name="a.jpg", sha256="0" * 64,
-                   file_key=store.save_file(b"1", ".jpg"))
+                   file_key=filestore.save_file(b"1", ".jpg"))
     )  # fmt: skip
     db.session.add(
         Attachment(record_kind="of another feature", record_id=999_999_999, size=1,
                    owner_user_id=kept.owner_user_id, mime="image/jpeg", original_name="a.jpg",
-                   sha256="0" * 64, file_key=store.save_file(b"1", ".jpg"))
+                   sha256="0" * 64, file_key=filestore.save_file(b"1", ".jpg"))
     )  # fmt: skip
     db.session.commit()
     assert sweep() == (0, 0)
@@ -131,15 +131,15 @@ def test_a_row_whose_record_is_gone_goes_after_a_day(kept):
 
 
 def test_two_sweeps_at_once_do_not_hurt_each_other(monkeypatch):
-    keys = [store.save_file(b"1", ".jpg") for _ in range(3)]
+    keys = [filestore.save_file(b"1", ".jpg") for _ in range(3)]
     age(*keys)
-    real = store.delete_file
+    real = filestore.delete_file
 
     def twice(key):
         real(key)
         real(key)
 
-    monkeypatch.setattr(store, "delete_file", twice)
+    monkeypatch.setattr(filestore, "delete_file", twice)
     assert sweep() == (0, 3)
 
 

@@ -16,7 +16,7 @@ from app.core.db import db
 from app.workflow.steps import Reason
 from tests.cast import Cast
 from tests.conftest import make_database, settings_for
-from tests.model.world import LIFE, World
+from tests.model.world import WALKED, World
 
 PREPARED = "model_template"
 
@@ -62,7 +62,7 @@ def walk(server: str, folder, seed: int, steps: int) -> Counter:
 def pairs() -> set[tuple[str, str, str]]:
     """Every step with every outcome that it can have."""
     found = set()
-    for flow in LIFE:
+    for flow in WALKED:
         for step in flow.steps:
             if step.inner or step.name == "register":
                 continue

@@ -17,7 +17,6 @@ from sqlalchemy.exc import IntegrityError
 
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
-from app.cli import WORKFLOWS
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -56,9 +55,9 @@ BIRTHS = {  # step → what begins the record
     "send": INVITATIONS, "request": TERMINATIONS, "apply_with_proof": TERMINATIONS, "force": TERMINATIONS, "report": OBJECTIONS,
     "restrict": RESTRICTIONS, "register": EMPLOYERS,
 }  # fmt: skip
-# files have tests of their own; the plan is moved by `_plan`: its open and filled rows leave no trace
-LIFE = tuple(f for f in WORKFLOWS if f.kind not in ("import_file", "plan_entry", "change_request"))
 REASON = "双方协商一致"
+# the plan is moved by `_plan`: its open and filled rows leave no trace
+WALKED = (INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS)
 REVIEWS = [Review.BOTH, Review.BOTH, Review.BOTH, Review.SCHOOL, Review.COLLEGE]
 LEAPS = {  # seconds → how often
     1: 4, 5: 4, 31: 8, 600: 6, 3700: 20, 7200: 12, 86_400: 6, 3 * 86_400: 3, 16 * 86_400: 3, 200 * 86_400: 1,
@@ -122,7 +121,8 @@ class World:
             self.goals,
             key=lambda goal: (self.reached[goal] + self.missed[goal] / 12, self.dice.random()),
         )
-        goal = self.dice.choice(goals[:12])
+        unreached = [goal for goal in goals if not self.reached[goal]]
+        goal = self.dice.choice(unreached if unreached and self.dice.random() < 0.5 else goals[:12])
         if not self._go_for(*goal):
             self.missed[goal] += 1
             self.dice.choice([self._known, self._known, self._birth])()
@@ -466,7 +466,7 @@ class World:
     # -- choosing ------------------------------------------------------------------------------
 
     def _record(self):
-        flow = self.dice.choices(LIFE, [20, 35, 30, 10, 3, 6])[0]
+        flow = self.dice.choices(WALKED, [20, 35, 30, 10, 3, 6])[0]
         return flow, self._of(flow.model)
 
     def _of(self, model):
@@ -475,7 +475,7 @@ class World:
         if not newest:
             return None
         back = (
-            int(self.dice.expovariate(1 / 12))
+            int(min(self.dice.expovariate(1 / 12), newest))
             if self.dice.random() < 0.9
             else self.dice.randrange(newest)
         )

@@ -8,7 +8,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from app.documents import store
+from app.core import filestore
 from app.placements.tasks import document_of, make_agreement
 from tests import factories as make
 from tests.desk.desk import signed
@@ -50,7 +50,7 @@ def test_in_force_it_is_the_document_of_record_once_it_was_made(cast, placement,
 def test_a_changed_file_is_never_sent(cast, placement, visit, monkeypatch):
     make.attest(placement, cast.officer)
     make_agreement(placement.id)
-    monkeypatch.setattr(store, "read_file", lambda key: b"%PDF-forged")
+    monkeypatch.setattr(filestore, "read_file", lambda key: b"%PDF-forged")
     assert visit(cast.officer).get(f"/agreements/{placement.id}.pdf").status_code == 500
 
 

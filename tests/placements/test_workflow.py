@@ -13,7 +13,7 @@ from app.placements.workflow import PLACEMENTS, propose_terms
 from app.plan.models import PlanEntry
 from app.settings.queries import set_setting
 from app.workflow.queries import trail_of
-from tests.factories import accept, account, actor, attest, invite, offer, pass_time
+from tests.factories import accept, account, actor, attest, destination, invite, offer, pass_time
 
 
 @pytest.fixture
@@ -208,3 +208,13 @@ def test_no_amendment_after_a_review(cast):
         propose_terms(placement.id, actor(cast.employer), offer(regular_pay=9000))
     with pytest.raises(NotYours):
         propose_terms(placement.id, actor(cast.rival), offer(regular_pay=9000))
+
+
+@pytest.mark.rule("DST-05", "GRD-01")
+def test_a_refused_registration_is_not_restored_beside_a_newer_one(cast):
+    first = destination(cast.student, settles=False)
+    PLACEMENTS.perform("refuse", first.id, actor(cast.officer), reason="请补充材料")
+    pass_time(minutes=2)
+    destination(cast.student, settles=False)
+    with pytest.raises(Refused, match="登记了该去向"):
+        PLACEMENTS.perform("restore", first.id, actor(cast.officer), reason="误操作")

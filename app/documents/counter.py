@@ -1,29 +1,12 @@
-"""How agreements are numbered and documents made void: the impure part of the package.
-
-Where their files lie is `core.files`, whose names stand here too.
-"""
+"""The counters of the agreement numbers (AGR-10)."""
 
 from __future__ import annotations
 
-from datetime import datetime
-
-from sqlalchemy import update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core.db import db
-from app.core.files import delete_file, older_than, read_checked, read_file, save_file
-from app.documents.models import Document, NumberCounter
+from app.documents.models import NumberCounter
 from app.documents.numbers import agreement_number
-
-__all__ = [
-    "delete_file",
-    "next_number",
-    "older_than",
-    "read_checked",
-    "read_file",
-    "save_file",
-    "void_documents",
-]
 
 
 def next_number(kind_digit: int, graduation_year: int, school_id: int, school_code: str) -> str:
@@ -41,17 +24,3 @@ def next_number(kind_digit: int, graduation_year: int, school_id: int, school_co
     )
     sequence = db.session.execute(statement).scalar_one()
     return agreement_number(kind_digit, graduation_year, school_code, sequence)
-
-
-def void_documents(record_kind: str, record_id: int, kind: str, at: datetime) -> None:
-    """Make the record's documents of a kind void; they stay, with their codes (DOC-04)."""
-    db.session.execute(
-        update(Document)
-        .where(
-            Document.record_kind == record_kind,
-            Document.record_id == record_id,
-            Document.kind == kind,
-            Document.void_at.is_(None),
-        )
-        .values(void_at=at)
-    )

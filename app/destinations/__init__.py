@@ -1,0 +1,1 @@
+"""Destinations: ways after graduation without an agreement, described by tables (DST-01…06)."""

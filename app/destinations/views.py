@@ -1,0 +1,49 @@
+"""What the student's pages of destinations share: chips, the trace, a form's numbers and files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request
+
+from app.core import clock
+from app.core.errors import NotYours
+from app.destinations.detail import STATES
+from app.placements.models import CHIPS, Placement, PlacementState
+from app.workflow.queries import said, trail_of_all
+
+LARGEST_KEY = 2**31 - 1
+SILENT = {"placement": ("end", "revive", "void")}  # what another record's row says already
+
+
+def chip_of(placement: Placement) -> tuple[Any, str]:
+    """The state of a destination in words, and its colour."""
+    state = PlacementState(placement.state)
+    return STATES.get(state, state), CHIPS[state]
+
+
+def place_of(name: str) -> int:
+    """A whole number of the form or its address. Raises NotYours for what no page of ours sends."""
+    text = request.values.get(name, "")
+    if not (text.isascii() and text.isdecimal() and int(text[:12]) <= LARGEST_KEY):
+        raise NotYours(name)
+    return int(text[:12])
+
+
+def trace(placement: Placement) -> list[dict[str, Any]]:
+    """What happened to it and to leaving it, newest first."""
+    records = [("placement", placement.id)]
+    last = getattr(placement, "termination", None)
+    if last is not None:
+        records.append(("termination", last.id))
+    return [
+        {
+            "who": row.actor_name,
+            "what": said(row),
+            "when": clock.local(row.at),
+            "note": row.reason,
+            "kind": "refused" if row.step.startswith("refuse") else "turn",
+        }
+        for row in trail_of_all(records)
+        if row.step not in SILENT.get(row.kind, ())
+    ]

@@ -1,0 +1,61 @@
+"""Paper signings made in an employer's name, as its account reads them (OFF-07). HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.offline import detail, queries
+from app.offline.student_views import LARGEST_KEY
+from app.placements.detail import paper_progress
+from app.placements.tasks import document_of
+
+
+class EmployerPaperView(SafeView):
+    """The list and one record; everything is done on paper and by the student."""
+
+    route_base = "/employer/offline"
+    default_view = "index"
+    class_permission_name = "EmployerPaper"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        rows = [
+            {
+                "url": url_for(".show", pk=placement.id),
+                "name": placement.student.name,
+                "school": placement.school.name,
+                "chip": detail.status(placement),
+                "facts": detail.facts(placement),
+            }
+            for placement in queries.papers_of(actor())
+        ]
+        return self.render_template(
+            "offline/employer_index.html", title=_("Paper signings"), rows=rows
+        )
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        placement = queries.paper_in(actor(), pk)
+        return self.render_template(
+            "offline/employer_show.html",
+            title=_("Paper signing"),
+            placement=placement,
+            chip=detail.status(placement),
+            steps=paper_progress(placement),
+            document=document_of(placement),
+            **detail.sheets(placement, actor()),
+            facts=detail.facts(placement),
+            party_a=detail.party_a(placement),
+            party_b=detail.party_b(placement),
+            groups=detail.term_groups(placement),
+            trace=detail.trace(placement),
+        )

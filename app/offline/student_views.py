@@ -1,0 +1,226 @@
+"""线下签约: the list, entering an agreement, its preview, and generating it (OFF-01…03). HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import uuid4
+
+from flask import flash, jsonify, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.codes.queries import region_name
+from app.core import clock
+from app.core.errors import Invalid, Refused
+from app.core.text import clean_code
+from app.documents.errors import Unprintable
+from app.documents.file_views import file_answer
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.offline import detail, queries
+from app.offline.forms import form_of, typed
+from app.offline.workflow import Filled, draft, generate, look_up, save, why_not_enter
+from app.people.student_views import me
+from app.placements.tasks import preview
+from app.placements.workflow import PLACEMENTS
+
+LARGEST_KEY = 2**31 - 1
+
+
+class MyPaperView(SafeView):
+    """The student's paper signings, and the form from which the next is generated."""
+
+    route_base = "/my/offline"
+    default_view = "index"
+    class_permission_name = "MyPaper"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        who, student = actor(), me()
+        entry = queries.entry_of(student.id)
+        rows = [_card(placement) for placement in queries.papers_of(who)]
+        return self.render_template(
+            "offline/index.html",
+            title=_("Offline signing"),
+            why_not=why_not_enter(student, who, clock.now()),
+            begun=entry is not None and bool(entry.values),
+            saved_at=clock.local(entry.changed_at).strftime("%Y-%m-%d %H:%M") if entry else "",
+            rows=rows,
+        )
+
+    @expose("/entry", methods=["GET", "POST"])
+    @has_access
+    def entry(self) -> Any:
+        """The form; saving keeps it as it is, the preview asks for all of it (OFF-01)."""
+        refusal = why_not_enter(me(), actor(), clock.now())
+        if refusal:
+            flash(refusal, "warning")
+            return redirect(url_for(".index"), 303 if request.method == "POST" else 302)
+        if request.method == "POST":
+            return self._posted(request.form.get("do", ""))
+        found = queries.entry_of(me().id)
+        values = found.values if found else {}
+        form = form_of(values)
+        if "check" in request.args:
+            _complete(form)
+        return self._page(form, found.version if found else 0, uuid4().hex)
+
+    def _page(self, form: Any, version: int, writer: str, status: int = 200) -> Any:
+        page = self.render_template(
+            "offline/entry.html",
+            title=_("Enter an agreement"),
+            form=form,
+            parts=form.split(),
+            version=version,
+            writer=writer,
+            known=queries.known_employer(form.employer_credit_code.data or ""),
+        )
+        return page, 422 if form.errors or form.form_errors else status
+
+    def _posted(self, do: str) -> Any:
+        values, version, writer = typed(request.form), _number("version"), _writer()
+        try:
+            if do == "lookup":
+                values = self._with_register(values)
+            version = save(actor(), values, version, writer, late=False).version
+        except Refused as refusal:
+            return self._not_saved(values, writer, refusal)
+        if do == "preview":
+            form = form_of(values)
+            if not _complete(form):
+                return self._page(form, version, writer)
+            return redirect(url_for(".preview"), 303)
+        if do == "lookup":
+            return redirect(url_for(".entry") + "#employer", 303)
+        flash(_("Draft saved. You can continue later."), "success")
+        return redirect(url_for(".index" if do == "later" else ".entry"), 303)
+
+    def _with_register(self, values: dict[str, str]) -> dict[str, str]:
+        """What was typed, with what the register of employers knows of this credit code (OFF-07)."""
+        code = clean_code(values.get("employer_credit_code", ""))[:18]
+        known = look_up(actor(), code)
+        if not known:
+            flash(_("No school has this employer on its register. Type its facts."), "info")
+            return values
+        flash(_("Filled in from the register. Check the facts."), "success")
+        found = {**values, **known, "employer_credit_code": code}
+        if "employer_location" in known:
+            found["employer_location_code"] = known["employer_location"]
+            found["employer_location"] = region_name(known["employer_location"])
+        return found
+
+    def _not_saved(self, values: dict[str, str], writer: str, refusal: Refused) -> Any:
+        """What was typed stays on the page; saved again, it takes the place of the other."""
+        found = queries.entry_of(me().id)
+        form = form_of(values)
+        form.form_errors.append(
+            f"{refusal} " + _("What you typed here is still here: save again to keep this instead.")
+        )
+        return self._page(form, found.version if found else 0, writer)
+
+    @expose("/entry/save", methods=["POST"])
+    @has_access
+    def autosave(self) -> Any:
+        """The page saves by itself: JSON with the version it is now (OFF-01)."""
+        try:
+            found = save(actor(), typed(request.form), _number("version"), _writer(), late=True)
+        except Refused as refusal:
+            return jsonify(error=str(refusal)), 409
+        at = clock.local(found.changed_at).strftime("%H:%M")
+        return jsonify(version=found.version, message=_("Draft saved at %(at)s.", at=at))
+
+    @expose("/preview", methods=["GET"])
+    @has_access
+    def preview(self) -> Any:
+        """The agreement as it would be, and the button that generates it (OFF-02)."""
+        found = queries.entry_of(me().id)
+        form = form_of(found.values if found else {})
+        if found is None or not _complete(form):
+            return redirect(url_for(".entry", check=1))
+        placement = draft(me(), _filled(form))
+        why_not = why_not_enter(me(), actor(), clock.now())
+        return self.render_template(
+            "offline/preview.html",
+            title=_("Preview of the agreement"),
+            step=PLACEMENTS.step("generate"),
+            why_not=why_not,
+            version=found.version,
+            party_a=detail.party_a(placement),
+            party_b=detail.party_b(placement),
+            groups=detail.term_groups(placement),
+            known=placement.employer_id is not None,
+        )
+
+    @expose("/preview.pdf", methods=["GET"])
+    @has_access
+    def pdf(self) -> Any:
+        """The printed agreement, marked 未生效; never kept."""
+        found = queries.entry_of(me().id)
+        form = form_of(found.values if found else {})
+        if not form.validate():
+            return redirect(url_for(".entry", check=1))
+        try:
+            data = preview(draft(me(), _filled(form)))
+        except Unprintable:
+            return redirect(url_for(".entry", check=1))
+        return file_answer(data, "application/pdf", "preview.pdf", inline=True)
+
+    @expose("/generate", methods=["POST"])
+    @has_access
+    def generate(self) -> Any:
+        """Two questions were answered: generate it, once (OFF-02)."""
+        found = queries.entry_of(me().id)
+        form = form_of(found.values if found else {})
+        try:
+            if found is None or not (detail.generated(found) or _complete(form)):
+                return redirect(url_for(".entry", check=1), 303)
+            agreed = request.form.get("agreed") == "1"
+            filled = _filled(form)
+            placement = generate(actor(), filled, _number("version", "args"), agreed=agreed)
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(url_for(".preview"), 303)
+        except Invalid as error:
+            flash(" ".join(text for _place, text in error.problems), "warning")
+            return redirect(url_for(".preview"), 303)
+        flash(_("Generated. The school reviews it next."), "success")
+        return redirect(url_for("MyPaperStepsView.show", pk=placement.id), 303)
+
+
+def _card(placement: Any) -> dict[str, Any]:
+    return {
+        "name": placement.employer_name,
+        "url": url_for("MyPaperStepsView.show", pk=placement.id),
+        "chip": detail.status(placement),
+        "facts": detail.facts(placement),
+        "next": detail.next_step(placement),
+        "over": detail.over(placement),
+    }
+
+
+def _complete(form: Any) -> bool:
+    """Whether all of it is there and can be printed; what is not stands beside its field."""
+    if not form.validate():
+        return False
+    try:
+        preview(draft(me(), _filled(form)))
+    except Unprintable as error:
+        form.show_unprintable(error)
+        return False
+    return True
+
+
+def _filled(form: Any) -> Filled:
+    return Filled(terms=form.values(), facts=form.facts())
+
+
+def _writer() -> str:
+    return request.form.get("writer", "")[:32]
+
+
+def _number(name: str, where: str = "form") -> int:
+    """A number of the page, or one that fits nothing."""
+    text = getattr(request, where).get(name, "")
+    return int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else -1

@@ -1,0 +1,97 @@
+"""The employer's one-time link: the stamped sheet of one signing, without an account. HTTP only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import abort, flash, g, make_response, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.core import clock
+from app.core.errors import NotYours, Refused
+from app.core.limits import Limit
+from app.core.text import mask_name
+from app.fab.builder import SafeView
+from app.offline import detail, evidence
+from app.offline.models import UploadLink
+from app.offline.notices import tell_added
+from app.offline.workflow import working_link
+from app.workflow.actor import STAFF
+
+ASKED = Limit("stamped page", 120, timedelta(hours=1))  # requests from one address
+TOKEN = "<string(minlength=20, maxlength=64):token>"  # noqa: S105 (a part of an address)
+
+
+class StampedView(SafeView):
+    """Masked facts and a field for files; what is added here the student hands in (ACC-10)."""
+
+    route_base = "/stamped"
+    default_view = "show"
+
+    @expose(f"/{TOKEN}", methods=["GET"])
+    def show(self, token: str) -> Any:
+        if not ASKED.take(request.remote_addr):
+            abort(429)
+        link = _open(token)
+        page = make_response(
+            self.render_template("offline/stamped.html", token=token, **_shown(link)),
+            200 if link else 404,
+        )
+        page.headers["X-Robots-Tag"] = "noindex"
+        return page
+
+    @expose(f"/{TOKEN}", methods=["POST"])
+    def add(self, token: str) -> Any:
+        if not ASKED.take(request.remote_addr):
+            abort(429)
+        if _open(token) is None:
+            raise NotYours("link")
+        files = [file for file in request.files.getlist("files") if file.filename]
+        count = say_added(files, lambda f: evidence.add_by_link(token, f.filename or "", f.stream))
+        if count:
+            tell_added(token, count)
+        return redirect(url_for(".show", token=token), 303)
+
+
+def _open(token: str) -> UploadLink | None:
+    """The link, while it works and nobody of an office asks: staff never act for a party (ACC-10)."""
+    user = g.get("user")
+    if user is not None and user.is_authenticated and user.role in STAFF:
+        return None
+    return working_link(token, clock.now())
+
+
+def say_added(files: list[Any], add: Any) -> int:
+    """Add each file and say how it went; a refusal is said beside its name."""
+    count = 0
+    for file in files[: evidence.MOST]:
+        try:
+            add(file)
+            count += 1
+        except Refused as refusal:
+            flash(f"{file.filename[:60]}: {refusal}", "warning")
+    if len(files) > evidence.MOST:
+        flash(_("At most %(most)s files.", most=evidence.MOST), "warning")
+    if count:
+        flash(_("%(count)s files added.", count=count), "success")
+    if not files:
+        flash(_("Choose at least one file."), "warning")
+    return count
+
+
+def _shown(link: UploadLink | None) -> dict[str, Any]:
+    if link is None:
+        return {"facts": [], "files": [], "until": ""}
+    placement = link.placement
+    return {
+        "facts": [
+            (_("Employer"), placement.employer_name),
+            (_("Student"), mask_name(placement.student.name)),
+            (_("School"), placement.school.name),
+            (_("Agreement number"), detail.masked_number(placement)),
+        ],
+        "files": detail.by_link(placement),
+        "until": clock.local(link.expires_at).strftime("%Y-%m-%d %H:%M"),
+    }
