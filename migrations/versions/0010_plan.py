@@ -179,9 +179,12 @@ def _snapshots():
     op.create_table(
         "plan_snapshot_row",
         # checked at the end: rows are counted before the head that keeps the counts is written
-        sa.Column("snapshot_id", sa.Integer(),
-                  sa.ForeignKey("plan_snapshot.id", deferrable=True, initially="DEFERRED"),
-                  nullable=False),
+        sa.Column(
+            "snapshot_id",
+            sa.Integer(),
+            sa.ForeignKey("plan_snapshot.id", deferrable=True, initially="DEFERRED"),
+            nullable=False,
+        ),
         sa.Column("student_id", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("college_id", sa.Integer(), nullable=False),
         sa.Column("row", postgresql.JSONB(), nullable=False),
@@ -198,7 +201,13 @@ def downgrade():
     op.execute("DROP FUNCTION plan_soil(int[])")
     op.execute("DROP TRIGGER plan_entry_has_trail ON plan_entry")
     op.execute("DROP VIEW plan_claim")
-    for table in ("plan_snapshot_row", "plan_snapshot", "counts_as", "plan_dirty", "change_request"):
+    for table in (
+        "plan_snapshot_row",
+        "plan_snapshot",
+        "counts_as",
+        "plan_dirty",
+        "change_request",
+    ):
         op.drop_table(table)
     op.drop_column("plan_entry", "by_staff")
     op.drop_column("placement", "plan_values")
