@@ -28,6 +28,9 @@ from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
+from app.plan import snapshots
+from app.plan import tasks as plan_tasks
+from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
@@ -37,9 +40,11 @@ PERIODIC = (
     desk_tasks,
     document_tasks,
     invitation_tasks,
+    plan_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
-    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS
+    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS, PLAN,
+    CHANGES,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -56,6 +61,7 @@ def release() -> None:
     """Bring the database up to date and load what every installation needs; may be run again."""
     upgrade()
     written = load_shipped()
+    snapshots.load_shipped()
     db.session.commit()
     mode = jobs.config().mode
     if mode == "demo":

@@ -68,7 +68,11 @@ from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
+from app.plan.change_views import ChangesView
+from app.plan.code_views import CountsAsView
 from app.plan.office_views import PlanView
+from app.plan.snapshot_views import SnapshotsView
+from app.plan.year_views import PlanYearView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
@@ -171,6 +175,8 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
+    builder.add_view_no_menu(PlanYearView)
+    builder.add_view_no_menu(SnapshotsView)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)
     for view, name, label, icon in (
@@ -182,10 +188,12 @@ def office(builder: AppBuilder) -> None:
         (RestrictionsView, "Restrictions", _l("Restrictions"), "lock"),
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),
+        (ChangesView, "PlanChanges", _l("Changes to the plan"), "swap"),
         (SchoolsView, "Schools", _l("Schools"), "home"),
         (CollegesView, "Colleges", _l("Colleges"), "route"),
         (MajorsView, "Majors", _l("Majors"), "briefcase"),
         (SettingsView, "Settings", _l("Settings"), "cog"),
+        (CountsAsView, "PlanCodes", _l("What the codes count as"), "chart"),
         (CodesView, "Codes", _l("Code tables"), "database"),
         (DestinationKindsView, "DestinationKinds", _l("Kinds of destinations"), "route"),
         (RegionsView, "Regions", _l("Regions"), "map"),

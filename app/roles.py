@@ -110,7 +110,20 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
     "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
-    "Plan": _READERS,
+    "Plan": {**_READERS, Role.SCHOOL: (*READ, "write", "check", "uncheck", "report", "reopen")},
+    "PlanChanges": {
+        **dict.fromkeys((Role.COLLEGE, Role.PROVINCE), READ),
+        **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "decide", "apply", "drop")),
+    },
+    "PlanYears": {
+        Role.DATA: ("index", "compare"),
+        Role.SCHOOL: ("index", "compare", "apply", "whole"),
+    },
+    "PlanCodes": {Role.ADMIN: LIST, Role.SCHOOL: LIST, Role.DATA: LIST},
+    "PlanSnapshots": {
+        **dict.fromkeys((Role.DATA, Role.PROVINCE), ("index", "show", "compare")),
+        Role.SCHOOL: ("index", "show", "compare", "make"),
+    },
     "Schools": {**_READERS, Role.ADMIN: READ},
     "Colleges": {**_READERS, Role.ADMIN: READ},
     "Majors": {**_READERS, Role.ADMIN: READ},

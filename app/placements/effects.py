@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,10 +13,9 @@ from app.core.db import db
 from app.documents.counter import next_number
 from app.documents.kept import void_documents
 from app.placements.models import KIND_DIGIT, REVIEWS, Kind, Placement, PlacementState
-from app.placements.queries import has_agreement, prints, student_of
+from app.placements.queries import has_agreement, prints
 from app.placements.tasks import AGREEMENT, RECORD, make_agreement
-from app.plan import workflow as plan
-from app.plan.models import Source
+from app.plan import sync as plan
 from app.settings.models import Review
 from app.settings.queries import settings
 from app.terms.models import Terms, differences
@@ -26,8 +24,6 @@ from app.workflow.queries import last_row
 from app.workflow.steps import Change
 
 S = PlacementState
-FROM_TERMS = ("position_kind", "contact_name", "contact_phone", "archive_to", "archive_address",
-              "archive_postcode", "household_address")  # fmt: skip
 
 # what a kind of its own adds to the plan row; its package registers it
 PLAN_VALUES: dict[Kind, Callable[[Placement], dict[str, Any]]] = {}
@@ -113,7 +109,10 @@ def come_into_force(change: Change) -> None:
     placement: Placement = change.record
     if placement.state != S.IN_FORCE:
         return  # the school decides next
-    _fill_plan(placement, change.now)
+    if extra := PLAN_VALUES.get(Kind(placement.kind)):
+        placement.plan_values = extra(placement)
+        db.session.flush()
+    plan.fill(placement.student_id, placement.id, change.now)
     if has_agreement(placement):
         jobs.enqueue(make_agreement, placement_id=placement.id)
 
@@ -129,7 +128,7 @@ def go_out_of_force(change: Change) -> None:
     """Plan row back, agreement void; the number stays with the record (AGR-08, PLN-02)."""
     placement: Placement = change.record
     if change.source == S.IN_FORCE:
-        plan.take_back(student_of(placement), placement.id, change.now)
+        plan.take_back(placement.student_id, placement.id, change.now)
     if (change.source == S.IN_FORCE and placement.kind == Kind.ONLINE) or not prints(placement):
         void_documents(RECORD, placement.id, AGREEMENT, change.now)
 
@@ -182,22 +181,3 @@ def drop_proposal(change: Change) -> None:
 def changed_fields(old: Terms | None, new: Terms) -> list[str]:
     """Names of the terms in which two versions differ."""
     return [field.name for field, _old, _new in differences(old, new)] if old else []
-
-
-def _fill_plan(placement: Placement, now: datetime) -> None:
-    """Write the student's plan row (PLN-01)."""
-    kind = Kind(placement.kind)
-    values: dict[str, Any] = {
-        "destination_code": placement.plan_code,
-        "credit_code": placement.employer_credit_code or None,
-        "employer_name": placement.employer_name if placement.settles else None,
-        "employer_kind": placement.employer_kind,
-        "industry": placement.employer_industry,
-        "location": placement.employer_location,
-        "address": placement.employer_address,
-        "postcode": placement.employer_postcode,
-    }
-    values |= {name: getattr(placement.terms, name, None) for name in FROM_TERMS}
-    values |= PLAN_VALUES.get(kind, lambda _placement: {})(placement)
-    source = Source.DESTINATION if kind is Kind.DESTINATION else Source.SIGNING
-    plan.fill(student_of(placement), placement.id, values, source, now)

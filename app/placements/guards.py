@@ -178,15 +178,6 @@ def facts_complete(placement: Placement, actor: Actor, now: datetime) -> str | N
     return _("Fill in the employer's %(missing)s first.", missing=_(", ").join(missing))
 
 
-def plan_row_free(placement: Placement, actor: Actor, now: datetime) -> str | None:
-    """A plan row that staff filled or reported is not overwritten silently (PLN-03, PLN-06)."""
-    if plan.bars_signing(placement.student_id) is None:
-        return None
-    return _(
-        "The student's plan row was filled by staff or is reported. Clear it in the plan first."
-    )
-
-
 def not_reviewed(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """Terms are amended after acceptance and before any review (INV-16)."""
     if placement.state == S.IN_FORCE:

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
@@ -131,6 +133,8 @@ class Placement(db.Model):
     reviewed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))  # first decision
     settles: Mapped[bool] = mapped_column(default=True, server_default="true")  # DST-05
     plan_code: Mapped[str] = mapped_column(String(3), default="10", server_default="10")  # BYQXDM
+    # what its kind says of the plan row's fields, before anything else does (PLN-01)
+    plan_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     frozen: Mapped[bool] = mapped_column(default=False, server_default="false")  # INV-20
     agreement_no: Mapped[str | None] = mapped_column(String(16))
     employer_name: Mapped[str] = mapped_column(String(120))

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy import BigInteger, ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.codes import queries as codes
 from app.core.db import db
-from app.people.models import Student
+from app.people.models import College, Student
 
 
 class PlanState(StrEnum):
-    """Where a plan row stands (PLN-06)."""
+    """Where a plan row stands (PLN-06).
+
+    Open and filled follow the placement in force or what staff typed; checked and reported are decided.
+    """
 
     OPEN = "open"
     FILLED = "filled"
@@ -72,6 +75,7 @@ class PlanEntry(db.Model):
     state: Mapped[str] = mapped_column(String(12), default=PlanState.OPEN)
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     sources: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    by_staff: Mapped[bool] = mapped_column(default=False, server_default="false")  # some of it
     destination_code: Mapped[str | None] = mapped_column(String(3))  # BYQXDM
     credit_code: Mapped[str | None] = mapped_column(String(18))  # DWZZJGDM
     employer_name: Mapped[str | None] = mapped_column(String(120))  # DWMC
@@ -89,6 +93,7 @@ class PlanEntry(db.Model):
     household_address: Mapped[str | None] = mapped_column(String(200))  # HKQZDZ
 
     student: Mapped[Student] = relationship()
+    college: Mapped[College] = relationship()
 
     @property
     def destination(self) -> str:
@@ -107,3 +112,157 @@ DESTINATION_FIELDS = (
     "position_kind", "contact_name", "contact_phone", "address", "postcode", "archive_to",
     "archive_address", "archive_postcode", "household_address",
 )  # fmt: skip
+OFFICIAL = {
+    "destination_code": "BYQXDM", "credit_code": "DWZZJGDM", "employer_name": "DWMC",
+    "employer_kind": "DWXZDM", "industry": "DWHYDM", "location": "DWSZDDM",
+    "position_kind": "GZZWLBDM", "contact_name": "DWLXR", "contact_phone": "LXRDH",
+    "address": "DWDZ", "postcode": "DWYB", "archive_to": "DAZJDWMC", "archive_address": "DAZJDWDZ",
+    "archive_postcode": "DAZJDWYB", "household_address": "HKQZDZ",
+}  # fmt: skip
+FIELD_LABELS = {
+    "destination_code": _l("Destination"), "credit_code": _l("Credit code"),
+    "employer_name": _l("Employer"), "employer_kind": _l("Nature"), "industry": _l("Industry"),
+    "location": _l("Region"), "position_kind": _l("Kind of position"),
+    "contact_name": _l("Contact"), "contact_phone": _l("Telephone"), "address": _l("Address"),
+    "postcode": _l("Postcode"), "archive_to": _l("Forward the archive to"),
+    "archive_address": _l("Forwarding address"), "archive_postcode": _l("Forwarding postcode"),
+    "household_address": _l("Household address"),
+}  # fmt: skip
+
+
+class ChangeKind(StrEnum):
+    """What something new meets in the plan: a row that staff wrote, or one reported already."""
+
+    CONFLICT = "conflict"
+    REPORTED = "reported"
+
+
+CHANGE_KINDS = {
+    ChangeKind.CONFLICT: _l("Meets a row written by staff"),
+    ChangeKind.REPORTED: _l("Came after the report"),
+}
+
+
+class ChangeState(StrEnum):
+    """Where a change to a plan row stands that somebody has to decide on (PLN-03, PLN-06)."""
+
+    OPEN = "open"
+    APPLIED = "applied"
+    DROPPED = "dropped"
+    OVERTAKEN = "overtaken"
+
+
+CHANGE_STATES = {
+    ChangeState.OPEN: _l("To be decided"),
+    ChangeState.APPLIED: _l("Taken over"),
+    ChangeState.DROPPED: _l("Not taken over"),
+    ChangeState.OVERTAKEN: _l("Overtaken by a later change"),
+}
+CHANGE_CHIPS = {ChangeState.OPEN: "waiting", ChangeState.APPLIED: "done"}
+
+
+class ChangeRequest(db.Model):
+    """What a placement would change in a row that must not change silently (PLN-03, PLN-06)."""
+
+    __tablename__ = "change_request"
+    __table_args__ = (
+        Index("uq_change_request_open", "entry_id", unique=True,
+              postgresql_where=text("state = 'open'")),
+        Index("ix_change_request_entry", "entry_id", "state"),
+        Index("ix_change_request_school", "school_id", "state", "changed_at", "id"),
+        Index("ix_change_request_placement", "placement_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    entry_id: Mapped[int] = mapped_column(ForeignKey("plan_entry.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"), index=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    college_id: Mapped[int] = mapped_column(ForeignKey("college.id"), index=True)
+    graduation_year: Mapped[int]
+    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placement.id", use_alter=True))
+    kind: Mapped[str] = mapped_column(String(12))
+    state: Mapped[str] = mapped_column(String(12))
+    ends: Mapped[bool]  # the placement is no longer in force: the row would be emptied
+    source: Mapped[str | None] = mapped_column(String(12))  # of the new values
+    changes: Mapped[dict[str, list[str | None]]] = mapped_column(JSONB)  # field → [old, new]
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    entry: Mapped[PlanEntry] = relationship()
+    student: Mapped[Student] = relationship()
+    college: Mapped[College] = relationship()
+
+    @property
+    def fields(self) -> list[str]:
+        """The fields that differ, in the order of the plan."""
+        return [name for name in DESTINATION_FIELDS if name in self.changes]
+
+
+class PlanDirty(db.Model):
+    """A student whose plan row may no longer be right; written in the transaction of the change."""
+
+    __tablename__ = "plan_dirty"
+
+    student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    xid: Mapped[int] = mapped_column(BigInteger)  # the last transaction that said so
+
+
+class Snapshot(db.Model):
+    """The plan of a school and year on a reporting date, kept for good (PLN-08)."""
+
+    __tablename__ = "plan_snapshot"
+    __table_args__ = (Index("ix_plan_snapshot_school", "school_id", "graduation_year", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    graduation_year: Mapped[int]
+    day: Mapped[date]
+    note: Mapped[str] = mapped_column(String(100))
+    code_edition: Mapped[str] = mapped_column(String(12))
+    formula_edition: Mapped[str] = mapped_column(String(12))
+    counts: Mapped[dict[str, int]] = mapped_column(JSONB)  # what the codes count as → rows
+    codes: Mapped[dict[str, list[str]]] = mapped_column(JSONB)  # code → [name, what it counts as]
+    total: Mapped[int]
+    made_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
+    made_by_name: Mapped[str] = mapped_column(String(120))
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class SnapshotRow(db.Model):
+    """One graduate of a snapshot, as the plan had it."""
+
+    __tablename__ = "plan_snapshot_row"
+
+    snapshot_id: Mapped[int] = mapped_column(
+        ForeignKey("plan_snapshot.id", deferrable=True, initially="DEFERRED"), primary_key=True
+    )
+    student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    college_id: Mapped[int]
+    row: Mapped[dict[str, Any]] = mapped_column(JSONB)
+
+
+class CountsAs(db.Model):
+    """What a destination code counts as in the rate formula of an edition (PLN-11)."""
+
+    __tablename__ = "counts_as"
+    __table_args__ = (Index("uq_counts_as_edition_code", "edition", "code", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    edition: Mapped[str] = mapped_column(String(12))
+    code: Mapped[str] = mapped_column(String(3))
+    part: Mapped[str] = mapped_column(String(12))
+    certain: Mapped[bool] = mapped_column(default=True)
+
+    @property
+    def name(self) -> str:
+        """The name of the code in the edition of the codes that goes with the formula."""
+        year = int(self.edition) if self.edition.isdecimal() else 1
+        return codes.name("byqx", self.code, year)
+
+
+PARTS = {
+    "agreement": _l("Agreement or contract"), "employed": _l("Employed by an organisation"),
+    "startup": _l("Own business"), "flexible": _l("Flexible employment"),
+    "freelance": _l("Freelance"), "study": _l("Further study"), "seeking": _l("Seeking work"),
+    "not_now": _l("Not seeking work for now"), "none": _l("No destination"),
+}  # fmt: skip

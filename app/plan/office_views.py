@@ -1,25 +1,35 @@
-"""就业方案: the rows of the employment plan, to be read (PLN-01)."""
+"""就业方案: the rows of the employment plan, read, written, checked and reported. HTTP only."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from flask import abort
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
-from app.fab.declared import ListFilter, Tab
+from app.core import clock
+from app.core.errors import Invalid, Refused
+from app.core.forms import show_problems
+from app.fab.access import has_access
+from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
-from app.fab.shown import chips, dash, moment
+from app.fab.shown import chip, chips, dash, moment
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
-from app.plan.models import PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
-from app.plan.queries import found_by, in_tab, of_secret, plan_entries_for
+from app.people.step_views import StepActions
+from app.plan import detail
+from app.plan.forms import GROUPS, EntryForm, version
+from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
+from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
+from app.plan.snapshots import counts_as
+from app.plan.workflow import PLAN, edit
 
 
 def _with_code(table: str) -> Any:
@@ -35,24 +45,27 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class PlanView(TitleLinks, SafeModelView):
+class PlanView(StepActions, TitleLinks, SafeModelView):
     """One row a graduate, with the codes of the official layout and where they come from."""
 
     datamodel = SafeInterface(PlanEntry)
+    flow = PLAN
+    show_template = "plan/show.html"
     route_base = "/plan"
     class_permission_name = "Plan"
-    include_route_methods = READ_ONLY
+    include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "write"}
     list_title = _l("Employment plan")
     show_title = _l("Row of the plan")
     list_columns = ["student.student_no", "student.name", "student.college.name", "destination",
-                    "employer_name", "employer_kind", "industry", "source", "changed_at",
-                    "state"]  # fmt: skip
+                    "employer_name", "employer_kind", "industry", "source", "by_staff",
+                    "changed_at", "state"]  # fmt: skip
     order_columns = ["changed_at", "destination_code", "employer_name"]
     search_columns: list[str] = []
     show_fieldsets = [
         (_l("Student"), {"fields": ["student.name", "student.student_no", "student.college.name",
                                     "student.major.name", "graduation_year"]}),
-        (_l("Destination"), {"fields": ["destination", "source", "state", "changed_at"]}),
+        (_l("Destination"), {"fields": ["destination", "source", "by_staff", "state",
+                                        "changed_at"]}),
         (_l("Employer"), {"fields": ["employer_name", "credit_code", "employer_kind", "industry",
                                      "location",
                                      "position_kind", "contact_name", "contact_phone", "address",
@@ -65,7 +78,7 @@ class PlanView(TitleLinks, SafeModelView):
         "student.college.name": _l("College"), "student.major.name": _l("Major"),
         "graduation_year": _l("Graduation year"), "destination": _l("Destination"),
         "employer_name": _l("Employer"), "employer_kind": _l("Nature"), "industry": _l("Industry"),
-        "source": _l("Source"), "changed_at": _l("Last change"), "state": _l("State"),
+        "source": _l("Source"), "by_staff": _l("Mark"), "changed_at": _l("Last change"), "state": _l("State"),
         "credit_code": _l("Credit code"), "location": _l("Region"),
         "position_kind": _l("Kind of position"), "contact_name": _l("Contact"),
         "contact_phone": _l("Telephone"), "address": _l("Address"), "postcode": _l("Postcode"),
@@ -77,6 +90,7 @@ class PlanView(TitleLinks, SafeModelView):
         "position_kind": _with_code("gzzwlb"), "changed_at": moment, "state": chips(PLAN_STATES,
                                                                                     PLAN_CHIPS),
         "source": lambda source: str(SOURCES.get(source, "–")),
+        "by_staff": lambda own: chip(_("Written by staff"), "turn") if own else "–",
     } | dict.fromkeys(("destination", "employer_name", "credit_code", "contact_name",
                        "contact_phone",
                        "address", "postcode", "archive_to", "archive_address", "archive_postcode",
@@ -85,7 +99,7 @@ class PlanView(TitleLinks, SafeModelView):
     load_columns = ("destination_code", "graduation_year", "sources")
     wide_columns = frozenset({"student.student_no", "student.college.name", "employer_kind",
                               "industry",
-                              "source", "changed_at"})  # fmt: skip
+                              "source", "by_staff", "changed_at"})  # fmt: skip
     cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
                     "employer_name": "qq-middling", "destination": "qq-middling",
                     "changed_at": "qq-number",
@@ -95,6 +109,8 @@ class PlanView(TitleLinks, SafeModelView):
         _tab("all", _l("All")),
         _tab("filled", _l("Filled")),
         _tab("open", _l("No destination")),
+        _tab("staff", _l("Written by staff")),
+        _tab("checked", _l("Checked")),
         _tab("reported", _l("Reported")),
     )
     filters = (
@@ -118,3 +134,92 @@ class PlanView(TitleLinks, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)
+
+    def head_links(self) -> list[Link]:
+        manager = self.appbuilder.sm
+        found = [
+            ("PlanYears", "PlanYearView.index", _("By graduation year")),
+            ("PlanChanges", "ChangesView.list", _("Changes to decide on")),
+            ("PlanSnapshots", "SnapshotsView.index", _("Snapshots")),
+        ]
+        return [
+            Link(url_for(endpoint), label)
+            for view, endpoint, label in found
+            if manager.has_access(f"can_{endpoint.partition('.')[2]}", view)
+        ]
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        change = open_change(item.id)
+        offer = PLAN.offer("edit", item, actor(), clock.now())
+        return {
+            "sources": detail.sources(item),
+            "counts": counts_label(item),
+            "trace": detail.trace("plan_entry", item.id),
+            "change_url": url_for("ChangesView.show", pk=change) if change else "",
+            "write_url": self.url("write", pk=item.id) if offer and self._writes() else "",
+            "student_url": url_for("StudentsView.show", pk=item.student_id),
+        }
+
+    def _writes(self) -> bool:
+        return bool(self.appbuilder.sm.has_access("can_write", self.class_permission_name))
+
+    @expose("/write/<string:pk>", methods=["GET", "POST"])
+    @has_access
+    def write(self, pk: str) -> Any:
+        """What staff type into a row: each changed field is marked as theirs (PLN-03)."""
+        item = self.record(pk)
+        form = EntryForm.of(item, posted=request.method == "POST")
+        if request.method == "GET":
+            return self._write_page(item, form)
+        if form.seen.data != version(item):
+            sentence = _("Somebody changed this at the same moment. Please look again.")
+            show_problems(form, Refused(sentence))
+            return self._write_page(item, form), 409
+        if not form.validate():
+            return self._write_page(item, form), 422
+        return self._written(item, form)
+
+    def _written(self, item: Any, form: EntryForm) -> Any:
+        page, name = self.url("show", pk=item.id), self.record_name(item)
+        try:
+            done = edit(item.id, actor(), form.values(), form.reason.data or "")
+        except Invalid as problem:
+            show_problems(form, problem)
+            return self._write_page(item, form), 422
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(page, 303)
+        text = PLAN.step("edit").done if done else _("Nothing was changed.")
+        flash(_("%(name)s: %(text)s", name=name, text=text), "success" if done else "info")
+        return redirect(page, 303)
+
+    def _write_page(self, item: Any, form: EntryForm) -> Any:
+        return self.render_template(
+            "plan/write.html",
+            name=self.record_name(item),
+            form=form,
+            groups=[(title, [form[name] for name in names]) for title, names in GROUPS],
+            regions_url=url_for("RegionView.find"),
+            back=self.url("show", pk=item.id),
+        )
+
+    @record_action("check", _l("Mark as checked"), primary=True)
+    def check(self, items: list[Any]) -> Any:
+        return self.take("check", items)
+
+    @record_action("uncheck", _l("Take the check back"))
+    def uncheck(self, items: list[Any]) -> Any:
+        return self.take("uncheck", items)
+
+    @record_action("report", _l("Report"), primary=True)
+    def report(self, items: list[Any]) -> Any:
+        return self.take("report", items)
+
+    @record_action("reopen", _l("Open again"), reason="required", danger=True)
+    def reopen(self, items: list[Any]) -> Any:
+        return self.take("reopen", items)
+
+
+def counts_label(entry: PlanEntry) -> str:
+    """What the row counts as in the rate formula of its year (PLN-11)."""
+    return str(PARTS[counts_as(entry.destination_code, entry.graduation_year)])

@@ -162,9 +162,10 @@ class Workflow(Generic[R]):
             effect(change)
         db.session.add(change.record)
         db.session.flush()
+        target = change.record.state  # what follows may lead further, with its own event
         for effect in (*change.step.then, *self.after):
             effect(change)
-        self._trace(change, source)
+        self._trace(change, source, target)
         db.session.flush()
 
     def _first_refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
@@ -233,7 +234,7 @@ class Workflow(Generic[R]):
             state=state,
         )
 
-    def _trace(self, change: Change, source: StrEnum | None) -> None:
+    def _trace(self, change: Change, source: StrEnum | None, target: Any) -> None:
         record, actor, until = change.record, change.actor, change.held_until
         if until:
             change.details["undo_until"] = until.isoformat()
@@ -244,7 +245,7 @@ class Workflow(Generic[R]):
                 school_id=getattr(record, "school_id", None),
                 step=change.step.name,
                 from_state=source,
-                to_state=record.state,
+                to_state=target,
                 actor_id=actor.user_id,
                 actor_role=actor.role,
                 actor_name=actor.name,

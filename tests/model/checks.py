@@ -22,11 +22,19 @@ ALWAYS = {
     "GRD-03 two running terminations": """
         SELECT 1 FROM termination WHERE state NOT IN ('approved', 'refused', 'closed')
         GROUP BY placement_id HAVING count(*) > 1""",
-    "PLN-01/02 plan row in force <> placement in force": """
+    "PLN-01/02 plan row in force <> placement in force, where no change waits or was turned down": """
         SELECT p.id FROM placement p LEFT JOIN plan_entry e ON e.placement_id = p.id
-        WHERE (p.state = 'in_force') <> (e.id IS NOT NULL AND e.state = 'filled')""",
+        WHERE (p.state = 'in_force') <> (e.id IS NOT NULL AND e.state <> 'open') AND NOT EXISTS (
+          SELECT 1 FROM change_request q WHERE q.student_id = p.student_id
+          AND (q.state = 'open' OR q.state = 'dropped' AND q.kind = 'reported'))""",
     "PLN-02 an empty row with a destination": """
-        SELECT id FROM plan_entry WHERE (placement_id IS NULL) <> (destination_code IS NULL)""",
+        SELECT id FROM plan_entry WHERE (placement_id IS NULL) <> (destination_code IS NULL)
+        AND NOT (placement_id IS NULL AND sources ->> 'destination_code' = 'staff') AND state <> 'reported'""",
+    "PLN-03 a row that staff wrote without the mark, or the other way round": """
+        SELECT id FROM plan_entry WHERE by_staff <> (sources::text ~ '"staff"')""",
+    "PLN-03/06 a change waits where staff wrote nothing and nothing is reported": """
+        SELECT q.id FROM change_request q JOIN plan_entry e ON e.id = q.entry_id
+        WHERE q.state = 'open' AND NOT e.by_staff AND e.state <> 'reported'""",
     "AGR-10 in force without a number": """
         SELECT id FROM placement WHERE state = 'in_force' AND ((agreement_no IS NULL) <> (kind = 'destination') OR attested_at IS NULL)""",
     "AGR-10 gap in the numbers": """
@@ -41,7 +49,8 @@ ALWAYS = {
     "OFF-03 to be stamped without a number": """
         SELECT 1 FROM placement WHERE state IN ('awaiting_scan', 'giving_up') AND agreement_no IS NULL""",
     "PLN-01 the plan names another destination": """
-        SELECT 1 FROM placement p JOIN plan_entry e ON e.placement_id = p.id WHERE e.destination_code <> p.plan_code""",
+        SELECT 1 FROM placement p JOIN plan_entry e ON e.placement_id = p.id
+        WHERE e.destination_code <> p.plan_code AND NOT e.by_staff""",
     "TRM-01 a termination runs where nothing is in force": """
         SELECT t.id FROM termination t JOIN placement p ON p.id = t.placement_id
         WHERE t.state NOT IN ('approved', 'refused', 'closed') AND p.state <> 'in_force'""",

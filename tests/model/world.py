@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from uuid import uuid4
@@ -30,6 +31,9 @@ from app.people.workflow import EMPLOYERS, RESTRICTIONS, restrict
 from app.placements.models import Placement
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
+from app.plan.models import ChangeRequest, PlanEntry
+from app.plan.sync import sync
+from app.plan.workflow import CHANGES, PLAN, edit
 from app.settings.models import Review, Window
 from app.settings.queries import set_setting, set_window
 from app.termination.models import Termination
@@ -52,6 +56,7 @@ BIRTHS = {  # step → what begins the record
     "restrict": RESTRICTIONS, "register": EMPLOYERS,
 }  # fmt: skip
 REASON = "双方协商一致"
+# the plan is moved by `_plan`: its open and filled rows leave no trace
 WALKED = (INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS)
 REVIEWS = [Review.BOTH, Review.BOTH, Review.BOTH, Review.SCHOOL, Review.COLLEGE]
 LEAPS = {  # seconds → how often
@@ -403,7 +408,7 @@ class World:
         """Settings change, chances are granted, bars are lifted."""
         cast = Cast.load()
         school = self.dice.choice([cast.school, cast.other_school])
-        what = self.dice.randrange(7)
+        what = self.dice.randrange(9)
         if what == 0:
             set_setting(school.id, "signing_review", self.dice.choice(REVIEWS), None)
             set_setting(school.id, "termination_review", self.dice.choice(REVIEWS), None)
@@ -421,11 +426,44 @@ class World:
             found = self.dice.choice([None] * 6 + [Window(today, today + timedelta(days=30)),
                                       Window(today - timedelta(days=9), today - timedelta(days=1))])  # fmt: skip
             set_window(school.id, 2027, found, None)
+        elif what > 6:
+            self._plan(actor_of(cast.officer if school is cast.school else cast.other_officer))
         else:
             who = actor_of(cast.officer if school is cast.school else cast.other_officer)
             student = self._one(Student, Student.school_id == school.id)
             grant_chance(student.id, who, REASON)
         db.session.commit()
+
+    def _plan(self, who: Actor) -> None:
+        """Staff write, clear, check, report or open plan rows, and decide on what waits."""
+        student = self._one(Student, Student.school_id == who.school_id)
+        sync([student.id], clock.now())
+        row = db.session.scalars(select(PlanEntry).where(PlanEntry.student_id == student.id)).one()
+        waiting = db.session.scalars(
+            select(ChangeRequest).where(ChangeRequest.state == "open",
+                                        ChangeRequest.school_id == who.school_id)
+        ).first()  # fmt: skip
+        key, typed = row.id, {"destination_code": "76", "postcode": "430079"}
+        acts = [
+            lambda: edit(key, who, typed), lambda: edit(key, who, dict.fromkeys(typed)),
+            lambda: PLAN.perform("check", key, who) and PLAN.perform("report", key, who),
+        ]  # fmt: skip
+        if row.state == "reported":
+            acts = [lambda: PLAN.perform("reopen", key, who, reason=REASON)]
+        if waiting is not None:
+            change = waiting.id
+            acts = [
+                lambda: CHANGES.perform("apply", change, who),
+                lambda: CHANGES.perform("apply", change, who, take={"postcode"}),
+                lambda: CHANGES.perform("drop", change, who, reason=REASON),
+            ]
+        with suppress(Refused, Invalid):
+            self.dice.choice(acts)()
+        self.reached["plan", "moved", "done"] += 1
+        self.last = f"{self.steps}: the plan of student {student.id}"
+        broken = db.session.scalars(checks.EVERYTHING).all()
+        if broken:
+            raise Violation(f"{'; '.join(broken)} after {self.last}")
 
     # -- choosing ------------------------------------------------------------------------------
 

@@ -1,0 +1,25 @@
+"""The guards of the plan: each a sentence why a step is not possible, or None."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from flask_babel import gettext as _
+
+from app.plan.models import ChangeKind, ChangeRequest, PlanEntry
+from app.plan.queries import open_change
+from app.workflow.actor import Actor, Role
+
+
+def no_open_change(entry: PlanEntry, actor: Actor, now: datetime) -> str | None:
+    """What waits for a decision is decided before the row is checked or reported (PLN-03, PLN-06)."""
+    if open_change(entry.id) is None:
+        return None
+    return _("A change to this row waits for a decision. Decide on it first.")
+
+
+def school_decides_conflicts(change: ChangeRequest, actor: Actor, now: datetime) -> str | None:
+    """Data staff confirm what came after a report; conflicts are the school's (PLN-03, PLN-06)."""
+    if actor.role is Role.SCHOOL or change.kind == ChangeKind.REPORTED:
+        return None
+    return _("School staff decide on what meets a row written by staff.")

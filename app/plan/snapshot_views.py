@@ -1,0 +1,167 @@
+"""Snapshots of the plan: made, looked at, compared. HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.queries import actor
+from app.core.db import db
+from app.core.errors import Invalid
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.shown import moment
+from app.people.office_views import years
+from app.plan import snapshots
+from app.plan.detail import shown
+from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS, Snapshot
+
+LARGEST_KEY = 2**31 - 1
+SHOWN = 100  # rows of a part that a page lists
+LISTED = 200  # snapshots
+KINDS = {
+    "added": _l("Added graduates"), "left": _l("Graduates who left"),
+    "settled": _l("Got a destination"), "ended": _l("Lost the destination"),
+    "changed": _l("Changed"),
+}  # fmt: skip
+
+
+class SnapshotsView(SafeView):
+    """The plan as it was on each reporting date (PLN-08)."""
+
+    route_base = "/plan/snapshots"
+    default_view = "index"
+    class_permission_name = "PlanSnapshots"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return self._index()
+
+    @expose("/", methods=["POST"])
+    @has_access
+    def make(self) -> Any:
+        """Keep the plan of a year as it is now."""
+        year = request.form.get("year", "")
+        number = int(year) if year.isascii() and year.isdecimal() and len(year) == 4 else 0
+        try:
+            made = snapshots.take(actor(), number, request.form.get("note", ""))
+        except Invalid as problem:
+            return self._index(problem.problems), 422
+        flash(_("The snapshot is kept: %(count)s rows.", count=made.total), "success")
+        return redirect(url_for("SnapshotsView.show", pk=made.id), 303)
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        snapshot, part = snapshots.snapshot_of(actor(), pk), request.args.get("part", "")
+        rows = snapshots.rows_of(snapshot, part, SHOWN) if part in PARTS else []
+        return self.render_template(
+            "plan/snapshot.html",
+            snapshot=snapshot,
+            facts=_facts(snapshot),
+            parts=_parts(snapshot),
+            part=PARTS.get(part),
+            rows=[_row(row.row, snapshot) for row in rows],
+            shown=SHOWN,
+            others=[(_title(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
+                    for s in _others(snapshot)],
+        )  # fmt: skip
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["GET"])
+    @has_access
+    def compare(self, pk: int, new: int) -> Any:
+        """What is different between two snapshots of one year."""
+        who = actor()
+        old_one, new_one = snapshots.snapshot_of(who, pk), snapshots.snapshot_of(who, new)
+        if (old_one.school_id, old_one.graduation_year) != (
+            new_one.school_id,
+            new_one.graduation_year,
+        ):
+            abort(404)
+        if old_one.id > new_one.id:
+            old_one, new_one = new_one, old_one
+        found = snapshots.compare(old_one, new_one, SHOWN)
+        kinds = [
+            (KINDS[k], found.counts[k], [_changed(r, old_one, new_one) for r in found.rows if r.kind == k])
+            for k in KINDS if found.counts.get(k)
+        ]  # fmt: skip
+        return self.render_template(
+            "plan/snapshots_compared.html", old=_title(old_one), new=_title(new_one), kinds=kinds,
+            counts=_both(old_one, new_one), back=url_for("SnapshotsView.show", pk=new_one.id),
+            shown=SHOWN,
+        )  # fmt: skip
+
+    def _index(self, problems: Any = ()) -> Any:
+        wanted = snapshots.snapshots_for(actor()).order_by(Snapshot.id.desc()).limit(LISTED)
+        return self.render_template(
+            "plan/snapshots.html",
+            rows=[(s, url_for("SnapshotsView.show", pk=s.id), moment(s.made_at), _parts(s))
+                  for s in db.session.scalars(wanted)],
+            years=years(), problems=list(problems),
+            year=request.form.get("year", ""), note=request.form.get("note", "")[:100],
+            may=self.appbuilder.sm.has_access("can_make", self.class_permission_name),
+        )  # fmt: skip
+
+
+def _others(snapshot: Snapshot) -> list[Snapshot]:
+    wanted = snapshots.snapshots_for(actor()).where(
+        Snapshot.school_id == snapshot.school_id, Snapshot.id != snapshot.id,
+        Snapshot.graduation_year == snapshot.graduation_year,
+    )  # fmt: skip
+    return list(db.session.scalars(wanted.order_by(Snapshot.id.desc()).limit(LISTED)))
+
+
+def _title(snapshot: Snapshot) -> str:
+    return f"{snapshot.day} {snapshot.note}"
+
+
+def _facts(snapshot: Snapshot) -> list[tuple[Any, Any]]:
+    return [
+        (_("Graduation year"), snapshot.graduation_year), (_("Reporting date"), snapshot.day),
+        (_("Graduates"), snapshot.total), (_("Edition of the codes"), snapshot.code_edition),
+        (_("Edition of the formula"), snapshot.formula_edition),
+        (_("Made by"), f"{snapshot.made_by_name} {moment(snapshot.made_at)}"),
+    ]  # fmt: skip
+
+
+def _parts(snapshot: Snapshot) -> list[tuple[Any, int, str]]:
+    return [
+        (label, snapshot.counts[name], url_for("SnapshotsView.show", pk=snapshot.id, part=name))
+        for name, label in PARTS.items()
+        if snapshot.counts.get(name)
+    ]
+
+
+def _both(old: Snapshot, new: Snapshot) -> list[tuple[Any, int, int]]:
+    return [
+        (label, old.counts.get(name, 0), new.counts.get(name, 0))
+        for name, label in PARTS.items()
+        if name in {*old.counts, *new.counts}
+    ]
+
+
+def _row(row: dict[str, Any], snapshot: Snapshot) -> dict[str, str]:
+    code = row.get("destination_code")
+    name = snapshot.codes.get(code or "", ["", ""])[0]
+    return {"name": row["name"], "student_no": row["student_no"],
+            "destination": f"{code} {name}" if code else "",
+            "employer": row.get("employer_name", "")}  # fmt: skip
+
+
+def _changed(row: Any, old: Snapshot, new: Snapshot) -> dict[str, Any]:
+    """Who it is, and the fields that differ."""
+    was, now = row.old or {}, row.new or {}
+    year = new.graduation_year
+    return {
+        **_row(now or was, new if now else old),
+        "changes": [
+            (FIELD_LABELS[name], shown(name, was.get(name), year), shown(name, now.get(name), year))
+            for name in DESTINATION_FIELDS
+            if was.get(name) != now.get(name)
+        ],
+    }

@@ -1,0 +1,147 @@
+"""A school's plan of a year: how far it is, compared with the placements, checked, reported. HTTP only."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.queries import actor
+from app.batches.queries import ask
+from app.core import clock
+from app.core.db import db
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.plan import detail, queries, sync
+from app.plan.models import PLAN_CHIPS, PLAN_STATES, PlanState
+from app.plan.workflow import PLAN
+
+SHOWN = 20  # rows of each kind side by side
+WHOLE = {"check": PlanState.FILLED, "report": PlanState.CHECKED}  # step → the rows it takes
+KINDS = {
+    "open": _l("Graduates without a row yet"),
+    "add": _l("Missing: to be filled in"),
+    "change": _l("Different: to be changed"),
+    "take_back": _l("No longer in force: to be emptied"),
+    "conflict": _l("Conflicts with what staff wrote"),
+    "request": _l("Already reported: a change to decide on"),
+    "moved": _l("Moved to another college or year"),
+    "waits": _l("Wait for a decision already"),
+    "settled": _l("Decided before: the row stays"),
+}
+SILENT_KINDS = ("waits", "settled")  # nothing is written for these
+
+
+def _school() -> int:
+    return actor().school_id or abort(404)
+
+
+def _year(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) == 4):
+        abort(404)
+    return int(text)
+
+
+class PlanYearView(SafeView):
+    """One card a graduation year; the dry run and its application (PLN-04, PLN-06)."""
+
+    route_base = "/plan/sync"
+    default_view = "index"
+    class_permission_name = "PlanYears"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        years = queries.years_of(_school())
+        who = actor()
+        return self.render_template(
+            "plan/years.html",
+            years=[
+                (year, _states(counts), queries.waiting_of(who, year)) for year, counts in years
+            ],
+            may=self._may("apply"),
+            report=PLAN.step("report"),
+        )
+
+    @expose("/<string:year>", methods=["GET"])
+    @has_access
+    def compare(self, year: str) -> Any:
+        """What would be added, changed, taken back, and what meets a conflict; nothing is written."""
+        return self._comparison(_school(), _year(year))
+
+    @expose("/<string:year>", methods=["POST"])
+    @has_access
+    def apply(self, year: str) -> Any:
+        """Write what the dry run showed, in one transaction; if it differs now, show it anew."""
+        school, number = _school(), _year(year)
+        try:
+            done = sync.reconcile(school, number, clock.now(), _seen(request.form.get("seen", "")))
+        except ValueError:
+            db.session.rollback()
+            flash(_("The differences changed meanwhile. Please look again."), "warning")
+            return self._comparison(school, number), 409
+        db.session.commit()
+        count = sum(n for kind, n in done.items() if kind not in SILENT_KINDS)
+        flash(_("Applied to %(count)s rows.", count=count), "success")
+        return redirect(url_for("PlanYearView.compare", year=number), 303)
+
+    @expose("/<string:year>/<string:step>", methods=["POST"])
+    @has_access
+    def whole(self, year: str, step: str) -> Any:
+        """Check or report all rows of the year: the worker takes the step for each (PLN-06)."""
+        who, number = actor(), _year(year)
+        if step not in WHOLE:
+            abort(404)
+        rows = [
+            (key, name, url_for("PlanView.show", pk=key))
+            for key, name in queries.of_year(who, number, WHOLE[step])
+        ]
+        if not rows:
+            flash(_("No row of %(year)s is ready for this.", year=number), "info")
+            return redirect(url_for("PlanYearView.index"), 303)
+        batch = ask(who, "plan_entry", step, rows, back_url=url_for("PlanYearView.index"))
+        return redirect(url_for("BatchView.show", uid=batch.uid), 303)
+
+    def _may(self, permission: str) -> bool:
+        return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
+
+    def _comparison(self, school: int, year: int) -> Any:
+        counts = sync.differences(school, year).get(school, {})
+        found: dict[str, list[Any]] = {}
+        for row in sync.side_by_side(school, year, SHOWN):
+            found.setdefault(row.act, []).append(
+                (
+                    row.name,
+                    row.student_no,
+                    _row_url(row),
+                    [p[1:] for p in detail.pairs(row.changes, year)],
+                )
+            )
+        db.session.rollback()
+        kinds = [(KINDS[k], counts[k], found.get(k, [])) for k in KINDS if counts.get(k)]
+        writes = sum(n for kind, n in counts.items() if kind not in SILENT_KINDS)
+        return self.render_template(
+            "plan/compare.html", year=year, kinds=kinds, writes=writes, shown=SHOWN,
+            seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
+        )  # fmt: skip
+
+
+def _row_url(row: Any) -> str:
+    return url_for("PlanView.show", pk=row.entry_id) if row.entry_id else ""
+
+
+def _seen(text: str) -> dict[str, int]:
+    """What the dry run showed. Raises ValueError."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(text)
+    return found
+
+
+def _states(counts: dict[str, int]) -> list[tuple[Any, str, int]]:
+    """(state, kind of chip, rows), in the order of the workflow."""
+    return [(PLAN_STATES[s], PLAN_CHIPS.get(s, "closed"), counts.get(s, 0)) for s in PlanState]
