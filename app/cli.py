@@ -29,6 +29,7 @@ from app.objections.workflow import OBJECTIONS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
 from app.plan import snapshots
+from app.people import tasks as people_tasks
 from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS
@@ -40,6 +41,7 @@ PERIODIC = (
     desk_tasks,
     document_tasks,
     invitation_tasks,
+    people_tasks,
     plan_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (

@@ -97,9 +97,9 @@ def identify_if_free(user: AppUser, kind: str, value: str) -> None:
     identify(user, kind, None if taken is not None else value)
 
 
-def identify_all(kind: str, values: Mapping[int, str | None]) -> None:
+def identify_all(kind: str, values: Mapping[int, str | None], school: str = "") -> None:
     """As `identify_if_free` for many accounts (user id → value) at once. Not committed."""
-    wanted = {user: digest(kind, value) for user, value in values.items() if value}
+    wanted = {user: digest(kind, value, school) for user, value in values.items() if value}
     of_digest: dict[bytes, int] = {}
     for user, found in wanted.items():
         of_digest.setdefault(found, user)

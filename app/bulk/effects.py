@@ -57,6 +57,7 @@ def take_rows_back(change: Change) -> None:
     record: Import = change.record
     sheet = SHEETS[record.sheet]
     writing.lock(sheet, record)
+    sheet.before_undo(record)
     writing.take_back(sheet, record)
     record.stage = ""
     record.details = {**record.details, "sentences": []}
