@@ -26,6 +26,7 @@ from app.documents import tasks as document_tasks
 from app.invitations import tasks as invitation_tasks
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
+from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
 from app.plan import snapshots
@@ -45,8 +46,8 @@ PERIODIC = (
     plan_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
-    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS, PLAN,
-    CHANGES,
+    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
+    PLAN, CHANGES,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import text
+from flask_babel import gettext as _
+from sqlalchemy import select, text
 
+from app.accounts import one_time
 from app.accounts.models import AppUser
-from app.accounts.queries import identify_all
+from app.accounts.queries import end_all_sessions, identify, identify_all, identify_if_free
+from app.core import mail
 from app.core.db import db
 from app.people.models import Student
+from app.workflow.steps import Change
 
 # without a password: the student sets one by a code to the phone on record, at its first sign-in
 _OPEN = """
@@ -67,7 +71,95 @@ def _identify(users: Mapping[int, int]) -> None:
             identify_all(kind, found)
 
 
+def open_account(change: Change) -> None:
+    """A student entered by hand has its account at once."""
+    db.session.flush()
+    open_accounts("s.id = :id", id=change.record.id)
+
+
 def account_of(student: Student) -> AppUser | None:
     """The account of a student; the younger one would be a mistake."""
-    mine = db.select(AppUser).where(AppUser.student_id == student.id).order_by(AppUser.id)
+    mine = select(AppUser).where(AppUser.student_id == student.id).order_by(AppUser.id)
     return db.session.scalars(mine.limit(1)).first()
+
+
+SECRETS = ("id_number", "phone")
+
+
+def write_record(change: Change) -> None:
+    """Write what differs, keep old and new in the trail (numbers masked), let the sign-in follow."""
+    student: Student = change.record
+    changed: dict[str, list[Any]] = {}
+    for name, value in change.data["values"].items():
+        old = getattr(student, name)
+        if (old or None) == (value or None):
+            continue
+        shown = f"{name}_masked" if name in SECRETS else name
+        before = getattr(student, shown)
+        setattr(student, name, value)
+        changed[name] = [before, getattr(student, shown)]
+    db.session.flush()
+    if "major_id" in changed or "college_id" in changed:
+        db.session.expire(student, ["major", "college"])
+    change.details["changed"] = changed
+    user = account_of(student)
+    if user is not None:
+        _follow(user, student, changed)
+
+
+def _follow(user: AppUser, student: Student, changed: Mapping[str, Any]) -> None:
+    """The account signs in by what the record says now (ACC-03)."""
+    if "name" in changed:
+        user.last_name = student.name
+    if "student_no" in changed:
+        identify(user, "student_no", student.student_no, student.school.code)
+    if "id_number" in changed:
+        identify_if_free(user, "id_number", student.id_number or "")
+    if "phone" in changed:
+        _phone_follows(user, student)
+
+
+def _phone_follows(user: AppUser, student: Student) -> None:
+    """Codes under way are void, nobody stays signed in, and the new phone is to be confirmed (ACC-04)."""
+    identify_if_free(user, "phone", student.phone or "")
+    one_time.void(f"user:{user.id}", f"student:{student.id}")
+    end_all_sessions(user.id)
+    student.verified_at = None
+
+
+def keep_phone(change: Change) -> None:
+    """Another phone; the trail has both, masked."""
+    change.data["old"] = change.record.phone
+    change.data["values"] = {"phone": change.data["phone"]}
+    write_record(change)
+
+
+def say_whose_phone(change: Change) -> None:
+    """Old and new phone are told, whatever the settings say: a stranger's hand is noticed (ADM-02)."""
+    student: Student = change.record
+    user = account_of(student)
+    subject = _("The phone of your account was changed")
+    body = _(
+        "%(school)s changed the phone on record of %(name)s to %(phone)s. If you did not ask for it, "
+        "call the employment office at once.",
+        school=student.school.name, name=student.name, phone=student.phone_masked or "",
+    )  # fmt: skip
+    about: dict[str, Any] = {"user_id": user.id if user else None, "school_id": student.school_id}
+    numbers = {"old": change.data.get("old"), "new": student.phone}
+    mail.post(*(
+        mail.Outgoing(f"{change.key}:{which}", mail.SMS, number, subject, body, **about)
+        for which, number in numbers.items() if number
+    ))  # fmt: skip
+
+
+def begin_anew(change: Change) -> None:
+    """As before the first sign-in: no password, no session, no code; an account in any case (ACC-04)."""
+    student: Student = change.record
+    open_accounts("s.id = :id", id=student.id)
+    user = account_of(student)
+    student.verified_at = None
+    if user is None:
+        return
+    user.password = None
+    one_time.void(f"user:{user.id}", f"student:{student.id}")
+    end_all_sessions(user.id)

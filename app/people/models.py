@@ -156,6 +156,15 @@ class Student(db.Model):
     college: Mapped[College] = relationship()
     major: Mapped[Major] = relationship()
 
+    @property
+    def state(self) -> str:
+        """What the workflow of the record changes: where the school's review stands."""
+        return self.origin_state
+
+    @state.setter
+    def state(self, value: str) -> None:
+        self.origin_state = value
+
     def __str__(self) -> str:
         return self.name
 

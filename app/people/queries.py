@@ -262,13 +262,6 @@ def college_choices(who: Actor) -> list[tuple[str, str]]:
     return [(str(row[0]), f"{row[3]} {row[1]}" if several else row[1]) for row in rows]
 
 
-def schools_without_accounts() -> list[int]:
-    """The schools with a student who has no account."""
-    has = select(AppUser.id).where(AppUser.student_id == Student.id)
-    missing = select(Student.id).where(Student.school_id == School.id, ~has.exists())
-    return list(db.session.scalars(select(School.id).where(missing.exists())))
-
-
 def school_choices(who: Actor) -> list[tuple[str, str]]:
     """The schools of the scope for a filter."""
     wanted = schools_for(who).order_by(School.code).with_only_columns(School.id, School.name)

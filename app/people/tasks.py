@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 
+from app.accounts.models import AppUser
 from app.core import jobs
 from app.core.db import db
 from app.people import effects
-from app.people.queries import schools_without_accounts
+from app.people.models import School, Student
 
 PORTION = 5_000  # students of one transaction
 
@@ -29,6 +30,13 @@ def open_accounts(school_id: int) -> int:
         total += done
         if done < PORTION:
             return total
+
+
+def schools_without_accounts() -> list[int]:
+    """The schools with a student who has no account."""
+    has = select(AppUser.id).where(AppUser.student_id == Student.id)
+    missing = select(Student.id).where(Student.school_id == School.id, ~has.exists())
+    return list(db.session.scalars(select(School.id).where(missing.exists())))
 
 
 @jobs.queue.periodic(cron="40 19 * * *")  # 03:40 in China
