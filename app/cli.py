@@ -26,11 +26,11 @@ from app.documents import tasks as document_tasks
 from app.invitations import tasks as invitation_tasks
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
+from app.people import tasks as people_tasks
 from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
 from app.plan import snapshots
-from app.people import tasks as people_tasks
 from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS

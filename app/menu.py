@@ -61,9 +61,9 @@ from app.people.office_views import (
     EmployersView,
     MajorsView,
     SchoolsView,
-    StudentsView,
 )
 from app.people.queries import active_schools, all_schools
+from app.people.record_views import StudentPhoneView, StudentsView
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
@@ -175,6 +175,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
+    builder.add_view_no_menu(StudentPhoneView)
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(SnapshotsView)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):

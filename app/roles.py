@@ -105,7 +105,14 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.SCHOOL: (*READ, "dismiss", "uphold"),
     },
     "Invitations": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.DATA), READ),
-    "Students": {**_READERS, Role.SCHOOL: (*READ, "restrict")},
+    "Students": {
+        **_READERS,
+        Role.SCHOOL: (
+            *READ, "add", "edit", "restrict", "approve_record", "reject_record", "review_again",
+            "begin_anew",
+        ),
+    },
+    "StudentPhone": {Role.SCHOOL: ("change",)},
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
     "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from flask import abort, url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.core import clock
-from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
+from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people import queries
-from app.people.detail import restrictions_of, trace_of
 from app.people.models import (
     EMPLOYER_CHIPS,
     EMPLOYER_STATES,
-    ORIGIN_CHIPS,
-    ORIGIN_STATES,
     College,
     Employer,
     Major,
     School,
-    Student,
 )
-from app.people.restriction_views import restrict_page
 from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
 from app.workflow.queries import said, trail_of
@@ -54,104 +45,8 @@ def years() -> list[tuple[str, str]]:
     return [(str(year), str(year)) for year in range(this + 2, this - 6, -1)]
 
 
-def _code(table: str) -> Any:
+def code_name(table: str) -> Any:
     return lambda code: codes.name(table, code) or "–"
-
-
-class StudentsView(TitleLinks, SafeModelView):
-    """The graduates of the scope with the state of their origin record (ADM-02)."""
-
-    datamodel = SafeInterface(Student)
-    route_base = "/students"
-    class_permission_name = "Students"
-    include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
-    list_title = _l("Students")
-    show_template = "people/office_student.html"
-    show_title = _l("Student")
-    list_columns = ["student_no", "name", "college.name", "major.name", "class_name",
-                    "graduation_year", "origin_state"]  # fmt: skip
-    order_columns = ["student_no", "name", "graduation_year", "class_name"]
-    search_columns: list[str] = []
-    show_fieldsets = [
-        (_l("Student"), {"fields": ["name", "student_no", "id_number_masked", "examinee_no", "sex",
-                                    "nation"]}),
-        (_l("Studies"), {"fields": ["school.name", "college.name", "major.name", "class_name",
-                                    "education",
-                                    "graduation_year", "training_mode"]}),
-        (_l("Contact details"), {"fields": ["phone_masked", "email", "address", "verified_at"]}),
-        (_l("Origin record"), {"fields": ["origin_state", "origin"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
-        "major.name": _l("Major"), "class_name": _l("Class"),
-        "graduation_year": _l("Graduation year"),
-        "origin_state": _l("Origin record"), "id_number_masked": _l("ID number"),
-        "examinee_no": _l("Examinee number"), "sex": _l("Sex"), "nation": _l("Nationality"),
-        "school.name": _l("School"), "education": _l("Level of education"),
-        "training_mode": _l("Training mode"), "phone_masked": _l("Phone"), "email": _l("E-mail"),
-        "address": _l("Address"), "verified_at": _l("First sign-in"),
-        "origin": _l("Place of origin"),
-    }  # fmt: skip
-    formatters_columns = {
-        "origin_state": chips(ORIGIN_STATES, ORIGIN_CHIPS), "sex": _code("xb"),
-        "nation": _code("mz"),
-        "education": _code("xl"), "training_mode": _code("pyfs"), "verified_at": moment,
-        "origin": lambda code: codes.region_name(code) or "–", "email": dash, "address": dash,
-        "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
-    }  # fmt: skip
-    base_order = ("student_no", "asc")
-    wide_columns = frozenset({"student_no", "major.name", "graduation_year"})
-    cell_classes = {"student_no": "qq-number", "name": "qq-card-title",
-                    "origin_state": "qq-card-status"}  # fmt: skip
-    search_hint = _l("Student number, name, ID number, phone")
-    filters = (
-        ListFilter("college", _l("All colleges"), Student.college_id, colleges),
-        ListFilter("year", _l("All years"), Student.graduation_year, years),
-        ListFilter("origin", _l("Any origin record"), Student.origin_state,
-                   lambda: [(s.value, str(text)) for s, text in ORIGIN_STATES.items()]),
-    )  # fmt: skip
-
-    def scoped(self) -> Select[Any]:
-        return queries.students_for(actor())
-
-    def search_args(self, text: str) -> dict[str, str]:
-        return queries.search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
-        return queries.finds_student(text)
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return queries.has_secret(token)
-
-    def record_name(self, item: Any) -> str:
-        return str(item.name)
-
-    def head_links(self) -> list[Link]:
-        """A school brings its students by a file."""
-        if not self.appbuilder.sm.has_access("can_begin", "Imports"):
-            return []
-        return [Link(url_for("ImportsView.begin", name="students"), _("Import"))]
-
-    def show_context(self, item: Any) -> dict[str, Any]:
-        """Restrictions with their trace; what packages above keep stands on pages of theirs."""
-        shown = restrictions_of(actor(), item.id)
-        may = self.appbuilder.sm.has_access("can_create", "Restrict")
-        return {
-            "links": [(_("Terminations and chances"), url_for("ChancesView.show", pk=item.id))],
-            "restrictions": [(row, url_for("RestrictionsView.show", pk=row.id)) for row in shown],
-            "trace": trace_of([row.id for row in shown]) if shown else [],
-            "restrict_url": url_for("RestrictView.begin", student=item.id) if may else "",
-        }
-
-    @record_action("restrict", _l("Restrict…"), danger=True, single=False)
-    def restrict(self, items: list[Any]) -> Any:
-        """Kind, days and reason are asked on a page of their own (ADM-03)."""
-        return restrict_page(self, items)
-
-    def bulk_offers(self) -> list[Offer]:
-        return [replace(offer, onward=True) for offer in super().bulk_offers()]
 
 
 class EmployersView(StepActions, SafeModelView):
@@ -196,10 +91,10 @@ class EmployersView(StepActions, SafeModelView):
         "household_address": _l("Household address"),
     }  # fmt: skip
     formatters_columns = {
-        "kind": _code("dwxz"), "industry": _code("dwhy"), "state": chips(EMPLOYER_STATES,
+        "kind": code_name("dwxz"), "industry": code_name("dwhy"), "state": chips(EMPLOYER_STATES,
                                                                          EMPLOYER_CHIPS),
         "changed_at": moment, "location": lambda code: codes.region_name(code) or "–",
-        "archive_receiver": _code("dajs"), "household_kind": _code("hkjs"),
+        "archive_receiver": code_name("dajs"), "household_kind": code_name("hkjs"),
     } | dict.fromkeys(("address", "postcode", "archive_to", "archive_address", "archive_postcode",
                        "archive_contact", "archive_phone", "household_address"), dash)  # fmt: skip
     base_order = ("changed_at", "desc")

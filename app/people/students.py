@@ -33,10 +33,12 @@ from app.workflow.steps import Change, Reason, Step
 S = OriginState
 ANY = tuple(S)
 NUMBER_TAKEN = _l("Another student of this school has this student number.")
-PHONE_TAKEN = _l("Another student of this school has this phone. Codes would reach the wrong person.")
+PHONE_TAKEN = _l(
+    "Another student of this school has this phone. Codes would reach the wrong person."
+)
 
 
-def has_id_number(student: Student, actor: Actor, now: datetime) -> str | None:
+def has_id_number(student: Student, _actor: Actor, _now: datetime) -> str | None:
     """Nobody is approved whom employers could not find (ADM-02)."""
     if student.id_number_index is not None:
         return None
