@@ -10,7 +10,15 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.act_views import ActCodeView
-from app.accounts.hooks import CONTACTS, GATES, HOMES, PHONES, SCHOOL_NAMES, SCHOOLS
+from app.accounts.hooks import (
+    COLLEGE_NAMES,
+    CONTACTS,
+    GATES,
+    HOMES,
+    PHONES,
+    SCHOOL_NAMES,
+    SCHOOLS,
+)
 from app.accounts.office_views import AccountsView
 from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
@@ -62,6 +70,7 @@ from app.people.office_views import (
     MajorsView,
     SchoolsView,
 )
+from app.people.parts import all_colleges
 from app.people.queries import active_schools, all_schools
 from app.people.record_views import StudentPhoneView, StudentsView
 from app.people.restriction_views import RestrictionsView, RestrictView
@@ -204,6 +213,7 @@ def office(builder: AppBuilder) -> None:
         builder.add_view(view, name, label=label, icon=icon)
     HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
     SCHOOL_NAMES[:] = [all_schools]
+    COLLEGE_NAMES[:] = [all_colleges]
 
 
 def frame() -> dict[str, Any]:

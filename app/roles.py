@@ -145,7 +145,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "DestinationFields": {Role.ADMIN: ("add", "edit")},
     "DestinationProofs": {Role.ADMIN: ("add", "edit")},
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
-    "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
+    "Accounts": {
+        Role.ADMIN: (
+            *READ, "add", "edit", "sign_out", "deactivate", "activate", "forget_password",
+        )
+    },
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
     "Files": dict.fromkeys(
         (Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show", "view", "thumb", "remove")

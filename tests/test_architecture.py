@@ -34,6 +34,7 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
     "snapshots.py",  # plan: immutable copies and their comparison
+    "parts.py",  # people: the rules of colleges and majors, which have no states
     "students.py",  # people: the table of a student's record, beside that of employers
     "tables",  # codes: the shipped tables
     "__pycache__",

@@ -124,6 +124,12 @@ def email_taken(email: str, *, but: int | None = None) -> bool:
     return db.session.scalar(select(AppUser.id).where(same, AppUser.id != (but or 0))) is not None
 
 
+def username_taken(username: str) -> bool:
+    """Whether an account has this user name, however it is spelled."""
+    same = func.lower(AppUser.username) == username.lower()
+    return db.session.scalar(select(AppUser.id).where(same).limit(1)) is not None
+
+
 def account_for(typed: str, school_code: str = "") -> AppUser | None:
     """The one account that the typed identifier means (ACC-03); None for none or more than one."""
     kinds = ("username", "phone", "email", "id_number", "credit_code")

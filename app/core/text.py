@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", "·"))
@@ -62,3 +63,11 @@ def plain_cell(text: str) -> str:
     """A text for a spreadsheet: what would be read as a formula gets a leading apostrophe."""
     risky = text.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
     return "'" + text if risky or text.startswith(("\t", "\r")) else text
+
+
+def is_email(text: str) -> bool:
+    """One @ between a name and a host with a dot; whether it exists shows when mail is sent."""
+    return (
+        re.fullmatch(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s,;<>\".]{2,24}", text)
+        is not None
+    )

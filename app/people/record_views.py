@@ -18,6 +18,7 @@ from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
+from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.titles import TitleLinks
@@ -28,7 +29,7 @@ from app.people.forms import PhoneForm, StudentForm
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.restriction_views import restrict_page
-from app.people.step_views import RuledForms, StepActions
+from app.people.step_views import StepActions
 from app.people.students import STUDENTS, change_phone, correct, enter
 
 LARGEST_KEY = 2**31 - 1

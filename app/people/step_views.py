@@ -13,8 +13,7 @@ from flask_babel import gettext as _
 from app.accounts.queries import actor
 from app.batches.queries import ask
 from app.core import clock
-from app.core.errors import Invalid, Refused
-from app.core.forms import show_problems
+from app.core.errors import Refused
 from app.fab.declared import Offer
 from app.fab.once import once
 from app.workflow.engine import Workflow
@@ -104,24 +103,3 @@ class StepActions:
 
     def _reasons(self, danger: bool) -> tuple[str, ...]:
         return tuple(map(str, self.frequent_reasons)) if danger else ()
-
-
-class RuledForms:
-    """Mixin of SafeModelView: what its forms say is written by a rule of ours, never by the form itself."""
-
-    def written(self, kind: str, item: Any, form: Any) -> Any:
-        """Write the form's values and give the record; kind is add or edit. Raises Invalid, Refused."""
-        raise NotImplementedError
-
-    def _saved(self, kind: str, item: Any, form: Any) -> Any:
-        view: Any = self
-        try:
-            done = self.written(kind, item, form)
-        except (Invalid, Refused) as error:
-            show_problems(form, error)
-            for sentence in form.form_errors:
-                flash(str(sentence), "warning")
-            return view._form_page(kind, form, 422)
-        flash(str(getattr(view, f"{kind}_row_message")), "success")
-        shown = "show" in view.include_route_methods
-        return redirect(view.url("show", pk=done.id) if shown else view.list_url(), 303)
