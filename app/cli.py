@@ -26,6 +26,7 @@ from app.documents import tasks as document_tasks
 from app.invitations import tasks as invitation_tasks
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
+from app.origin.workflow import CORRECTIONS
 from app.people import tasks as people_tasks
 from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
@@ -47,7 +48,7 @@ PERIODIC = (
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
-    PLAN, CHANGES,
+    PLAN, CHANGES, CORRECTIONS,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -62,6 +62,8 @@ from app.offline.employer_views import EmployerPaperView
 from app.offline.step_views import MyPaperStepsView
 from app.offline.student_views import MyPaperView
 from app.offline.views import StampedView
+from app.origin.office_views import CorrectionsView
+from app.origin.student_views import MyOriginView
 from app.people import employer_views, student_views
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.office_views import (
@@ -169,6 +171,7 @@ def _student(builder: AppBuilder) -> None:
     )
     builder.add_view_no_menu(MySigningsView)
     builder.add_view_no_menu(MyObjectionsView)
+    builder.add_view_no_menu(MyOriginView)
     HOMES[Role.STUDENT] = "MyHomeView.index"
     CONTACTS[Role.STUDENT] = phone_of
     PHONES[Role.STUDENT] = student_views.mobile_of
@@ -195,6 +198,7 @@ def office(builder: AppBuilder) -> None:
         (ObjectionsView, "Objections", _l("Reports of untruth"), "alert"),
         (InvitationsView, "Invitations", _l("Invitations"), "send"),
         (StudentsView, "Students", _l("Students"), "users"),
+        (CorrectionsView, "Corrections", _l("Corrections of records"), "file"),
         (RestrictionsView, "Restrictions", _l("Restrictions"), "lock"),
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),

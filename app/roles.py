@@ -68,6 +68,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "leave",
         )
     },
+    "MyOrigin": {Role.STUDENT: ("index", "propose", "show", "files", "withdraw")},
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
@@ -113,6 +114,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         ),
     },
     "StudentPhone": {Role.SCHOOL: ("change",)},
+    "Corrections": {
+        **dict.fromkeys((Role.COLLEGE, Role.DATA), READ),
+        Role.SCHOOL: (*READ, "accept", "accept_anyway", "refuse"),
+    },
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
     "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},

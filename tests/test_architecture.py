@@ -20,7 +20,8 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline", "people",
+    "batches", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline", "origin",
+    "people",
     "placements",
     "plan", "settings", "termination", "terms", "verification",
 )  # fmt: skip
@@ -50,6 +51,7 @@ FINAL = {
     "objection": {"upheld", "dismissed"},
     "employer": {"approved"},
     "student": set(),
+    "correction": {"accepted", "refused", "withdrawn"},
     "restriction": {"released"},
     "import_file": {"failed", "undone"},
     "plan_entry": set(),

@@ -121,6 +121,8 @@ class Student(db.Model):
         Index("ix_student_school_year", "school_id", "graduation_year", "id"),
         Index("ix_student_college", "college_id", "id"),
         Index("ix_student_major", "major_id"),
+        Index("ix_student_examinee", "examinee_no"),
+        Index("ix_student_name", "school_id", "name"),
         Index("ix_student_grams", text("text_grams(name)"), postgresql_using="gin"),
     )
 

@@ -115,6 +115,8 @@ def tell_student(change: Change) -> None:
 def tell_of_record(change: Change) -> None:
     """Tell a student what its school did to its record (ADM-02); what changed nothing is not told."""
     student: Student = change.record
+    if change.data.get("quiet"):
+        return  # told by the correction that the student asked for
     if change.step.name == "correct" and not change.details.get("changed"):
         return
     values = {
