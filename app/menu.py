@@ -66,15 +66,13 @@ from app.origin.office_views import CorrectionsView
 from app.origin.student_views import MyOriginView
 from app.people import employer_views, student_views
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
-from app.people.office_views import (
-    CollegesView,
-    EmployersView,
-    MajorsView,
-    SchoolsView,
-)
+from app.people.office_views import EmployersView
+from app.people.part_sheets import COLLEGES, MAJORS
+from app.people.part_views import CollegesView, MajorsView, SchoolsView
 from app.people.parts import all_colleges
 from app.people.queries import active_schools, all_schools
 from app.people.record_views import StudentPhoneView, StudentsView
+from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
@@ -119,7 +117,16 @@ def register(builder: AppBuilder) -> None:
 
 def _bulk(builder: AppBuilder) -> None:
     """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
-    assert {sheet.name for sheet in (STUDENTS, SEND_LIST)} == set(SHEETS)
+    assert {
+        sheet.name
+        for sheet in (
+            STUDENTS,
+            SEND_LIST,
+            COLLEGES,
+            MAJORS,
+            RESTRICTION_LIST,
+        )
+    } == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
 

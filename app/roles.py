@@ -136,9 +136,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((Role.DATA, Role.PROVINCE), ("index", "show", "compare")),
         Role.SCHOOL: ("index", "show", "compare", "make"),
     },
-    "Schools": {**_READERS, Role.ADMIN: READ},
-    "Colleges": {**_READERS, Role.ADMIN: READ},
-    "Majors": {**_READERS, Role.ADMIN: READ},
+    "Schools": {**_READERS, Role.ADMIN: (*READ, "add", "edit")},
+    "Colleges": {**_READERS, Role.ADMIN: READ, Role.SCHOOL: (*READ, "add", "edit", "remove")},
+    "Majors": {**_READERS, Role.ADMIN: READ, Role.SCHOOL: (*READ, "add", "edit", "remove")},
     "Settings": {
         **dict.fromkeys((Role.COLLEGE, Role.DATA), ("index", "calendar", "history")),
         Role.SCHOOL: ("index", "calendar", "history", "window", "day", "forget"),

@@ -45,7 +45,10 @@ def put_rows(change: Change) -> None:
         raise FoundMoreError
     for name in COUNTS:
         setattr(record, name, counts[name])
-    writing.write(sheet, record, change.now)
+    if sheet.act is not None:
+        sheet.act(record)
+    else:
+        writing.write(sheet, record, change.now)
     record.applied_at, record.stage = change.now, ""
     record.details = {**record.details, "sentences": []}
     change.details |= counts
@@ -58,7 +61,10 @@ def take_rows_back(change: Change) -> None:
     sheet = SHEETS[record.sheet]
     writing.lock(sheet, record)
     sheet.before_undo(record)
-    writing.take_back(sheet, record)
+    if sheet.act is not None:
+        sheet.unact(record)
+    else:
+        writing.take_back(sheet, record)
     record.stage = ""
     record.details = {**record.details, "sentences": []}
     _follow(sheet, record)

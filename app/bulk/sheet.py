@@ -181,7 +181,8 @@ class Sheet:
     import it. `row` checks a whole row and may complete its values; `look` finds by SQL what only the
     data know and may mark rows as faulty; `admit` may refuse the file once its rows are counted;
     `after` follows the writing and the undoing, `before_undo` precedes the undoing (and takes away
-    what came with the new records by itself), in the same transaction.
+    what came with the new records by itself), in the same transaction. Where each row is an act on
+    a record rather than a record, `act` takes it and `unact` takes it back; nothing is compared.
     """
 
     name: str
@@ -201,6 +202,8 @@ class Sheet:
     admit: Callable[[Import, int], None] = lambda _import, _rows: None
     after: Callable[[Import], None] = lambda _import: None
     before_undo: Callable[[Import], None] = lambda _import: None
+    act: Callable[[Import], None] | None = None
+    unact: Callable[[Import], None] = lambda _import: None
 
     def __post_init__(self) -> None:
         SHEETS[self.name] = self

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.core import clock
-from app.fab.declared import ListFilter, Tab, record_action
+from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
@@ -19,10 +19,7 @@ from app.people import queries
 from app.people.models import (
     EMPLOYER_CHIPS,
     EMPLOYER_STATES,
-    College,
     Employer,
-    Major,
-    School,
 )
 from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
@@ -134,60 +131,3 @@ class EmployersView(StepActions, SafeModelView):
     @record_action("reject", _l("Reject"), reason="required", danger=True)
     def reject(self, items: list[Any]) -> Any:
         return self.take("reject", items)
-
-
-class SchoolsView(SafeModelView):
-    """Schools (ADM-01)."""
-
-    datamodel = SafeInterface(School)
-    route_base = "/schools"
-    class_permission_name = "Schools"
-    include_route_methods = READ_ONLY
-    list_title = show_title = _l("Schools")
-    list_columns = show_columns = ["code", "name", "contact"]
-    order_columns = ["code", "name"]
-    search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("Name"), "contact": _l("Contact")}
-    formatters_columns = {"contact": dash}
-    base_order = ("code", "asc")
-
-    def scoped(self) -> Select[Any]:
-        return queries.schools_for(actor())
-
-
-class CollegesView(SafeModelView):
-    """Colleges (ADM-01)."""
-
-    datamodel = SafeInterface(College)
-    route_base = "/colleges"
-    class_permission_name = "Colleges"
-    include_route_methods = READ_ONLY
-    list_title = show_title = _l("Colleges")
-    list_columns = show_columns = ["code", "name", "school.name"]
-    order_columns = ["code", "name"]
-    search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("Name"), "school.name": _l("School")}
-    base_order = ("code", "asc")
-    filters = (ListFilter("school", _l("All schools"), College.school_id, schools),)
-
-    def scoped(self) -> Select[Any]:
-        return queries.colleges_for(actor())
-
-
-class MajorsView(SafeModelView):
-    """Majors (ADM-01)."""
-
-    datamodel = SafeInterface(Major)
-    route_base = "/majors"
-    class_permission_name = "Majors"
-    include_route_methods = READ_ONLY
-    list_title = show_title = _l("Majors")
-    list_columns = show_columns = ["code", "name", "college.name"]
-    order_columns = ["code", "name"]
-    search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("Name"), "college.name": _l("College")}
-    base_order = ("code", "asc")
-    filters = (ListFilter("college", _l("All colleges"), Major.college_id, colleges),)
-
-    def scoped(self) -> Select[Any]:
-        return queries.majors_for(actor())

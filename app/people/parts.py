@@ -55,7 +55,9 @@ def keep_school(school: School | None, values: Mapping[str, Any], actor: Actor) 
         raise NotYours("school")
     for name in ("code", "name"):
         same = getattr(School, name) == values[name]
-        if db.session.scalar(select(School.id).where(same, School.id != (school.id if school else 0))):
+        if db.session.scalar(
+            select(School.id).where(same, School.id != (school.id if school else 0))
+        ):
             raise Invalid([(name, _("Another school has this."))])
     return _kept(school or School(), values, actor)
 
@@ -79,9 +81,12 @@ def _referred(part: Any) -> bool:
     table = part.__table__
     for other in db.metadata.tables.values():
         for key in other.foreign_keys:
-            if key.column.table is table and db.session.execute(
-                select(key.parent).where(key.parent == part.id).limit(1)
-            ).first():
+            if (
+                key.column.table is table
+                and db.session.execute(
+                    select(key.parent).where(key.parent == part.id).limit(1)
+                ).first()
+            ):
                 return True
     return False
 

@@ -25,9 +25,9 @@ from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.detail import likely_twins, record_trace, restrictions_of, trace_of, twins_of
-from app.people.forms import PhoneForm, StudentForm
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
+from app.people.record_forms import PhoneForm, StudentForm
 from app.people.restriction_views import restrict_page
 from app.people.step_views import StepActions
 from app.people.students import STUDENTS, change_phone, correct, enter
