@@ -59,12 +59,14 @@ from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
 from app.offline.employer_views import EmployerPaperView
+from app.offline.office_views import OfferedEmployersView
 from app.offline.step_views import MyPaperStepsView
 from app.offline.student_views import MyPaperView
 from app.offline.views import StampedView
 from app.origin.office_views import CorrectionsView
 from app.origin.student_views import MyOriginView
 from app.people import employer_views, student_views
+from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.office_views import EmployersView
 from app.people.part_sheets import COLLEGES, MAJORS
@@ -125,6 +127,7 @@ def _bulk(builder: AppBuilder) -> None:
             COLLEGES,
             MAJORS,
             RESTRICTION_LIST,
+            EMPLOYER_LIST,
         )
     } == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
@@ -195,6 +198,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
     builder.add_view_no_menu(StudentPhoneView)
+    builder.add_view_no_menu(OfferedEmployersView)
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(SnapshotsView)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):

@@ -121,7 +121,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
     "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
-    "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
+    "Employers": {**_READERS, Role.SCHOOL: (*READ, "add", "edit", "approve", "reject", "block", "unblock")},
+    "OfferedEmployers": {Role.SCHOOL: (*READ, "to_register")},
     "Plan": {**_READERS, Role.SCHOOL: (*READ, "write", "check", "uncheck", "report", "reopen")},
     "PlanChanges": {
         **dict.fromkeys((Role.COLLEGE, Role.PROVINCE), READ),

@@ -13,7 +13,7 @@ from app.accounts.models import AppUser
 from app.accounts.queries import end_all_sessions, identify, identify_all, identify_if_free
 from app.core import mail
 from app.core.db import db
-from app.people.models import Student
+from app.people.models import Employer, Student
 from app.workflow.steps import Change
 
 # without a password: the student sets one by a code to the phone on record, at its first sign-in
@@ -163,3 +163,31 @@ def begin_anew(change: Change) -> None:
     user.password = None
     one_time.void(f"user:{user.id}", f"student:{student.id}")
     end_all_sessions(user.id)
+
+
+def write_employer(change: Change) -> None:
+    """Write what differs into an employer's facts, old and new in the trail; the sign-in follows."""
+    employer: Employer = change.record
+    changed: dict[str, list[Any]] = {}
+    for name, value in change.data["values"].items():
+        old = getattr(employer, name)
+        if (old or None) == (value or None):
+            continue
+        setattr(employer, name, value)
+        secret = name == "contact_phone"
+        changed[name] = ["", employer.contact_phone_masked] if secret else [old, value]
+    change.details["changed"] = changed
+    db.session.flush()
+    mine = select(AppUser).where(AppUser.employer_id == employer.id).order_by(AppUser.id)
+    user = db.session.scalars(mine.limit(1)).first()
+    if user is None:
+        return
+    user.last_name = employer.name[:60]
+    if "credit_code" in changed:
+        identify(user, "credit_code", employer.credit_code)
+
+
+def take_corrections(change: Change) -> None:
+    """A corrected registration replaces what was rejected."""
+    for name, value in change.data.get("values", {}).items():
+        setattr(change.record, name, value)

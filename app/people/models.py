@@ -41,6 +41,7 @@ class EmployerState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     BLOCKED = "blocked"
+    LISTED = "listed"  # by staff, without an account of its own
 
 
 EMPLOYER_STATES = {
@@ -48,11 +49,13 @@ EMPLOYER_STATES = {
     EmployerState.APPROVED: _l("Approved"),
     EmployerState.REJECTED: _l("Rejected"),
     EmployerState.BLOCKED: _l("Blocked"),
+    EmployerState.LISTED: _l("On the register"),
 }
 EMPLOYER_CHIPS = {
     EmployerState.AWAITING: "waiting",
     EmployerState.APPROVED: "done",
     EmployerState.REJECTED: "refused",
+    EmployerState.BLOCKED: "refused",
 }
 ORIGIN_CHIPS = {OriginState.APPROVED: "done", OriginState.REJECTED: "refused"}
 ORIGIN_STATES = {
@@ -248,7 +251,9 @@ class Employer(db.Model):
     household_kind: Mapped[str | None] = mapped_column(String(16))  # code table hkjs
     household_address: Mapped[str | None] = mapped_column(String(200))
     profile_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("app_now()")
+    )
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     contact_phone = Sealed("contact_phone", mask_phone, clean_code)
@@ -258,6 +263,11 @@ class Employer(db.Model):
     def is_approved(self) -> bool:
         """Whether a school has approved it (ACC-07)."""
         return self.state == EmployerState.APPROVED
+
+    @property
+    def was_approved(self) -> bool:
+        """Whether it may go about its signings: a blocked one still answers for those in force."""
+        return self.state in (EmployerState.APPROVED, EmployerState.BLOCKED)
 
     def __str__(self) -> str:
         return self.name

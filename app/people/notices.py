@@ -28,6 +28,26 @@ LETTERS: Letters = {
             "/",
         ),
     },
+    "block": {
+        EMPLOYER: Letter(
+            _l("Your account is blocked"),
+            _l("%(school)s has blocked %(employer)s: no student can be found or invited. Signings in "
+               "force stay. Reason: %(reason)s"), "/",
+        ),
+    },
+    "unblock": {
+        EMPLOYER: Letter(
+            _l("Your account is no longer blocked"),
+            _l("%(school)s has lifted the block of %(employer)s. Reason: %(reason)s"), "/",
+        ),
+    },
+    "correct_employer": {
+        EMPLOYER: Letter(
+            _l("Your details were corrected"),
+            _l("%(school)s has corrected the details of %(employer)s. Please look whether they are "
+               "right."), "/employer/profile/",
+        ),
+    },
     "restrict": {
         STUDENT: Letter(
             _l("Your school has restricted your signing"),
@@ -84,7 +104,7 @@ LETTERS: Letters = {
     },
 }  # fmt: skip
 # what the employer does itself is shown to it at once; the school finds it on its desk
-SILENT = ("register", "resubmit", "enter")
+SILENT = ("register", "resubmit", "enter", "list", "claim")
 
 
 def tell_employer(change: Change) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.core import clock
-from app.fab.declared import Tab, record_action
+from app.fab.declared import Link, Tab, record_action
+from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
 from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
@@ -21,6 +24,8 @@ from app.people.models import (
     EMPLOYER_STATES,
     Employer,
 )
+from app.people.record_forms import EmployerForm
+from app.people.register import correct_employer, list_employer
 from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
 from app.workflow.queries import said, trail_of
@@ -46,7 +51,7 @@ def code_name(table: str) -> Any:
     return lambda code: codes.name(table, code) or "–"
 
 
-class EmployersView(StepActions, SafeModelView):
+class EmployersView(RuledForms, StepActions, SafeModelView):
     """Employers: qualification review by the school they chose (ACC-07, ADM-06)."""
 
     flow = EMPLOYERS
@@ -58,6 +63,12 @@ class EmployersView(StepActions, SafeModelView):
     datamodel = SafeInterface(Employer)
     route_base = "/employers"
     class_permission_name = "Employers"
+    include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "add", "edit"}
+    add_form = edit_form = EmployerForm
+    add_title, edit_title = _l("Add to the register"), _l("Correct the facts")
+    add_columns = edit_columns = ["credit_code", "compared", *EmployerForm.FIELDS[1:]]
+    add_row_message = EMPLOYERS.step("list").done
+    edit_row_message = EMPLOYERS.step("correct_employer").done
     list_title = _l("Employers")
     show_title = _l("Employer")
     show_template = "people/office_employer.html"
@@ -105,6 +116,10 @@ class EmployersView(StepActions, SafeModelView):
             empty=_l("No employer waits for your check.")),
         Tab("approved", _l("Approved"), lambda: queries.employer_tab("approved")),
         Tab("rejected", _l("Rejected"), lambda: queries.employer_tab("rejected")),
+        Tab("listed", _l("On the register"), lambda: queries.employer_tab("listed"),
+            empty=_l("Staff have put no employer on the register.")),
+        Tab("blocked", _l("Blocked"), lambda: queries.employer_tab("blocked"),
+            empty=_l("No employer is blocked.")),
         Tab("all", _l("All")),
     )  # fmt: skip
 
@@ -123,6 +138,32 @@ class EmployersView(StepActions, SafeModelView):
                 for row in reversed(trail_of("employer", item.id))
             ],
         }  # fmt: skip
+
+    def head_links(self) -> list[Link]:
+        if not self.appbuilder.sm.has_access("can_add", "Employers"):
+            return []
+        return [
+            Link(self.url("add"), _("Add to the register")),
+            Link(url_for("ImportsView.begin", name="employers"), _("Import")),
+            Link(url_for("OfferedEmployersView.list"), _("From paper signings")),
+        ]
+
+    def record_name(self, item: Any) -> str:
+        return str(item.name)
+
+    def written(self, kind: str, item: Any, form: Any) -> Any:
+        values, compared = form.values(), bool(form.compared.data)
+        if kind == "edit":
+            return correct_employer(item, values, actor(), compared=compared)
+        return list_employer(values, actor(), compared=compared)
+
+    @record_action("block", _l("Block"), reason="required", danger=True)
+    def block(self, items: list[Any]) -> Any:
+        return self.take("block", items)
+
+    @record_action("unblock", _l("Unblock"), reason="required", multiple=False)
+    def unblock(self, items: list[Any]) -> Any:
+        return self.take("unblock", items)
 
     @record_action("approve", _l("Approve"), primary=True)
     def approve(self, items: list[Any]) -> Any:

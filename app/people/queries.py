@@ -26,6 +26,7 @@ from app.people.models import (
 )
 from app.workflow.actor import Actor, Role
 
+SHARED = (EmployerState.APPROVED, EmployerState.BLOCKED, EmployerState.LISTED)
 EVERYWHERE = (Role.PROVINCE, Role.ADMIN)
 
 
@@ -65,12 +66,12 @@ def students_for(who: Actor) -> Select[Student]:
 
 
 def employers_for(who: Actor) -> Select[Employer]:
-    """The checking school sees its employers and, once approved, every other school's too."""
+    """The checking school sees its employers; those approved or on the register, every school."""
     if who.role is Role.EMPLOYER:
         return select(Employer).where(Employer.id == who.employer_id)
     if who.role in (Role.SCHOOL, Role.COLLEGE, Role.DATA) and who.school_id is not None:
         return select(Employer).where(
-            or_(Employer.school_id == who.school_id, Employer.state == EmployerState.APPROVED)
+            or_(Employer.school_id == who.school_id, Employer.state.in_(SHARED))
         )
     return select(Employer).where(true() if who.role in (*EVERYWHERE, Role.DATA) else false())
 

@@ -171,10 +171,10 @@ RESTRICTION_LIST = Sheet(
                help=_l("Compared with the student of this number.")),
         Column("act", _l("Act"), Kind.CHOICE, "", ("操作", "限制/解除"), required=True, width=12,
                sample="限制"),
-        Column("kind", _l("Kind of restriction"), Kind.CHOICE, "", ("限制类型", "限制方式", "限制"), width=18),
+        Column("kind", _l("Kind of restriction"), Kind.CHOICE, "", ("限制方式", "限制"), width=18),
         Column("since", _l("First day"), Kind.DAY, "", ("自", "生效日期"), width=14, sample="2027-03-01"),
         Column("until", _l("Last day"), Kind.DAY, "", ("至", "截止日期"), width=14),
-        Column("reason", _l("Reason"), Kind.TEXT, "", ("限制原因", "解除原因"), required=True, most=200, width=32,
-               sample="学费未缴清"),
+        Column("reason", _l("Reason"), Kind.TEXT, "", ("限制原因", "解除原因"), required=True,
+               most=200, width=32, sample="学费未缴清"),
     ),
 )  # fmt: skip

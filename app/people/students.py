@@ -11,6 +11,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
+from app.accounts import one_time
+from app.accounts.models import AppUser
+from app.accounts.queries import email_taken, identify
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
@@ -32,6 +35,7 @@ from app.workflow.steps import Change, Reason, Step
 
 S = OriginState
 ANY = tuple(S)
+VERIFY = "verify"  # the purpose of the first sign-in's code
 NUMBER_TAKEN = _l("Another student of this school has this student number.")
 PHONE_TAKEN = _l(
     "Another student of this school has this phone. Codes would reach the wrong person."
@@ -168,3 +172,28 @@ def _another(student: Student, same: ColumnElement[bool]) -> bool:
     with db.session.no_autoflush:
         found = db.session.scalars(wanted.where(Student.id != (student.id or 0)).limit(1))
         return found.first() is not None
+
+
+def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
+    """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
+
+    Commits. Raises Invalid for the code or an e-mail of another account.
+    """
+    _reach(student, user, values)
+    one_time.check(f"student:{student.id}", VERIFY, code)
+    student.verified_at = clock.now()
+    db.session.commit()
+
+
+def keep_reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
+    """Change what a student keeps itself: e-mail and postal address (ACC-12). Commits."""
+    _reach(student, user, values)
+    db.session.commit()
+
+
+def _reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
+    email = values["email"].strip()
+    if email_taken(email, but=user.id):
+        raise Invalid([("email", _("Another account uses this e-mail address."))])
+    student.email, student.address, user.email = email, values["address"], email
+    identify(user, "email", email)

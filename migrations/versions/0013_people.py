@@ -14,6 +14,12 @@ TIME = sa.DateTime(timezone=True)
 def upgrade():
     op.create_index("ix_student_examinee", "student", ["examinee_no"])
     op.create_index("ix_student_name", "student", ["school_id", "name"])
+    op.execute("ALTER TABLE employer ALTER created_at SET DEFAULT app_now()")
+    op.execute("DROP TRIGGER employer_not_deleted ON employer")
+    op.execute(
+        "CREATE TRIGGER employer_not_deleted BEFORE DELETE ON employer FOR EACH ROW"
+        " WHEN (OLD.state <> 'listed') EXECUTE FUNCTION never_changed()"
+    )
     op.create_table(
         "correction",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -50,5 +56,11 @@ def upgrade():
 
 def downgrade():
     op.drop_table("correction")
+    op.execute("DROP TRIGGER employer_not_deleted ON employer")
+    op.execute(
+        "CREATE TRIGGER employer_not_deleted BEFORE DELETE ON employer FOR EACH ROW"
+        " EXECUTE FUNCTION never_changed()"
+    )
+    op.execute("ALTER TABLE employer ALTER created_at DROP DEFAULT")
     op.drop_index("ix_student_name", "student")
     op.drop_index("ix_student_examinee", "student")
