@@ -68,6 +68,7 @@ from app.origin.student_views import MyOriginView
 from app.people import employer_views, student_views
 from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
+from app.people.merge_views import MergeEmployersView, MergeStudentsView
 from app.people.office_views import EmployersView
 from app.people.part_sheets import COLLEGES, MAJORS
 from app.people.part_views import CollegesView, MajorsView, SchoolsView
@@ -198,6 +199,8 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
     builder.add_view_no_menu(StudentPhoneView)
+    builder.add_view_no_menu(MergeStudentsView)
+    builder.add_view_no_menu(MergeEmployersView)
     builder.add_view_no_menu(OfferedEmployersView)
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(SnapshotsView)

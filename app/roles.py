@@ -113,6 +113,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "begin_anew",
         ),
     },
+    "MergeStudents": {Role.SCHOOL: ("merge",)},
+    "MergeEmployers": {Role.SCHOOL: ("merge",)},
     "StudentPhone": {Role.SCHOOL: ("change",)},
     "Corrections": {
         **dict.fromkeys((Role.COLLEGE, Role.DATA), READ),

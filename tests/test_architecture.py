@@ -35,6 +35,7 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
     "snapshots.py",  # plan: immutable copies and their comparison
+    "merging.py",  # people: two records of students or employers become one
     "parts.py",  # people: the rules of colleges and majors, which have no states
     "register.py",  # people: the register of employers as staff keep it
     "students.py",  # people: the table of a student's record, beside that of employers
@@ -50,7 +51,7 @@ FINAL = {
     "placement": {"given_up", "replaced"},  # every other end can be undone within seconds
     "termination": {"closed"},
     "objection": {"upheld", "dismissed"},
-    "employer": {"approved"},
+    "employer": {"approved", "merged"},
     "student": set(),
     "correction": {"accepted", "refused", "withdrawn"},
     "restriction": {"released"},

@@ -139,7 +139,7 @@ OF = {  # view, or view and method → kind of record
     "EmployerHomeView": "placement", "InvitationsView": "invitation", "MyInvitationsView": "invitation",
     "EmployerInvitationsView": "invitation", "OpenInvitationView": "invitation", "AnswerView": "invitation",
     "StudentsView": "student", "SchoolsView": "school", "CollegesView": "college", "MajorsView": "major",
-    "ChancesView": "student", "CorrectionsView": "correction", "MyOriginView": "correction", "StudentPhoneView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
+    "ChancesView": "student", "CorrectionsView": "correction", "MyOriginView": "correction", "StudentPhoneView": "student", "MergeStudentsView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
     "MyTerminationsView": "termination", "MyTerminationsView.show": "placement",
     "MyTerminationsView.request": "placement", "MyTerminationsView.proof": "placement",
     "MyPaperStepsView": "placement", "EmployerPaperView": "placement", "EmployerTerminationsView": "termination",
@@ -148,7 +148,7 @@ OF = {  # view, or view and method → kind of record
     "MyDestinationsView": "destination", "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
 }  # fmt: skip
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
-       "EmployersView", "OfferedEmployersView", "PlanView", "ChangesView", "SnapshotsView", "DestinationKindsView",
+       "EmployersView", "MergeEmployersView", "OfferedEmployersView", "PlanView", "ChangesView", "SnapshotsView", "DestinationKindsView",
        "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
     "MyPaperStepsView.step": ["hand_in", "ask_give_up", "go_on", "approve_form"],

@@ -89,6 +89,12 @@ LABELS = {
     "graduation_year": _l("Graduation year"), "origin": _l("Place of origin"), "phone": _l("Phone"),
 }  # fmt: skip
 
+EMPLOYER_LABELS = {
+    "credit_code": _l("Credit code"), "name": _l("Name of the employer"), "kind": _l("Nature"),
+    "industry": _l("Industry"), "location": _l("Location"), "address": _l("Postal address"),
+    "postcode": _l("Postcode"), "contact_name": _l("Signing contact"), "email": _l("E-mail"),
+}  # fmt: skip
+
 
 def record_trace(student_id: int) -> list[dict[str, Any]]:
     """What was done to a student's record, the newest first; of corrections the fields."""

@@ -191,3 +191,13 @@ def take_corrections(change: Change) -> None:
     """A corrected registration replaces what was rejected."""
     for name, value in change.data.get("values", {}).items():
         setattr(change.record, name, value)
+
+
+def note_target(change: Change) -> None:
+    """The trail of the tombstone says where everything went."""
+    change.details["into"] = change.data["into"]
+
+
+def note_gone(change: Change) -> None:
+    """The trail of the kept record says what the second one was."""
+    change.details["gone"] = change.data["gone"]

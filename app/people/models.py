@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
@@ -42,6 +42,7 @@ class EmployerState(StrEnum):
     REJECTED = "rejected"
     BLOCKED = "blocked"
     LISTED = "listed"  # by staff, without an account of its own
+    MERGED = "merged"  # a second record, whose signings another one has now
 
 
 EMPLOYER_STATES = {
@@ -50,6 +51,7 @@ EMPLOYER_STATES = {
     EmployerState.REJECTED: _l("Rejected"),
     EmployerState.BLOCKED: _l("Blocked"),
     EmployerState.LISTED: _l("On the register"),
+    EmployerState.MERGED: _l("Merged"),
 }
 EMPLOYER_CHIPS = {
     EmployerState.AWAITING: "waiting",
@@ -271,3 +273,27 @@ class Employer(db.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Merged(db.Model):
+    """A record that was merged into another: by its number it is still found."""
+
+    __tablename__ = "merged"
+    __table_args__ = (
+        Index("ix_merged_number", "kind", "number"),
+        Index("ix_merged_into", "kind", "into_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    gone_id: Mapped[int]
+    into_id: Mapped[int]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    number: Mapped[str] = mapped_column(String(20))  # student number or credit code
+    name: Mapped[str] = mapped_column(String(120))
+
+
+def merged(kind: str, number: str) -> Select[int]:
+    """The ids of the records into which the one of this number was merged."""
+    old = (Merged.kind == kind, Merged.number == clean_code(number))
+    return select(Merged.into_id).where(*old)

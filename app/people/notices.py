@@ -104,7 +104,7 @@ LETTERS: Letters = {
     },
 }  # fmt: skip
 # what the employer does itself is shown to it at once; the school finds it on its desk
-SILENT = ("register", "resubmit", "enter", "list", "claim")
+SILENT = ("register", "resubmit", "enter", "list", "claim", "merge", "merge_into")
 
 
 def tell_employer(change: Change) -> None:

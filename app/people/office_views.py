@@ -132,6 +132,8 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     def show_context(self, item: Any) -> dict[str, Any]:
         return {
             "licence": queries.licence_of(item),
+            "merge_url": url_for("MergeEmployersView.merge", pk=item.id)
+            if self.appbuilder.sm.has_access("can_merge", "MergeEmployers") else "",
             "trace": [
                 {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
                  "note": row.reason}

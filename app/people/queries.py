@@ -23,6 +23,7 @@ from app.people.models import (
     RestrictionState,
     School,
     Student,
+    merged,
 )
 from app.workflow.actor import Actor, Role
 
@@ -245,10 +246,10 @@ def search_args(text: str, who: Actor) -> dict[str, str]:
 
 
 def finds_student(text: str) -> ColumnElement[bool]:
-    """The students that a typed number or fragment of a name finds."""
+    """The students that a typed number, also one merged into them, or fragment of a name finds."""
     if not looks_like_number(text):
         return name_has(Student.name, text)
-    return student_no_begins(text)
+    return or_(student_no_begins(text), Student.id.in_(merged("student", text)))
 
 
 def college_choices(who: Actor) -> list[tuple[str, str]]:

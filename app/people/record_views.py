@@ -149,6 +149,7 @@ class StudentsView(RuledForms, StepActions, TitleLinks, SafeModelView):
             "trace": trace_of([row.id for row in shown]) if shown else [],
             "record_trace": record_trace(item.id),
             "twins": [(twin, self.url("show", pk=twin.id)) for twin in twins_of(item, actor())],
+            "merge_url": url_for("MergeStudentsView.merge", pk=item.id) if keeps else "",
             "phone_url": url_for("StudentPhoneView.change", pk=item.id) if keeps else "",
             "restrict_url": url_for("RestrictView.begin", student=item.id) if may else "",
         }

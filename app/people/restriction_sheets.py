@@ -65,7 +65,7 @@ def look(record: Import, _context: Context) -> None:
                  **school)  # fmt: skip
     barred = (
         f"EXISTS ({known} AND EXISTS (SELECT 1 FROM restriction t WHERE t.student_id = s.id"
-        " AND t.state = 'set' AND t.kind = r.values ->> 'kind'"
+        " AND 'set' = t.state AND t.kind = r.values ->> 'kind'"
         " AND (t.until IS NULL OR t.until >= :today)))"
     )
     today = {"today": clock.today(), **school}
@@ -133,7 +133,7 @@ def _restrict(student: Student, row: dict[str, Any], who: Actor) -> Restriction:
 
 def _release(student: Student, row: dict[str, Any], who: Actor) -> list[int]:
     """All that bar in this way now or later: a student has seldom more than one."""
-    still = text("state = 'set' AND (until IS NULL OR until >= :today)")
+    still = text("'set' = state AND (until IS NULL OR until >= :today)")
     mine = (Restriction.student_id == student.id, Restriction.kind == row["kind"], still)
     ids = db.session.scalars(select(Restriction.id).where(*mine), {"today": clock.today()}).all()
     for key in ids:

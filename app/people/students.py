@@ -21,6 +21,7 @@ from app.people import checks
 from app.people.effects import (
     begin_anew,
     keep_phone,
+    note_gone,
     open_account,
     say_whose_phone,
     write_record,
@@ -86,6 +87,8 @@ STUDENTS: Workflow[Student] = Workflow(
                      fill=(keep_phone,), then=(say_whose_phone,),
                      done=_l("The phone is changed. Old and new number have been told; at the next "
                              "sign-in the student confirms the new one.")),
+        _keeps_state("merge", _l("Merge a second record"), reason=Reason.REQUIRED, inner=True,
+                     fill=(note_gone,), done=_l("Merged; everything of the second record is here.")),
         _keeps_state("begin_anew", _l("Reset the first sign-in"), reason=Reason.REQUIRED,
                      danger=True, fill=(begin_anew,),
                      confirm=_l("The student is signed out everywhere, and sets a new password by a "

@@ -18,7 +18,7 @@ from app.accounts.queries import actor_of, email_taken, identify, identify_if_fr
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
-from app.people.effects import take_corrections, write_employer
+from app.people.effects import note_target, take_corrections, write_employer
 from app.people.models import (
     EMPLOYER_STATES,
     RESTRICTION_KINDS,
@@ -37,7 +37,7 @@ from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Change, Reason, Step
 
 S = EmployerState
-KEPT = tuple(S)
+KEPT = tuple(state for state in S if state != S.MERGED)
 
 
 def my_school_checks(employer: Employer, actor: Actor, now: datetime) -> str | None:
@@ -81,6 +81,8 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              confirm=_l("It no longer finds or invites students of any school, and nobody can "
                         "accept. Signings in force stay. Block now?"),
              done=_l("Blocked; the employer has been told why.")),
+        Step("merge_into", KEPT, S.MERGED, by=Role.SCHOOL, label=_l("Merge into another"), inner=True,
+             when=(my_school_checks,), fill=(note_target,), reason=Reason.REQUIRED, danger=True),
         Step("unblock", S.BLOCKED, S.APPROVED, by=Role.SCHOOL, label=_l("Unblock"),
              when=(my_school_checks,), reason=Reason.REQUIRED,
              done=_l("Unblocked; the employer can invite again.")),

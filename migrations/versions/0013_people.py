@@ -14,6 +14,19 @@ TIME = sa.DateTime(timezone=True)
 def upgrade():
     op.create_index("ix_student_examinee", "student", ["examinee_no"])
     op.create_index("ix_student_name", "student", ["school_id", "name"])
+    op.create_table(
+        "merged",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(20), nullable=False),
+        sa.Column("gone_id", sa.Integer(), nullable=False),
+        sa.Column("into_id", sa.Integer(), nullable=False),
+        sa.Column("school_id", sa.Integer(), sa.ForeignKey("school.id"), nullable=False),
+        sa.Column("number", sa.String(20), nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_merged_number", "merged", ["kind", "number"])
+    op.create_index("ix_merged_into", "merged", ["kind", "into_id"])
     op.execute("ALTER TABLE employer ALTER created_at SET DEFAULT app_now()")
     op.execute("DROP TRIGGER employer_not_deleted ON employer")
     op.execute(
@@ -62,5 +75,6 @@ def downgrade():
         " EXECUTE FUNCTION never_changed()"
     )
     op.execute("ALTER TABLE employer ALTER created_at DROP DEFAULT")
+    op.drop_table("merged")
     op.drop_index("ix_student_name", "student")
     op.drop_index("ix_student_examinee", "student")
