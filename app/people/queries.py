@@ -178,9 +178,8 @@ def find_student(school_code: str, year: int, name: str, number: str) -> Student
 
 def active_schools() -> list[tuple[str, str]]:
     """Code and name of every school that takes part, for select fields."""
-    rows = db.session.execute(
-        select(School.code, School.name).where(School.active == true()).order_by(School.code)
-    )
+    wanted = select(School.code, School.name).where(School.active == true())
+    rows = db.session.execute(wanted.order_by(School.code))
     return [(row.code, row.name) for row in rows]
 
 
