@@ -16,11 +16,13 @@ from sqlalchemy import (
     Select,
     all_,
     any_,
+    bindparam,
     delete,
     false,
     func,
     literal,
     select,
+    text,
     true,
     update,
 )  # fmt: skip
@@ -110,12 +112,13 @@ def identify_all(kind: str, values: Mapping[int, str | None], school: str = "") 
     )
     for found in db.session.scalars(others):
         of_digest.pop(found, None)
-    free = [{"user_id": u, "kind": kind, "digest": d} for d, u in of_digest.items()]
     db.session.execute(
         delete(Identifier).where(Identifier.user_id == any_(users), Identifier.kind == kind)
     )
-    if free:
-        db.session.execute(insert(Identifier), free)
+    new = "INSERT INTO identifier (user_id, kind, digest) SELECT u, :kind, d FROM unnest(:us, :ds) f(u, d)"
+    pairs = {"us": list(of_digest.values()), "ds": list(of_digest), "kind": kind}
+    types = (bindparam("us", type_=ARRAY(Integer)), bindparam("ds", type_=ARRAY(LargeBinary)))
+    db.session.execute(text(new).bindparams(*types), pairs)
 
 
 def email_taken(email: str, *, but: int | None = None) -> bool:

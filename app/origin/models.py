@@ -27,7 +27,7 @@ class CorrectionState(StrEnum):
 
 
 LABELS = {
-    CorrectionState.PROPOSED: _l("Awaiting the school"),
+    CorrectionState.PROPOSED: _l("Waits for the school's decision"),
     CorrectionState.ACCEPTED: _l("Accepted"),
     CorrectionState.REFUSED: _l("Refused"),
     CorrectionState.WITHDRAWN: _l("Withdrawn"),

@@ -68,7 +68,11 @@ class CorrectionsView(StepActions, TitleLinks, SafeModelView):
     wide_columns = frozenset({"student.student_no", "reason", "created_at"})
     search_hint = _l("Student number or name")
     tabs = (
-        _tab("open", _l("Awaiting the school"), _l("No correction waits for your decision.")),
+        _tab(
+            "open",
+            _l("Waits for the school's decision"),
+            _l("No correction waits for your decision."),
+        ),
         _tab("decided", _l("Decided"), _l("Nothing has been decided yet.")),
         _tab("all", _l("All"), _l("No student has proposed a correction yet.")),
     )

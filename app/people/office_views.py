@@ -86,7 +86,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         (_l("Household registration"), {"fields": ["household_kind", "household_address"]}),
     ]  # fmt: skip
     label_columns = {
-        "name": _l("Name"), "credit_code": _l("Credit code"), "kind": _l("Nature"),
+        "name": _l("Name of the employer"), "credit_code": _l("Credit code"), "kind": _l("Nature"),
         "industry": _l("Industry"), "school.name": _l("Checking school"),
         "changed_at": _l("Last change"), "state": _l("Review"), "location": _l("Region"),
         "address": _l("Address"), "postcode": _l("Postcode"), "contact_name": _l("Contact"),

@@ -64,9 +64,9 @@ COLLEGES = Sheet(
         fields=("name",),
     ),
     columns=(
-        Column("code", _l("College code"), Kind.CODE, "YXDM", ("学院代码", "代码"), required=True, most=20,
+        Column("code", _l("College code"), Kind.CODE, "YXDM", ("院系代码", "代码"), required=True, most=20,
                sample="01"),
-        Column("name", _l("College name"), Kind.TEXT, "YXMC", ("学院名称", "学院", "院系", "名称"),
+        Column("name", _l("College name"), Kind.TEXT, "YXMC", ("院系名称", "学院", "院系", "名称"),
                required=True, width=28, sample="计算机学院"),
     ),
 )  # fmt: skip

@@ -70,7 +70,7 @@ class SchoolsView(_Kept, SafeModelView):
     list_columns = show_columns = ["code", "name", "contact", "active"]
     order_columns = ["code", "name"]
     search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("Name"), "contact": _l("Contact"),
+    label_columns = {"code": _l("Code"), "name": _l("School name"), "contact": _l("Contact"),
                      "active": _l("Takes part")}  # fmt: skip
     formatters_columns = {"contact": dash, "active": yes_no}
     base_order = ("code", "asc")
@@ -98,7 +98,7 @@ class CollegesView(_Kept, SafeModelView):
     list_columns = show_columns = ["code", "name", "school.name"]
     order_columns = ["code", "name"]
     search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("Name"), "school.name": _l("School")}
+    label_columns = {"code": _l("Code"), "name": _l("College name"), "school.name": _l("School")}
     base_order = ("code", "asc")
     filters = (ListFilter("school", _l("All schools"), College.school_id, schools),)
 
@@ -129,7 +129,7 @@ class MajorsView(_Kept, SafeModelView):
     list_columns = show_columns = ["code", "name", "college.name"]
     order_columns = ["code", "name"]
     search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("Name"), "college.name": _l("College")}
+    label_columns = {"code": _l("Code"), "name": _l("Major name"), "college.name": _l("College")}
     base_order = ("code", "asc")
     filters = (ListFilter("college", _l("All colleges"), Major.college_id, colleges),)
 

@@ -127,7 +127,7 @@ class CollegeForm(DynamicForm):
     """A college: its code within the school, and its name."""
 
     code = line(_l("Code"), 20, clean=clean_code)
-    name = line(_l("Name"), 60)
+    name = line(_l("College name"), 60)
 
     def values(self) -> dict[str, Any]:
         """What is to be written."""
@@ -138,6 +138,7 @@ class MajorForm(CollegeForm):
     """A major of a college."""
 
     code = line(_l("Code"), 10, clean=clean_code)
+    name = line(_l("Major name"), 60)
     college_id = SelectField(_l("College"), [DataRequired(MISSING)], coerce=int)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -155,6 +156,7 @@ class SchoolForm(CollegeForm):
         Checked(lambda text: text.isdecimal() and len(text) in (5, 6), _l("Five or six digits.")),
         clean=clean_code,
     )
+    name = line(_l("School name"), 60)
     contact = line(_l("Contact"), 120, required=False)
     active = BooleanField(_l("Takes part"), default=True)
 

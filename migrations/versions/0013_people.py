@@ -11,7 +11,14 @@ depends_on = None
 TIME = sa.DateTime(timezone=True)
 
 
+# by which accounts that nobody used are deleted without reading whole tables
+KEYS = (("ab_user", "created_by_fk"), ("ab_user", "changed_by_fk"), ("attachment", "owner_user_id"),
+        ("terms", "created_by"))  # fmt: skip
+
+
 def upgrade():
+    for table, column in KEYS:
+        op.create_index(f"ix_{table}_{column}", table, [column])
     op.create_index("ix_student_examinee", "student", ["examinee_no"])
     op.create_index("ix_student_name", "student", ["school_id", "name"])
     op.create_table(
@@ -68,6 +75,8 @@ def upgrade():
 
 
 def downgrade():
+    for table, column in KEYS:
+        op.drop_index(f"ix_{table}_{column}", table)
     op.drop_table("correction")
     op.execute("DROP TRIGGER employer_not_deleted ON employer")
     op.execute(
