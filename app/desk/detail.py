@@ -28,19 +28,11 @@ from app.placements.models import (
     PlacementState,
 )
 from app.placements.workflow import PLACEMENTS
-from app.termination.detail import way_settled
+from app.termination.detail import applied
 from app.termination.evidence import may_add
 from app.termination.models import CHIPS as TERMINATION_CHIPS
-from app.termination.models import (
-    LABELS,
-    RUNNING,
-    WAYS,
-    WITH_PARTIES,
-    Termination,
-    TerminationState,
-    Way,
-)
-from app.termination.queries import chances_left, latest, of_placement
+from app.termination.models import LABELS, TerminationState
+from app.termination.queries import latest, of_placement
 from app.termination.tasks import RECORD
 from app.terms.models import BY_NAME, FIELDS, GROUPS, OFFER, asked, differences, values_of
 from app.terms.queries import with_unit
@@ -124,37 +116,13 @@ def termination(placement: Placement, who: Actor, now: datetime) -> Ending | Non
     state = TerminationState(last.state)
     return Ending(
         id=last.id,
-        items=_applied(placement, last, now),
+        items=applied(placement, last, now),
         status=(LABELS[state], TERMINATION_CHIPS[state]),
         files=files.listed(RECORD, last, who),
         letter=last.id if last.approved_at else None,
         adds=may_add(last, who),
         mediates=state is TerminationState.MEDIATION,
     )
-
-
-def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any]:
-    names = {Role.STUDENT: placement.student.name, Role.EMPLOYER: placement.employer_name}
-    terms = placement.terms
-    rows: list[Any] = [
-        {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
-        (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
-        (_("Applied on"), moment(last.created_at)),
-    ]
-    if way_settled(last):
-        rows.append((_("Way"), WAYS[Way(last.way)]))
-    if last.state in WITH_PARTIES:
-        rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
-    if last.approved_at:
-        rows.append((_("Terminated on"), moment(last.approved_at)))
-    if last.state in RUNNING:
-        left = chances_left(last.student_id, last.school_id, now)
-        rows.append((_("Terminations left this year"), left))
-    if terms is not None:
-        rows.append(
-            (_("Breach penalty"), with_unit(BY_NAME["breach_penalty"], terms.breach_penalty))
-        )
-    return rows
 
 
 def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
