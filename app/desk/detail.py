@@ -20,12 +20,11 @@ from app.offline.detail import no_register
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
     AGREEMENT_LABELS,
-    CHIPS,
     KINDS,
-    REVIEW_LABELS,
     Kind,
     Placement,
     PlacementState,
+    review_of,
 )
 from app.placements.workflow import PLACEMENTS
 from app.termination.detail import applied
@@ -60,12 +59,15 @@ PROOFS = Block("proofs", _l("Proofs"), [], note=_l("Online signings need no proo
 
 def heading(placement: Placement) -> list[tuple[str, Any]]:
     """Kind, number, states and moments in one line (INV-24)."""
-    state = PlacementState(placement.state)
-    return [
+    signed = placement.kind != Kind.DESTINATION
+    agreement = (
         (_("Agreement number"), placement.agreement_no or "–"),
+        (_("Agreement"), AGREEMENT_LABELS[PlacementState(placement.state)]),
+    )
+    return [
         (_("Kind"), KINDS[Kind(placement.kind)]),
-        (_("Agreement"), AGREEMENT_LABELS[state]),
-        (_("Signed on"), moment(placement.created_at)),
+        *(agreement if signed else ()),
+        (_("Signed on") if signed else _("Submitted on"), moment(placement.created_at)),
         (_("Last change"), moment(placement.changed_at)),
     ]
 
@@ -73,8 +75,7 @@ def heading(placement: Placement) -> list[tuple[str, Any]]:
 def statuses(placement: Placement, now: datetime) -> list[tuple[Any, str]]:
     """Words and kinds of the chips: the review, a termination, a report (INV-24)."""
     lapsed = PLACEMENTS.lapse(placement, now)
-    state = PlacementState(lapsed[1] if lapsed else placement.state)
-    found = [(REVIEW_LABELS[state], CHIPS[state])]
+    found = [review_of(placement.kind, lapsed[1] if lapsed else placement.state)]
     last = latest(placement.id)
     if last is not None:
         ends = TerminationState(last.state)
@@ -236,19 +237,19 @@ def trace(placement: Placement) -> list[dict[str, Any]]:
     records += [("termination", t.id) for t in of_placement(placement.id)]
     records += [("objection", o.id) for o in about(placement.id, placement.invitation_id)]
     return [
-        _line(row)
+        _line(row, placement.kind)
         for row in trail_of_all(records)
         if row.step not in SILENT.get(row.kind, ())
         and (row.from_state or row.kind != "placement" or not placement.invitation_id)
     ]  # a placement's birth is the acceptance of its invitation
 
 
-def _line(row: Trail) -> dict[str, Any]:
+def _line(row: Trail, kind: str) -> dict[str, Any]:
     refusing = row.step.startswith(("refuse", "decline", "withdraw", "expire", "uphold"))
     approving = row.step.startswith(("attest", "approve", "confirm"))
     return {
         "who": _("System") if row.actor_role == Role.SYSTEM else row.actor_name,
-        "what": said(row),
+        "what": said(row, kind),
         "when": clock.local(row.at),
         "note": _note(row),
         "factor": str(FACTORS.get(row.factor, "")),
