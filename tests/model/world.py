@@ -138,23 +138,35 @@ class World:
 
     def _barred(self) -> None:
         """Try what one guard alone should stop, by turns each: without it the step would be done."""
-        flow = self.dice.choice(WALKED)
-        step = self.dice.choice(
-            [checks.MEANT[flow.kind, s.name] for s in flow.steps if not s.inner]
-        )
-        guards, now = (*checks.ALWAYS[flow.kind], *step.when), clock.now()
-        found = []
-        for record in self._in_state(flow.model, step.sources, 12):
-            who = self._in_role(record, self.dice.choice(step.roles))
-            stops = [guard.__name__ for guard in guards if guard(record, who, now)]
-            if len(stops) == 1 and step.applies(record, who):
-                found.append((flow.kind, step.name, stops[0], record, who))
+        if self.dice.random() < 0.1:
+            self._shut(self.dice.choice([True, False]))
+        flow = self.dice.choices(WALKED, [20, 35, 30, 10, 3, 6])[0]
+        steps = [checks.MEANT[flow.kind, step.name] for step in flow.steps if not step.inner]
+        states = sorted({state for step in steps for state in step.sources})
+        found, now = [], clock.now()
+        for record in self._in_state(flow.model, states, 10):
+            for step in steps:
+                if record.state not in step.sources:
+                    continue
+                who = self._in_role(record, self.dice.choice(step.roles))
+                guards = (*checks.ALWAYS[flow.kind], *step.when)
+                stops = [guard.__name__ for guard in guards if guard(record, who, now)]
+                if len(stops) == 1 and step.applies(record, who):
+                    found.append((flow.kind, step.name, stops[0], record, who))
         if found:
             *stopped, record, who = min(
                 found, key=lambda f: (self.barred[f[:3]], self.dice.random())
             )
             self.barred[tuple(stopped)] += 1
-            self._perform(flow, step.name, record, who, careless=False)
+            self._perform(flow, stopped[1], record, who, careless=False)
+
+    def _shut(self, shut: bool) -> None:
+        """The signing days of a school are over, or it has none."""
+        cast, today = Cast.load(), clock.today()
+        over = Window(today - timedelta(days=9), today - timedelta(days=1))
+        school = self.dice.choice([cast.school, cast.other_school])
+        set_window(school.id, 2027, over if shut else None, None)
+        db.session.commit()
 
     def _go_for(self, kind: str, name: str, outcome: str) -> bool:
         """Try for one goal; False where there was nobody or nothing to try it with."""
@@ -272,7 +284,7 @@ class World:
 
     def _birth(self) -> None:
         births = ["sign"] * 10 + ["send"] * 3 + ["request"] * 6 + ["enter"] * 9
-        births += ["apply_with_proof"] * 3 + ["force", "report"]
+        births += ["apply_with_proof"] * 3 + ["force", "report", "restrict"]
         getattr(self, f"_{self.dice.choice(births)}")()
 
     def _sign(self) -> None:
