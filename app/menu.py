@@ -71,6 +71,7 @@ from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView
 from app.plan.office_views import PlanView
+from app.plan.sheets import COURIER, PLAN
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
 from app.settings.models import DESTINATION_NAMES
@@ -108,7 +109,7 @@ def register(builder: AppBuilder) -> None:
 
 def _bulk(builder: AppBuilder) -> None:
     """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
-    assert {sheet.name for sheet in (STUDENTS, SEND_LIST)} == set(SHEETS)
+    assert {sheet.name for sheet in (STUDENTS, SEND_LIST, PLAN, COURIER)} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
 

@@ -36,9 +36,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
     "Batches": dict.fromkeys((Role.COLLEGE, Role.SCHOOL), ("show", "undo")),
     "Imports": dict.fromkeys(
-        (Role.SCHOOL, Role.EMPLOYER), ("begin", "template", "upload", "show", "take", "errors")
+        (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
+        ("begin", "template", "upload", "show", "take", "errors"),
     ),
-    "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.EMPLOYER), LIST),
+    "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), LIST),
     "Acts": {Role.STUDENT: ("code",)},
     "Jobs": {Role.ADMIN: ("index", "retry")},
     # the student's side

@@ -131,15 +131,17 @@ FIELD_LABELS = {
 
 
 class ChangeKind(StrEnum):
-    """What something new meets in the plan: a row that staff wrote, or one reported already."""
+    """What meets what: a placement a row of staff's, anything a reported row, a file a placement's."""
 
     CONFLICT = "conflict"
     REPORTED = "reported"
+    IMPORT = "import"
 
 
 CHANGE_KINDS = {
     ChangeKind.CONFLICT: _l("Meets a row written by staff"),
     ChangeKind.REPORTED: _l("Came after the report"),
+    ChangeKind.IMPORT: _l("A file says otherwise than the placement"),
 }
 
 
@@ -162,7 +164,7 @@ CHANGE_CHIPS = {ChangeState.OPEN: "waiting", ChangeState.APPLIED: "done"}
 
 
 class ChangeRequest(db.Model):
-    """What a placement would change in a row that must not change silently (PLN-03, PLN-06)."""
+    """What a placement or a file would change in a row that must not change silently (PLN-03, PLN-06)."""
 
     __tablename__ = "change_request"
     __table_args__ = (
@@ -196,6 +198,16 @@ class ChangeRequest(db.Model):
     def fields(self) -> list[str]:
         """The fields that differ, in the order of the plan."""
         return [name for name in DESTINATION_FIELDS if name in self.changes]
+
+    @property
+    def imported(self) -> bool:
+        """Whether the new values come from a file, not from a placement."""
+        return self.source == Source.IMPORT
+
+    @property
+    def says(self) -> str:
+        """What brought it: a file, a placement in force, or one that is so no longer."""
+        return "file" if self.imported else "ended" if self.ends else "placement"
 
 
 class PlanDirty(db.Model):
@@ -258,6 +270,86 @@ class CountsAs(db.Model):
         """The name of the code in the edition of the codes that goes with the formula."""
         year = int(self.edition) if self.edition.isdecimal() else 1
         return codes.name("byqx", self.code, year)
+
+
+class ForwardingLetter(db.Model):
+    """An archive forwarding letter (档案转递单): its number, where it goes, by which courier (PLN-10).
+
+    What it says was copied from the plan row when it was numbered. A student has one that is not void.
+    """
+
+    __tablename__ = "forwarding_letter"
+    __table_args__ = (
+        Index("uq_forwarding_letter_number", "school_id", "number", unique=True),
+        Index("uq_forwarding_letter_student", "student_id", unique=True,
+              postgresql_where=text("void_at IS NULL")),
+        Index("ix_forwarding_letter_year", "school_id", "graduation_year", "id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    college_id: Mapped[int] = mapped_column(ForeignKey("college.id"), index=True)
+    graduation_year: Mapped[int]
+    number: Mapped[str] = mapped_column(String(20))
+    archive_to: Mapped[str] = mapped_column(String(120))
+    archive_address: Mapped[str] = mapped_column(String(200))
+    archive_postcode: Mapped[str] = mapped_column(String(6))
+    contact: Mapped[str] = mapped_column(String(60))
+    phone: Mapped[str] = mapped_column(String(20))
+    courier: Mapped[str | None] = mapped_column(String(40))
+    tracking_number: Mapped[str | None] = mapped_column(String(40))
+    sent_on: Mapped[date | None]
+    made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    void_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    student: Mapped[Student] = relationship()
+    college: Mapped[College] = relationship()
+
+
+class PaperKind(StrEnum):
+    """What the worker makes of the plan for somebody who asked."""
+
+    DIFFERENCES = "differences"
+    OFFICIAL = "official"
+    LETTERS = "letters"
+    COURIER = "courier"
+
+
+PAPER_KINDS = {
+    PaperKind.DIFFERENCES: _l("Differences"),
+    PaperKind.OFFICIAL: _l("Official workbook, filled"),
+    PaperKind.LETTERS: _l("Forwarding letters"),
+    PaperKind.COURIER: _l("Courier sheet"),
+}
+
+
+class Paper(db.Model):
+    """A file that the worker makes of the plan: for who asked only, encrypted, a week long (BLK-04)."""
+
+    __tablename__ = "plan_paper"
+    __table_args__ = (Index("ix_plan_paper_user", "user_id", "id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), unique=True)
+    kind: Mapped[str] = mapped_column(String(12))
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"), index=True)
+    wish: Mapped[dict[str, Any]] = mapped_column(JSONB)  # year, college, rows: what was asked for
+    file_name: Mapped[str] = mapped_column(String(120))
+    source_key: Mapped[str | None] = mapped_column(String(60))  # the workbook brought, encrypted
+    result_key: Mapped[str | None] = mapped_column(String(60))  # what was made, encrypted
+    done: Mapped[int] = mapped_column(default=0)
+    total: Mapped[int] = mapped_column(default=0)
+    report: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    problem: Mapped[str | None] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    finished_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    @property
+    def busy(self) -> bool:
+        """Whether the worker is at it."""
+        return self.finished_at is None
 
 
 PARTS = {
