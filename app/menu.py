@@ -70,7 +70,10 @@ from app.people.student_views import MyProfileView, VerifyView, phone_of, verify
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView
+from app.plan.file_views import PlanFilesView
+from app.plan.letter_views import LettersView, LetterWorkView
 from app.plan.office_views import PlanView
+from app.plan.paper_views import OfficialView, PapersView
 from app.plan.sheets import COURIER, PLAN
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
@@ -178,6 +181,8 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(ChancesView)
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(SnapshotsView)
+    for files in (PlanFilesView, PapersView, OfficialView, LetterWorkView, LettersView):
+        builder.add_view_no_menu(files)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)
     for view, name, label, icon in (

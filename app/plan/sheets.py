@@ -231,7 +231,7 @@ PLAN = Sheet(
     row=has_number,
     look=look,
     writer=Writer(importing.lock, importing.write, importing.take_back),
-    beside=lambda record: (_l("Compare side by side"), url_for("ImportsView.show", uid=record.uid)),
+    beside=lambda record: (_l("Compare side by side"), url_for("PlanFilesView.show", uid=record.uid)),
     unique=(("student_id", "student_no"),),
     target=Target(
         model=PlanEntry,

@@ -1,0 +1,343 @@
+"""Looks into an official workbook and fills it; runs in a child process (`core.children`), never elsewhere.
+
+A request is a line of JSON and the workbook's bytes; the answer is K with JSON or the filled workbook, or
+X with the reason. Filling changes the wanted cells of one sheet's XML and nothing else: every other byte
+of formats, validations, formulas and other sheets is copied. What is written is always text.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import io
+import json
+import posixpath
+import re
+import zipfile
+from typing import Any
+from xml.parsers import expat
+from xml.sax.saxutils import escape
+
+from defusedxml.ElementTree import fromstring
+from python_calamine import CalamineWorkbook, PasswordError
+
+from app.bulk import guard, heads, reading
+from app.bulk.guard import UnfitError
+
+MOST_DICTIONARY = 20_000  # rows of another sheet that are read for its lists
+MOST_WIDE = 60
+SPARE_ROWS = 2_000  # empty but formatted rows below the table
+_CODE = re.compile(r"[0-9A-Z]{1,6}")
+_BOTH = re.compile(r"([0-9A-Z]{1,6})[\s\-—:：、.．]*([^\s0-9A-Za-z].*)")
+_RANGE = re.compile(r"(?:'?([^'!]+)'?!)?\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
+_TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
+_SPANS = re.compile(rb'\s+spans\s*=\s*(?:"[^"]*"|\'[^\']*\')')
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def prepare() -> None:
+    """Nothing to read once."""
+
+
+def answer(request: bytes) -> bytes:
+    """See the module."""
+    head, _, data = request.partition(b"\n")
+    wish = json.loads(head)
+    try:
+        if guard.kind_of(data, "a.xlsx") != "xlsx":
+            raise UnfitError("not_excel")
+        guard.check_xlsx(data, wish["most"] + SPARE_ROWS)
+        if wish["do"] == "look":
+            return b"K" + json.dumps(_looked(data, wish), ensure_ascii=False).encode()
+        return b"K" + _filled(data, wish)
+    except UnfitError as error:
+        return b"X" + json.dumps([error.reason, error.values]).encode()
+    except PasswordError:
+        return b"X" + json.dumps(["locked", {}]).encode()
+    except MemoryError:
+        return b"X" + json.dumps(["large", {}]).encode()
+    except Exception:  # noqa: BLE001 (parsers raise whatever the bytes lead to)
+        return b"X" + json.dumps(["broken", {}]).encode()
+    finally:
+        gc.collect()
+
+
+# -- looking ---------------------------------------------------------------------------------------
+
+
+def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
+    """The data sheet with its headers and rows, its drop-downs, and the lists of the other sheets."""
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    known = frozenset(wish["known"])
+    tables = {}
+    best, name, at = 0, "", -1
+    for sheet in book.sheet_names[: reading.MAX_SHEETS]:
+        tables[sheet] = [
+            [_text(cell) for cell in row] for row in _rows(book, sheet, wish["most"] + SPARE_ROWS)
+        ]
+        row, found = heads.best_row(tables[sheet], known)
+        if found > best:
+            best, name, at = found, sheet, row
+    if best < 3:
+        raise UnfitError("heads")
+    table = tables[name]
+    rows = [[n, cells] for n, cells in enumerate(table[at + 1 :], at + 2) if any(cells)]
+    if len(rows) > wish["most"]:
+        raise UnfitError("rows", most=wish["most"])
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        part, names = _part_of(archive, name)
+        drop_downs = _drop_downs(archive.read(part))
+    return {
+        "sheet": name, "part": part, "head_row": at + 1, "heads": table[at], "rows": rows,
+        "lists": _resolved(drop_downs, name, tables, names),
+        "blocks": [b for other, t in tables.items() if other != name for b in _blocks(t)],
+    }  # fmt: skip
+
+
+def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
+    sheet = book.get_sheet_by_name(name)
+    top, left = sheet.start or (0, 0)
+    rows = []
+    for n, row in enumerate(sheet.iter_rows()):
+        if n >= max(most, MOST_DICTIONARY):
+            break
+        rows.append([""] * left + list(row) if left else row)
+    del top  # calamine's rows begin at the first of the sheet
+    return rows
+
+
+def _text(value: Any) -> str:
+    cell = reading._cell(value)
+    return cell[-1][:10] if isinstance(cell, list) else str(cell).strip()
+
+
+def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, dict[str, str]]:
+    """The part of the archive that is this sheet, and the names that the workbook defines."""
+    links = {
+        link.get("Id"): link.get("Target", "")
+        for link in fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+    }
+    part, names = "", {}
+    for thing in fromstring(archive.read("xl/workbook.xml")).iter():
+        local = thing.tag.rpartition("}")[2]
+        if local == "sheet" and thing.get("name") == name:
+            target = links.get(thing.get(reading._REL), "")
+            part = target[1:] if target.startswith("/") else posixpath.join("xl", target)
+        if local == "definedName":
+            names[thing.get("name", "")] = thing.text or ""
+    return part, names
+
+
+def _drop_downs(xml: bytes) -> dict[int, str]:
+    """Column → the formula of its list, in the old and the new spelling of validations."""
+    found: dict[int, str] = {}
+    for thing in fromstring(xml).iter():
+        if thing.tag.rpartition("}")[2] != "dataValidation" or thing.get("type") != "list":
+            continue
+        formula, places = "", thing.get("sqref", "")
+        for inner in thing.iter():
+            local = inner.tag.rpartition("}")[2]
+            if local in ("formula1", "f") and (inner.text or "").strip():
+                formula = formula or (inner.text or "").strip()
+            elif local == "sqref":
+                places = inner.text or ""
+        for place in places.split():
+            if match := re.match(r"\$?([A-Z]{1,3})\$?\d", place):
+                found.setdefault(guard.column_number(match[1]), formula)
+    return found
+
+
+def _resolved(
+    drop_downs: dict[int, str], own: str, tables: dict[str, Any], names: dict[str, str]
+) -> dict[int, list[str]]:
+    """Column → the texts that its drop-down offers."""
+    found = {}
+    for column, formula in drop_downs.items():
+        if formula.startswith('"'):
+            found[column] = [text.strip() for text in formula.strip('"').split(",")]
+            continue
+        match = _RANGE.fullmatch(names.get(formula.lstrip("="), formula.lstrip("=")))
+        if match is None:
+            continue
+        sheet, left, top, _right, bottom = match.groups()
+        place = guard.column_number(left)
+        rows = tables.get(sheet or own, [])[int(top) - 1 : int(bottom)]
+        found[column] = [row[place] for row in rows if place < len(row) and row[place]]
+    return {column: texts for column, texts in found.items() if texts}
+
+
+def _blocks(table: list[list[str]]) -> list[dict[str, str]]:
+    """Lists of codes and names: two columns side by side, or one with both."""
+    found: dict[tuple[int, bool], dict[str, str]] = {}
+    for row in table[:MOST_DICTIONARY]:
+        for n, cell in enumerate(row[:MOST_WIDE]):
+            beside = row[n + 1] if n + 1 < len(row) else ""
+            if _CODE.fullmatch(cell) and beside and not _CODE.fullmatch(beside):
+                found.setdefault((n, False), {})[cell] = beside
+            elif match := _BOTH.fullmatch(cell):
+                found.setdefault((n, True), {})[match[1]] = match[2]
+    return [block for block in found.values() if len(block) > 1]
+
+
+# -- filling ---------------------------------------------------------------------------------------
+
+
+def _filled(data: bytes, wish: dict[str, Any]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for part in old.infolist():
+            content = old.read(part)
+            if part.filename == wish["part"]:
+                content = spliced(content, wish["cells"])
+            new.writestr(copy.copy(part), content)
+    return out.getvalue()
+
+
+def spliced(xml: bytes, cells: dict[str, dict[str, str]]) -> bytes:
+    """The sheet with these texts: row number → column number → text. Formulas stay."""
+    found = _Splice(xml, {int(n): {int(c): t for c, t in row.items()} for n, row in cells.items()})
+    found.run()
+    out, at = [], 0
+    for start, end, text in sorted(found.edits, key=lambda edit: edit[0]):
+        out += [xml[at:start], text]
+        at = end
+    return b"".join([*out, xml[at:]])
+
+
+class _Splice:
+    """One pass over a sheet's XML, noting which bytes are to be replaced by which."""
+
+    def __init__(self, xml: bytes, wanted: dict[int, dict[int, str]]) -> None:
+        """Nothing is read yet."""
+        self.xml, self.wanted = xml, wanted
+        self.todo = sorted(wanted)
+        self.edits: list[tuple[int, int, bytes]] = []
+        self.styles: dict[int, str] = {}  # column → the style of the last cell seen there
+        self.row = self.column = 0
+        self.prefix = ""
+        self.formula = False
+        self.cell: tuple[int, str] | None = None  # where it begins, its style
+        self.mine: list[tuple[int, int, int, str, bool]] = []  # column, start, end, style, formula
+        self.head = (0, 0)
+
+    def run(self) -> None:
+        """Read it all. Raises UnfitError on XML that is none, or no sheet."""
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = lambda name, more: self._start(
+            name, more, parser.CurrentByteIndex
+        )
+        parser.EndElementHandler = lambda name: self._end(name, parser.CurrentByteIndex)
+        parser.XmlDeclHandler = self._declared
+        parser.buffer_text = False
+        parser.Parse(self.xml, True)
+        if self.todo:
+            raise UnfitError("broken")
+
+    def _declared(self, _version: str, encoding: str | None, _alone: int) -> None:
+        if (encoding or "utf-8").lower() not in ("utf-8", "utf8", "us-ascii"):
+            raise UnfitError("broken")
+
+    def _start(self, name: str, more: dict[str, str], at: int) -> None:
+        prefix, _colon, local = name.rpartition(":")
+        self.prefix = prefix and f"{prefix}:"
+        if local == "row":
+            self.row = int(more.get("r", self.row + 1))
+            self.column, self.mine = -1, []
+            self.head = (at, self._tag_end(at))
+            self._missing_rows(self.row, at)
+        elif local == "c":
+            address = more.get("r", "").rstrip("0123456789")
+            self.column = guard.column_number(address) if address else self.column + 1
+            self.styles[self.column] = more.get("s", "")
+            if self.todo and self.todo[0] == self.row:
+                self.cell, self.formula = (at, more.get("s", "")), False
+        elif local == "f" and self.cell:
+            self.formula = True
+        elif local == "dimension":
+            self._widen(at, more.get("ref", ""))
+
+    def _end(self, name: str, at: int) -> None:
+        local = name.rpartition(":")[2]
+        if local == "c" and self.cell:
+            start, style = self.cell
+            end = self._tag_end(start)
+            if self.xml[end - 2 : end] != b"/>":  # an empty element ends with its own tag
+                end = self._tag_end(at)
+            self.mine.append((self.column, start, end, style, self.formula))
+            self.cell = None
+        elif local == "row" and self.todo and self.todo[0] == self.row:
+            self.todo.pop(0)
+            self._fill_row(at)
+        elif local == "sheetData":
+            self._missing_rows(1 << 30, at)
+
+    def _tag_end(self, at: int) -> int:
+        """The byte after the tag that begins here; «>» may stand inside quotes."""
+        match = _TAG.match(self.xml, at)
+        if match is None:
+            raise UnfitError("broken")
+        return match.end()
+
+    def _widen(self, at: int, ref: str) -> None:
+        """The area that the sheet says it covers takes in what is added."""
+        match = re.fullmatch(r"([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?", ref)
+        if match is None or not self.wanted:
+            return
+        right = guard.column_number(match[3] or match[1])
+        right = max(right, *(c for row in self.wanted.values() for c in row), 0)
+        bottom = max(int(match[4] or match[2]), *self.wanted)
+        ref = f"{match[1]}{match[2]}:{letters(right)}{bottom}"
+        end = self._tag_end(at)
+        close = "/>" if self.xml[end - 2 : end] == b"/>" else ">"
+        self.edits.append((at, end, f'<{self.prefix}dimension ref="{ref}"{close}'.encode()))
+
+    def _fill_row(self, at: int) -> None:
+        start, end = self.head
+        texts = dict(self.wanted[self.row])
+        for column, begins, ends, style, formula in self.mine:
+            if column in texts:
+                text = texts.pop(column)
+                if not formula:
+                    self.edits.append((begins, ends, self._cell(column, style, text)))
+        if not texts:
+            return
+        tag = _SPANS.sub(b"", self.xml[start:end])
+        if tag.endswith(b"/>"):
+            close = f"</{self.prefix}row>".encode()
+            fresh = b"".join(self._cell(c, self.styles.get(c, ""), texts[c]) for c in sorted(texts))
+            self.edits.append((start, end, tag[:-2] + b">" + fresh + close))
+            return
+        self.edits.append((start, end, tag))
+        for column in sorted(texts):
+            place = next((begins for c, begins, *_rest in self.mine if c > column), at)
+            self.edits.append((place, place, self._cell(column, self.styles.get(column, ""), texts[column])))
+
+    def _missing_rows(self, before: int, at: int) -> None:
+        """Rows that are not there at all: put in their place, formatted as the last ones seen."""
+        while self.todo and self.todo[0] < before:
+            number = self.todo.pop(0)
+            row, self.row = self.row, number
+            cells = b"".join(
+                self._cell(c, self.styles.get(c, ""), t) for c, t in sorted(self.wanted[number].items())
+            )  # fmt: skip
+            self.row = row
+            p = self.prefix
+            self.edits.append((at, at, f'<{p}row r="{number}">'.encode() + cells + f"</{p}row>".encode()))
+
+    def _cell(self, column: int, style: str, text: str) -> bytes:
+        p, shown = self.prefix, escape(_UNFIT.sub("", text)[:32_767])
+        look = f' s="{style}"' if style.isdecimal() else ""
+        return (
+            f'<{p}c r="{letters(column)}{self.row}"{look} t="inlineStr"><{p}is>'
+            f'<{p}t xml:space="preserve">{shown}</{p}t></{p}is></{p}c>'
+        ).encode()
+
+
+def letters(column: int) -> str:
+    """0 → A, 26 → AA."""
+    text = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        text = chr(65 + rest) + text
+    return text
