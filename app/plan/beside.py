@@ -140,14 +140,18 @@ def _lines(row: Any) -> Any:
 
 def only_ours(record: Import, most: int) -> Sequence[Any]:
     """Graduates of the file's years who are not in the file."""
-    wanted = f"SELECT e.id, s.student_no, s.name, e.destination_code, e.graduation_year {_ONLY_OURS}"
+    wanted = (
+        f"SELECT e.id, s.student_no, s.name, e.destination_code, e.graduation_year {_ONLY_OURS}"
+    )
     at = {"id": record.id, "school": record.school_id, "most": most}
     return db.session.execute(text(f"{wanted} ORDER BY s.student_no LIMIT :most"), at).all()
 
 
 def only_theirs(record: Import, most: int) -> Sequence[Any]:
     """Rows of the file that are nobody's here, with why."""
-    wanted = f"SELECT r.row, r.more -> 'shown' AS shown, r.problems {_THEIRS}"
+    said = "coalesce(r.more ->> '{0}', r.more -> 'shown' ->> '{0}', '') AS {0}".format
+    number = "coalesce(r.more ->> 'id_number_masked', r.more ->> 'examinee_no', '')"
+    wanted = f"SELECT r.row, {said('student_no')}, {said('name')}, {number} AS other, r.problems {_THEIRS}"
     at = {"id": record.id, "most": most}
     return db.session.execute(text(f"{wanted} ORDER BY r.row LIMIT :most"), at).all()
 
@@ -196,14 +200,16 @@ def _still_open(record_id: int) -> Import:
 
 
 _BACK = """UPDATE import_row r SET values = r.values || m.moved,
-  more = r.more || jsonb_build_object('left', (r.more -> 'left') - m.keys, 'choice', (r.more -> 'choice') - m.keys)
+  more = r.more || jsonb_build_object('left', (r.more -> 'left') - m.keys,
+    'choice', (r.more -> 'choice') - m.keys)
   FROM (SELECT i.row, jsonb_object_agg(x.k, x.v) AS moved, array_agg(x.k) AS keys FROM import_row i
     LEFT JOIN plan_entry e ON e.student_id = (i.values ->> 'student_id')::int
     CROSS JOIN LATERAL jsonb_each(i.more -> 'left') x(k, v)
     WHERE i.import_id = :id AND i.status <> 'faulty' AND i.more ? 'left' AND {condition} GROUP BY i.row) m
   WHERE r.import_id = :id AND r.row = m.row"""
 _OUT = """UPDATE import_row r SET values = r.values - m.keys, more = r.more || jsonb_build_object(
-    'left', coalesce(r.more -> 'left', '{{}}') || m.moved, 'choice', coalesce(r.more -> 'choice', '{{}}') || m.said)
+    'left', coalesce(r.more -> 'left', '{{}}') || m.moved,
+    'choice', coalesce(r.more -> 'choice', '{{}}') || m.said)
   FROM (SELECT i.row, jsonb_object_agg(x.k, x.v) AS moved, array_agg(x.k) AS keys,
       jsonb_object_agg(x.k, CAST(:choice AS text)) AS said FROM import_row i
     LEFT JOIN plan_entry e ON e.student_id = (i.values ->> 'student_id')::int
@@ -240,17 +246,27 @@ def workbook(record: Import, noted: Any) -> bytes:
         while rows := different(record, after, PORTION):
             for found in rows:
                 for line in found.lines:
-                    put([_("Different"), str(found.row), found.student_no, found.name, str(line.label),
-                         line.ours, line.theirs, line.placement, str(says[line.choice])])  # fmt: skip
+                    put([_("Different"), str(found.row), found.student_no, found.name,
+                         str(line.label), line.ours, line.theirs, line.placement,
+                         str(says[line.choice])])  # fmt: skip
             after, done = rows[-1].row, done + len(rows)
             noted(done, total)
         for row in only_ours(record, MOST_LISTED):
             put([_("Only ours"), "", row.student_no, row.name, "",
                  shown("destination_code", row.destination_code, row.graduation_year)])  # fmt: skip
         for row in only_theirs(record, MOST_LISTED):
-            known = row.shown or {}
-            put([_("Only in the file"), str(row.row), known.get("student_no", ""), known.get("name", ""),
-                 "", "", " ".join(text for _field, text in row.problems or [])])  # fmt: skip
+            why = " ".join(text for _field, text in row.problems or [])
+            put(
+                [
+                    _("Only in the file"),
+                    str(row.row),
+                    row.student_no or row.other,
+                    row.name,
+                    "",
+                    "",
+                    why,
+                ]
+            )
     return out.getvalue()
 
 

@@ -53,7 +53,7 @@ def letter_facts(letter: ForwardingLetter) -> list[tuple[Any, Any]]:
         (_("Receiver"), letter.archive_to),
         (_("Courier"), letter.courier),
         (_("Tracking number"), letter.tracking_number or _("not sent yet")),
-        (_("Sent on"), letter.sent_on),
+        (_("Posted on"), letter.sent_on),
     ]
     return [(label, value) for label, value in found if value]
 

@@ -75,7 +75,9 @@ class PlanFilesView(SafeView):
         record = _record(uid)
         name = _("Differences of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"
         try:
-            paper = papers.ask(actor(), PaperKind.DIFFERENCES, {"import": record.id, "uid": uid}, name)
+            paper = papers.ask(
+                actor(), PaperKind.DIFFERENCES, {"import": record.id, "uid": uid}, name
+            )
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(url_for("PlanFilesView.show", uid=uid), 303)
@@ -126,7 +128,7 @@ def _rows(record: Import, tab: str, after: int) -> Any:
                 for row in beside.only_ours(record, SHOWN)]  # fmt: skip
     if tab == "theirs":
         return [
-            ((row.shown or {}).get("student_no", ""), (row.shown or {}).get("name", ""),
+            (row.student_no or row.other, row.name,
              " ".join(text for _field, text in row.problems or []), "")
             for row in beside.only_theirs(record, SHOWN)
         ]  # fmt: skip

@@ -26,6 +26,7 @@ from app.bulk.guard import UnfitError
 
 MOST_DICTIONARY = 20_000  # rows of another sheet that are read for its lists
 MOST_WIDE = 60
+FIRST, FEWEST = 1000, 3  # before all others; headers that make a table
 SPARE_ROWS = 2_000  # empty but formatted rows below the table
 _CODE = re.compile(r"[0-9A-Z]{1,6}")
 _BOTH = re.compile(r"([0-9A-Z]{1,6})[\s\-—:：、.．]*([^\s0-9A-Za-z].*)")
@@ -68,7 +69,7 @@ def answer(request: bytes) -> bytes:
 def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
     """The data sheet with its headers and rows, its drop-downs, and the lists of the other sheets."""
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    known = frozenset(wish["known"])
+    known, numbers = frozenset(wish["known"]), frozenset(wish["numbers"])
     tables = {}
     best, name, at = 0, "", -1
     for sheet in book.sheet_names[: reading.MAX_SHEETS]:
@@ -76,9 +77,11 @@ def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
             [_text(cell) for cell in row] for row in _rows(book, sheet, wish["most"] + SPARE_ROWS)
         ]
         row, found = heads.best_row(tables[sheet], known)
+        if row >= 0 and not {heads.normal(cell) for cell in tables[sheet][row]}.isdisjoint(numbers):
+            found += FIRST  # the lists of codes have headers, too, but nobody's number
         if found > best:
             best, name, at = found, sheet, row
-    if best < 3:
+    if best < FEWEST:
         raise UnfitError("heads")
     table = tables[name]
     rows = [[n, cells] for n, cells in enumerate(table[at + 1 :], at + 2) if any(cells)]
@@ -310,7 +313,9 @@ class _Splice:
         self.edits.append((start, end, tag))
         for column in sorted(texts):
             place = next((begins for c, begins, *_rest in self.mine if c > column), at)
-            self.edits.append((place, place, self._cell(column, self.styles.get(column, ""), texts[column])))
+            self.edits.append(
+                (place, place, self._cell(column, self.styles.get(column, ""), texts[column]))
+            )
 
     def _missing_rows(self, before: int, at: int) -> None:
         """Rows that are not there at all: put in their place, formatted as the last ones seen."""
@@ -322,7 +327,9 @@ class _Splice:
             )  # fmt: skip
             self.row = row
             p = self.prefix
-            self.edits.append((at, at, f'<{p}row r="{number}">'.encode() + cells + f"</{p}row>".encode()))
+            self.edits.append(
+                (at, at, f'<{p}row r="{number}">'.encode() + cells + f"</{p}row>".encode())
+            )
 
     def _cell(self, column: int, style: str, text: str) -> bytes:
         p, shown = self.prefix, escape(_UNFIT.sub("", text)[:32_767])

@@ -69,7 +69,8 @@ raised AS (INSERT INTO change_request AS q (entry_id, student_id, school_id, col
     kind = excluded.kind, changed_at = excluded.changed_at WHERE q.source = '{Source.IMPORT}'
   RETURNING q.id, q.entry_id, q.school_id, q.changes, xmax = 0 AS fresh),
 kept AS (UPDATE import_row r SET more = r.more || jsonb_strip_nulls(jsonb_build_object(
-    'was', d.changes, 'sources', d.old_sources, 'request', (SELECT id FROM raised WHERE entry_id = d.entry_id)))
+    'was', d.changes, 'sources', d.old_sources,
+    'request', (SELECT id FROM raised WHERE entry_id = d.entry_id)))
   FROM todo d WHERE r.import_id = :id AND r.row = d.row),
 told AS ({TRAIL}
   SELECT 'plan_entry', d.entry_id, d.school_id, 'import', d.old_state, {NEW_STATE}, who.actor_id,
@@ -128,7 +129,8 @@ BACK_CODE = FILED.format(
     ELSE d.destination_code END)"""
 )
 GIVE_BACK = text(f"""WITH {WHO.format(steps="'undo'")},
-todo AS MATERIALIZED (SELECT e.id, e.school_id, e.state AS old_state, e.destination_code, r.more -> 'was' AS was,
+todo AS MATERIALIZED (SELECT e.id, e.school_id, e.state AS old_state, e.destination_code,
+    r.more -> 'was' AS was,
     (e.sources - ARRAY(SELECT jsonb_object_keys(r.more -> 'was'))) || coalesce((SELECT
       jsonb_object_agg(k, s) FROM jsonb_each(r.more -> 'sources') x(k, s) WHERE r.more -> 'was' ? k), '{{}}')
       AS sources

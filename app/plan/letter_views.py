@@ -58,13 +58,15 @@ class LettersView(TitleLinks, SafeModelView):
         "archive_address": _l("Forwarding address"), "archive_postcode": _l("Forwarding postcode"),
         "contact": _l("Forwarding contact"), "phone": _l("Forwarding telephone"),
         "courier": _l("Courier"), "tracking_number": _l("Tracking number"),
-        "sent_on": _l("Sent on"), "made_at": _l("Made"),
+        "sent_on": _l("Posted on"), "made_at": _l("Made"),
     }  # fmt: skip
     formatters_columns = {"made_at": moment} | dict.fromkeys(
         ("tracking_number", "courier", "sent_on", "contact", "phone", "archive_address",
          "archive_postcode"), dash)  # fmt: skip
     base_order = ("made_at", "desc")
-    wide_columns = frozenset({"student.student_no", "college.name", "courier", "sent_on", "made_at"})
+    wide_columns = frozenset(
+        {"student.student_no", "college.name", "courier", "sent_on", "made_at"}
+    )
     cell_classes = {"number": "qq-number qq-card-status", "student.name": "qq-card-title",
                     "archive_to": "qq-roomy", "tracking_number": "qq-number",
                     "made_at": "qq-number"}  # fmt: skip
@@ -101,7 +103,9 @@ class LettersView(TitleLinks, SafeModelView):
         manager = self.appbuilder.sm
         found = []
         if manager.has_access("can_index", "PlanLetterWork"):
-            found.append(Link(url_for("LetterWorkView.index"), _("Make letters and courier sheets")))
+            found.append(
+                Link(url_for("LetterWorkView.index"), _("Make letters and courier sheets"))
+            )
             found.append(Link(url_for("ImportsView.begin", name="courier"), _("Tracking numbers")))
         return found
 
@@ -149,7 +153,9 @@ class LetterWorkView(SafeView):
 
 def ask(who: Any, kind: PaperKind, wish: dict[str, Any]) -> Any:
     """Ask the worker for letters or a courier sheet."""
-    title = {PaperKind.LETTERS: _("Forwarding letters"), PaperKind.COURIER: _("Courier sheet")}[kind]
+    title = {PaperKind.LETTERS: _("Forwarding letters"), PaperKind.COURIER: _("Courier sheet")}[
+        kind
+    ]
     ending = "pdf" if kind == PaperKind.LETTERS else "xlsx"
     return papers.ask(who, kind, wish, f"{title} {wish.get('year') or ''}".strip() + f".{ending}")
 

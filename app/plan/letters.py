@@ -195,7 +195,9 @@ def _printed(some: list[ForwardingLetter], missed: list[tuple[str, str, str]]) -
             some = [letter for n, letter in enumerate(some, 1) if n not in bad]
         except RenderError:
             if len(some) == 1:
-                missed.append((some[0].number, some[0].student.name, _("It could not be laid out.")))
+                missed.append(
+                    (some[0].number, some[0].student.name, _("It could not be laid out."))
+                )
                 return None
             return _one_by_one(some, missed)
     return None
@@ -241,7 +243,7 @@ def make_courier(paper: Paper) -> bytes:
     heads = [(_("Letter number"), 16), (_("Student"), 14), (_("Student number"), 16), (_("College"), 20),
              (_("Receiver"), 34), (_("Forwarding address"), 40), (_("Forwarding postcode"), 12),
              (_("Forwarding contact"), 14), (_("Forwarding telephone"), 18), (_("Courier"), 16),
-             (_("Tracking number"), 22), (_("Sent on"), 14)]  # fmt: skip
+             (_("Tracking number"), 22), (_("Posted on"), 14)]  # fmt: skip
     with papers.book_of(out, _("Courier sheet"), heads) as put:
         for start in range(0, len(ids), 500):
             for row in _loaded(ids[start : start + 500]):

@@ -7,7 +7,7 @@ codes are spelled as the workbook's own lists spell them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -34,6 +34,7 @@ from app.workflow.actor import Actor
 
 MOST_ROWS = 20_000
 MOST_MISSED = 500
+NUMBERS = ("student_no", "id_number", "examinee_no")  # the better one first
 SECONDS = 60.0
 PORTION = 2_000
 NOTED = {
@@ -44,8 +45,9 @@ NAMED = {"destination_code": ("BYQX", "毕业去向"), "employer_kind": ("DWXZ",
          "industry": ("DWHY", "单位行业"), "location": ("DWSZD", "单位所在地"),
          "position_kind": ("GZZWLB", "工作职位类别")}  # fmt: skip
 HEADS = {
-    "destination_code": ("毕业去向代码",), "credit_code": ("统一社会信用代码", "单位统一社会信用代码",
-    "单位组织机构代码", "单位组织机构代码（统一社会信用代码）", "组织机构代码"), "employer_name": ("单位名称",),
+    "destination_code": ("毕业去向代码",), "employer_name": ("单位名称",),
+    "credit_code": ("统一社会信用代码", "单位统一社会信用代码", "单位组织机构代码",
+                    "单位组织机构代码（统一社会信用代码）", "组织机构代码"),
     "employer_kind": ("单位性质代码",), "industry": ("单位行业代码",), "location": ("单位所在地代码",),
     "position_kind": ("工作职位类别代码",), "contact_name": ("单位联系人", "联系人"),
     "contact_phone": ("联系人电话", "联系电话"), "address": ("单位地址",), "postcode": ("单位邮编",),
@@ -112,10 +114,11 @@ class Work:
 def make(paper: Paper) -> bytes:
     """The workbook with what our plan has. Raises Refused, in words, where it cannot be read."""
     data = papers.source_of(paper)
-    look = json.loads(_asked({"do": "look", "known": known_heads(), "most": MOST_ROWS}, data))
+    heads = {"known": known_heads(), "numbers": known_heads(NUMBERS)}
+    look = json.loads(_asked({"do": "look", "most": MOST_ROWS, **heads}, data))
     columns = places(look["heads"])
     found = set(columns.values())
-    if not {"student_no", "id_number", "examinee_no"} & found:
+    if found.isdisjoint(NUMBERS):
         raise Refused(_("The workbook has no column with student, ID or examinee numbers."))
     work = Work(columns, _spellings(columns, look))
     rows: list[tuple[int, list[str]]] = [(n, texts) for n, texts in look["rows"]]
@@ -163,14 +166,15 @@ def _names() -> dict[str, str]:
     return {normal(head): name for name, heads in known.items() for head in heads if head}
 
 
-def known_heads() -> list[str]:
-    """Every header that means something here."""
-    return sorted(_names())
+def known_heads(of: Collection[str] = ()) -> list[str]:
+    """Every header that means something here, or those of some fields."""
+    return sorted(head for head, name in _names().items() if not of or name in of)
 
 
 def places(heads: Sequence[str]) -> dict[int, str]:
     """Cell → field; of a field that stands twice the first."""
-    names, found = _names(), {}
+    names = _names()
+    found: dict[int, str] = {}
     for n, head in enumerate(heads):
         name = names.get(normal(head))
         if name and name not in found.values():
@@ -190,8 +194,8 @@ def _fill_rows(paper: Paper, work: Work, rows: list[tuple[int, list[str]]]) -> N
 
     for start in range(0, len(rows), PORTION):
         portion = rows[start : start + PORTION]
-        keys = [tuple(clean_code(cell(texts, name)) for name in
-                      ("student_no", "id_number", "examinee_no")) for _n, texts in portion]  # fmt: skip
+        keys = [tuple(clean_code(cell(texts, name)) for name in NUMBERS)
+                for _n, texts in portion]  # fmt: skip
         found = _graduates(paper.school_id, keys)
         for (number, texts), key in zip(portion, keys, strict=True):
             who = clean_name(cell(texts, "name"))
@@ -216,7 +220,9 @@ def _fill_row(work: Work, number: int, texts: list[str], who: str, found: Any) -
         _put(work, number, texts, values_of(entry), student)
 
 
-def _put(work: Work, number: int, texts: list[str], values: dict[str, str], student: Student) -> None:
+def _put(
+    work: Work, number: int, texts: list[str], values: dict[str, str], student: Student
+) -> None:
     """The cells of a row that differ from ours; where ours is empty, theirs stays."""
     for place, name in work.columns.items():
         value = values.get(name.removesuffix(":name"))
@@ -280,7 +286,9 @@ def _add_rows(paper: Paper, work: Work, last: int) -> int:
         if student.id in work.seen:
             continue
         if number - last + before >= MOST_ROWS:
-            raise Refused(_("At most %(most)s rows are taken at once. Split the file.", most=MOST_ROWS))
+            raise Refused(
+                _("At most %(most)s rows are taken at once. Split the file.", most=MOST_ROWS)
+            )
         number += 1
         _put(work, number, [], _person(student) | values_of(entry), student)
     return number - last
@@ -358,7 +366,9 @@ def _spellings(columns: dict[int, str], look: dict[str, Any]) -> dict[int, Spell
         for text in texts:
             allowed.setdefault(cells.folded(text).replace("-", ""), text)
         block = _block(LISTS[base], look["blocks"])
-        first = next((row[place] for _n, row in look["rows"] if place < len(row) and row[place]), "")
+        first = next(
+            (row[place] for _n, row in look["rows"] if place < len(row) and row[place]), ""
+        )
         found[place] = Spelling(
             LISTS[base], name.endswith(":name"), allowed, block, _way(first, block)
         )

@@ -1,4 +1,4 @@
-"""What the worker makes of the plan for one person: progress, result, and the official workbook. HTTP only."""
+"""What the worker makes of the plan for one person, and the official workbook. HTTP only."""
 
 from __future__ import annotations
 
@@ -68,7 +68,10 @@ def _back(paper: Paper) -> tuple[str, str]:
 
 def _facts(paper: Paper) -> list[tuple[Any, Any]]:
     """What was asked for and what came of it."""
-    facts: list[tuple[Any, Any]] = [(_("File"), paper.file_name), (_("Asked for"), moment(paper.created_at))]
+    facts: list[tuple[Any, Any]] = [
+        (_("File"), paper.file_name),
+        (_("Asked for"), moment(paper.created_at)),
+    ]
     if paper.wish.get("purpose"):
         facts.append((_("Purpose"), paper.wish["purpose"]))
     return facts + [(official.NOTED[k], v) for k, v in paper.report.get("noted", {}).items()]

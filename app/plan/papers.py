@@ -79,7 +79,9 @@ def paper_of(who: Actor, uid: str) -> Paper:
 def latest(who: Actor, kinds: Sequence[PaperKind], most: int = 5) -> Sequence[Paper]:
     """The newest papers of this person."""
     mine = (Paper.user_id == who.user_id, Paper.kind.in_(kinds), Paper.school_id == may_ask(who))
-    return db.session.scalars(select(Paper).where(*mine).order_by(Paper.id.desc()).limit(most)).all()
+    return db.session.scalars(
+        select(Paper).where(*mine).order_by(Paper.id.desc()).limit(most)
+    ).all()
 
 
 def make(paper: Paper) -> None:

@@ -1,4 +1,4 @@
-"""The workbooks of the plan: a plan file brought in, tracking numbers of forwarded archives (PLN-05, PLN-10)."""
+"""The workbooks of the plan: a plan file, tracking numbers of archives (PLN-05, PLN-10)."""
 
 from __future__ import annotations
 
@@ -80,8 +80,12 @@ def has_number(_values: Found, more: Found, _context: Context) -> Problems:
 _FOUND = """UPDATE import_row r SET values = r.values || jsonb_build_object('student_id', f.id)
   FROM ({found}) f WHERE r.import_id = :id AND r.row = f.row AND r.status <> 'faulty'
     AND NOT r.values ? 'student_id'"""
-BY_NUMBER = text(_FOUND.format(found="""SELECT i.row, s.id FROM import_row i JOIN student s
-  ON s.school_id = :school AND s.student_no = i.more ->> 'student_no' WHERE i.import_id = :id"""))
+BY_NUMBER = text(
+    _FOUND.format(
+        found="""SELECT i.row, s.id FROM import_row i JOIN student s
+  ON s.school_id = :school AND s.student_no = i.more ->> 'student_no' WHERE i.import_id = :id"""
+    )
+)
 _BY_OTHER = """SELECT i.row, min(s.id) AS id FROM import_row i JOIN student s ON {joined}
   WHERE i.import_id = :id AND s.school_id = :school AND NOT i.more ?| :better GROUP BY i.row
   HAVING count(*) = 1"""
@@ -157,7 +161,9 @@ def _read_destinations(record: Import, context: Context) -> None:
             unknown.append({"year": year, "said": said, "text": sentence})
         elif code != said:
             known.append({"year": year, "said": said, "text": code})
-    _each_destination(record, known, "values = r.values || jsonb_build_object('destination_code', g.text)")
+    _each_destination(
+        record, known, "values = r.values || jsonb_build_object('destination_code', g.text)"
+    )
     _each_destination(record, unknown, "status = 'faulty', problems = coalesce(r.problems, '[]') ||"
                       " jsonb_build_array(jsonb_build_array('destination_code', g.text))")  # fmt: skip
 
@@ -254,7 +260,8 @@ PLAN = Sheet(
         Column("destination_code", _l("Destination code"), Kind.TEXT, "BYQXDM", ("毕业去向", "BYQX"),
                most=60, sample="10", help=_l("Code or name.")),
         Column("credit_code", _l("Unified social credit code"), Kind.CODE, "DWZZJGDM",
-               ("单位组织机构代码（统一社会信用代码）", "单位组织机构代码", "组织机构代码"), most=18, width=22),
+               ("单位组织机构代码（统一社会信用代码）", "单位组织机构代码", "组织机构代码"),
+               most=18, width=22),
         _text("employer_name", _l("Employer name"), "DWMC", width=26),
         _code("employer_kind", _l("Employer kind code"), "DWXZDM", "单位性质", "DWXZ"),
         _code("industry", _l("Industry code"), "DWHYDM", "单位行业", "DWHY"),
@@ -296,7 +303,7 @@ COURIER = Sheet(
     notes=(_l("A letter is known by its number."), _l("An empty cell changes nothing.")),
     roles=(Role.SCHOOL, Role.DATA),
     menu="Plan",
-    home=lambda: (_l("Forwarding letters"), url_for("LettersView.index")),
+    home=lambda: (_l("Forwarding letters"), url_for("LettersView.list")),
     prepare=lambda _record: Context(clock.today()),
     look=look_for_letters,
     unique=(("number", "number"), ("tracking_number", "tracking_number")),
@@ -312,9 +319,12 @@ COURIER = Sheet(
                most=20, sample="2027-00001"),
         Column("student", _l("Student"), Kind.NAME, "XM", ("姓名", "学生姓名"), aside=True, width=12,
                sample="黄河水", help=_l("To be sure that it is the right student.")),
-        Column("tracking_number", _l("Tracking number"), Kind.CODE, "", ("运单号", "快递单号", "邮件号", "机要编号"),
-               required=True, most=40, width=22, sample="1234567890123"),
-        Column("courier", _l("Courier"), Kind.TEXT, "", ("快递公司", "承运单位"), most=40, sample="邮政特快专递"),
-        Column("sent_on", _l("Sent on"), Kind.DAY, "", ("寄出日期", "交寄日期"), width=14, sample="2027-07-01"),
+        Column("tracking_number", _l("Tracking number"), Kind.CODE, "",
+               ("运单号", "快递单号", "邮件号", "机要编号"), required=True, most=40, width=22,
+               sample="1234567890123"),
+        Column("courier", _l("Courier"), Kind.TEXT, "", ("快递公司", "承运单位"), most=40,
+               sample="邮政特快专递"),
+        Column("sent_on", _l("Posted on"), Kind.DAY, "", ("寄出日期", "交寄日期"), width=14,
+               sample="2027-07-01"),
     ),
 )  # fmt: skip

@@ -11,45 +11,9 @@ from app.plan.workflow import decide
 from app.workflow.models import Trail
 from tests import factories as make
 from tests.bulk.books import text_table, xls, xlsx
-from tests.bulk.conftest import apply, bring, problems, tally  # noqa: F401 (fixtures)
+from tests.bulk.conftest import problems, tally
 from tests.factories import accept, actor, attest, invite
-
-HEADS = ["学号", "姓名", "毕业去向代码", "单位名称", "单位性质代码", "单位所在地代码", "户口迁转地址"]  # fmt: skip
-
-
-@pytest.fixture
-def rows(cast):
-    """The school's plan, all without a destination."""
-    sync.reconcile(cast.school.id, None, clock.now())
-    db.session.commit()
-
-
-@pytest.fixture
-def signed(cast, rows):
-    """The row of the student's signing in force."""
-    attest(accept(invite(cast.employer, cast.student)[0]), cast.officer)
-    return entry(cast.student)
-
-
-@pytest.fixture
-def plan(bring, apply):
-    """`plan(rows)` uploads and checks; with `write`, applies."""
-
-    def act(rows, heads=HEADS, *, write=False, name="方案.xlsx", data=None, user=None):
-        record = bring(data or xlsx(rows, heads), name, "plan", user)
-        assert record.state == "checked", record.details
-        return apply(record, user=user) if write else record
-
-    return act
-
-
-def entry(student) -> PlanEntry:
-    db.session.expire_all()
-    return db.session.query(PlanEntry).filter_by(student_id=student.id).one()
-
-
-def line(number, name, **more):
-    return {"学号": number, "姓名": name, "毕业去向代码": "76", **more}
+from tests.plan.conftest import HEADS, entry, line
 
 
 @pytest.mark.rule("PLN-05", "PLN-03")
@@ -77,7 +41,6 @@ def test_a_file_fills_rows_and_each_value_knows_where_it_comes_from(cast, rows, 
 def test_the_same_file_again_is_the_same_import(cast, rows, plan):
     data = xlsx([line("A1", "黄河水")], HEADS)
     first = plan(None, data=data, write=True)
-    assert plan.__closure__
     from app.bulk import asking
 
     who = actor(cast.officer)
@@ -161,7 +124,9 @@ def test_codes_are_those_of_the_edition_of_the_students_year(cast, plan):
         c for c in db.session.execute(db.text("SELECT code FROM code WHERE \"table\"='byqx' AND edition='legacy'"
         " AND code NOT IN (SELECT code FROM code WHERE \"table\"='byqx' AND edition='2021')")).scalars()
     )  # fmt: skip
-    record = plan([line("L1", "老生", 毕业去向代码=legacy), line("A1", "黄河水", 毕业去向代码=legacy)])
+    record = plan(
+        [line("L1", "老生", 毕业去向代码=legacy), line("A1", "黄河水", 毕业去向代码=legacy)]
+    )
     assert list(problems(record)) == [3]
     assert entry(old).destination_code is None
 
