@@ -34,10 +34,15 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
     "importing.py",  # plan: the rows of a file into the plan, in SQL
+    "matching.py",  # plan: whose the rows of a file are
+    "paper_models.py",  # plan: the tables of what is made of it
+    "splicing.py",  # plan: texts into a worksheet's XML
+    "spelling.py",  # plan: how an official workbook writes codes
     "beside.py",  # plan: a file beside the plan, and what was chosen
     "papers.py",  # plan: what the worker makes for somebody
     "letters.py",  # plan: forwarding letters
     "official.py",  # plan: an official workbook, filled
+    "official_heads.py",  # plan: the headers of official workbooks
     "filling.py",  # plan: the child that reads and fills it
     "snapshots.py",  # plan: immutable copies and their comparison
     "tables",  # codes: the shipped tables

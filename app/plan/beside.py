@@ -22,7 +22,8 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.plan.detail import shown
 from app.plan.importing import STUDENT, asks
-from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, Paper, PaperKind, PlanState
+from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PlanState
+from app.plan.paper_models import Paper, PaperKind
 from app.plan.papers import MAKERS, book_of, progress
 from app.plan.sheets import PLAN
 from app.workflow.engine import committed

@@ -10,7 +10,8 @@ from flask_babel import gettext as _
 from app.codes import queries as codes
 from app.fab.shown import moment
 from app.plan.forms import TABLES
-from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, ForwardingLetter, PlanEntry
+from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, PlanEntry
+from app.plan.paper_models import ForwardingLetter
 from app.workflow.actor import Role
 from app.workflow.queries import said, trail_of
 

@@ -19,7 +19,8 @@ from app.core.errors import NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.plan import beside, papers
-from app.plan.models import FIELD_LABELS, PaperKind
+from app.plan.models import FIELD_LABELS
+from app.plan.paper_models import PaperKind
 from app.plan.sheets import PLAN
 
 SHOWN = 50

@@ -22,7 +22,7 @@ from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
 from app.plan import letters, papers
-from app.plan.models import ForwardingLetter, PaperKind
+from app.plan.paper_models import ForwardingLetter, PaperKind
 from app.plan.paper_views import named
 
 KINDS = {"letters": PaperKind.LETTERS, "courier": PaperKind.COURIER}
@@ -73,8 +73,8 @@ class LettersView(TitleLinks, SafeModelView):
     search_hint = _l("Student number, name, letter or tracking number")
     tabs = (
         Tab("all", _l("All"), empty=_l("No forwarding letter has been made yet.")),
-        _tab("waiting", _l("Not sent"), _l("No letter waits to be sent.")),
-        _tab("sent", _l("Sent"), _l("No tracking number has come back yet.")),
+        _tab("waiting", _l("Not posted"), _l("No letter waits to be sent.")),
+        _tab("sent", _l("Posted"), _l("No tracking number has come back yet.")),
         _tab("void", _l("Void"), _l("No letter was replaced by another.")),
     )
     filters = (

@@ -20,7 +20,8 @@ from app.documents.limits import render_safely
 from app.people.models import School, Student
 from app.people.queries import at_school, finds_student, has_secret
 from app.plan import papers
-from app.plan.models import ForwardingLetter, Paper, PaperKind, PlanEntry
+from app.plan.models import PlanEntry
+from app.plan.paper_models import ForwardingLetter, Paper, PaperKind
 from app.workflow.actor import Actor, Role
 
 COUNTER = 3  # the kind of the counter; 1 and 2 are the agreements

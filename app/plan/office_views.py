@@ -29,7 +29,8 @@ from app.plan.detail import letter_facts
 from app.plan.forms import GROUPS, EntryForm, version
 from app.plan.letter_views import ask as ask_for_letters
 from app.plan.letters import letter_of
-from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PaperKind, PlanEntry
+from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
+from app.plan.paper_models import PaperKind
 from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
 from app.plan.snapshots import counts_as
 from app.plan.workflow import PLAN, edit

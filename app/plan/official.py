@@ -7,7 +7,7 @@ codes are spelled as the workbook's own lists spell them.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,10 +16,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from app.bulk import cells, intake
-from app.bulk.heads import normal
-from app.codes import queries as codes
-from app.codes.models import Region
+from app.bulk import intake
 from app.core import children
 from app.core.crypto import cipher
 from app.core.db import db
@@ -28,48 +25,20 @@ from app.core.text import clean_code, clean_line, clean_name
 from app.people.checks import is_mobile
 from app.people.models import School, Student
 from app.plan import papers
-from app.plan.forms import TABLES
-from app.plan.models import OFFICIAL, Paper, PaperKind, PlanEntry
+from app.plan.models import OFFICIAL, PlanEntry
+from app.plan.official_heads import NUMBERS, known_heads, places
+from app.plan.paper_models import Paper, PaperKind
+from app.plan.spelling import Spelling, spellings
 from app.workflow.actor import Actor
 
 MOST_ROWS = 20_000
 MOST_MISSED = 500
-NUMBERS = ("student_no", "id_number", "examinee_no")  # the better one first
 SECONDS = 60.0
 PORTION = 2_000
 NOTED = {
     "sheet": _l("Sheet filled"), "rows": _l("Rows of the workbook"), "matched": _l("Graduates found"),
     "cells": _l("Cells filled"), "added": _l("Graduates added"), "missed": _l("Left out"),
 }  # fmt: skip
-NAMED = {"destination_code": ("BYQX", "毕业去向"), "employer_kind": ("DWXZ", "单位性质"),
-         "industry": ("DWHY", "单位行业"), "location": ("DWSZD", "单位所在地"),
-         "position_kind": ("GZZWLB", "工作职位类别")}  # fmt: skip
-HEADS = {
-    "destination_code": ("毕业去向代码",), "employer_name": ("单位名称",),
-    "credit_code": ("统一社会信用代码", "单位统一社会信用代码", "单位组织机构代码",
-                    "单位组织机构代码（统一社会信用代码）", "组织机构代码"),
-    "employer_kind": ("单位性质代码",), "industry": ("单位行业代码",), "location": ("单位所在地代码",),
-    "position_kind": ("工作职位类别代码",), "contact_name": ("单位联系人", "联系人"),
-    "contact_phone": ("联系人电话", "联系电话"), "address": ("单位地址",), "postcode": ("单位邮编",),
-    "archive_to": ("档案转寄单位名称", "档案转递单位名称"),
-    "archive_address": ("档案转寄单位地址", "档案转递地址"),
-    "archive_postcode": ("档案转寄单位邮编", "档案转递邮编"), "household_address": ("户口迁转地址",),
-    "mobile": ("LXRSJ", "联系人手机"),
-}  # fmt: skip
-PERSON = {
-    "student_no": ("XH", "学号"), "id_number": ("SFZH", "身份证号", "身份证号码", "证件号码"),
-    "examinee_no": ("KSH", "考生号"), "name": ("XM", "姓名", "学生姓名"), "sex": ("XBDM", "性别代码"),
-    "sex:name": ("XB", "性别"), "nation": ("MZDM", "民族代码"), "nation:name": ("MZ", "民族"),
-    "school_code": ("YXDM", "院校代码", "学校代码"), "school": ("YXMC", "院校名称", "学校名称"),
-    "education": ("XLDM", "学历代码"), "education:name": ("XL", "学历", "学历层次"),
-    "major_code": ("ZYDM", "专业代码"), "major": ("ZY", "专业", "专业名称"),
-    "training_mode": ("PYFSDM", "培养方式代码"), "training_mode:name": ("PYFS", "培养方式"),
-    "origin": ("SYSZDDM", "生源所在地代码"), "origin:name": ("SYSZD", "生源所在地"),
-    "college": ("SZYX", "所在院系", "院系", "学院"), "class_name": ("SZBJ", "所在班级", "班级"),
-    "year": ("BYNF", "毕业年份", "毕业届"),
-}  # fmt: skip
-LISTS = {**TABLES, "location": "", "sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs",
-         "origin": ""}  # field → table of its codes; "": regions  # fmt: skip
 
 
 def bring(who: Actor, data: bytes, name: str, form: dict[str, str]) -> Paper:
@@ -120,7 +89,7 @@ def make(paper: Paper) -> bytes:
     found = set(columns.values())
     if found.isdisjoint(NUMBERS):
         raise Refused(_("The workbook has no column with student, ID or examinee numbers."))
-    work = Work(columns, _spellings(columns, look))
+    work = Work(columns, spellings(columns, look))
     rows: list[tuple[int, list[str]]] = [(n, texts) for n, texts in look["rows"]]
     _fill_rows(paper, work, rows)
     matched = len(work.seen)
@@ -154,32 +123,6 @@ def _asked(wish: dict[str, Any], data: bytes) -> bytes:
     if answer[:1] != b"K":
         raise Refused(intake.sentence(*json.loads(answer[1:])))
     return answer[1:]
-
-
-def _names() -> dict[str, str]:
-    """Header → field."""
-    known = {
-        **{name: (OFFICIAL.get(name, ""), *heads) for name, heads in HEADS.items()},
-        **{f"{name}:name": heads for name, heads in NAMED.items()},
-        **PERSON,
-    }
-    return {normal(head): name for name, heads in known.items() for head in heads if head}
-
-
-def known_heads(of: Collection[str] = ()) -> list[str]:
-    """Every header that means something here, or those of some fields."""
-    return sorted(head for head, name in _names().items() if not of or name in of)
-
-
-def places(heads: Sequence[str]) -> dict[int, str]:
-    """Cell → field; of a field that stands twice the first."""
-    names = _names()
-    found: dict[int, str] = {}
-    for n, head in enumerate(heads):
-        name = names.get(normal(head))
-        if name and name not in found.values():
-            found[n] = name
-    return found
 
 
 # -- rows that are there ----------------------------------------------------------------------------
@@ -318,88 +261,3 @@ def _person(student: Student) -> dict[str, str]:
         "college": student.college.name, "class_name": student.class_name,
         "year": str(student.graduation_year),
     }  # fmt: skip
-
-
-# -- the workbook's own spelling of codes ---------------------------------------------------------------
-
-
-@dataclass
-class Spelling:
-    """How one column writes a code: as code, as name, or both, in the words of the workbook's lists."""
-
-    table: str
-    as_name: bool  # by its header
-    allowed: dict[str, str]  # folded text → text of the drop-down
-    block: dict[str, str]  # the workbook's own code → name
-    sample: str
-    known: dict[tuple[str, bool], str | None] = field(default_factory=dict)
-
-    def of(self, code: str, year: int) -> str | None:
-        """The text to write; None where the workbook's drop-down has nothing of the kind."""
-        key = (code, year < codes.NEW_EDITION_FROM)
-        if key not in self.known:
-            self.known[key] = self._of(code, year)
-        return self.known[key]
-
-    def _of(self, code: str, year: int) -> str | None:
-        ours = codes.name(self.table, code, year) if self.table else codes.region_name(code)
-        name = self.block.get(code, ours)
-        if not self.allowed:
-            if self.sample.startswith(("code ", "code-")):
-                return f"{code}{self.sample[4]}{name}"
-            return name if self.as_name and self.sample != "code" else code
-        ways = [name, ours, code] if self.as_name else [code, name, ours]
-        ways += [f"{code} {name}", f"{code}-{name}", f"{code} {ours}"]
-        folded = (cells.folded(way).replace("-", "") for way in ways)
-        return next((self.allowed[way] for way in folded if way in self.allowed), None)
-
-
-def _spellings(columns: dict[int, str], look: dict[str, Any]) -> dict[int, Spelling]:
-    """For each column of codes or their names, how the workbook writes them."""
-    found = {}
-    for place, name in columns.items():
-        base = name.removesuffix(":name")
-        if base not in LISTS:
-            continue
-        texts = look["lists"].get(str(place), [])
-        allowed: dict[str, str] = {}
-        for text in texts:
-            allowed.setdefault(cells.folded(text).replace("-", ""), text)
-        block = _block(LISTS[base], look["blocks"])
-        first = next(
-            (row[place] for _n, row in look["rows"] if place < len(row) and row[place]), ""
-        )
-        found[place] = Spelling(
-            LISTS[base], name.endswith(":name"), allowed, block, _way(first, block)
-        )
-    return found
-
-
-def _way(text: str, block: dict[str, str]) -> str:
-    """How a cell that was filled before is written: «code », «code-», «code», or unknown."""
-    for code, name in block.items():
-        if text == code:
-            return "code"
-        for between in (" ", "-"):
-            if text == f"{code}{between}{name}":
-                return f"code{between}"
-    return ""
-
-
-def _block(table: str, blocks: list[dict[str, str]]) -> dict[str, str]:
-    """The workbook's list that is this table: the one with the most of our codes and names."""
-    ours = codes.names(table) if table else _regions()
-    best: dict[str, str] = {}
-    most = 0
-    for block in blocks:
-        same = [c for c in block if c in ours]
-        alike = sum(cells.folded(block[c]) == cells.folded(ours[c]) for c in same)
-        enough = alike or (not table and len(same) > len(block) * 0.6)
-        if enough and len(same) + 2 * alike > most:
-            best, most = block, len(same) + 2 * alike
-    return best
-
-
-def _regions() -> dict[str, str]:
-    rows = db.session.execute(select(Region.code, Region.full_name)).tuples()
-    return dict(rows.all())

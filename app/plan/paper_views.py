@@ -20,7 +20,7 @@ from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.people.office_views import years
 from app.plan import official, papers
-from app.plan.models import PAPER_KINDS, Paper, PaperKind
+from app.plan.paper_models import PAPER_KINDS, Paper, PaperKind
 
 
 class PapersView(SafeView):

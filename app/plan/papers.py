@@ -23,7 +23,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
-from app.plan.models import Paper, PaperKind
+from app.plan.paper_models import Paper, PaperKind
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 

@@ -15,8 +15,8 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.notices.workflow import tell
 from app.plan import papers, sync
-from app.plan.models import Paper
 from app.plan.notices import PROOF
+from app.plan.paper_models import Paper
 from app.workflow.actor import Role
 
 log = logging.getLogger(__name__)

@@ -5,7 +5,8 @@ import pytest
 from app.core import children, clock
 from app.core.db import db
 from app.plan import papers, sync, tasks
-from app.plan.models import Paper, PlanEntry
+from app.plan.models import PlanEntry
+from app.plan.paper_models import Paper
 from app.plan.workflow import decide
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)

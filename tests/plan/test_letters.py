@@ -8,7 +8,7 @@ import pytest
 
 from app.core.db import db
 from app.plan import letter_views, letters
-from app.plan.models import ForwardingLetter, Paper, PaperKind
+from app.plan.paper_models import ForwardingLetter, Paper, PaperKind
 from app.plan.workflow import edit
 from tests import factories as make
 from tests.bulk.books import xlsx

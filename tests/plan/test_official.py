@@ -11,8 +11,8 @@ from app.core import children
 from app.core.db import db
 from app.core.errors import Invalid
 from app.plan import official, papers
-from app.plan.filling import spliced
-from app.plan.models import Paper
+from app.plan.paper_models import Paper
+from app.plan.splicing import spliced
 from app.plan.workflow import edit
 from tests.bulk import hostile
 from tests.factories import actor
