@@ -133,10 +133,18 @@ def run(app: Flask, rows: int, letters: int) -> None:
                                 " WHERE student_no >= :n)"), {"n": f"P{letters:08d}"})  # fmt: skip
         db.session.commit()
         wish = {"year": 2027, "college": None}
-        for kind, what in ((PaperKind.LETTERS, "letters (PDF)"), (PaperKind.COURIER, "courier sheet")):
+        for kind, what in (
+            (PaperKind.LETTERS, "letters (PDF)"),
+            (PaperKind.COURIER, "courier sheet"),
+        ):
             seconds, made = timed(lambda k=kind: paper(letter_views.ask(who, k, wish)))
             size = len(papers.result_of(made)) / 2**20
-            say(f"{letters} {what}", seconds, base, f"{size:.1f} MB, {seconds / letters * 1000:.0f} ms each")
+            say(
+                f"{letters} {what}",
+                seconds,
+                base,
+                f"{size:.1f} MB, {seconds / letters * 1000:.0f} ms each",
+            )
 
 
 def floor_of(data: bytes) -> float:

@@ -22,7 +22,7 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.plan.detail import shown
 from app.plan.importing import STUDENT, asks
-from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PlanState
+from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState, PlanState, Source
 from app.plan.paper_models import Paper, PaperKind
 from app.plan.papers import MAKERS, book_of, progress
 from app.plan.sheets import PLAN
@@ -36,6 +36,8 @@ GOOD = "r.import_id = :id AND r.status <> 'faulty'"
 SAID = ("(r.values || coalesce(r.more -> 'left', '{}') || coalesce(r.more -> 'waits', '{}'))"
         " - 'student_id'")  # fmt: skip
 _ENTRY = f"FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}"
+_OPEN = f"""(SELECT q.changes FROM change_request q WHERE q.entry_id = e.id AND q.source = '{Source.IMPORT}'
+  AND q.state = '{ChangeState.OPEN}')"""
 _SAME = f"jsonb_strip_nulls(to_jsonb(e)) @> ({SAID})"
 _DIFFERS = f"{GOOD} AND (e.id IS NULL OR NOT {_SAME})"
 _ONLY_OURS = f"""FROM plan_entry e JOIN student s ON s.id = e.student_id WHERE e.school_id = :school
@@ -75,7 +77,7 @@ def counts(record: Import) -> dict[str, int]:
     good, different, waiting, faulty = db.session.execute(
         text(
             f"SELECT count(*) FILTER (WHERE {GOOD}), count(*) FILTER (WHERE {_DIFFERS}),"
-            f" count(*) FILTER (WHERE {_DIFFERS} AND r.more ? 'waits'),"
+            f" count(*) FILTER (WHERE {_DIFFERS} AND {_OPEN} IS NOT NULL),"
             " count(*) FILTER (WHERE r.status = 'faulty' AND r.values ? 'student_id')"
             f" {_ENTRY} WHERE r.import_id = :id"
         ),
@@ -108,12 +110,12 @@ def different(
     record: Import, after: int, most: int, *, waiting: bool = False
 ) -> list[Different]:  # fmt: skip
     """The next rows that differ, field by field."""
-    only = "AND r.more ? 'waits'" if waiting else ""
+    only = f"AND {_OPEN} IS NOT NULL" if waiting else ""
     rows = db.session.execute(
         text(
             "SELECT d.*, s.student_no, s.name, s.graduation_year, to_jsonb(c) AS claim FROM ("
             f" SELECT r.row, {STUDENT} AS student_id, {SAID} AS said, r.more, e.id AS entry_id, e.state,"
-            f" e.sources, to_jsonb(e) AS ours {_ENTRY} WHERE {_DIFFERS} {only} AND r.row > :after"
+            f" {_OPEN} AS asked, e.sources, to_jsonb(e) AS ours {_ENTRY} WHERE {_DIFFERS} {only} AND r.row > :after"
             " ORDER BY r.row LIMIT :most) d JOIN student s ON s.id = d.student_id"
             " LEFT JOIN plan_claim c ON c.student_id = d.student_id ORDER BY d.row"
         ),
@@ -127,14 +129,14 @@ def different(
 
 def _lines(row: Any) -> Any:
     ours, claim, year = row.ours or {}, row.claim or {}, row.graduation_year
-    left, waits = row.more.get("choice", {}), row.more.get("waits", {})
+    left, asked = row.more.get("choice", {}), row.asked or {}
     for name in DESTINATION_FIELDS:
         if name in row.said and row.said[name] != ours.get(name):
             owned = (row.sources or {}).get(name) in ("signing", "destination")
             yield Line(
                 name, FIELD_LABELS[name], shown(name, ours.get(name), year),
                 shown(name, row.said[name], year), shown(name, claim.get(name), year),
-                "waits" if name in waits else left.get(name, "file"),
+                "waits" if asked.get(name, [None])[-1] == row.said[name] else left.get(name, "file"),
                 owned or row.state == PlanState.REPORTED,
             )  # fmt: skip
 

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import actor
 from app.bulk import queries
 from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
+from app.bulk.shown import question
 from app.bulk.workflow import IMPORTS
 from app.core import clock
 from app.core.errors import NotYours, Refused
@@ -119,6 +120,7 @@ def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
         "kinds": [(name, FIELD_LABELS[name], n) for name, n in beside.kinds(record)] if open_now else [],
         "labels": beside.choice_labels(),
         "offers": offers,
+        "question": question(record),
         "shown": SHOWN,
     }  # fmt: skip
 

@@ -101,7 +101,7 @@ class LettersView(TitleLinks, SafeModelView):
 
     def head_links(self) -> list[Link]:
         manager = self.appbuilder.sm
-        found = []
+        found = [Link(url_for("PlanView.list"), _("Employment plan"))]
         if manager.has_access("can_index", "PlanLetterWork"):
             found.append(
                 Link(url_for("LetterWorkView.index"), _("Make letters and courier sheets"))

@@ -154,15 +154,21 @@ def test_a_signing_that_comes_into_force_meanwhile_is_neither_lost_nor_overwritt
         in_force = db.session.execute(
             text("SELECT state FROM placement WHERE id = :i"), {"i": key}
         ).scalar()
-        if row.employer_name == name:  # the signing came first: the file asks, or is looked at again
+        if (
+            row.employer_name == name
+        ):  # the signing came first: the file asks, or is looked at again
             assert changes or record.state == "checked"
-        elif in_force == "in_force":  # the file came first: the signing meets a row written by staff
+        elif (
+            in_force == "in_force"
+        ):  # the file came first: the signing meets a row written by staff
             assert [c.kind for c in changes] == ["conflict"]
         db.session.remove()
 
 
 @pytest.mark.rule("PLN-05", "PLN-04")
-def test_a_correction_of_a_placement_that_waits_for_the_clock_is_seen_before_the_file_is_written(race):
+def test_a_correction_of_a_placement_that_waits_for_the_clock_is_seen_before_the_file_is_written(
+    race,
+):
     number = "R0005"
     with race.test_request_context():
         from app.people.models import Student
@@ -171,7 +177,9 @@ def test_a_correction_of_a_placement_that_waits_for_the_clock_is_seen_before_the
         student = db.session.query(Student).filter_by(student_no=number).one()
         placement = attest(accept(invite(cast.employer, student)[0]), cast.officer)
         key, student_id = placement.id, student.id
-    record_id = checked(race, [line(number, "同学5", 毕业去向代码="10", 单位名称="改后名称")], "dirty")
+    record_id = checked(
+        race, [line(number, "同学5", 毕业去向代码="10", 单位名称="改后名称")], "dirty"
+    )
     with race.app_context():
         db.session.execute(
             text("UPDATE placement SET employer_name = '改后名称' WHERE id = :i"), {"i": key}

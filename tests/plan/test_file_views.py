@@ -80,7 +80,11 @@ def test_differences_of_the_ministrys_file_are_applied_and_a_second_comparison_i
     assert entry(cast.classmate).employer_name == "甲公司"
     assert entry(cast.student).employer_name == cast.employer.name
     record = db.session.get(Import, record.id)
-    assert beside.counts(record)["different"] == 1  # what the placement says waits for a decision
+    found = beside.counts(record)  # what the placement says waits for a decision
+    assert (found["different"], found["waiting"]) == (1, 1)
+    assert "黄河水" in page(office, f"/plan/files/{record.uid}?tab=waiting")
+    [row] = beside.different(record, 0, 10, waiting=True)
+    assert [(each.field, each.choice) for each in row.lines] == [("employer_name", "waits")]
     take_all_over(cast)
     assert beside.counts(record)["different"] == 0
     again = plan(None, data=from_ministry(cast.school, lambda f: theirs(f).assign(BZ="二")))
