@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,7 +37,7 @@ SAID = ("(r.values || coalesce(r.more -> 'left', '{}') || coalesce(r.more -> 'wa
         " - 'student_id'")  # fmt: skip
 _ENTRY = f"FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}"
 _OPEN = f"""(SELECT q.changes FROM change_request q WHERE q.entry_id = e.id AND q.source = '{Source.IMPORT}'
-  AND q.state = '{ChangeState.OPEN}')"""
+  AND q.state IN ('{ChangeState.OPEN}'))"""
 _SAME = f"jsonb_strip_nulls(to_jsonb(e)) @> ({SAID})"
 _DIFFERS = f"{GOOD} AND (e.id IS NULL OR NOT {_SAME})"
 _ONLY_OURS = f"""FROM plan_entry e JOIN student s ON s.id = e.student_id WHERE e.school_id = :school
@@ -115,7 +115,8 @@ def different(
         text(
             "SELECT d.*, s.student_no, s.name, s.graduation_year, to_jsonb(c) AS claim FROM ("
             f" SELECT r.row, {STUDENT} AS student_id, {SAID} AS said, r.more, e.id AS entry_id, e.state,"
-            f" {_OPEN} AS asked, e.sources, to_jsonb(e) AS ours {_ENTRY} WHERE {_DIFFERS} {only} AND r.row > :after"
+            f" {_OPEN} AS asked, e.sources, to_jsonb(e) AS ours {_ENTRY}"
+            f" WHERE {_DIFFERS} {only} AND r.row > :after"
             " ORDER BY r.row LIMIT :most) d JOIN student s ON s.id = d.student_id"
             " LEFT JOIN plan_claim c ON c.student_id = d.student_id ORDER BY d.row"
         ),
@@ -245,15 +246,11 @@ def workbook(record: Import, noted: Any) -> bytes:
              (_("Taken"), 14)]  # fmt: skip
     says = choice_labels()
     with book_of(out, _("Differences"), heads) as put:
-        after, total, done = 0, counts(record)["different"], 0
-        while rows := different(record, after, PORTION):
-            for found in rows:
-                for line in found.lines:
-                    put([_("Different"), str(found.row), found.student_no, found.name,
-                         str(line.label), line.ours, line.theirs, line.placement,
-                         str(says[line.choice])])  # fmt: skip
-            after, done = rows[-1].row, done + len(rows)
-            noted(done, total)
+        for found in _all_different(record, noted):
+            for line in found.lines:
+                put([_("Different"), str(found.row), found.student_no, found.name,
+                     str(line.label), line.ours, line.theirs, line.placement,
+                     str(says[line.choice])])  # fmt: skip
         for row in only_ours(record, MOST_LISTED):
             put([_("Only ours"), "", row.student_no, row.name, "",
                  shown("destination_code", row.destination_code, row.graduation_year)])  # fmt: skip
@@ -271,6 +268,15 @@ def workbook(record: Import, noted: Any) -> bytes:
                 ]
             )
     return out.getvalue()
+
+
+def _all_different(record: Import, noted: Any) -> Iterator[Different]:
+    """Every row that differs, read in portions."""
+    after, total, done = 0, counts(record)["different"], 0
+    while rows := different(record, after, PORTION):
+        yield from rows
+        after, done = rows[-1].row, done + len(rows)
+        noted(done, total)
 
 
 def choice_labels() -> dict[str, Any]:

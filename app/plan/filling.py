@@ -28,6 +28,9 @@ MOST_WIDE = 60
 FIRST, FEWEST = 1000, 3  # before all others; headers that make a table
 SPARE_ROWS = 2_000  # empty but formatted rows below the table
 _CODE = re.compile(r"[0-9A-Z]{1,6}")
+_FORMULA = re.compile(
+    rb"""<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<(?:\w+:)?f[\s/>]"""
+)
 _BOTH = re.compile(r"([0-9A-Z]{1,6})[\s\-—:：、.．]*([^\s0-9A-Za-z].*)")
 _RANGE = re.compile(r"(?:'?([^'!]+)'?!)?\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
 
@@ -85,9 +88,11 @@ def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
         raise UnfitError("rows", most=wish["most"])
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         part, names = _part_of(archive, name)
-        drop_downs = _drop_downs(archive.read(part))
+        xml = archive.read(part)
+    drop_downs = _drop_downs(xml)
     return {
         "sheet": name, "part": part, "head_row": at + 1, "heads": table[at], "rows": rows,
+        "formulas": [[int(m[2]), guard.column_number(m[1].decode())] for m in _FORMULA.finditer(xml)],
         "lists": _resolved(drop_downs, name, tables, names),
         "blocks": [b for other, t in tables.items() if other != name for b in _blocks(t)],
     }  # fmt: skip

@@ -129,8 +129,8 @@ BACK_CODE = FILED.format(
     ELSE d.destination_code END)"""
 )
 GIVE_BACK = text(f"""WITH {WHO.format(steps="'undo'")},
-todo AS MATERIALIZED (SELECT e.id, e.school_id, e.state AS old_state, e.destination_code,
-    r.more -> 'was' AS was,
+todo AS MATERIALIZED (SELECT e.id, e.student_id, e.school_id, e.state AS old_state,
+    e.destination_code, r.more -> 'was' AS was,
     (e.sources - ARRAY(SELECT jsonb_object_keys(r.more -> 'was'))) || coalesce((SELECT
       jsonb_object_agg(k, s) FROM jsonb_each(r.more -> 'sources') x(k, s) WHERE r.more -> 'was' ? k), '{{}}')
       AS sources
@@ -148,7 +148,7 @@ told AS ({TRAIL}
     who.actor_role, who.actor_name, who.address, who.device, '', :name, '{{}}'::jsonb, :now FROM todo d, who
   UNION ALL SELECT 'change_request', id, school_id, 'overtake', '{ChangeState.OPEN}',
     '{ChangeState.OVERTAKEN}', {BY_CLOCK}, '', :name, '{{}}'::jsonb, :now FROM gone)
-SELECT count(*) FROM todo""")
+SELECT student_id FROM todo""")
 REMOVE = text(f"""DELETE FROM plan_entry e USING import_row r WHERE r.import_id = :id
   AND r.status = 'new' AND e.student_id = {STUDENT} AND e.state = '{PlanState.OPEN}'
   AND NOT EXISTS (SELECT 1 FROM change_request q WHERE q.entry_id = e.id)
@@ -168,7 +168,9 @@ def take_back(record: Import, now: datetime) -> None:
                 younger,
             )
         )
-    db.session.execute(GIVE_BACK, {**at, "name": record.file_name})
+    given = db.session.scalars(GIVE_BACK, {**at, "name": record.file_name}).all()
     removed = db.session.scalars(REMOVE, at).all()
-    if removed:
-        sync.sync(removed, now)
+    if (
+        given or removed
+    ):  # what came into force meanwhile met the file's values: it does so no longer
+        sync.sync([*given, *removed], now)

@@ -115,6 +115,17 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
         text("SELECT pg_advisory_xact_lock(hashtext('forwarding'), :s)"), {"s": school_id}
     )
     db.session.execute(VOID, at)
+    _number_missing(school_id, at)
+    of_students = select(PlanEntry.student_id).where(PlanEntry.id.in_(list(entries)))
+    wanted = select(L.id).where(L.school_id == school_id, L.void_at.is_(None))
+    found = db.session.scalars(
+        wanted.where(L.student_id.in_(of_students)).order_by(L.college_id, L.number)
+    ).all()
+    db.session.commit()
+    return list(found)
+
+
+def _number_missing(school_id: int, at: dict[str, Any]) -> None:
     by_year: dict[int, list[Any]] = {}
     for row in db.session.execute(MISSING, at).all():
         by_year.setdefault(row.graduation_year, []).append(row)
@@ -128,13 +139,6 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
                   contact=row.contact, phone=row.phone, made_at=at["now"])
             )  # fmt: skip
     db.session.flush()
-    of_students = select(PlanEntry.student_id).where(PlanEntry.id.in_(list(entries)))
-    wanted = select(L.id).where(L.school_id == school_id, L.void_at.is_(None))
-    found = db.session.scalars(
-        wanted.where(L.student_id.in_(of_students)).order_by(L.college_id, L.number)
-    ).all()
-    db.session.commit()
-    return list(found)
 
 
 # -- papers ----------------------------------------------------------------------------------------

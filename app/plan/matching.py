@@ -72,7 +72,7 @@ def look(record: Import, context: Context) -> None:
     compare.mark(
         record,
         "EXISTS (SELECT 1 FROM plan_entry t JOIN change_request q ON q.entry_id = t.id"
-        f" AND q.state = '{ChangeState.OPEN}' AND q.source IS DISTINCT FROM '{Source.IMPORT}'"
+        f" AND q.state IN ('{ChangeState.OPEN}') AND q.source IS DISTINCT FROM '{Source.IMPORT}'"
         f" WHERE t.student_id = {STUDENT} AND NOT {ours} @> r.values)",
         "student_no",
         str(WAITS),
@@ -158,7 +158,7 @@ def _park_waiting(record: Import) -> None:
             " more = r.more || jsonb_build_object('waits', w.waits) FROM ("
             "  SELECT i.row, jsonb_object_agg(c.key, c.value ->> 1) AS waits FROM import_row i"
             "  JOIN change_request q ON q.student_id = (i.values ->> 'student_id')::int"
-            f"   AND q.state = '{ChangeState.OPEN}' AND q.source = '{Source.IMPORT}'"
+            f"   AND q.state IN ('{ChangeState.OPEN}') AND q.source = '{Source.IMPORT}'"
             "  CROSS JOIN LATERAL jsonb_each(q.changes) c"
             "  WHERE i.import_id = :id AND i.status <> 'faulty' AND i.values -> c.key = c.value -> 1"
             "  GROUP BY i.row) w WHERE r.import_id = :id AND r.row = w.row"

@@ -153,7 +153,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             for view, endpoint, label in found
             if manager.has_access(f"can_{endpoint.partition('.')[2]}", view)
         ]
-        if manager.has_access("can_choose", "PlanFiles"):
+        if actor().school_id and manager.has_access("can_choose", "PlanFiles"):
             where = url_for("ImportsView.begin", name="plan")
             links.insert(0, Link(where, _("Bring in or compare a plan file")))
         return links

@@ -69,6 +69,7 @@ class Work:
     columns: dict[int, str]  # cell → field; `…:name` is the name of a code
     spelled: dict[int, Spelling]
     cells: dict[int, dict[int, str]] = field(default_factory=dict)
+    formulas: set[tuple[int, int]] = field(default_factory=set)  # row, cell
     missed: list[tuple[str, str, str]] = field(default_factory=list)
     seen: set[int] = field(default_factory=set)  # students
     left_out: int = 0
@@ -90,6 +91,7 @@ def make(paper: Paper) -> bytes:
     if found.isdisjoint(NUMBERS):
         raise Refused(_("The workbook has no column with student, ID or examinee numbers."))
     work = Work(columns, spellings(columns, look))
+    work.formulas = {(row, cell) for row, cell in look["formulas"]}
     rows: list[tuple[int, list[str]]] = [(n, texts) for n, texts in look["rows"]]
     _fill_rows(paper, work, rows)
     matched = len(work.seen)
@@ -179,7 +181,10 @@ def _put(
                 work.miss(number, student.name, why)
                 continue
             text = spelled
-        if place >= len(texts) or texts[place] != text:
+        if (number, place) in work.formulas:
+            why = _("A formula of the workbook stands there, and stays: %(value)s", value=text)
+            work.miss(number, student.name, why)
+        elif place >= len(texts) or texts[place] != text:
             work.cells.setdefault(number, {})[place] = text
 
 

@@ -143,6 +143,10 @@ def forget() -> int:
             filestore.delete_file(key)
         done += 1
     db.session.commit()
+    for key in list(filestore.older_than(timedelta(days=1), (SUFFIX,))):
+        named = (Paper.source_key == key) | (Paper.result_key == key)
+        if db.session.scalar(select(Paper.id).where(named).limit(1)) is None:
+            filestore.delete_file(key)  # a rollback or a killed worker left it
     return done
 
 

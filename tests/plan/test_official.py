@@ -223,3 +223,16 @@ def test_old_papers_are_deleted_after_a_week(cast, settled, filled):
 def test_the_child_is_gone_after_each_file(cast, settled, filled):
     filled(workbook(people(cast)))
     assert children._workers["fill"].child is None
+
+
+@pytest.mark.rule("PLN-09")
+def test_a_formula_in_a_column_of_ours_stays_and_is_named(cast, settled, filled):
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(workbook(people(cast)[:1])))
+    book["就业方案"]["L3"] = '=TEXT(43007,"000000")'
+    out = io.BytesIO()
+    book.save(out)
+    paper = filled(out.getvalue())
+    assert cells(result(paper), 3)["单位邮编"] == '=TEXT(43007,"000000")'
+    assert any("公式" in why and "043007" in why for _w, _n, why in paper.report["missed"])

@@ -240,3 +240,17 @@ def test_graduates_without_a_row_get_one_and_a_file_of_nobody_is_refused_whole(c
                   data=xlsx([line("N1", "新来"), line("A1", "黄河水")], HEADS, sheet="b"))  # fmt: skip
     assert entry(late).state == "filled"
     assert entry(cast.student).state == "filled"
+
+
+@pytest.mark.rule("PLN-05", "PLN-03")
+def test_a_file_taken_back_leaves_the_row_to_the_signing_that_met_it(cast, rows, plan, apply):
+    waiting = accept(invite(cast.employer, cast.student)[0])
+    record = plan([line("A1", "黄河水")], write=True)
+    attest(waiting, cast.officer)
+    change = db.session.query(ChangeRequest).one()
+    assert (change.kind, entry(cast.student).destination_code) == ("conflict", "76")
+    apply(record, "undo")
+    found = entry(cast.student)
+    assert (found.employer_name, found.by_staff) == (cast.employer.name, False)
+    assert db.session.get(ChangeRequest, change.id).state == "overtaken"
+    assert sync.differences(cast.school.id, 2027).get(cast.school.id, {}) in ({}, {"none": 3})
