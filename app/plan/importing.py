@@ -168,7 +168,7 @@ def take_back(record: Import, now: datetime) -> None:
                 younger,
             )
         )
-    given = db.session.scalars(GIVE_BACK, {**at, "name": record.file_name}).all()
+    given = db.session.execute(GIVE_BACK, {**at, "name": record.file_name}).scalars().all()
     removed = db.session.scalars(REMOVE, at).all()
     if (
         given or removed
