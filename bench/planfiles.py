@@ -162,7 +162,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="qingqian-bench-") as root:
         folder = Path(root)
         folder.chmod(0o755)
-        url = postgres.start(folder / "postgres")
+        url = postgres.start(folder / "postgres", durable=False)
         try:
             run(create_app(settings_for(url, folder)), rows, letters)
         finally:
