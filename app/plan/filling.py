@@ -31,6 +31,7 @@ _CODE = re.compile(r"[0-9A-Z]{1,6}")
 _FORMULA = re.compile(
     rb"""<(?:\w+:)?c\s[^>]*?\br="([A-Z]{1,3})(\d{1,7})"[^>]*>\s*<(?:\w+:)?f[\s/>]"""
 )
+_CELLS = re.compile(rb"<(?:\w+:)?sheetData[\s>]")
 _BOTH = re.compile(r"([0-9A-Z]{1,6})[\s\-—:：、.．]*([^\s0-9A-Za-z].*)")
 _RANGE = re.compile(r"(?:'?([^'!]+)'?!)?\$?([A-Z]{1,3})\$?(\d+):\$?([A-Z]{1,3})\$?(\d+)")
 
@@ -132,10 +133,19 @@ def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, dict[str, str]]:
     return part, names
 
 
+def _without_cells(xml: bytes) -> bytes:
+    """A sheet's XML but for its rows: a million cells would fill the memory, and are not asked for."""
+    begin, end = _CELLS.search(xml), xml.rfind(b"sheetData>")
+    if begin is None or end < begin.start():
+        return xml
+    close = xml.rfind(b"<", 0, end)
+    return xml[: begin.start()] + xml[close + xml[close:].index(b">") + 1 :]
+
+
 def _drop_downs(xml: bytes) -> dict[int, str]:
     """Column → the formula of its list, in the old and the new spelling of validations."""
     found: dict[int, str] = {}
-    for thing in fromstring(xml).iter():
+    for thing in fromstring(_without_cells(xml)).iter():
         if thing.tag.rpartition("}")[2] != "dataValidation" or thing.get("type") != "list":
             continue
         formula, places = "", thing.get("sqref", "")
