@@ -136,7 +136,11 @@ def test_only_the_clock_asks_what_time_it_is():
 def test_only_the_engine_writes_a_state():
     """The one exception writes in SQL: open and filled rows of the plan follow their placements."""
     pattern = re.compile(r"\.state\s*(?:,[^=\n]*)?=(?!=)")
-    allowed = {APP / "workflow" / "engine.py", APP / "plan" / "sync.py", APP / "plan" / "importing.py"}
+    allowed = {
+        APP / "workflow" / "engine.py",
+        APP / "plan" / "sync.py",
+        APP / "plan" / "importing.py",
+    }
     offenders = [
         str(p.relative_to(ROOT))
         for p in SOURCES
