@@ -36,9 +36,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
     "Batches": dict.fromkeys((Role.COLLEGE, Role.SCHOOL), ("show", "undo")),
     "Imports": dict.fromkeys(
-        (Role.SCHOOL, Role.EMPLOYER), ("begin", "template", "upload", "show", "take", "errors")
+        (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
+        ("begin", "template", "upload", "show", "take", "errors"),
     ),
-    "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.EMPLOYER), LIST),
+    "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), LIST),
     "Acts": {Role.STUDENT: ("code",)},
     "Jobs": {Role.ADMIN: ("index", "retry")},
     # the student's side
@@ -109,7 +110,13 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Students": {
         **_READERS,
         Role.SCHOOL: (
-            *READ, "add", "edit", "restrict", "approve_record", "reject_record", "review_again",
+            *READ,
+            "add",
+            "edit",
+            "restrict",
+            "approve_record",
+            "reject_record",
+            "review_again",
             "begin_anew",
         ),
     },
@@ -123,9 +130,16 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
     "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
-    "Employers": {**_READERS, Role.SCHOOL: (*READ, "add", "edit", "approve", "reject", "block", "unblock")},
+    "Employers": {
+        **_READERS,
+        Role.SCHOOL: (*READ, "add", "edit", "approve", "reject", "block", "unblock"),
+    },
     "OfferedEmployers": {Role.SCHOOL: (*READ, "to_register")},
-    "Plan": {**_READERS, Role.SCHOOL: (*READ, "write", "check", "uncheck", "report", "reopen")},
+    "Plan": {
+        **_READERS,
+        Role.SCHOOL: (*READ, "write", "check", "uncheck", "report", "reopen", "letters"),
+        Role.DATA: (*READ, "letters"),
+    },
     "PlanChanges": {
         **dict.fromkeys((Role.COLLEGE, Role.PROVINCE), READ),
         **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "decide", "apply", "drop")),
@@ -134,6 +148,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.DATA: ("index", "compare"),
         Role.SCHOOL: ("index", "compare", "apply", "whole"),
     },
+    "PlanFiles": dict.fromkeys((Role.SCHOOL, Role.DATA), ("show", "choose", "differences")),
+    "PlanPapers": dict.fromkeys((Role.SCHOOL, Role.DATA), ("show", "file")),
+    "PlanOfficial": dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "fill")),
+    "PlanLetters": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, Role.DATA), READ),
+    "PlanLetterWork": dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "make")),
     "PlanCodes": {Role.ADMIN: LIST, Role.SCHOOL: LIST, Role.DATA: LIST},
     "PlanSnapshots": {
         **dict.fromkeys((Role.DATA, Role.PROVINCE), ("index", "show", "compare")),
@@ -155,7 +174,13 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
     "Accounts": {
         Role.ADMIN: (
-            *READ, "add", "edit", "sign_out", "deactivate", "activate", "forget_password",
+            *READ,
+            "add",
+            "edit",
+            "sign_out",
+            "deactivate",
+            "activate",
+            "forget_password",
         )
     },
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),

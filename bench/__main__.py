@@ -6,7 +6,6 @@ import gc
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +21,12 @@ from sqlalchemy.engine import Engine
 from app.accounts import queries as accounts
 from app.accounts.models import AppUser
 from app.codes.queries import load_shipped
-from app.core import postgres
 from app.core.db import db
 from app.invitations.workflow import INVITATIONS
 from app.placements.workflow import PLACEMENTS
 from app.workflow.actor import Role
 from bench import batches, data
+from bench.server import server
 from tests import factories as make
 
 ROUNDS = 30
@@ -136,29 +135,15 @@ def pages(app: Flask, who: dict[str, int], counter: Counter) -> list[tuple[Figur
     plain = measure("floor", floor(app, ""), counter)
     state = measure("floor", floor(app, "AND p.state = 'in_force'"), counter)
     name = measure("floor", floor(app, "AND s.name LIKE :n", n="%伟刚%"), counter)
-    deep = measure(
-        "floor", floor(app, "AND p.changed_at < now() - interval '10000 minutes'"), counter
-    )
-    far = "/desk/list/?tab=all"
-    for _n in range(40):
-        page = desk.get(far).get_data(as_text=True)
-        far = next_link(page) or far
     rows = [
         ("desk, first page", desk, "/desk/list/?tab=all", plain),
         ("desk, filtered", desk, "/desk/list/?tab=in_force", state),
         ("desk, name fragment", desk, "/desk/list/?tab=all&q=伟刚", name),
-        ("desk, deep by keyset", desk, far, deep),
         ("desk detail", desk, "/desk/show/20", plain),
         ("student home", mine, "/my/", plain),
         ("letter", mine, f"/my/invitations/{who['letter']}", plain),
     ]
     return [(measure(label, getting(c, url), counter), base) for label, c, url, base in rows]
-
-
-def next_link(page: str) -> str | None:
-    """The address of the list's next page."""
-    before, mark, _after = page.partition('rel="next" href="')
-    return _after.split('"')[0].replace("&amp;", "&") if mark and before else None
 
 
 def steps(app: Flask, who: dict[str, int], counter: Counter) -> list[Figure]:
@@ -216,13 +201,8 @@ def memory() -> int:
 
 def main() -> None:
     """Build, measure, print."""
-    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
-    folder.chmod(0o755)
-    url = postgres.start(folder / "postgres", durable=False)
-    try:
+    with server() as (url, folder):
         run(url, folder)
-    finally:
-        postgres.stop(folder / "postgres")
 
 
 def run(url: str, folder: Path) -> None:
@@ -263,5 +243,9 @@ if __name__ == "__main__":
         from bench import accounts as opened
 
         opened.run()
+    elif sys.argv[1:2] == ["lists"]:
+        from bench import lists
+
+        lists.main(int(sys.argv[2]) if sys.argv[2:] else lists.PLACEMENTS)
     else:
         main()

@@ -20,7 +20,7 @@ def first(sheet: Sheet, record: Import, context: Any) -> None:
     sheet.look(record, context)
     for name, blamed in sheet.unique:
         _mark_doubles(record, name, blamed)
-    if sheet.act is None:
+    if not sheet.acts:
         _match(sheet.target, record)
 
 
@@ -30,16 +30,21 @@ def again(sheet: Sheet, record: Import) -> dict[str, int]:
     Where nothing has changed since the check nothing is written.
     """
     sheet.look(record, sheet.prepare(record))
-    if sheet.act is None and _moved_on(sheet.target, record):
-        db.session.execute(
-            text(
-                "UPDATE import_row SET status = 'new', old = NULL"
-                " WHERE import_id = :id AND status IN ('changed', 'same')"
-            ),
-            {"id": record.id},
-        )
-        _match(sheet.target, record)
+    if not sheet.acts and _moved_on(sheet.target, record):
+        match_anew(sheet, record)
     return counts(record.id)
+
+
+def match_anew(sheet: Sheet, record: Import) -> None:
+    """Tell new, changed and same rows apart once more, whatever was found before."""
+    db.session.execute(
+        text(
+            "UPDATE import_row SET status = 'new', old = NULL"
+            " WHERE import_id = :id AND status IN ('changed', 'same')"
+        ),
+        {"id": record.id},
+    )
+    _match(sheet.target, record)
 
 
 def _moved_on(target: Target, record: Import) -> bool:

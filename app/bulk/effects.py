@@ -40,13 +40,15 @@ def put_rows(change: Change) -> None:
     record: Import = change.record
     sheet = SHEETS[record.sheet]
     writing.lock(sheet, record)
+    if sheet.writer:
+        sheet.writer.lock(record)
     counts = compare.again(sheet, record)
     if counts["faulty"] > record.faulty:
         raise FoundMoreError
     for name in COUNTS:
         setattr(record, name, counts[name])
-    if sheet.act is not None:
-        sheet.act(record)
+    if sheet.writer:
+        sheet.writer.write(record, change.now)
     else:
         writing.write(sheet, record, change.now)
     record.applied_at, record.stage = change.now, ""
@@ -61,8 +63,8 @@ def take_rows_back(change: Change) -> None:
     sheet = SHEETS[record.sheet]
     writing.lock(sheet, record)
     sheet.before_undo(record)
-    if sheet.act is not None:
-        sheet.unact(record)
+    if sheet.writer:
+        sheet.writer.take_back(record, change.now)
     else:
         writing.take_back(sheet, record)
     record.stage = ""

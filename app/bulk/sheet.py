@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +173,18 @@ class Target:
     update: bool = True
 
 
+@dataclass(frozen=True)
+class Writer:
+    """How rows are written and taken back where plain columns are not enough: in SQL of the feature's own.
+
+    `lock` takes what must not change while the rows are compared a last time and written.
+    """
+
+    lock: Callable[[Import], None]
+    write: Callable[[Import, datetime], None]
+    take_back: Callable[[Import, datetime], None]
+
+
 @dataclass(frozen=True, eq=False)
 class Sheet:
     """A declared sheet; see docs/bulk.md.
@@ -181,8 +193,9 @@ class Sheet:
     import it. `row` checks a whole row and may complete its values; `look` finds by SQL what only the
     data know and may mark rows as faulty; `admit` may refuse the file once its rows are counted;
     `after` follows the writing and the undoing, `before_undo` precedes the undoing (and takes away
-    what came with the new records by itself), in the same transaction. Where each row is an act on
-    a record rather than a record, `act` takes it and `unact` takes it back; nothing is compared.
+    what came with the new records by itself), in the same transaction. `writer` stands for the plain
+    writing; `acts` says that each row is an act on a record and not a record, so that nothing is
+    compared; `beside` links a further page about an import.
     """
 
     name: str
@@ -202,8 +215,9 @@ class Sheet:
     admit: Callable[[Import, int], None] = lambda _import, _rows: None
     after: Callable[[Import], None] = lambda _import: None
     before_undo: Callable[[Import], None] = lambda _import: None
-    act: Callable[[Import], None] | None = None
-    unact: Callable[[Import], None] = lambda _import: None
+    writer: Writer | None = None
+    beside: Callable[[Import], tuple[Text, str] | None] = lambda _import: None
+    acts: bool = False
 
     def __post_init__(self) -> None:
         SHEETS[self.name] = self

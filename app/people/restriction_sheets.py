@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import url_for
@@ -13,7 +13,7 @@ from sqlalchemy import select, text
 from app.accounts.queries import actor_of
 from app.bulk import compare
 from app.bulk.models import Import, ImportRow, RowStatus
-from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target
+from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target, Writer
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
@@ -75,13 +75,18 @@ def look(record: Import, _context: Context) -> None:
                  _("The student is restricted in this way already."), **today)  # fmt: skip
 
 
-def act(record: Import) -> None:
+def hold(record: Import) -> None:
+    """Nobody restricts or releases these students meanwhile."""
+    numbers = [row["student_no"] for row in _rows(record)]
+    lock_rows(Student, {student.id for student in _students(record, numbers).values()})
+
+
+def act(record: Import, _now: datetime) -> None:
     """Take each row by the rules, all or nothing; what was done is kept for the undoing."""
     who = actor_of(record.user)
     done: dict[str, list[int]] = {"made": [], "freed": []}
     rows = _rows(record)
     students = _students(record, [row["student_no"] for row in rows])
-    lock_rows(Student, {student.id for student in students.values()})
     for row in rows:
         student = students[row["student_no"]]
         if row["act"] == "restrict":
@@ -91,7 +96,7 @@ def act(record: Import) -> None:
     record.details = {**record.details, **done}
 
 
-def unact(record: Import) -> None:
+def unact(record: Import, _now: datetime) -> None:
     """Release whom the list restricted, restrict whom it released. Raises Refused where that changed."""
     who, reason = actor_of(record.user), _("The list was taken back.")
     made = _of_ids(record.details.get("made", ()))
@@ -158,8 +163,8 @@ RESTRICTION_LIST = Sheet(
     look=look,
     unique=(("student_no", "student_no"),),
     most_rows=MOST,
-    act=act,
-    unact=unact,
+    writer=Writer(lock=hold, write=act, take_back=unact),
+    acts=True,
     target=Target(
         model=Restriction, key=("student_id",), common=("school_id",), fields=(),
         fixed=lambda record: {"school_id": record.school_id},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -39,8 +40,8 @@ def hunt(server: str, folder: str, number: int) -> tuple[str, int, str]:
         with mutation.on(), world(server, Path(folder), 1000 + seed) as here:
             try:
                 for _n in range(WORLD):
-                    here.step()
                     taken += 1
+                    here.step()
             except Violation as violation:
                 return mutation.name, taken, str(violation)[:110]
     return mutation.name, 0, "NOT FOUND"
@@ -60,6 +61,7 @@ def main() -> int:
         return _report(server, str(root), chosen)
     finally:
         postgres.stop(root / "postgres")
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _report(server: str, root: str, chosen: argparse.Namespace) -> int:
