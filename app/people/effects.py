@@ -13,6 +13,8 @@ from app.accounts.models import AppUser
 from app.accounts.queries import end_all_sessions, identify, identify_all, identify_if_free
 from app.core import mail
 from app.core.db import db
+from app.core.errors import Invalid
+from app.core.forms import MISSING
 from app.people.models import Employer, Student
 from app.workflow.steps import Change
 
@@ -90,7 +92,7 @@ def write_record(change: Change) -> None:
     """Write what differs, keep old and new in the trail (numbers masked), let the sign-in follow."""
     student: Student = change.record
     changed: dict[str, list[Any]] = {}
-    for name, value in change.data["values"].items():
+    for name, value in change.data.get("values", {}).items():
         old = getattr(student, name)
         if (old or None) == (value or None):
             continue
@@ -128,7 +130,9 @@ def _phone_follows(user: AppUser, student: Student) -> None:
 
 
 def keep_phone(change: Change) -> None:
-    """Another phone; the trail has both, masked."""
+    """Another phone; the trail has both, masked. Raises Invalid where none is said."""
+    if not change.data.get("phone"):
+        raise Invalid([("phone", str(MISSING))])
     change.data["old"] = change.record.phone
     change.data["values"] = {"phone": change.data["phone"]}
     write_record(change)
@@ -169,7 +173,7 @@ def write_employer(change: Change) -> None:
     """Write what differs into an employer's facts, old and new in the trail; the sign-in follows."""
     employer: Employer = change.record
     changed: dict[str, list[Any]] = {}
-    for name, value in change.data["values"].items():
+    for name, value in change.data.get("values", {}).items():
         old = getattr(employer, name)
         if (old or None) == (value or None):
             continue
