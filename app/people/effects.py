@@ -141,7 +141,21 @@ def keep_phone(change: Change) -> None:
 def say_whose_phone(change: Change) -> None:
     """Old and new phone are told, whatever the settings say: a stranger's hand is noticed (ADM-02)."""
     student: Student = change.record
-    user = account_of(student)
+    _tell_phones(account_of(student), student, change.data.get("old"), change.key)
+
+
+def phone_was_changed(user: AppUser, student: Student, sealed: str | None, key: str) -> None:
+    """A file has changed the phone: the same follows as when staff change it by hand (ADM-02)."""
+    secret = vars(Student)["phone"]
+    old = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
+    one_time.void(f"user:{user.id}", f"student:{student.id}")
+    end_all_sessions(user.id)
+    student.verified_at = None
+    if old != student.phone:  # else the import was undone
+        _tell_phones(user, student, old, f"import:{key}:{student.id}")
+
+
+def _tell_phones(user: AppUser | None, student: Student, old: str | None, key: str) -> None:
     subject = _("The phone of your account was changed")
     body = _(
         "%(school)s changed the phone on record of %(name)s to %(phone)s. If you did not ask for it, "
@@ -149,9 +163,9 @@ def say_whose_phone(change: Change) -> None:
         school=student.school.name, name=student.name, phone=student.phone_masked or "",
     )  # fmt: skip
     about: dict[str, Any] = {"user_id": user.id if user else None, "school_id": student.school_id}
-    numbers = {"old": change.data.get("old"), "new": student.phone}
+    numbers = {"old": old, "new": student.phone}
     mail.post(*(
-        mail.Outgoing(f"{change.key}:{which}", mail.SMS, number, subject, body, **about)
+        mail.Outgoing(f"{key}:{which}", mail.SMS, number, subject, body, **about)
         for which, number in numbers.items() if number
     ))  # fmt: skip
 
