@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,7 +11,7 @@ from sqlalchemy import select, text
 from app.accounts import one_time
 from app.accounts.models import AppUser
 from app.accounts.queries import end_all_sessions, identify, identify_all, identify_if_free
-from app.core import mail
+from app.core import jobs, mail
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING
@@ -141,21 +141,28 @@ def keep_phone(change: Change) -> None:
 def say_whose_phone(change: Change) -> None:
     """Old and new phone are told, whatever the settings say: a stranger's hand is noticed (ADM-02)."""
     student: Student = change.record
-    _tell_phones(account_of(student), student, change.data.get("old"), change.key)
+    mail.post(*_phone_texts(account_of(student), student, change.data.get("old"), change.key))
 
 
-def phone_was_changed(user: AppUser, student: Student, sealed: str | None, key: str) -> None:
-    """A file has changed the phone: the same follows as when staff change it by hand (ADM-02)."""
-    secret = vars(Student)["phone"]
-    old = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
-    one_time.void(f"user:{user.id}", f"student:{student.id}")
-    end_all_sessions(user.id)
-    student.verified_at = None
-    if old != student.phone:  # else the import was undone
-        _tell_phones(user, student, old, f"import:{key}:{student.id}")
+def phones_were_changed(found: Sequence[tuple[AppUser, Student, str | None]], key: str) -> None:
+    """A file has changed phones: the same follows as when staff change one by hand (ADM-02)."""
+    secret, texts = vars(Student)["phone"], []
+    for user, student, sealed in found:
+        old = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
+        student.verified_at = None
+        if old != student.phone:  # else the import was undone
+            texts += _phone_texts(user, student, old, f"import:{key}:{student.id}")
+    owners = [f"{kind}:{row.id}" for user, student, _old in found
+              for kind, row in (("user", user), ("student", student))]  # fmt: skip
+    one_time.void(*owners)
+    end_all_sessions(*(user.id for user, _student, _old in found))
+    with jobs.together():
+        mail.post(*texts)
 
 
-def _tell_phones(user: AppUser | None, student: Student, old: str | None, key: str) -> None:
+def _phone_texts(
+    user: AppUser | None, student: Student, old: str | None, key: str
+) -> list[mail.Outgoing]:
     subject = _("The phone of your account was changed")
     body = _(
         "%(school)s changed the phone on record of %(name)s to %(phone)s. If you did not ask for it, "
@@ -164,10 +171,11 @@ def _tell_phones(user: AppUser | None, student: Student, old: str | None, key: s
     )  # fmt: skip
     about: dict[str, Any] = {"user_id": user.id if user else None, "school_id": student.school_id}
     numbers = {"old": old, "new": student.phone}
-    mail.post(*(
+    return [
         mail.Outgoing(f"{key}:{which}", mail.SMS, number, subject, body, **about)
-        for which, number in numbers.items() if number
-    ))  # fmt: skip
+        for which, number in numbers.items()
+        if number
+    ]
 
 
 def begin_anew(change: Change) -> None:

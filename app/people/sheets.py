@@ -30,7 +30,7 @@ from app.codes.models import Region
 from app.core import clock, jobs
 from app.core.db import db
 from app.people import checks
-from app.people.effects import forget_accounts, phone_was_changed
+from app.people.effects import forget_accounts, phones_were_changed
 from app.people.models import College, Major, OriginState, Student, TrainingMode
 from app.people.tasks import open_accounts
 from app.workflow.actor import Role
@@ -133,9 +133,9 @@ def follow(record: Import) -> None:
         found = rows.all()
         if found:
             identify_all(kind, {user.id: getattr(student, kind) for user, student, _old in found})
-        if kind == "phone":
-            for user, student, old in found:
-                phone_was_changed(user, student, (old or {}).get("phone_sealed"), record.uid)
+        if kind == "phone" and found:
+            before = [(user, s, (old or {}).get("phone_sealed")) for user, s, old in found]
+            phones_were_changed(before, record.uid)
 
 
 STUDENTS = Sheet(
