@@ -32,7 +32,11 @@ from app.destinations.office_views import (
 from app.destinations.student_views import MyDestinationsView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
 from app.documents.file_views import FileView
+from app.exports import shown as exports_shown
+from app.exports.list_views import ExportHistoryView
+from app.exports.views import ExportsView
 from app.fab import remembered
+from app.fab.export import HOOK as EXPORT_HOOK
 from app.fab.once import once
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
@@ -111,6 +115,9 @@ def _bulk(builder: AppBuilder) -> None:
     assert {sheet.name for sheet in (STUDENTS, SEND_LIST)} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
+    builder.add_view_no_menu(ExportsView)
+    builder.add_view_no_menu(ExportHistoryView)
+    current_app.extensions[EXPORT_HOOK] = exports_shown.link
 
 
 def _employer(builder: AppBuilder) -> None:

@@ -49,6 +49,7 @@ FINAL = {
     "employer": {"approved"},
     "restriction": {"released"},
     "import_file": {"failed", "undone"},
+    "export_file": {"failed", "expired"},
     "plan_entry": set(),
     "change_request": {"applied", "dropped", "overtaken"},
 }

@@ -12,6 +12,7 @@ from app.fab import remembered
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
+from app.fab.export import export_link
 from app.fab.interface import Order, SafeInterface, Slice
 from app.fab.listing import (
     Addresses,
@@ -45,6 +46,9 @@ class ListReading:
     search_hint: Any = ""  # what the search box says it can find
     load_columns: tuple[str, ...] = ()  # columns and relations that properties of the row read
     row_actions: bool = False  # buttons in each row, not only in the detail
+    export_columns: tuple[str, ...] = ()  # what «all columns» of an export has beside list and detail
+    export_never: frozenset[str] = frozenset()  # columns that only a page can show
+    export_fields: Mapping[str, str] = {}  # column → its official name, for DBF files
 
     datamodel: SafeInterface
     reader: Reader
@@ -175,6 +179,7 @@ class ListReading:
         counts = self._tab_counts()
         count = counts.get(args.tab, -1) if not args.narrowed else -1
         count = self.datamodel.counted(statement) if count < 0 else count
+        query = to.query(args.moved())
         return ListPage(
             view=type(self).__name__,
             rows=self._rows(items, columns),
@@ -194,7 +199,8 @@ class ListReading:
             hint=str(self.search_hint),
             row_buttons=self.row_actions,
             count=count_text(count),
-            query=to.query(args.moved()),
+            query=query,
+            export=export_link(self, query, count),
             more_than_page=len(items) < count <= MOST_FOUND,
         )
 
