@@ -37,8 +37,11 @@ class ListForm(ExportForm):
 
     list = HiddenField()
     query = HiddenField()
-    columns = RadioField(
-        _l("Columns"),
-        choices=[("shown", _l("Those that the list shows now")), ("all", _l("All"))],
-        default="shown",
-    )
+    columns = RadioField(_l("Columns"), default="shown")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.columns.choices = [
+            ("shown", _l("Those that the list shows now")),
+            ("all", _l("All")),
+        ]

@@ -88,10 +88,15 @@ def table(asked: Asked, clear: bool) -> Table:
     view = view_of(asked["view"])
     names = columns_of(view, asked.get("columns")) or columns_of(view)[:1]
     labels = [str(view.label_columns[name]) for name in names]
-    official = [view.export_fields.get(name) or name.rsplit(".", 1)[-1] for name in names]
+    official = [view.export_fields.get(name) or _last(name) for name in names]
     fields = dbf_names([field.removesuffix(MASKED) for field in official])
     outs = [Out(label, field) for label, field in zip(_unlike(labels), fields, strict=True)]
     return Table(outs, lambda: _rows(view, asked, names, clear))
+
+
+def _last(path: str) -> str:
+    """What a dotted column is about: college.name is the college."""
+    return path.removesuffix(".name").rsplit(".", 1)[-1]
 
 
 def _unlike(labels: list[str]) -> list[str]:

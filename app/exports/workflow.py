@@ -119,7 +119,7 @@ EXPORTS: Workflow[Export] = Workflow(
              fill=(keep_result, keep_until), then=THEN),
         Step("hold", S.RUNNING, S.HELD, by=Role.SYSTEM, label=_l("Ask"),
              fill=(keep_result, keep_until), then=THEN),
-        *_each("replace", S.HELD, S.WAITING, _l("Write with signs in their place"),
+        *_each("replace", S.HELD, S.RUNNING, _l("Write with signs in their place"),
                when=(still_kept,), fill=(replace_signs,),
                confirm=_l("Characters that are missing become 〓, what is too long is cut. Write it so?")),
         Step("fail", (S.WAITING, S.RUNNING), S.FAILED, by=Role.SYSTEM, label=_l("Give up"),

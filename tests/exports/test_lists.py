@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 import pytest
 
 from app.core.db import db
-from app.exports import asking, lists, tasks
-from app.exports.models import Export, Format
+from app.exports import tasks
 from app.exports.tables import SOURCES
 from app.fab.views import SafeModelView
 from tests import factories as make
@@ -31,13 +27,15 @@ def lists_of(app):
 @pytest.fixture
 def life(cast):
     """Something in every list."""
+    from app.core import clock
     from app.objections.workflow import report
     from app.people.workflow import restrict
     from app.plan import sync
-    from app.core import clock
 
     signed = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
-    make.terminate(make.attest(make.accept(make.invite(cast.employer, cast.classmate)[0]), cast.officer))
+    make.terminate(
+        make.attest(make.accept(make.invite(cast.employer, cast.classmate)[0]), cast.officer)
+    )
     waits = make.accept(make.invite(cast.employer, make.make_student(cast.college))[0])
     report(make.actor(waits.student), "不实", placement_id=waits.id)
     restrict(cast.neighbour, make.actor(cast.officer), "复核", since=clock.today())
@@ -60,7 +58,9 @@ def test_every_list_can_be_exported_with_all_its_columns(app, cast, life):
                 user.role, "can_list", view.class_permission_name
             ):
                 continue
-            heads, rows = table_as(app, user, name, "tab=all" if any(t.name == "all" for t in view.tabs) else "")
+            heads, rows = table_as(
+                app, user, name, "tab=all" if any(t.name == "all" for t in view.tabs) else ""
+            )
             assert len(set(heads)) == len(heads), name
             assert all(isinstance(cell, str) for row in rows for cell in row), name
             assert not any("<" in cell and ">" in cell for row in rows for cell in row), name
