@@ -74,6 +74,7 @@ from app.people.student_views import MyProfileView, VerifyView, phone_of, verify
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView
+from app.plan.export_views import PlanExportView
 from app.plan.office_views import PlanView
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
@@ -183,6 +184,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
     builder.add_view_no_menu(PlanYearView)
+    builder.add_view_no_menu(PlanExportView)
     builder.add_view_no_menu(SnapshotsView)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)

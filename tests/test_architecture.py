@@ -33,6 +33,7 @@ FILES = {
     "checks.py",  # people: pure checks of numbers, for forms and files alike
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
+    "layouts.py",  # plan: the official layout as it goes out
     "snapshots.py",  # plan: immutable copies and their comparison
     "tables",  # codes: the shipped tables
     "__pycache__",

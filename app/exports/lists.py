@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, inspect, select, text
+from sqlalchemy import Select, func, select, text
 from sqlalchemy.exc import OperationalError
 
-from app.core.crypto import Sealed, cipher
 from app.core.db import db
 from app.core.errors import NotYours
 from app.exports.light import Reading
+from app.exports.readers import MASKED, reader, sealed_at
 from app.exports.tables import Asked, Batch, Out, Source, Table, dbf_names
-from app.exports.texts import Known, texts_of
 from app.fab.arguments import ListArgs
 from app.fab.security import manager
 from app.fab.views import SafeModelView
 
 NAME = "list"
 COUNT_FOR = 3_000  # milliseconds that an exact count may take
-MASKED = "_masked"
-Reader = Callable[[Sequence[Any], Sequence[Any]], list[str]]  # rows, the same by column → texts
 
 
 def view_of(name: str) -> SafeModelView:
@@ -57,20 +54,7 @@ def _goes_out(view: Any, name: str) -> bool:
 
 def numbers_of(view: SafeModelView) -> list[str]:
     """The columns that hold masked personal numbers, whose clear text is kept sealed."""
-    return [name for name in columns_of(view) if _sealed(view, name)]
-
-
-def _sealed(view: SafeModelView, path: str) -> tuple[str, type, Sealed] | None:
-    """The way to the sealed number behind a masked column: prefix, model, attribute."""
-    *way, last = path.split(".")
-    model: Any = view.datamodel.obj
-    for part in way:
-        relation = inspect(model).relationships.get(part)
-        if relation is None:
-            return None
-        model = relation.mapper.class_
-    kept = vars(model).get(last.removesuffix(MASKED)) if last.endswith(MASKED) else None
-    return ("".join(f"{part}." for part in way), model, kept) if isinstance(kept, Sealed) else None
+    return [name for name in columns_of(view) if sealed_at(view.datamodel.obj, name)]
 
 
 def narrowed(view: SafeModelView, asked: Asked) -> Select[Any]:
@@ -114,36 +98,11 @@ def _unlike(labels: list[str]) -> list[str]:
 
 def _rows(view: Any, asked: Asked, names: list[str], clear: bool) -> Iterator[Batch]:
     reading = Reading(view.datamodel.obj, view.load_columns)
-    readers = [_reader(view, reading, name, clear) for name in names]
+    shapes = view.formatters_columns
+    readers = [reader(reading, name, shapes.get(name), clear=clear) for name in names]
     for rows in reading.batches(narrowed(view, asked)):
         cells = list(zip(*rows, strict=True))
         yield list(zip(*(read(rows, cells) for read in readers), strict=True))
-
-
-def _reader(view: Any, reading: Reading, name: str, clear: bool) -> Reader:
-    """How one column of a batch becomes texts."""
-    sealed = _sealed(view, name) if clear else None
-    if sealed is not None:
-        return _opened(reading, *sealed)
-    known, place = Known(view.formatters_columns.get(name)), reading.place(name)
-    if place is not None:
-        return lambda _rows, cells: texts_of(cells[place], known)
-    read = reading.property(name)
-    return lambda rows, _cells: texts_of([read(row) for row in rows], known)
-
-
-def _opened(reading: Reading, prefix: str, model: type, kept: Sealed) -> Reader:
-    """The clear number of each row, from its ciphertext."""
-    data, uid = reading.place(f"{prefix}{kept.name}_sealed"), reading.place(f"{prefix}uid")
-    context, key = f"{model.__name__}.{kept.name}", cipher()
-    assert data is not None
-    assert uid is not None
-
-    def opened(_rows: Sequence[Any], cells: Sequence[Any]) -> list[str]:
-        pairs = zip(cells[data], cells[uid], strict=True)
-        return ["" if d is None else key.decrypt(d, f"{context}:{u}") for d, u in pairs]
-
-    return opened
 
 
 def count(asked: Asked) -> int | None:

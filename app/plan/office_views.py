@@ -141,6 +141,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             ("PlanYears", "PlanYearView.index", _("By graduation year")),
             ("PlanChanges", "ChangesView.list", _("Changes to decide on")),
             ("PlanSnapshots", "SnapshotsView.index", _("Snapshots")),
+            ("PlanExport", "PlanExportView.begin", _("Official layout")),
         ]
         return [
             Link(url_for(endpoint), label)

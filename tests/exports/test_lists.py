@@ -48,7 +48,6 @@ def life(cast):
 
 @pytest.mark.rule("BLK-01")
 def test_every_list_can_be_exported_with_all_its_columns(app, cast, life):
-    people = {"student", "employer"}
     tried = 0
     for view in lists_of(app):
         name = type(view).__name__
@@ -65,7 +64,7 @@ def test_every_list_can_be_exported_with_all_its_columns(app, cast, life):
             assert all(isinstance(cell, str) for row in rows for cell in row), name
             assert not any("<" in cell and ">" in cell for row in rows for cell in row), name
             tried += 1
-    assert tried > 50 and people
+    assert tried > 50
 
 
 @pytest.mark.rule("BLK-01", "ACC-02")
