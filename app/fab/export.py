@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask import current_app
@@ -11,6 +11,14 @@ from app.fab.declared import Link
 
 HOOK = "list_export"  # the extension of the application that makes the button
 Maker = Callable[[Any, str, int], Link | None]  # view, its query, how many rows (capped)
+
+
+class Exported:
+    """Mixin of SafeModelView: what its export has beside the columns of list and detail."""
+
+    export_columns: tuple[str, ...] = ()  # further ones of «all columns»
+    export_never: frozenset[str] = frozenset()  # columns that only a page can show
+    export_fields: Mapping[str, str] = {}  # column → its official name, for DBF files
 
 
 def export_link(view: Any, query: str, count: int) -> Link | None:

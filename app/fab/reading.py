@@ -12,7 +12,7 @@ from app.fab import remembered
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
-from app.fab.export import export_link
+from app.fab.export import Exported, export_link
 from app.fab.interface import Order, SafeInterface, Slice
 from app.fab.listing import (
     Addresses,
@@ -36,7 +36,7 @@ MOST_FOUND = 5_000  # records that one bulk action takes when all that is found 
 SIZES = (25, 50, 100, MAX_SIZE)
 
 
-class ListReading:
+class ListReading(Exported):
     """Mixin of SafeModelView: declarations of a list, its conditions, its page."""
 
     tabs: tuple[Tab, ...] = ()
@@ -46,9 +46,6 @@ class ListReading:
     search_hint: Any = ""  # what the search box says it can find
     load_columns: tuple[str, ...] = ()  # columns and relations that properties of the row read
     row_actions: bool = False  # buttons in each row, not only in the detail
-    export_columns: tuple[str, ...] = ()  # what «all columns» of an export has beside list and detail
-    export_never: frozenset[str] = frozenset()  # columns that only a page can show
-    export_fields: Mapping[str, str] = {}  # column → its official name, for DBF files
 
     datamodel: SafeInterface
     reader: Reader

@@ -142,7 +142,7 @@ def test_a_dbf_is_read_back_equal_by_the_library_and_by_our_import(tmp_path, wid
 @pytest.mark.rule("PLN-07")
 def test_characters_outside_gbk_and_overflows_are_listed_with_row_and_column(tmp_path):
     outs = [Out("姓名", "XM", 6), Out("备注", "BZ", 10)]
-    path, count, unfit = dbf_of(
+    path, _count, unfit = dbf_of(
         tmp_path, outs, ("王㛃䶮", ""), ("好", "买•提"), ("太长的名字", "好")
     )
     assert unfit.count == 3
