@@ -11,9 +11,7 @@ from app.exports.tables import Batch, Table
 
 UTF8, GB18030 = "utf-8", "gb18030"
 # a cell that begins otherwise is no formula; blanks may hide one, an apostrophe is doubled
-_SUSPECT = frozenset("=+-@＝＋－＠'\t\r\n\0 \v\f\x1c\x1d\x1e\x1f\x85\xa0\u3000") | frozenset(
-    chr(c) for c in (0x1680, *range(0x2000, 0x200B), 0x2028, 0x2029, 0x202F, 0x205F)
-)
+_SUSPECT = frozenset("=+-@＝＋－＠'\0") | frozenset(chr(c) for c in range(0x3001) if chr(c).isspace())
 
 
 def portions(table: Table, encoding: str, counted: list[int]) -> Iterator[bytes]:
@@ -31,8 +29,13 @@ def broken_line(sentence: str, encoding: str) -> bytes:
 
 
 def _lines(batch: Batch) -> str:
+    """The rows; cell by cell only where one of them might be a formula."""
+    if {cell[:1] for row in batch for cell in row}.isdisjoint(_SUSPECT):
+        return _written(batch)
+    return _written([[plain_cell(cell) for cell in row] for row in batch])
+
+
+def _written(batch: Batch) -> str:
     out = io.StringIO()
-    csv.writer(out).writerows(
-        [plain_cell(c) if c[:1] in _SUSPECT else c for c in row] for row in batch
-    )
+    csv.writer(out).writerows(batch)
     return out.getvalue()

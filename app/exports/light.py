@@ -126,8 +126,9 @@ class Reading:
 
     def batches(self, narrowed: Select[Any]) -> Iterator[Sequence[Any]]:
         """The rows as tuples, some at a time, from one cursor on the server: one moment, flat memory."""
-        db.session.execute(text("SET LOCAL cursor_tuple_fraction = 1"))  # all rows are wanted
-        found = db.session.execute(
+        connection = db.session.connection()  # rows of the driver: no object is made of them
+        connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))  # all of them are wanted
+        found = connection.execute(
             self.statement(narrowed), execution_options={"yield_per": AT_ONCE}
         )
         yield from found.partitions()

@@ -61,7 +61,7 @@ class Known(dict[Any, str]):
 
 def texts_of(values: Sequence[Any], known: Known) -> list[str]:
     """The texts of one column of a batch."""
-    if known.shape is None and all(type(value) is str for value in values):
+    if known.shape is None and set(map(type, values)) == {str}:
         return list(values)
     try:
         return [known[value] for value in values]
