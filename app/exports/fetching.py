@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from collections.abc import Iterator
+from urllib.parse import quote
 
 from flask_babel import gettext as _
 from sqlalchemy import update
@@ -52,6 +53,13 @@ def _written(table: Table, encoding: str, export_id: int) -> Iterator[bytes]:
         raise
     db.session.execute(update(Export).where(Export.id == export_id).values(done=counted[0]))
     db.session.commit()
+
+
+def disposition(record: Export) -> str:
+    """The header that names the file: Chinese as RFC 5987 has it, ASCII for the others."""
+    name = file_name(record)
+    plain = f"export.{Format(record.format).ending}"
+    return f"attachment; filename={plain}; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def file_name(record: Export) -> str:

@@ -37,7 +37,7 @@ class ListForm(ExportForm):
 
     list = HiddenField()
     query = HiddenField()
-    columns = RadioField(_l("Columns"), default="shown")
+    columns = RadioField(_l("Which columns"), default="shown")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

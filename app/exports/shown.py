@@ -57,7 +57,7 @@ def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, Any]:
     again = EXPORTS.offer(_own(who, "replace"), record, who, now)
     fetch_url = url_for("ExportsView.fetch", uid=record.uid) if ready and ready.possible else ""
     return {
-        "title": record.title,
+        "title": _("Export: %(title)s", title=record.title),
         "back": _back(record),
         "record": record,
         "status": (EXPORT_STATES[state], EXPORT_CHIPS[state]),

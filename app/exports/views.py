@@ -120,7 +120,7 @@ def _answer(record: Export) -> Response:
     form = Format(record.format)
     parts = fetching.parts_of(record)
     answer = Response(stream_with_context(parts), mimetype=fetching.MIMES[form])
-    answer.headers.set("Content-Disposition", "attachment", filename=fetching.file_name(record))
+    answer.headers["Content-Disposition"] = fetching.disposition(record)
     answer.headers["Cache-Control"] = "no-store, private"
     if record.size is not None:
         answer.content_length = record.size

@@ -65,6 +65,7 @@ def test_the_way_of_an_export_through_the_pages(visit, cast):
     file = browser.get(f"/exports/file/{record.uid}/fetch")
     assert file.headers["Content-Length"] == str(len(file.data))
     assert "attachment" in file.headers["Content-Disposition"]
+    assert file.headers["Content-Disposition"].isascii()  # servers refuse any other
     assert "no-store" in file.headers["Cache-Control"]
     sheet = openpyxl.load_workbook(io.BytesIO(file.data)).worksheets[0]
     rows = [[cell.value or "" for cell in row] for row in sheet]
