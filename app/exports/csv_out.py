@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 from collections.abc import Iterator
@@ -11,16 +12,19 @@ from app.exports.tables import Batch, Table
 
 UTF8, GB18030 = "utf-8", "gb18030"
 # a cell that begins otherwise is no formula; blanks may hide one, an apostrophe is doubled
-_SUSPECT = frozenset("=+-@＝＋－＠'\0") | frozenset(chr(c) for c in range(0x3001) if chr(c).isspace())
+_SUSPECT = frozenset("=+-@＝＋－＠'\0") | frozenset(
+    chr(c) for c in range(0x3001) if chr(c).isspace()
+)
 
 
 def portions(table: Table, encoding: str, counted: list[int]) -> Iterator[bytes]:
     """The header at once, then batch by batch; `counted[0]` is how many rows have gone."""
     mark = "\ufeff" if encoding == UTF8 else ""
     yield (mark + _lines([[column.label for column in table.columns]])).encode(encoding)
-    for batch in table.rows():
-        yield _lines(batch).encode(encoding, "backslashreplace")
-        counted[0] += len(batch)
+    with contextlib.closing(table.rows()) as batches:
+        for batch in batches:
+            yield _lines(batch).encode(encoding, "backslashreplace")
+            counted[0] += len(batch)
 
 
 def broken_line(sentence: str, encoding: str) -> bytes:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from sqlalchemy import LargeBinary, Select, text
@@ -16,8 +16,9 @@ from sqlalchemy import inspect as mapped
 from sqlalchemy.orm import aliased
 
 from app.core.db import db
-from app.exports.tables import AT_ONCE
+from app.exports.tables import AT_ONCE, Batch
 
+Reader = Callable[[Sequence[Any], Sequence[Any]], list[str]]  # rows, the same by column → texts
 Getter = Callable[[Any], Any]  # a row of the statement → the value of a cell
 
 
@@ -112,6 +113,11 @@ class Reading:
             _called(getattr(Light(node, row), last)) if row[key] is not None else None
         )
 
+    def whole(self) -> Callable[[Any], Light]:
+        """How a row answers like the object, with every column of its own."""
+        self.root.whole()
+        return lambda row: Light(self.root, row)
+
     def _end(self, path: str) -> tuple[Node, str]:
         *way, last = path.split(".")
         node = self.root
@@ -124,14 +130,17 @@ class Reading:
         found = narrowed.with_only_columns(*self.columns, maintain_column_froms=True)
         return _joined(found, self.root)
 
-    def batches(self, narrowed: Select[Any]) -> Iterator[Sequence[Any]]:
-        """The rows as tuples, some at a time, from one cursor on the server: one moment, flat memory."""
+    def texts(
+        self, narrowed: Select[Any], readers: Sequence[Reader]
+    ) -> Generator[Batch, None, None]:
+        """The rows as texts, some at a time, by one cursor of the server: one moment, flat memory."""
         connection = db.session.connection()  # rows of the driver: no object is made of them
         connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))  # all of them are wanted
-        found = connection.execute(
-            self.statement(narrowed), execution_options={"yield_per": AT_ONCE}
-        )
-        yield from found.partitions()
+        statement = self.statement(narrowed)
+        with connection.execute(statement, execution_options={"yield_per": AT_ONCE}) as found:
+            for rows in found.partitions():
+                cells = list(zip(*rows, strict=True))
+                yield list(zip(*(read(rows, cells) for read in readers), strict=True))
 
 
 def _joined(statement: Select[Any], node: Node) -> Select[Any]:

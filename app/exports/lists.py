@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -13,8 +13,8 @@ from sqlalchemy.exc import OperationalError
 
 from app.core.db import db
 from app.core.errors import NotYours
-from app.exports.light import Reading
-from app.exports.readers import MASKED, reader, sealed_at
+from app.exports.light import Reader, Reading
+from app.exports.readers import MASKED, of_rows, reader, sealed_at
 from app.exports.tables import Asked, Batch, Out, Source, Table, dbf_names
 from app.fab.arguments import ListArgs
 from app.fab.security import manager
@@ -96,13 +96,18 @@ def _unlike(labels: list[str]) -> list[str]:
     return found
 
 
-def _rows(view: Any, asked: Asked, names: list[str], clear: bool) -> Iterator[Batch]:
+def _rows(view: Any, asked: Asked, names: list[str], clear: bool) -> Generator[Batch, None, None]:
     reading = Reading(view.datamodel.obj, view.load_columns)
-    shapes = view.formatters_columns
-    readers = [reader(reading, name, shapes.get(name), clear=clear) for name in names]
-    for rows in reading.batches(narrowed(view, asked)):
-        cells = list(zip(*rows, strict=True))
-        yield list(zip(*(read(rows, cells) for read in readers), strict=True))
+    readers = [_reader(view, reading, name, clear) for name in names]
+    return reading.texts(narrowed(view, asked), readers)
+
+
+def _reader(view: Any, reading: Reading, name: str, clear: bool) -> Reader:
+    """How one column is read: as the list shows it, unless the view says how it goes out."""
+    if name in view.export_rows:
+        return of_rows(reading, view.export_rows[name])
+    shape = view.export_shapes.get(name) or view.formatters_columns.get(name)
+    return reader(reading, name, shape, clear=clear)
 
 
 def count(asked: Asked) -> int | None:

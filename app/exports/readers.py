@@ -8,11 +8,10 @@ from typing import Any
 from sqlalchemy import inspect
 
 from app.core.crypto import Sealed, cipher
-from app.exports.light import Reading
-from app.exports.texts import Known, Shape, texts_of
+from app.exports.light import Reader, Reading
+from app.exports.texts import Known, Shape, shaped, texts_of
 
 MASKED = "_masked"
-Reader = Callable[[Sequence[Any], Sequence[Any]], list[str]]  # rows, the same by column → texts
 
 
 def reader(reading: Reading, path: str, shape: Shape = None, *, clear: bool = False) -> Reader:
@@ -25,6 +24,12 @@ def reader(reading: Reading, path: str, shape: Shape = None, *, clear: bool = Fa
         return lambda _rows, cells: texts_of(cells[place], known)
     read = reading.property(path)
     return lambda rows, _cells: texts_of([read(row) for row in rows], known)
+
+
+def of_rows(reading: Reading, text_of: Callable[[Any], Any]) -> Reader:
+    """The texts that a view makes of whole rows."""
+    row_of = reading.whole()
+    return lambda rows, _cells: [shaped(text_of(row_of(row)), None) for row in rows]
 
 
 def sealed_at(model: Any, path: str) -> tuple[str, type, Sealed] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +26,7 @@ class Table:
     """All that a writer needs. `rows` reads by a cursor of the server, some rows at a time."""
 
     columns: list[Out]
-    rows: Callable[[], Iterator[Batch]]
+    rows: Callable[[], Generator[Batch, None, None]]
 
 
 @dataclass(frozen=True)

@@ -114,7 +114,13 @@ def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
 def _write(
     form: Format, path: Path, table: Table, export_id: int
 ) -> tuple[int, list[Any], dbf_out.Unfit | None]:
-    batches = _noting(table, export_id)
+    with contextlib.closing(table.rows()) as rows:
+        return _put(form, path, table, _noting(rows, export_id))
+
+
+def _put(
+    form: Format, path: Path, table: Table, batches: Iterator[Batch]
+) -> tuple[int, list[Any], dbf_out.Unfit | None]:
     if form is Format.XLSX:
         rows, notes = xlsx_out.write(str(path), str(path.parent), table.columns, batches)
         return rows, notes, None
@@ -125,10 +131,10 @@ def _write(
     return rows, [], unfit
 
 
-def _noting(table: Table, export_id: int) -> Iterator[Batch]:
+def _noting(batches: Iterator[Batch], export_id: int) -> Iterator[Batch]:
     """The rows, with the progress noted each second on a connection of its own."""
     done, said = 0, time.monotonic()
-    for batch in table.rows():
+    for batch in batches:
         yield batch
         done += len(batch)
         if time.monotonic() - said > EVERY:

@@ -19,6 +19,8 @@ class Exported:
     export_columns: tuple[str, ...] = ()  # further ones of «all columns»
     export_never: frozenset[str] = frozenset()  # columns that only a page can show
     export_fields: Mapping[str, str] = {}  # column → its official name, for DBF files
+    export_shapes: Mapping[str, Callable[[Any], Any]] = {}  # column → formatter, if not the list's
+    export_rows: Mapping[str, Callable[[Any], Any]] = {}  # column → text from the whole row
 
 
 def export_link(view: Any, query: str, count: int) -> Link | None:

@@ -6,7 +6,7 @@ One table, `FILLS`. Columns that it does not name stay empty, and the page lists
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -21,9 +21,9 @@ from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.core.db import db
 from app.core.errors import NotYours
-from app.exports.light import Reading
+from app.exports.light import Reader, Reading
 from app.exports.lists import exact
-from app.exports.readers import Reader, blank, reader
+from app.exports.readers import blank, reader
 from app.exports.tables import Asked, Batch, Out, Source, Table
 from app.people.models import College, School
 from app.people.queries import colleges_for, schools_for
@@ -140,12 +140,10 @@ def table(asked: Asked, clear: bool) -> Table:
     return Table(outs, lambda: _rows(columns, asked, clear))
 
 
-def _rows(columns: Sequence[Official], asked: Asked, clear: bool) -> Iterator[Batch]:
+def _rows(columns: Sequence[Official], asked: Asked, clear: bool) -> Generator[Batch, None, None]:
     reading = Reading(PlanEntry)
     readers = [_reader(reading, column.field, asked, clear) for column in columns]
-    for rows in reading.batches(_ordered(asked)):
-        cells = list(zip(*rows, strict=True))
-        yield list(zip(*(read(rows, cells) for read in readers), strict=True))
+    return reading.texts(_ordered(asked), readers)
 
 
 def _ordered(asked: Asked) -> Select[Any]:

@@ -277,13 +277,13 @@ def test_a_killed_worker_leaves_no_half_file_and_the_job_begins_anew(
 def test_a_csv_that_breaks_off_says_so_and_ends_the_connection(ask, cast, visit, monkeypatch):
     from app.exports.light import Reading
 
-    record, real = ask("csv"), Reading.batches
+    record, real = ask("csv"), Reading.texts
 
-    def breaks(self, narrowed):
-        yield next(real(self, narrowed))
+    def breaks(self, narrowed, readers):
+        yield next(real(self, narrowed, readers))
         raise RuntimeError("gone")
 
-    monkeypatch.setattr(Reading, "batches", breaks)
+    monkeypatch.setattr(Reading, "texts", breaks)
     answer = visit(cast.officer).get(f"/exports/file/{record.uid}/fetch", buffered=False)
     got = []
     with pytest.raises(RuntimeError):

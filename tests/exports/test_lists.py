@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.core.db import db
-from app.exports import tasks
+from app.exports import lists, tasks
 from app.exports.tables import SOURCES
 from app.fab.views import SafeModelView
 from tests import factories as make
@@ -79,3 +79,39 @@ def test_an_export_has_exactly_the_rows_of_the_list_and_no_other_schools(app, ca
     _heads, mine = table_as(app, cast.college_officer, "StudentsView")
     assert "王强" not in {row[1] for row in mine}
     assert "王强" in names
+
+
+@pytest.mark.rule("BLK-01")
+def test_the_desk_goes_out_as_it_is_marked_with_whole_dates(app, cast, life):
+    heads, rows = table_as(app, cast.officer, "DeskView", "tab=all")
+    found = [dict(zip(heads, row, strict=True)) for row in rows]
+    assert any("不实" in row["签约鉴证状态"] for row in found)
+    assert all(row["最近变动"].startswith("20") for row in found)
+    assert "预览" not in {row["协议书编号"] for row in found}
+
+
+@pytest.mark.rule("BLK-01")
+def test_every_row_of_every_tab_is_the_one_that_the_list_shows(app, cast, life, visit):
+    from flask import g
+
+    for name, user in (("DeskView", cast.officer), ("PlanView", cast.data), ("StudentsView", cast.province),
+                       ("EmployersView", cast.officer)):  # fmt: skip
+        view = next(v for v in lists_of(app) if type(v).__name__ == name)
+        for tab in [t.name for t in view.tabs] or [""]:
+            query = f"tab={tab}" if tab else ""
+            with tasks.as_person(user.id):
+                page = view.list_page(view.reader.read({"tab": tab} if tab else {}))
+                shown = [row.pk for row in page.rows]
+                asked = {"view": name, "query": query}
+                keys = [str(row[0]) for row in db.session.execute(
+                    lists.narrowed(view, asked).with_only_columns(view.datamodel.key)
+                )]  # fmt: skip
+                assert keys[: len(shown)] == shown, (name, tab)
+                assert lists.count(asked) == len(keys)
+                exported = [
+                    r
+                    for b in SOURCES["list"].table({**asked, "columns": None}, False).rows()
+                    for r in b
+                ]
+                assert len(exported) == len(keys)
+    assert not g.get("user")
