@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 from app.core.db import db
 from app.exports.tables import AT_ONCE, Batch
 
-Reader = Callable[[Sequence[Any], Sequence[Any]], list[str]]  # rows, the same by column → texts
+Reader = Callable[[Sequence[Any], Sequence[Any]], Sequence[str]]  # rows, the same by column → texts
 Getter = Callable[[Any], Any]  # a row of the statement → the value of a cell
 
 
@@ -85,7 +85,6 @@ class Reading:
     def __init__(self, model: Any, loaded: Sequence[str] = ()) -> None:
         self.columns: list[Any] = []
         self.root = Node(model, model, self.columns)
-        self.root.key()
         for path in loaded:
             if "." in path or path in self.root.mapper.relationships:
                 self._load(path)
@@ -116,6 +115,7 @@ class Reading:
     def whole(self) -> Callable[[Any], Light]:
         """How a row answers like the object, with every column of its own."""
         self.root.whole()
+        self.root.key()
         return lambda row: Light(self.root, row)
 
     def _end(self, path: str) -> tuple[Node, str]:

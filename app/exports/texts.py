@@ -59,10 +59,10 @@ class Known(dict[Any, str]):
         return text
 
 
-def texts_of(values: Sequence[Any], known: Known) -> list[str]:
+def texts_of(values: Sequence[Any], known: Known) -> Sequence[str]:
     """The texts of one column of a batch."""
     if known.shape is None and set(map(type, values)) == {str}:
-        return list(values)
+        return values
     try:
         return [known[value] for value in values]
     except TypeError:  # a list or dictionary has no hash

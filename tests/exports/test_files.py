@@ -59,6 +59,16 @@ def test_any_text_survives_csv_and_back(text):
     assert found == text
 
 
+@settings(max_examples=300, suppress_health_check=list(HealthCheck))
+@given(st.lists(st.tuples(*[st.text("ab,\"\r\n '=", max_size=4)] * 3), min_size=1, max_size=4))
+def test_quotes_stand_exactly_where_a_cell_needs_them(rows):
+    out = io.StringIO()
+    csv.writer(out).writerows([[plain_cell(cell) for cell in row] for row in rows])
+    table = Table([Out("甲", "A"), Out("乙", "B"), Out("丙", "C")], lambda: batches(*rows))
+    data = b"".join(csv_out.portions(table, "utf-8", [0])).decode("utf-8-sig")
+    assert data == "甲,乙,丙\r\n" + out.getvalue()
+
+
 @pytest.mark.rule("BLK-01")
 def test_a_nul_is_no_way_in_either():
     assert plain_cell("\0=1").startswith("'")
