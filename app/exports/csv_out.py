@@ -6,6 +6,8 @@ import contextlib
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain
+from operator import itemgetter
 
 from app.core.text import plain_cell
 from app.exports.tables import Batch, Table
@@ -15,6 +17,7 @@ UTF8, GB18030 = "utf-8", "gb18030"
 _SUSPECT = frozenset("=+-@＝＋－＠'\0") | frozenset(
     chr(c) for c in range(0x3001) if chr(c).isspace()
 )
+_FIRST = itemgetter(slice(1))
 
 
 def portions(table: Table, encoding: str, counted: list[int]) -> Iterator[bytes]:
@@ -34,7 +37,7 @@ def broken_line(sentence: str, encoding: str) -> bytes:
 
 def _lines(batch: Batch) -> str:
     """The rows; cell by cell only where one of them might be a formula."""
-    if {cell[:1] for row in batch for cell in row}.isdisjoint(_SUSPECT):
+    if _SUSPECT.isdisjoint(map(_FIRST, chain.from_iterable(batch))):
         return _written(batch)
     return _written([[plain_cell(cell) for cell in row] for row in batch])
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 import inspect
 import types
 from collections.abc import Callable, Generator, Sequence
+from secrets import token_hex
 from typing import Any
 
-from sqlalchemy import LargeBinary, Select, text
+from sqlalchemy import LargeBinary, Select
 from sqlalchemy import inspect as mapped
 from sqlalchemy.orm import aliased
 
-from app.core.db import db
+from app.core.db import db, driver_connection
 from app.exports.tables import AT_ONCE, Batch
 
 Reader = Callable[[Sequence[Any], Sequence[Any]], Sequence[str]]  # rows, the same by column → texts
@@ -130,15 +131,23 @@ class Reading:
         found = narrowed.with_only_columns(*self.columns, maintain_column_froms=True)
         return _joined(found, self.root)
 
+    def _query(self, narrowed: Select[Any]) -> tuple[Any, Any]:
+        """The statement as the driver takes it; our types need nothing on the way in or out."""
+        made = self.statement(narrowed).compile(
+            dialect=db.session.get_bind().dialect, compile_kwargs={"render_postcompile": True}
+        )
+        return str(made), made.construct_params()
+
     def texts(
         self, narrowed: Select[Any], readers: Sequence[Reader]
     ) -> Generator[Batch, None, None]:
         """The rows as texts, some at a time, by one cursor of the server: one moment, flat memory."""
-        connection = db.session.connection()  # rows of the driver: no object is made of them
-        connection.execute(text("SET LOCAL cursor_tuple_fraction = 1"))  # all of them are wanted
-        statement = self.statement(narrowed)
-        with connection.execute(statement, execution_options={"yield_per": AT_ONCE}) as found:
-            for rows in found.partitions():
+        connection = driver_connection()  # its rows are tuples: nothing is made of them on the way
+        connection.execute("SET LOCAL cursor_tuple_fraction = 1")  # all of them are wanted
+        query, values = self._query(narrowed)
+        with connection.cursor(name=f"export_{token_hex(4)}") as cursor:
+            cursor.execute(query, values)
+            while rows := cursor.fetchmany(AT_ONCE):
                 cells = list(zip(*rows, strict=True))
                 yield list(zip(*(read(rows, cells) for read in readers), strict=True))
 
