@@ -36,6 +36,7 @@ from app.placements.models import (
     REVIEW_LABELS,
     Kind,
     Placement,
+    review_of,
 )
 from app.placements.queries import has_agreement, placements_for
 from app.placements.workflow import PLACEMENTS
@@ -91,10 +92,14 @@ def _waiting(since: datetime | None) -> Any:
 
 def kind_names() -> dict[str, str]:
     """The three kinds; destinations by the name the school gave them (DST-04)."""
+    return once("kinds", _kind_names)
+
+
+def _kind_names() -> dict[str, str]:
     names = {kind.value: str(label) for kind, label in KINDS.items()}
     school_id = actor().school_id
     if school_id is not None:
-        names[Kind.DESTINATION] = once("destinations", lambda: module_name(school_id))
+        names[Kind.DESTINATION] = module_name(school_id)
     return names
 
 
@@ -191,7 +196,7 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
         if "qq-card-status" not in cell.css:
             return cell
         lapsed = PLACEMENTS.lapse(item, now())
-        value = self.formatters_columns["state"](lapsed[1]) if lapsed else cell.value
+        value = chip(*review_of(item.kind, lapsed[1] if lapsed else item.state))
         frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
         return replace(cell, value=Markup("{}<br>{}").format(value, frozen) if frozen else value)
 
