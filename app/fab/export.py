@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import current_app
 
+from app.fab.arguments import ListArgs
 from app.fab.declared import Link
 
 HOOK = "list_export"  # the extension of the application that makes the button
@@ -23,7 +24,9 @@ class Exported:
     export_rows: Mapping[str, Callable[[Any], Any]] = {}  # column → text from the whole row
 
 
-def export_link(view: Any, query: str, count: int) -> Link | None:
+def export_link(view: Any, args: ListArgs, count: int) -> Link | None:
     """The button of a list as it is narrowed now; None for an empty one, or who may not export."""
     make: Maker | None = current_app.extensions.get(HOOK)
-    return make(view, query, count) if make is not None and count else None
+    if make is None or not count:
+        return None
+    return make(view, view.addresses().query(args.moved()), count)

@@ -176,7 +176,6 @@ class ListReading(Exported):
         counts = self._tab_counts()
         count = counts.get(args.tab, -1) if not args.narrowed else -1
         count = self.datamodel.counted(statement) if count < 0 else count
-        query = to.query(args.moved())
         return ListPage(
             view=type(self).__name__,
             rows=self._rows(items, columns),
@@ -196,8 +195,8 @@ class ListReading(Exported):
             hint=str(self.search_hint),
             row_buttons=self.row_actions,
             count=count_text(count),
-            query=query,
-            export=export_link(self, query, count),
+            query=to.query(args.moved()),
+            export=export_link(self, args, count),
             more_than_page=len(items) < count <= MOST_FOUND,
         )
 
