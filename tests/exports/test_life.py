@@ -395,3 +395,19 @@ def test_nothing_is_cut_at_any_number_of_rows(ask, cast, content):
     lines = content(record).decode("utf-8-sig").strip().split("\r\n")
     assert len(lines) == 2_346
     assert len({line.split(",")[0] for line in lines}) == 2_346
+
+
+@pytest.mark.rule("BLK-01")
+def test_two_who_send_the_same_form_at_the_same_moment_ask_once(ask, cast, monkeypatch):
+    from app.exports import asking
+
+    uid, real, seen = uuid4().hex, asking._known, []
+
+    def blind_at_first(who, name):
+        seen.append(name)
+        return real(who, name) if len(seen) > 1 else None
+
+    first = ask("csv", uid=uid)
+    monkeypatch.setattr(asking, "_known", blind_at_first)
+    assert ask("csv", uid=uid).id == first.id
+    assert db.session.query(Export).count() == 1

@@ -39,10 +39,10 @@ def students(cast):
     db.session.commit()
 
 
-def come_back(app, cast, data, name):
+def come_back(app, cast, data, name, sheet="students"):
     with app.test_request_context():
         who = make.actor(cast.officer)
-        record, _fresh = imports.bring(who, imports.sheet_for(who, "students"), data, name)
+        record, _fresh = imports.bring(who, imports.sheet_for(who, sheet), data, name)
         import_tasks.check(record.id)
     return db.session.get(Import, record.id, populate_existing=True)
 
@@ -67,3 +67,38 @@ def _why(found):
 
     rows = db.session.query(ImportRow).filter_by(import_id=found.id)
     return [(r.row, r.status, r.problems, r.values, r.old) for r in rows if r.status != "same"]
+
+
+@pytest.mark.rule("PLN-05", "PLN-07")
+@pytest.mark.parametrize("form", ["csv", "csv-gb18030", "xlsx", "dbf"])
+def test_the_plan_comes_back_without_a_change(app, cast, students, content, form):
+    from app.bulk.sheet import SHEETS
+    from app.core import clock
+    from app.exports import asking, tasks
+    from app.exports.models import Export, Format
+    from app.plan import snapshots, sync
+    from app.plan.models import PlanEntry
+
+    if "plan" not in SHEETS:
+        pytest.skip("no sheet takes plan files yet")
+    snapshots.load_shipped()
+    for student in db.session.query(type(cast.student)).filter_by(name="𠮷田"):
+        student.name = "吉田"
+    make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
+    sync.reconcile(cast.school.id, None, clock.now())
+    for entry in db.session.query(PlanEntry).filter_by(state="open", school_id=cast.school.id):
+        entry.employer_name, entry.address, entry.postcode = "=公司", "-1号", "001234"
+    db.session.commit()
+    asked = {"year": cast.student.graduation_year, "layout": "74", "spelled": "both"}
+    with tasks.as_person(cast.officer.id):
+        record = asking.ask(
+            make.actor(cast.officer), "plan", asked, Format(form), clear=True, purpose="核对"
+        )
+    if not Format(form).at_once:
+        tasks.make(record.id)
+    record = db.session.get(Export, record.id, populate_existing=True)
+    assert record.state == "ready", record.details
+    found = come_back(app, cast, content(record), f"方案.{Format(form).ending}", "plan")
+    assert found.state == "checked", found.details
+    assert (found.new, found.changed, found.faulty) == (0, 0, 0), _why(found)
+    assert found.same == record.counted
