@@ -75,7 +75,11 @@ from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView
 from app.plan.export_views import PlanExportView
+from app.plan.file_views import PlanFilesView
+from app.plan.letter_views import LettersView, LetterWorkView
 from app.plan.office_views import PlanView
+from app.plan.paper_views import OfficialView, PapersView
+from app.plan.sheets import COURIER, PLAN
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
 from app.settings.models import DESTINATION_NAMES
@@ -113,7 +117,7 @@ def register(builder: AppBuilder) -> None:
 
 def _bulk(builder: AppBuilder) -> None:
     """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
-    assert {sheet.name for sheet in (STUDENTS, SEND_LIST)} == set(SHEETS)
+    assert {sheet.name for sheet in (STUDENTS, SEND_LIST, PLAN, COURIER)} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
     builder.add_view_no_menu(ExportsView)
@@ -186,6 +190,8 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(PlanExportView)
     builder.add_view_no_menu(SnapshotsView)
+    for files in (PlanFilesView, PapersView, OfficialView, LetterWorkView, LettersView):
+        builder.add_view_no_menu(files)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)
     for view, name, label, icon in (

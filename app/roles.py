@@ -37,14 +37,15 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
     "Batches": dict.fromkeys((Role.COLLEGE, Role.SCHOOL), ("show", "undo")),
     "Imports": dict.fromkeys(
-        (Role.SCHOOL, Role.EMPLOYER), ("begin", "template", "upload", "show", "take", "errors")
+        (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
+        ("begin", "template", "upload", "show", "take", "errors"),
     ),
-    "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.EMPLOYER), LIST),
     "Exports": {
         **dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), _EXPORT),
         Role.SCHOOL: (*_EXPORT, "clear"),  # whole personal numbers, for a purpose (RPT-05)
     },
     "ExportHistory": dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), LIST),
+    "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), LIST),
     "Acts": {Role.STUDENT: ("code",)},
     "Jobs": {Role.ADMIN: ("index", "retry")},
     # the student's side
@@ -115,7 +116,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
     "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
-    "Plan": {**_READERS, Role.SCHOOL: (*READ, "write", "check", "uncheck", "report", "reopen")},
+    "Plan": {
+        **_READERS,
+        Role.SCHOOL: (*READ, "write", "check", "uncheck", "report", "reopen", "letters"),
+        Role.DATA: (*READ, "letters"),
+    },
     "PlanChanges": {
         **dict.fromkeys((Role.COLLEGE, Role.PROVINCE), READ),
         **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "decide", "apply", "drop")),
@@ -125,6 +130,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.DATA: ("index", "compare"),
         Role.SCHOOL: ("index", "compare", "apply", "whole"),
     },
+    "PlanFiles": dict.fromkeys((Role.SCHOOL, Role.DATA), ("show", "choose", "differences")),
+    "PlanPapers": dict.fromkeys((Role.SCHOOL, Role.DATA), ("show", "file")),
+    "PlanOfficial": dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "fill")),
+    "PlanLetters": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, Role.DATA), READ),
+    "PlanLetterWork": dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "make")),
     "PlanCodes": {Role.ADMIN: LIST, Role.SCHOOL: LIST, Role.DATA: LIST},
     "PlanSnapshots": {
         **dict.fromkeys((Role.DATA, Role.PROVINCE), ("index", "show", "compare")),

@@ -6,7 +6,6 @@ import gc
 import resource
 import statistics
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -22,12 +21,12 @@ from sqlalchemy.engine import Engine
 from app.accounts import queries as accounts
 from app.accounts.models import AppUser
 from app.codes.queries import load_shipped
-from app.core import postgres
 from app.core.db import db
 from app.invitations.workflow import INVITATIONS
 from app.placements.workflow import PLACEMENTS
 from app.workflow.actor import Role
 from bench import batches, data
+from bench.server import server
 from tests import factories as make
 
 ROUNDS = 30
@@ -202,13 +201,8 @@ def memory() -> int:
 
 def main() -> None:
     """Build, measure, print."""
-    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
-    folder.chmod(0o755)
-    url = postgres.start(folder / "postgres", durable=False)
-    try:
+    with server() as (url, folder):
         run(url, folder)
-    finally:
-        postgres.stop(folder / "postgres")
 
 
 def run(url: str, folder: Path) -> None:

@@ -8,7 +8,6 @@ students with its indexes and foreign keys, nothing checked, encrypted, shown or
 from __future__ import annotations
 
 import io
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -21,15 +20,15 @@ from flask_migrate import upgrade
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
-import config as settings
-from app import create_app
 from app.bulk import asking, tasks
 from app.bulk.models import Import
 from app.codes.queries import load_shipped
-from app.core import children, postgres
+from app.core import children
 from app.core.db import db, driver_connection
 from app.people.checks import id_number_mark
 from app.workflow.actor import Role
+from bench.batches import load
+from bench.server import server
 from tests import factories as make
 
 SIZES = [1_000, 10_000, 100_000]
@@ -148,15 +147,11 @@ def measure(app: Flask, officer_id: int, rows: int, changed: str = "") -> tuple[
 
 def main(sizes: list[int]) -> None:
     """Build, measure, print."""
-    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
-    folder.chmod(0o755)
-    url = postgres.start(folder / "postgres", durable=False)
-    try:
-        env = {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": str(folder), "DATABASE_URL": url}
-        run(create_app(settings.load(env)), sizes)
-    finally:
-        children.stop()
-        postgres.stop(folder / "postgres")
+    with server() as (url, folder):
+        try:
+            run(load(url, folder), sizes)
+        finally:
+            children.stop()
 
 
 def run(app: Flask, sizes: list[int]) -> None:

@@ -7,7 +7,6 @@ statement, a count that stops at 10,001, one table.
 from __future__ import annotations
 
 import re
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -19,11 +18,11 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app.codes.queries import load_shipped
-from app.core import postgres
 from app.core.db import db
 from app.workflow.actor import Role
 from bench import batches, data
 from bench.__main__ import Counter, Figure, browser, getting, measure
+from bench.server import server
 from tests import factories as make
 
 PLACEMENTS, BIGGEST, DEEP = 1_000_000, 200_000, 1_000
@@ -126,10 +125,5 @@ def show(label: str, mine: Figure, base: Figure) -> None:
 
 def main(placements: int) -> None:
     """On an embedded PostgreSQL of its own."""
-    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
-    folder.chmod(0o755)
-    url = postgres.start(folder / "postgres", durable=False)
-    try:
+    with server() as (url, folder):
         run(url, folder, placements)
-    finally:
-        postgres.stop(folder / "postgres")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,11 +11,12 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app.codes.queries import load_shipped
-from app.core import clock, postgres
+from app.core import clock
 from app.core.db import db
 from app.plan import sync
 from bench import batches, data
 from bench.__main__ import memory
+from bench.server import server
 
 ROWS = 1_000_000
 # of each thousand rows: 50 missing, 40 with old values, 20 extra, 10 typed by staff
@@ -88,13 +88,8 @@ def analyse() -> None:
 def main() -> None:
     """Build, measure, print."""
     rows = int(sys.argv[1]) if sys.argv[1:] else ROWS
-    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
-    folder.chmod(0o755)
-    url = postgres.start(folder / "postgres", durable=False)
-    try:
+    with server() as (url, folder):
         run(url, folder, rows)
-    finally:
-        postgres.stop(folder / "postgres")
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ PASSWORD = "Correct-horse-7"
 
 def id_number(n: int) -> str:
     """A valid ID number of a region that does not exist."""
-    born = date(2004, 1, 1) + timedelta(days=n % 900)
+    born = date(2004, 1, 1) + timedelta(days=(n + n // 9000) % 900)  # unique to 900,000
     first = f"999999{born:%Y%m%d}{n % 1000:03d}"
     return first + id_number_mark(first)
 

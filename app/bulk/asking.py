@@ -29,7 +29,7 @@ UPLOADS = Limit("bulk-upload", 60, timedelta(hours=1))  # of one person: each co
 def sheet_for(who: Actor, name: str) -> Sheet:
     """The sheet of that name, if this person may import it. Raises NotYours."""
     sheet = SHEETS.get(name)
-    if sheet is None or who.role not in sheet.roles:
+    if sheet is None or who.role not in sheet.roles or not (who.school_id or who.employer_id):
         raise NotYours(f"sheet {name}")
     return sheet
 

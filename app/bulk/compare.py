@@ -30,15 +30,20 @@ def again(sheet: Sheet, record: Import) -> dict[str, int]:
     """
     sheet.look(record, sheet.prepare(record))
     if _moved_on(sheet.target, record):
-        db.session.execute(
-            text(
-                "UPDATE import_row SET status = 'new', old = NULL"
-                " WHERE import_id = :id AND status IN ('changed', 'same')"
-            ),
-            {"id": record.id},
-        )
-        _match(sheet.target, record)
+        match_anew(sheet, record)
     return counts(record.id)
+
+
+def match_anew(sheet: Sheet, record: Import) -> None:
+    """Tell new, changed and same rows apart once more, whatever was found before."""
+    db.session.execute(
+        text(
+            "UPDATE import_row SET status = 'new', old = NULL"
+            " WHERE import_id = :id AND status IN ('changed', 'same')"
+        ),
+        {"id": record.id},
+    )
+    _match(sheet.target, record)
 
 
 def _moved_on(target: Target, record: Import) -> bool:

@@ -40,12 +40,17 @@ def put_rows(change: Change) -> None:
     record: Import = change.record
     sheet = SHEETS[record.sheet]
     writing.lock(sheet, record)
+    if sheet.writer:
+        sheet.writer.lock(record)
     counts = compare.again(sheet, record)
     if counts["faulty"] > record.faulty:
         raise FoundMoreError
     for name in COUNTS:
         setattr(record, name, counts[name])
-    writing.write(sheet, record, change.now)
+    if sheet.writer:
+        sheet.writer.write(record, change.now)
+    else:
+        writing.write(sheet, record, change.now)
     record.applied_at, record.stage = change.now, ""
     record.details = {**record.details, "sentences": []}
     change.details |= counts
@@ -57,7 +62,10 @@ def take_rows_back(change: Change) -> None:
     record: Import = change.record
     sheet = SHEETS[record.sheet]
     writing.lock(sheet, record)
-    writing.take_back(sheet, record)
+    if sheet.writer:
+        sheet.writer.take_back(record, change.now)
+    else:
+        writing.take_back(sheet, record)
     record.stage = ""
     record.details = {**record.details, "sentences": []}
     _follow(sheet, record)

@@ -8,17 +8,25 @@ from typing import Any
 from sqlalchemy import Select, false, select
 
 from app.bulk.models import Import, ImportRow, ImportState, RowStatus
+from app.bulk.sheet import SHEETS
 from app.core.db import db
 from app.core.errors import NotYours
 from app.workflow.actor import Actor, Role
 
 
 def imports_for(who: Actor) -> Select[Import]:
-    """A school's office sees its school's imports, an employer its own; the clock all."""
+    """A school's office sees its school's imports, an employer its own; the clock all.
+
+    Data staff see those of the sheets that they may bring themselves.
+    """
     if who.role is Role.SYSTEM:
         return select(Import)
     if who.role is Role.SCHOOL:
         return select(Import).where(Import.school_id == who.school_id, Import.employer_id.is_(None))
+    if who.role is Role.DATA:
+        mine = [sheet.name for sheet in SHEETS.values() if Role.DATA in sheet.roles]
+        own_school = (Import.school_id == who.school_id, Import.employer_id.is_(None))
+        return select(Import).where(*own_school, Import.sheet.in_(mine))
     if who.role is Role.EMPLOYER:
         return select(Import).where(Import.employer_id == who.employer_id)
     return select(Import).where(false())

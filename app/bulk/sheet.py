@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +173,18 @@ class Target:
     update: bool = True
 
 
+@dataclass(frozen=True)
+class Writer:
+    """How rows are written and taken back where plain columns are not enough: in SQL of the feature's own.
+
+    `lock` takes what must not change while the rows are compared a last time and written.
+    """
+
+    lock: Callable[[Import], None]
+    write: Callable[[Import, datetime], None]
+    take_back: Callable[[Import, datetime], None]
+
+
 @dataclass(frozen=True, eq=False)
 class Sheet:
     """A declared sheet; see docs/bulk.md.
@@ -180,7 +192,8 @@ class Sheet:
     `unique` are the values that may stand only once in a file, each with the column to blame. `roles` may
     import it. `row` checks a whole row and may complete its values; `look` finds by SQL what only the
     data know and may mark rows as faulty; `admit` may refuse the file once its rows are counted;
-    `after` follows the writing and the undoing, in the same transaction.
+    `after` follows the writing and the undoing, in the same transaction. `writer` stands for the plain
+    writing; `beside` links a further page about an import.
     """
 
     name: str
@@ -199,6 +212,8 @@ class Sheet:
     look: Callable[[Import, Context], None] = lambda _import, _context: None
     admit: Callable[[Import, int], None] = lambda _import, _rows: None
     after: Callable[[Import], None] = lambda _import: None
+    writer: Writer | None = None
+    beside: Callable[[Import], tuple[Text, str] | None] = lambda _import: None
 
     def __post_init__(self) -> None:
         SHEETS[self.name] = self

@@ -163,6 +163,7 @@ def _page(record: Import) -> dict[str, Any]:
         "parts": shown.parts_of(record, sheet, sheet.prepare(record)) if kept else [],
         "offers": offers,
         "question": shown.question(record),
+        "beside": sheet.beside(record) if kept else None,
         "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
         "again_url": "" if record.busy else start,
         "trace": [

@@ -23,6 +23,7 @@ TASKS = {
     "render": "app.documents.render",
     "intake": "app.documents.intake",
     "sheets": "app.bulk.reading",
+    "fill": "app.plan.filling",
 }
 LENGTH = struct.Struct(">I")
 CPU_SECONDS = 30
@@ -53,7 +54,7 @@ def main() -> None:
     os.dup2(2, 1)  # whatever a library prints must not mix with the answers
     task = importlib.import_module(TASKS[sys.argv[1]])
     _limit_memory()
-    if sys.argv[1] in ("intake", "sheets"):
+    if sys.argv[1] in ("intake", "sheets", "fill"):
         _write_nothing()
     task.prepare()
     write(answers, b"ready")

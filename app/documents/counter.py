@@ -1,4 +1,4 @@
-"""The counters of the agreement numbers (AGR-10)."""
+"""The counters of agreement numbers (AGR-10) and of other papers that are numbered without gaps."""
 
 from __future__ import annotations
 
@@ -15,12 +15,18 @@ def next_number(kind_digit: int, graduation_year: int, school_id: int, school_co
     The counter's row stays locked until that transaction ends and rolls back with it: numbers
     given out have no gaps (AGR-10). Lock the placement before, never after (student → … → counter).
     """
-    key = {"kind": kind_digit, "graduation_year": graduation_year, "school_id": school_id}
+    [sequence] = take_numbers(kind_digit, graduation_year, school_id, 1)
+    return agreement_number(kind_digit, graduation_year, school_code, sequence)
+
+
+def take_numbers(kind: int, graduation_year: int, school_id: int, count: int) -> range:
+    """The next sequence numbers of that kind, year and school, in the caller's transaction; no gaps."""
+    key = {"kind": kind, "graduation_year": graduation_year, "school_id": school_id}
     statement = (
         insert(NumberCounter)
-        .values(**key, last=1)
-        .on_conflict_do_update(index_elements=list(key), set_={"last": NumberCounter.last + 1})
+        .values(**key, last=count)
+        .on_conflict_do_update(index_elements=list(key), set_={"last": NumberCounter.last + count})
         .returning(NumberCounter.last)
     )
-    sequence = db.session.execute(statement).scalar_one()
-    return agreement_number(kind_digit, graduation_year, school_code, sequence)
+    last = db.session.execute(statement).scalar_one()
+    return range(last - count + 1, last + 1)

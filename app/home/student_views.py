@@ -22,6 +22,8 @@ from app.placements.guards import cannot_sign
 from app.placements.models import KINDS, Kind, Placement
 from app.placements.notices import PAGES
 from app.placements.queries import placement_of
+from app.plan.detail import letter_facts
+from app.plan.letters import letter_of
 from app.settings.queries import settings
 from app.termination.queries import asked_of
 from app.terms.models import FIELDS
@@ -61,8 +63,15 @@ class MyHomeView(SafeView):
             asked=asked,
             terminations=1 if asked else 0,  # one signing is in force at most
             steps=_steps(placement, student.school_id),
+            archive=_archive(student.id),
             now=now(),
         )
+
+
+def _archive(student_id: int) -> list[tuple[Any, Any]]:
+    """Where the student's archive goes, and by which courier (PLN-10)."""
+    letter = letter_of(student_id)
+    return letter_facts(letter) if letter else []
 
 
 def _steps(placement: Placement | None, school_id: int) -> list[tuple[str, str, str]]:

@@ -26,6 +26,9 @@ from app.plan import detail, queries
 from app.plan.models import CHANGE_CHIPS, CHANGE_KINDS, CHANGE_STATES, FIELD_LABELS, ChangeRequest
 from app.plan.workflow import CHANGES, decide
 
+HEADINGS = {False: _l("The row and the placement, side by side"),
+            True: _l("The row and the file, side by side")}  # fmt: skip
+SAYS = {"ended": _l("no longer in force"), "placement": _l("in force"), "file": _l("a file")}
 ALIKE = 500  # changes decided on together with one
 
 
@@ -43,27 +46,27 @@ class ChangesView(StepActions, TitleLinks, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "decide"}
     list_title, show_title = _l("Changes to decide on"), _l("Change to the plan")
     show_template = "plan/change.html"
-    list_columns = ["student.name", "student.student_no", "college.name", "fields", "ends",
+    list_columns = ["student.name", "student.student_no", "college.name", "fields", "says",
                     "changed_at", "state"]  # fmt: skip
     order_columns = ["changed_at"]
     search_columns: list[str] = []
     show_fieldsets = [
         (_l("About it"), {"fields": ["student.name", "student.student_no", "college.name",
-                                "graduation_year", "kind", "ends", "state", "changed_at"]}),
+                                "graduation_year", "kind", "says", "state", "changed_at"]}),
     ]  # fmt: skip
     label_columns = {
         "student.name": _l("Student"), "student.student_no": _l("Student number"),
-        "college.name": _l("College"), "fields": _l("What differs"), "ends": _l("Placement"),
+        "college.name": _l("College"), "fields": _l("What differs"), "says": _l("Placement"),
         "changed_at": _l("Last change"), "state": _l("State"), "kind": _l("Why"),
         "graduation_year": _l("Graduation year"),
     }  # fmt: skip
     formatters_columns = {
         "fields": lambda names: _(", ").join(str(FIELD_LABELS[n]) for n in names),
-        "ends": lambda ends: _("no longer in force") if ends else _("in force"),
+        "says": lambda said: str(SAYS[said]),
         "changed_at": moment, "state": chips(CHANGE_STATES, CHANGE_CHIPS),
         "kind": lambda kind: str(CHANGE_KINDS[kind]),
     }  # fmt: skip
-    load_columns = ("changes",)
+    load_columns = ("changes", "ends", "source")
     base_order = ("changed_at", "desc")
     wide_columns = frozenset({"student.student_no", "college.name", "changed_at"})
     cell_classes = {"student.name": "qq-card-title", "fields": "qq-roomy",
@@ -73,6 +76,7 @@ class ChangesView(StepActions, TitleLinks, SafeModelView):
     tabs = (
         _tab("conflict", _l("Conflicts"), _l("No placement meets a row written by staff.")),
         _tab("reported", _l("After the report"), _l("Nothing changed after the report.")),
+        _tab("import", _l("From files"), _l("No file says otherwise than a placement.")),
         _tab("decided", _l("Decided"), _l("Nothing has been decided yet.")),
     )
     filters = (
@@ -103,6 +107,8 @@ class ChangesView(StepActions, TitleLinks, SafeModelView):
             "rows": detail.pairs(item.changes, item.graduation_year),
             "plain": [row[1:] for row in detail.pairs(item.changes, item.graduation_year)],
             "whole": item.ends,
+            "heading": HEADINGS[item.imported],
+            "new_says": _("The file says") if item.imported else _("The placement says"),
             "decides": bool(open_now),
             "why_not": next((o.why_not for o in self.offered(item) if o.why_not), ""),
             "others": len(queries.alike(actor(), item, ALIKE)) if open_now else 0,

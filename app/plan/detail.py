@@ -11,6 +11,7 @@ from app.codes import queries as codes
 from app.fab.shown import moment
 from app.plan.forms import TABLES
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, PlanEntry
+from app.plan.paper_models import ForwardingLetter
 from app.workflow.actor import Role
 from app.workflow.queries import said, trail_of
 
@@ -44,6 +45,18 @@ def sources(entry: PlanEntry) -> list[tuple[Any, Any]]:
         for name in DESTINATION_FIELDS
         if (source := entry.sources.get(name))
     ]
+
+
+def letter_facts(letter: ForwardingLetter) -> list[tuple[Any, Any]]:
+    """Where the archive goes and how: number, receiver, courier, tracking number, day."""
+    found = [
+        (_("Letter number"), letter.number),
+        (_("Receiver"), letter.archive_to),
+        (_("Courier"), letter.courier),
+        (_("Tracking number"), letter.tracking_number or _("not sent yet")),
+        (_("Posted on"), letter.sent_on),
+    ]
+    return [(label, value) for label, value in found if value]
 
 
 def _note(row: Any) -> str:

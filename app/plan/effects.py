@@ -67,16 +67,17 @@ def keep_decided(change: Change) -> None:
     values = change.data["values"]
     change.details |= {"changes": changed(entry, values), "request": request.id}
     sources = dict(entry.sources)
-    for name in DESTINATION_FIELDS:
+    for name in values if request.imported else DESTINATION_FIELDS:
         if name in request.changes and name not in values:
             sources[name] = Source.STAFF  # the placement says otherwise, and staff keep it
             continue
         if name in values:
             setattr(entry, name, values[name])
         sources[name] = None if getattr(entry, name) is None else request.source
-    entry.placement_id = None if request.ends else request.placement_id
-    if not request.ends and entry.destination_code is None:
-        raise Refused(NO_DESTINATION)
+    if not request.imported:
+        entry.placement_id = None if request.ends else request.placement_id
+        if not request.ends and entry.destination_code is None:
+            raise Refused(NO_DESTINATION)
     if request.ends:
         sources = {n: s for n, s in entry.sources.items() if getattr(entry, n) and s in OWN}
     _mark(entry, {name: source for name, source in sources.items() if source})

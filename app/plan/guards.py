@@ -30,4 +30,6 @@ def school_decides_conflicts(change: ChangeRequest, actor: Actor, now: datetime)
     """Data staff confirm what came after a report; conflicts are the school's (PLN-03, PLN-06)."""
     if actor.role is Role.SCHOOL or change.kind == ChangeKind.REPORTED:
         return None
+    if change.kind == ChangeKind.IMPORT:
+        return _("School staff decide where a file says otherwise than a placement.")
     return _("School staff decide on what meets a row written by staff.")

@@ -131,15 +131,17 @@ FIELD_LABELS = {
 
 
 class ChangeKind(StrEnum):
-    """What something new meets in the plan: a row that staff wrote, or one reported already."""
+    """What meets what: a placement a row of staff's, anything a reported row, a file a placement's."""
 
     CONFLICT = "conflict"
     REPORTED = "reported"
+    IMPORT = "import"
 
 
 CHANGE_KINDS = {
     ChangeKind.CONFLICT: _l("Meets a row written by staff"),
     ChangeKind.REPORTED: _l("Came after the report"),
+    ChangeKind.IMPORT: _l("A file says otherwise than the placement"),
 }
 
 
@@ -162,7 +164,7 @@ CHANGE_CHIPS = {ChangeState.OPEN: "waiting", ChangeState.APPLIED: "done"}
 
 
 class ChangeRequest(db.Model):
-    """What a placement would change in a row that must not change silently (PLN-03, PLN-06)."""
+    """What a placement or a file would change in a row that must not change silently (PLN-03, PLN-06)."""
 
     __tablename__ = "change_request"
     __table_args__ = (
@@ -196,6 +198,16 @@ class ChangeRequest(db.Model):
     def fields(self) -> list[str]:
         """The fields that differ, in the order of the plan."""
         return [name for name in DESTINATION_FIELDS if name in self.changes]
+
+    @property
+    def imported(self) -> bool:
+        """Whether the new values come from a file, not from a placement."""
+        return self.source == Source.IMPORT
+
+    @property
+    def says(self) -> str:
+        """What brought it: a file, a placement in force, or one that is so no longer."""
+        return "file" if self.imported else "ended" if self.ends else "placement"
 
 
 class PlanDirty(db.Model):

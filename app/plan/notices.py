@@ -8,7 +8,8 @@ from app.notices.workflow import Letter, Letters
 
 LETTERS: Letters = {}
 # the plan is the office's own paper: the parties read of what led to it
-SILENT = ("edit", "check", "uncheck", "report", "reopen", "amend", "renewed", "emptied",
+SILENT = ("edit", "check", "uncheck", "report", "reopen", "amend", "import", "undo_import",
+          "renewed", "emptied",
           "raise", "renew", "apply", "drop", "overtake")  # fmt: skip
 
 PROOF = Letter(

@@ -25,8 +25,12 @@ from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
 from app.people.step_views import StepActions
 from app.plan import detail
+from app.plan.detail import letter_facts
 from app.plan.forms import GROUPS, EntryForm, version
+from app.plan.letter_views import ask as ask_for_letters
+from app.plan.letters import letter_of
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
+from app.plan.paper_models import PaperKind
 from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
 from app.plan.snapshots import counts_as
 from app.plan.workflow import PLAN, edit
@@ -142,12 +146,18 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             ("PlanChanges", "ChangesView.list", _("Changes to decide on")),
             ("PlanSnapshots", "SnapshotsView.index", _("Snapshots")),
             ("PlanExport", "PlanExportView.begin", _("Official layout")),
+            ("PlanLetters", "LettersView.list", _("Forwarding letters")),
+            ("PlanOfficial", "OfficialView.index", _("Fill an official workbook")),
         ]
-        return [
+        links = [
             Link(url_for(endpoint), label)
             for view, endpoint, label in found
             if manager.has_access(f"can_{endpoint.partition('.')[2]}", view)
         ]
+        if actor().school_id and manager.has_access("can_choose", "PlanFiles"):
+            where = url_for("ImportsView.begin", name="plan")
+            links.insert(0, Link(where, _("Bring in or compare a plan file")))
+        return links
 
     def show_context(self, item: Any) -> dict[str, Any]:
         change = open_change(item.id)
@@ -158,6 +168,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             "trace": detail.trace("plan_entry", item.id),
             "change_url": url_for("ChangesView.show", pk=change) if change else "",
             "write_url": self.url("write", pk=item.id) if offer and self._writes() else "",
+            "letter": _letter(item),
             "student_url": url_for("StudentsView.show", pk=item.student_id),
         }
 
@@ -216,9 +227,25 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
     def report(self, items: list[Any]) -> Any:
         return self.take("report", items)
 
+    @record_action("letters", _l("Forwarding letters"), single=False)
+    def letters(self, items: list[Any]) -> Any:
+        """One PDF with the letters of the ticked rows (PLN-10)."""
+        try:
+            paper = ask_for_letters(actor(), PaperKind.LETTERS, {"entries": [e.id for e in items]})
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return None
+        return redirect(url_for("PapersView.show", uid=paper.uid), 303)
+
     @record_action("reopen", _l("Open again"), reason="required", danger=True)
     def reopen(self, items: list[Any]) -> Any:
         return self.take("reopen", items)
+
+
+def _letter(entry: PlanEntry) -> list[tuple[Any, Any]]:
+    """The forwarding letter of the graduate's archive, with how it went out."""
+    letter = letter_of(entry.student_id)
+    return letter_facts(letter) if letter else []
 
 
 def counts_label(entry: PlanEntry) -> str:

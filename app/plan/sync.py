@@ -134,6 +134,7 @@ raised AS (INSERT INTO change_request (entry_id, student_id, school_id, college_
   RETURNING id, school_id, changes, xmax = 0 AS fresh),
 gone AS (UPDATE change_request q SET state = '{ChangeState.OVERTAKEN}', changed_at = :now
   FROM decided d WHERE q.id = d.request_id AND d.act NOT IN ('request', 'conflict', 'waits')
+    AND (q.source IS DISTINCT FROM '{Source.IMPORT}' OR {_WRITES})
   RETURNING q.id, q.school_id),
 told AS ({_TRAIL}
   SELECT 'plan_entry', entry_id, school_id,

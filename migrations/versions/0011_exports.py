@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0011_exports"
-down_revision = "0010_plan"
+down_revision = "0012_planfiles"
 branch_labels = None
 depends_on = None
 

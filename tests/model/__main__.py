@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -60,6 +61,7 @@ def main() -> int:
         return _report(server, str(root), chosen)
     finally:
         postgres.stop(root / "postgres")
+        shutil.rmtree(root, ignore_errors=True)
 
 
 def _report(server: str, root: str, chosen: argparse.Namespace) -> int:

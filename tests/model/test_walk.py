@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
-
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -18,9 +15,9 @@ STEPS, MOST = 5_000, 30_000
 
 
 @pytest.fixture(scope="module")
-def prepared(server):
+def prepared(server, tmp_path_factory):
     """Server and folder with the database that every world begins with."""
-    folder = Path(tempfile.mkdtemp(prefix="qingqian-model-"))
+    folder = tmp_path_factory.mktemp("model")
     walk.prepare(server, folder)
     return server, folder
 

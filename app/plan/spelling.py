@@ -1,0 +1,99 @@
+"""How an official workbook writes codes: as code, as name, or both, in its own words (PLN-09)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import select
+
+from app.bulk import cells
+from app.codes import queries as codes
+from app.codes.models import Region
+from app.core.db import db
+from app.plan.forms import TABLES
+
+LISTS = {**TABLES, "location": "", "sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs",
+         "origin": ""}  # field → table of its codes; "": regions  # fmt: skip
+
+
+@dataclass
+class Spelling:
+    """How one column writes a code: as code, as name, or both, in the words of the workbook's lists."""
+
+    table: str
+    as_name: bool  # by its header
+    allowed: dict[str, str]  # folded text → text of the drop-down
+    block: dict[str, str]  # the workbook's own code → name
+    sample: str
+    known: dict[tuple[str, bool], str | None] = field(default_factory=dict)
+
+    def of(self, code: str, year: int) -> str | None:
+        """The text to write; None where the workbook's drop-down has nothing of the kind."""
+        key = (code, year < codes.NEW_EDITION_FROM)
+        if key not in self.known:
+            self.known[key] = self._of(code, year)
+        return self.known[key]
+
+    def _of(self, code: str, year: int) -> str | None:
+        ours = codes.name(self.table, code, year) if self.table else codes.region_name(code)
+        name = self.block.get(code, ours)
+        if not self.allowed:
+            if self.sample.startswith(("code ", "code-")):
+                return f"{code}{self.sample[4]}{name}"
+            return name if self.as_name and self.sample != "code" else code
+        ways = [name, ours, code] if self.as_name else [code, name, ours]
+        ways += [f"{code} {name}", f"{code}-{name}", f"{code} {ours}"]
+        folded = (cells.folded(way).replace("-", "") for way in ways)
+        return next((self.allowed[way] for way in folded if way in self.allowed), None)
+
+
+def spellings(columns: dict[int, str], look: dict[str, Any]) -> dict[int, Spelling]:
+    """For each column of codes or their names, how the workbook writes them."""
+    found = {}
+    for place, name in columns.items():
+        base = name.removesuffix(":name")
+        if base not in LISTS:
+            continue
+        texts = look["lists"].get(str(place), [])
+        allowed: dict[str, str] = {}
+        for text in texts:
+            allowed.setdefault(cells.folded(text).replace("-", ""), text)
+        block = _block(LISTS[base], look["blocks"])
+        first = next(
+            (row[place] for _n, row in look["rows"] if place < len(row) and row[place]), ""
+        )
+        found[place] = Spelling(
+            LISTS[base], name.endswith(":name"), allowed, block, _way(first, block)
+        )
+    return found
+
+
+def _way(text: str, block: dict[str, str]) -> str:
+    """How a cell that was filled before is written: «code », «code-», «code», or unknown."""
+    for code, name in block.items():
+        if text == code:
+            return "code"
+        for between in (" ", "-"):
+            if text == f"{code}{between}{name}":
+                return f"code{between}"
+    return ""
+
+
+def _block(table: str, blocks: list[dict[str, str]]) -> dict[str, str]:
+    """The workbook's list that is this table: the one with the most of our codes and names."""
+    ours = codes.names(table) if table else _regions()
+    best: dict[str, str] = {}
+    most = 0
+    for block in blocks:
+        same = [c for c in block if c in ours]
+        alike = sum(cells.folded(block[c]) == cells.folded(ours[c]) for c in same)
+        enough = alike or (not table and len(same) > len(block) * 0.6)
+        if enough and len(same) + 2 * alike > most:
+            best, most = block, len(same) + 2 * alike
+    return best
+
+
+def _regions() -> dict[str, str]:
+    rows = db.session.execute(select(Region.code, Region.full_name)).tuples()
+    return dict(rows.all())

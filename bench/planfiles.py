@@ -1,0 +1,174 @@
+"""Files and papers of the plan: a file brought in, compared, undone; an official workbook; letters.
+
+As ratios to the floor of `bench.imports` (calamine → COPY → one INSERT) in the same run. Run with
+`python -m bench.planfiles [rows] [letters]`.
+"""
+
+from __future__ import annotations
+
+import io
+import sys
+import tempfile
+from pathlib import Path
+
+import xlsxwriter
+from flask import Flask
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from app import create_app
+from app.accounts.models import AppUser
+from app.bulk import asking, tasks
+from app.bulk.models import Import
+from app.codes.queries import load_shipped
+from app.core import children, clock, postgres
+from app.core.db import db
+from app.plan import beside, letter_views, official, papers, sync
+from app.plan import tasks as plan_tasks
+from app.plan.models import DESTINATION_FIELDS, OFFICIAL
+from app.plan.paper_models import Paper, PaperKind
+from app.workflow.actor import Role
+from bench.imports import Peak, floor, timed
+from tests import factories as make
+from tests.conftest import settings_for
+from tests.plan.official import workbook as official_workbook
+
+ROWS, LETTERS = 10_000, 500
+VALUES = {"destination_code": "12", "credit_code": "91999999MA0000001X", "employer_name": "武汉星光公司",
+          "employer_kind": "31", "industry": "34", "location": "420111", "position_kind": "13",
+          "contact_name": "张先生", "contact_phone": "02787654321", "address": "武汉市洪山区珞喻路1号",
+          "postcode": "430070", "archive_to": "武汉市人才服务中心", "archive_address": "武汉市江岸区1号",
+          "archive_postcode": "430010", "household_address": "武汉市"}  # fmt: skip
+
+
+def plan_file(rows: int, changed: str = "") -> bytes:
+    """A plan file by official field codes; `changed` tells another employer in each row."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"constant_memory": True}) as book:
+        page = book.add_worksheet("方案")
+        heads = ["XH", "XM", *OFFICIAL.values()]
+        for n, head in enumerate(heads):
+            page.write_string(0, n, head)
+        for n in range(rows):
+            values = {**VALUES, "employer_name": f"武汉星光公司{changed}"}
+            cells = [f"P{n:08d}", f"学生{n}", *(values[name] for name in DESTINATION_FIELDS)]
+            for place, cell in enumerate(cells):
+                page.write_string(n + 1, place, cell)
+    return out.getvalue()
+
+
+def build(rows: int) -> int:
+    """A school with that many graduates and their open rows; the officer."""
+    school = make.make_school("10997", "青山大学")
+    college = make.make_college(school, "01", "计算机学院")
+    officer = make.make_user(Role.SCHOOL, "officer", name="王老师", school_id=school.id)
+    major = db.session.execute(text("SELECT id FROM major LIMIT 1")).scalar_one()
+    db.session.execute(
+        text(
+            "INSERT INTO student (uid, school_id, college_id, major_id, class_name, graduation_year,"
+            " student_no, name, sex, education, training_mode, origin_state)"
+            " SELECT md5(n::text), :s, :c, :m, '', 2027, 'P' || lpad(n::text, 8, '0'), '学生' || n, '1',"
+            " '31', '1', 'approved' FROM generate_series(0, :n - 1) n"
+        ),
+        {"s": school.id, "c": college.id, "m": major, "n": rows},
+    )
+    db.session.execute(text("ANALYZE student"))
+    sync.reconcile(school.id, None, clock.now())
+    db.session.commit()
+    return officer.id
+
+
+def say(what: str, seconds: float, base: float, more: object = "") -> None:
+    """One line."""
+    print(f"{what:44}{seconds:8.2f} s {seconds / base:6.1f}×   {more}", flush=True)
+
+
+def bring(who: object, data: bytes, base: float, what: str) -> Import:
+    """Upload, check, apply; printed."""
+    sheet = asking.sheet_for(who, "plan")
+    with Peak() as peak:
+        checked, record = timed(lambda: _checked(who, sheet, data))
+    counts = (record.new, record.changed, record.same, record.faulty)
+    shown, found = timed(lambda: (beside.counts(record), beside.different(record, 0, 50)))
+    say(f"{what}: upload to preview", checked, base, f"{counts}, child {peak.most} MB")
+    say("  page side by side", shown, base, found[0])
+    if record.to_write:
+        written, _none = timed(lambda: (asking.ask("write", record, who), tasks.write(record.id)))
+        say("  applied", written, base)
+        say("  together", checked + shown + written, base)
+    return db.session.get_one(Import, record.id, populate_existing=True)
+
+
+def _checked(who: object, sheet: object, data: bytes) -> Import:
+    record, _fresh = asking.bring(who, sheet, data, "方案.xlsx")
+    tasks.check(record.id)
+    return db.session.get_one(Import, record.id, populate_existing=True)
+
+
+def paper(made: Paper) -> Paper:
+    """The worker's part."""
+    plan_tasks.make_paper.func(made.id)
+    return db.session.get_one(Paper, made.id, populate_existing=True)
+
+
+def run(app: Flask, rows: int, letters: int) -> None:
+    """Everything, once."""
+    with app.test_request_context():
+        upgrade()
+        load_shipped()
+        officer = build(rows)
+        who = make.actor(db.session.get_one(AppUser, officer))
+        data = plan_file(rows)
+        base = min(floor_of(data) for _n in range(2))
+        say(f"floor, {rows:,} rows × {2 + len(OFFICIAL)}", base, base)
+        bring(who, data, base, "all rows filled")
+        record = bring(who, plan_file(rows, "二"), base, "one field of each changed")
+        asking.ask("undo", record, who)
+        say("  undone", timed(lambda: tasks.take_back(record.id))[0], base)
+        people = [{"学号": f"P{n:08d}", "姓名": f"学生{n}"} for n in range(rows)]
+        book = official_workbook(people)
+        seconds, made = timed(lambda: paper(official.bring(who, book, "官方表.xlsx", {})))
+        say(f"official workbook, {rows:,} rows filled", seconds, base, made.report.get("noted"))
+        db.session.execute(text("DELETE FROM plan_entry WHERE student_id IN (SELECT id FROM student"
+                                " WHERE student_no >= :n)"), {"n": f"P{letters:08d}"})  # fmt: skip
+        db.session.commit()
+        wish = {"year": 2027, "college": None}
+        for kind, what in (
+            (PaperKind.LETTERS, "letters (PDF)"),
+            (PaperKind.COURIER, "courier sheet"),
+        ):
+            seconds, made = timed(lambda k=kind: paper(letter_views.ask(who, k, wish)))
+            size = len(papers.result_of(made)) / 2**20
+            say(
+                f"{letters} {what}",
+                seconds,
+                base,
+                f"{size:.1f} MB, {seconds / letters * 1000:.0f} ms each",
+            )
+
+
+def floor_of(data: bytes) -> float:
+    """The floor of `bench.imports` for a table of this width."""
+    import bench.imports
+
+    bench.imports.HEADS = ("XH", "XM", *OFFICIAL.values())
+    return floor(data)
+
+
+def main() -> None:
+    """On an embedded PostgreSQL of its own."""
+    numbers = [int(text) for text in sys.argv[1:]]
+    rows, letters = [*numbers, *(ROWS, LETTERS)[len(numbers) :]]
+    with tempfile.TemporaryDirectory(prefix="qingqian-bench-") as root:
+        folder = Path(root)
+        folder.chmod(0o755)
+        url = postgres.start(folder / "postgres", durable=False)
+        try:
+            run(create_app(settings_for(url, folder)), rows, letters)
+        finally:
+            children.stop()
+            postgres.stop(folder / "postgres")
+
+
+if __name__ == "__main__":
+    main()
