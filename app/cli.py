@@ -23,6 +23,8 @@ from app.core import jobs
 from app.core.db import db
 from app.desk import tasks as desk_tasks
 from app.documents import tasks as document_tasks
+from app.exports import tasks as export_tasks
+from app.exports.workflow import EXPORTS
 from app.invitations import tasks as invitation_tasks
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
@@ -39,12 +41,13 @@ PERIODIC = (
     bulk_tasks,
     desk_tasks,
     document_tasks,
+    export_tasks,
     invitation_tasks,
     plan_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS, PLAN,
-    CHANGES,
+    CHANGES, EXPORTS,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -32,7 +32,11 @@ from app.destinations.office_views import (
 from app.destinations.student_views import MyDestinationsView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
 from app.documents.file_views import FileView
+from app.exports import shown as exports_shown
+from app.exports.list_views import ExportHistoryView
+from app.exports.views import ExportsView
 from app.fab import remembered
+from app.fab.export import HOOK as EXPORT_HOOK
 from app.fab.once import once
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
@@ -70,6 +74,7 @@ from app.people.student_views import MyProfileView, VerifyView, phone_of, verify
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView
+from app.plan.export_views import PlanExportView
 from app.plan.file_views import PlanFilesView
 from app.plan.letter_views import LettersView, LetterWorkView
 from app.plan.office_views import PlanView
@@ -115,6 +120,9 @@ def _bulk(builder: AppBuilder) -> None:
     assert {sheet.name for sheet in (STUDENTS, SEND_LIST, PLAN, COURIER)} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
+    builder.add_view_no_menu(ExportsView)
+    builder.add_view_no_menu(ExportHistoryView)
+    current_app.extensions[EXPORT_HOOK] = exports_shown.link
 
 
 def _employer(builder: AppBuilder) -> None:
@@ -180,6 +188,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
     builder.add_view_no_menu(PlanYearView)
+    builder.add_view_no_menu(PlanExportView)
     builder.add_view_no_menu(SnapshotsView)
     for files in (PlanFilesView, PapersView, OfficialView, LetterWorkView, LettersView):
         builder.add_view_no_menu(files)

@@ -15,6 +15,7 @@ LIST = ("list", "search", "columns")
 _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
+_EXPORT = ("begin", "create", "show", "take", "fetch")
 _DESK = (*READ, "facts")
 _COLLEGE = ("approve_form_college", "refuse_form_college", "attest_college", "refuse_college",
             "withdraw_college", "undo")  # fmt: skip
@@ -39,6 +40,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
         ("begin", "template", "upload", "show", "take", "errors"),
     ),
+    "Exports": {
+        **dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), _EXPORT),
+        Role.SCHOOL: (*_EXPORT, "clear"),  # whole personal numbers, for a purpose (RPT-05)
+    },
+    "ExportHistory": dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), LIST),
     "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), LIST),
     "Acts": {Role.STUDENT: ("code",)},
     "Jobs": {Role.ADMIN: ("index", "retry")},
@@ -76,7 +82,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
     "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "send", "edit", "withdraw")},
     "EmployerInvitations": {
-        Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
+        Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one")
     },
     "Amendments": {Role.EMPLOYER: ("edit", "take_back")},
     "EmployerTerminations": {
@@ -86,7 +92,6 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "search",
             "columns",
             "index",
-            "export",
             "request",
             "take",
             "evidence",
@@ -120,6 +125,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((Role.COLLEGE, Role.PROVINCE), READ),
         **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "decide", "apply", "drop")),
     },
+    "PlanExport": dict.fromkeys(_READERS, ("begin", "create")),
     "PlanYears": {
         Role.DATA: ("index", "compare"),
         Role.SCHOOL: ("index", "compare", "apply", "whole"),

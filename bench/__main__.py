@@ -239,6 +239,10 @@ if __name__ == "__main__":
         from bench import imports
 
         imports.main([int(n) for n in sys.argv[2:]] or imports.SIZES)
+    elif sys.argv[1:2] == ["exports"]:
+        from bench import exports
+
+        exports.main([int(n) for n in sys.argv[2:]] or [exports.LARGE])
     elif sys.argv[1:2] == ["lists"]:
         from bench import lists
 

@@ -33,6 +33,7 @@ FILES = {
     "checks.py",  # people: pure checks of numbers, for forms and files alike
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
+    "layouts.py",  # plan: the official layout as it goes out
     "importing.py",  # plan: the rows of a file into the plan, in SQL
     "matching.py",  # plan: whose the rows of a file are
     "paper_models.py",  # plan: the tables of what is made of it
@@ -60,6 +61,7 @@ FINAL = {
     "employer": {"approved"},
     "restriction": {"released"},
     "import_file": {"failed", "undone"},
+    "export_file": {"failed", "expired"},
     "plan_entry": set(),
     "change_request": {"applied", "dropped", "overtaken"},
 }

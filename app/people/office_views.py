@@ -33,6 +33,7 @@ from app.people.models import (
     Student,
 )
 from app.people.restriction_views import restrict_page
+from app.people.sheets import EXPORTED
 from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
 from app.workflow.queries import said, trail_of
@@ -99,6 +100,7 @@ class StudentsView(TitleLinks, SafeModelView):
         "origin": lambda code: codes.region_name(code) or "–", "email": dash, "address": dash,
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
     }  # fmt: skip
+    export_fields = EXPORTED
     base_order = ("student_no", "asc")
     wide_columns = frozenset({"student_no", "major.name", "graduation_year"})
     cell_classes = {"student_no": "qq-number", "name": "qq-card-title",

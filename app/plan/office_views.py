@@ -145,6 +145,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             ("PlanYears", "PlanYearView.index", _("By graduation year")),
             ("PlanChanges", "ChangesView.list", _("Changes to decide on")),
             ("PlanSnapshots", "SnapshotsView.index", _("Snapshots")),
+            ("PlanExport", "PlanExportView.begin", _("Official layout")),
             ("PlanLetters", "LettersView.list", _("Forwarding letters")),
             ("PlanOfficial", "OfficialView.index", _("Fill an official workbook")),
         ]
