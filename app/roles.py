@@ -81,9 +81,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerHome": {Role.EMPLOYER: ("index", "signing")},
     "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
     "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "send", "edit", "withdraw")},
-    "EmployerInvitations": {
-        Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one")
-    },
+    "EmployerInvitations": {Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one")},
     "Amendments": {Role.EMPLOYER: ("edit", "take_back")},
     "EmployerTerminations": {
         Role.EMPLOYER: (

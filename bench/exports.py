@@ -95,7 +95,9 @@ def once(act: Callable[[], Any]) -> Pair:
     return time.perf_counter() - wall, time.process_time() - cpu
 
 
-def both(act: Callable[[], Any], floor: Callable[[], Any], rounds: int = ROUNDS) -> tuple[Pair, Pair]:
+def both(
+    act: Callable[[], Any], floor: Callable[[], Any], rounds: int = ROUNDS
+) -> tuple[Pair, Pair]:
     """Medians of ours and of its floor, by turns, after one round each that warms up."""
     act(), floor()
     found = [(once(act), once(floor)) for _n in range(rounds)]
@@ -117,14 +119,21 @@ def line(name: str, pair: tuple[Pair, Pair], target: str) -> None:
 
 def asked() -> dict[str, Any]:
     """The students' list with the columns that it shows."""
-    return {"view": "StudentsView", "query": "", "columns": list(lists.view_of("StudentsView").list_columns)}
+    return {
+        "view": "StudentsView",
+        "query": "",
+        "columns": list(lists.view_of("StudentsView").list_columns),
+    }
 
 
 def bare_copy(school: int) -> int:
     """The same columns by COPY, in portions as they come."""
     size = 0
     query = SAME.replace(":school", str(school))
-    with driver_connection().cursor() as cursor, cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy:
+    with (
+        driver_connection().cursor() as cursor,
+        cursor.copy(f"COPY ({query}) TO STDOUT (FORMAT csv)") as copy,
+    ):
         for part in copy:
             size += len(part)
     db.session.rollback()
@@ -143,7 +152,9 @@ def as_csv(what: str, wish: dict[str, Any]) -> int:
 
 def alone(rows: list[Any], heads: list[str], folder: Path) -> None:
     """XlsxWriter and nothing else: the same texts, already in memory."""
-    with xlsxwriter.Workbook(str(folder / "bare.xlsx"), {**xlsx_out.SAFE, "tmpdir": str(folder)}) as book:
+    with xlsxwriter.Workbook(
+        str(folder / "bare.xlsx"), {**xlsx_out.SAFE, "tmpdir": str(folder)}
+    ) as book:
         plain, page = book.add_format({"num_format": "@"}), book.add_worksheet()
         for n, head in enumerate(heads):
             page.write_string(0, n, head, plain)
@@ -184,7 +195,9 @@ def small(folder: Path, school: int, user: int) -> None:
              both(lambda: as_xlsx(wish, folder), lambda: alone(rows, heads, folder)), "≤ 1.3")  # fmt: skip
         plan = {"year": 2027, "layout": "74", "spelled": "both"}
         wall, cpu = _median([once(lambda: as_dbf(plan, folder)) for _n in range(5)])
-        print(f"{'10,000 rows × 74, .dbf':36}{wall:8.3f}{'':16}{cpu:9.3f}{'':9}   ≤ 2 s", flush=True)
+        print(
+            f"{'10,000 rows × 74, .dbf':36}{wall:8.3f}{'':16}{cpu:9.3f}{'':9}   ≤ 2 s", flush=True
+        )
 
 
 def large(rows: int, school: int, user: int) -> None:
@@ -202,10 +215,18 @@ def large(rows: int, school: int, user: int) -> None:
         for n, part in enumerate(fetching.parts_of(record)):
             size += len(part)
             if n < 2:
-                print(f"{'first bytes' if not n else 'first rows'} after {(time.perf_counter() - before) * 1000:.0f} ms")
+                print(
+                    f"{'first bytes' if not n else 'first rows'} after {(time.perf_counter() - before) * 1000:.0f} ms"
+                )
         seconds, cpu = time.perf_counter() - before, time.process_time() - processor
-        line(f"{rows:,} rows × 7, .csv / COPY", ((seconds, cpu), once(lambda: bare_copy(school))), "≤ 3")
-        print(f"{size / 2**20:.0f} MB; peak memory grew by {(memory() - began) / 1024:.0f} MB to {memory() / 1024:.0f} MB")
+        line(
+            f"{rows:,} rows × 7, .csv / COPY",
+            ((seconds, cpu), once(lambda: bare_copy(school))),
+            "≤ 3",
+        )
+        print(
+            f"{size / 2**20:.0f} MB; peak memory grew by {(memory() - began) / 1024:.0f} MB to {memory() / 1024:.0f} MB"
+        )
 
 
 def main(sizes: list[int]) -> None:
@@ -221,7 +242,9 @@ def main(sizes: list[int]) -> None:
             load_shipped()
             few, many = officer("10999", "青山大学"), officer("10998", "碧水大学")
             build(SMALL, few[0])
-            print(f"\n{'':36}{'wall s':>8}{'floor s':>9}{'ratio':>7}{'CPU s':>9}{'floor':>9}   target")
+            print(
+                f"\n{'':36}{'wall s':>8}{'floor s':>9}{'ratio':>7}{'CPU s':>9}{'floor':>9}   target"
+            )
             small(folder, *few)
             build(sizes[0], many[0])
             large(sizes[0], *many)

@@ -130,6 +130,7 @@ class EmployerInvitationsView(SafeModelView):
         item = queries.invitation_of(actor(), pk)
         return self.render_template("invitations/employer_detail.html", **_detail(item, self))
 
+
 def _amending(placement: Any) -> dict[str, Any] | None:
     """The buttons and the open proposal of a signing (INV-16); greyed once it was reviewed."""
     if placement is None or not placement.holds_slot:

@@ -174,7 +174,9 @@ def count(asked: Asked) -> int | None:
 
 def title(asked: Asked) -> str:
     """Plan, year and layout."""
-    return _("Employment plan %(year)s, %(columns)s columns", year=asked["year"], columns=asked["layout"])
+    return _(
+        "Employment plan %(year)s, %(columns)s columns", year=asked["year"], columns=asked["layout"]
+    )
 
 
 def facts(asked: Asked) -> list[tuple[Any, str]]:
