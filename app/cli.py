@@ -18,6 +18,8 @@ from app.accounts.models import AppUser
 from app.accounts.queries import identify
 from app.bulk import tasks as bulk_tasks
 from app.bulk.workflow import IMPORTS
+from app.checks import tasks as check_tasks
+from app.checks.workflow import FINDINGS
 from app.codes.queries import load_shipped
 from app.core import jobs
 from app.core.db import db
@@ -37,6 +39,7 @@ from app.workflow.diagram import diagram
 
 PERIODIC = (
     bulk_tasks,
+    check_tasks,
     desk_tasks,
     document_tasks,
     invitation_tasks,
@@ -44,7 +47,7 @@ PERIODIC = (
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS, PLAN,
-    CHANGES,
+    CHANGES, FINDINGS,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

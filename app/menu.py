@@ -18,6 +18,7 @@ from app.batches.views import BatchView
 from app.bulk.list_views import ImportHistoryView
 from app.bulk.sheet import SHEETS
 from app.bulk.views import ImportsView
+from app.checks.office_views import ChecksView, FindingsView
 from app.codes.api import RegionView
 from app.codes.office_views import CodesView, RegionsView
 from app.core import jobs
@@ -177,6 +178,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(ChancesView)
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(SnapshotsView)
+    builder.add_view_no_menu(ChecksView)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)
     for view, name, label, icon in (
@@ -189,6 +191,7 @@ def office(builder: AppBuilder) -> None:
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),
         (ChangesView, "PlanChanges", _l("Changes to the plan"), "swap"),
+        (FindingsView, "Findings", _l("Findings of the checks"), "alert"),
         (SchoolsView, "Schools", _l("Schools"), "home"),
         (CollegesView, "Colleges", _l("Colleges"), "route"),
         (MajorsView, "Majors", _l("Majors"), "briefcase"),

@@ -124,6 +124,14 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((Role.DATA, Role.PROVINCE), ("index", "show", "compare")),
         Role.SCHOOL: ("index", "show", "compare", "make"),
     },
+    "Findings": {
+        **_READERS,
+        **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "accept", "reopen")),
+    },
+    "Checks": {
+        Role.COLLEGE: ("index",),
+        **dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "run")),
+    },
     "Schools": {**_READERS, Role.ADMIN: READ},
     "Colleges": {**_READERS, Role.ADMIN: READ},
     "Majors": {**_READERS, Role.ADMIN: READ},

@@ -20,7 +20,7 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline", "people",
+    "batches", "checks", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline", "people",
     "placements",
     "plan", "settings", "termination", "terms", "verification",
 )  # fmt: skip
@@ -34,6 +34,8 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
     "snapshots.py",  # plan: immutable copies and their comparison
+    "rules.py", "year_rules.py",  # checks: the table of rules
+    "sentences.py",  # checks: a finding in words
     "tables",  # codes: the shipped tables
     "__pycache__",
 }  # fmt: skip
@@ -50,6 +52,7 @@ FINAL = {
     "restriction": {"released"},
     "import_file": {"failed", "undone"},
     "plan_entry": set(),
+    "finding": set(),
     "change_request": {"applied", "dropped", "overtaken"},
 }
 

@@ -105,7 +105,7 @@ def _students(maker: Maker, school: School, other: School) -> None:
             email=f"s{n}@example.com", address="湖北省武汉市洪山区珞喻路1号", verified_at=clock.now(),
         )  # fmt: skip
         born = date(year - 23, 1, 1) + timedelta(days=n % 700)
-        first17 = f"999999{born:%Y%m%d}{n % 1000:03d}"
+        first17 = f"999999{born:%Y%m%d}{(2 * n + int(student.sex)) % 1000:03d}"
         student.id_number, student.phone = first17 + id_number_mark(first17), f"138000{n:05d}"
         maker.students.append(student)
     maker.students[4].name = "买买提·吾布力"

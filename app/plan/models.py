@@ -252,6 +252,8 @@ class CountsAs(db.Model):
     code: Mapped[str] = mapped_column(String(3))
     part: Mapped[str] = mapped_column(String(12))
     certain: Mapped[bool] = mapped_column(default=True)
+    # fields that a row with this code must have, with blanks between them (CHK-01)
+    needs: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     @property
     def name(self) -> str:
