@@ -127,7 +127,7 @@ _NO_PROOF = """CASE WHEN b.kind = 'offline' THEN b.placement_state IN ('in_force
       AND x.proof = q.key))
   ELSE false END"""
 _HAS_OTHER = """(SELECT count(*) FROM placement x WHERE x.student_id = b.student_id AND x.settles
-  AND x.state = ANY(:held)) > 1"""
+  AND x.state IN (SELECT unnest(CAST(:held AS text[])))) > 1"""
 _CHECKED_BY = """(SELECT c.name FROM employer m JOIN school c ON c.id = m.school_id
   WHERE m.id = b.employer_id AND m.profile_at IS NOT NULL)"""
 _SIGNED = "b.kind <> 'destination'"
