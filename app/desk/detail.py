@@ -20,27 +20,18 @@ from app.offline.detail import no_register
 from app.placements.checks import MUST_KNOW
 from app.placements.models import (
     AGREEMENT_LABELS,
-    CHIPS,
     KINDS,
-    REVIEW_LABELS,
     Kind,
     Placement,
     PlacementState,
+    review_of,
 )
 from app.placements.workflow import PLACEMENTS
-from app.termination.detail import way_settled
+from app.termination.detail import applied
 from app.termination.evidence import may_add
 from app.termination.models import CHIPS as TERMINATION_CHIPS
-from app.termination.models import (
-    LABELS,
-    RUNNING,
-    WAYS,
-    WITH_PARTIES,
-    Termination,
-    TerminationState,
-    Way,
-)
-from app.termination.queries import chances_left, latest, of_placement
+from app.termination.models import LABELS, TerminationState
+from app.termination.queries import latest, of_placement
 from app.termination.tasks import RECORD
 from app.terms.models import BY_NAME, FIELDS, GROUPS, OFFER, asked, differences, values_of
 from app.terms.queries import with_unit
@@ -68,12 +59,15 @@ PROOFS = Block("proofs", _l("Proofs"), [], note=_l("Online signings need no proo
 
 def heading(placement: Placement) -> list[tuple[str, Any]]:
     """Kind, number, states and moments in one line (INV-24)."""
-    state = PlacementState(placement.state)
-    return [
+    signed = placement.kind != Kind.DESTINATION
+    agreement = (
         (_("Agreement number"), placement.agreement_no or "–"),
+        (_("Agreement"), AGREEMENT_LABELS[PlacementState(placement.state)]),
+    )
+    return [
         (_("Kind"), KINDS[Kind(placement.kind)]),
-        (_("Agreement"), AGREEMENT_LABELS[state]),
-        (_("Signed on"), moment(placement.created_at)),
+        *(agreement if signed else ()),
+        (_("Signed on") if signed else _("Submitted on"), moment(placement.created_at)),
         (_("Last change"), moment(placement.changed_at)),
     ]
 
@@ -81,8 +75,7 @@ def heading(placement: Placement) -> list[tuple[str, Any]]:
 def statuses(placement: Placement, now: datetime) -> list[tuple[Any, str]]:
     """Words and kinds of the chips: the review, a termination, a report (INV-24)."""
     lapsed = PLACEMENTS.lapse(placement, now)
-    state = PlacementState(lapsed[1] if lapsed else placement.state)
-    found = [(REVIEW_LABELS[state], CHIPS[state])]
+    found = [review_of(placement.kind, lapsed[1] if lapsed else placement.state)]
     last = latest(placement.id)
     if last is not None:
         ends = TerminationState(last.state)
@@ -124,37 +117,13 @@ def termination(placement: Placement, who: Actor, now: datetime) -> Ending | Non
     state = TerminationState(last.state)
     return Ending(
         id=last.id,
-        items=_applied(placement, last, now),
+        items=applied(placement, last, now),
         status=(LABELS[state], TERMINATION_CHIPS[state]),
         files=files.listed(RECORD, last, who),
         letter=last.id if last.approved_at else None,
         adds=may_add(last, who),
         mediates=state is TerminationState.MEDIATION,
     )
-
-
-def _applied(placement: Placement, last: Termination, now: datetime) -> list[Any]:
-    names = {Role.STUDENT: placement.student.name, Role.EMPLOYER: placement.employer_name}
-    terms = placement.terms
-    rows: list[Any] = [
-        {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
-        (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
-        (_("Applied on"), moment(last.created_at)),
-    ]
-    if way_settled(last):
-        rows.append((_("Way"), WAYS[Way(last.way)]))
-    if last.state in WITH_PARTIES:
-        rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
-    if last.approved_at:
-        rows.append((_("Terminated on"), moment(last.approved_at)))
-    if last.state in RUNNING:
-        left = chances_left(last.student_id, last.school_id, now)
-        rows.append((_("Terminations left this year"), left))
-    if terms is not None:
-        rows.append(
-            (_("Breach penalty"), with_unit(BY_NAME["breach_penalty"], terms.breach_penalty))
-        )
-    return rows
 
 
 def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
@@ -268,19 +237,19 @@ def trace(placement: Placement) -> list[dict[str, Any]]:
     records += [("termination", t.id) for t in of_placement(placement.id)]
     records += [("objection", o.id) for o in about(placement.id, placement.invitation_id)]
     return [
-        _line(row)
+        _line(row, placement.kind)
         for row in trail_of_all(records)
         if row.step not in SILENT.get(row.kind, ())
         and (row.from_state or row.kind != "placement" or not placement.invitation_id)
     ]  # a placement's birth is the acceptance of its invitation
 
 
-def _line(row: Trail) -> dict[str, Any]:
+def _line(row: Trail, kind: str) -> dict[str, Any]:
     refusing = row.step.startswith(("refuse", "decline", "withdraw", "expire", "uphold"))
     approving = row.step.startswith(("attest", "approve", "confirm"))
     return {
         "who": _("System") if row.actor_role == Role.SYSTEM else row.actor_name,
-        "what": said(row),
+        "what": said(row, kind),
         "when": clock.local(row.at),
         "note": _note(row),
         "factor": str(FACTORS.get(row.factor, "")),

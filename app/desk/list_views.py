@@ -36,6 +36,7 @@ from app.placements.models import (
     REVIEW_LABELS,
     Kind,
     Placement,
+    review_of,
 )
 from app.placements.queries import has_agreement, placements_for
 from app.placements.workflow import PLACEMENTS
@@ -181,7 +182,7 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
         if "qq-card-status" not in cell.css:
             return cell
         lapsed = PLACEMENTS.lapse(item, now())
-        value = self.formatters_columns["state"](lapsed[1]) if lapsed else cell.value
+        value = chip(*review_of(item.kind, lapsed[1] if lapsed else item.state))
         frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
         return replace(cell, value=Markup("{}<br>{}").format(value, frozen) if frozen else value)
 

@@ -53,7 +53,7 @@ def action_of(lever: Lever) -> Any:
     act.__name__ = lever.name
     step = lever.step
     return record_action(
-        lever.name, lever.label, reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
+        lever.name, lever.called(), reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
         primary=not step.danger and lever.name in levers.MAIN, multiple=step.bulk,
     )(act)  # fmt: skip
 
@@ -173,7 +173,9 @@ class DeskView(StepActions, DeskList):
                 primary=main and not step.danger, reasons=self._reasons(bool(step.reason)),
             )  # fmt: skip
             keys -= {key} if main and not offer.why_not else set()
-            found.append((replace(offer, name=pull.lever.name, label=pull.lever.label), pull))
+            found.append(
+                (replace(offer, name=pull.lever.name, label=pull.lever.called(item.kind)), pull)
+            )
         return found
 
     def _question(self, item: Any, step: str) -> str:

@@ -40,11 +40,10 @@ class Lever:
     flow: Workflow[Any]
     step: Step
 
-    @property
-    def label(self) -> Any:
+    def called(self, kind: str = "") -> Any:
         """The step's own words; where signings have the same, it says that it is the termination's."""
         if self.flow is not TERMINATIONS or self.step.name not in ALIKE:
-            return self.step.label
+            return self.step.called(kind)
         return LazyString(lambda: _("Termination: %(step)s", step=self.step.label))
 
 

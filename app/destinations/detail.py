@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 
 from app.destinations.checks import fields_of, shown
 from app.destinations.evidence import rows
@@ -22,14 +21,6 @@ from app.workflow.actor import Actor
 from app.workflow.queries import last_row
 
 S = PlacementState
-STATES = {  # a destination is reviewed and registered, not attested
-    S.AWAITING_COLLEGE: _l("Awaiting the college"),
-    S.AWAITING_SCHOOL: _l("Awaiting the school's review"),
-    S.IN_FORCE: _l("Registration in force"),
-    S.REFUSED: _l("Not approved"),
-    S.TERMINATED: _l("Registration left"),
-    S.REPLACED: _l("Given way to another"),
-}
 
 
 @dataclass(frozen=True)

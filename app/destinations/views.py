@@ -8,8 +8,7 @@ from flask import request
 
 from app.core import clock
 from app.core.errors import NotYours
-from app.destinations.detail import STATES
-from app.placements.models import CHIPS, Placement, PlacementState
+from app.placements.models import Placement, review_of
 from app.workflow.queries import said, trail_of_all
 
 LARGEST_KEY = 2**31 - 1
@@ -18,8 +17,7 @@ SILENT = {"placement": ("end", "revive", "void")}  # what another record's row s
 
 def chip_of(placement: Placement) -> tuple[Any, str]:
     """The state of a destination in words, and its colour."""
-    state = PlacementState(placement.state)
-    return STATES.get(state, state), CHIPS[state]
+    return review_of(placement.kind, placement.state)
 
 
 def place_of(name: str) -> int:
@@ -39,7 +37,7 @@ def trace(placement: Placement) -> list[dict[str, Any]]:
     return [
         {
             "who": row.actor_name,
-            "what": said(row),
+            "what": said(row, placement.kind),
             "when": clock.local(row.at),
             "note": row.reason,
             "kind": "refused" if row.step.startswith("refuse") else "turn",

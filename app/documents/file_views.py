@@ -31,6 +31,7 @@ SANDBOX = (
 )
 OPTIONS = {"content_security_policy": SANDBOX}
 Add = Callable[[str, BinaryIO], Attachment]
+Tile = Callable[[Attachment], str]
 
 
 class FileView(SafeView):
@@ -115,15 +116,15 @@ def _by_script() -> bool:
     return request.accept_mimetypes.best == "application/json"
 
 
-def take_files(add: Add, back: str, most: int = files.MOST) -> Any:
+def take_files(add: Add, back: str, most: int = files.MOST, tile: Tile | None = None) -> Any:
     """Answer the upload form: each file is added on its own, so that one refused loses no other.
 
-    `add` keeps one file or raises Refused. The script sends one file at a time and gets its tile,
-    or the sentence beside it; a plain form leads back to the page.
+    `add` keeps one file or raises Refused. The script sends one file at a time and gets its `tile`
+    (the person's own unless told), or the sentence beside it; a plain form leads back to the page.
     """
     sent = _sent("files")
     if _by_script():
-        return _one(add, sent)
+        return _one(add, sent, tile or _tile)
     done = sum(_added(add, file) for file in sent[:most])
     if len(sent) > most:
         flash(_("At most %(most)s files.", most=most), "warning")
@@ -143,15 +144,19 @@ def _sent(field: str) -> list[FileStorage]:
     return [file for file in request.files.getlist(field) if file.filename]
 
 
-def _one(add: Add, sent: list[FileStorage]) -> Any:
+def _one(add: Add, sent: list[FileStorage], tile: Tile) -> Any:
     if len(sent) != 1:
         return jsonify(error=_("Please choose a file.")), 422
     try:
         found = add(sent[0].filename or "", cast(BinaryIO, sent[0].stream))
     except Refused as refusal:
         return jsonify(error=str(refusal)), 409
-    tile = get_template_attribute("parts/files.html", "tile")
-    return jsonify(html=str(tile(files.just_added(found, actor())))), 201
+    return jsonify(html=str(tile(found))), 201
+
+
+def _tile(found: Attachment) -> str:
+    drawn = get_template_attribute("parts/files.html", "tile")
+    return str(drawn(files.just_added(found, actor())))
 
 
 def _added(add: Add, file: FileStorage) -> bool:

@@ -112,7 +112,7 @@ def _mine(row: Any, placement: Placement) -> dict[str, Any]:
     return {
         "url": url_for("DeskView.show", pk=placement.id),
         "name": placement.student.name,
-        "what": said(row),
+        "what": said(row, placement.kind),
         "note": placement.employer_name,
         "when": moment(row.at),
     }

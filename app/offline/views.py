@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from functools import partial
+from typing import Any, BinaryIO
 
-from flask import abort, flash, g, make_response, redirect, request, url_for
+from flask import abort, g, make_response, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from app.core import clock
-from app.core.errors import NotYours, Refused
+from app.core.errors import NotYours
 from app.core.limits import Limit
 from app.core.text import mask_name
+from app.documents.file_views import take_files
+from app.documents.models import Attachment
 from app.fab.builder import SafeView
 from app.offline import detail, evidence
 from app.offline.models import UploadLink
@@ -48,11 +52,7 @@ class StampedView(SafeView):
             abort(429)
         if _open(token) is None:
             raise NotYours("link")
-        files = [file for file in request.files.getlist("files") if file.filename]
-        count = say_added(files, lambda f: evidence.add_by_link(token, f.filename or "", f.stream))
-        if count:
-            tell_added(token, count)
-        return redirect(url_for(".show", token=token), 303)
+        return take_files(partial(_add, token), url_for(".show", token=token), tile=_tile)
 
 
 def _open(token: str) -> UploadLink | None:
@@ -63,22 +63,15 @@ def _open(token: str) -> UploadLink | None:
     return working_link(token, clock.now())
 
 
-def say_added(files: list[Any], add: Any) -> int:
-    """Add each file and say how it went; a refusal is said beside its name."""
-    count = 0
-    for file in files[: evidence.MOST]:
-        try:
-            add(file)
-            count += 1
-        except Refused as refusal:
-            flash(f"{file.filename[:60]}: {refusal}", "warning")
-    if len(files) > evidence.MOST:
-        flash(_("At most %(most)s files.", most=evidence.MOST), "warning")
-    if count:
-        flash(_("%(count)s files added.", count=count), "success")
-    if not files:
-        flash(_("Choose at least one file."), "warning")
-    return count
+def _add(token: str, name: str, stream: BinaryIO) -> Attachment:
+    found = evidence.add_by_link(token, name, stream)
+    tell_added(token)
+    return found
+
+
+def _tile(found: Attachment) -> str:
+    """Who has no account sees the name of what arrived, and cannot open it."""
+    return Markup("<li>{}</li>").format(found.original_name)
 
 
 def _shown(link: UploadLink | None) -> dict[str, Any]:

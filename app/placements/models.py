@@ -77,6 +77,21 @@ REVIEW_LABELS = {
     PlacementState.GIVEN_UP: _l("Given up"),
     PlacementState.REPLACED: _l("Given way to another"),
 }
+# the same where there is no agreement: a destination is reviewed and registered, not attested
+DESTINATION_LABELS = REVIEW_LABELS | {
+    PlacementState.AWAITING_SCHOOL: _l("Awaiting the school's review"),
+    PlacementState.IN_FORCE: _l("Registration in force"),
+    PlacementState.REFUSED: _l("Not approved"),
+    PlacementState.TERMINATED: _l("Registration left"),
+}
+
+
+def review_of(kind: str, state: str) -> tuple[Any, str]:
+    """The review in words, and the kind of its chip (INV-24, DST-03)."""
+    labels = DESTINATION_LABELS if kind == Kind.DESTINATION else REVIEW_LABELS
+    return labels[PlacementState(state)], CHIPS[PlacementState(state)]
+
+
 # 协议书状态
 AGREEMENT_LABELS = dict.fromkeys(PlacementState, _l("Not in force")) | {
     PlacementState.IN_FORCE: _l("In force"),

@@ -1,16 +1,22 @@
-"""One termination as a party's pages show it: how far it has come, and what comes next."""
+"""One termination as pages show it: who applied and why, how far it has come, what comes next."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.core import clock
+from app.fab.shown import moment
+from app.placements.models import Placement
 from app.settings.models import Review
-from app.termination.models import RUNNING, WITH_PARTIES, Termination, TerminationState, Way
-from app.workflow.actor import Actor
+from app.termination.models import RUNNING, WAYS, WITH_PARTIES, Termination, TerminationState, Way
+from app.termination.queries import chances_left
+from app.terms.models import BY_NAME
+from app.terms.queries import with_unit
+from app.workflow.actor import Actor, Role
 
 S = TerminationState
 STANDS = _l("Until it is approved, the signing stays in force.")
@@ -49,6 +55,31 @@ def way_settled(termination: Termination) -> bool:
     """Whether it is known how it came about: what is disputed is not yet by agreement of both."""
     disputed = (*WITH_PARTIES, S.MEDIATION, S.CLOSED)
     return termination.way != Way.AGREED or termination.state not in disputed
+
+
+def applied(placement: Placement, last: Termination, now: datetime) -> list[Any]:
+    """Who wants what, why and until when, as items of the office's page (TRM-02, TRM-03, TRM-09)."""
+    names = {Role.STUDENT: placement.student.name, Role.EMPLOYER: placement.employer_name}
+    terms = placement.terms
+    rows: list[Any] = [
+        {"label": _("Reason"), "value": last.reason, "strong": True, "wide": True},
+        (_("Applied by"), names.get(Role(last.started_by), placement.school.name)),
+        (_("Applied on"), moment(last.created_at)),
+    ]
+    if way_settled(last):
+        rows.append((_("Way"), WAYS[Way(last.way)]))
+    if last.state in WITH_PARTIES:
+        rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
+    if last.approved_at:
+        rows.append((_("Terminated on"), moment(last.approved_at)))
+    if last.state in RUNNING:
+        left = chances_left(last.student_id, last.school_id, now)
+        rows.append((_("Terminations left this year"), left))
+    if terms is not None:
+        rows.append(
+            (_("Breach penalty"), with_unit(BY_NAME["breach_penalty"], terms.breach_penalty))
+        )
+    return rows
 
 
 def next_step(termination: Termination, who: Actor, now: datetime) -> str:

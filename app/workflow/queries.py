@@ -36,8 +36,8 @@ def last_row(kind: str, record_id: int) -> Trail | None:
     ).first()
 
 
-def said(row: Trail) -> str:
-    """What happened in this row of the trace, in the words of its workflow's table."""
+def said(row: Trail, kind: str = "") -> str:
+    """What happened in this row of the trace, in the words of its table for records of that kind."""
     flow = FLOWS.get(row.kind)
     step = next((s for s in flow.steps if s.name == row.step), None) if flow else None
-    return str(step.label) if step else row.step
+    return str(step.called(kind)) if step else row.step

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -89,6 +89,11 @@ class Step:
     applies: Callable[[Any, Actor], bool] = lambda _record, _actor: True
     inner: bool = False
     undoable: bool = False
+    otherwise: Mapping[str, Text] = field(default_factory=dict)  # its label for records of a kind
+
+    def called(self, kind: str) -> Text:
+        """What the step is called for a record of this kind."""
+        return self.otherwise.get(kind, self.label)
 
     @property
     def sources(self) -> tuple[StrEnum, ...]:

@@ -163,3 +163,18 @@ def test_the_desk_shows_fields_with_their_labels_and_no_agreement(cast, visit):
     english.get("/lang/en")
     assert "School 华中科技大学" in text(english.get(f"/desk/show/{placement.id}"))
     assert db.session.get(Placement, placement.id).state == "awaiting_school"
+
+
+@pytest.mark.rule("DST-03", "AGR-03", "INV-24")
+def test_the_desk_reviews_a_registration_and_does_not_call_it_an_attestation(cast, visit):
+    office, placement = visit(cast.officer), registered(cast.student)
+    assert "等待学校审核" in text(office.get("/desk/list/?f_kind=destination"))
+    page = office.get(f"/desk/show/{placement.id}")
+    assert 'data-qq-action="attest"' in page.get_data(as_text=True)
+    assert "鉴证" not in text(page)
+    assert "协议书编号" not in text(page)
+    done = office.post(f"/desk/action/attest/{placement.id}", follow_redirects=True)
+    assert "已通过，现已生效" in text(done)
+    after = text(office.get(f"/desk/show/{placement.id}"))
+    assert "登记已生效" in after
+    assert f"{cast.officer.first_name} 审核通过" in after

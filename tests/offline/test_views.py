@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import pytest
 
 from app.notices.models import Notice
@@ -113,3 +115,20 @@ def test_the_desk_shows_the_sheet_the_facts_and_that_the_employer_is_unknown(cas
     reader = visit(cast.data).get(f"/desk/show/{paper.id}")
     assert reader.status_code == 200
     assert "/files/" not in reader.text
+
+
+@pytest.mark.rule("OFF-04", "NTF-02")
+def test_files_sent_one_by_one_are_told_once(cast, paper, url, client):
+    for name in ("第1页.jpg", "第2页.jpg"):
+        answer = client.post(
+            url, data={"files": (photo(), name)}, headers={"Accept": "application/json"}
+        )
+        assert answer.status_code == 201
+        assert answer.json == {"html": f"<li>{name}</li>"}
+    told = Notice.query.filter_by(user_id=make.account(cast.student).id).all()
+    assert len([notice for notice in told if "上传了盖章协议书" in notice.subject]) == 1
+    refused = client.post(
+        url, data={"files": (BytesIO(b"MZ"), "a.jpg")}, headers={"Accept": "application/json"}
+    )
+    assert refused.status_code == 409
+    assert refused.json["error"]
