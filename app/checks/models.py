@@ -42,7 +42,7 @@ class FindingState(StrEnum):
 
 FINDING_STATES = {
     FindingState.OPEN: _l("To be mended"),
-    FindingState.ACCEPTED: _l("Accepted"),
+    FindingState.ACCEPTED: _l("Accepted as it is"),
     FindingState.GONE: _l("Mended"),
 }
 FINDING_CHIPS = {

@@ -41,7 +41,7 @@ from app.plan.models import PlanEntry
 TABS = (
     ("error", _l("Errors")),
     ("warning", _l("Warnings")),
-    ("accepted", _l("Accepted")),
+    ("accepted", _l("Accepted as it is")),
     ("gone", _l("Mended")),
 )
 
@@ -70,7 +70,7 @@ class FindingsView(StepActions, TitleLinks, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
     list_title, show_title = _l("Findings of the checks"), _l("Finding of the checks")
     list_columns = ["rule", "student.name", "student.student_no", "college.name", "sentence",
-                    "severity", "graduation_year", "found_at", "state"]  # fmt: skip
+                    "graduation_year", "found_at", "severity"]  # fmt: skip
     order_columns = ["rule", "found_at", "severity"]
     search_columns: list[str] = []
     show_fieldsets = [
@@ -93,7 +93,12 @@ class FindingsView(StepActions, TitleLinks, SafeModelView):
     base_order = ("id", "asc")
     load_columns = ("facts", "student_id", "college_id")
     wide_columns = frozenset({"student.student_no", "graduation_year", "found_at"})
-    cell_classes = {"sentence": "qq-roomy", "rule": "qq-card-title", "state": "qq-card-status"}
+    cell_classes = {
+        "sentence": "qq-roomy",
+        "rule": "qq-card-title",
+        "found_at": "qq-number",
+        "severity": "qq-card-status",
+    }
     search_hint = _l("Student number, name, ID number, phone")
     tabs = tuple(_tab(name, label) for name, label in TABS)
     filters = (
@@ -129,7 +134,7 @@ class FindingsView(StepActions, TitleLinks, SafeModelView):
         pages = {"plan": url_for("PlanView.show", pk=entry)} if entry else {}
         return {"link": detail.link(item, pages), "trace": trace("finding", item.id)}
 
-    @record_action("accept", _l("Accept"), reason="required")
+    @record_action("accept", _l("Accept as it is"), reason="required")
     def accept(self, items: list[Any]) -> Any:
         return self.take("accept", items)
 

@@ -33,7 +33,7 @@ FINDINGS: Workflow[Finding] = Workflow(
     title=lambda found: found.student.name if found.student else found.college.name,
     steps=(
         Step("found", None, S.OPEN, by=Role.SYSTEM, label=_l("Found"), inner=True),
-        Step("accept", S.OPEN, S.ACCEPTED, by=OFFICE, label=_l("Accept"), bulk=True,
+        Step("accept", S.OPEN, S.ACCEPTED, by=OFFICE, label=_l("Accept as it is"), bulk=True,
              reason=Reason.REQUIRED,
              confirm=_l("It stands as it is until the facts change, and does not bar the report. "
                         "Accept it?"),
