@@ -30,7 +30,6 @@ from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
-from app.plan import snapshots
 from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS
@@ -64,7 +63,6 @@ def release() -> None:
     """Bring the database up to date and load what every installation needs; may be run again."""
     upgrade()
     written = load_shipped()
-    snapshots.load_shipped()
     db.session.commit()
     mode = jobs.config().mode
     if mode == "demo":

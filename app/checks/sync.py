@@ -27,8 +27,8 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.people.checks import id_number_fault, id_number_sex
 from app.placements.models import HOLDS_SLOT
+from app.plan.editions import formula
 from app.plan.models import DESTINATION_FIELDS
-from app.plan.snapshots import formula
 
 F = DESTINATION_FIELDS
 PORTION = 2000  # sealed numbers read at once

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import update_wrapper
 from pathlib import Path
+from time import monotonic
+from typing import Any, Generic, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
@@ -15,6 +17,8 @@ from app.codes.models import Code, Region
 from app.core.db import db
 
 SHIPPED = Path(__file__).parent / "tables"
+T = TypeVar("T")
+CACHES: list[kept_for_a_minute[Any]] = []
 LOADERS: list[Callable[[], int]] = []  # packages above add their own shipped tables
 
 # file of the shipped tables → (table, edition); the legacy edition of 毕业去向 counts before 2021
@@ -59,6 +63,34 @@ UNCONFIRMED = {("xl", "49"), ("xl", "61"), ("dwxz", "33")}
 NEW_EDITION_FROM = 2021
 
 
+KEPT_SECONDS = 60.0  # how long another process may still show what an administrator changed
+
+
+class kept_for_a_minute(Generic[T]):  # noqa: N801 (reads as a decorator)
+    """Remember what a reading function gave, by its arguments, until `forget` or for a minute."""
+
+    def __init__(self, read: Callable[..., T]) -> None:
+        self.read, self.kept = read, dict[tuple[Any, ...], tuple[float, T]]()
+        update_wrapper(self, read)
+        CACHES.append(self)
+
+    def __call__(self, *args: Any) -> T:
+        """What it gave a moment ago, or what it gives now."""
+        now = monotonic()
+        known = self.kept.get(args)
+        if known is not None and now - known[0] < KEPT_SECONDS:
+            return known[1]
+        if len(self.kept) > 5000:
+            self.kept.clear()
+        found = self.read(*args)
+        self.kept[args] = (now, found)
+        return found
+
+    def forget(self) -> None:
+        """Read anew next time."""
+        self.kept.clear()
+
+
 def edition(table: str, graduation_year: int | None) -> str:
     """Which edition of a table counts for graduates of that year."""
     if table != "byqx":
@@ -66,7 +98,7 @@ def edition(table: str, graduation_year: int | None) -> str:
     return "legacy" if graduation_year and graduation_year < NEW_EDITION_FROM else "2021"
 
 
-@lru_cache(maxsize=64)
+@kept_for_a_minute
 def _names(table: str, kept: str) -> dict[str, str]:
     rows = db.session.execute(
         select(Code.code, Code.name)
@@ -83,8 +115,8 @@ def names(table: str, graduation_year: int | None = None) -> dict[str, str]:
 
 def forget() -> None:
     """Read the tables anew (after a change of the codes)."""
-    _names.cache_clear()
-    region_name.cache_clear()
+    for cache in CACHES:
+        cache.forget()
 
 
 def name(table: str, code: str | None, graduation_year: int | None = None) -> str:
@@ -97,7 +129,7 @@ def choices(table: str) -> list[tuple[str, str]]:
     return list(names(table).items())
 
 
-@lru_cache(maxsize=4096)
+@kept_for_a_minute
 def region_name(code: str | None) -> str:
     """The full name of a region, or the code itself."""
     found = db.session.get(Region, code) if code else None

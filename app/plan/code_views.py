@@ -12,11 +12,9 @@ from app.fab.declared import ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import yes_no
 from app.fab.views import SafeModelView
+from app.plan.editions import formulas
 from app.plan.models import PARTS, CountsAs
-from app.plan.snapshots import FORMULAS
 from app.workflow.actor import STAFF
-
-EDITIONS = {edition: since for since, edition in FORMULAS}
 
 
 class CountsAsView(SafeModelView):
@@ -41,7 +39,7 @@ class CountsAsView(SafeModelView):
     cell_classes = {"name": "qq-card-title", "code": "qq-number", "part": "qq-card-status"}
     filters = (
         ListFilter("edition", _l("All editions"), CountsAs.edition,
-                   lambda: [(e, e) for e in EDITIONS]),
+                   lambda: [(e, e) for e in formulas()]),
     )  # fmt: skip
 
     def scoped(self) -> Select[Any]:

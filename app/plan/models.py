@@ -222,6 +222,8 @@ class Snapshot(db.Model):
     formula_edition: Mapped[str] = mapped_column(String(12))
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)  # what the codes count as → rows
     codes: Mapped[dict[str, list[str]]] = mapped_column(JSONB)  # code → [name, what it counts as]
+    # the formula as it was: parts of the rate, levels of education outside N
+    formula: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     total: Mapped[int]
     made_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     made_by_name: Mapped[str] = mapped_column(String(120))
@@ -260,6 +262,19 @@ class CountsAs(db.Model):
         """The name of the code in the edition of the codes that goes with the formula."""
         year = int(self.edition) if self.edition.isdecimal() else 1
         return codes.name("byqx", self.code, year)
+
+
+class RateFormula(db.Model):
+    """How the rate of an edition is made of its parts (PLN-11); `since`: from this graduation year."""
+
+    __tablename__ = "rate_formula"
+
+    edition: Mapped[str] = mapped_column(String(12), primary_key=True)
+    since: Mapped[int] = mapped_column(unique=True)
+    settled: Mapped[list[str]] = mapped_column(JSONB)  # the parts of the rate, as they are shown
+    left_out: Mapped[list[str]] = mapped_column(JSONB)  # levels of education outside N (结业)
+    certain: Mapped[bool] = mapped_column(default=True)
+    note: Mapped[str] = mapped_column(String(200), default="")
 
 
 PARTS = {

@@ -27,10 +27,10 @@ from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
 from app.people.step_views import StepActions
 from app.plan import detail
+from app.plan.editions import counts_as
 from app.plan.forms import GROUPS, EntryForm, version
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
 from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
-from app.plan.snapshots import counts_as
 from app.plan.workflow import PLAN, edit
 
 

@@ -80,10 +80,25 @@ def upgrade():
     for codes, needs in NEEDS:
         op.execute(sa.text("UPDATE counts_as SET needs = :needs WHERE code = ANY(:codes)")
                    .bindparams(needs=needs, codes=codes.split()))  # fmt: skip
+    op.create_table(
+        "rate_formula",
+        sa.Column("edition", sa.String(12), nullable=False),
+        sa.Column("since", sa.Integer(), nullable=False),
+        sa.Column("settled", postgresql.JSONB(), nullable=False),
+        sa.Column("left_out", postgresql.JSONB(), nullable=False),
+        sa.Column("certain", sa.Boolean(), nullable=False),
+        sa.Column("note", sa.String(200), nullable=False),
+        sa.PrimaryKeyConstraint("edition"),
+        sa.UniqueConstraint("since"),
+    )
+    op.add_column("plan_snapshot", sa.Column("formula", postgresql.JSONB(), nullable=False,
+                                             server_default="{}"))  # fmt: skip
     _wish()
 
 
 def downgrade():
+    op.drop_column("plan_snapshot", "formula")
+    op.drop_table("rate_formula")
     op.execute("DROP VIEW plan_wish")
     op.drop_column("counts_as", "needs")
     for table in ("id_number_fact", "check_run", "finding"):

@@ -17,7 +17,7 @@ from app.core import clock
 from app.core.db import db
 from app.people.checks import CREDIT_ALPHABET, credit_code_mark, is_credit_code
 from app.people.models import Student
-from app.plan import snapshots
+from app.plan import editions
 from app.plan.models import PlanEntry
 from app.plan.sync import sync as follow
 from app.workflow.models import Trail
@@ -34,7 +34,7 @@ ROW = {
 
 @pytest.fixture(autouse=True)
 def _tables(session):
-    snapshots.load_shipped()
+    editions.load_shipped()
 
 
 def row_of(student, **changes) -> PlanEntry:

@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.people.models import Student
-from app.plan import snapshots
+from app.plan import editions
 from app.plan.models import PlanEntry
 from app.plan.workflow import PLAN, edit
 from app.workflow.queries import trail_of
@@ -24,7 +24,7 @@ from tests.factories import actor
 
 @pytest.fixture(autouse=True)
 def _tables(session):
-    snapshots.load_shipped()
+    editions.load_shipped()
 
 
 def run(school, year=2027):
