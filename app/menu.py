@@ -74,6 +74,7 @@ from app.plan.code_views import CountsAsView
 from app.plan.office_views import PlanView
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
+from app.reports.office_views import GraduatesView, ReportsView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
@@ -179,6 +180,7 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(SnapshotsView)
     builder.add_view_no_menu(ChecksView)
+    builder.add_view_no_menu(GraduatesView)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)
     for view, name, label, icon in (
@@ -192,6 +194,7 @@ def office(builder: AppBuilder) -> None:
         (PlanView, "Plan", _l("Employment plan"), "list"),
         (ChangesView, "PlanChanges", _l("Changes to the plan"), "swap"),
         (FindingsView, "Findings", _l("Findings of the checks"), "alert"),
+        (ReportsView, "Reports", _l("Reports"), "chart"),
         (SchoolsView, "Schools", _l("Schools"), "home"),
         (CollegesView, "Colleges", _l("Colleges"), "route"),
         (MajorsView, "Majors", _l("Majors"), "briefcase"),

@@ -132,6 +132,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.COLLEGE: ("index",),
         **dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "run")),
     },
+    "Reports": dict.fromkeys(
+        _READERS, ("rate", "rate_file", "flow", "flow_file"),
+    ),
+    "ReportGraduates": dict.fromkeys(_READERS, LIST),
     "Schools": {**_READERS, Role.ADMIN: READ},
     "Colleges": {**_READERS, Role.ADMIN: READ},
     "Majors": {**_READERS, Role.ADMIN: READ},

@@ -22,7 +22,7 @@ APP = ROOT / "app"
 FEATURES = (
     "batches", "checks", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline", "people",
     "placements",
-    "plan", "settings", "termination", "terms", "verification",
+    "plan", "reports", "settings", "termination", "terms", "verification",
 )  # fmt: skip
 FILES = {
     "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
@@ -36,6 +36,7 @@ FILES = {
     "editions.py",  # plan: formulas, and what codes count as
     "snapshots.py",  # plan: immutable copies and their comparison
     "rules.py", "year_rules.py",  # checks: the table of rules
+    "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
     "sentences.py",  # checks: a finding in words
     "tables",  # codes: the shipped tables
     "__pycache__",

@@ -163,7 +163,8 @@ class ChecksView(SafeView):
             for year in queries.years_of(school)
         ]  # fmt: skip
         return self.render_template(
-            "checks/index.html", cards=cards, may=self._may("run"), tabs=TABS,
+            "checks/index.html", cards=cards, may=self._may("run"),
+            heads=[_("College"), *(label for _tab, label in TABS[:3])],
             running=any(card["share"] is not None for card in cards),
         )  # fmt: skip
 
@@ -184,14 +185,15 @@ class ChecksView(SafeView):
         return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
 
 
-def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> dict[str, Any]:
-    """A college with (count, address of the list) of each tab."""
+def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[Any]:
+    """A college with (count, address of the list, "") of each tab."""
     key, name = college
-    cells = [
-        (counts.get(tab, 0), url_for("FindingsView.list", tab=tab, college=key, year=year))
+    return [(name, "", "")] + [
+        (counts[tab], url_for("FindingsView.list", tab=tab, college=key, year=year), "")
+        if counts.get(tab)
+        else ("–", "", "")
         for tab, _label in TABS[:3]
     ]
-    return {"name": name, "cells": cells}
 
 
 Finding.sentence = property(sentence)  # type: ignore[attr-defined]

@@ -275,7 +275,7 @@ def test_each_code_of_each_edition_says_what_it_counts_as():
         assert set(codes.names("byqx", year)) <= set(known)
         assert set(known.values()) <= set(PARTS)
     assert editions.counts_as("71", 2027) == "not_now"  # no further study yet
-    assert (editions.counts_as("12", 2022), snapshots.counts_as("12", 2027)) == (
+    assert (editions.counts_as("12", 2022), editions.counts_as("12", 2027)) == (
         "flexible",
         "employed",
     )
