@@ -82,7 +82,7 @@ def link(found: Finding, pages: dict[str, str]) -> tuple[str, str]:
     """Where a finding is mended: the student's record for the person's part, else the plan row."""
     person = ("id_", "examinee_", "phone_", "student_", "origin")
     if found.student_id is None:
-        return url_for("PlanView.list", college=found.college_id), _("To the plan of the college")
+        return url_for("PlanView.list", f_college=found.college_id), _("To the plan of the college")
     if found.rule.startswith(person) or "plan" not in pages:
         return url_for("StudentsView.show", pk=found.student_id), _("To the student")
     return pages["plan"], _("To the row of the plan")

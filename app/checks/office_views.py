@@ -189,7 +189,7 @@ def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[A
     """A college with (count, address of the list, "") of each tab."""
     key, name = college
     return [(name, "", "")] + [
-        (counts[tab], url_for("FindingsView.list", tab=tab, college=key, year=year), "")
+        (counts[tab], url_for("FindingsView.list", tab=tab, f_college=key, f_year=year), "")
         if counts.get(tab)
         else ("–", "", "")
         for tab, _label in TABS[:3]

@@ -196,7 +196,7 @@ def _address(cut: Cut) -> detail.Address:
                  "part": "" if part == "all" else part}  # fmt: skip
         if key is not None:
             asked[cut.by] = key
-        values: dict[str, Any] = {name: value for name, value in asked.items() if value}
+        values: dict[str, Any] = {f"f_{name}": value for name, value in asked.items() if value}
         return url_for("GraduatesView.list", **values)
 
     return address

@@ -180,10 +180,12 @@ def test_the_night_looks_at_what_changed(cast):
 def test_the_worklist_by_college_leads_to_its_findings(cast, visit, finding):
     office = visit(cast.officer)
     page = office.get("/checks/").text
-    link = f"/checks/findings/list/?tab=warning&amp;college={cast.college.id}&amp;year=2027"
+    link = f"/checks/findings/list/?tab=warning&amp;f_college={cast.college.id}&amp;f_year=2027"
     assert link in page and "计算机学院" in page
     listed = office.get(link.replace("&amp;", "&")).text
     assert "黄河水" in listed
+    foreign = link.replace("&amp;", "&").replace(f"f_college={cast.college.id}", "f_college=99")
+    assert "黄河水" not in office.get(foreign).text
     assert "所在地“湖北省武汉市”没有填到区县" in listed
     shown = office.get(f"/checks/findings/show/{finding.id}").text
     assert "/plan/show/" in shown

@@ -25,7 +25,9 @@ def test_a_rate_stands_beside_its_formula_and_leads_to_names(cast, visit):
     assert "50.00%" in page
     assert "n(751, 752, 753)" in page
     assert "÷ N" in page
-    link = f"/reports/graduates/list/?year=2027&amp;college={cast.college.id}&amp;part=freelance"
+    link = (
+        f"/reports/graduates/list/?f_year=2027&amp;f_college={cast.college.id}&amp;f_part=freelance"
+    )
     assert link in page
     behind = office.get(link.replace("&amp;", "&")).text
     assert "黄河水" in behind
@@ -90,7 +92,7 @@ def test_odd_addresses_do_no_harm(cast, visit):
         assert office.get(f"/reports/rate?{query}").status_code in (200, 404)
     for query in ("since=x", "since=0001-01-01", "until=9999-12-31", "school=7"):
         assert office.get(f"/reports/flow?{query}").status_code == 200
-    assert office.get("/reports/graduates/list/?part=%27&major=x").status_code < 500
+    assert office.get("/reports/graduates/list/?f_part=%27&f_major=x").status_code < 500
 
 
 @pytest.mark.rule("RPT-02", "ACC-02")
