@@ -81,7 +81,7 @@ def _line(name: str, rate: Rate, formula: Formula, address: Address) -> list[Cel
     for part in shown_parts(formula):
         count = rate.parts.get(part, 0)
         url = address(rate.key, part) if count else ""
-        cells.append((count, url, share(count, rate.total)))
+        cells.append((count, url, share(count, rate.total) if count else ""))
     return cells
 
 
