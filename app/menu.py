@@ -20,7 +20,7 @@ from app.bulk.sheet import SHEETS
 from app.bulk.views import ImportsView
 from app.checks.office_views import ChecksView, FindingsView
 from app.codes.api import RegionView
-from app.codes.office_views import CodesView, RegionsView
+from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
@@ -70,7 +70,7 @@ from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
-from app.plan.code_views import CountsAsView
+from app.plan.code_views import CountsAsView, FormulasView
 from app.plan.office_views import PlanView
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
@@ -181,6 +181,8 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(SnapshotsView)
     builder.add_view_no_menu(ChecksView)
     builder.add_view_no_menu(GraduatesView)
+    builder.add_view_no_menu(CodeEditionsView)
+    builder.add_view_no_menu(FormulasView)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)
     for view, name, label, icon in (

@@ -33,6 +33,7 @@ FILES = {
     "checks.py",  # people: pure checks of numbers, for forms and files alike
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
+    "code_forms.py",  # plan: the administrators' forms
     "editions.py",  # plan: formulas, and what codes count as
     "snapshots.py",  # plan: immutable copies and their comparison
     "rules.py", "year_rules.py",  # checks: the table of rules

@@ -258,10 +258,13 @@ class CountsAs(db.Model):
     needs: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     @property
-    def name(self) -> str:
-        """The name of the code in the edition of the codes that goes with the formula."""
-        year = int(self.edition) if self.edition.isdecimal() else 1
-        return codes.name("byqx", self.code, year)
+    def needed(self) -> list[str]:
+        """The fields as a list, as the form asks for them."""
+        return (self.needs or "").split()
+
+    @needed.setter
+    def needed(self, names: list[str]) -> None:
+        self.needs = " ".join(names)
 
 
 class RateFormula(db.Model):

@@ -91,6 +91,31 @@ def upgrade():
         sa.PrimaryKeyConstraint("edition"),
         sa.UniqueConstraint("since"),
     )
+    op.create_table(
+        "code_edition",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("table", sa.String(12), nullable=False),
+        sa.Column("edition", sa.String(12), nullable=False),
+        sa.Column("since", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("uq_code_edition", "code_edition", ["table", "edition"], unique=True)
+    op.create_index("uq_code_edition_since", "code_edition", ["table", "since"], unique=True)
+    op.create_table(
+        "code_change",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("table", sa.String(12), nullable=False),
+        sa.Column("edition", sa.String(12), nullable=False),
+        sa.Column("code", sa.String(16), nullable=False),
+        *(sa.Column(name, postgresql.JSONB(), nullable=False) for name in ("old", "new")),
+        sa.Column("by", sa.Integer(), sa.ForeignKey("ab_user.id"), nullable=True),
+        sa.Column("by_name", sa.String(120), nullable=False),
+        sa.Column("at", TIME, nullable=False),
+        sa.PrimaryKeyConstraint("id"),
+    )
+    op.create_index("ix_code_change_table", "code_change", ["table"])
+    op.execute("""CREATE TRIGGER code_change_kept BEFORE UPDATE OR DELETE ON code_change
+        FOR EACH ROW EXECUTE FUNCTION never_changed()""")
     op.add_column("plan_snapshot", sa.Column("formula", postgresql.JSONB(), nullable=False,
                                              server_default="{}"))  # fmt: skip
     _wish()
@@ -98,7 +123,8 @@ def upgrade():
 
 def downgrade():
     op.drop_column("plan_snapshot", "formula")
-    op.drop_table("rate_formula")
+    for table in ("code_change", "code_edition", "rate_formula"):
+        op.drop_table(table)
     op.execute("DROP VIEW plan_wish")
     op.drop_column("counts_as", "needs")
     for table in ("id_number_fact", "check_run", "finding"):
