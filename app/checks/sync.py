@@ -11,7 +11,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -204,8 +204,9 @@ def learn(school: int, year: int, progress: Callable[[int], None] = lambda _shar
         AND NOT EXISTS (SELECT 1 FROM id_number_fact i WHERE i.id_number_index = s.id_number_index)
       ORDER BY s.id""")
     unread = db.session.execute(wanted, {"school": school, "year": year}).all()
+    today = clock.today()
     for start in range(0, len(unread), PORTION):
-        rows = {row.id_number_index: _said(row.uid, row.id_number_sealed)
+        rows = {row.id_number_index: _said(row.uid, row.id_number_sealed, today)
                 for row in unread[start : start + PORTION]}  # fmt: skip
         db.session.execute(
             text("""INSERT INTO id_number_fact (id_number_index, fault, sex)
@@ -218,16 +219,16 @@ def learn(school: int, year: int, progress: Callable[[int], None] = lambda _shar
     return len(unread)
 
 
-def _said(uid: str, sealed: bytes) -> tuple[str, str]:
-    return said(cipher().decrypt(sealed, f"Student.id_number:{uid}"))
+def _said(uid: str, sealed: bytes, today: date) -> tuple[str, str]:
+    return said(cipher().decrypt(sealed, f"Student.id_number:{uid}"), today)
 
 
-def said(number: str) -> tuple[str, str]:
+def said(number: str, today: date) -> tuple[str, str]:
     """(what is wrong, the code of the sex) of an ID number."""
-    fault = id_number_fault(number, clock.today())
+    fault = id_number_fault(number, today)
     if fault:
         return fault, ""
-    age = clock.today().year - int(number[6:10])
+    age = today.year - int(number[6:10])
     return ("" if AGES[0] <= age <= AGES[1] else "age"), id_number_sex(number)
 
 
@@ -258,7 +259,7 @@ def ask_placement(placement: Any, plan_values: dict[str, Any]) -> list[Answer]:
     """The rules that need only one record, for what a placement would write into the plan (AGR-12)."""
     db.session.flush()
     number = placement.student.id_number
-    fault, sex = said(number) if number else ("", "")
+    fault, sex = said(number, clock.today()) if number else ("", "")
     values = _values(placement.school_id, placement.graduation_year, clock.now())
     at = {
         **values,

@@ -101,10 +101,16 @@ def editions(table: str) -> tuple[tuple[int, str], ...]:
     return tuple(sorted(found or SHIPPED_EDITIONS.get(table, [(0, "")]), reverse=True))
 
 
+@kept_for_a_minute
+def _season() -> int:
+    """The next year in which students graduate."""
+    return clock.today().year + 1
+
+
 def edition(table: str, graduation_year: int | None) -> str:
     """Which edition of a table counts for graduates of that year, or of the next to graduate (PLN-11)."""
     known = editions(table)
-    year = graduation_year or clock.today().year + 1
+    year = graduation_year or _season()
     return next((kept for since, kept in known if since <= year), known[-1][1])
 
 

@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, true
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.core.db import db
 from app.people.models import College, Major, OriginState, School, Student
@@ -22,9 +21,10 @@ from app.plan.editions import (
     Formula,
     formula,
     formula_of,
+    formulas,
     parts_of,
 )
-from app.plan.models import CountsAs, PlanEntry, RateFormula, Snapshot, SnapshotRow
+from app.plan.models import PlanEntry, Snapshot, SnapshotRow
 from app.workflow.actor import Actor
 
 CUTS = ("school", "college", "major", "education", "sex", "year")
@@ -157,42 +157,32 @@ def graduates_for(who: Actor) -> Select[Student]:
     return students_for(who).where(Student.origin_state == OriginState.APPROVED)
 
 
+def _spans() -> list[tuple[ColumnElement[bool], Formula]]:
+    """The graduates of each formula's years, the newest first."""
+    found, until = [], 10_000
+    for rate in formulas().values():
+        years = (Student.graduation_year >= rate.since) & (Student.graduation_year < until)
+        found.append((years, rate))
+        until = rate.since
+    return found
+
+
 def counts_as(part: str) -> ColumnElement[bool]:
-    """The graduates whose row counts as that part in the formula of their year."""
-    newest = aliased(RateFormula)
-    edition = (
-        select(newest.edition)
-        .where(newest.since <= Student.graduation_year)
-        .order_by(newest.since.desc())
-        .limit(1)
-        .correlate(Student)
-        .scalar_subquery()
-    )
-    known = (
-        select(CountsAs.id)
-        .join(PlanEntry, PlanEntry.destination_code == CountsAs.code)
-        .where(PlanEntry.student_id == Student.id, CountsAs.edition == edition)
-        .correlate(Student)
-    )
-    if part == NOTHING:
-        return ~known.exists()
-    if part == "settled":
-        return known.where(CountsAs.part.not_in((SEEKING, NOT_NOW, NOTHING))).exists()
-    return known.where(CountsAs.part == part).exists() if part else true()
+    """The graduates whose row counts as that part (or as any of the rate) in their year's formula."""
+
+    def counted(rate: Formula) -> list[str]:
+        wanted = {"settled": rate.settled, NOTHING: (*rate.settled, SEEKING, NOT_NOW)}
+        known = wanted.get(part, (part,))
+        return [c for c, found in parts_of(rate.edition).items() if rate.part(found) in known]
+
+    has = or_(*(years & PlanEntry.destination_code.in_(counted(rate)) for years, rate in _spans()))
+    row = select(PlanEntry.id).where(PlanEntry.student_id == Student.id, has).correlate(Student)
+    return ~row.exists() if part == NOTHING else row.exists()
 
 
 def in_n() -> ColumnElement[bool]:
     """The graduates that the formula of their year counts at all (结业 is left out)."""
-    newest = aliased(RateFormula)
-    left_out = (
-        select(newest.left_out)
-        .where(newest.since <= Student.graduation_year)
-        .order_by(newest.since.desc())
-        .limit(1)
-        .correlate(Student)
-        .scalar_subquery()
-    )
-    return ~left_out.op("?")(Student.education)
+    return or_(*(years & Student.education.not_in(rate.left_out) for years, rate in _spans()))
 
 
 def majors(who: Actor) -> list[tuple[str, str]]:

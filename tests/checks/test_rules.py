@@ -107,8 +107,8 @@ def test_impossible_birth_dates_and_ages_are_found(cast):
 
     for first, fault in (("99999920040231001", "born"), ("99999919200101001", "age"),
                          ("99999920300101001", "born")):  # fmt: skip
-        assert sync.said(first + id_number_mark(first))[0] == fault
-    assert sync.said("123")[0] == "form"
+        assert sync.said(first + id_number_mark(first), clock.today())[0] == fault
+    assert sync.said("123", clock.today())[0] == "form"
 
 
 def test_nothing_of_a_number_is_kept_but_its_fault_and_the_sex(cast):
