@@ -102,7 +102,7 @@ def waiting(span: Span) -> Sequence[Any]:
           count(*) FILTER (WHERE {age} >= interval '1 day' AND {age} < interval '3 days') AS days,
           count(*) FILTER (WHERE {age} >= interval '3 days' AND {age} < interval '7 days') AS week,
           count(*) FILTER (WHERE {age} >= interval '7 days') AS longer
-        FROM placement p WHERE p.school_id = :school AND p.state = ANY(:waiting)
+        FROM placement p WHERE p.school_id = :school AND p.state IN (SELECT unnest(CAST(:waiting AS text[])))
           AND {_COLLEGE.format("p")} GROUP BY 1 ORDER BY 1""",
         span,
     )
@@ -143,7 +143,7 @@ def service(span: Span, year: int) -> Sequence[Any]:
           WHERE {_SPAN} AND t.actor_role IN ('college', 'school')
             AND (t.step = ANY(:approves) OR t.step = ANY(:refuses)) GROUP BY 1),
         waits AS (SELECT p.college_id, count(*) AS n FROM placement p
-          WHERE p.school_id = :school AND p.state = ANY(:waiting) GROUP BY 1),
+          WHERE p.school_id = :school AND p.state IN (SELECT unnest(CAST(:waiting AS text[]))) GROUP BY 1),
         alone AS (SELECT s.college_id, count(*) AS n FROM student s
           LEFT JOIN plan_entry e ON e.student_id = s.id
           WHERE s.school_id = :school AND s.graduation_year = {year} AND s.origin_state = 'approved'

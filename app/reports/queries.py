@@ -159,7 +159,8 @@ def graduates_for(who: Actor) -> Select[Student]:
 
 def _spans() -> list[tuple[ColumnElement[bool], Formula]]:
     """The graduates of each formula's years, the newest first."""
-    found, until = [], 10_000
+    found: list[tuple[ColumnElement[bool], Formula]] = []
+    until = 10_000
     for rate in formulas().values():
         years = (Student.graduation_year >= rate.since) & (Student.graduation_year < until)
         found.append((years, rate))
