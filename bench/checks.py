@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 import time
 from collections.abc import Callable
@@ -84,7 +85,7 @@ def seal() -> int:
 
 def codes() -> None:
     """Valid credit codes for the employers; one of a hundred is wrong."""
-    right = [make.credit_code(n) if n % 100 else "B" * 18 for n in range(1, data.EMPLOYERS + 1)]
+    right = [make.credit_code(n) if n % 100 else f"B{n:017d}" for n in range(1, data.EMPLOYERS + 1)]
     for table in ("employer", "placement"):
         db.session.execute(text("SET session_replication_role = replica"))
         name = "credit_code" if table == "employer" else "employer_credit_code"
@@ -193,3 +194,4 @@ def main(rows: int) -> None:
         run(url, folder, rows)
     finally:
         postgres.stop(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import tempfile
 import warnings
@@ -35,6 +36,7 @@ def server(tmp_path_factory):
     url = postgres.start(folder, durable=False)
     yield url
     postgres.stop(folder)
+    shutil.rmtree(root, ignore_errors=True)
 
 
 def settings_for(url: str, folder: Path, **more: str) -> settings.Config:
