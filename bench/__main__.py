@@ -136,29 +136,15 @@ def pages(app: Flask, who: dict[str, int], counter: Counter) -> list[tuple[Figur
     plain = measure("floor", floor(app, ""), counter)
     state = measure("floor", floor(app, "AND p.state = 'in_force'"), counter)
     name = measure("floor", floor(app, "AND s.name LIKE :n", n="%伟刚%"), counter)
-    deep = measure(
-        "floor", floor(app, "AND p.changed_at < now() - interval '10000 minutes'"), counter
-    )
-    far = "/desk/list/?tab=all"
-    for _n in range(40):
-        page = desk.get(far).get_data(as_text=True)
-        far = next_link(page) or far
     rows = [
         ("desk, first page", desk, "/desk/list/?tab=all", plain),
         ("desk, filtered", desk, "/desk/list/?tab=in_force", state),
         ("desk, name fragment", desk, "/desk/list/?tab=all&q=伟刚", name),
-        ("desk, deep by keyset", desk, far, deep),
         ("desk detail", desk, "/desk/show/20", plain),
         ("student home", mine, "/my/", plain),
         ("letter", mine, f"/my/invitations/{who['letter']}", plain),
     ]
     return [(measure(label, getting(c, url), counter), base) for label, c, url, base in rows]
-
-
-def next_link(page: str) -> str | None:
-    """The address of the list's next page."""
-    before, mark, _after = page.partition('rel="next" href="')
-    return _after.split('"')[0].replace("&amp;", "&") if mark and before else None
 
 
 def steps(app: Flask, who: dict[str, int], counter: Counter) -> list[Figure]:
@@ -263,5 +249,9 @@ if __name__ == "__main__":
         from bench import checks
 
         checks.main(int(sys.argv[2]) if sys.argv[2:] else 200_000)
+    elif sys.argv[1:2] == ["lists"]:
+        from bench import lists
+
+        lists.main(int(sys.argv[2]) if sys.argv[2:] else lists.PLACEMENTS)
     else:
         main()

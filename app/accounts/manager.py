@@ -48,7 +48,7 @@ class AccountManager(CodeRoleManager):
     @staticmethod
     def before_request() -> Any:
         """Set `g.user`, then hold the account at its first gate."""
-        g.user = current_user
+        g.user = current_user._get_current_object()  # asked hundreds of times a page
         if not current_user.is_authenticated or request.endpoint in ALWAYS_OPEN:
             return None
         for gate in GATES:

@@ -53,7 +53,7 @@ def stage(record: Import, sheet: Sheet, reading: Reading, context: Context) -> T
         for line in _lines(record.id, sheet, reading, context, tally):
             copy.write_row(line)
     if len(reading.lines) > MANY:
-        db.session.execute(text("ANALYZE import_row"))  # else the joins below are planned blindly
+        db.session.execute(text("ANALYZE import_row (import_id, row, status)"))  # else the joins below are planned blindly
     return tally
 
 

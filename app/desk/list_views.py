@@ -84,10 +84,14 @@ def _waiting(since: datetime | None) -> Any:
 
 def kind_names() -> dict[str, str]:
     """The three kinds; destinations by the name the school gave them (DST-04)."""
+    return once("kinds", _kind_names)
+
+
+def _kind_names() -> dict[str, str]:
     names = {kind.value: str(label) for kind, label in KINDS.items()}
     school_id = actor().school_id
     if school_id is not None:
-        names[Kind.DESTINATION] = once("destinations", lambda: module_name(school_id))
+        names[Kind.DESTINATION] = module_name(school_id)
     return names
 
 

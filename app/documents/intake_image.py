@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from itertools import product
 
 from PIL import Image
 
@@ -11,6 +12,7 @@ from app.documents import jpeg
 from app.documents.bounds import MAX_PIXELS, MAX_SIDE, THUMB_SIDE, Kept, UnfitError
 
 QUALITY, THUMB_QUALITY = 85, 70
+TILE = 512  # side of what is drawn of the smaller picture at once
 FORMATS = ("JPEG", "PNG", "WEBP")
 _ORIENTATION = 0x0112
 _T = Image.Transpose
@@ -53,10 +55,7 @@ def _as_jpeg(picture: Image.Image, quality: int) -> bytes:
 def _redrawn(source: Image.Image) -> Image.Image:
     turn = _TURNS.get(_orientation(source))
     source.draft("RGB", (MAX_SIDE, MAX_SIDE))
-    picture: Image.Image = source
-    if picture.mode not in ("L", "RGB", "RGBA"):
-        clear = "transparency" in picture.info or picture.mode in ("LA", "PA", "La", "RGBa")
-        picture = picture.convert("RGBA" if clear else "RGB")
+    picture = _reduced(source)
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     if turn is not None:
         picture = picture.transpose(turn)
@@ -66,6 +65,32 @@ def _redrawn(source: Image.Image) -> Image.Image:
     fresh = Image.new("RGB", picture.size)
     fresh.paste(picture.convert("RGB"))
     return fresh
+
+
+def _reduced(source: Image.Image) -> Image.Image:
+    """The picture in a plain mode, a whole number of times smaller where it is much too large.
+
+    Done in tiles: a second copy at the full size would double the memory.
+    """
+    times = max(source.size) // MAX_SIDE
+    if times < 2:
+        return _plain(source)
+    width, height = source.size
+    small = Image.new(
+        _plain(source.crop((0, 0, 1, 1))).mode, (-(-width // times), -(-height // times))
+    )
+    side = TILE * times
+    for left, top in product(range(0, width, side), range(0, height, side)):
+        tile = source.crop((left, top, min(left + side, width), min(top + side, height)))
+        small.paste(_plain(tile).reduce(times), (left // times, top // times))
+    return small
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    if picture.mode in ("L", "RGB", "RGBA"):
+        return picture
+    clear = "transparency" in picture.info or picture.mode in ("LA", "PA", "La", "RGBa")
+    return picture.convert("RGBA" if clear else "RGB")
 
 
 def _orientation(source: Image.Image) -> int:

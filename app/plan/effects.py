@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.core.db import db
 from app.core.errors import Refused
@@ -21,6 +22,8 @@ from app.plan.sync import sync
 from app.workflow.steps import Change
 
 OWN = (Source.STAFF, Source.IMPORT)
+NO_DESTINATION = _l("The row has no destination, and the placement is in force: take over at least "
+                    "the destination.")  # fmt: skip
 
 
 def where_it_stands(change: Change) -> StrEnum:
@@ -52,8 +55,8 @@ def keep_typed(change: Change) -> None:
     for name, (_old, new) in change.details["changes"].items():
         setattr(entry, name, new)
         sources[name] = source
-        if new is None and entry.placement_id is None:
-            del sources[name]  # nothing is there, and nobody says so
+    if entry.placement_id is None:  # where nothing is, nobody says so
+        sources = {name: s for name, s in sources.items() if getattr(entry, name) is not None}
     _mark(entry, sources)
 
 
@@ -72,6 +75,8 @@ def keep_decided(change: Change) -> None:
             setattr(entry, name, values[name])
         sources[name] = None if getattr(entry, name) is None else request.source
     entry.placement_id = None if request.ends else request.placement_id
+    if not request.ends and entry.destination_code is None:
+        raise Refused(NO_DESTINATION)
     if request.ends:
         sources = {n: s for n, s in entry.sources.items() if getattr(entry, n) and s in OWN}
     _mark(entry, {name: source for name, source in sources.items() if source})

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from app.plan.effects import NO_DESTINATION
 from app.plan.models import ChangeKind, ChangeRequest, PlanEntry
 from app.plan.queries import open_change
 from app.workflow.actor import Actor, Role
@@ -16,6 +17,13 @@ def no_open_change(entry: PlanEntry, actor: Actor, now: datetime) -> str | None:
     if open_change(entry.id) is None:
         return None
     return _("A change to this row waits for a decision. Decide on it first.")
+
+
+def keeps_a_destination(change: ChangeRequest, actor: Actor, now: datetime) -> str | None:
+    """Where a placement is in force its row has a destination: its own, or the placement's (PLN-01)."""
+    old, _new = change.changes.get("destination_code", ("", ""))
+    empty = old is None and not change.ends
+    return str(NO_DESTINATION) if empty and change.kind == ChangeKind.CONFLICT else None
 
 
 def school_decides_conflicts(change: ChangeRequest, actor: Actor, now: datetime) -> str | None:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.core.errors import Invalid, NotYours, Refused
 from app.people.models import Student
 from app.plan import effects as then
-from app.plan.guards import no_open_change, school_decides_conflicts
+from app.plan.guards import keeps_a_destination, no_open_change, school_decides_conflicts
 from app.plan.models import (
     CHANGE_STATES,
     PLAN_STATES,
@@ -91,7 +91,8 @@ CHANGES: Workflow[ChangeRequest] = Workflow(
              confirm=_l("The plan takes the new values. Take them over now?"),
              done=_l("Taken over; the plan has the new values.")),
         Step("drop", C.OPEN, C.DROPPED, by=(Role.SCHOOL, Role.DATA), label=_l("Keep the row as it is"),
-             bulk=True, danger=True, reason=Reason.REQUIRED, when=(school_decides_conflicts,),
+             bulk=True, danger=True, reason=Reason.REQUIRED,
+             when=(school_decides_conflicts, keeps_a_destination),
              fill=(then.as_seen,), then=(write_row,),
              done=_l("Not taken over; the row stays as it is.")),
         Step("overtake", C.OPEN, C.OVERTAKEN, by=Role.SYSTEM, inner=True,

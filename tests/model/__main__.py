@@ -39,8 +39,8 @@ def hunt(server: str, folder: str, number: int) -> tuple[str, int, str]:
         with mutation.on(), world(server, Path(folder), 1000 + seed) as here:
             try:
                 for _n in range(WORLD):
-                    here.step()
                     taken += 1
+                    here.step()
             except Violation as violation:
                 return mutation.name, taken, str(violation)[:110]
     return mutation.name, 0, "NOT FOUND"

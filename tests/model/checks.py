@@ -100,6 +100,7 @@ DECIDING = ("attest", "refuse", "attest_college", "refuse_college")
 MEANT = {
     (flow.kind, step.name): step for flow in WORKFLOWS for step in flow.steps
 }  # before any bug
+ALWAYS = {flow.kind: flow.always for flow in WORKFLOWS}
 
 
 def before(record) -> dict:

@@ -82,6 +82,7 @@ class World:
     goals: frozenset = frozenset()
     reached: Counter = field(default_factory=Counter)
     missed: Counter = field(default_factory=Counter)
+    barred: Counter = field(default_factory=Counter)  # (kind, step, the only guard that objects)
     steps: int = 0
     last: str = ""
 
@@ -109,8 +110,16 @@ class World:
         """Do one thing at random; raise Violation if the world is wrong afterwards."""
         self.steps += 1
         act = self.dice.choices(
-            [self._aimed, self._known, self._wild, self._birth, self._time, self._office],
-            [45, 20, 10, 16, 6, 3],
+            [
+                self._aimed,
+                self._barred,
+                self._known,
+                self._wild,
+                self._birth,
+                self._time,
+                self._office,
+            ],
+            [35, 10, 20, 10, 16, 6, 3],
         )[0]
         act()
         db.session.expunge_all()
@@ -126,6 +135,38 @@ class World:
         if not self._go_for(*goal):
             self.missed[goal] += 1
             self.dice.choice([self._known, self._known, self._birth])()
+
+    def _barred(self) -> None:
+        """Try what one guard alone should stop, by turns each: without it the step would be done."""
+        if self.dice.random() < 0.1:
+            self._shut(self.dice.choice([True, False]))
+        flow = self.dice.choices(WALKED, [20, 35, 30, 10, 3, 6])[0]
+        steps = [checks.MEANT[flow.kind, step.name] for step in flow.steps if not step.inner]
+        states = sorted({state for step in steps for state in step.sources})
+        found, now = [], clock.now()
+        for record in self._in_state(flow.model, states, 10):
+            for step in steps:
+                if record.state not in step.sources:
+                    continue
+                who = self._in_role(record, self.dice.choice(step.roles))
+                guards = (*checks.ALWAYS[flow.kind], *step.when)
+                stops = [guard.__name__ for guard in guards if guard(record, who, now)]
+                if len(stops) == 1 and step.applies(record, who):
+                    found.append((flow.kind, step.name, stops[0], record, who))
+        if found:
+            *stopped, record, who = min(
+                found, key=lambda f: (self.barred[f[:3]], self.dice.random())
+            )
+            self.barred[tuple(stopped)] += 1
+            self._perform(flow, stopped[1], record, who, careless=False)
+
+    def _shut(self, shut: bool) -> None:
+        """The signing days of a school are over, or it has none."""
+        cast, today = Cast.load(), clock.today()
+        over = Window(today - timedelta(days=9), today - timedelta(days=1))
+        school = self.dice.choice([cast.school, cast.other_school])
+        set_window(school.id, 2027, over if shut else None, None)
+        db.session.commit()
 
     def _go_for(self, kind: str, name: str, outcome: str) -> bool:
         """Try for one goal; False where there was nobody or nothing to try it with."""
@@ -243,7 +284,7 @@ class World:
 
     def _birth(self) -> None:
         births = ["sign"] * 10 + ["send"] * 3 + ["request"] * 6 + ["enter"] * 9
-        births += ["apply_with_proof"] * 3 + ["force", "report"]
+        births += ["apply_with_proof"] * 3 + ["force", "report", "restrict"]
         getattr(self, f"_{self.dice.choice(births)}")()
 
     def _sign(self) -> None:
@@ -423,8 +464,8 @@ class World:
             make.make_employer(school, state="awaiting")
         elif what == 3:
             today = clock.today()
-            found = self.dice.choice([None] * 6 + [Window(today, today + timedelta(days=30)),
-                                      Window(today - timedelta(days=9), today - timedelta(days=1))])  # fmt: skip
+            found = self.dice.choice([None] * 5 + [Window(today, today + timedelta(days=30)),
+                                      *[Window(today - timedelta(days=9), today - timedelta(days=1))] * 2])  # fmt: skip
             set_window(school.id, 2027, found, None)
         elif what > 6:
             self._plan(actor_of(cast.officer if school is cast.school else cast.other_officer))

@@ -314,3 +314,27 @@ def accept_past_report(cast):
         found = accept(invite(cast.rival, cast.student)[0])
     attest(found, cast.officer)
     return found
+
+
+@pytest.mark.rule("PLN-01", "PLN-03")
+def test_a_row_without_destination_takes_at_least_that_of_the_placement_in_force(cast, waiting):
+    edit(row_of(cast.student).id, actor(cast.officer), {"postcode": "430079"})
+    attest(waiting, cast.officer)
+    conflict = change_of(cast.student)
+    with pytest.raises(Refused, match="毕业去向"):
+        CHANGES.perform("drop", conflict.id, actor(cast.officer), reason="保留本校填写")
+    with pytest.raises(Refused, match="毕业去向"):
+        CHANGES.perform("apply", conflict.id, actor(cast.officer), take={"credit_code"})
+    CHANGES.perform("apply", conflict.id, actor(cast.officer), take={"destination_code"})
+    row = row_of(cast.student)
+    assert (row.destination_code, row.postcode, row.state) == ("10", "430079", "filled")
+    assert sync([cast.student.id], clock.now()) == {}
+
+
+@pytest.mark.rule("PLN-03")
+def test_nobody_is_the_source_of_what_is_empty(cast, conflict):
+    CHANGES.perform("drop", conflict.id, actor(cast.officer), reason="学生实际自由职业")
+    PLACEMENTS.perform("reopen", conflict.placement_id, actor(cast.officer), reason="误操作")
+    row = row_of(cast.student)
+    edit(row.id, actor(cast.officer), dict.fromkeys(OWN))
+    assert (row_of(cast.student).by_staff, row_of(cast.student).sources) == (False, {})

@@ -1,0 +1,135 @@
+"""The desk's list beside a bare page, as ratios of CPU. Run with `python -m bench lists [placements]`.
+
+The floor: another Flask application in the same process, nobody signed in, the same rows by one
+statement, a count that stops at 10,001, one table.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from flask import Flask, render_template_string
+from flask_migrate import upgrade
+from sqlalchemy import text
+
+from app.codes.queries import load_shipped
+from app.core import postgres
+from app.core.db import db
+from app.workflow.actor import Role
+from bench import batches, data
+from bench.__main__ import Counter, Figure, browser, getting, measure
+from tests import factories as make
+
+PLACEMENTS, BIGGEST, DEEP = 1_000_000, 200_000, 1_000
+NAME = "伟刚"
+FROM = "FROM placement p JOIN student s ON s.id = p.student_id WHERE p.school_id = 1"
+WANTED = """SELECT p.id, p.agreement_no, p.state, s.student_no, s.name, c.name, m.name, p.kind, p.employer_name,
+    p.changed_at, p.created_at FROM placement p JOIN student s ON s.id = p.student_id
+    JOIN college c ON c.id = p.college_id JOIN major m ON m.id = p.major_id
+  WHERE p.id = ANY(%(ids)s) ORDER BY p.changed_at DESC, p.id DESC"""
+PAGE = """<!doctype html><title>{{ count }}</title><p>{{ count }}</p><table>
+{% for row in rows %}<tr>{% for value in row %}<td>{{ value }}</td>{% endfor %}</tr>{% endfor %}</table>"""
+
+
+def bare(url: str) -> Flask:
+    """The floor: `/?more=…&skip=…`."""
+    app = Flask("floor")
+    connection = psycopg.connect(url, autocommit=True)
+    wheres = {
+        "all": "",
+        "in_force": "AND p.state = 'in_force'",
+        "name": "AND text_grams(s.name) @> ARRAY[%(name)s] AND s.name LIKE '%%' || %(name)s || '%%'",
+    }
+
+    @app.get("/<which>/<int:skip>")
+    def page(which: str, skip: int) -> str:
+        source, values = f"{FROM} {wheres[which]}", {"name": NAME, "skip": skip}
+        if which != "name":
+            source = source.replace("JOIN student s ON s.id = p.student_id", "")
+        ids = connection.execute(
+            f"SELECT p.id {source} ORDER BY p.changed_at DESC, p.id DESC LIMIT 25 OFFSET %(skip)s",
+            values,
+        ).fetchall()
+        rows = connection.execute(WANTED, {"ids": [key for (key,) in ids]}).fetchall()
+        counted = f"SELECT count(*) FROM (SELECT 1 {source} LIMIT 10001) x"
+        [(count,)] = connection.execute(counted, values).fetchall()
+        return render_template_string(PAGE, rows=rows, count=count)
+
+    return app
+
+
+def deep(client: Any) -> str:
+    """The address of the desk's page 1,000, reached by «next»."""
+    address = "/desk/list/?tab=all&psize_DeskView=200"
+    for _n in range(DEEP * 25 // 200):
+        address = next_page(client.get(address).text)
+    return address.replace("psize_DeskView=200", "psize_DeskView=25")
+
+
+def next_page(page: str) -> str:
+    """The address behind «next» of a list; raises LookupError on the last page."""
+    found = re.search(r'href="([^"]*[?&;]after=[^"]*)"', page)
+    if found is None:
+        raise LookupError("no next page")
+    return found[1].replace("&amp;", "&")
+
+
+def run(url: str, folder: Path, placements: int) -> None:
+    """Build, measure, print."""
+    data.PLACEMENTS, data.BIGGEST = placements, min(BIGGEST, placements // 5)
+    app = batches.load(url, folder)
+    with app.app_context():
+        upgrade()
+        load_shipped()
+        db.session.commit()
+        start = time.perf_counter()
+        data.build()
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE"))
+        print(f"{placements:,} placements built in {time.perf_counter() - start:.0f} s")
+        officer = make.make_user(Role.SCHOOL, "bench-officer", school_id=1).id
+        db.session.commit()
+    desk, floor, counter = browser(app, officer), bare(url).test_client(), Counter()
+    rows: list[tuple[str, str, str]] = [
+        ("first page", "/desk/list/?tab=all", "/all/0"),
+        ("page 1,000", deep(desk), f"/all/{DEEP * 25 - 25}"),
+        ("filtered by state", "/desk/list/?tab=in_force", "/in_force/0"),
+        ("name fragment", f"/desk/list/?tab=all&q={NAME}", "/name/0"),
+    ]
+    print(
+        f"\n{'':20}{'CPU ms':>8}{'floor':>8}{'ratio':>7}{'wall ms':>9}{'floor':>8}{'ratio':>7}{'queries':>9}"
+    )
+    for label, ours, theirs in rows:
+        show(label, *beside(counter, getting(desk, ours), getting(floor, theirs)))
+
+
+def beside(
+    counter: Counter, ours: Callable[[], int], theirs: Callable[[], int]
+) -> tuple[Figure, Figure]:
+    """Both, one after the other."""
+    return measure("ours", ours, counter), measure("floor", theirs, counter)
+
+
+def show(label: str, mine: Figure, base: Figure) -> None:
+    """One line of the table."""
+    print(
+        f"{label:20}{mine.cpu:8.1f}{base.cpu:8.1f}{mine.cpu / base.cpu:7.1f}"
+        f"{mine.wall:9.1f}{base.wall:8.1f}{mine.wall / base.wall:7.1f}{mine.statements:9}", flush=True,
+    )  # fmt: skip
+
+
+def main(placements: int) -> None:
+    """On an embedded PostgreSQL of its own."""
+    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
+    folder.chmod(0o755)
+    url = postgres.start(folder / "postgres", durable=False)
+    try:
+        run(url, folder, placements)
+    finally:
+        postgres.stop(folder / "postgres")
