@@ -35,7 +35,7 @@ class ActCodeView(SafeView):
             raise NotYours(kind)
         asked_by_script = request.accept_mimetypes.best == "application/json"
         try:
-            acts.ask(flow, step, pk, g.user._get_current_object())
+            acts.ask(flow, step, pk, g.user)
         except Refused as refusal:
             if asked_by_script:
                 return jsonify(error=str(refusal)), 409
@@ -58,7 +58,7 @@ def take(flow: Workflow[Any], step: str, record_id: int, **data: Any) -> bool:
     """Take a step as the person asking, with tick, code and reason of the form; say how it went."""
     form = request.form
     try:
-        user = g.user._get_current_object()
+        user = g.user
         who = acts.prove(flow, step, record_id, user, form.get("code", ""))
         flow.perform(
             step, record_id, who, reason=form.get("reason", ""),

@@ -105,7 +105,7 @@ class PasswordView(SafeView):
             try:
                 workflow.change_password(g.user, form.old.data, form.password.data, form.again.data)
                 db.session.commit()
-                sessions.sign_in(g.user._get_current_object())
+                sessions.sign_in(g.user)
                 flash(_("The password is changed; all other devices are signed out."), "success")
                 return redirect("/")
             except Invalid as error:

@@ -141,7 +141,7 @@ def _correction(employer: Employer) -> CompanyForm:
 
 def _resubmitted(form: CompanyForm, employer: Employer) -> bool:
     """Whether the corrected registration went in; else the form says why not."""
-    user = g.user._get_current_object()
+    user = g.user
     try:
         upload, school = licence(form.licence.data), school_by_code(form.school.data)
         if school is None:

@@ -52,7 +52,7 @@ class _Profile(SafeView):
         form = ProfileForm.of(employer)
         if form.validate_on_submit():
             try:
-                update_profile(employer, g.user._get_current_object(), form.values())
+                update_profile(employer, g.user, form.values())
                 flash(done, "success")
                 return redirect(url_for("EmployerHomeView.index"), 303)
             except Invalid as error:

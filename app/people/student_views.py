@@ -74,7 +74,7 @@ class VerifyView(SafeView):
         if form.validate_on_submit():
             try:
                 values = {"email": form.email.data, "address": form.address.data}
-                verify(student, g.user._get_current_object(), values, form.code.data)
+                verify(student, g.user, values, form.code.data)
                 flash(_("Welcome. Your details are confirmed."), "success")
                 return redirect("/", 303)
             except Invalid as error:
@@ -115,7 +115,7 @@ class MyProfileView(SafeView):
         if form.validate_on_submit():
             try:
                 values = {"email": form.email.data, "address": form.address.data}
-                keep_reach(student, g.user._get_current_object(), values)
+                keep_reach(student, g.user, values)
                 flash(_("Saved."), "success")
                 return redirect(url_for("MyProfileView.index"), 303)
             except Invalid as error:
