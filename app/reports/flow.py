@@ -111,7 +111,8 @@ def waiting(span: Span) -> Sequence[Any]:
 def invitations(span: Span) -> Sequence[Any]:
     """(state, how many) of the invitations sent in these days."""
     return _rows(
-        f"""SELECT i.state, count(*) AS count FROM invitation i JOIN student s ON s.id = i.student_id
+        f"""SELECT i.state, count(*) AS count
+        FROM invitation i JOIN student s ON s.id = i.student_id
         WHERE i.school_id = :school AND i.sent_at >= CAST(:since AS timestamptz)
           AND i.sent_at < CAST(:until AS timestamptz) AND {_COLLEGE.format("s")} GROUP BY 1""",
         span,
