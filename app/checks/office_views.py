@@ -158,6 +158,7 @@ class ChecksView(SafeView):
         runs, counts = queries.runs_of(school), queries.by_college(who, school)
         cards = [
             {"year": year, "run": detail.last_run(runs.get(year)),
+             "ran": year in runs and runs[year].ran_at is not None,
              "share": runs[year].done if year in runs and runs[year].running else None,
              "colleges": [_line(year, *row) for row in counts.get(year, [])]}
             for year in queries.years_of(school)

@@ -14,7 +14,7 @@ from app.core.db import db
 log = logging.getLogger(__name__)
 
 
-@jobs.queue.task(name="checks.run", retry=jobs.BRIEF)
+@jobs.queue.task(name="checks.run", retry=jobs.BRIEF, priority=10)
 def run(school_id: int, year: int) -> int:
     """All rules over a school and year; how many rows were looked at."""
     rows = sync.run(school_id, year, lambda share: _progress(school_id, year, share))
