@@ -194,7 +194,8 @@ def test_facts_unlike_the_approved_rows_of_the_employer_are_found(cast):
     db.session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
     sync.run(cast.school.id, 2027)
     rows = db.session.query(Finding).filter_by(rule="employer_differs").all()
-    assert {r.student_id for r in rows} == {cast.student.id} and students
+    assert {r.student_id for r in rows} == {cast.student.id}
+    assert students
     db.session.rollback()
 
 
@@ -222,7 +223,9 @@ def test_a_college_with_many_flexible_kinds_is_found_as_a_whole(cast):
     row_of(cast.classmate)
     assert found(cast.school)["flexible"] == {None}
     [finding] = db.session.query(Finding).filter_by(rule="flexible")
-    assert finding.facts["share"] == 31 and finding.college_id == cast.college.id and flexible
+    assert finding.facts["share"] == 31
+    assert finding.college_id == cast.college.id
+    assert flexible
 
 
 def test_accepts_from_one_device_within_minutes_are_found(cast):
@@ -271,7 +274,8 @@ def test_every_rule_has_a_title_a_sentence_and_a_test_of_its_own():
     here = Path(__file__).read_text(encoding="utf-8")
     desk = {"mode", "origin", "employer", "only_one"}
     for rule in RULES:
-        assert str(rule.title) and str(rule.sentence)
+        assert str(rule.title)
+        assert str(rule.sentence)
         assert rule.needs is not Needs.DESK or rule.name in desk
         assert f'"{rule.name}"' in here or rule.name in desk | {"examinee_missing"}, rule.name
 
@@ -287,4 +291,5 @@ def test_the_desk_asks_the_same_rules_of_one_record(cast, query_count):
     with query_count() as seen:
         bad = {c.name: c.label for c in checks(placement) if not c.good}
     assert set(bad) == {"id_number", "credit_code", "region_level"}
-    assert seen.n <= 8 and queries.open_of(cast.student.id) == []
+    assert seen.n <= 8
+    assert queries.open_of(cast.student.id) == []

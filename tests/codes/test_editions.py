@@ -148,7 +148,9 @@ def test_the_pages_of_codes_and_editions_are_read_in_chinese(cast, visit):
     for url in ("/codes/list/", "/codes/editions/", "/codes/add", "/plan/codes/list/", "/plan/codes/add",
                 "/plan/formulas/list/", "/plan/formulas/add"):  # fmt: skip
         assert office.get(url).status_code == 200, url
-    posted = office.post("/codes/editions/", data={"table": "dwxz", "edition": "2028", "since": "2028"})
+    posted = office.post(
+        "/codes/editions/", data={"table": "dwxz", "edition": "2028", "since": "2028"}
+    )
     assert posted.status_code == 303
     assert db.session.query(CodeEdition).filter_by(table="dwxz").count() == 2
     assert "有这个名称" in office.post("/codes/editions/", data={
