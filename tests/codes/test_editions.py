@@ -52,7 +52,7 @@ def test_a_new_edition_has_the_codes_of_the_one_before_and_counts_from_its_year(
     assert (codes.name("byqx", "10", 2028), codes.name("byqx", "10", 2027)[:2]) == ("新", "签就")
 
 
-@pytest.mark.parametrize("table, name, since", [
+@pytest.mark.parametrize(("table", "name", "since"), [
     ("byqx", "2021", 2030), ("byqx", "2028", 2021), ("byqx", "新版", 2030), ("byqx", "", 2030),
     ("nichts", "2028", 2030), ("byqx", "2028", 1900), ("byqx", "a" * 13, 2030),
 ])  # fmt: skip
