@@ -18,6 +18,8 @@ from app.accounts.models import AppUser
 from app.accounts.queries import identify
 from app.bulk import tasks as bulk_tasks
 from app.bulk.workflow import IMPORTS
+from app.checks import tasks as check_tasks
+from app.checks.workflow import FINDINGS
 from app.codes.queries import load_shipped
 from app.core import jobs
 from app.core.db import db
@@ -30,7 +32,6 @@ from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
-from app.plan import snapshots
 from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS
@@ -39,6 +40,7 @@ from app.workflow.diagram import diagram
 
 PERIODIC = (
     bulk_tasks,
+    check_tasks,
     desk_tasks,
     document_tasks,
     export_tasks,
@@ -47,7 +49,7 @@ PERIODIC = (
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS, PLAN,
-    CHANGES, EXPORTS,
+    CHANGES, EXPORTS, FINDINGS,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -64,7 +66,6 @@ def release() -> None:
     """Bring the database up to date and load what every installation needs; may be run again."""
     upgrade()
     written = load_shipped()
-    snapshots.load_shipped()
     db.session.commit()
     mode = jobs.config().mode
     if mode == "demo":
