@@ -76,12 +76,12 @@ def test_the_plan_comes_back_without_a_change(app, cast, students, content, form
     from app.core import clock
     from app.exports import asking, tasks
     from app.exports.models import Export, Format
-    from app.plan import snapshots, sync
+    from app.plan import editions, sync
     from app.plan.models import PlanEntry
 
     if "plan" not in SHEETS:
         pytest.skip("no sheet takes plan files yet")
-    snapshots.load_shipped()
+    editions.load_shipped()
     for student in db.session.query(type(cast.student)).filter_by(name="𠮷田"):
         student.name = "吉田"
     make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)

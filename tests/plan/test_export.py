@@ -14,14 +14,14 @@ from app.core import clock
 from app.core.db import db
 from app.exports import tasks
 from app.exports.models import Export
-from app.plan import layouts, snapshots, sync
+from app.plan import editions, layouts, sync
 from app.plan.models import PlanEntry
 from tests.factories import accept, actor, attest, id_number, invite
 
 
 @pytest.fixture(autouse=True)
 def _parts(session):
-    snapshots.load_shipped()
+    editions.load_shipped()
 
 
 @pytest.fixture
