@@ -30,6 +30,9 @@ from app.exports.workflow import EXPORTS
 from app.invitations import tasks as invitation_tasks
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
+from app.origin.workflow import CORRECTIONS
+from app.people import tasks as people_tasks
+from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
 from app.plan import tasks as plan_tasks
@@ -45,11 +48,12 @@ PERIODIC = (
     document_tasks,
     export_tasks,
     invitation_tasks,
+    people_tasks,
     plan_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
-    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RESTRICTIONS, IMPORTS, PLAN,
-    CHANGES, EXPORTS, FINDINGS,
+    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
+    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

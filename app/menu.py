@@ -10,7 +10,15 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.act_views import ActCodeView
-from app.accounts.hooks import CONTACTS, GATES, HOMES, PHONES, SCHOOL_NAMES, SCHOOLS
+from app.accounts.hooks import (
+    COLLEGE_NAMES,
+    CONTACTS,
+    GATES,
+    HOMES,
+    PHONES,
+    SCHOOL_NAMES,
+    SCHOOLS,
+)
 from app.accounts.office_views import AccountsView
 from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
@@ -56,19 +64,23 @@ from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
 from app.offline.employer_views import EmployerPaperView
+from app.offline.office_views import OfferedEmployersView
 from app.offline.step_views import MyPaperStepsView
 from app.offline.student_views import MyPaperView
 from app.offline.views import StampedView
+from app.origin.office_views import CorrectionsView
+from app.origin.student_views import MyOriginView
 from app.people import employer_views, student_views
+from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
-from app.people.office_views import (
-    CollegesView,
-    EmployersView,
-    MajorsView,
-    SchoolsView,
-    StudentsView,
-)
+from app.people.merge_views import MergeEmployersView, MergeStudentsView
+from app.people.office_views import EmployersView
+from app.people.part_sheets import COLLEGES, MAJORS
+from app.people.part_views import CollegesView, MajorsView, SchoolsView
+from app.people.parts import all_colleges
 from app.people.queries import active_schools, all_schools
+from app.people.record_views import StudentPhoneView, StudentsView
+from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
@@ -119,7 +131,8 @@ def register(builder: AppBuilder) -> None:
 
 def _bulk(builder: AppBuilder) -> None:
     """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
-    assert {sheet.name for sheet in (STUDENTS, SEND_LIST, PLAN, COURIER)} == set(SHEETS)
+    known = (STUDENTS, SEND_LIST, PLAN, COURIER, COLLEGES, MAJORS, RESTRICTION_LIST, EMPLOYER_LIST)
+    assert {sheet.name for sheet in known} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
     builder.add_view_no_menu(ExportsView)
@@ -174,6 +187,7 @@ def _student(builder: AppBuilder) -> None:
     )
     builder.add_view_no_menu(MySigningsView)
     builder.add_view_no_menu(MyObjectionsView)
+    builder.add_view_no_menu(MyOriginView)
     HOMES[Role.STUDENT] = "MyHomeView.index"
     CONTACTS[Role.STUDENT] = phone_of
     PHONES[Role.STUDENT] = student_views.mobile_of
@@ -189,6 +203,10 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
+    builder.add_view_no_menu(StudentPhoneView)
+    builder.add_view_no_menu(MergeStudentsView)
+    builder.add_view_no_menu(MergeEmployersView)
+    builder.add_view_no_menu(OfferedEmployersView)
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(PlanExportView)
     builder.add_view_no_menu(SnapshotsView)
@@ -206,6 +224,7 @@ def office(builder: AppBuilder) -> None:
         (ObjectionsView, "Objections", _l("Reports of untruth"), "alert"),
         (InvitationsView, "Invitations", _l("Invitations"), "send"),
         (StudentsView, "Students", _l("Students"), "users"),
+        (CorrectionsView, "Corrections", _l("Corrections of records"), "file"),
         (RestrictionsView, "Restrictions", _l("Restrictions"), "lock"),
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),
@@ -226,6 +245,7 @@ def office(builder: AppBuilder) -> None:
         builder.add_view(view, name, label=label, icon=icon)
     HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
     SCHOOL_NAMES[:] = [all_schools]
+    COLLEGE_NAMES[:] = [all_colleges]
 
 
 def frame() -> dict[str, Any]:

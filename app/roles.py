@@ -75,6 +75,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "leave",
         )
     },
+    "MyOrigin": {Role.STUDENT: ("index", "propose", "show", "files", "withdraw")},
     # the employer's side
     "EmployerReview": {Role.EMPLOYER: ("index",)},
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
@@ -109,11 +110,34 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.SCHOOL: (*READ, "dismiss", "uphold"),
     },
     "Invitations": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.DATA), READ),
-    "Students": {**_READERS, Role.SCHOOL: (*READ, "restrict")},
+    "Students": {
+        **_READERS,
+        Role.SCHOOL: (
+            *READ,
+            "add",
+            "edit",
+            "restrict",
+            "approve_record",
+            "reject_record",
+            "review_again",
+            "begin_anew",
+        ),
+    },
+    "MergeStudents": {Role.SCHOOL: ("merge",)},
+    "MergeEmployers": {Role.SCHOOL: ("merge",)},
+    "StudentPhone": {Role.SCHOOL: ("change",)},
+    "Corrections": {
+        **dict.fromkeys((Role.COLLEGE, Role.DATA), READ),
+        Role.SCHOOL: (*READ, "accept", "accept_anyway", "refuse"),
+    },
     "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
     "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
-    "Employers": {**_READERS, Role.SCHOOL: (*READ, "approve", "reject")},
+    "Employers": {
+        **_READERS,
+        Role.SCHOOL: (*READ, "add", "edit", "approve", "reject", "block", "unblock"),
+    },
+    "OfferedEmployers": {Role.SCHOOL: (*READ, "to_register")},
     "Plan": {
         **_READERS,
         Role.SCHOOL: (*READ, "write", "check", "uncheck", "report", "reopen", "letters"),
@@ -151,9 +175,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         ("rate", "rate_file", "flow", "flow_file"),
     ),
     "ReportGraduates": dict.fromkeys(_READERS, LIST),
-    "Schools": {**_READERS, Role.ADMIN: READ},
-    "Colleges": {**_READERS, Role.ADMIN: READ},
-    "Majors": {**_READERS, Role.ADMIN: READ},
+    "Schools": {**_READERS, Role.ADMIN: (*READ, "add", "edit")},
+    "Colleges": {**_READERS, Role.ADMIN: READ, Role.SCHOOL: (*READ, "add", "edit", "remove")},
+    "Majors": {**_READERS, Role.ADMIN: READ, Role.SCHOOL: (*READ, "add", "edit", "remove")},
     "Settings": {
         **dict.fromkeys((Role.COLLEGE, Role.DATA), ("index", "calendar", "history")),
         Role.SCHOOL: ("index", "calendar", "history", "window", "day", "forget"),
@@ -167,7 +191,17 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "DestinationFields": {Role.ADMIN: ("add", "edit")},
     "DestinationProofs": {Role.ADMIN: ("add", "edit")},
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
-    "Accounts": {Role.ADMIN: (*READ, "sign_out", "deactivate", "activate")},
+    "Accounts": {
+        Role.ADMIN: (
+            *READ,
+            "add",
+            "edit",
+            "sign_out",
+            "deactivate",
+            "activate",
+            "forget_password",
+        )
+    },
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
     "Files": dict.fromkeys(
         (Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show", "view", "thumb", "remove")

@@ -247,6 +247,10 @@ if __name__ == "__main__":
         from bench import checks
 
         checks.main(int(sys.argv[2]) if sys.argv[2:] else 200_000)
+    elif sys.argv[1:2] == ["accounts"]:
+        from bench import accounts as opened
+
+        opened.run()
     elif sys.argv[1:2] == ["lists"]:
         from bench import lists
 

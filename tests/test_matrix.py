@@ -93,6 +93,7 @@ def records(cast) -> dict[str, tuple[int, int]]:
     """Per kind: the id of a record of the own school or party, and of a foreign one."""
     from app.core import clock
     from app.objections.workflow import report
+    from app.origin.workflow import propose
     from app.people.workflow import restrict
 
     mine = make.accept(make.invite(cast.employer, cast.student)[0])
@@ -118,6 +119,10 @@ def records(cast) -> dict[str, tuple[int, int]]:
                 (cast.stranger, cast.other_officer),
             )
         ),
+        "correction": tuple(
+            propose(student, "class_name", "9班", "写错了", make.actor(student)).id
+            for student in (cast.student, cast.stranger)
+        ),
         "student": (cast.student.id, cast.stranger.id),
         "school": (cast.school.id, cast.other_school.id),
         "college": (cast.college.id, cast.far_college.id),
@@ -134,7 +139,7 @@ OF = {  # view, or view and method → kind of record
     "EmployerHomeView": "placement", "InvitationsView": "invitation", "MyInvitationsView": "invitation",
     "EmployerInvitationsView": "invitation", "OpenInvitationView": "invitation", "AnswerView": "invitation",
     "StudentsView": "student", "SchoolsView": "school", "CollegesView": "college", "MajorsView": "major",
-    "ChancesView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
+    "ChancesView": "student", "CorrectionsView": "correction", "MyOriginView": "correction", "StudentPhoneView": "student", "MergeStudentsView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
     "MyTerminationsView": "termination", "MyTerminationsView.show": "placement",
     "MyTerminationsView.request": "placement", "MyTerminationsView.proof": "placement",
     "MyPaperStepsView": "placement", "EmployerPaperView": "placement", "EmployerTerminationsView": "termination",
@@ -143,8 +148,8 @@ OF = {  # view, or view and method → kind of record
     "MyDestinationsView": "destination", "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
 }  # fmt: skip
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
-       "EmployersView", "PlanView", "ChangesView", "SnapshotsView", "LettersView", "FindingsView", "ReportsView",
-       "GraduatesView", "CountsAsView", "FormulasView", "DestinationKindsView",
+       "EmployersView", "MergeEmployersView", "OfferedEmployersView", "PlanView", "ChangesView", "SnapshotsView",
+       "LettersView", "FindingsView", "ReportsView", "GraduatesView", "CountsAsView", "FormulasView", "DestinationKindsView",
        "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
     "MyPaperStepsView.step": ["hand_in", "ask_give_up", "go_on", "approve_form"],

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from flask_appbuilder.forms import DynamicForm
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
+
+from app.accounts.hooks import COLLEGE_NAMES, SCHOOL_NAMES
+from app.accounts.models import ROLE_NAMES
+from app.core.forms import Checked, line
+from app.core.text import is_email
+from app.workflow.actor import STAFF
 
 MISSING = _l("Please fill this in.")
 
@@ -77,4 +86,63 @@ class ChangeForm(NewPasswordForm):
         _l("Old password"),
         [DataRequired(MISSING), Length(max=128)],
         render_kw={"autocomplete": "current-password"},
+    )
+
+
+class StaffForm(DynamicForm):
+    """A member of staff: whom the account is for, and how far it sees (ADM-01)."""
+
+    name = line(_l("Name"), 60)
+    email = line(
+        _l("E-mail"),
+        120,
+        Checked(is_email, _l("This is not an e-mail address.")),
+        description=_l("Codes for setting a password are sent to it."),
+        render_kw={"inputmode": "email"},
+    )
+    role = SelectField(_l("Role"), [DataRequired(MISSING)])
+    school_id = SelectField(
+        _l("School"),
+        coerce=int,
+        description=_l("Data staff without a school see all schools."),
+    )
+    college_id = SelectField(_l("College"), coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.role.choices = [("", _l("Please choose"))] + [
+            (role.value, name) for role, name in ROLE_NAMES.items() if role in STAFF
+        ]
+        schools = {int(key): name for source in SCHOOL_NAMES for key, name in source()}
+        self.school_id.choices = [(0, "—"), *schools.items()]
+        self.college_id.choices = [(0, "—")] + [
+            (key, f"{schools.get(school, '')} {name}")
+            for source in COLLEGE_NAMES
+            for school, key, name in source()
+        ]
+
+    @classmethod
+    def refresh(cls, obj: Any = None) -> StaffForm:
+        """The form of an account as it stands."""
+        if obj is None:
+            return cls()
+        facts = {"name": obj.display_name, "email": obj.email, "role": obj.role}
+        return cls(
+            data=facts | {"school_id": obj.school_id or 0, "college_id": obj.college_id or 0}
+        )
+
+    def values(self) -> dict[str, Any]:
+        """What is to be written."""
+        names = ("username", "name", "email", "role", "school_id", "college_id")
+        return {name: self[name].data for name in names if name in self}
+
+
+class NewStaffForm(StaffForm):
+    """The same with the user name, which stays."""
+
+    username = line(
+        _l("User name"),
+        32,
+        description=_l("The person signs in with it; it cannot be changed."),
+        render_kw={"autocapitalize": "none", "autocomplete": "off"},
     )

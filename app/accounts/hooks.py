@@ -25,6 +25,9 @@ SCHOOLS: list[Callable[[], list[tuple[str, str]]]] = []
 # id and name of the schools, for the administrator's list of accounts
 SCHOOL_NAMES: list[Callable[[], list[tuple[str, str]]]] = []
 
+# school, id and name of the colleges, for the administrator's forms
+COLLEGE_NAMES: list[Callable[[], list[tuple[int, int, str]]]] = []
+
 
 def must_change_password(user: AppUser) -> str | None:
     """An account made by an administrator chooses its own password first."""

@@ -62,6 +62,11 @@ class AppUser(User):
         return self.display_name
 
 
+# an account that nobody used is deleted with its record: its own foreign keys are asked then
+for _name in ("created_by_fk", "changed_by_fk"):
+    Index(f"ix_ab_user_{_name}", AppUser.__table__.c[_name])
+
+
 class AccountSession(db.Model):
     """One sign-in on one device; ends on sign-out and, for all devices, on a password change."""
 

@@ -16,11 +16,13 @@ from sqlalchemy import (
     Select,
     all_,
     any_,
+    bindparam,
     delete,
     false,
     func,
     literal,
     select,
+    text,
     true,
     update,
 )  # fmt: skip
@@ -97,9 +99,9 @@ def identify_if_free(user: AppUser, kind: str, value: str) -> None:
     identify(user, kind, None if taken is not None else value)
 
 
-def identify_all(kind: str, values: Mapping[int, str | None]) -> None:
+def identify_all(kind: str, values: Mapping[int, str | None], school: str = "") -> None:
     """As `identify_if_free` for many accounts (user id → value) at once. Not committed."""
-    wanted = {user: digest(kind, value) for user, value in values.items() if value}
+    wanted = {user: digest(kind, value, school) for user, value in values.items() if value}
     of_digest: dict[bytes, int] = {}
     for user, found in wanted.items():
         of_digest.setdefault(found, user)
@@ -110,18 +112,25 @@ def identify_all(kind: str, values: Mapping[int, str | None]) -> None:
     )
     for found in db.session.scalars(others):
         of_digest.pop(found, None)
-    free = [{"user_id": u, "kind": kind, "digest": d} for d, u in of_digest.items()]
     db.session.execute(
         delete(Identifier).where(Identifier.user_id == any_(users), Identifier.kind == kind)
     )
-    if free:
-        db.session.execute(insert(Identifier), free)
+    new = "INSERT INTO identifier (user_id, kind, digest) SELECT u, :kind, d FROM unnest(:us, :ds) f(u, d)"
+    pairs = {"us": list(of_digest.values()), "ds": list(of_digest), "kind": kind}
+    types = (bindparam("us", type_=ARRAY(Integer)), bindparam("ds", type_=ARRAY(LargeBinary)))
+    db.session.execute(text(new).bindparams(*types), pairs)
 
 
 def email_taken(email: str, *, but: int | None = None) -> bool:
     """Whether another account has this e-mail."""
     same = func.lower(AppUser.email) == email.lower()
     return db.session.scalar(select(AppUser.id).where(same, AppUser.id != (but or 0))) is not None
+
+
+def username_taken(username: str) -> bool:
+    """Whether an account has this user name, however it is spelled."""
+    same = func.lower(AppUser.username) == username.lower()
+    return db.session.scalar(select(AppUser.id).where(same).limit(1)) is not None
 
 
 def account_for(typed: str, school_code: str = "") -> AppUser | None:

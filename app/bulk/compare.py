@@ -20,7 +20,8 @@ def first(sheet: Sheet, record: Import, context: Any) -> None:
     sheet.look(record, context)
     for name, blamed in sheet.unique:
         _mark_doubles(record, name, blamed)
-    _match(sheet.target, record)
+    if not sheet.acts:
+        _match(sheet.target, record)
 
 
 def again(sheet: Sheet, record: Import) -> dict[str, int]:
@@ -29,7 +30,7 @@ def again(sheet: Sheet, record: Import) -> dict[str, int]:
     Where nothing has changed since the check nothing is written.
     """
     sheet.look(record, sheet.prepare(record))
-    if _moved_on(sheet.target, record):
+    if not sheet.acts and _moved_on(sheet.target, record):
         match_anew(sheet, record)
     return counts(record.id)
 

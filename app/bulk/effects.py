@@ -62,6 +62,7 @@ def take_rows_back(change: Change) -> None:
     record: Import = change.record
     sheet = SHEETS[record.sheet]
     writing.lock(sheet, record)
+    sheet.before_undo(record)
     if sheet.writer:
         sheet.writer.take_back(record, change.now)
     else:

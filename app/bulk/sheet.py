@@ -192,8 +192,10 @@ class Sheet:
     `unique` are the values that may stand only once in a file, each with the column to blame. `roles` may
     import it. `row` checks a whole row and may complete its values; `look` finds by SQL what only the
     data know and may mark rows as faulty; `admit` may refuse the file once its rows are counted;
-    `after` follows the writing and the undoing, in the same transaction. `writer` stands for the plain
-    writing; `beside` links a further page about an import.
+    `after` follows the writing and the undoing, `before_undo` precedes the undoing (and takes away
+    what came with the new records by itself), in the same transaction. `writer` stands for the plain
+    writing; `acts` says that each row is an act on a record and not a record, so that nothing is
+    compared; `beside` links a further page about an import.
     """
 
     name: str
@@ -212,8 +214,10 @@ class Sheet:
     look: Callable[[Import, Context], None] = lambda _import, _context: None
     admit: Callable[[Import, int], None] = lambda _import, _rows: None
     after: Callable[[Import], None] = lambda _import: None
+    before_undo: Callable[[Import], None] = lambda _import: None
     writer: Writer | None = None
     beside: Callable[[Import], tuple[Text, str] | None] = lambda _import: None
+    acts: bool = False
 
     def __post_init__(self) -> None:
         SHEETS[self.name] = self

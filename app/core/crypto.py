@@ -105,6 +105,10 @@ class Sealed:
         sealed = cipher().encrypt(value, f"{owner}.{self.name}:{uid}")
         return sealed, cipher().blind_index(self.kind, value), self.mask(value)
 
+    def opened(self, data: bytes, owner: str, uid: str) -> str:
+        """The text of a row of the model that was read by SQL."""
+        return cipher().decrypt(data, f"{owner}.{self.name}:{uid}")
+
     def moved(self, data: bytes, owner: str, uid: str, to: str) -> bytes:
         """The same text, encrypted for another row of the model."""
         text = cipher().decrypt(data, f"{owner}.{self.name}:{uid}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", "·"))
@@ -70,3 +71,11 @@ def plain_cell(text: str) -> str:
     bare = text.lstrip("'")
     risky = bare.lstrip().startswith(_FORMULA) or bare.startswith(_HIDDEN)
     return "'" + text if risky else text
+
+
+def is_email(text: str) -> bool:
+    """One @ between a name and a host with a dot; whether it exists shows when mail is sent."""
+    return (
+        re.fullmatch(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s,;<>\".]{2,24}", text)
+        is not None
+    )

@@ -41,7 +41,7 @@ CHIPS = {EmployerState.AWAITING: "waiting", EmployerState.REJECTED: "refused"}
 def review_gate(user: AppUser) -> str | None:
     """Until a school has approved it, an employer sees only its registration (ACC-07)."""
     employer = employer_of(user)
-    if employer is None or employer.is_approved:
+    if employer is None or employer.was_approved:
         return None
     return "EmployerReviewView.index"
 

@@ -80,7 +80,7 @@ class Attachment(db.Model):  # type: ignore[name-defined,misc]
     record_kind: Mapped[str] = mapped_column(String(20))
     record_id: Mapped[int]
     owner_user_id: Mapped[int] = mapped_column(
-        Integer, ForeignKey("ab_user.id", name="fk_attachment_owner_user")
+        Integer, ForeignKey("ab_user.id", name="fk_attachment_owner_user"), index=True
     )
     school_id: Mapped[int | None] = mapped_column(
         Integer, ForeignKey("school.id", name="fk_attachment_school")

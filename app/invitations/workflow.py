@@ -39,6 +39,13 @@ def employer_approved(invitation: Invitation, actor: Actor, now: datetime) -> st
     return None
 
 
+def employer_not_blocked(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
+    """What a blocked employer has sent cannot be accepted while the block lasts (ADM-06)."""
+    if invitation.employer.state != EmployerState.BLOCKED:
+        return None
+    return _("A school has blocked this employer; ask your employment office.")
+
+
 def student_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """A student who may not sign cannot be invited; the employer is not told why (INV-01)."""
     if cannot_sign(invitation.student, now) is None:
@@ -204,7 +211,8 @@ INVITATIONS: Workflow[Invitation] = Workflow(
              when=(in_time,), reason=Reason.OPTIONAL, danger=True,
              done=_l("The invitation has been withdrawn.")),
         Step("accept", S.OPEN, S.ACCEPTED, by=Role.STUDENT, label=_l("Accept"),
-             when=(in_time, i_may_sign, window_open, slot_free, cooled_off), then=(form_placement,),
+             when=(in_time, i_may_sign, employer_not_blocked, window_open, slot_free, cooled_off),
+             then=(form_placement,),
              tick=READ, fresh=(Role.STUDENT,),
              confirm=_l("Once you have accepted you cannot sign with another employer. Accept now?"),
              done=_l("You have accepted. The school attests next; you will be told.")),

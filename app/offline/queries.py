@@ -54,8 +54,9 @@ def is_paper(placement: Placement) -> bool:
 
 
 def known_employer(credit_code: str) -> Employer | None:
-    """The employer of that credit code, if any school has approved it (OFF-07)."""
-    wanted = (Employer.credit_code == credit_code, Employer.state == EmployerState.APPROVED)
+    """The employer of that credit code, if a school approved it or put it on the register (OFF-07)."""
+    known = (EmployerState.APPROVED, EmployerState.LISTED)
+    wanted = (Employer.credit_code == credit_code, Employer.state.in_(known))
     return db.session.scalars(select(Employer).where(*wanted)).first()
 
 

@@ -7,6 +7,8 @@ from datetime import date
 
 import phonenumbers
 
+from app.core.text import is_email as is_email
+
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _MARKS = "10X98765432"
 CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
@@ -76,11 +78,3 @@ def is_mobile(text: str) -> bool:
 def is_postcode(text: str) -> bool:
     """Six digits."""
     return re.fullmatch(r"[0-9]{6}", text) is not None
-
-
-def is_email(text: str) -> bool:
-    """One @ between a name and a host with a dot; whether it exists shows when mail is sent."""
-    return (
-        re.fullmatch(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s,;<>\".]{2,24}", text)
-        is not None
-    )

@@ -1,4 +1,4 @@
-"""What pages show of restrictions: where one stands today, a student's, and their trace."""
+"""What pages show of students: restrictions and where they stand, traces, likely second records."""
 
 from __future__ import annotations
 
@@ -8,18 +8,20 @@ from datetime import date
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.orm import aliased
 
 from app.core import clock
 from app.core.db import db
 from app.fab.once import once
 from app.fab.shown import chip
 from app.people.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
-from app.people.queries import restrictions_for
+from app.people.queries import restrictions_for, students_for
 from app.workflow.actor import Actor
 from app.workflow.models import Trail
-from app.workflow.queries import said
+from app.workflow.queries import said, trail_of
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,66 @@ def trace_of(ids: Sequence[int]) -> list[dict[str, Any]]:
     return [
         {"who": row.actor_name, "what": said(row), "when": clock.local(row.at), "note": row.reason}
         for row in rows
+    ]
+
+
+LABELS = {
+    "student_no": _l("Student number"), "name": _l("Name"), "id_number": _l("ID number"),
+    "sex": _l("Sex"), "nation": _l("Nationality"), "examinee_no": _l("Examinee number"),
+    "college_id": _l("College"), "major_id": _l("Major"), "class_name": _l("Class"),
+    "education": _l("Level of education"), "training_mode": _l("Training mode"),
+    "graduation_year": _l("Graduation year"), "origin": _l("Place of origin"), "phone": _l("Phone"),
+}  # fmt: skip
+
+EMPLOYER_LABELS = {
+    "credit_code": _l("Credit code"), "name": _l("Name of the employer"), "kind": _l("Nature"),
+    "industry": _l("Industry"), "location": _l("Location"), "address": _l("Postal address"),
+    "postcode": _l("Postcode"), "contact_name": _l("Signing contact"), "email": _l("E-mail"),
+}  # fmt: skip
+
+
+def record_trace(student_id: int) -> list[dict[str, Any]]:
+    """What was done to a student's record, the newest first; of corrections the fields."""
+    return [
+        {"who": row.actor_name, "what": said(row), "when": clock.local(row.at), "note": _note(row)}
+        for row in reversed(trail_of("student", student_id))
+    ]
+
+
+def _note(row: Trail) -> str:
+    fields = [str(LABELS[name]) for name in row.details.get("changed", {}) if name in LABELS]
+    return _("; ").join(part for part in (_(", ").join(fields), row.reason or "") if part)
+
+
+def likely_twins() -> ColumnElement[bool]:
+    """The students of whom the school seems to have a second record (ADM-02)."""
+    other = aliased(Student)
+    return or_(*(_same(other, how) for how in _alike(Student, other)))
+
+
+def twins_of(student: Student, who: Actor) -> list[Student]:
+    """The other records that are likely the same person, at most ten."""
+    how = or_(*_alike(student, Student))
+    here = (Student.school_id == student.school_id, Student.id != student.id)
+    return list(db.session.scalars(students_for(who).where(*here, how).limit(10)))
+
+
+def _same(other: Any, how: ColumnElement[bool]) -> ColumnElement[bool]:
+    here = (other.school_id == Student.school_id, other.id != Student.id)
+    return select(other.id).where(*here, how).exists()
+
+
+def _alike(one: Any, other: Any) -> list[ColumnElement[bool]]:
+    """What two records of one person have in common: each served by an index."""
+    return [
+        other.id_number_index == one.id_number_index,
+        other.phone_index == one.phone_index,
+        other.examinee_no == one.examinee_no,
+        and_(
+            other.name == one.name,
+            other.graduation_year == one.graduation_year,
+            other.major_id == one.major_id,
+        ),
     ]
 
 

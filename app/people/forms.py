@@ -1,4 +1,4 @@
-"""The forms of an employer's registration and of its signing profile."""
+"""The forms of an employer's registration and profile, and of a student's record."""
 
 from __future__ import annotations
 

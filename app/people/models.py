@@ -7,7 +7,7 @@ from enum import StrEnum
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, select, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
@@ -41,6 +41,8 @@ class EmployerState(StrEnum):
     APPROVED = "approved"
     REJECTED = "rejected"
     BLOCKED = "blocked"
+    LISTED = "listed"  # by staff, without an account of its own
+    MERGED = "merged"  # a second record, whose signings another one has now
 
 
 EMPLOYER_STATES = {
@@ -48,11 +50,14 @@ EMPLOYER_STATES = {
     EmployerState.APPROVED: _l("Approved"),
     EmployerState.REJECTED: _l("Rejected"),
     EmployerState.BLOCKED: _l("Blocked"),
+    EmployerState.LISTED: _l("On the register"),
+    EmployerState.MERGED: _l("Merged"),
 }
 EMPLOYER_CHIPS = {
     EmployerState.AWAITING: "waiting",
     EmployerState.APPROVED: "done",
     EmployerState.REJECTED: "refused",
+    EmployerState.BLOCKED: "refused",
 }
 ORIGIN_CHIPS = {OriginState.APPROVED: "done", OriginState.REJECTED: "refused"}
 ORIGIN_STATES = {
@@ -121,6 +126,8 @@ class Student(db.Model):
         Index("ix_student_school_year", "school_id", "graduation_year", "id"),
         Index("ix_student_college", "college_id", "id"),
         Index("ix_student_major", "major_id"),
+        Index("ix_student_examinee", "examinee_no"),
+        Index("ix_student_name", "school_id", "name"),
         Index("ix_student_grams", text("text_grams(name)"), postgresql_using="gin"),
     )
 
@@ -155,6 +162,15 @@ class Student(db.Model):
     school: Mapped[School] = relationship()
     college: Mapped[College] = relationship()
     major: Mapped[Major] = relationship()
+
+    @property
+    def state(self) -> str:
+        """What the workflow of the record changes: where the school's review stands."""
+        return self.origin_state
+
+    @state.setter
+    def state(self, value: str) -> None:
+        self.origin_state = value
 
     def __str__(self) -> str:
         return self.name
@@ -237,7 +253,9 @@ class Employer(db.Model):
     household_kind: Mapped[str | None] = mapped_column(String(16))  # code table hkjs
     household_address: Mapped[str | None] = mapped_column(String(200))
     profile_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    created_at: Mapped[datetime] = mapped_column(
+        DateTime(timezone=True), server_default=text("app_now()")
+    )
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
     contact_phone = Sealed("contact_phone", mask_phone, clean_code)
@@ -248,5 +266,34 @@ class Employer(db.Model):
         """Whether a school has approved it (ACC-07)."""
         return self.state == EmployerState.APPROVED
 
+    @property
+    def was_approved(self) -> bool:
+        """Whether it may go about its signings: a blocked one still answers for those in force."""
+        return self.state in (EmployerState.APPROVED, EmployerState.BLOCKED)
+
     def __str__(self) -> str:
         return self.name
+
+
+class Merged(db.Model):
+    """A record that was merged into another: by its number it is still found."""
+
+    __tablename__ = "merged"
+    __table_args__ = (
+        Index("ix_merged_number", "kind", "number"),
+        Index("ix_merged_into", "kind", "into_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    gone_id: Mapped[int]
+    into_id: Mapped[int]
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    number: Mapped[str] = mapped_column(String(20))  # student number or credit code
+    name: Mapped[str] = mapped_column(String(120))
+
+
+def merged(kind: str, number: str) -> Select[int]:
+    """The ids of the records into which the one of this number was merged."""
+    old = (Merged.kind == kind, Merged.number == clean_code(number))
+    return select(Merged.into_id).where(*old)

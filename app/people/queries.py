@@ -23,9 +23,11 @@ from app.people.models import (
     RestrictionState,
     School,
     Student,
+    merged,
 )
 from app.workflow.actor import Actor, Role
 
+SHARED = (EmployerState.APPROVED, EmployerState.BLOCKED, EmployerState.LISTED)
 EVERYWHERE = (Role.PROVINCE, Role.ADMIN)
 
 
@@ -65,12 +67,12 @@ def students_for(who: Actor) -> Select[Student]:
 
 
 def employers_for(who: Actor) -> Select[Employer]:
-    """The checking school sees its employers and, once approved, every other school's too."""
+    """The checking school sees its employers; those approved or on the register, every school."""
     if who.role is Role.EMPLOYER:
         return select(Employer).where(Employer.id == who.employer_id)
     if who.role in (Role.SCHOOL, Role.COLLEGE, Role.DATA) and who.school_id is not None:
         return select(Employer).where(
-            or_(Employer.school_id == who.school_id, Employer.state == EmployerState.APPROVED)
+            or_(Employer.school_id == who.school_id, Employer.state.in_(SHARED))
         )
     return select(Employer).where(true() if who.role in (*EVERYWHERE, Role.DATA) else false())
 
@@ -176,9 +178,8 @@ def find_student(school_code: str, year: int, name: str, number: str) -> Student
 
 def active_schools() -> list[tuple[str, str]]:
     """Code and name of every school that takes part, for select fields."""
-    rows = db.session.execute(
-        select(School.code, School.name).where(School.active == true()).order_by(School.code)
-    )
+    wanted = select(School.code, School.name).where(School.active == true())
+    rows = db.session.execute(wanted.order_by(School.code))
     return [(row.code, row.name) for row in rows]
 
 
@@ -244,10 +245,10 @@ def search_args(text: str, who: Actor) -> dict[str, str]:
 
 
 def finds_student(text: str) -> ColumnElement[bool]:
-    """The students that a typed number or fragment of a name finds."""
+    """The students that a typed number, also one merged into them, or fragment of a name finds."""
     if not looks_like_number(text):
         return name_has(Student.name, text)
-    return student_no_begins(text)
+    return or_(student_no_begins(text), Student.id.in_(merged("student", text)))
 
 
 def college_choices(who: Actor) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from app.core.errors import Refused
 from app.core.forms import MISSING, line
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.declared import ListFilter, Tab, record_action
+from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import dash, moment, whole
@@ -237,6 +237,12 @@ class RestrictionsView(StepActions, TitleLinks, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)
+
+    def head_links(self) -> list[Link]:
+        """A school restricts and releases by a list, too."""
+        if not self.appbuilder.sm.has_access("can_create", "Restrict"):
+            return []
+        return [Link(url_for("ImportsView.begin", name="restrictions"), _("Import"))]
 
     def show_context(self, item: Any) -> dict[str, Any]:
         return {

@@ -27,10 +27,12 @@ from app.bulk.sheet import (
 )
 from app.codes import queries as codes
 from app.codes.models import Region
-from app.core import clock
+from app.core import clock, jobs
 from app.core.db import db
 from app.people import checks
+from app.people.effects import forget_accounts
 from app.people.models import College, Major, OriginState, Student, TrainingMode
+from app.people.tasks import open_accounts
 from app.workflow.actor import Role
 
 TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
@@ -96,8 +98,20 @@ def look(record: Import, _context: Context) -> None:
     )
 
 
+_NEW_OF_IMPORT = (
+    "s.school_id = :school AND s.student_no IN (SELECT r.values ->> 'student_no' FROM import_row r"
+    " WHERE r.import_id = :id AND r.status = 'new')"
+)
+
+
+def forget_unused(record: Import) -> None:
+    """Accounts that were opened for the new students and that nobody used do not keep them."""
+    forget_accounts(_NEW_OF_IMPORT, school=record.school_id, id=record.id)
+
+
 def follow(record: Import) -> None:
-    """A student whose name or numbers changed signs in by the new ones (ACC-03)."""
+    """New students get their accounts; whose name or numbers changed signs in by the new ones (ACC-03)."""
+    jobs.enqueue(open_accounts, school_id=record.school_id)
     db.session.execute(
         text(
             "UPDATE ab_user u SET last_name = s.name FROM student s, import_row r"
@@ -137,6 +151,7 @@ STUDENTS = Sheet(
     row=find_major,
     look=look,
     after=follow,
+    before_undo=forget_unused,
     unique=(("student_no", "student_no"), ("id_number_index", "id_number")),
     target=Target(
         model=Student,

@@ -20,7 +20,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people.forms import ReachForm, VerifyForm
 from app.people.models import Student
-from app.people.workflow import VERIFY, keep_reach, verify
+from app.people.students import VERIFY, keep_reach, verify
 
 
 def student_of(user: AppUser) -> Student | None:

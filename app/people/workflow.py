@@ -1,4 +1,4 @@
-"""The rules of an employer's qualification review (ACC-07) and of restrictions (ADM-03)."""
+"""The rules of employers (ACC-07, ADM-06) and of restrictions (ADM-03)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import one_time, passwords
+from app.accounts import passwords
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, email_taken, identify, identify_if_free
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
+from app.people.effects import note_target, take_corrections, write_employer
 from app.people.models import (
     EMPLOYER_STATES,
     RESTRICTION_KINDS,
@@ -36,7 +37,7 @@ from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Change, Reason, Step
 
 S = EmployerState
-VERIFY = "verify"  # the purpose of the first sign-in's code
+KEPT = tuple(state for state in S if state != S.MERGED)
 
 
 def my_school_checks(employer: Employer, actor: Actor, now: datetime) -> str | None:
@@ -46,10 +47,9 @@ def my_school_checks(employer: Employer, actor: Actor, now: datetime) -> str | N
     return _("%(school)s checks this employer.", school=employer.school.name)
 
 
-def take_corrections(change: Change) -> None:
-    """A corrected registration replaces what was rejected."""
-    for name, value in change.data.get("values", {}).items():
-        setattr(change.record, name, value)
+def as_it_was(change: Change) -> EmployerState:
+    """Corrected facts leave the review as it stands."""
+    return S(change.source or S.LISTED)
 
 
 EMPLOYERS: Workflow[Employer] = Workflow(
@@ -69,6 +69,23 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              done=_l("Rejected; the employer has been told why.")),
         Step("resubmit", S.REJECTED, S.AWAITING, by=Role.EMPLOYER, label=_l("Submit again"),
              fill=(take_corrections,), done=_l("Submitted again; the school checks next.")),
+        Step("list", None, S.LISTED, by=Role.SCHOOL, label=_l("Add to the register"),
+             done=_l("On the register; its facts fill in paper signings.")),
+        Step("claim", S.LISTED, S.AWAITING, by=Role.EMPLOYER, label=_l("Register"),
+             fill=(take_corrections,)),
+        Step("correct_employer", KEPT, as_it_was, by=Role.SCHOOL, label=_l("Correct the facts"),
+             targets=KEPT, when=(my_school_checks,), fill=(write_employer,),
+             done=_l("The facts are corrected.")),
+        Step("block", S.APPROVED, S.BLOCKED, by=Role.SCHOOL, label=_l("Block"),
+             when=(my_school_checks,), reason=Reason.REQUIRED, danger=True, bulk=True,
+             confirm=_l("It no longer finds or invites students of any school, and nobody can "
+                        "accept. Signings in force stay. Block now?"),
+             done=_l("Blocked; the employer has been told why.")),
+        Step("merge_into", KEPT, S.MERGED, by=Role.SCHOOL, label=_l("Merge into another"), inner=True,
+             when=(my_school_checks,), fill=(note_target,), reason=Reason.REQUIRED, danger=True),
+        Step("unblock", S.BLOCKED, S.APPROVED, by=Role.SCHOOL, label=_l("Unblock"),
+             when=(my_school_checks,), reason=Reason.REQUIRED,
+             done=_l("Unblocked; the employer can invite again.")),
     ),
 )  # fmt: skip
 
@@ -158,13 +175,7 @@ def register(
     _check_new(values, password, again)
     try:
         user = _account(values, password)
-        now = clock.now()
-        employer = Employer(uid=uuid4().hex, school_id=school.id, created_at=now, **_facts(values))
-        employer.contact_phone = values["contact_phone"]
-        with db.session.no_autoflush:
-            employer.school = school
-        EMPLOYERS.start("register", employer, actor_of(user))
-        user.employer_id = employer.id
+        employer = _claimed(values, school, user) or _begun(values, school, user)
         _identifiers(user, values)
         attach(employer, user)
         db.session.commit()
@@ -172,6 +183,28 @@ def register(
         db.session.rollback()
         raise Invalid([("credit_code", str(SAME_CODE))]) from error
     return user
+
+
+def _begun(values: dict[str, Any], school: School, user: AppUser) -> Employer:
+    employer = Employer(uid=uuid4().hex, school_id=school.id, **_facts(values))
+    employer.created_at = clock.now()
+    employer.contact_phone = values["contact_phone"]
+    with db.session.no_autoflush:
+        employer.school = school
+    EMPLOYERS.start("register", employer, actor_of(user))
+    user.employer_id = employer.id
+    return employer
+
+
+def _claimed(values: dict[str, Any], school: School, user: AppUser) -> Employer | None:
+    """Whom staff had put on the register takes its place there, and is checked as any other (ACC-07)."""
+    mine = (Employer.credit_code == values["credit_code"], Employer.state == S.LISTED)
+    key = db.session.scalar(select(Employer.id).where(*mine))
+    if key is None:
+        return None
+    user.employer_id = key
+    facts = {**_facts(values), "contact_phone": values["contact_phone"], "school_id": school.id}
+    return EMPLOYERS.apply("claim", key, actor_of(user), values=facts)
 
 
 def resubmit(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:
@@ -216,8 +249,9 @@ def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) ->
 
 
 def credit_code_taken(code: str, *, but: int | None = None) -> bool:
-    """Whether another employer has registered by this code."""
-    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
+    """Whether another employer has registered by this code; the register alone does not bar it."""
+    theirs = (Employer.credit_code == code, Employer.state != S.LISTED)
+    wanted = select(Employer.id).where(*theirs, Employer.id != (but or 0))
     return db.session.scalar(wanted) is not None
 
 
@@ -261,28 +295,3 @@ def _identifiers(user: AppUser, values: dict[str, Any]) -> None:
     identify(user, "credit_code", values["credit_code"])
     identify_if_free(user, "phone", values["contact_phone"])
     identify_if_free(user, "email", values["email"])
-
-
-def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
-    """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
-
-    Commits. Raises Invalid for the code or an e-mail of another account.
-    """
-    _reach(student, user, values)
-    one_time.check(f"student:{student.id}", VERIFY, code)
-    student.verified_at = clock.now()
-    db.session.commit()
-
-
-def keep_reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
-    """Change what a student keeps itself: e-mail and postal address (ACC-12). Commits."""
-    _reach(student, user, values)
-    db.session.commit()
-
-
-def _reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
-    email = values["email"].strip()
-    if email_taken(email, but=user.id):
-        raise Invalid([("email", _("Another account uses this e-mail address."))])
-    student.email, student.address, user.email = email, values["address"], email
-    identify(user, "email", email)

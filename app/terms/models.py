@@ -95,7 +95,7 @@ class Terms(db.Model):
     id: Mapped[int] = mapped_column(primary_key=True)
     previous_id: Mapped[int | None] = mapped_column(ForeignKey("terms.id"))
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    created_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    created_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     position_kind: Mapped[str] = mapped_column(String(2))
     position: Mapped[str] = mapped_column(String(60))
     reply_days: Mapped[int]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.core.db import db
+from app.core.errors import Refused
 
 
 def lock_rows(model: Any, keys: set[int]) -> None:
@@ -21,10 +23,15 @@ def lock_rows(model: Any, keys: set[int]) -> None:
 
 
 def lock_row(model: Any, record_id: int) -> None:
-    """Lock one row against other writers (not against foreign keys to it) and read it afresh."""
-    db.session.execute(
+    """Lock one row against other writers (not against foreign keys to it) and read it afresh.
+
+    Raises Refused where it is there no more: a second record was merged a moment ago.
+    """
+    found = db.session.execute(
         select(model)
         .where(model.id == record_id)
         .with_for_update(key_share=True, of=model)
         .execution_options(populate_existing=True)
-    ).one()
+    ).one_or_none()
+    if found is None:
+        raise Refused(_("Somebody changed this at the same moment. Please look again."))

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.accounts.models import AccountSession, AppUser
 from app.core.db import db
+from app.core.mail import Message
 from app.workflow.queries import trail_of
 from tests import factories as make
 
@@ -60,3 +63,95 @@ def test_filters_by_role_and_school(cast, visit):
     page = visit(cast.admin).get(f"/accounts/list/?f_role=school&f_school={cast.school.id}").text
     assert cast.officer.display_name in page
     assert cast.other_officer.display_name not in page
+
+
+def staff(cast, **more):
+    return {
+        "username": "wang.li", "name": "王丽", "email": "wl@example.com", "role": "college",
+        "school_id": cast.school.id, "college_id": cast.college.id,
+    } | more  # fmt: skip
+
+
+@pytest.mark.rule("ADM-01")
+def test_an_administrator_opens_a_staff_account_without_any_secret(cast, visit, client):
+    admin = visit(cast.admin)
+    assert admin.post("/accounts/add", data=staff(cast)).status_code == 303
+    user = db.session.query(AppUser).filter_by(username="wang.li").one()
+    assert (user.password, user.school_id, user.college_id) == (
+        None,
+        cast.school.id,
+        cast.college.id,
+    )
+    mail = db.session.query(Message).filter_by(user_id=user.id).one()
+    assert (mail.address, mail.code) == ("wl@example.com", None)
+    assert "wang.li" in mail.body
+    assert [row.step for row in trail_of("account", user.id)] == ["open"]
+    client.post("/password/forgotten", data={"who": "wang.li", "school": ""})
+    code = re.search(r"\d{6}", db.session.query(Message).order_by(Message.id.desc()).first().body)
+    new = {"code": code.group(), "password": "Wind-over-lake-3", "again": "Wind-over-lake-3"}
+    client.post("/password/reset", data=new)
+    client.post("/login/", data={"who": "wang.li", "password": "Wind-over-lake-3"})
+    assert client.get("/office/").status_code == 200
+
+
+@pytest.mark.rule("ADM-01")
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("username", "A"), ("username", "officer"), ("username", "OFFICER"), ("username", "1abc"),
+     ("email", "no"), ("role", "student"), ("role", "system"), ("school_id", "0"),
+     ("college_id", "0"), ("college_id", "far"), ("school_id", "x"), ("name", "")],
+)  # fmt: skip
+def test_a_staff_account_that_cannot_be_is_not_opened(cast, visit, field, value):
+    value = cast.far_college.id if value == "far" else value
+    before = db.session.query(AppUser).count()
+    answer = visit(cast.admin).post("/accounts/add", data=staff(cast, **{field: value}))
+    assert answer.status_code == 422
+    assert db.session.query(AppUser).count() == before
+
+
+@pytest.mark.rule("ADM-01", "ACC-02")
+def test_only_administrators_open_or_change_accounts(cast, visit):
+    for who in ("officer", "college_officer", "province", "data"):
+        browser = visit(getattr(cast, who))
+        assert browser.post("/accounts/add", data=staff(cast)).status_code == 403
+        url = f"/accounts/action/forget_password/{cast.other_officer.id}"
+        assert browser.post(url).status_code in (403, 404)
+
+
+@pytest.mark.rule("ADM-01", "ACC-09")
+def test_a_changed_scope_counts_at_once_and_signs_out(cast, visit):
+    desk = visit(cast.officer)
+    data = staff(
+        cast, role="school", school_id=cast.other_school.id, name="王老师", email="o@example.com"
+    )
+    assert visit(cast.admin).post(f"/accounts/edit/{cast.officer.id}", data=data).status_code == 303
+    user = db.session.get(AppUser, cast.officer.id, populate_existing=True)
+    assert (user.school_id, user.college_id, user.username) == (
+        cast.other_school.id,
+        None,
+        "officer",
+    )
+    assert desk.get("/office/").status_code == 302
+
+
+@pytest.mark.rule("ADM-01")
+def test_an_administrator_keeps_its_own_role_and_no_partys_account_is_changed(cast, visit):
+    admin = visit(cast.admin)
+    own = staff(cast, role="school", email="a@example.com")
+    assert admin.post(f"/accounts/edit/{cast.admin.id}", data=own).status_code == 422
+    student = make.account(cast.student)
+    assert admin.post(f"/accounts/edit/{student.id}", data=own).status_code == 422
+    admin.post(f"/accounts/action/forget_password/{cast.admin.id}")
+    for user, role in ((cast.admin, "admin"), (student, "student")):
+        assert db.session.get(AppUser, user.id, populate_existing=True).role == role
+
+
+@pytest.mark.rule("ADM-01", "ACC-09")
+def test_a_reset_password_no_longer_works_and_ends_every_session(cast, visit):
+    cast.officer.password = "x"
+    db.session.commit()
+    desk = visit(cast.officer)
+    visit(cast.admin).post(f"/accounts/action/forget_password/{cast.officer.id}")
+    assert db.session.get(AppUser, cast.officer.id, populate_existing=True).password is None
+    assert desk.get("/office/").status_code == 302
+    assert [row.step for row in trail_of("account", cast.officer.id)] == ["forget_password"]

@@ -97,7 +97,7 @@ def test_what_was_changed_since_is_not_undone(bring, apply, cast):
 def test_a_new_record_in_use_is_not_undone(bring, apply, cast):
     record = apply(bring(xlsx([good_row(1), good_row(2)])))
     found = student("2023000001")
-    make.make_user("student", "x1", student_id=found.id, school_id=found.school_id)
+    make.make_user("student", "x1", student_id=found.id, school_id=found.school_id, password="x")
     db.session.commit()
     record = apply(record, "undo")
     assert record.state == "applied"

@@ -1,0 +1,68 @@
+"""The student's form for one field of its origin record."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from sqlalchemy import select
+from wtforms import IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, NumberRange
+
+from app.codes.forms import RegionField, options
+from app.core.db import db
+from app.core.forms import MISSING, line
+from app.core.text import clean_code, clean_name
+from app.origin.models import FIELDS, TABLES
+from app.people.models import College, Major, Student
+
+LENGTHS = {"name": 60, "id_number": 18, "phone": 20, "examinee_no": 14, "class_name": 40}
+CLEAN = {"name": clean_name, "class_name": None}
+YEAR = _l("A year between 2000 and 2100.")
+
+
+def form_for(field: str, student: Student) -> Any:
+    """A form with the one field, made for its kind."""
+    made = type("CorrectionForm", (_Form,), {"value": _field(field)})
+    form = made()
+    if field in TABLES:
+        form.value.choices = options(TABLES[field])
+    elif field == "major_id":
+        form.value.choices = _majors(student)
+    return form
+
+
+def text_of(form: Any) -> str:
+    """What was typed, as text."""
+    value = form.value.data
+    return "" if value is None else str(value)
+
+
+class _Form(FlaskForm):
+    """What every field asks: why."""
+
+    reason = line(_l("What is wrong"), 200, description=_l("The school reads it with your proof."))
+
+
+def _field(field: str) -> Any:
+    label = FIELDS[field]
+    if field in TABLES or field == "major_id":
+        return SelectField(label, [DataRequired(MISSING)])
+    if field == "graduation_year":
+        return IntegerField(label, [InputRequired(MISSING), NumberRange(2000, 2100, YEAR)])
+    if field == "origin":
+        return RegionField(label)
+    clean = CLEAN.get(field, clean_code)
+    more: dict[str, Any] = {"clean": clean} if clean else {}
+    return line(label, LENGTHS[field], **more)
+
+
+def _majors(student: Student) -> list[tuple[str, str]]:
+    rows = db.session.execute(
+        select(Major.id, College.name, Major.name)
+        .join(College, Major.college_id == College.id)
+        .where(Major.school_id == student.school_id)
+        .order_by(College.code, Major.code)
+    ).tuples()
+    return [("", _l("Please choose")), *((str(key), f"{c} {name}") for key, c, name in rows)]

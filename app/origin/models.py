@@ -1,0 +1,86 @@
+"""A correction that a student proposes to one field of its origin record (ADM-09)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import DateTime
+
+from app.core.crypto import Sealed
+from app.core.db import db
+from app.people.models import Student
+
+
+class CorrectionState(StrEnum):
+    """Where a proposed correction stands."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+LABELS = {
+    CorrectionState.PROPOSED: _l("Waits for the school's decision"),
+    CorrectionState.ACCEPTED: _l("Accepted"),
+    CorrectionState.REFUSED: _l("Refused"),
+    CorrectionState.WITHDRAWN: _l("Withdrawn"),
+}
+CHIPS = {
+    CorrectionState.PROPOSED: "waiting",
+    CorrectionState.ACCEPTED: "done",
+    CorrectionState.REFUSED: "refused",
+}
+FIELDS: dict[str, Any] = {
+    "name": _l("Name"), "id_number": _l("ID number"), "phone": _l("Phone"), "sex": _l("Sex"),
+    "nation": _l("Nationality"), "examinee_no": _l("Examinee number"), "major_id": _l("Major"),
+    "class_name": _l("Class"), "education": _l("Level of education"),
+    "training_mode": _l("Training mode"), "graduation_year": _l("Graduation year"),
+    "origin": _l("Place of origin"),
+}  # fmt: skip
+TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
+SECRETS = ("id_number", "phone")
+NUMBERS = ("major_id", "graduation_year")
+PROVED = frozenset({"name", "id_number", "sex", "nation", "education", "training_mode"})
+OPEN = "state = 'proposed'"
+
+
+class Correction(db.Model):
+    """One field with what it is, what it should be, and why. What is wanted is sealed, whatever it is."""
+
+    __tablename__ = "correction"
+    __table_args__ = (
+        Index("ix_correction_school", "school_id", "state", "id"),
+        Index("ix_correction_student", "student_id"),
+        Index("uq_correction_open", "student_id", "field", unique=True,
+              postgresql_where=db.text(OPEN)),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)
+    school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    state: Mapped[str] = mapped_column(String(12))
+    field: Mapped[str] = mapped_column(String(20))  # of FIELDS
+    seen: Mapped[str] = mapped_column(String(64))  # keyed index of the value when it was proposed
+    was: Mapped[str] = mapped_column(String(120))  # as shown then, numbers masked
+    wish: Mapped[str] = mapped_column(String(120))  # as shown, numbers masked
+    wanted_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str] = mapped_column(String(200))  # the student's
+    answer: Mapped[str] = mapped_column(String(200), default="")  # the school's
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    wanted = Sealed("correction", lambda _text: "", lambda text: text)
+    student: Mapped[Student] = relationship()
+
+    @property
+    def label(self) -> str:
+        """The field in words."""
+        return str(FIELDS[self.field])

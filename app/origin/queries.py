@@ -1,0 +1,83 @@
+"""Who sees which corrections, and what a field of a record is, as kept and as shown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, select
+
+from app.codes import queries as codes
+from app.core.crypto import cipher
+from app.core.db import db
+from app.origin.models import NUMBERS, SECRETS, TABLES, Correction, CorrectionState
+from app.people.models import Major, Student
+from app.people.queries import at_school, finds_student
+from app.workflow.actor import Actor, Role
+
+
+def corrections_for(who: Actor) -> Select[Correction]:
+    """A student its own; staff those of their students."""
+    if who.role is Role.STUDENT:
+        return select(Correction).where(Correction.student_id == who.student_id)
+    if who.role is Role.COLLEGE:
+        mine = Student.college_id == who.college_id
+        return select(Correction).join(Student).where(Correction.school_id == who.school_id, mine)
+    return select(Correction).where(at_school(who, Correction.school_id))
+
+
+def in_tab(name: str) -> ColumnElement[bool] | None:
+    """The rows of a tab; None: all."""
+    still = Correction.state == CorrectionState.PROPOSED
+    return {"open": still, "decided": ~still}.get(name)
+
+
+def of_students_found(text: str) -> ColumnElement[bool]:
+    """The corrections of the students that a typed text finds."""
+    return Correction.student_id.in_(select(Student.id).where(finds_student(text)))
+
+
+def own(student_id: int) -> Sequence[Correction]:
+    """A student's corrections, the newest first."""
+    mine = select(Correction).where(Correction.student_id == student_id)
+    return db.session.scalars(mine.order_by(Correction.id.desc())).all()
+
+
+def kept(student: Student, field: str) -> str:
+    """The value of a field as text; empty where nothing is kept."""
+    value = getattr(student, field)
+    return "" if value is None else str(value)
+
+
+def seen(student: Student, field: str) -> str:
+    """What tells whether the field has changed since: it says nothing of the value."""
+    return cipher().blind_index(f"seen:{field}", kept(student, field)).hex()
+
+
+def shown(field: str, value: str) -> str:
+    """A value as pages show it: codes as names, numbers masked."""
+    if not value:
+        return "–"
+    if field in SECRETS:
+        mask = vars(Student)[field].mask
+        return str(mask(value))[:20]
+    if field in TABLES:
+        return codes.name(TABLES[field], value) or value
+    if field == "major_id":
+        major = db.session.get(Major, int(value))
+        return f"{major.college} {major}" if major is not None else value
+    return (codes.region_name(value) or value) if field == "origin" else value
+
+
+def typed(field: str, value: str) -> Any:
+    """The text as the record keeps it."""
+    if field in NUMBERS:
+        return int(value)
+    return value or ("" if field in ("sex", "class_name") else None)
+
+
+def overtaken(correction: Correction) -> bool:
+    """Whether the field was changed otherwise since it was proposed: by staff or by an import (ADM-09)."""
+    student = correction.student
+    now = kept(student, correction.field)
+    return seen(student, correction.field) != correction.seen and now != correction.wanted

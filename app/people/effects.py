@@ -1,0 +1,203 @@
+"""What follows when people are entered: their accounts, many at once (ACC-01, ACC-03)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select, text
+
+from app.accounts import one_time
+from app.accounts.models import AppUser
+from app.accounts.queries import end_all_sessions, identify, identify_all, identify_if_free
+from app.core import mail
+from app.core.db import db
+from app.people.models import Employer, Student
+from app.workflow.steps import Change
+
+# without a password: the student sets one by a code to the phone on record, at its first sign-in
+_OPEN = """
+INSERT INTO ab_user (id, username, first_name, last_name, email, active, role, school_id, student_id,
+    demo, must_change_password, login_count, fail_login_count, created_on, changed_on)
+  SELECT nextval('ab_user_id_seq'), c.code || '-' || s.student_no, '', s.name, s.uid || '@invalid',
+    true, 'student', s.school_id, s.id, false, false, 0, 0,
+    app_now() AT TIME ZONE 'Asia/Shanghai', app_now() AT TIME ZONE 'Asia/Shanghai'
+  FROM student s JOIN school c ON c.id = s.school_id
+  WHERE NOT EXISTS (SELECT 1 FROM ab_user u WHERE u.student_id = s.id) AND {which}
+  ORDER BY s.id LIMIT :most ON CONFLICT (username) DO NOTHING RETURNING id, student_id
+"""
+_NUMBERS = """
+SELECT s.id, s.uid, c.code, s.student_no, s.id_number_sealed, s.phone_sealed
+  FROM student s JOIN school c ON c.id = s.school_id WHERE s.id = ANY(:ids)
+"""
+_UNUSED = """
+DELETE FROM ab_user u USING student s
+  WHERE u.student_id = s.id AND u.password IS NULL AND u.last_login IS NULL
+    AND s.verified_at IS NULL AND {which}
+"""
+
+
+def open_accounts(which: str, *, most: int = 1, **values: Any) -> int:
+    """Open accounts for students `s` of the condition that have none; how many. Not committed."""
+    values["most"] = most
+    rows = db.session.execute(text(_OPEN.format(which=which)), values).tuples().all()
+    users = {student: user for user, student in rows}
+    if users:
+        _identify(users)
+    return len(users)
+
+
+def forget_accounts(which: str, **values: Any) -> None:
+    """Delete the accounts, of the students `s` of the condition, that nobody has used. Not committed."""
+    db.session.execute(text(_UNUSED.format(which=which)), values)
+
+
+def _identify(users: Mapping[int, int]) -> None:
+    """Student number with school, ID number and phone sign in; what another has stays the other's."""
+    numbers: dict[str, dict[int, str | None]] = {"id_number": {}, "phone": {}}
+    of_school: dict[str, dict[int, str | None]] = {}
+    for row in db.session.execute(text(_NUMBERS), {"ids": list(users)}):
+        user = users[row.id]
+        of_school.setdefault(row.code, {})[user] = row.student_no
+        for kind, known in (("id_number", row.id_number_sealed), ("phone", row.phone_sealed)):
+            if known is not None:
+                secret = vars(Student)[kind]
+                numbers[kind][user] = secret.opened(bytes(known), "Student", row.uid)
+    for school, known_nos in of_school.items():
+        identify_all("student_no", known_nos, school)
+    for kind, found in numbers.items():
+        if found:
+            identify_all(kind, found)
+
+
+def open_account(change: Change) -> None:
+    """A student entered by hand has its account at once."""
+    db.session.flush()
+    open_accounts("s.id = :id", id=change.record.id)
+
+
+def account_of(student: Student) -> AppUser | None:
+    """The account of a student; the younger one would be a mistake."""
+    mine = select(AppUser).where(AppUser.student_id == student.id).order_by(AppUser.id)
+    return db.session.scalars(mine.limit(1)).first()
+
+
+SECRETS = ("id_number", "phone")
+
+
+def write_record(change: Change) -> None:
+    """Write what differs, keep old and new in the trail (numbers masked), let the sign-in follow."""
+    student: Student = change.record
+    changed: dict[str, list[Any]] = {}
+    for name, value in change.data["values"].items():
+        old = getattr(student, name)
+        if (old or None) == (value or None):
+            continue
+        shown = f"{name}_masked" if name in SECRETS else name
+        before = getattr(student, shown)
+        setattr(student, name, value)
+        changed[name] = [before, getattr(student, shown)]
+    db.session.flush()
+    if "major_id" in changed or "college_id" in changed:
+        db.session.expire(student, ["major", "college"])
+    change.details["changed"] = changed
+    user = account_of(student)
+    if user is not None:
+        _follow(user, student, changed)
+
+
+def _follow(user: AppUser, student: Student, changed: Mapping[str, Any]) -> None:
+    """The account signs in by what the record says now (ACC-03)."""
+    if "name" in changed:
+        user.last_name = student.name
+    if "student_no" in changed:
+        identify(user, "student_no", student.student_no, student.school.code)
+    if "id_number" in changed:
+        identify_if_free(user, "id_number", student.id_number or "")
+    if "phone" in changed:
+        _phone_follows(user, student)
+
+
+def _phone_follows(user: AppUser, student: Student) -> None:
+    """Codes under way are void, nobody stays signed in, and the new phone is to be confirmed (ACC-04)."""
+    identify_if_free(user, "phone", student.phone or "")
+    one_time.void(f"user:{user.id}", f"student:{student.id}")
+    end_all_sessions(user.id)
+    student.verified_at = None
+
+
+def keep_phone(change: Change) -> None:
+    """Another phone; the trail has both, masked."""
+    change.data["old"] = change.record.phone
+    change.data["values"] = {"phone": change.data["phone"]}
+    write_record(change)
+
+
+def say_whose_phone(change: Change) -> None:
+    """Old and new phone are told, whatever the settings say: a stranger's hand is noticed (ADM-02)."""
+    student: Student = change.record
+    user = account_of(student)
+    subject = _("The phone of your account was changed")
+    body = _(
+        "%(school)s changed the phone on record of %(name)s to %(phone)s. If you did not ask for it, "
+        "call the employment office at once.",
+        school=student.school.name, name=student.name, phone=student.phone_masked or "",
+    )  # fmt: skip
+    about: dict[str, Any] = {"user_id": user.id if user else None, "school_id": student.school_id}
+    numbers = {"old": change.data.get("old"), "new": student.phone}
+    mail.post(*(
+        mail.Outgoing(f"{change.key}:{which}", mail.SMS, number, subject, body, **about)
+        for which, number in numbers.items() if number
+    ))  # fmt: skip
+
+
+def begin_anew(change: Change) -> None:
+    """As before the first sign-in: no password, no session, no code; an account in any case (ACC-04)."""
+    student: Student = change.record
+    open_accounts("s.id = :id", id=student.id)
+    user = account_of(student)
+    student.verified_at = None
+    if user is None:
+        return
+    user.password = None
+    one_time.void(f"user:{user.id}", f"student:{student.id}")
+    end_all_sessions(user.id)
+
+
+def write_employer(change: Change) -> None:
+    """Write what differs into an employer's facts, old and new in the trail; the sign-in follows."""
+    employer: Employer = change.record
+    changed: dict[str, list[Any]] = {}
+    for name, value in change.data["values"].items():
+        old = getattr(employer, name)
+        if (old or None) == (value or None):
+            continue
+        setattr(employer, name, value)
+        secret = name == "contact_phone"
+        changed[name] = ["", employer.contact_phone_masked] if secret else [old, value]
+    change.details["changed"] = changed
+    db.session.flush()
+    mine = select(AppUser).where(AppUser.employer_id == employer.id).order_by(AppUser.id)
+    user = db.session.scalars(mine.limit(1)).first()
+    if user is None:
+        return
+    user.last_name = employer.name[:60]
+    if "credit_code" in changed:
+        identify(user, "credit_code", employer.credit_code)
+
+
+def take_corrections(change: Change) -> None:
+    """A corrected registration replaces what was rejected."""
+    for name, value in change.data.get("values", {}).items():
+        setattr(change.record, name, value)
+
+
+def note_target(change: Change) -> None:
+    """The trail of the tombstone says where everything went."""
+    change.details["into"] = change.data["into"]
+
+
+def note_gone(change: Change) -> None:
+    """The trail of the kept record says what the second one was."""
+    change.details["gone"] = change.data["gone"]

@@ -1,0 +1,137 @@
+"""Comparing two records of a student or an employer, and merging them: HTTP only (ADM-02, ADM-06)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.codes import queries as codes
+from app.core.db import db
+from app.core.errors import Invalid, NotYours, Refused
+from app.core.text import clean_code
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.people import merging
+from app.people.detail import EMPLOYER_LABELS, LABELS
+from app.people.models import Employer, Student
+from app.people.queries import employers_for, students_for
+
+LARGEST_KEY = 2**31 - 1
+TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs", "kind": "dwxz",
+          "industry": "dwhy"}  # fmt: skip
+
+
+class _Merge(SafeView):
+    """The page of two records: of each field that differs the right value is chosen."""
+
+    model: Any
+    fields: tuple[str, ...]
+    labels: Any
+    number = ""
+    shows = ""
+
+    def scoped(self) -> Any:
+        raise NotImplementedError
+
+    def join(self, keep: int, gone: int, take: set[str], reason: str) -> Any:
+        raise NotImplementedError
+
+    def answer(self, pk: int) -> Any:
+        keep, number = (
+            self._one(self.model.id == pk),
+            clean_code(request.values.get("other", ""))[:20],
+        )
+        if keep is None:
+            raise NotYours(f"{self.model.__tablename__} {pk}")
+        other = self._one(getattr(self.model, self.number) == number) if number else None
+        if request.method == "POST" and other is not None and request.form.get("sure") == "1":
+            return self._merged(pk, other.id)
+        if number and (other is None or other.id == pk):
+            other = None
+            flash(_("There is no second record of this number."), "warning")
+        return self._page(keep, other, number), 200
+
+    def _merged(self, pk: int, other: int) -> Any:
+        take = {name for name in self.fields if request.form.get(f"take_{name}") == "other"}
+        try:
+            self.join(pk, other, take, request.form.get("reason", ""))
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(request.full_path, 303)
+        except Invalid as error:
+            flash(" ".join(text for _place, text in error.problems), "warning")
+            return redirect(request.full_path, 303)
+        flash(_("Merged; everything of the second record is here."), "success")
+        return redirect(url_for(self.shows, pk=pk), 303)
+
+    def _one(self, found: Any) -> Any:
+        return db.session.scalars(self.scoped().where(found).limit(1)).first()
+
+    def _page(self, keep: Any, other: Any, number: str) -> Any:
+        pairs = [(name, self._shown(keep, name), self._shown(other, name)) for name in self.fields]
+        return self.render_template(
+            "people/merge.html",
+            keep=keep, other=other, number=number, back=url_for(self.shows, pk=keep.id),
+            pairs=[(name, self.labels[name], *two) for name, *two in pairs] if other else [],
+            numbers=(getattr(keep, self.number), getattr(other, self.number) if other else ""),
+            number_label=self.labels[self.number],
+        )  # fmt: skip
+
+    def _shown(self, record: Any, name: str) -> str:
+        if record is None:
+            return ""
+        if name == "major_id":
+            return f"{record.college} {record.major}"
+        masked = f"{name}_masked"
+        value = getattr(record, masked if hasattr(record, masked) else name)
+        if name in TABLES:
+            return codes.name(TABLES[name], value) or str(value or "–")
+        if name in ("origin", "location"):
+            return codes.region_name(value) or "–"
+        return str(value or "–")
+
+
+class MergeStudentsView(_Merge):
+    """Two records of one student of the own school."""
+
+    route_base = "/students/merge"
+    default_view = "merge"
+    class_permission_name = "MergeStudents"
+    model, fields, labels = Student, merging.FIELDS, LABELS
+    number, shows = "student_no", "StudentsView.show"
+
+    def scoped(self) -> Any:
+        return students_for(actor())
+
+    def join(self, keep: int, gone: int, take: set[str], reason: str) -> Any:
+        return merging.merge_students(keep, gone, take, actor(), reason)
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
+    @has_access
+    def merge(self, pk: int) -> Any:
+        return self.answer(pk)
+
+
+class MergeEmployersView(_Merge):
+    """Two records of one employer that the own school checks."""
+
+    route_base = "/employers/merge"
+    default_view = "merge"
+    class_permission_name = "MergeEmployers"
+    model, fields, labels = Employer, merging.EMPLOYER_FIELDS, EMPLOYER_LABELS
+    number, shows = "credit_code", "EmployersView.show"
+
+    def scoped(self) -> Any:
+        return employers_for(actor())
+
+    def join(self, keep: int, gone: int, take: set[str], reason: str) -> Any:
+        return merging.merge_employers(keep, gone, take, actor(), reason)
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
+    @has_access
+    def merge(self, pk: int) -> Any:
+        return self.answer(pk)

@@ -1,0 +1,98 @@
+"""The workbooks of a school's colleges and majors (ADM-01, BLK-01)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
+
+from app.bulk.models import Import
+from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target
+from app.core import clock
+from app.core.db import db
+from app.people.models import College, Major
+from app.workflow.actor import Role
+
+EMPTY = _l("An empty cell changes nothing.")
+
+
+def prepare_colleges(_record: Import) -> Context:
+    """Nothing to choose from."""
+    return Context(clock.today())
+
+
+def prepare_majors(record: Import) -> Context:
+    """The colleges of the school."""
+    school = Import.school_id if record is None else record.school_id
+    wanted = select(College.id, College.code, College.name).where(College.school_id == school)
+    rows = db.session.execute(wanted.order_by(College.code)).tuples().all()
+    return Context(clock.today(), {"college": Choices(list(rows))})
+
+
+def _school(record: Import) -> dict[str, Any]:
+    return {"school_id": record.school_id}
+
+
+def once_a_college(values: Found, _more: Found, context: Context) -> Problems:
+    """A code stands once for a college, though others may have it too."""
+    key, seen = (
+        (values.get("college_id"), values.get("code")),
+        context.data.setdefault("seen", set()),
+    )
+    if None not in key and key in seen:
+        return [("code", _("An earlier row has this code for the same college."))]
+    seen.add(key)
+    return []
+
+
+COLLEGES = Sheet(
+    name="colleges",
+    title=_l("Colleges"),
+    about=_l("New colleges are added; those whose code the school has already get the name of the file."),
+    notes=(_l("A college is known by its code within the school."), EMPTY),
+    roles=(Role.SCHOOL,),
+    menu="Colleges",
+    home=lambda: (_l("Colleges"), url_for("CollegesView.list")),
+    prepare=prepare_colleges,
+    unique=(("code", "code"), ("name", "name")),
+    most_rows=1_000,
+    target=Target(
+        model=College, key=("school_id", "code"), common=("school_id",), fixed=_school,
+        fields=("name",),
+    ),
+    columns=(
+        Column("code", _l("College code"), Kind.CODE, "YXDM", ("院系代码", "代码"), required=True, most=20,
+               sample="01"),
+        Column("name", _l("College name"), Kind.TEXT, "YXMC", ("院系名称", "学院", "院系", "名称"),
+               required=True, width=28, sample="计算机学院"),
+    ),
+)  # fmt: skip
+
+MAJORS = Sheet(
+    name="majors",
+    title=_l("Majors"),
+    about=_l("New majors are added; those whose code the college has already get the name of the file."),
+    notes=(_l("A major is known by its code within the college; the college must be there already."),
+           EMPTY),
+    roles=(Role.SCHOOL,),
+    menu="Majors",
+    home=lambda: (_l("Majors"), url_for("MajorsView.list")),
+    prepare=prepare_majors,
+    most_rows=5_000,
+    row=once_a_college,
+    target=Target(
+        model=Major, key=("college_id", "code"), common=("school_id",), fixed=_school,
+        fields=("name",),
+    ),
+    columns=(
+        Column("college", _l("College"), Kind.CHOICE, "", ("院系", "学院", "院系名称", "学院名称"),
+               required=True, into="college_id", width=24, sample="计算机学院"),
+        Column("code", _l("Major code"), Kind.CODE, "ZYDM", ("代码",), required=True, most=10,
+               sample="080901"),
+        Column("name", _l("Major name"), Kind.TEXT, "ZYMC", ("专业", "名称"), required=True, width=28,
+               sample="计算机科学与技术"),
+    ),
+)  # fmt: skip

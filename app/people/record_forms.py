@@ -1,0 +1,205 @@
+"""The forms by which staff keep students, colleges, majors and schools."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_appbuilder.forms import DynamicForm
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, IntegerField, SelectField
+from wtforms.validators import DataRequired, InputRequired, NumberRange
+
+from app.accounts.queries import actor
+from app.codes.forms import RegionField, options
+from app.core.db import db
+from app.core.forms import MISSING, Checked, line
+from app.core.text import clean_code, clean_name
+from app.people.forms import EMAIL, PHONE, POSTCODE, TEL
+from app.people.models import College, Major
+from app.people.queries import colleges_for, majors_for
+
+YEAR = _l("A year between 2000 and 2100.")
+CODES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
+
+
+class OpenRegion(RegionField):
+    """A region that may be left open; what is typed must be known."""
+
+    validators: Any
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        [known] = self.validators
+        self.validators = [lambda form, field: known(form, field) if field.typed else None]
+        self.flags.required = False
+
+
+class StudentForm(DynamicForm):
+    """The origin record as the school enters and corrects it (ADM-02); the rules check it again."""
+
+    GROUPS = (
+        (_l("Student"), {"fields": ["student_no", "name", "id_number", "phone", "sex", "nation",
+                                    "examinee_no"]}),
+        (_l("Studies"), {"fields": ["major_id", "class_name", "graduation_year", "education",
+                                    "training_mode"]}),
+        (_l("Origin record"), {"fields": ["origin"]}),
+    )  # fmt: skip
+    SECRETS = ("id_number", "phone")
+
+    student_no = line(_l("Student number"), 20, clean=lambda text: clean_code(text)[:40])
+    name = line(_l("Name"), 60, clean=clean_name)
+    id_number = line(_l("ID number"), 18, required=False, clean=lambda text: clean_code(text)[:40])
+    phone = line(_l("Phone"), 20, required=False, clean=clean_code, render_kw=TEL)
+    sex = SelectField(_l("Sex"))
+    nation = SelectField(_l("Nationality"))
+    examinee_no = line(_l("Examinee number"), 14, required=False, clean=clean_code)
+    major_id = SelectField(_l("Major"), [DataRequired(MISSING)], coerce=int)
+    class_name = line(_l("Class"), 40, required=False)
+    graduation_year = IntegerField(
+        _l("Graduation year"), [InputRequired(MISSING), NumberRange(2000, 2100, YEAR)]
+    )
+    education = SelectField(_l("Level of education"), [DataRequired(MISSING)])
+    training_mode = SelectField(_l("Training mode"), [DataRequired(MISSING)])
+    origin = OpenRegion(_l("Place of origin"))
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, table in CODES.items():
+            self[name].choices = options(table)
+        self.major_id.choices = [(0, _l("Please choose")), *_majors()]
+
+    @classmethod
+    def refresh(cls, obj: Any = None) -> StudentForm:
+        """The form of a record; its numbers stay masked until typed anew, its phone has a page of its own."""
+        if obj is None:
+            form = cls()
+            form.id_number.validators = [DataRequired(MISSING), *form.id_number.validators[1:]]
+            form.id_number.flags.required = True
+            return form
+        plain = [name for name in cls.field_names() if name not in cls.SECRETS]
+        form = cls(data={name: getattr(obj, name) for name in plain})
+        for name in cls.SECRETS:
+            shown = getattr(obj, f"{name}_masked") or ""
+            form[name].render_kw = {**(form[name].render_kw or {}), "placeholder": shown}
+            form[name].description = _l("Leave it empty to keep the one on record.")
+        form.phone.render_kw |= {"readonly": True}
+        form.phone.description = _l("It is changed on a page of its own, with a reason.")
+        form.correcting = True
+        return form
+
+    correcting = False
+
+    @classmethod
+    def field_names(cls) -> list[str]:
+        """What it writes."""
+        return [name for _label, group in cls.GROUPS for name in group["fields"]]
+
+    def values(self) -> dict[str, Any]:
+        """What is to be written; what is open is None."""
+        found = {name: self[name].data for name in self.field_names()}
+        found |= {name: found[name] or None for name in ("nation", "examinee_no", "origin")}
+        if self.correcting:
+            del found["phone"]
+        return found
+
+
+def _majors() -> list[tuple[int, str]]:
+    """The majors of the scope with their colleges."""
+    rows = majors_for(actor()).join(College, Major.college_id == College.id)
+    wanted = rows.order_by(College.code, Major.code)
+    found = db.session.execute(wanted.with_only_columns(Major.id, College.name, Major.name))
+    return [(key, f"{college} {name}") for key, college, name in found.tuples()]
+
+
+class PhoneForm(FlaskForm):
+    """A student's new phone and why."""
+
+    phone = line(_l("New phone"), 20, clean=clean_code, render_kw=TEL)
+    reason = line(
+        _l("Reason"),
+        200,
+        description=_l("Who asked for it and how you made sure. The student reads it."),
+    )
+
+
+class CollegeForm(DynamicForm):
+    """A college: its code within the school, and its name."""
+
+    code = line(_l("Code"), 20, clean=clean_code)
+    name = line(_l("College name"), 60)
+
+    def values(self) -> dict[str, Any]:
+        """What is to be written."""
+        return {name: field.data for name, field in self._fields.items() if name != "csrf_token"}
+
+
+class MajorForm(CollegeForm):
+    """A major of a college."""
+
+    code = line(_l("Code"), 10, clean=clean_code)
+    name = line(_l("Major name"), 60)
+    college_id = SelectField(_l("College"), [DataRequired(MISSING)], coerce=int)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        rows = db.session.scalars(colleges_for(actor()).order_by(College.code))
+        self.college_id.choices = [(0, _l("Please choose")), *((c.id, c.name) for c in rows)]
+
+
+class SchoolForm(CollegeForm):
+    """A school: the official code stands in every agreement's number."""
+
+    code = line(
+        _l("Code"),
+        6,
+        Checked(lambda text: text.isdecimal() and len(text) in (5, 6), _l("Five or six digits.")),
+        clean=clean_code,
+    )
+    name = line(_l("School name"), 60)
+    contact = line(_l("Contact"), 120, required=False)
+    active = BooleanField(_l("Takes part"), default=True)
+
+
+class EmployerForm(DynamicForm):
+    """An employer as staff enter and correct it (ADM-06)."""
+
+    FIELDS = ("credit_code", "name", "kind", "industry", "location", "address", "postcode",
+              "contact_name", "contact_phone", "email")  # fmt: skip
+
+    credit_code = line(
+        _l("Unified social credit code"), 18, clean=lambda text: clean_code(text)[:40]
+    )
+    compared = BooleanField(
+        _l("I have compared the code with the licence"),
+        description=_l("Only asked where its last character does not fit."),
+    )
+    name = line(_l("Name of the employer"), 120)
+    kind = SelectField(_l("Nature"))
+    industry = SelectField(_l("Industry"))
+    location = OpenRegion(_l("Location"))
+    address = line(_l("Postal address"), 200, required=False)
+    postcode = line(_l("Postcode"), 6, POSTCODE, required=False)
+    contact_name = line(_l("Signing contact"), 60, required=False)
+    contact_phone = line(_l("Telephone"), 20, PHONE, required=False, render_kw=TEL)
+    email = line(_l("E-mail"), 120, EMAIL, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.kind.choices, self.industry.choices = options("dwxz"), options("dwhy")
+
+    @classmethod
+    def refresh(cls, obj: Any = None) -> EmployerForm:
+        """The form of a record; its telephone stays masked until typed anew."""
+        if obj is None:
+            return cls()
+        plain = [name for name in cls.FIELDS if name != "contact_phone"]
+        form = cls(data={name: getattr(obj, name) for name in plain})
+        shown = obj.contact_phone_masked or ""
+        form.contact_phone.render_kw = {**TEL, "placeholder": shown}
+        form.contact_phone.description = _l("Leave it empty to keep the one on record.")
+        return form
+
+    def values(self) -> dict[str, Any]:
+        """What is to be written; what is open is None."""
+        return {name: self[name].data or None for name in self.FIELDS}

@@ -1,0 +1,202 @@
+"""The rules of a student's record: entering, review, correction, phone, first sign-in (ADM-02)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, select
+
+from app.accounts import one_time
+from app.accounts.models import AppUser
+from app.accounts.queries import email_taken, identify
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Invalid, NotYours
+from app.people import checks
+from app.people.effects import (
+    begin_anew,
+    keep_phone,
+    note_gone,
+    open_account,
+    say_whose_phone,
+    write_record,
+)
+from app.people.models import ORIGIN_STATES, Major, OriginState, School, Student
+from app.people.notices import tell_of_record
+from app.people.queries import students_for
+from app.people.sheets import ID_NUMBER, MOBILE, TAKEN
+from app.workflow.actor import Actor, Role
+from app.workflow.engine import Workflow, committed
+from app.workflow.steps import Change, Reason, Step
+
+S = OriginState
+ANY = tuple(S)
+VERIFY = "verify"  # the purpose of the first sign-in's code
+NUMBER_TAKEN = _l("Another student of this school has this student number.")
+PHONE_TAKEN = _l(
+    "Another student of this school has this phone. Codes would reach the wrong person."
+)
+
+
+def has_id_number(student: Student, _actor: Actor, _now: datetime) -> str | None:
+    """Nobody is approved whom employers could not find (ADM-02)."""
+    if student.id_number_index is not None:
+        return None
+    return _("The ID number is missing. Enter it first.")
+
+
+def as_it_was(change: Change) -> OriginState:
+    """What is corrected stays reviewed, or not yet, as before."""
+    return S(change.source or S.ENTERED)
+
+
+def _keeps_state(name: str, label: Any, **more: Any) -> Step:
+    return Step(name, ANY, as_it_was, by=Role.SCHOOL, label=label, targets=ANY, **more)
+
+
+STUDENTS: Workflow[Student] = Workflow(
+    kind="student",
+    name=_l("Student"),
+    model=Student,
+    scope=students_for,
+    labels=ORIGIN_STATES,
+    title=lambda student: student.name,
+    after=(tell_of_record,),
+    steps=(
+        Step("enter", None, S.ENTERED, by=Role.SCHOOL, label=_l("Enter"), then=(open_account,),
+             done=_l("Entered; the origin record is to be reviewed.")),
+        Step("approve_record", (S.ENTERED, S.REJECTED), S.APPROVED, by=Role.SCHOOL,
+             label=_l("Approve the record"), when=(has_id_number,), bulk=True,
+             done=_l("The origin record is approved; the student can sign.")),
+        Step("reject_record", S.ENTERED, S.REJECTED, by=Role.SCHOOL, label=_l("Reject the record"),
+             reason=Reason.REQUIRED, bulk=True, danger=True,
+             done=_l("The origin record is rejected; the student has been told why.")),
+        Step("review_again", S.APPROVED, S.ENTERED, by=Role.SCHOOL,
+             label=_l("Take the approval back"), reason=Reason.REQUIRED, danger=True,
+             confirm=_l("Until it is approved again the student can neither sign nor be found. "
+                        "Take the approval back now?"),
+             done=_l("The origin record is to be reviewed again; the student has been told.")),
+        _keeps_state("correct", _l("Correct the record"), fill=(write_record,),
+                     done=_l("The record is corrected.")),
+        _keeps_state("change_phone", _l("Change the phone"), reason=Reason.REQUIRED,
+                     fill=(keep_phone,), then=(say_whose_phone,),
+                     done=_l("The phone is changed. Old and new number have been told; at the next "
+                             "sign-in the student confirms the new one.")),
+        _keeps_state("merge", _l("Merge a second record"), reason=Reason.REQUIRED, inner=True,
+                     fill=(note_gone,), done=_l("Merged; everything of the second record is here.")),
+        _keeps_state("begin_anew", _l("Reset the first sign-in"), reason=Reason.REQUIRED,
+                     danger=True, fill=(begin_anew,),
+                     confirm=_l("The student is signed out everywhere, and sets a new password by a "
+                                "code to the phone on record. Reset now?"),
+                     done=_l("Reset. The student sets a password by code and confirms its details "
+                             "anew.")),
+    ),
+)  # fmt: skip
+
+
+def enter(school_id: int, values: Mapping[str, Any], actor: Actor) -> Student:
+    """Write a new student of the school with its account, and commit. Raises Invalid, NotYours."""
+    if actor.school_id != school_id:
+        raise NotYours(f"school {school_id}")
+    student = Student(uid=uuid4().hex, school_id=school_id, origin_state=S.ENTERED)
+    known = checked(student, values)
+    for name, value in known.items():
+        setattr(student, name, value)
+    with db.session.no_autoflush:
+        student.school = db.session.get_one(School, school_id)
+    return committed(lambda: STUDENTS.start("enter", student, actor))
+
+
+def correct(student: Student, values: Mapping[str, Any], actor: Actor) -> Student:
+    """Write the school's facts about a student where they differ, and commit. Raises Invalid, NotYours."""
+    known = checked(student, values)
+    return STUDENTS.perform("correct", student.id, actor, values=known)
+
+
+def change_phone(student_id: int, phone: str, actor: Actor, reason: str) -> Student:
+    """Give the student another phone, and commit (ADM-02). Raises Invalid, NotYours."""
+    student = STUDENTS.find(student_id, actor)
+    if not checks.is_mobile(phone):
+        raise Invalid([("phone", str(MOBILE))])
+    if phone == student.phone:
+        raise Invalid([("phone", _("This is the phone on record already."))])
+    if _another(student, Student.phone_index == Student.phone.index(phone)):
+        raise Invalid([("phone", str(PHONE_TAKEN))])
+    return STUDENTS.perform("change_phone", student.id, actor, reason=reason, phone=phone)
+
+
+def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The facts that may be written, with the college of the major. Raises Invalid with all that is wrong.
+
+    An empty ID number or phone changes nothing: pages show them masked.
+    """
+    known = {name: value for name, value in values.items() if name not in ("id_number", "phone")}
+    known |= {name: values[name] for name in ("id_number", "phone") if values.get(name)}
+    problems = _wrong_numbers(student, known)
+    if "major_id" in known:
+        major = db.session.get(Major, known["major_id"] or 0)
+        if major is None or major.school_id != student.school_id:
+            problems.append(("major_id", _("Please choose")))
+        else:
+            known["college_id"] = major.college_id
+    if problems:
+        raise Invalid(problems)
+    return known
+
+
+def _wrong_numbers(student: Student, known: Mapping[str, Any]) -> list[tuple[str, str]]:
+    problems = []
+    number, id_number = known.get("student_no"), known.get("id_number")
+    if number and _another(student, Student.student_no == number):
+        problems.append(("student_no", str(NUMBER_TAKEN)))
+    if id_number:
+        year = known.get("graduation_year") or student.graduation_year
+        same = Student.id_number_index == Student.id_number.index(id_number)
+        if not checks.is_id_number(id_number, clock.today()):
+            problems.append(("id_number", str(ID_NUMBER)))
+        elif _another(student, same & (Student.graduation_year == year)):
+            problems.append(("id_number", str(TAKEN)))
+    phone = known.get("phone")
+    if phone and not checks.is_mobile(phone):
+        problems.append(("phone", str(MOBILE)))
+    elif phone and _another(student, Student.phone_index == Student.phone.index(phone)):
+        problems.append(("phone", str(PHONE_TAKEN)))
+    return problems
+
+
+def _another(student: Student, same: ColumnElement[bool]) -> bool:
+    """Whether another student of the school is so."""
+    wanted = select(Student.id).where(Student.school_id == student.school_id, same)
+    with db.session.no_autoflush:
+        found = db.session.scalars(wanted.where(Student.id != (student.id or 0)).limit(1))
+        return found.first() is not None
+
+
+def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
+    """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
+
+    Commits. Raises Invalid for the code or an e-mail of another account.
+    """
+    _reach(student, user, values)
+    one_time.check(f"student:{student.id}", VERIFY, code)
+    student.verified_at = clock.now()
+    db.session.commit()
+
+
+def keep_reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
+    """Change what a student keeps itself: e-mail and postal address (ACC-12). Commits."""
+    _reach(student, user, values)
+    db.session.commit()
+
+
+def _reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
+    email = values["email"].strip()
+    if email_taken(email, but=user.id):
+        raise Invalid([("email", _("Another account uses this e-mail address."))])
+    student.email, student.address, user.email = email, values["address"], email
+    identify(user, "email", email)

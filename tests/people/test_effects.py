@@ -1,0 +1,95 @@
+"""Students who are brought by a file get an account and pass the first sign-in (ACC-01, ACC-03, ACC-04)."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.accounts.models import AppUser, Identifier
+from app.accounts.queries import account_for
+from app.core.db import db
+from app.core.mail import Message
+from app.people import tasks
+from app.people.models import Student
+from tests.bulk.books import good_row, number, xlsx
+
+
+@pytest.fixture
+def imported(bring, apply, cast):
+    """Two new students by a file, their accounts opened by the worker."""
+    record = apply(bring(xlsx([good_row(1), good_row(2)])))
+    tasks.open_accounts.func(cast.school.id)
+    return record
+
+
+def student(no):
+    return db.session.query(Student).filter_by(student_no=no).one_or_none()
+
+
+@pytest.mark.rule("ACC-01", "ACC-03", "BLK-01")
+def test_an_imported_student_has_an_account_without_a_password(imported, cast):
+    user = db.session.query(AppUser).filter_by(student_id=student("2023000001").id).one()
+    assert (user.password, user.role, user.school_id) == (None, "student", cast.school.id)
+    for typed, school in (("2023000001", "10999"), (number(1), ""), ("13900000001", "")):
+        assert account_for(typed, school).id == user.id
+    assert account_for("2023000001", "10998") is None
+    assert not db.session.query(Message).filter_by(user_id=user.id).count()
+
+
+@pytest.mark.rule("ACC-03", "ACC-04", "ACC-09")
+def test_an_imported_student_sets_a_password_by_code_and_sees_the_first_page_only(imported, client):
+    page = client.post("/password/forgotten", data={"who": "2023000001", "school": "10999"})
+    assert page.status_code == 302
+    newest = db.session.query(Message).order_by(Message.id.desc()).first()
+    assert newest.address == "13900000001"
+    code = re.search(r"\d{6}", newest.body).group()
+    new = {"code": code, "password": "Wind-over-lake-3", "again": "Wind-over-lake-3"}
+    assert client.post("/password/reset", data=new).status_code == 302
+    again = {"who": "2023000001", "school": "10999", "password": "Wind-over-lake-3"}
+    assert client.post("/login/", data=again).status_code == 302
+    for page in ("/my/", "/my/invitations/list/", "/my/profile/"):
+        assert client.get(page).location.endswith("/my/verify/")
+
+
+@pytest.mark.rule("ACC-09")
+def test_nobody_signs_in_to_an_account_without_a_password(imported, client):
+    for password in ("x", "None", "2023000001"):
+        data = {"who": "2023000001", "school": "10999", "password": password}
+        assert client.post("/login/", data=data).status_code == 422
+
+
+@pytest.mark.rule("ACC-01")
+def test_opening_twice_opens_once_and_a_number_of_another_stays_with_its_owner(
+    imported,
+    bring,
+    apply,
+    cast,
+):
+    assert tasks.open_accounts.func(cast.school.id) == 0
+    row = good_row(3, 手机号="13900000001")
+    apply(bring(xlsx([row])))
+    assert tasks.open_all_accounts.func() == 1
+    assert account_for("13900000001").student_id == student("2023000001").id
+    assert account_for("2023000003", "10999").student_id == student("2023000003").id
+
+
+@pytest.mark.rule("BLK-01", "ACC-01")
+def test_undoing_the_import_takes_unused_accounts_away(imported, apply):
+    users = db.session.query(AppUser.id).filter(AppUser.username.like("10999-2023%")).all()
+    assert len(users) == 2
+    assert apply(imported, "undo").state == "undone"
+    assert student("2023000001") is None
+    ids = [row.id for row in users]
+    assert not db.session.query(AppUser).filter(AppUser.id.in_(ids)).count()
+    assert not db.session.query(Identifier).filter(Identifier.user_id.in_(ids)).count()
+
+
+@pytest.mark.rule("BLK-01")
+def test_an_import_whose_student_has_set_a_password_is_not_undone(imported, apply):
+    db.session.query(AppUser).filter_by(student_id=student("2023000001").id).one().password = "x"
+    db.session.commit()
+    assert apply(imported, "undo").state == "applied"
+    assert student("2023000002") is not None
+    left = db.session.query(AppUser).filter(AppUser.username.like("10999-2023%")).count()
+    assert left == 2

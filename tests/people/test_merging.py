@@ -1,0 +1,155 @@
+"""Two records of one person or employer become one: everything moves, or nothing (ADM-02, ADM-06)."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.accounts.queries import account_for, identify
+from app.core.db import db
+from app.core.errors import Invalid, NotYours, Refused
+from app.invitations.models import Candidate, Invitation
+from app.notices.models import Notice
+from app.origin.workflow import propose
+from app.people.merging import merge_employers, merge_students
+from app.people.models import Employer, Merged, Student
+from app.people.workflow import restrict
+from app.placements.models import Placement
+from app.workflow.queries import trail_of
+from tests import factories as make
+
+
+def fresh(record):
+    return db.session.get(type(record), record.id, populate_existing=True)
+
+
+@pytest.fixture
+def twin(cast):
+    """A second record of the first student, as a file with another number brings it."""
+    found = make.make_student(cast.college, "黄河水", student_no="A1X")
+    db.session.commit()
+    return found
+
+
+@pytest.mark.rule("ADM-02")
+def test_everything_of_the_second_record_moves_and_it_is_found_by_its_old_number(cast, twin, visit):
+    placement = make.attest(make.accept(make.invite(cast.employer, twin)[0]), cast.officer)
+    make.make_candidate(cast.rival, twin)
+    make.make_candidate(cast.rival, cast.student)
+    bar = restrict(twin, make.actor(cast.officer), "复核", since=placement.created_at.date())
+    ask = propose(twin, "class_name", "9班", "写错", make.actor(twin))
+    gone, phone = twin.id, twin.phone
+    merge_students(
+        cast.student.id, gone, {"phone", "class_name"}, make.actor(cast.officer), "重复导入"
+    )
+    assert db.session.get(Student, gone) is None
+    for record in (placement, bar, ask):
+        assert fresh(record).student_id == cast.student.id
+    assert db.session.query(Candidate).filter_by(student_id=cast.student.id).count() == 1
+    assert db.session.query(Invitation).filter_by(student_id=gone).count() == 0
+    assert (fresh(cast.student).phone, fresh(cast.student).student_no) == (phone, "A1")
+    steps = [(r.step, r.reason) for r in trail_of("student", cast.student.id)]
+    assert ("merge", "重复导入") in steps
+    [row] = [r for r in trail_of("student", cast.student.id) if r.step == "merge"]
+    assert row.details["gone"]["student_no"] == "A1X"
+    assert phone not in str(row.details)
+    office = visit(cast.officer)
+    office.post("/students/search", data={"q": "A1X"})
+    assert f"/students/show/{cast.student.id}" in office.get("/students/list/?q=A1X").text
+    assert db.session.query(Merged).one().into_id == cast.student.id
+
+
+@pytest.mark.rule("ADM-02", "GRD-01")
+def test_two_who_both_hold_a_slot_are_not_merged_and_nothing_is_written(cast, twin):
+    for student, employer in ((twin, cast.employer), (cast.student, cast.rival)):
+        make.accept(make.invite(employer, student)[0])
+    make.make_candidate(make.make_employer(cast.school), twin)
+    with pytest.raises(Refused, match=r"去向|signing"):
+        merge_students(cast.student.id, twin.id, set(), make.actor(cast.officer), "重复")
+    assert fresh(twin) is not None
+    assert db.session.query(Placement).filter_by(student_id=twin.id).count() == 1
+    assert not trail_of("student", cast.student.id)
+
+
+@pytest.mark.rule("ADM-02", "ACC-01")
+@pytest.mark.parametrize("used", ["keep", "gone", "both"])
+def test_the_account_that_was_used_stays_and_notices_go_with_it(cast, twin, used):
+    mine, theirs = make.account(cast.student), make.account(twin)
+    for user, who in ((mine, "keep"), (theirs, "gone")):
+        user.password = "x" if used in (who, "both") else None
+    identify(theirs, "phone", twin.phone)
+    note = Notice(user_id=theirs.id, key="n", subject="s", body="b", url="", created_at=twin.verified_at,
+                  shown_from=twin.verified_at)  # fmt: skip
+    db.session.add(note)
+    db.session.commit()
+    merge_students(cast.student.id, twin.id, {"phone"}, make.actor(cast.officer), "重复")
+    stays, goes = (theirs, mine) if used == "gone" else (mine, theirs)
+    assert make.account(cast.student).id == stays.id
+    assert (fresh(goes).active, fresh(goes).student_id) == (False, None)
+    assert fresh(note).user_id == stays.id
+    assert account_for(fresh(cast.student).phone).id == stays.id
+
+
+@pytest.mark.rule("ADM-02", "ACC-02")
+def test_two_people_a_foreign_record_and_a_missing_reason_are_refused(cast, twin):
+    officer = make.actor(cast.officer)
+    with pytest.raises(Refused):
+        merge_students(cast.student.id, cast.classmate.id, set(), officer, "x")
+    for gone in (cast.stranger.id, cast.student.id, 999999):
+        with pytest.raises(NotYours):
+            merge_students(cast.student.id, gone, set(), officer, "x")
+    with pytest.raises(Invalid):
+        merge_students(cast.student.id, twin.id, set(), officer, "")
+    with pytest.raises(NotYours):
+        merge_students(cast.student.id, twin.id, set(), make.actor(cast.college_officer), "x")
+
+
+@pytest.mark.rule("ADM-02")
+def test_the_page_compares_and_merges(cast, twin, visit):
+    office = visit(cast.officer)
+    url = f"/students/merge/{cast.student.id}?other=A1X"
+    page = office.get(url).text
+    assert twin.id_number not in page
+    assert twin.id_number_masked in page
+    assert "A1X" in office.get(f"/students/show/{cast.student.id}").text
+    sent = {"other": "A1X", "sure": "1", "take_student_no": "other", "reason": "重复"}
+    assert office.post(f"/students/merge/{cast.student.id}", data=sent).status_code == 303
+    assert fresh(cast.student).student_no == "A1X"
+    far = office.get(f"/students/merge/{cast.student.id}?other=C1").text
+    assert cast.stranger.name not in far
+
+
+@pytest.mark.rule("ADM-06")
+def test_an_employers_second_record_becomes_a_tombstone(cast, visit):
+    twin = make.make_employer(cast.school, "星光集团公司")
+    [sent] = make.invite(twin, cast.student)
+    user = make.account(twin)
+    office = visit(cast.officer)
+    assert (
+        twin.credit_code
+        in office.get(f"/employers/merge/{cast.employer.id}?other={twin.credit_code}").text
+    )
+    data = {"other": twin.credit_code, "sure": "1", "reason": "同一单位", "take_name": "other"}
+    assert office.post(f"/employers/merge/{cast.employer.id}", data=data).status_code == 303
+    assert fresh(sent).employer_id == cast.employer.id
+    assert fresh(user).employer_id == cast.employer.id
+    assert fresh(cast.employer).name == "星光集团公司"
+    assert fresh(twin).state == "merged"
+    assert [r.step for r in trail_of("employer", twin.id)][-1] == "merge_into"
+
+
+@pytest.mark.rule("ADM-06", "ACC-02")
+def test_an_employer_that_another_school_checks_is_not_merged(cast):
+    for keep, gone in ((cast.employer, cast.rival), (cast.rival, cast.employer)):
+        with pytest.raises(Refused):
+            merge_employers(keep.id, gone.id, set(), make.actor(cast.officer), "x")
+    assert db.session.query(Employer).filter_by(state="merged").count() == 0
+
+
+@pytest.mark.rule("ADM-06", "INV-08")
+def test_two_open_invitations_of_one_student_stop_the_merging(cast):
+    twin = make.make_employer(cast.school, "星光集团公司")
+    make.invite(twin, cast.student)
+    make.invite(cast.employer, cast.student)
+    with pytest.raises(Refused):
+        merge_employers(cast.employer.id, twin.id, set(), make.actor(cast.officer), "同一单位")
+    assert fresh(twin).state == "approved"
