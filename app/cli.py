@@ -18,11 +18,15 @@ from app.accounts.models import AppUser
 from app.accounts.queries import identify
 from app.bulk import tasks as bulk_tasks
 from app.bulk.workflow import IMPORTS
+from app.checks import tasks as check_tasks
+from app.checks.workflow import FINDINGS
 from app.codes.queries import load_shipped
 from app.core import jobs
 from app.core.db import db
 from app.desk import tasks as desk_tasks
 from app.documents import tasks as document_tasks
+from app.exports import tasks as export_tasks
+from app.exports.workflow import EXPORTS
 from app.invitations import tasks as invitation_tasks
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
@@ -31,7 +35,6 @@ from app.people import tasks as people_tasks
 from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
-from app.plan import snapshots
 from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS
@@ -40,15 +43,17 @@ from app.workflow.diagram import diagram
 
 PERIODIC = (
     bulk_tasks,
+    check_tasks,
     desk_tasks,
     document_tasks,
+    export_tasks,
     invitation_tasks,
     people_tasks,
     plan_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
-    PLAN, CHANGES, CORRECTIONS,
+    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
@@ -65,7 +70,6 @@ def release() -> None:
     """Bring the database up to date and load what every installation needs; may be run again."""
     upgrade()
     written = load_shipped()
-    snapshots.load_shipped()
     db.session.commit()
     mode = jobs.config().mode
     if mode == "demo":

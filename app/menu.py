@@ -26,8 +26,9 @@ from app.batches.views import BatchView
 from app.bulk.list_views import ImportHistoryView
 from app.bulk.sheet import SHEETS
 from app.bulk.views import ImportsView
+from app.checks.office_views import ChecksView, FindingsView
 from app.codes.api import RegionView
-from app.codes.office_views import CodesView, RegionsView
+from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
@@ -40,7 +41,11 @@ from app.destinations.office_views import (
 from app.destinations.student_views import MyDestinationsView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
 from app.documents.file_views import FileView
+from app.exports import shown as exports_shown
+from app.exports.list_views import ExportHistoryView
+from app.exports.views import ExportsView
 from app.fab import remembered
+from app.fab.export import HOOK as EXPORT_HOOK
 from app.fab.once import once
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
@@ -81,7 +86,8 @@ from app.people.sheets import STUDENTS
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
-from app.plan.code_views import CountsAsView
+from app.plan.code_views import CountsAsView, FormulasView
+from app.plan.export_views import PlanExportView
 from app.plan.file_views import PlanFilesView
 from app.plan.letter_views import LettersView, LetterWorkView
 from app.plan.office_views import PlanView
@@ -89,6 +95,7 @@ from app.plan.paper_views import OfficialView, PapersView
 from app.plan.sheets import COURIER, PLAN
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
+from app.reports.office_views import GraduatesView, ReportsView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
@@ -128,6 +135,9 @@ def _bulk(builder: AppBuilder) -> None:
     assert {sheet.name for sheet in known} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
+    builder.add_view_no_menu(ExportsView)
+    builder.add_view_no_menu(ExportHistoryView)
+    current_app.extensions[EXPORT_HOOK] = exports_shown.link
 
 
 def _employer(builder: AppBuilder) -> None:
@@ -198,9 +208,14 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MergeEmployersView)
     builder.add_view_no_menu(OfferedEmployersView)
     builder.add_view_no_menu(PlanYearView)
+    builder.add_view_no_menu(PlanExportView)
     builder.add_view_no_menu(SnapshotsView)
     for files in (PlanFilesView, PapersView, OfficialView, LetterWorkView, LettersView):
         builder.add_view_no_menu(files)
+    builder.add_view_no_menu(ChecksView)
+    builder.add_view_no_menu(GraduatesView)
+    builder.add_view_no_menu(CodeEditionsView)
+    builder.add_view_no_menu(FormulasView)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)
     for view, name, label, icon in (
@@ -214,6 +229,8 @@ def office(builder: AppBuilder) -> None:
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),
         (ChangesView, "PlanChanges", _l("Changes to the plan"), "swap"),
+        (FindingsView, "Findings", _l("Findings of the checks"), "alert"),
+        (ReportsView, "Reports", _l("Reports"), "chart"),
         (SchoolsView, "Schools", _l("Schools"), "home"),
         (CollegesView, "Colleges", _l("Colleges"), "route"),
         (MajorsView, "Majors", _l("Majors"), "briefcase"),

@@ -15,6 +15,7 @@ LIST = ("list", "search", "columns")
 _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
+_EXPORT = ("begin", "create", "show", "take", "fetch")
 _DESK = (*READ, "facts")
 _COLLEGE = ("approve_form_college", "refuse_form_college", "attest_college", "refuse_college",
             "withdraw_college", "undo")  # fmt: skip
@@ -39,6 +40,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
         ("begin", "template", "upload", "show", "take", "errors"),
     ),
+    "Exports": {
+        **dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), _EXPORT),
+        Role.SCHOOL: (*_EXPORT, "clear"),  # whole personal numbers, for a purpose (RPT-05)
+    },
+    "ExportHistory": dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), LIST),
     "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), LIST),
     "Acts": {Role.STUDENT: ("code",)},
     "Jobs": {Role.ADMIN: ("index", "retry")},
@@ -76,9 +82,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerHome": {Role.EMPLOYER: ("index", "signing")},
     "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
     "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "send", "edit", "withdraw")},
-    "EmployerInvitations": {
-        Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one", "export")
-    },
+    "EmployerInvitations": {Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one")},
     "Amendments": {Role.EMPLOYER: ("edit", "take_back")},
     "EmployerTerminations": {
         Role.EMPLOYER: (
@@ -87,7 +91,6 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "search",
             "columns",
             "index",
-            "export",
             "request",
             "take",
             "evidence",
@@ -144,6 +147,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((Role.COLLEGE, Role.PROVINCE), READ),
         **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "decide", "apply", "drop")),
     },
+    "PlanExport": dict.fromkeys(_READERS, ("begin", "create")),
     "PlanYears": {
         Role.DATA: ("index", "compare"),
         Role.SCHOOL: ("index", "compare", "apply", "whole"),
@@ -153,11 +157,24 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "PlanOfficial": dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "fill")),
     "PlanLetters": dict.fromkeys((Role.COLLEGE, Role.SCHOOL, Role.DATA), READ),
     "PlanLetterWork": dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "make")),
-    "PlanCodes": {Role.ADMIN: LIST, Role.SCHOOL: LIST, Role.DATA: LIST},
+    "PlanCodes": {Role.ADMIN: (*LIST, "add", "edit"), Role.SCHOOL: LIST, Role.DATA: LIST},
     "PlanSnapshots": {
         **dict.fromkeys((Role.DATA, Role.PROVINCE), ("index", "show", "compare")),
         Role.SCHOOL: ("index", "show", "compare", "make"),
     },
+    "Findings": {
+        **_READERS,
+        **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "accept", "reopen")),
+    },
+    "Checks": {
+        Role.COLLEGE: ("index",),
+        **dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "run")),
+    },
+    "Reports": dict.fromkeys(
+        _READERS,
+        ("rate", "rate_file", "flow", "flow_file"),
+    ),
+    "ReportGraduates": dict.fromkeys(_READERS, LIST),
     "Schools": {**_READERS, Role.ADMIN: (*READ, "add", "edit")},
     "Colleges": {**_READERS, Role.ADMIN: READ, Role.SCHOOL: (*READ, "add", "edit", "remove")},
     "Majors": {**_READERS, Role.ADMIN: READ, Role.SCHOOL: (*READ, "add", "edit", "remove")},
@@ -165,7 +182,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((Role.COLLEGE, Role.DATA), ("index", "calendar", "history")),
         Role.SCHOOL: ("index", "calendar", "history", "window", "day", "forget"),
     },
-    "Codes": {Role.ADMIN: LIST},
+    "Codes": {Role.ADMIN: (*LIST, "add", "edit")},
+    "CodeEditions": {Role.ADMIN: ("index", "make")},
+    "PlanFormulas": {Role.ADMIN: (*LIST, "add", "edit")},
     "Regions": {Role.ADMIN: LIST},
     "DestinationKinds": {Role.ADMIN: (*READ, "add", "edit")},
     "DestinationTypes": {Role.ADMIN: (*READ, "add", "edit")},

@@ -239,6 +239,14 @@ if __name__ == "__main__":
         from bench import imports
 
         imports.main([int(n) for n in sys.argv[2:]] or imports.SIZES)
+    elif sys.argv[1:2] == ["exports"]:
+        from bench import exports
+
+        exports.main([int(n) for n in sys.argv[2:]] or [exports.LARGE])
+    elif sys.argv[1:2] == ["checks"]:
+        from bench import checks
+
+        checks.main(int(sys.argv[2]) if sys.argv[2:] else 200_000)
     elif sys.argv[1:2] == ["accounts"]:
         from bench import accounts as opened
 

@@ -87,7 +87,8 @@ def make_student(college: College, name: str = "", *, account: bool = True, **mo
     major = db.session.query(Major).filter_by(college_id=college.id).first()
     student = Student(
         uid=uuid4().hex, school_id=college.school_id, college_id=college.id, major_id=major.id,
-        graduation_year=more.pop("graduation_year", 2027), name=name or f"学生{n}", sex="1",
+        graduation_year=more.pop("graduation_year", 2027), name=name or f"学生{n}",
+        sex="12"[n % 2 == 0],
         student_no=more.pop("student_no", f"2023{n:06d}"), education=more.pop("education", "31"),
         origin_state=more.pop("origin_state", OriginState.APPROVED), class_name="1班",
         email=f"student{n}@example.com", address="武汉市洪山区珞喻路1号",

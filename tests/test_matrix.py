@@ -148,7 +148,8 @@ OF = {  # view, or view and method → kind of record
     "MyDestinationsView": "destination", "MyObjectionsView.placement": "placement", "MyObjectionsView.invitation": "invitation",
 }  # fmt: skip
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
-       "EmployersView", "MergeEmployersView", "OfferedEmployersView", "PlanView", "ChangesView", "SnapshotsView", "LettersView", "DestinationKindsView",
+       "EmployersView", "MergeEmployersView", "OfferedEmployersView", "PlanView", "ChangesView", "SnapshotsView",
+       "LettersView", "FindingsView", "ReportsView", "GraduatesView", "CountsAsView", "FormulasView", "DestinationKindsView",
        "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
     "MyPaperStepsView.step": ["hand_in", "ask_give_up", "go_on", "approve_form"],

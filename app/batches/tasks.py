@@ -27,8 +27,18 @@ PER_ROW = timedelta(milliseconds=20)  # how much longer all notices wait for eac
 @jobs.queue.task(name="batches.run", retry=jobs.BRIEF, queue="batches", priority=10)
 def run(batch_id: int) -> None:
     """Work off what of the batch is not done yet; a killed worker's batch goes on where it stood."""
+    _prepare(batch_id)
     while _some(batch_id):
         pass
+
+
+def _prepare(batch_id: int) -> None:
+    """What the step asks for before it is taken on so many records."""
+    batch = db.session.get_one(Batch, batch_id)
+    prepare = FLOWS[batch.kind].before.get(batch.step)
+    if prepare is not None:
+        left = (BatchRow.batch_id == batch_id, BatchRow.outcome.is_(None))
+        prepare(db.session.scalars(select(BatchRow.record_id).where(*left)).all())
 
 
 def _some(batch_id: int) -> bool:

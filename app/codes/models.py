@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Index, String
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.types import DateTime
 
 from app.core.db import db
 
@@ -25,6 +30,37 @@ class Code(db.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CodeEdition(db.Model):
+    """An edition of a table: it counts from the graduation year `since` on, until the next one."""
+
+    __tablename__ = "code_edition"
+    __table_args__ = (
+        Index("uq_code_edition", "table", "edition", unique=True),
+        Index("uq_code_edition_since", "table", "since", unique=True),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    table: Mapped[str] = mapped_column(String(12))
+    edition: Mapped[str] = mapped_column(String(12), default="")
+    since: Mapped[int]
+
+
+class CodeChange(db.Model):
+    """What an administrator changed of codes, editions or formulas: written once, kept for good."""
+
+    __tablename__ = "code_change"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    table: Mapped[str] = mapped_column(String(12), index=True)
+    edition: Mapped[str] = mapped_column(String(12))
+    code: Mapped[str] = mapped_column(String(16))
+    old: Mapped[dict[str, Any]] = mapped_column(JSONB)  # field → value of what differs
+    new: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"))
+    by_name: Mapped[str] = mapped_column(String(120))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Region(db.Model):

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import update_wrapper
 from pathlib import Path
+from time import monotonic
+from typing import Any, Generic, TypeVar
 
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.codes.models import Code, Region
+from app.codes.models import Code, CodeEdition, Region
+from app.core import clock
 from app.core.db import db
 
 SHIPPED = Path(__file__).parent / "tables"
+T = TypeVar("T")
+CACHES: list[kept_for_a_minute[Any]] = []
 LOADERS: list[Callable[[], int]] = []  # packages above add their own shipped tables
 
 # file of the shipped tables → (table, edition); the legacy edition of 毕业去向 counts before 2021
@@ -56,48 +61,88 @@ CONFIRMED_2021 = {
     "10", "11", "12", "271", "46", "502", "503", "512", "519", "76", "801", "802", "85",
 }  # fmt: skip
 UNCONFIRMED = {("xl", "49"), ("xl", "61"), ("dwxz", "33")}
-NEW_EDITION_FROM = 2021
+SHIPPED_EDITIONS = {"byqx": [(0, "legacy"), (2021, "2021")]}
+
+
+KEPT_SECONDS = 60.0  # how long another process may still show what an administrator changed
+
+
+class kept_for_a_minute(Generic[T]):  # noqa: N801 (reads as a decorator)
+    """Remember what a reading function gave, by its arguments, until `forget` or for a minute."""
+
+    def __init__(self, read: Callable[..., T]) -> None:
+        self.read, self.kept = read, dict[tuple[Any, ...], tuple[float, T]]()
+        update_wrapper(self, read)
+        CACHES.append(self)
+
+    def __call__(self, *args: Any) -> T:
+        """What it gave a moment ago, or what it gives now."""
+        now = monotonic()
+        known = self.kept.get(args)
+        if known is not None and now - known[0] < KEPT_SECONDS:
+            return known[1]
+        if len(self.kept) > 5000:
+            self.kept.clear()
+        found = self.read(*args)
+        self.kept[args] = (now, found)
+        return found
+
+    def forget(self) -> None:
+        """Read anew next time."""
+        self.kept.clear()
+
+
+@kept_for_a_minute
+def editions(table: str) -> tuple[tuple[int, str], ...]:
+    """(from graduation year, edition) of a table, the newest first."""
+    wanted = (CodeEdition.table == table,)
+    rows = select(CodeEdition.since, CodeEdition.edition).where(*wanted)
+    found = [(since, kept) for since, kept in db.session.execute(rows).tuples()]
+    return tuple(sorted(found or SHIPPED_EDITIONS.get(table, [(0, "")]), reverse=True))
+
+
+@kept_for_a_minute
+def _season() -> int:
+    """The next year in which students graduate."""
+    return clock.today().year + 1
 
 
 def edition(table: str, graduation_year: int | None) -> str:
-    """Which edition of a table counts for graduates of that year."""
-    if table != "byqx":
-        return ""
-    return "legacy" if graduation_year and graduation_year < NEW_EDITION_FROM else "2021"
+    """Which edition of a table counts for graduates of that year, or of the next to graduate (PLN-11)."""
+    known = editions(table)
+    year = graduation_year or _season()
+    return next((kept for since, kept in known if since <= year), known[-1][1])
 
 
-@lru_cache(maxsize=64)
-def _names(table: str, kept: str) -> dict[str, str]:
-    rows = db.session.execute(
-        select(Code.code, Code.name)
-        .where(Code.table == table, Code.edition == kept, Code.active)
-        .order_by(Code.sort)
-    )
+@kept_for_a_minute
+def _names(table: str, kept: str, ended: bool) -> dict[str, str]:
+    wanted = select(Code.code, Code.name).where(Code.table == table, Code.edition == kept)
+    rows = db.session.execute((wanted if ended else wanted.where(Code.active)).order_by(Code.sort))
     return {code: name for code, name in rows}  # noqa: C416 (a Row is no tuple for mypy)
 
 
 def names(table: str, graduation_year: int | None = None) -> dict[str, str]:
-    """Code → name, in the table's order; kept by the process until `forget`."""
-    return _names(table, edition(table, graduation_year))
+    """Code → name of what can be chosen, in the table's order."""
+    return _names(table, edition(table, graduation_year), False)
 
 
 def forget() -> None:
     """Read the tables anew (after a change of the codes)."""
-    _names.cache_clear()
-    region_name.cache_clear()
+    for cache in CACHES:
+        cache.forget()
 
 
 def name(table: str, code: str | None, graduation_year: int | None = None) -> str:
-    """The name of a code, or the code itself where the table does not know it."""
-    return names(table, graduation_year).get(code or "", code or "")
+    """The name of a code, also of one that has ended, or the code itself where nobody knows it."""
+    return _names(table, edition(table, graduation_year), True).get(code or "", code or "")
 
 
-def choices(table: str) -> list[tuple[str, str]]:
+def choices(table: str, graduation_year: int | None = None) -> list[tuple[str, str]]:
     """Code and name for a select field."""
-    return list(names(table).items())
+    return list(names(table, graduation_year).items())
 
 
-@lru_cache(maxsize=4096)
+@kept_for_a_minute
 def region_name(code: str | None) -> str:
     """The full name of a region, or the code itself."""
     found = db.session.get(Region, code) if code else None
@@ -136,6 +181,9 @@ def load_shipped() -> int:
                  "sort": sort, "certain": certain, "active": True}
             )  # fmt: skip
     db.session.execute(insert(Code).on_conflict_do_nothing(), rows)
+    begun = [{"table": table, "edition": name, "since": since} for table in TABLES
+            for since, name in SHIPPED_EDITIONS.get(table, [(0, "")])]  # fmt: skip
+    db.session.execute(insert(CodeEdition).on_conflict_do_nothing(), begun)
     if not db.session.scalar(select(func.count()).select_from(Region)):
         db.session.execute(
             insert(Region), [{**row, "level": int(row["level"])} for row in _read("xzqh_full")]

@@ -11,7 +11,7 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -30,6 +30,11 @@ def save_file(data: bytes, suffix: str) -> str:
     names is deleted after a day (`tasks.sweep_files`). `suffix` with its dot. The file appears
     under its name only when it is complete.
     """
+    return save_parts((data,), suffix)
+
+
+def save_parts(parts: Iterable[bytes], suffix: str) -> str:
+    """As `save_file`, for a file that is not in memory at once."""
     files, root = _files()
     name = secrets.token_hex(16)
     key = f"{name[:2]}/{name}{suffix}"
@@ -40,12 +45,21 @@ def save_file(data: bytes, suffix: str) -> str:
         raise FileExistsError(key)
     temporary = f"{root}/{name[:2]}/.{name}"
     with files.open(temporary, "wb") as file:
-        file.write(data)
+        for part in parts:
+            file.write(part)
         file.flush()
         if isinstance(files, LocalFileSystem):
             os.fsync(file.fileno())
     files.mv(temporary, f"{root}/{key}")
     return key
+
+
+def open_file(key: str) -> Any:
+    """The file of that key, to be read part by part and closed. Raises as `read_file`."""
+    if not _KEY.fullmatch(key):
+        raise ValueError(f"not a file key: {key!r}")
+    files, root = _files()
+    return files.open(f"{root}/{key}", "rb")
 
 
 def read_file(key: str) -> bytes:

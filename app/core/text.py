@@ -59,10 +59,18 @@ def grams(text: str) -> list[str]:
     return sorted({text[i : i + n] for n in (1, 2) for i in range(len(text) - n + 1)})
 
 
+_FORMULA = ("=", "+", "-", "@", "＝", "＋", "－", "＠")
+_HIDDEN = ("\t", "\r", "\0")
+
+
 def plain_cell(text: str) -> str:
-    """A text for a spreadsheet: what would be read as a formula gets a leading apostrophe."""
-    risky = text.lstrip().startswith(("=", "+", "-", "@", "＝", "＋", "－", "＠"))
-    return "'" + text if risky or text.startswith(("\t", "\r")) else text
+    """A text for a spreadsheet: what would be read as a formula gets a leading apostrophe.
+
+    So does what already begins with such an apostrophe: taking one off gives the text back.
+    """
+    bare = text.lstrip("'")
+    risky = bare.lstrip().startswith(_FORMULA) or bare.startswith(_HIDDEN)
+    return "'" + text if risky else text
 
 
 def is_email(text: str) -> bool:

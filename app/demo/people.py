@@ -105,10 +105,13 @@ def _students(maker: Maker, school: School, other: School) -> None:
             email=f"s{n}@example.com", address="湖北省武汉市洪山区珞喻路1号", verified_at=clock.now(),
         )  # fmt: skip
         born = date(year - 23, 1, 1) + timedelta(days=n % 700)
-        first17 = f"999999{born:%Y%m%d}{n % 1000:03d}"
+        first17 = f"999999{born:%Y%m%d}{(2 * n + int(student.sex)) % 1000:03d}"
         student.id_number, student.phone = first17 + id_number_mark(first17), f"138000{n:05d}"
         maker.students.append(student)
     maker.students[4].name = "买买提·吾布力"
+    # what the checks find: a sex unlike the ID number's, one candidate number of two
+    maker.students[40].sex = "12"[maker.students[40].sex == "1"]
+    maker.students[42].examinee_no = maker.students[41].examinee_no
     db.session.add_all(maker.students)
     db.session.flush()
     for n, student in enumerate(maker.students):
@@ -133,7 +136,7 @@ def _employers(maker: Maker, school: School, other: School) -> None:
             uid=uuid4().hex, credit_code=first17 + credit_code_mark(first17), name=name,
             school_id=(other if n % 20 == 19 else school).id, contact_name="张先生", email=f"hr{n}@example.com",
             kind="39", industry=None if n % 16 == 5 else industry, location="420111",
-            address="湖北省武汉市洪山区光谷大道1号", postcode="430074", archive_receiver="UNIT",
+            address=f"湖北省武汉市洪山区光谷大道{n + 1}号", postcode="430074", archive_receiver="UNIT",
             archive_to="人力资源部", archive_address="湖北省武汉市洪山区光谷大道1号", archive_postcode="430074",
             archive_contact="张先生", archive_phone="027-87654321", household_kind="NONE",
             profile_at=now if n < 72 else None, created_at=now,

@@ -123,7 +123,7 @@ def _signed(
         )
 
 
-def _letter(maker: Maker, n: int) -> dict[str, object]:
+def _letter(maker: Maker, n: int, employer: int) -> dict[str, object]:
     trade = TRADES[n % len(TRADES)]
     pay = maker.dice.randrange(4000, 9000, 500)
     return {
@@ -131,7 +131,7 @@ def _letter(maker: Maker, n: int) -> dict[str, object]:
         "probation_days": maker.dice.choice((30, 60, 90)), "probation_pay": pay, "regular_pay": pay + 1000,
         "breach_penalty": maker.dice.choice((0, 0, 3000)), "report_place": "武汉市洪山区光谷大道1号人力资源部",
         "report_by": date(clock.today().year + 1, 7, 11), "workplace": "420111", "contact_name": "张先生",
-        "contact_phone": "027-87654321", "archive_receiver": "UNIT", "archive_to": "人力资源部",
+        "contact_phone": f"027-8765{employer:04d}", "archive_receiver": "UNIT", "archive_to": "人力资源部",
         "archive_address": "湖北省武汉市洪山区光谷大道1号", "archive_postcode": "430074",
         "archive_contact": "张先生", "archive_phone": "027-87654321", "household_kind": "NONE",
     }  # fmt: skip
@@ -147,7 +147,7 @@ def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[
         user = db.session.scalars(
             select(AppUser).where(AppUser.employer_id == maker.employers[employer].id)
         ).one()
-        made = send([row], _letter(maker, n), actor_of(user), uuid4().hex)
+        made = send([row], _letter(maker, n, employer), actor_of(user), uuid4().hex)
         assert made.made, made.refused
 
     return act

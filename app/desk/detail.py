@@ -9,9 +9,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.checks.rules import HINTS
 from app.codes import queries as codes
 from app.core import clock
-from app.desk.checks import HINTS
 from app.destinations import detail as destinations
 from app.documents import files
 from app.fab.shown import moment

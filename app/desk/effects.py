@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.desk.checks import hints
+from app.checks.detail import hints
 from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
 from app.termination.workflow import TERMINATIONS

@@ -33,7 +33,7 @@ class FactsForm(FlaskForm):
         }
         form = cls(data=known)
         for field, table in ((form.employer_kind, "dwxz"), (form.employer_industry, "dwhy")):
-            field.choices = [("", "—"), *codes.choices(table)]
+            field.choices = [("", "—"), *codes.choices(table, placement.graduation_year)]
         return form
 
     def values(self) -> dict[str, str]:

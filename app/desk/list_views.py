@@ -71,6 +71,14 @@ def _changed(at: datetime) -> Any:
     return Markup('<span title="{}">{}</span>').format(moment(at), short)
 
 
+def _state(row: Any) -> str:
+    """The state as the list marks it, in words: what time has ended, what rests (INV-20)."""
+    lapsed = PLACEMENTS.lapse(row, now())
+    state: Any = lapsed[1] if lapsed else row.state
+    text = str(REVIEW_LABELS[state])
+    return f"{text} {_('Reported as untrue')}" if row.frozen else text
+
+
 def _waiting(since: datetime | None) -> Any:
     """How long it has waited; marked once that is long."""
     waited = now() - since if since else None
@@ -142,6 +150,8 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
         "college.name": whole,
         "major.name": whole,
     }
+    export_shapes = {"changed_at": moment, "agreement_no": str}
+    export_rows = {"state": _state}
     wide_columns = frozenset({"agreement_no", "agreement", "student.student_no", "college.name",
                               "major.name", "kind"})  # fmt: skip
     cell_classes = {

@@ -12,11 +12,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
+from app.checks.detail import Check, checks
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.desk import detail
 from app.desk import workflow as levers
-from app.desk.checks import Check, checks
 from app.desk.effects import APPROVALS
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList

@@ -48,7 +48,9 @@ class Kind:
 KINDS = {
     "agreement": Kind("agreement.html", "普通高等学校毕业生就业协议书", "agreement-1", pages=2),
     "termination_letter": Kind("termination_letter.html", "解除就业协议告知函", "letter-1"),
-    "forwarding_letter": Kind("forwarding_letter.html", "高校毕业生档案转递单", "forwarding-1", pages=10),
+    "forwarding_letter": Kind(
+        "forwarding_letter.html", "高校毕业生档案转递单", "forwarding-1", pages=10
+    ),
 }
 
 

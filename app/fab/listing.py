@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from flask_babel import gettext as _
 
 from app.fab.arguments import ListArgs
-from app.fab.declared import Offer
+from app.fab.declared import Link, Offer
 from app.fab.interface import COUNT_CAP
 
 
@@ -109,6 +109,7 @@ class ListPage:
     row_buttons: bool
     count: str
     query: str  # the list without its place in the pages
+    export: Link | None  # the button that exports what the list finds
     more_than_page: bool  # all that is found can be chosen beside this page
     filters: list[tuple[str, str]]  # the saved ones: name and address
 

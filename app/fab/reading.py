@@ -12,6 +12,7 @@ from app.fab import remembered
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
+from app.fab.export import Exported, export_link
 from app.fab.interface import Order, SafeInterface, Slice
 from app.fab.listing import (
     Addresses,
@@ -35,7 +36,7 @@ MOST_FOUND = 5_000  # records that one bulk action takes when all that is found 
 SIZES = (25, 50, 100, MAX_SIZE)
 
 
-class ListReading:
+class ListReading(Exported):
     """Mixin of SafeModelView: declarations of a list, its conditions, its page."""
 
     tabs: tuple[Tab, ...] = ()
@@ -195,6 +196,7 @@ class ListReading:
             row_buttons=self.row_actions,
             count=count_text(count),
             query=to.query(args.moved()),
+            export=export_link(self, args, count),
             more_than_page=len(items) < count <= MOST_FOUND,
         )
 

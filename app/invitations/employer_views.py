@@ -14,7 +14,6 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.fab.access import has_access
 from app.fab.declared import Link, ListFilter, Tab
-from app.fab.export import CsvExport
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
 from app.invitations import queries
@@ -46,14 +45,14 @@ def _lists() -> tuple[dict[int, str], list[int]]:
     return g.schools_and_years  # type: ignore[no-any-return]
 
 
-class EmployerInvitationsView(CsvExport, SafeModelView):
+class EmployerInvitationsView(SafeModelView):
     """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
 
     route_base = "/employer/invitations"
     default_view = "list"
     datamodel = SafeInterface(Invitation)
     class_permission_name = "EmployerInvitations"
-    include_route_methods = {"list", "show", "search", "columns", "index", "one", "export"}
+    include_route_methods = {"list", "show", "search", "columns", "index", "one"}
 
     list_title = _l("My invitations")
     show_title = _l("Invitation")
@@ -69,6 +68,8 @@ class EmployerInvitationsView(CsvExport, SafeModelView):
         "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
         "student.school.name": _l("School"), "student.major.name": _l("Major"),
         "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
+        "student.graduation_year": _l("Graduation year"),
+        "student.id_number_masked": _l("ID number"),
     }  # fmt: skip
     formatters_columns = {
         "answer": lambda answer: chip(*response_text(answer)),
@@ -99,6 +100,7 @@ class EmployerInvitationsView(CsvExport, SafeModelView):
                    lambda: [(str(year), str(year)) for year in _lists()[1]]),
     )  # fmt: skip
     show_neighbours = False
+    export_columns = ("student.graduation_year", "student.id_number_masked")
 
     def scoped(self) -> Select[Any]:
         return queries.invitations_for(actor())
@@ -108,7 +110,6 @@ class EmployerInvitationsView(CsvExport, SafeModelView):
 
     def head_links(self) -> list[Link]:
         return [
-            self.export_link(_("Export this list")),
             Link(url_for("CandidatesView.index"), _("Invite students"), primary=True),
         ]
 
@@ -128,33 +129,6 @@ class EmployerInvitationsView(CsvExport, SafeModelView):
     def show(self, pk: int) -> Any:
         item = queries.invitation_of(actor(), pk)
         return self.render_template("invitations/employer_detail.html", **_detail(item, self))
-
-    export_name = "invitations"
-    export_needed = (
-        "student.name", "student.school.name", "student.major.name", "student.graduation_year",
-        "student.id_number_masked", "terms.position", "placement.state", "answer", "sent_at",
-    )  # fmt: skip
-
-    def export_heads(self) -> list[str]:
-        return [
-            _("Student"), _("Response"), _("Review"), _("School"), _("Major"), _("Position"),
-            _("Sent on"), _("Answer by"), _("Graduation year"), _("ID number"),
-        ]  # fmt: skip
-
-    def export_cells(self, row: Any) -> list[str]:
-        student = row.student
-        return [
-            student.name,
-            response_text(row.answer)[0],
-            review_text(row.placement.state if row.placement else None)[0],
-            student.school.name,
-            student.major.name,
-            row.terms.position,
-            local(row.sent_at),
-            clock.shown_deadline(row.reply_by),
-            str(student.graduation_year),
-            student.id_number_masked or "",
-        ]
 
 
 def _amending(placement: Any) -> dict[str, Any] | None:

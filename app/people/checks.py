@@ -11,7 +11,7 @@ from app.core.text import is_email as is_email
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _MARKS = "10X98765432"
-_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
+CREDIT_ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 
 
 def id_number_mark(first17: str) -> str:
@@ -19,28 +19,45 @@ def id_number_mark(first17: str) -> str:
     return _MARKS[sum(int(c) * w for c, w in zip(first17, _WEIGHTS, strict=True)) % 11]
 
 
-def is_id_number(text: str, today: date) -> bool:
-    """18 characters, right check mark, a real date of birth not in the future; the region is not asked."""
-    if not re.fullmatch(r"[0-9]{17}[0-9X]", text) or id_number_mark(text[:17]) != text[17]:
-        return False
+def id_number_fault(text: str, today: date) -> str:
+    """What is wrong: `form`, `mark` or `born` (no such day, or in the future); empty if nothing is."""
+    if not re.fullmatch(r"[0-9]{17}[0-9X]", text):
+        return "form"
+    if id_number_mark(text[:17]) != text[17]:
+        return "mark"
     try:
         born = date(int(text[6:10]), int(text[10:12]), int(text[12:14]))
     except ValueError:
-        return False
-    return date(1900, 1, 1) <= born <= today
+        return "born"
+    return "" if date(1900, 1, 1) <= born <= today else "born"
+
+
+def is_id_number(text: str, today: date) -> bool:
+    """18 characters, right check mark, a real date of birth not in the future; the region is not asked."""
+    return not id_number_fault(text, today)
+
+
+def id_number_sex(text: str) -> str:
+    """The code of the sex that a valid number names: odd 1, even 2."""
+    return "1" if int(text[16]) % 2 else "2"
+
+
+def credit_code_weights() -> tuple[int, ...]:
+    """The weights of the first 17 characters of a credit code (GB 32100)."""
+    return tuple(pow(3, i, 31) for i in range(17))
 
 
 def credit_code_mark(first17: str) -> str:
     """The 18th character of a unified social credit code (GB 32100: weights 3^i mod 31)."""
-    total = sum(_ALPHABET.index(c) * pow(3, i, 31) for i, c in enumerate(first17))
-    return _ALPHABET[-total % 31]
+    pairs = zip(first17, credit_code_weights(), strict=True)
+    return CREDIT_ALPHABET[-sum(CREDIT_ALPHABET.index(c) * weight for c, weight in pairs) % 31]
 
 
 def is_credit_code(text: str) -> bool:
     """18 characters of the standard's alphabet with the right check mark; may begin with letters."""
     return (
         len(text) == 18
-        and all(c in _ALPHABET for c in text)
+        and all(c in CREDIT_ALPHABET for c in text)
         and credit_code_mark(text[:17]) == text[17]
     )
 

@@ -29,6 +29,7 @@ from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.record_forms import PhoneForm, StudentForm
 from app.people.restriction_views import restrict_page
+from app.people.sheets import EXPORTED
 from app.people.step_views import StepActions
 from app.people.students import STUDENTS, change_phone, correct, enter
 
@@ -89,6 +90,7 @@ class StudentsView(RuledForms, StepActions, TitleLinks, SafeModelView):
         "origin": lambda code: codes.region_name(code) or "–", "email": dash, "address": dash,
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
     }  # fmt: skip
+    export_fields = EXPORTED
     base_order = ("student_no", "asc")
     wide_columns = frozenset({"student_no", "major.name", "graduation_year"})
     cell_classes = {"student_no": "qq-number", "name": "qq-card-title",

@@ -200,3 +200,10 @@ STUDENTS = Sheet(
                help=_l("Six digits or the full name of the region.")),
     ),
 )  # fmt: skip
+
+# the columns of the students' list by the official codes that this sheet reads them by (BLK-01)
+EXPORTED = {
+    "student_no": "XH", "name": "XM", "id_number_masked": "SFZH", "major.name": "ZY", "class_name": "BJ",
+    "graduation_year": "BYNF", "education": "XL", "training_mode": "PYFS", "sex": "XB", "nation": "MZ",
+    "phone_masked": "SJH", "examinee_no": "KSH", "origin": "SYSZD",
+}  # fmt: skip

@@ -30,17 +30,19 @@ def missing_facts(placement: Placement) -> list[str]:
     return [str(label) for name, label in MUST_KNOW if not getattr(placement, name)]
 
 
-def checked_facts(values: dict[str, str]) -> dict[str, str]:
-    """The facts as codes of their tables. Raises Invalid beside the field."""
+def checked_facts(values: dict[str, str], year: int | None = None) -> dict[str, str]:
+    """The facts as codes of their tables in the year's edition. Raises Invalid beside the field."""
     known = {name: clean_code(values.get(name) or "") for name, _label in MUST_KNOW}
-    problems = [(name, str(_UNKNOWN[name])) for name in known if not _known(name, known[name])]
+    problems = [
+        (name, str(_UNKNOWN[name])) for name in known if not _known(name, known[name], year)
+    ]
     if problems:
         raise Invalid(problems)
     return known
 
 
-def _known(name: str, code: str) -> bool:
+def _known(name: str, code: str, year: int | None) -> bool:
     if name == "employer_location":
         region = db.session.get(Region, code) if code else None
         return region is not None and region.level > 1
-    return code in codes.names("dwxz" if name == "employer_kind" else "dwhy")
+    return code in codes.names("dwxz" if name == "employer_kind" else "dwhy", year)

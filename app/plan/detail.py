@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -14,6 +14,16 @@ from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, PlanEntry
 from app.plan.paper_models import ForwardingLetter
 from app.workflow.actor import Role
 from app.workflow.queries import said, trail_of
+
+# what packages above say of a row, and of a school's year, before it is reported (CHK-02, PLN-06)
+CAUTIONS: list[Callable[[PlanEntry], list[dict[str, Any]]]] = []
+YEAR_CAUTIONS: list[Callable[[int, int], dict[str, Any]]] = []
+HINTS: dict[str, Any] = {}  # name of a caution → how the trace calls it
+
+
+def cautions(entry: PlanEntry) -> list[dict[str, Any]]:
+    """Sentences about a row, each with `text`, `kind` and `url`."""
+    return [caution for find in CAUTIONS for caution in find(entry)]
 
 
 def shown(name: str, value: str | None, year: int) -> str:
@@ -60,10 +70,12 @@ def letter_facts(letter: ForwardingLetter) -> list[tuple[Any, Any]]:
 
 
 def _note(row: Any) -> str:
-    """The reason, and which fields were changed or taken."""
+    """The reason, which fields were changed or taken, the warnings in spite of which it was reported."""
     names = row.details.get("taken", row.details.get("changes") or ())
     fields = _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
-    return " · ".join(text for text in (row.reason, fields) if text)
+    hints = _(", ").join(str(HINTS.get(name, name)) for name in row.details.get("hints", ()))
+    spite = _("In spite of a hint: %(hints)s", hints=hints) if hints else ""
+    return " · ".join(text for text in (row.reason, fields, spite) if text)
 
 
 def trace(kind: str, record_id: int) -> list[dict[str, Any]]:

@@ -234,6 +234,8 @@ class Snapshot(db.Model):
     formula_edition: Mapped[str] = mapped_column(String(12))
     counts: Mapped[dict[str, int]] = mapped_column(JSONB)  # what the codes count as → rows
     codes: Mapped[dict[str, list[str]]] = mapped_column(JSONB)  # code → [name, what it counts as]
+    # the formula as it was: parts of the rate, levels of education outside N
+    formula: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     total: Mapped[int]
     made_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     made_by_name: Mapped[str] = mapped_column(String(120))
@@ -264,12 +266,30 @@ class CountsAs(db.Model):
     code: Mapped[str] = mapped_column(String(3))
     part: Mapped[str] = mapped_column(String(12))
     certain: Mapped[bool] = mapped_column(default=True)
+    # fields that a row with this code must have, with blanks between them (CHK-01)
+    needs: Mapped[str] = mapped_column(String(200), default="", server_default="")
 
     @property
-    def name(self) -> str:
-        """The name of the code in the edition of the codes that goes with the formula."""
-        year = int(self.edition) if self.edition.isdecimal() else 1
-        return codes.name("byqx", self.code, year)
+    def needed(self) -> list[str]:
+        """The fields as a list, as the form asks for them."""
+        return (self.needs or "").split()
+
+    @needed.setter
+    def needed(self, names: list[str]) -> None:
+        self.needs = " ".join(names)
+
+
+class RateFormula(db.Model):
+    """How the rate of an edition is made of its parts (PLN-11); `since`: from this graduation year."""
+
+    __tablename__ = "rate_formula"
+
+    edition: Mapped[str] = mapped_column(String(12), primary_key=True)
+    since: Mapped[int] = mapped_column(unique=True)
+    settled: Mapped[list[str]] = mapped_column(JSONB)  # the parts of the rate, as they are shown
+    left_out: Mapped[list[str]] = mapped_column(JSONB)  # levels of education outside N (结业)
+    certain: Mapped[bool] = mapped_column(default=True)
+    note: Mapped[str] = mapped_column(String(200), default="")
 
 
 PARTS = {

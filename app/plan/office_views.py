@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -16,8 +17,9 @@ from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
-from app.fab.declared import Link, ListFilter, Tab, record_action
+from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.interface import SafeInterface
+from app.fab.once import once
 from app.fab.shown import chip, chips, dash, moment
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
@@ -26,13 +28,13 @@ from app.people.queries import search_args
 from app.people.step_views import StepActions
 from app.plan import detail
 from app.plan.detail import letter_facts
+from app.plan.editions import counts_as
 from app.plan.forms import GROUPS, EntryForm, version
 from app.plan.letter_views import ask as ask_for_letters
 from app.plan.letters import letter_of
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
 from app.plan.paper_models import PaperKind
 from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
-from app.plan.snapshots import counts_as
 from app.plan.workflow import PLAN, edit
 
 
@@ -145,6 +147,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             ("PlanYears", "PlanYearView.index", _("By graduation year")),
             ("PlanChanges", "ChangesView.list", _("Changes to decide on")),
             ("PlanSnapshots", "SnapshotsView.index", _("Snapshots")),
+            ("PlanExport", "PlanExportView.begin", _("Official layout")),
             ("PlanLetters", "LettersView.list", _("Forwarding letters")),
             ("PlanOfficial", "OfficialView.index", _("Fill an official workbook")),
         ]
@@ -165,11 +168,25 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             "sources": detail.sources(item),
             "counts": counts_label(item),
             "trace": detail.trace("plan_entry", item.id),
+            "cautions": self._cautions(item),
             "change_url": url_for("ChangesView.show", pk=change) if change else "",
             "write_url": self.url("write", pk=item.id) if offer and self._writes() else "",
             "letter": _letter(item),
             "student_url": url_for("StudentsView.show", pk=item.student_id),
         }
+
+    def _cautions(self, item: Any) -> list[dict[str, Any]]:
+        return once(f"cautions {item.id}", lambda: detail.cautions(item))
+
+    def offers(self, item: Any) -> list[Offer]:
+        """Before the report the warnings are read once more (PLN-06)."""
+        texts = [caution["text"] for caution in self._cautions(item)]
+        said = "".join((self.record_name(item), " — ", _("Please note: %(hints)s",
+                        hints=" ".join(texts)))) if texts else ""  # fmt: skip
+        return [
+            replace(offer, text=said) if said and offer.name == "report" else offer
+            for offer in super().offers(item)
+        ]
 
     def _writes(self) -> bool:
         return bool(self.appbuilder.sm.has_access("can_write", self.class_permission_name))

@@ -48,9 +48,7 @@ def prepare(record: Import) -> Context:
     lists = {name: _table(table) for name, table in TABLES.items() if name != "destination_code"}
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
     lists["location"] = Choices([(code, code, name) for code, name in regions])
-    editions = {
-        codes.edition("byqx", year): _table("byqx", year) for year in (None, codes.NEW_EDITION_FROM - 1)
-    }  # fmt: skip
+    editions = {name: _table("byqx", max(since, 1)) for since, name in codes.editions("byqx")}
     school = db.session.get(School, record.school_id) if record.school_id else None
     data = {"editions": editions, "school": school.code if school else ""}
     return Context(clock.today(), lists, data)

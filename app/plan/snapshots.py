@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
 from sqlalchemy import Select, select, text
-from sqlalchemy.dialects.postgresql import insert
 
 from app.codes import queries as codes
 from app.core import clock
@@ -19,13 +15,11 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.core.text import clean_line
 from app.people.queries import at_school
-from app.plan.models import DESTINATION_FIELDS, CountsAs, Snapshot, SnapshotRow
+from app.plan.editions import NOTHING, formula, formula_of, parts_of
+from app.plan.models import DESTINATION_FIELDS, Snapshot, SnapshotRow
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 
-SHIPPED = Path(__file__).parent / "tables" / "counts_as.csv"
-FORMULAS = ((2024, "2024"), (2021, "2021"), (0, "legacy"))  # from graduation year → edition
-NOTHING = "none"
 YEARS = range(2000, 2101)
 _ROW = ", ".join(f"'{name}', e.{name}" for name in DESTINATION_FIELDS)
 
@@ -44,30 +38,6 @@ COMPARED = """SELECT coalesce(a.student_id, b.student_id) AS student_id, a.row A
   FROM (SELECT * FROM plan_snapshot_row WHERE snapshot_id = :old) a
   FULL JOIN (SELECT * FROM plan_snapshot_row WHERE snapshot_id = :new) b USING (student_id)
   WHERE (a.row - 'state') IS DISTINCT FROM (b.row - 'state')"""
-
-
-def formula(graduation_year: int) -> str:
-    """The edition of the rate formula for graduates of that year (PLN-11)."""
-    return next(edition for since, edition in FORMULAS if graduation_year >= since)
-
-
-@lru_cache(maxsize=16)
-def _parts(edition: str) -> dict[str, str]:
-    rows = select(CountsAs.code, CountsAs.part).where(CountsAs.edition == edition)
-    return dict(db.session.execute(rows).tuples().all())
-
-
-def counts_as(code: str | None, graduation_year: int) -> str:
-    """What a code counts as; `none` for no destination or a code that the edition does not know."""
-    return _parts(formula(graduation_year)).get(code or "", NOTHING)
-
-
-def load_shipped() -> None:
-    """Bring what the codes count as into the database; what an administrator changed stays."""
-    with SHIPPED.open(encoding="utf-8") as rows:
-        found = [{**row, "certain": row["certain"] == "1"} for row in csv.DictReader(rows)]
-    db.session.execute(insert(CountsAs).on_conflict_do_nothing(), found)
-    _parts.cache_clear()
 
 
 def snapshots_for(who: Actor) -> Select[Snapshot]:
@@ -96,7 +66,7 @@ def take(who: Actor, year: int, note: str) -> Snapshot:
 
 
 def _taken(who: Actor, year: int, note: str) -> Snapshot:
-    now, parts = clock.now(), _parts(formula(year))
+    now, parts, rate = clock.now(), parts_of(formula(year)), formula_of(formula(year))
     key = db.session.scalar(text("SELECT nextval('plan_snapshot_id_seq')"))
     # rows and their counts by one statement: of one moment, however much is changed meanwhile
     tally = db.session.execute(COPY, {"snapshot": key, "school": who.school_id, "year": year})
@@ -109,6 +79,7 @@ def _taken(who: Actor, year: int, note: str) -> Snapshot:
         note=note, code_edition=codes.edition("byqx", year), formula_edition=formula(year),
         codes={code: [name, parts.get(code, NOTHING)]
                for code, name in codes.names("byqx", year).items()},
+        formula={"settled": rate.settled, "left_out": rate.left_out},
         counts=counts, total=sum(counts.values()), made_by=who.user_id, made_by_name=who.name,
         made_at=now,
     )  # fmt: skip

@@ -26,11 +26,11 @@ class Spelling:
     allowed: dict[str, str]  # folded text → text of the drop-down
     block: dict[str, str]  # the workbook's own code → name
     sample: str
-    known: dict[tuple[str, bool], str | None] = field(default_factory=dict)
+    known: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def of(self, code: str, year: int) -> str | None:
         """The text to write; None where the workbook's drop-down has nothing of the kind."""
-        key = (code, year < codes.NEW_EDITION_FROM)
+        key = (code, codes.edition(self.table, year) if self.table else "")
         if key not in self.known:
             self.known[key] = self._of(code, year)
         return self.known[key]

@@ -61,7 +61,8 @@ class PlanYearView(SafeView):
         return self.render_template(
             "plan/years.html",
             years=[
-                (year, _states(counts), queries.waiting_of(who, year)) for year, counts in years
+                (year, _states(counts), queries.waiting_of(who, year), _cautions(year))
+                for year, counts in years
             ],
             may=self._may("apply"),
             report=PLAN.step("report"),
@@ -128,6 +129,11 @@ class PlanYearView(SafeView):
             "plan/compare.html", year=year, kinds=kinds, writes=writes, shown=SHOWN,
             seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
         )  # fmt: skip
+
+
+def _cautions(year: int) -> list[dict[str, Any]]:
+    """What is said of the year before it is reported."""
+    return [find(_school(), year) for find in detail.YEAR_CAUTIONS]
 
 
 def _row_url(row: Any) -> str:

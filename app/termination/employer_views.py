@@ -12,8 +12,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.fab.access import has_access
-from app.fab.declared import Link, ListFilter, Tab
-from app.fab.export import CsvExport
+from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
@@ -45,7 +44,7 @@ def _ending(state: str | None) -> Any:
     return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 
 
-class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
+class EmployerTerminationsView(PartyTerminations, SafeModelView):
     """Signings that are or were in force, with the last termination of each."""
 
     datamodel = SafeInterface(Placement)
@@ -53,7 +52,7 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
     default_view = "list"
     class_permission_name = "EmployerTerminations"
     include_route_methods = {
-        "list", "show", "search", "columns", "index", "export", "request", "take", "evidence",
+        "list", "show", "search", "columns", "index", "request", "take", "evidence",
     }  # fmt: skip
     list_title, show_title = _l("Terminations"), _l("Termination")
     list_columns = [
@@ -69,7 +68,8 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
         "state": _l("Agreement"), "student.school.name": _l("School"),
         "student.education": _l("Level of education"), "major.name": _l("Major"),
         "terms.position": _l("Position"), "agreement_no": _l("Agreement number"),
-        "created_at": _l("Signed on"),
+        "created_at": _l("Signed on"), "student.id_number_masked": _l("ID number"),
+        "student.graduation_year": _l("Graduation year"),
     }  # fmt: skip
     formatters_columns = {
         "termination.state": _ending,
@@ -99,6 +99,7 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
         ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
     )  # fmt: skip
     show_neighbours = False
+    export_columns = ("student.id_number_masked", "student.graduation_year")
 
     def scoped(self) -> Select[Any]:
         return queries.signings_once_in_force(actor())
@@ -119,9 +120,6 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
     def record_name(self, item: Any) -> str:
         return str(item.student.name)
 
-    def head_links(self) -> list[Link]:
-        return [self.export_link(_("Export this list"))]
-
     @expose("/", methods=["GET"])
     @has_access
     def index(self) -> Any:
@@ -136,33 +134,3 @@ class EmployerTerminationsView(PartyTerminations, CsvExport, SafeModelView):
             back=(_("Terminations"), "EmployerTerminationsView.list"),
             **page,
         )
-
-    export_name = "terminations"
-    export_needed = (
-        "student.name", "student.school.name", "student.education", "student.id_number_masked",
-        "student.graduation_year", "major.name", "terms.position", "agreement_no",
-        "termination.state", "state", "created_at",
-    )  # fmt: skip
-
-    def export_heads(self) -> list[str]:
-        return [
-            _("Student"), _("ID number"), _("School"), _("Graduation year"), _("Level of education"),
-            _("Major"), _("Position"), _("Agreement number"), _("Agreement"), _("Termination"),
-            _("Signed on"),
-        ]  # fmt: skip
-
-    def export_cells(self, row: Any) -> list[str]:
-        student, last = row.student, row.termination
-        return [
-            student.name,
-            student.id_number_masked or "",
-            student.school.name,
-            str(student.graduation_year),
-            queries.education(student.education),
-            row.major.name,
-            row.terms.position if row.terms else "",
-            row.agreement_no or "",
-            str(AGREEMENT_LABELS[row.state]),
-            str(LABELS[last.state]) if last and last.announced else "",
-            moment(row.created_at),
-        ]

@@ -62,6 +62,8 @@ class Workflow(Generic[R]):
     always: tuple[Guard, ...] = ()
     lapse: Callable[[R, datetime], tuple[str, StrEnum] | None] = lambda _record, _now: None
     title: Callable[[R], str] = lambda _record: ""
+    # step → what is done once, and committed, before people take it on these records
+    before: dict[str, Callable[[Sequence[int]], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         FLOWS[self.kind] = self  # a trace names steps of packages it may not import
@@ -110,6 +112,9 @@ class Workflow(Generic[R]):
         """
         if self.step(name).inner:
             raise NotYours(f"{self.kind}: {name}")
+        if name in self.before:
+            self.find(record_id, actor)
+            self.before[name]([record_id])
         return committed(lambda: self.apply(name, record_id, actor, reason=reason, **data))
 
     def apply(self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any) -> R:

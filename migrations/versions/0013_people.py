@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0013_people"
-down_revision = "0012_planfiles"
+down_revision = "0014_checks"
 branch_labels = None
 depends_on = None
 

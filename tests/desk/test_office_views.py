@@ -41,9 +41,11 @@ def test_list_has_the_manuals_columns_in_their_order_and_the_age_of_waiting(cast
 
 @pytest.mark.rule("AGR-01", "AGR-06")
 def test_tabs_count_what_awaits_me_the_college_and_what_was_decided(cast, waiting, visit):
-    make.attest(waiting[0], cast.officer)
     two_levels(cast)
     signed(cast.rival, cast.classmate)
+    make.attest(
+        waiting[0], cast.officer
+    )  # last: time passes where people sign, also into the next day
     # awaiting me, terminations, forms, stamped agreements, the other level, in force, not approved, ended, all, decided today
     assert tab_counts(visit(cast.officer).get("/desk/list/")) == [
         "1",

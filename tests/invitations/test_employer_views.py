@@ -12,6 +12,7 @@ from app.core.db import db
 from app.documents.models import Document
 from app.invitations.workflow import INVITATIONS
 from app.terms.models import Terms
+from tests.downloads import as_csv
 from tests.factories import accept, account, actor, attest, invite, make_student, offer, pass_time
 
 LIST = "/employer/invitations/list/"
@@ -116,7 +117,7 @@ def test_the_export_is_the_narrowed_list_with_masked_numbers_and_no_formulas(cas
     evil = make_student(cast.college, '=HYPERLINK("http://x","y")')
     invite(cast.employer, cast.student, evil, position="+cmd|' /C calc'!A0")
     invite(cast.employer, cast.stranger)
-    answer = browser.get(f"/employer/invitations/export?f_school={cast.school.id}")
+    answer = as_csv(browser, "EmployerInvitationsView", f"f_school={cast.school.id}")
     assert answer.mimetype == "text/csv"
     assert "attachment" in answer.headers["Content-Disposition"]
     text = answer.data.decode("utf-8")
@@ -279,6 +280,5 @@ def test_nobody_else_has_the_employers_pages(cast, visit, who):
         LIST,
         "/employer/candidates/",
         "/employer/letter/",
-        "/employer/invitations/export",
     ):
         assert browser.get(path).status_code in (302, 403), path

@@ -167,7 +167,7 @@ def test_a_file_turned_down_leaves_the_row_as_the_placement_has_it(cast, signed,
 def test_a_reported_row_changes_only_when_somebody_confirms(cast, rows, plan):
     from app.plan.workflow import PLAN
 
-    plan([line("A1", "黄河水")], write=True)
+    plan([line("A1", "黄河水", 单位所在地代码="420111")], write=True)
     key = entry(cast.student).id
     for step in ("check", "report"):
         PLAN.perform(step, key, actor(cast.officer))

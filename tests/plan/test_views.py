@@ -7,7 +7,7 @@ import pytest
 from app.batches.tasks import run
 from app.core import clock
 from app.core.db import db
-from app.plan import snapshots, sync
+from app.plan import editions, snapshots, sync
 from app.plan.models import ChangeRequest, CountsAs, PlanEntry, Snapshot, SnapshotRow
 from app.plan.workflow import edit
 from tests.factories import accept, actor, attest, invite
@@ -15,7 +15,7 @@ from tests.factories import accept, actor, attest, invite
 
 @pytest.fixture(autouse=True)
 def _parts(session):
-    snapshots.load_shipped()
+    editions.load_shipped()
 
 
 @pytest.fixture
@@ -268,18 +268,18 @@ def test_each_code_of_each_edition_says_what_it_counts_as():
     from app.plan.models import PARTS
 
     for year, edition in ((2019, "legacy"), (2022, "2021"), (2027, "2024")):
-        assert snapshots.formula(year) == edition
+        assert editions.formula(year) == edition
         known = dict(
             db.session.query(CountsAs.code, CountsAs.part).filter_by(edition=edition).all()
         )
         assert set(codes.names("byqx", year)) <= set(known)
         assert set(known.values()) <= set(PARTS)
-    assert snapshots.counts_as("71", 2027) == "not_now"  # no further study yet
-    assert (snapshots.counts_as("12", 2022), snapshots.counts_as("12", 2027)) == (
+    assert editions.counts_as("71", 2027) == "not_now"  # no further study yet
+    assert (editions.counts_as("12", 2022), editions.counts_as("12", 2027)) == (
         "flexible",
         "employed",
     )
-    assert snapshots.counts_as("999", 2027) == "none"
+    assert editions.counts_as("999", 2027) == "none"
 
 
 @pytest.mark.rule("PLN-11")

@@ -20,6 +20,7 @@ from app.termination.tasks import make_letter
 from app.termination.workflow import TERMINATIONS
 from app.workflow.queries import trail_of
 from tests.documents.hostile import REFUSED, picture
+from tests.downloads import as_csv
 from tests.factories import (
     accept,
     account,
@@ -303,7 +304,7 @@ def test_the_export_is_narrowed_masked_and_harmless(cast, visit, signed):
     evil = make_student(cast.college, '=HYPERLINK("http://x","y")')
     attest(accept(invite(cast.employer, evil, position="@SUM(A1)")[0]), cast.officer)
     browser = visit(account(cast.employer))
-    answer = browser.get(f"{BASE}/export?tab=signed")
+    answer = as_csv(browser, "EmployerTerminationsView", "tab=signed")
     sheet = answer.get_data(as_text=True)
     assert answer.mimetype == "text/csv"
     rows = list(csv.reader(io.StringIO(sheet.removeprefix("\ufeff"))))
@@ -311,8 +312,7 @@ def test_the_export_is_narrowed_masked_and_harmless(cast, visit, signed):
     assert not [cell for row in rows for cell in row if cell.startswith(("=", "+", "-", "@"))]
     assert cast.student.id_number_masked in sheet
     assert cast.student.id_number not in sheet
-    narrowed = browser.get(f"{BASE}/export?tab=asked").get_data(as_text=True)
-    assert len(narrowed.strip().splitlines()) == 1
+    assert "/exports/" not in page(browser, f"{BASE}/list/?tab=asked")
 
 
 @pytest.mark.rule("TRM-07")
@@ -343,7 +343,7 @@ def test_the_list_costs_the_same_however_many_rows_it_has(cast, visit, query_cou
 def test_nobody_else_has_these_pages(cast, visit, signed, who):
     user = account(cast.student) if who == "student" else getattr(cast, who)
     stranger = visit(user)
-    for path in ("/list/", "/export", f"/show/{signed.id}"):
+    for path in ("/list/", f"/show/{signed.id}"):
         assert stranger.get(BASE + path).status_code in (302, 403, 404), path
     assert stranger.post(f"{BASE}/{signed.id}/request", data={"agreed": "1", "reason": "x"}).status_code in (403, 404)  # fmt: skip
     assert db.session.query(Termination).count() == 0

@@ -1,0 +1,119 @@
+"""Which findings a person may see, their counts by college, and what has to be checked anew."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from app.checks.models import CheckRun, Finding, FindingState, Severity
+from app.core import clock
+from app.core.db import db
+from app.people.models import College, Student
+from app.people.queries import at_school, finds_student, has_secret
+from app.plan.models import PlanEntry
+from app.workflow.actor import Actor, Role
+
+S = FindingState
+
+
+def findings_for(who: Actor) -> Select[Finding]:
+    """The findings of the asking staff's schools or college; parties see none."""
+    if who.role is Role.SYSTEM:
+        return select(Finding)
+    return select(Finding).where(at_school(who, Finding.school_id, Finding.college_id))
+
+
+def in_tab(name: str) -> ColumnElement[bool]:
+    """The findings of a tab: open errors, open warnings, accepted, mended."""
+    if name in ("accepted", "gone"):
+        return Finding.state == S(name)
+    return (Finding.state == S.OPEN) & (Finding.severity == Severity(name))
+
+
+def found_by(words: str) -> ColumnElement[bool]:
+    """The findings of the students that a typed number or fragment of a name finds."""
+    return Finding.student_id.in_(select(Student.id).where(finds_student(words)))
+
+
+def of_secret(token: str) -> ColumnElement[bool] | None:
+    """The findings of the student whose number the token hides."""
+    found = has_secret(token)
+    return None if found is None else Finding.student_id.in_(select(Student.id).where(found))
+
+
+def open_of(student_id: int) -> Sequence[Finding]:
+    """What is to be mended in the row of one student, errors first."""
+    mine = (Finding.student_id == student_id, Finding.state == S.OPEN)
+    return db.session.scalars(
+        select(Finding).where(*mine).order_by(Finding.severity, Finding.id)
+    ).all()
+
+
+def by_college(who: Actor, school_id: int) -> dict[int, list[tuple[Any, dict[str, int]]]]:
+    """Year → (college, tab → findings) in the order of the colleges' codes (CHK-02)."""
+    tab = func.coalesce(func.nullif(Finding.state, S.OPEN.value), Finding.severity)
+    seen = findings_for(who).where(Finding.school_id == school_id, Finding.state != S.GONE)
+    rows = seen.join(College, College.id == Finding.college_id).with_only_columns(
+        Finding.graduation_year, College.id, College.name, College.code, tab, func.count()
+    )
+    found: dict[int, dict[int, tuple[Any, dict[str, int]]]] = {}
+    for year, key, name, _code, kind, count in db.session.execute(
+        rows.group_by(Finding.graduation_year, College.id, tab).order_by(College.code)
+    ):
+        found.setdefault(year, {}).setdefault(key, ((key, name), {}))[1][kind] = count
+    return {year: list(colleges.values()) for year, colleges in found.items()}
+
+
+def runs_of(school_id: int) -> dict[int, CheckRun]:
+    """Year → the last run over it."""
+    rows = db.session.scalars(select(CheckRun).where(CheckRun.school_id == school_id))
+    return {run.graduation_year: run for run in rows}
+
+
+def count_open(school_id: int, year: int, severity: Severity) -> int:
+    """How many findings of a severity are to be mended in a year."""
+    mine = (Finding.school_id == school_id, Finding.graduation_year == year,
+            Finding.state == S.OPEN, Finding.severity == severity)  # fmt: skip
+    return db.session.scalar(select(func.count()).select_from(Finding).where(*mine)) or 0
+
+
+# a school's year whose rows, students or placements changed after the checks looked at them
+STALE = text("""SELECT x.school_id, x.graduation_year
+  FROM (SELECT e.school_id, e.graduation_year, max(e.changed_at) AS changed_at FROM plan_entry e
+    WHERE (e.school_id, e.graduation_year) IN (SELECT school_id, graduation_year FROM plan_entry
+      WHERE CAST(:ids AS int[]) IS NULL OR id = ANY(:ids)) GROUP BY 1, 2) x
+  LEFT JOIN check_run r USING (school_id, graduation_year)
+  WHERE r.ran_at IS NULL OR r.ran_at <= x.changed_at OR r.ran_at < :recent ORDER BY 1, 2""")
+
+
+def years_to_check(entry_ids: Sequence[int] | None, minutes: int) -> list[tuple[int, int]]:
+    """(school, year) of these plan rows (None: all) whose last run is older than what changed.
+
+    Students' own numbers carry no moment of change: a run counts for some minutes at most.
+    """
+    ids = None if entry_ids is None else list(entry_ids)
+    at = {"ids": ids, "recent": clock.now() - timedelta(minutes=minutes)}
+    return [(row[0], row[1]) for row in db.session.execute(STALE, at)]
+
+
+def ask_run(school_id: int, year: int) -> None:
+    """Note that a run was asked for; the caller enqueues it and commits."""
+    put = insert(CheckRun).values(
+        school_id=school_id, graduation_year=year, asked_at=clock.now(), rows=0, took=0, done=0
+    )
+    db.session.execute(
+        put.on_conflict_do_update(
+            index_elements=["school_id", "graduation_year"],
+            set_={"asked_at": clock.now(), "done": 0},
+        )
+    )
+
+
+def years_of(school_id: int) -> list[int]:
+    """The graduation years of a school's plan, the newest first."""
+    rows = select(PlanEntry.graduation_year).where(PlanEntry.school_id == school_id).distinct()
+    return sorted(db.session.scalars(rows), reverse=True)

@@ -1,0 +1,213 @@
+"""The one table of rules: severity, sentence, condition in SQL, and what a rule needs (CHK-01).
+
+A condition reads `b`, the base of `sync.BASE`: one line a graduate with the person's part and the
+destination of the plan row. RECORD rules need that line only, YEAR rules all lines of the year, DESK
+rules are hints beside a decision. `facts` fill the sentence; while they stay the same an acceptance
+counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.checks.models import Severity
+from app.checks.year_rules import (
+    ACCEPTS,
+    ADDRESS,
+    CONTACT,
+    DIFFERS,
+    EXAMINEE,
+    FLEXIBLE,
+    ID_TWICE,
+    NAMES,
+    PHONE,
+    SMALL,
+)
+from app.people.checks import CREDIT_ALPHABET, credit_code_weights
+from app.plan.models import OFFICIAL
+
+
+class Needs(StrEnum):
+    """What a rule looks at."""
+
+    RECORD = "record"
+    YEAR = "year"
+    DESK = "desk"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule. `title` names it in lists and traces, `sentence` says what is wrong and what to do.
+
+    `where` is a condition on `b`, or for YEAR a SELECT of (student_id, facts) or (college_id, facts).
+    `fine` is what the desk says where the rule `applies` and is met.
+    """
+
+    name: str
+    severity: Severity
+    needs: Needs
+    title: Any
+    sentence: Any
+    where: str
+    facts: dict[str, str] = field(default_factory=dict)
+    applies: str = "true"
+    fine: Any = ""
+    desk: bool = True
+    of_college: bool = False
+
+
+ID_FAULTS = {
+    "form": _l("it has not 18 characters"),
+    "mark": _l("its last character does not fit"),
+    "born": _l("there is no such birth date"),
+    "age": _l("nobody of that birth date graduates"),
+}
+ERROR, WARNING, HINT = Severity.ERROR, Severity.WARNING, Severity.HINT
+RECORD, YEAR, DESK = Needs.RECORD, Needs.YEAR, Needs.DESK
+
+
+def _unknown(columns: dict[str, str]) -> str:
+    """The columns whose code its table of the year's edition does not know, as a text."""
+    parts = [
+        f"CASE WHEN b.{column} NOT IN (SELECT code FROM code WHERE \"table\" = '{table}' "
+        f"AND edition = :{table}) THEN '{column}' END"
+        for column, table in columns.items()
+    ]
+    return ", ".join(parts)
+
+
+def _listed(parts: str) -> str:
+    return f"concat_ws(' ', {parts})"
+
+
+_REGION = """CASE WHEN b.{0} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM region r WHERE r.code = b.{0})
+    THEN '{0}' END"""
+_STUDENT_CODES = _listed(
+    _unknown({"sex": "xb", "education": "xl", "training_mode": "pyfs", "nation": "mz"})
+    + ", "
+    + _REGION.format("origin")
+)
+_ROW_CODES = _listed(
+    _unknown({"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
+              "position_kind": "gzzwlb"})
+    + ", " + _REGION.format("location")
+)  # fmt: skip
+_MISSING = _listed(
+    ", ".join(
+        f"CASE WHEN '{name}' = ANY(b.needs) AND coalesce(b.{name}, '') = '' THEN '{name}' END"
+        for name in OFFICIAL
+        if name != "destination_code"
+    )
+)
+_SUM = " + ".join(
+    f"(strpos('{CREDIT_ALPHABET}', substr(b.credit_code, {n}, 1)) - 1) * {weight}"
+    for n, weight in enumerate((*credit_code_weights(), 1), 1)
+)
+BAD_CREDIT_CODE = (
+    f"b.credit_code IS NOT NULL AND NOT (b.credit_code ~ '^[{CREDIT_ALPHABET}]{{18}}$' "
+    f"AND ({_SUM}) % 31 = 0)"
+)
+_COUNTIES = "SELECT left(code, 4) || '00' FROM region WHERE level = 3"
+_CITIES = "SELECT left(code, 2) || '0000' FROM region WHERE level = 2"
+_NOT_COUNTY = f"b.location IN ({_COUNTIES} UNION {_CITIES})"
+# the address begins with a province, or with a city, that is not the region's
+_ELSEWHERE = """(b.province IS NOT NULL AND left(b.province, 2) <> left(b.location, 2)
+  OR b.province IS NULL AND b.city IS NOT NULL AND left(b.city, 4) <> left(b.location, 4)
+     AND NOT (left(b.city, 2) = left(b.location, 2) AND substr(b.location, 3, 2) IN ('00', '90')))"""
+_NO_PROOF = """CASE WHEN b.kind = 'offline' THEN b.placement_state IN ('in_force', 'awaiting_school',
+    'awaiting_college') AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.record_kind = 'placement'
+    AND a.record_id = b.placement_id)
+  WHEN b.kind = 'destination' THEN EXISTS (SELECT 1 FROM destination d JOIN destination_proof q
+    ON q.kind_id = d.kind_id AND q.required AND q.active WHERE d.placement_id = b.placement_id
+    AND NOT EXISTS (SELECT 1 FROM destination_file x WHERE x.destination_id = d.id
+      AND x.proof = q.key))
+  ELSE false END"""
+_HAS_OTHER = """(SELECT count(*) FROM placement x WHERE x.student_id = b.student_id AND x.settles
+  AND x.state IN (SELECT unnest(CAST(:held AS text[])))) > 1"""
+_CHECKED_BY = """(SELECT c.name FROM employer m JOIN school c ON c.id = m.school_id
+  WHERE m.id = b.employer_id AND m.profile_at IS NOT NULL)"""
+_SIGNED = "b.kind <> 'destination'"
+
+RULES = (
+    # what only the desk asks
+    Rule("mode", HINT, DESK, _l("the training mode is not open"), _l("Training mode: %(mode)s"),
+         "b.training_mode <> '1'", {"mode": "b.training_mode"}, _SIGNED,
+         _l("Training mode: %(mode)s")),
+    Rule("origin", HINT, DESK, _l("the origin record is not approved"),
+         _l("Origin record: %(state)s"), "b.origin_state <> 'approved'",
+         {"state": "b.origin_state"}, fine=_l("Origin record: %(state)s")),
+    # the person
+    Rule("id_missing", WARNING, RECORD, _l("ID number missing"),
+         _l("The student has no ID number. Add it to the origin record."),
+         "b.id_number_index IS NULL", desk=False),
+    Rule("id_number", ERROR, RECORD, _l("ID number wrong"),
+         _l("The ID number is wrong: %(fault)s. Compare it with the card and correct it."),
+         "b.id_fault <> ''", {"fault": "b.id_fault"}),
+    Rule("id_sex", ERROR, RECORD, _l("ID number and sex"),
+         _l("By the ID number the sex is “%(by_number)s”, the origin record says “%(sex)s”."),
+         "b.id_sex <> '' AND b.sex <> '' AND b.id_sex <> b.sex",
+         {"by_number": "b.id_sex", "sex": "b.sex"}),
+    Rule("id_twice", ERROR, YEAR, _l("ID number used twice"),
+         _l("%(count)s graduates of the year have this ID number."), ID_TWICE),
+    Rule("examinee_missing", WARNING, RECORD, _l("Candidate number missing"),
+         _l("The student has no candidate number. Add it to the origin record."),
+         "coalesce(b.examinee_no, '') = ''", desk=False),
+    Rule("examinee_twice", ERROR, YEAR, _l("Candidate number used twice"),
+         _l("%(count)s graduates of the year have the candidate number %(number)s."), EXAMINEE),
+    Rule("phone_shared", WARNING, YEAR, _l("One phone of several students"),
+         _l("%(count)s students gave the same phone. Ask them for their own."), PHONE),
+    Rule("student_codes", ERROR, RECORD, _l("Unknown code of the student"),
+         _l("The code tables of the year do not know these values: %(fields)s."),
+         f"{_STUDENT_CODES} <> ''", {"fields": _STUDENT_CODES}, desk=False),
+    # the destination
+    Rule("codes", ERROR, RECORD, _l("Unknown code of the row"),
+         _l("The code tables of the year do not know these values: %(fields)s."),
+         f"{_ROW_CODES} <> ''", {"fields": _ROW_CODES}),
+    Rule("missing", ERROR, RECORD, _l("Fields missing"),
+         _l("The destination code %(code)s needs more: %(fields)s."), f"{_MISSING} <> ''",
+         {"code": "b.destination_code", "fields": _MISSING}),
+    Rule("credit_code", WARNING, RECORD, _l("the credit code is wrong"),
+         _l("Credit code is wrong: %(code)s"), BAD_CREDIT_CODE, {"code": "b.credit_code"},
+         "b.credit_code IS NOT NULL", _l("Credit code is valid")),
+    Rule("nature", WARNING, RECORD, _l("nature and credit code do not go together"),
+         _l("The nature “%(nature)s” does not go with a credit code that begins with %(prefix)s."),
+         "b.employer_kind IN (SELECT nature FROM (VALUES {natures}) n(nature, prefix)) AND "
+         "b.credit_code ~ '^[0-9A-Z]{18}$' AND (b.employer_kind, left(b.credit_code, 2)) NOT IN "
+         "(VALUES {natures})", {"nature": "b.employer_kind", "prefix": "left(b.credit_code, 2)"}),
+    Rule("region_level", WARNING, RECORD, _l("region not of county level"),
+         _l("The region %(region)s is no county or district. Choose one inside it."), _NOT_COUNTY,
+         {"region": "b.location"}),
+    Rule("region_address", WARNING, RECORD, _l("address and region do not go together"),
+         _l("The address “%(address)s” does not lie in %(region)s."), _ELSEWHERE,
+         {"address": "b.address", "region": "b.location"}),
+    Rule("proof", WARNING, RECORD, _l("a proof is missing"),
+         _l("A proof that this destination asks for is not there."), _NO_PROOF),
+    Rule("credit_names", WARNING, YEAR, _l("One credit code, several names"),
+         _l("The credit code %(code)s stands with %(count)s names: %(names)s."), NAMES),
+    Rule("employer_differs", WARNING, YEAR, _l("Employer unlike its approved rows"),
+         _l("Unlike most approved rows of this employer: %(fields)s."), DIFFERS),
+    Rule("small_employer", WARNING, YEAR, _l("Many graduates at a small employer"),
+         _l("%(count)s graduates at one small employer: %(name)s."), SMALL),
+    Rule("contact_shared", WARNING, YEAR, _l("One telephone of several employers"),
+         _l("%(count)s employers have the telephone %(phone)s."), CONTACT),
+    Rule("address_shared", WARNING, YEAR, _l("One address of several employers"),
+         _l("%(count)s employers have the address “%(address)s”."), ADDRESS),
+    Rule("accepts", WARNING, YEAR, _l("Accepted from one device"),
+         _l("%(count)s students accepted within minutes from one address and device. Ask whether "
+            "they signed themselves."), ACCEPTS),
+    Rule("flexible", WARNING, YEAR, _l("Unusual share of flexible kinds"),
+         _l("%(share)s %% of the college's %(count)s settled graduates are in flexible kinds."),
+         FLEXIBLE, of_college=True),
+    Rule("employer", HINT, DESK, _l("no school has checked the employer"),
+         _l("Employer not checked by any school"), f"{_CHECKED_BY} IS NULL",
+         {"school": _CHECKED_BY}, _SIGNED, _l("Employer checked by %(school)s")),
+    Rule("only_one", HINT, DESK, _l("the student has another placement"),
+         _l("The student has another placement"), _HAS_OTHER,
+         fine=_l("Only placement of the student")),
+)  # fmt: skip
+BY_NAME = {rule.name: rule for rule in RULES}
+HINTS = {rule.name: rule.title for rule in RULES}  # what the trace says of a hint

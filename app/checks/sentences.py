@@ -1,0 +1,51 @@
+"""A finding in words: its facts with the names of their codes, in its rule's sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.checks.models import Finding
+from app.checks.rules import BY_NAME, ID_FAULTS, Rule
+from app.codes import queries as codes
+from app.people.models import ORIGIN_STATES
+from app.plan.models import FIELD_LABELS
+
+_LABELS = {**FIELD_LABELS, "sex": _l("Sex"), "education": _l("Level of education"),
+           "training_mode": _l("Training mode"), "nation": _l("Nationality"),
+           "origin": _l("Place of origin")}  # fmt: skip
+
+
+def _fields(names: str, _year: int) -> str:
+    return _(", ").join(str(_LABELS.get(name, name)) for name in names.split())
+
+
+def _code(table: str) -> Any:
+    return lambda value, year: codes.name(table, value, year)
+
+
+SHOWN = {
+    "fields": _fields, "sex": _code("xb"), "by_number": _code("xb"), "mode": _code("pyfs"),
+    "nature": _code("dwxz"), "region": lambda value, _year: codes.region_name(value),
+    "state": lambda value, _year: ORIGIN_STATES.get(value, value),
+    "fault": lambda value, _year: ID_FAULTS.get(value, value),
+}  # fmt: skip
+
+
+def filled(text: Any, rule: Rule, facts: Mapping[str, Any], year: int) -> str:
+    """A sentence of a rule with its facts."""
+    names = (*rule.facts, *facts)
+    values = {name: SHOWN.get(name, lambda value, _y: value)(facts[name], year) if name in facts
+              else "–" for name in names}  # fmt: skip
+    return str(text) % values
+
+
+def sentence(found: Finding) -> str:
+    """What a finding says."""
+    rule = BY_NAME.get(found.rule)
+    if rule is None:  # a rule of an older release
+        return found.rule
+    return filled(rule.sentence, rule, found.facts, found.graduation_year)

@@ -1,0 +1,271 @@
+"""The rules at work: all of a school and year in one pass, or the few that need one record only.
+
+`BASE` makes one line a graduate; each rule adds what it found; one statement writes the findings:
+new ones open, changed ones open again, mended ones gone (CHK-01, CHK-02).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.dialects.postgresql import insert
+
+from app.checks.models import CheckRun, FindingState
+from app.checks.rules import RULES, Needs, Rule
+from app.checks.year_rules import LIMITS
+from app.codes.queries import edition
+from app.core import clock
+from app.core.crypto import cipher
+from app.core.db import db
+from app.people.checks import id_number_fault, id_number_sex
+from app.placements.models import HOLDS_SLOT
+from app.plan.editions import formula
+from app.plan.models import DESTINATION_FIELDS
+
+F = DESTINATION_FIELDS
+PORTION = 2000  # sealed numbers read at once
+TABLES = ("xb", "xl", "pyfs", "mz", "byqx", "dwxz", "dwhy", "gzzwlb")
+AGES = (14, 80)  # of somebody who graduates
+
+
+def _natures() -> str:
+    """(nature, first two characters of its credit codes) as VALUES."""
+    file = Path(__file__).parent / "tables" / "natures.csv"
+    with file.open(encoding="utf-8") as rows:
+        pairs = [(r["nature"], p) for r in csv.DictReader(rows) for p in r["prefixes"].split()]
+    return ", ".join(f"('{nature}', '{prefix}')" for nature, prefix in pairs)
+
+
+def _sql(rule: Rule) -> str:
+    return rule.where.replace("{natures}", NATURES)
+
+
+def _facts(rule: Rule) -> str:
+    pairs = ", ".join(f"'{name}', {sql}" for name, sql in rule.facts.items())
+    return f"jsonb_strip_nulls(jsonb_build_object({pairs}))"
+
+
+NATURES = _natures()
+# the province, and the city, that an address begins with
+_BEGINS = """LEFT JOIN (SELECT name, min(code) AS code, left(name, 2) AS head FROM region
+    WHERE level = {1} GROUP BY name) {0}
+  ON {0}.head = left(e.address, 2) AND starts_with(e.address, {0}.name)"""
+BASE = f"""SELECT s.id AS student_id, s.school_id, s.college_id, s.graduation_year, s.sex,
+    s.education, s.training_mode, s.nation, s.origin, s.origin_state, s.examinee_no,
+    s.id_number_index, s.phone_index, p.id AS placement_id, p.kind, p.state AS placement_state,
+    p.invitation_id, p.employer_id, e.entry_state, {", ".join(f"e.{name}" for name in F)},
+    c.part, string_to_array(coalesce(c.needs, ''), ' ') AS needs,
+    coalesce(i.fault, '') AS id_fault, coalesce(i.sex, '') AS id_sex,
+    r1.code AS province, r2.code AS city
+  FROM {{source}}
+  LEFT JOIN counts_as c ON c.edition = :formula AND c.code = e.destination_code
+  {_BEGINS.format("r1", 1)} {_BEGINS.format("r2", 2)}"""
+_ENTRY = f"""(SELECT student_id AS owner, state AS entry_state, placement_id AS of, {", ".join(F)}
+    FROM plan_entry)"""
+_ROWS = f"""student s LEFT JOIN {_ENTRY} e ON e.owner = s.id LEFT JOIN placement p ON p.id = e.of
+    LEFT JOIN id_number_fact i ON i.id_number_index = s.id_number_index"""
+_OF_YEAR = """ WHERE s.school_id = :school AND s.graduation_year = :year
+  AND (s.origin_state = 'approved' OR e.owner IS NOT NULL)"""
+# what a placement would write into the plan, with what its kind says of it (`:values`)
+_WISH = ", ".join(
+    f"CASE WHEN CAST(:values AS jsonb) ? '{name}' THEN CAST(:values AS jsonb) ->> '{name}' "
+    f"ELSE w.{name} END AS {name}"
+    for name in F
+)
+_PLACEMENT = f"""placement p JOIN student s ON s.id = p.student_id
+  JOIN (SELECT w.placement_id AS of, NULL AS entry_state, {_WISH} FROM plan_wish w) e ON e.of = p.id
+  CROSS JOIN (SELECT CAST(:fault AS text) AS fault, CAST(:sex AS text) AS sex) i"""
+
+
+def _found(rule: Rule) -> str:
+    """What a rule found, as (rule, severity, subject, college_id, student_id, facts)."""
+    head = f"SELECT '{rule.name}' AS rule, '{rule.severity}' AS severity,"
+    if rule.of_college:
+        return f"""{head} 'c' || x.college_id AS subject, x.college_id, CAST(NULL AS int) AS student_id,
+          x.facts FROM ({rule.where}) x"""
+    found = f"({rule.where})"
+    if rule.needs is Needs.RECORD:
+        found = f"""(SELECT b.student_id, {_facts(rule)} AS facts FROM check_base b
+          WHERE {rule.applies} AND ({_sql(rule)}))"""
+    return f"""{head} 's' || x.student_id AS subject, y.college_id, x.student_id, x.facts
+      FROM {found} x JOIN check_base y ON y.student_id = x.student_id"""
+
+
+STORED = [rule for rule in RULES if rule.needs is not Needs.DESK]
+OF_RECORD = [rule for rule in RULES if rule.needs is Needs.RECORD]
+_SCOPE = """f.school_id = :school AND f.graduation_year = :year AND f.rule = ANY(:rules)
+    AND (CAST(:subjects AS text[]) IS NULL OR f.subject = ANY(:subjects))"""
+_S = FindingState
+_TRAIL = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_role,
+    actor_name, address, device, factor, reason, details, at)
+  SELECT 'finding', id, :school, step, 'accepted', target, 'system', 'system', '', '', '', '', '{}', :now"""
+
+
+def _write(rules: Sequence[Rule]) -> Any:
+    """The statement that brings the findings of these rules up to date."""
+    return text(f"""WITH found AS MATERIALIZED ({" UNION ALL ".join(map(_found, rules))}),
+before AS MATERIALIZED (SELECT f.* FROM finding f WHERE {_SCOPE}),
+written AS (INSERT INTO finding AS f (school_id, graduation_year, rule, severity, subject, college_id,
+    student_id, facts, state, found_at, changed_at)
+  SELECT :school, :year, rule, severity, subject, college_id, student_id, facts, '{_S.OPEN}', :now, :now
+  FROM found ON CONFLICT (school_id, graduation_year, rule, subject) DO UPDATE SET
+    severity = excluded.severity, college_id = excluded.college_id, facts = excluded.facts,
+    state = CASE WHEN f.state = '{_S.ACCEPTED}' AND f.facts = excluded.facts THEN f.state
+      ELSE '{_S.OPEN}' END,
+    found_at = CASE WHEN f.state = '{_S.GONE}' THEN excluded.found_at ELSE f.found_at END,
+    changed_at = excluded.changed_at
+  WHERE f.state = '{_S.GONE}' OR (f.severity, f.college_id, f.facts)
+    IS DISTINCT FROM (excluded.severity, excluded.college_id, excluded.facts)),
+missed AS (UPDATE finding f SET state = '{_S.GONE}', changed_at = :now FROM before o
+  WHERE o.id = f.id AND o.state <> '{_S.GONE}' AND NOT EXISTS (SELECT 1 FROM found n
+    WHERE n.rule = o.rule AND n.subject = o.subject)),
+told AS ({_TRAIL} FROM (
+  SELECT o.id, CASE WHEN n.subject IS NULL THEN 'mended' ELSE 'changed' END AS step,
+    CASE WHEN n.subject IS NULL THEN '{_S.GONE}' ELSE '{_S.OPEN}' END AS target
+  FROM before o LEFT JOIN found n ON n.rule = o.rule AND n.subject = o.subject
+  WHERE o.state = '{_S.ACCEPTED}' AND o.facts IS DISTINCT FROM n.facts) t)
+SELECT severity, count(*) FROM found GROUP BY 1""")
+
+
+WRITE_ALL, WRITE_RECORDS = _write(STORED), _write(OF_RECORD)
+LOCK = text(f"""SELECT count(*) FROM (SELECT 1 FROM finding f WHERE {_SCOPE}
+    AND f.state <> '{_S.GONE}' ORDER BY f.id FOR UPDATE) x""")
+MAKE = f"CREATE TEMP TABLE check_base ON COMMIT DROP AS {BASE.format(source=_ROWS)}"
+
+
+def _values(school: int, year: int, now: datetime) -> dict[str, Any]:
+    """What the rules are filled with: editions and limits."""
+    tables = {table: edition(table, year) for table in TABLES}
+    return {**LIMITS, **tables, "formula": formula(year), "school": school, "year": year, "now": now,
+            "held": [str(s) for s in HOLDS_SLOT]}  # fmt: skip
+
+
+def run(school: int, year: int, progress: Callable[[int], None] = lambda _share: None) -> int:
+    """All rules over a school and year; how many rows were looked at. Not committed (CHK-01).
+
+    One at a time a school and year. What people accept meanwhile waits for its end.
+    """
+    start, now = time.perf_counter(), clock.now()
+    learn(school, year, progress)
+    lock = text("SELECT pg_advisory_xact_lock(hashtext('checks'), :place)")
+    db.session.execute(lock, {"place": school * 10000 + year})
+    values = _values(school, year, now)
+    rows = _base(_OF_YEAR, values)
+    scope = {"rules": [rule.name for rule in STORED], "subjects": None}
+    db.session.execute(LOCK, {**values, **scope})
+    db.session.execute(WRITE_ALL, {**values, **scope})
+    took = int((time.perf_counter() - start) * 1000)
+    ran = {"ran_at": now, "rows": rows, "took": took, "done": 100}
+    put = insert(CheckRun).values(school_id=school, graduation_year=year, **ran)
+    db.session.execute(put.on_conflict_do_update(
+        index_elements=["school_id", "graduation_year"], set_=ran))  # fmt: skip
+    db.session.expire_all()
+    return rows
+
+
+def refresh(student_ids: Sequence[int], school: int, year: int) -> None:
+    """The rules that need one record, for these graduates of a year, at once. Not committed."""
+    db.session.flush()
+    values = {**_values(school, year, clock.now()), "ids": list(student_ids)}
+    _base(_OF_YEAR + " AND s.id = ANY(:ids)", values)
+    scope = {
+        "rules": [rule.name for rule in OF_RECORD],
+        "subjects": [f"s{key}" for key in student_ids],
+    }
+    db.session.execute(LOCK, {**values, **scope})
+    db.session.execute(WRITE_RECORDS, {**values, **scope})
+    db.session.expire_all()
+
+
+def _base(where: str, values: dict[str, Any]) -> int:
+    """One line a graduate, into a table of this transaction; how many."""
+    db.session.execute(text("SET LOCAL jit = off"))
+    db.session.execute(text("DROP TABLE IF EXISTS pg_temp.check_base"))
+    made: Any = db.session.execute(text(MAKE + where), values)
+    db.session.execute(text("ANALYZE pg_temp.check_base"))
+    return int(made.rowcount)
+
+
+# -- what sealed numbers say ---------------------------------------------------------------------
+
+
+def learn(school: int, year: int, progress: Callable[[int], None] = lambda _share: None) -> int:
+    """Read the sealed ID numbers of the year that are not known yet, and keep only what they say."""
+    wanted = text("""SELECT s.uid, s.id_number_sealed, s.id_number_index FROM student s
+      WHERE s.school_id = :school AND s.graduation_year = :year AND s.id_number_sealed IS NOT NULL
+        AND NOT EXISTS (SELECT 1 FROM id_number_fact i WHERE i.id_number_index = s.id_number_index)
+      ORDER BY s.id""")
+    unread = db.session.execute(wanted, {"school": school, "year": year}).all()
+    today = clock.today()
+    for start in range(0, len(unread), PORTION):
+        rows = {row.id_number_index: _said(row.uid, row.id_number_sealed, today)
+                for row in unread[start : start + PORTION]}  # fmt: skip
+        db.session.execute(
+            text("""INSERT INTO id_number_fact (id_number_index, fault, sex)
+              SELECT * FROM unnest(CAST(:keys AS bytea[]), CAST(:faults AS text[]),
+                CAST(:sexes AS text[])) ON CONFLICT DO NOTHING"""),
+            {"keys": list(rows), "faults": [f for f, _s in rows.values()],
+             "sexes": [s for _f, s in rows.values()]},
+        )  # fmt: skip
+        progress(90 * (start + len(rows)) // len(unread))
+    return len(unread)
+
+
+def _said(uid: str, sealed: bytes, today: date) -> tuple[str, str]:
+    return said(cipher().decrypt(sealed, f"Student.id_number:{uid}"), today)
+
+
+def said(number: str, today: date) -> tuple[str, str]:
+    """(what is wrong, the code of the sex) of an ID number."""
+    fault = id_number_fault(number, today)
+    if fault:
+        return fault, ""
+    age = today.year - int(number[6:10])
+    return ("" if AGES[0] <= age <= AGES[1] else "age"), id_number_sex(number)
+
+
+# -- one record, as the desk asks ----------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one rule says of one record."""
+
+    rule: Rule
+    bad: bool
+    facts: dict[str, Any]
+
+
+ASKED = [rule for rule in RULES if rule.desk and rule.needs is not Needs.YEAR]
+ONE = text(
+    f"WITH b AS MATERIALIZED ({BASE.format(source=_PLACEMENT)} WHERE p.id = :placement) "
+    + " UNION ALL ".join(
+        f"SELECT {n} AS rule, coalesce({_sql(rule)}, false) AS bad, {_facts(rule)} "
+        f"AS facts FROM b WHERE {rule.applies}"
+        for n, rule in enumerate(ASKED)
+    )
+)
+
+
+def ask_placement(placement: Any, plan_values: dict[str, Any]) -> list[Answer]:
+    """The rules that need only one record, for what a placement would write into the plan (AGR-12)."""
+    db.session.flush()
+    number = placement.student.id_number
+    fault, sex = said(number, clock.today()) if number else ("", "")
+    values = _values(placement.school_id, placement.graduation_year, clock.now())
+    at = {
+        **values,
+        "placement": placement.id,
+        "fault": fault,
+        "sex": sex,
+        "values": json.dumps(plan_values),
+    }
+    return [Answer(ASKED[n], bad, facts) for n, bad, facts in db.session.execute(ONE, at).tuples()]

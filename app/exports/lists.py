@@ -1,0 +1,162 @@
+"""Any list of the product as a table: the same scope, tab, filters, search and order as its page (BLK-01)."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import Select, func, select, text
+from sqlalchemy.exc import OperationalError
+
+from app.core.db import db
+from app.core.errors import NotYours
+from app.exports.light import Reader, Reading
+from app.exports.readers import MASKED, of_rows, reader, sealed_at
+from app.exports.tables import Asked, Batch, Out, Source, Table, dbf_names
+from app.fab.arguments import ListArgs
+from app.fab.security import manager
+from app.fab.views import SafeModelView
+
+NAME = "list"
+COUNT_FOR = 3_000  # milliseconds that an exact count may take
+
+
+def view_of(name: str) -> SafeModelView:
+    """The list of that name, if the person asking may see it. Raises NotYours."""
+    builder: Any = current_app.extensions["appbuilder"]
+    for view in builder.baseviews:
+        if type(view).__name__ == name and isinstance(view, SafeModelView):
+            may = manager().has_access("can_list", view.class_permission_name)
+            if "list" in view.include_route_methods and may:
+                return view
+    raise NotYours(f"list {name}")
+
+
+def args_of(view: SafeModelView, asked: Asked) -> ListArgs:
+    """How the list is narrowed and ordered. Raises Odd on what its page would refuse."""
+    return view.reader.read(dict(parse_qsl(asked["query"])))
+
+
+def columns_of(view: SafeModelView, chosen: Sequence[str] | None = None) -> list[str]:
+    """The columns of these names, by default all: the list's, its detail's, its further ones."""
+    groups = [field for _t, part in view.show_fieldsets or () for field in part["fields"]]
+    known = dict.fromkeys([*view.list_columns, *groups, *view.export_columns])
+    every = [name for name in known if name in view.label_columns and _goes_out(view, name)]
+    return every if chosen is None else [name for name in every if name in set(chosen)]
+
+
+def _goes_out(view: Any, name: str) -> bool:
+    return name not in view.export_never
+
+
+def numbers_of(view: SafeModelView) -> list[str]:
+    """The columns that hold masked personal numbers, whose clear text is kept sealed."""
+    return [name for name in columns_of(view) if sealed_at(view.datamodel.obj, name)]
+
+
+def narrowed(view: SafeModelView, asked: Asked) -> Select[Any]:
+    """The rows of the list, in its order."""
+    args = args_of(view, asked)
+    order, model = view.order_of(args), view.datamodel.obj
+    column, key = getattr(model, order.column), view.datamodel.key
+    ends = (column, key) if order.column != key.key else (key,)
+    ordered = [end.asc() if order.ascending else end.desc() for end in ends]
+    return view.narrowed(args).order_by(None).order_by(*ordered)
+
+
+def table(asked: Asked, clear: bool) -> Table:
+    """The list as it is narrowed, with the chosen columns."""
+    view = view_of(asked["view"])
+    names = columns_of(view, asked.get("columns")) or columns_of(view)[:1]
+    labels = [str(view.label_columns[name]) for name in names]
+    official = [view.export_fields.get(name) or _last(name) for name in names]
+    fields = dbf_names([field.removesuffix(MASKED) for field in official])
+    outs = [Out(label, field) for label, field in zip(_unlike(labels), fields, strict=True)]
+    return Table(outs, lambda: _rows(view, asked, names, clear))
+
+
+def _last(path: str) -> str:
+    """What a dotted column is about: college.name is the college."""
+    return path.removesuffix(".name").rsplit(".", 1)[-1]
+
+
+def _unlike(labels: list[str]) -> list[str]:
+    """Headers that can be told apart."""
+    seen: dict[str, int] = {}
+    for label in labels:
+        seen[label] = seen.get(label, 0) + 1
+    counts: dict[str, int] = {}
+    found = []
+    for label in labels:
+        counts[label] = counts.get(label, 0) + 1
+        found.append(f"{label} {counts[label]}" if seen[label] > 1 and counts[label] > 1 else label)
+    return found
+
+
+def _rows(view: Any, asked: Asked, names: list[str], clear: bool) -> Generator[Batch, None, None]:
+    reading = Reading(view.datamodel.obj, view.load_columns)
+    readers = [_reader(view, reading, name, clear) for name in names]
+    return reading.texts(narrowed(view, asked), readers)
+
+
+def _reader(view: Any, reading: Reading, name: str, clear: bool) -> Reader:
+    """How one column is read: as the list shows it, unless the view says how it goes out."""
+    if name in view.export_rows:
+        return of_rows(reading, view.export_rows[name])
+    shape = view.export_shapes.get(name) or view.formatters_columns.get(name)
+    return reader(reading, name, shape, clear=clear)
+
+
+def count(asked: Asked) -> int | None:
+    """How many rows the list has now, exactly; None where counting takes longer than three seconds."""
+    view = view_of(asked["view"])
+    inner = view.datamodel.only(view.narrowed(args_of(view, asked)), view.datamodel.key).subquery()
+    return exact(select(func.count()).select_from(inner))
+
+
+def exact(statement: Any) -> int | None:
+    """What a counting statement says, unless it takes too long."""
+    try:
+        with db.session.begin_nested():
+            db.session.execute(text(f"SET LOCAL statement_timeout = {COUNT_FOR}"))
+            found = int(db.session.execute(statement).scalar_one())
+            db.session.execute(text("SET LOCAL statement_timeout = 0"))
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", "") != "57014":
+            raise
+        return None
+    return found
+
+
+def title(asked: Asked) -> str:
+    """The list's own title."""
+    return str(view_of(asked["view"]).list_title)
+
+
+def back(asked: Asked) -> tuple[Any, str]:
+    """The list as it was."""
+    view = view_of(asked["view"])
+    address = view.url("list")
+    return view.list_title, f"{address}?{asked['query']}" if asked["query"] else address
+
+
+def facts(asked: Asked) -> list[tuple[Any, str]]:
+    """In words, how the list is narrowed; a search by a personal number says only that."""
+    view = view_of(asked["view"])
+    args, found = args_of(view, asked), []
+    tab = next((t for t in view.tabs if t.name == args.tab), None)
+    if tab is not None:
+        found.append((_("Tab"), str(tab.label)))
+    for chosen in view.filters:
+        value = dict(args.filters).get(chosen.name)
+        if value is not None:
+            found.append((_("Filter"), str(dict(chosen.options()).get(value, value))))
+    if args.text or args.token:
+        found.append((_("Search"), args.text or _("a personal number")))
+    return found
+
+
+LISTS = Source(NAME, table, count, title, back, facts)

@@ -1,0 +1,65 @@
+"""What goes out: a table of texts with its columns, and the sources that make one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+Text = Any  # str or a lazy translation
+Batch = Sequence[Sequence[str]]  # some rows
+Asked = Mapping[str, Any]  # what was asked for, as JSON keeps it
+AT_ONCE = 2_000  # rows of a batch: each is a way to the server and back
+
+
+@dataclass(frozen=True)
+class Out:
+    """One column: its header, its name in a DBF file, its width there in bytes (0: as needed)."""
+
+    label: str
+    field: str
+    width: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """All that a writer needs. `rows` reads by a cursor of the server, some rows at a time."""
+
+    columns: list[Out]
+    rows: Callable[[], Generator[Batch, None, None]]
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where tables come from: any list, the plan.
+
+    `table` and `count` run as the person who asked, in a request of its own or in the worker's. They
+    see to it that the person may see these rows: raise NotYours, Refused or Odd otherwise. `count` is
+    None where counting would take too long. `title` names it, `back` is label and address of its page.
+    """
+
+    name: str
+    table: Callable[[Asked, bool], Table]  # what was asked, clear numbers
+    count: Callable[[Asked], int | None]
+    title: Callable[[Asked], str]
+    back: Callable[[Asked], tuple[Text, str]]
+    facts: Callable[[Asked], list[tuple[Text, str]]] = field(default=lambda _asked: [])
+
+    def __post_init__(self) -> None:
+        SOURCES[self.name] = self
+
+
+SOURCES: dict[str, Source] = {}
+
+
+def dbf_names(names: Sequence[str]) -> list[str]:
+    """Names for a DBF file: at most ten ASCII letters, digits and _, no two alike."""
+    found: list[str] = []
+    for name in names:
+        plain = "".join(c for c in name.upper() if c.isascii() and (c.isalnum() or c == "_"))
+        stem, n = (plain or "F")[:10], 1
+        while stem in found:
+            n += 1
+            stem = (plain or "F")[: 10 - len(str(n))] + str(n)
+        found.append(stem)
+    return found

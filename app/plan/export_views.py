@@ -1,0 +1,109 @@
+"""The plan in the official layout: which rows, which columns, which format (PLN-07). HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import lazy_gettext as _l
+from wtforms import RadioField, SelectField
+
+from app.accounts.queries import actor
+from app.core.errors import Invalid, Refused
+from app.core.forms import show_problems
+from app.exports import asking, rights
+from app.exports.forms import ExportForm
+from app.exports.models import Export, Format
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.people.office_views import colleges, schools, years
+from app.plan import layouts
+from app.plan.models import PLAN_STATES
+
+FORMATS = (Format.XLSX, Format.CSV, Format.GB18030, Format.DBF)
+
+
+class PlanExportForm(ExportForm):
+    """School, year, college and state of the rows; layout and spelling of the columns."""
+
+    year = SelectField(_l("Graduation year"), coerce=int)
+    school = SelectField(_l("School"))
+    college = SelectField(_l("College"))
+    state = SelectField(_l("State"))
+    layout = RadioField(_l("Layout"), default="74")
+    spelled = RadioField(_l("Codes"), default="both")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, formats=FORMATS, **kwargs)
+        every = ("", str(_l("All")))
+        self.year.choices = [(int(value), label) for value, label in years()]
+        self.school.choices = [every, *schools()]
+        self.college.choices = [every, *colleges()]
+        self.state.choices = [every, *((s.value, str(label)) for s, label in PLAN_STATES.items())]
+        self.layout.choices = list(layouts.LAYOUTS.items())
+        self.spelled.choices = list(layouts.SPELLED.items())
+        if len(schools()) < 2:
+            del self.school
+
+    def asked(self) -> dict[str, Any]:
+        """What is kept of it."""
+        school = self.school.data if "school" in self else ""
+        return {
+            "year": self.year.data, "school": int(school) if school else None,
+            "college": int(self.college.data) if self.college.data else None,
+            "state": self.state.data, "layout": self.layout.data, "spelled": self.spelled.data,
+        }  # fmt: skip
+
+
+class PlanExportView(SafeView):
+    """Asking for the plan; its file is one export like any other."""
+
+    route_base = "/plan/export"
+    class_permission_name = "PlanExport"
+    default_view = "begin"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def begin(self) -> Any:
+        form = PlanExportForm(formdata=None)
+        asked = request.args.get("year", "")
+        known = [year for year, _label in form.year.choices]
+        form.year.data = int(asked) if asked.isdecimal() and int(asked) in known else known[1]
+        return self._page(form)
+
+    @expose("/", methods=["POST"])
+    @has_access
+    def create(self) -> Any:
+        form = PlanExportForm()
+        if not form.validate():
+            return self._page(form), 422
+        try:
+            record = self._asked(form)
+        except (Invalid, Refused) as problem:
+            show_problems(form, problem)
+            return self._page(form), 422
+        return redirect(url_for("ExportsView.show", uid=record.uid, new=1), 303)
+
+    def _asked(self, form: PlanExportForm) -> Export:
+        clear = bool(form.clear.data)
+        if clear and not rights.may_clear():
+            raise Refused(_l("You may not export whole personal numbers."))
+        return asking.ask(
+            actor(), layouts.NAME, form.asked(), Format(form.format.data),
+            uid=form.uid.data or "", clear=clear, purpose=form.purpose.data or "",
+        )  # fmt: skip
+
+    def _page(self, form: PlanExportForm) -> Any:
+        if not rights.may_clear():
+            del form.clear, form.purpose
+        return self.render_template(
+            "plan/export.html",
+            form=form,
+            back=layouts.back({}),
+            action=self.url("create"),
+            unknown=[(label, layouts.unknown(name)) for name, label in layouts.LAYOUTS.items()],
+        )
+
+    def url(self, method: str) -> str:
+        return url_for(f"PlanExportView.{method}")

@@ -1,0 +1,284 @@
+"""统计报表: rates with their formula, the flow of work, the graduates behind a figure. HTTP only."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+from flask import Response, abort, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+from sqlalchemy.orm import relationship
+
+from app.accounts.queries import actor
+from app.codes import queries as codes
+from app.core import clock
+from app.core.db import db
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.declared import ListFilter
+from app.fab.interface import SafeInterface
+from app.fab.shown import dash
+from app.fab.views import SafeModelView
+from app.people.models import Student
+from app.people.office_views import colleges, schools, years
+from app.people.queries import finds_student, has_secret, search_args
+from app.plan.editions import NOT_NOW, NOTHING, SEEKING, formula, formula_of, formulas
+from app.plan.models import PARTS, PlanEntry, Snapshot
+from app.plan.snapshots import snapshot_of, snapshots_for
+from app.reports import detail, flow, flow_detail, queries
+from app.reports.detail import Table
+from app.reports.queries import Cut
+from app.reports.sheets import KINDS, MAKERS
+
+# the row of a graduate, to be read in the list behind a figure
+Student.plan_row = relationship(PlanEntry, viewonly=True, uselist=False)  # type: ignore[attr-defined]
+SETTLED = "settled"
+LARGEST_KEY = 2**31 - 1
+
+
+def season() -> int:
+    """The graduation year that the office works on: from September on the next one."""
+    today = clock.today()
+    return today.year + (today.month >= 9)
+
+
+def _number(name: str) -> int | None:
+    """A whole number of the address; what is none counts as not given."""
+    found = request.args.get(name, "")
+    number = int(found) if found.isascii() and found.isdecimal() and len(found) < 11 else 0
+    return number if 0 < number <= LARGEST_KEY else None
+
+
+def _day(name: str) -> date | None:
+    """A day of the address that can be meant."""
+    try:
+        found = date.fromisoformat(request.args.get(name, ""))
+    except ValueError:
+        return None
+    return found if found.year in range(2000, 2101) else None
+
+
+def _chosen(name: str, options: Sequence[tuple[str, Any]]) -> str:
+    """One of the options, or none."""
+    found = request.args.get(name, "")
+    return found if found in dict(options) else ""
+
+
+def _codes(table: str) -> list[tuple[str, str]]:
+    return list(codes.names(table).items())
+
+
+def _parts() -> list[tuple[str, str]]:
+    known = {part for known in formulas().values() for part in known.settled}
+    rest = {SEEKING, NOT_NOW}
+    found = [(part, str(label)) for part, label in PARTS.items() if part in known | rest]
+    return [(SETTLED, _("Settled")), *found, (NOTHING, _("Unregistered"))]
+
+
+class ReportsView(SafeView):
+    """Rates (RPT-01) and the flow of work (RPT-02), as pages and as files."""
+
+    route_base = "/reports"
+    default_view = "rate"
+    class_permission_name = "Reports"
+
+    @expose("/rate", methods=["GET"])
+    @has_access
+    def rate(self) -> Any:
+        table, notes, snapshot = self._rate()
+        return self.render_template(
+            "reports/rate.html", table=table, notes=notes, fields=_fields(), snapshot=snapshot,
+            files=_files("rate"), flow_url=url_for("ReportsView.flow"),
+        )  # fmt: skip
+
+    @expose("/rate.<string:kind>", methods=["GET"])
+    @has_access
+    def rate_file(self, kind: str) -> Response:
+        """The same table as a file."""
+        table, notes, _snapshot = self._rate()
+        return _file(kind, "rate", [table], notes)
+
+    def _rate(self) -> tuple[Table, list[tuple[str, str]], Snapshot | None]:
+        who, cut = actor(), _cut()
+        key = _number("snapshot")
+        if key is not None:
+            snapshot = snapshot_of(who, key)
+            rates, used = queries.of_snapshot(snapshot, cut)
+            known = {code: part for code, (_name, part) in snapshot.codes.items()}
+            by = cut.by if cut.by in ("college", "major", "education", "sex") else "college"
+            title = _("Rate of settled destinations, %(year)s, snapshot “%(note)s”",
+                      year=snapshot.graduation_year, note=snapshot.note)  # fmt: skip
+            table = detail.rate_table(rates, by, used, lambda _key, _part: "", title)
+            return table, detail.formula_lines(used, known), snapshot
+        edition = _chosen("formula", [(e, e) for e in formulas()])
+        used = formula_of(edition or formula(cut.year))
+        if cut.by == "year":
+            edition = used.edition  # lines of several years are compared by one formula
+        rates = queries.live(who, cut, used if edition else None)
+        own = not edition or edition == formula(cut.year)
+        title = _("Rate of settled destinations, %(year)s, formula of %(edition)s",
+                  year=cut.year, edition=used.edition)  # fmt: skip
+        if cut.by == "year":
+            title = _("Rate of settled destinations by graduation year, formula of %(edition)s",
+                      edition=used.edition)  # fmt: skip
+            own = False
+        table = detail.rate_table(rates, cut.by, used, _address(cut) if own else _nowhere, title)
+        return table, detail.formula_lines(used), None
+
+    @expose("/flow", methods=["GET"])
+    @has_access
+    def flow(self) -> Any:
+        span = _span()
+        return self.render_template(
+            "reports/flow.html", tables=flow_detail.tables(span, season()), span=span,
+            files=_files("flow"), schools=schools() if actor().school_id is None else [],
+        )  # fmt: skip
+
+    @expose("/flow.<string:kind>", methods=["GET"])
+    @has_access
+    def flow_file(self, kind: str) -> Response:
+        """The same tables as a file."""
+        span = _span()
+        days = [(_("From"), span.since.isoformat()), (_("Until"), span.until.isoformat())]
+        return _file(kind, "flow", flow_detail.tables(span, season()), days)
+
+
+def _span() -> flow.Span:
+    """The days that the address asks for; who sees every school begins with the first."""
+    first = next((int(key) for key, _name in schools()), None) if not actor().school_id else None
+    return flow.span_of(actor(), _day("since"), _day("until"), _number("school") or first)
+
+
+def _cut() -> Cut:
+    """What the address asks for; anything odd in it counts as not asked."""
+    by = _chosen("by", list(detail.CUTS.items()))
+    return Cut(
+        year=int(_chosen("year", years()) or season()),
+        by=by or ("college" if actor().school_id else "school"),
+        school=_number("school"), college=_number("college"),
+        education=_chosen("education", _codes("xl")), sex=_chosen("sex", _codes("xb")),
+    )  # fmt: skip
+
+
+def _fields() -> list[dict[str, Any]]:
+    """The drop-downs over the table, each with what is chosen."""
+    cut, who = _cut(), actor()
+    kept = [(str(s.id), f"{s.graduation_year} · {s.note}") for s in
+            db.session.scalars(snapshots_for(who).order_by(Snapshot.id.desc()).limit(50))]  # fmt: skip
+    editions = [(e, _("Formula of %(edition)s", edition=e)) for e in formulas()]
+    fields = [
+        ("by", _("One line each"), list(detail.CUTS.items()), cut.by, ""),
+        ("year", _("Graduation year"), years(), str(cut.year), ""),
+        ("school", _("School"), [] if who.school_id else schools(), str(cut.school or ""), _("All schools")),
+        ("college", _("College"), colleges(), str(cut.college or ""), _("All colleges")),
+        ("education", _("Level of education"), _codes("xl"), cut.education, _("All levels")),
+        ("sex", _("Sex"), _codes("xb"), cut.sex, _("All")),
+        ("formula", _("Formula"), editions, _chosen("formula", editions), _("Formula of the year")),
+        ("snapshot", _("Snapshot"), kept, _chosen("snapshot", kept), _("As it stands now")),
+    ]  # fmt: skip
+    return [
+        {"name": name, "label": label, "options": options, "chosen": chosen, "every": every}
+        for name, label, options, chosen, every in fields
+        if options
+    ]
+
+
+def _address(cut: Cut) -> detail.Address:
+    """The list of the graduates behind a figure."""
+
+    def address(key: Any, part: str) -> str:
+        asked = {"year": cut.year, "school": cut.school, "college": cut.college,
+                 "education": cut.education, "sex": cut.sex,
+                 "part": "" if part == "all" else part}  # fmt: skip
+        if key is not None:
+            asked[cut.by] = key
+        values: dict[str, Any] = {f"f_{name}": value for name, value in asked.items() if value}
+        return url_for("GraduatesView.list", **values)
+
+    return address
+
+
+def _nowhere(_key: Any, _part: str) -> str:
+    return ""
+
+
+def _files(name: str) -> list[tuple[str, str]]:
+    """(kind, address) of the files of this page, narrowed as it is."""
+    query = request.query_string.decode("ascii", "ignore")
+    found = [(kind, url_for(f"ReportsView.{name}_file", kind=kind)) for kind in KINDS]
+    return [(f".{kind}", f"{url}?{query}" if query else url) for kind, url in found]
+
+
+def _file(kind: str, name: str, tables: list[Table], notes: list[tuple[str, str]]) -> Response:
+    if kind not in KINDS:
+        abort(404)
+    head = f'attachment; filename="{name}-{clock.today():%Y%m%d}.{kind}"'
+    return Response(
+        MAKERS[kind](tables, notes), mimetype=KINDS[kind], headers={"Content-Disposition": head}
+    )
+
+
+def _with_name(code: str | None) -> str:
+    return f"{code} {codes.name('byqx', code)}" if code else "–"
+
+
+class GraduatesView(SafeModelView):
+    """The graduates behind a figure; no ID numbers, no phones (RPT-05)."""
+
+    datamodel = SafeInterface(Student)
+    route_base = "/reports/graduates"
+    class_permission_name = "ReportGraduates"
+    include_route_methods = {"list", "search", "columns"}
+    list_title = _l("Graduates of the report")
+    list_columns = ["name", "student_no", "college.name", "major.name", "class_name",
+                    "education", "plan_row.destination_code", "plan_row.employer_name"]  # fmt: skip
+    order_columns = ["student_no", "name"]
+    search_columns: list[str] = []
+    label_columns = {
+        "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
+        "major.name": _l("Major"), "class_name": _l("Class"),
+        "education": _l("Level of education"), "plan_row.destination_code": _l("Destination"),
+        "plan_row.employer_name": _l("Employer"),
+    }  # fmt: skip
+    formatters_columns = {
+        "plan_row.destination_code": _with_name, "plan_row.employer_name": dash,
+        "education": lambda code: codes.name("xl", code),
+    }  # fmt: skip
+    base_order = ("id", "asc")
+    wide_columns = frozenset({"major.name", "class_name", "education"})
+    cell_classes = {"name": "qq-card-title", "student_no": "qq-number",
+                    "plan_row.destination_code": "qq-middling"}  # fmt: skip
+    search_hint = _l("Student number, name, ID number, phone")
+    filters = (
+        ListFilter("year", _l("All years"), Student.graduation_year, years),
+        ListFilter("part", _l("All parts"), queries.counts_as, _parts),
+        ListFilter("school", _l("All schools"), Student.school_id, schools),
+        ListFilter("college", _l("All colleges"), Student.college_id, colleges),
+        ListFilter("education", _l("All levels"), Student.education, lambda: _codes("xl")),
+        ListFilter("sex", _l("All"), Student.sex, lambda: _codes("xb")),
+        ListFilter("major", _l("All majors"), Student.major_id, lambda: queries.majors(actor())),
+    )
+
+    def scoped(self) -> Select[Any]:
+        return queries.graduates_for(actor()).where(queries.in_n())
+
+    def first_link(self, item: Any) -> str | None:
+        return url_for("StudentsView.show", pk=item.id)
+
+    def search_args(self, text: str) -> dict[str, str]:
+        return search_args(text, actor())
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        if "x" in self.search_args(text):
+            abort(400, description=_("Use the search box: a personal number stands in no address."))
+        return finds_student(text)
+
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:
+        return has_secret(token)
+
+    def record_name(self, item: Any) -> str:
+        return str(item.name)
