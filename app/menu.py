@@ -203,19 +203,15 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
-    builder.add_view_no_menu(StudentPhoneView)
-    builder.add_view_no_menu(MergeStudentsView)
-    builder.add_view_no_menu(MergeEmployersView)
-    builder.add_view_no_menu(OfferedEmployersView)
+    for kept in (StudentPhoneView, MergeStudentsView, MergeEmployersView, OfferedEmployersView):
+        builder.add_view_no_menu(kept)
     builder.add_view_no_menu(PlanYearView)
     builder.add_view_no_menu(PlanExportView)
     builder.add_view_no_menu(SnapshotsView)
     for files in (PlanFilesView, PapersView, OfficialView, LetterWorkView, LettersView):
         builder.add_view_no_menu(files)
-    builder.add_view_no_menu(ChecksView)
-    builder.add_view_no_menu(GraduatesView)
-    builder.add_view_no_menu(CodeEditionsView)
-    builder.add_view_no_menu(FormulasView)
+    for page in (ChecksView, GraduatesView, CodeEditionsView, FormulasView):
+        builder.add_view_no_menu(page)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)
     for view, name, label, icon in (

@@ -195,9 +195,9 @@ def end_session(secret: str) -> None:
     db.session.execute(delete(AccountSession).where(AccountSession.token == _token(secret)))
 
 
-def end_all_sessions(user_id: int) -> None:
-    """Sign out everywhere (ACC-09). Not committed."""
-    db.session.execute(delete(AccountSession).where(AccountSession.user_id == user_id))
+def end_all_sessions(*user_ids: int) -> None:
+    """Sign these accounts out everywhere (ACC-09). Not committed."""
+    db.session.execute(delete(AccountSession).where(AccountSession.user_id.in_(user_ids)))
 
 
 def _token(secret: str) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -11,8 +11,10 @@ from sqlalchemy import select, text
 from app.accounts import one_time
 from app.accounts.models import AppUser
 from app.accounts.queries import end_all_sessions, identify, identify_all, identify_if_free
-from app.core import mail
+from app.core import jobs, mail
 from app.core.db import db
+from app.core.errors import Invalid
+from app.core.forms import MISSING
 from app.people.models import Employer, Student
 from app.workflow.steps import Change
 
@@ -90,7 +92,7 @@ def write_record(change: Change) -> None:
     """Write what differs, keep old and new in the trail (numbers masked), let the sign-in follow."""
     student: Student = change.record
     changed: dict[str, list[Any]] = {}
-    for name, value in change.data["values"].items():
+    for name, value in change.data.get("values", {}).items():
         old = getattr(student, name)
         if (old or None) == (value or None):
             continue
@@ -128,7 +130,9 @@ def _phone_follows(user: AppUser, student: Student) -> None:
 
 
 def keep_phone(change: Change) -> None:
-    """Another phone; the trail has both, masked."""
+    """Another phone; the trail has both, masked. Raises Invalid where none is said."""
+    if not change.data.get("phone"):
+        raise Invalid([("phone", str(MISSING))])
     change.data["old"] = change.record.phone
     change.data["values"] = {"phone": change.data["phone"]}
     write_record(change)
@@ -137,7 +141,28 @@ def keep_phone(change: Change) -> None:
 def say_whose_phone(change: Change) -> None:
     """Old and new phone are told, whatever the settings say: a stranger's hand is noticed (ADM-02)."""
     student: Student = change.record
-    user = account_of(student)
+    mail.post(*_phone_texts(account_of(student), student, change.data.get("old"), change.key))
+
+
+def phones_were_changed(found: Sequence[tuple[AppUser, Student, str | None]], key: str) -> None:
+    """A file has changed phones: the same follows as when staff change one by hand (ADM-02)."""
+    secret, texts = vars(Student)["phone"], []
+    for user, student, sealed in found:
+        old = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
+        student.verified_at = None
+        if old != student.phone:  # else the import was undone
+            texts += _phone_texts(user, student, old, f"import:{key}:{student.id}")
+    owners = [f"{kind}:{row.id}" for user, student, _old in found
+              for kind, row in (("user", user), ("student", student))]  # fmt: skip
+    one_time.void(*owners)
+    end_all_sessions(*(user.id for user, _student, _old in found))
+    with jobs.together():
+        mail.post(*texts)
+
+
+def _phone_texts(
+    user: AppUser | None, student: Student, old: str | None, key: str
+) -> list[mail.Outgoing]:
     subject = _("The phone of your account was changed")
     body = _(
         "%(school)s changed the phone on record of %(name)s to %(phone)s. If you did not ask for it, "
@@ -145,11 +170,12 @@ def say_whose_phone(change: Change) -> None:
         school=student.school.name, name=student.name, phone=student.phone_masked or "",
     )  # fmt: skip
     about: dict[str, Any] = {"user_id": user.id if user else None, "school_id": student.school_id}
-    numbers = {"old": change.data.get("old"), "new": student.phone}
-    mail.post(*(
-        mail.Outgoing(f"{change.key}:{which}", mail.SMS, number, subject, body, **about)
-        for which, number in numbers.items() if number
-    ))  # fmt: skip
+    numbers = {"old": old, "new": student.phone}
+    return [
+        mail.Outgoing(f"{key}:{which}", mail.SMS, number, subject, body, **about)
+        for which, number in numbers.items()
+        if number
+    ]
 
 
 def begin_anew(change: Change) -> None:
@@ -169,7 +195,7 @@ def write_employer(change: Change) -> None:
     """Write what differs into an employer's facts, old and new in the trail; the sign-in follows."""
     employer: Employer = change.record
     changed: dict[str, list[Any]] = {}
-    for name, value in change.data["values"].items():
+    for name, value in change.data.get("values", {}).items():
         old = getattr(employer, name)
         if (old or None) == (value or None):
             continue

@@ -30,7 +30,7 @@ from app.codes.models import Region
 from app.core import clock, jobs
 from app.core.db import db
 from app.people import checks
-from app.people.effects import forget_accounts
+from app.people.effects import forget_accounts, phones_were_changed
 from app.people.models import College, Major, OriginState, Student, TrainingMode
 from app.people.tasks import open_accounts
 from app.workflow.actor import Role
@@ -123,16 +123,19 @@ def follow(record: Import) -> None:
     )
     for kind in ("id_number", "phone"):
         rows = db.session.execute(
-            select(AppUser.id, Student)
+            select(AppUser, Student, ImportRow.old)
             .join(Student, AppUser.student_id == Student.id)
             .join(ImportRow, ImportRow.values["student_no"].astext == Student.student_no)
             .where(Student.school_id == record.school_id, ImportRow.import_id == record.id)
             .where(ImportRow.status == RowStatus.CHANGED, ImportRow.old.has_key(f"{kind}_index"))
             .execution_options(populate_existing=True)
         ).tuples()
-        changed = {user_id: getattr(student, kind) for user_id, student in rows}
-        if changed:
-            identify_all(kind, changed)
+        found = rows.all()
+        if found:
+            identify_all(kind, {user.id: getattr(student, kind) for user, student, _old in found})
+        if kind == "phone" and found:
+            before = [(user, s, (old or {}).get("phone_sealed")) for user, s, old in found]
+            phones_were_changed(before, record.uid)
 
 
 STUDENTS = Sheet(

@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.mail import Message
 from app.people import tasks
 from app.people.models import Student
+from tests import factories as make
 from tests.bulk.books import good_row, number, xlsx
 
 
@@ -93,3 +94,17 @@ def test_an_import_whose_student_has_set_a_password_is_not_undone(imported, appl
     assert student("2023000002") is not None
     left = db.session.query(AppUser).filter(AppUser.username.like("10999-2023%")).count()
     assert left == 2
+
+
+@pytest.mark.rule("ADM-02", "ACC-04")
+def test_a_phone_changed_by_a_file_is_told_to_both_numbers_and_is_to_be_confirmed(
+    bring, apply, cast, visit
+):
+    user, old = make.account(cast.classmate), cast.classmate.phone
+    browser = visit(user)
+    apply(bring(xlsx([good_row(2, 学号="A2", 姓名="李静", 手机号="13712345678")])))
+    assert "/login/" in browser.get("/my/").location
+    told = {m.address for m in db.session.query(Message).filter_by(channel="sms")}
+    assert told == {old, "13712345678"}
+    db.session.expire_all()
+    assert student("A2").verified_at is None
