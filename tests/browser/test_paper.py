@@ -208,7 +208,7 @@ def test_the_employer_uploads_by_a_link_and_the_signing_is_given_up_after_all(ru
     employer = open_page(390, 844)
     employer.goto(address[address.index("/stamped/") :])
     employer.set_input_files("#files-choose", [picture("单位盖章.jpg")])
-    employer.locator("#files li >> text=单位盖章.jpg").wait_for()
+    employer.locator("#files li:not(.qq-file)", has_text="单位盖章.jpg").wait_for()
     employer.reload()
     assert "单位盖章.jpg" in employer.inner_text("main")
     no_sideways(employer)
