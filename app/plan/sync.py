@@ -94,7 +94,8 @@ decided AS MATERIALIZED (SELECT *, CASE
     WHEN wish IN ('request', 'conflict') AND request_placement = about AND request_changes = changes
       THEN 'waits'
     WHEN wish = 'request' AND EXISTS (SELECT 1 FROM change_request d WHERE d.entry_id = acts.entry_id
-      AND d.state = '{ChangeState.DROPPED}' AND d.placement_id = about AND d.changes = acts.changes)
+      AND d.kind = '{ChangeKind.REPORTED}' AND d.state = '{ChangeState.DROPPED}'
+      AND d.placement_id = about AND d.changes = acts.changes)
       THEN 'settled'
     ELSE wish END AS act,
     CASE WHEN wish IN ('request', 'conflict', 'none') OR old_state = '{PlanState.REPORTED}'

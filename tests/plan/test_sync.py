@@ -15,8 +15,8 @@ from app.people.models import College, Employer
 from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
 from app.plan import sync, tasks
-from app.plan.models import PlanDirty, PlanEntry
-from app.plan.workflow import PLAN, edit
+from app.plan.models import ChangeRequest, PlanDirty, PlanEntry
+from app.plan.workflow import CHANGES, PLAN, edit
 from tests import factories as make
 from tests.cast import Cast
 from tests.factories import accept, attest, invite
@@ -351,3 +351,26 @@ def test_what_ends_and_comes_again_leaves_a_reported_row_and_no_open_change(race
         with pytest.raises(Refused):
             edit(key, officer, {"destination_code": "76"})
         db.session.remove()
+
+
+@pytest.mark.rule("PLN-03", "PLN-06")
+def test_a_conflict_turned_down_before_the_report_does_not_settle_what_comes_after(race):  # noqa: F811
+    [(placement, student)], officer = begin(race)
+    typed = {"destination_code": "76", "employer_name": "自由撰稿", "location": "420106"}
+    with race.app_context():
+        key = db.session.query(PlanEntry.id).filter_by(student_id=student).scalar()
+        kinds = text("SELECT kind, state FROM change_request WHERE entry_id = :k ORDER BY id")
+        PLACEMENTS.perform("reopen", placement, officer, reason="误操作")
+        edit(key, officer, typed)
+        PLACEMENTS.perform("attest", placement, officer)
+        [conflict] = db.session.query(ChangeRequest).filter_by(entry_id=key)
+        CHANGES.perform("drop", conflict.id, officer, reason="学生实际自由职业")
+        PLACEMENTS.perform("reopen", placement, officer, reason="误操作")
+        for step in ("check", "report"):
+            PLAN.perform(step, key, officer)
+        PLACEMENTS.perform("attest", placement, officer)
+        assert db.session.execute(kinds, {"k": key}).tuples().all() == [
+            ("conflict", "dropped"), ("reported", "open")
+        ]  # fmt: skip
+        db.session.remove()
+    assert healthy(race)
