@@ -140,6 +140,8 @@ class World:
         """Try what one guard alone should stop, by turns each: without it the step would be done."""
         if self.dice.random() < 0.1:
             self._shut(self.dice.choice([True, False]))
+        elif self.dice.random() < 0.2:
+            self._restrict()
         flow = self.dice.choices(WALKED, [20, 35, 30, 10, 3, 6])[0]
         steps = [checks.MEANT[flow.kind, step.name] for step in flow.steps if not step.inner]
         states = sorted({state for step in steps for state in step.sources})
