@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import text
 
-from app import create_app
-from app.codes.queries import load_shipped
 from app.core.db import db
-from app.core.errors import NotYours, Refused
 from app.invitations.models import Candidate
 from app.invitations.workflow import INVITATIONS, send
 from app.people.models import College, Employer, Student
@@ -21,7 +15,8 @@ from app.placements.workflow import PLACEMENTS
 from app.workflow.actor import SYSTEM
 from tests import factories as make
 from tests.cast import Cast
-from tests.conftest import make_database, settings_for
+from tests.conftest import make_database
+from tests.real import at_once, installation
 
 STUDENTS = 200
 OFFERS = 4  # open invitations of each student
@@ -30,39 +25,8 @@ OFFERS = 4  # open invitations of each student
 @pytest.fixture(scope="module")
 def race(server, tmp_path_factory):
     """A database of its own, with real commits."""
-    from flask_migrate import upgrade
-
-    application = create_app(
-        settings_for(make_database(server, "races"), tmp_path_factory.mktemp("race"))
-    )
-    with application.app_context():
-        upgrade()
-        load_shipped()
-        Cast.make()
-        db.session.commit()
-        db.session.remove()
-    yield application
-    with application.app_context():
-        db.engine.dispose()
-
-
-def at_once(app, acts):
-    """Run the acts in threads that start together; what each ended with, by name."""
-    start = Barrier(len(acts))
-
-    def run(act):
-        with app.app_context():
-            start.wait()
-            try:
-                act()
-                return "done"
-            except (Refused, NotYours) as refusal:
-                return type(refusal).__name__
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return Counter(pool.map(run, acts))
+    with installation(make_database(server, "races"), tmp_path_factory.mktemp("race")) as app:
+        yield app
 
 
 def students(count: int) -> list[int]:

@@ -23,7 +23,8 @@ from app.termination.workflow import TERMINATIONS, force, request
 from app.workflow.actor import Role
 from tests import factories as make
 from tests.cast import Cast
-from tests.test_races import at_once, race  # noqa: F401 (a fixture)
+from tests.real import at_once
+from tests.test_races import race  # noqa: F401 (a fixture)
 
 ROUNDS = 100
 HEALTHY = {

@@ -15,8 +15,9 @@ from app.bulk.models import Import
 from app.core.db import db
 from tests import factories as make
 from tests.bulk.books import good_row, xlsx
-from tests.bulk.test_races import ROOT, confirm, place, race  # noqa: F401 (fixtures)
+from tests.bulk.test_races import confirm, place, race  # noqa: F401 (fixtures)
 from tests.cast import Cast
+from tests.real import ROOT
 
 ROWS, MOMENTS = 1000, 20
 # a process that has everything loaded forks the workers: «task id seconds» → «killed» or «done»

@@ -1,31 +1,22 @@
 """Over real connections: overlapping imports, double confirmation, workers killed midway (BLK-03)."""
 
-import os
-import signal
-import subprocess
-import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 from unittest.mock import patch
 
 import pytest
 from sqlalchemy import text
 
-from app import create_app
 from app.bulk import asking, tasks
 from app.bulk.models import Import
 from app.bulk.writing import MetAnotherError
-from app.codes.queries import load_shipped
 from app.core.db import db
-from app.core.errors import Refused
 from tests import factories as make
 from tests.bulk.books import good_row, xlsx
 from tests.cast import Cast
-from tests.conftest import make_database, settings_for
+from tests.conftest import make_database
+from tests.real import at_once, installation, killed
 
-ROOT = Path(__file__).resolve().parents[2]
 PAIRS, ROWS, HALF = 50, 60, 20
 
 
@@ -38,19 +29,11 @@ def place(server, tmp_path_factory):
 @pytest.fixture(scope="module")
 def race(place):
     """An application on it; nobody is told that it uploads too often."""
-    from flask_migrate import upgrade
-
-    application = create_app(settings_for(*place))
-    with application.app_context():
-        upgrade()
-        load_shipped()
-        Cast.make()
-        db.session.commit()
-        db.session.remove()
-    with patch.object(asking, "UPLOADS", replace(asking.UPLOADS, most=10_000)):
-        yield application
-    with application.app_context():
-        db.engine.dispose()
+    with (
+        patch.object(asking, "UPLOADS", replace(asking.UPLOADS, most=10_000)),
+        installation(*place) as app,
+    ):
+        yield app
 
 
 def checked(app, rows, name):
@@ -67,25 +50,6 @@ def checked(app, rows, name):
 def confirm(app, record_id):
     with app.test_request_context():
         asking.ask("write", db.session.get(Import, record_id), make.actor(Cast.load().officer))
-
-
-def together(app, acts):
-    """What each act ended with, all begun at one moment."""
-    start = threading.Barrier(len(acts))
-
-    def run(act):
-        with app.test_request_context():
-            start.wait()
-            try:
-                act()
-                return "done"
-            except Refused:
-                return "refused"
-            finally:
-                db.session.remove()
-
-    with ThreadPoolExecutor(len(acts)) as pool:
-        return sorted(pool.map(run, acts))
 
 
 def classes(app, numbers):
@@ -110,7 +74,7 @@ def test_fifty_pairs_of_overlapping_imports_do_not_deadlock_and_lose_nothing(rac
         ids = [checked(race, first, f"a{turn}"), checked(race, second, f"b{turn}")]
         for record_id in ids:
             confirm(race, record_id)
-        assert together(race, [lambda i=i: tasks.write(i) for i in ids]) == ["done", "done"]
+        assert at_once(race, [lambda i=i: tasks.write(i) for i in ids]) == {"done": 2}
         found = classes(race, [f"2023{n:06d}" for n in range(base, base + ROWS + HALF)])
         assert len(found) == ROWS + HALF
         assert len({found[f"2023{n:06d}"] for n in range(base + HALF, base + ROWS)}) == 1
@@ -123,13 +87,8 @@ def test_fifty_pairs_of_overlapping_imports_do_not_deadlock_and_lose_nothing(rac
 @pytest.mark.rule("BLK-03")
 def test_a_double_confirmation_writes_once(race):
     record_id = checked(race, [good_row(90_001)], "twice")
-    assert together(race, [lambda: confirm(race, record_id)] * 4) == [
-        "done",
-        "refused",
-        "refused",
-        "refused",
-    ]
-    assert together(race, [lambda: tasks.write(record_id)] * 3) == ["done"] * 3
+    assert at_once(race, [lambda: confirm(race, record_id)] * 4) == {"done": 1, "Refused": 3}
+    assert at_once(race, [lambda: tasks.write(record_id)] * 3) == {"done": 3}
     with race.app_context():
         steps = db.session.execute(
             text(
@@ -199,19 +158,6 @@ with app.app_context():
 """
 
 
-def killed(place, point, task, record_id):
-    """Run the task in a worker of its own and kill it -9 at that point."""
-    worker = subprocess.Popen(
-        [sys.executable, "-W", "ignore", "-c", SCRIPT, place[0], str(place[1]), point, task, str(record_id)],
-        stdout=subprocess.PIPE, cwd=ROOT, text=True,
-    )  # fmt: skip
-    line = worker.stdout.readline()
-    os.kill(worker.pid, signal.SIGKILL)
-    worker.wait()
-    worker.stdout.close()
-    assert line == "midway\n"
-
-
 @pytest.mark.rule("BLK-03", "GRD-06")
 def test_a_worker_killed_midway_leaves_all_or_nothing_and_the_job_can_run_again(race, place):
     numbers = [f"2023{n:06d}" for n in range(95_000, 95_050)]
@@ -220,7 +166,7 @@ def test_a_worker_killed_midway_leaves_all_or_nothing_and_the_job_can_run_again(
         rows = [good_row(n, 班级="甲班") for n in range(95_000, 95_050)]
         record, _fresh = asking.bring(who, asking.sheet_for(who, "students"), xlsx(rows), "killed")
         record_id = record.id
-    killed(place, "stage", "check", record_id)
+    killed(SCRIPT, *place, "stage", "check", record_id)
     with race.test_request_context():
         assert (
             db.session.scalar(
@@ -230,7 +176,7 @@ def test_a_worker_killed_midway_leaves_all_or_nothing_and_the_job_can_run_again(
         )
         tasks.check(record_id)
     confirm(race, record_id)
-    killed(place, "insert", "write", record_id)
+    killed(SCRIPT, *place, "insert", "write", record_id)
     assert classes(race, numbers) == {}
     with race.test_request_context():
         assert db.session.get(Import, record_id).state == "writing"
@@ -238,7 +184,7 @@ def test_a_worker_killed_midway_leaves_all_or_nothing_and_the_job_can_run_again(
     assert len(classes(race, numbers)) == 50
     with race.test_request_context():
         asking.ask("undo", db.session.get(Import, record_id), make.actor(Cast.load().officer))
-    killed(place, "give back", "take_back", record_id)
+    killed(SCRIPT, *place, "give back", "take_back", record_id)
     assert len(classes(race, numbers)) == 50
     with race.test_request_context():
         tasks.take_back(record_id)

@@ -14,7 +14,8 @@ from app.placements.workflow import PLACEMENTS
 from tests import factories as make
 from tests.cast import Cast
 from tests.destinations.ways import filled
-from tests.test_races import at_once, invited, race, students  # noqa: F401 (a fixture)
+from tests.real import at_once
+from tests.test_races import invited, race, students  # noqa: F401 (a fixture)
 
 ROUNDS = 25
 HELD = "SELECT count(*) FROM placement WHERE student_id = :s AND settles AND state <> 'replaced'"

@@ -21,7 +21,8 @@ from app.workflow.engine import committed
 from tests import factories as make
 from tests.cast import Cast
 from tests.offline.paper import filled, photo, whole
-from tests.test_races import at_once, race  # noqa: F401 (a fixture)
+from tests.real import at_once
+from tests.test_races import race  # noqa: F401 (a fixture)
 
 ROUNDS = 200
 

@@ -15,7 +15,8 @@ from app.people.merging import merge_students
 from app.people.models import College, Student
 from tests import factories as make
 from tests.cast import Cast
-from tests.test_races import at_once, invited, race  # noqa: F401 (fixture)
+from tests.real import at_once
+from tests.test_races import invited, race  # noqa: F401 (fixture)
 
 ROUNDS = 15
 

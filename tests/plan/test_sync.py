@@ -20,7 +20,8 @@ from app.plan.workflow import CHANGES, PLAN, edit
 from tests import factories as make
 from tests.cast import Cast
 from tests.factories import accept, attest, invite
-from tests.test_races import at_once, race  # noqa: F401 (a fixture)
+from tests.real import at_once
+from tests.test_races import race  # noqa: F401 (a fixture)
 
 
 def signed(cast, *students):
