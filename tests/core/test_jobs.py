@@ -5,32 +5,20 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from app import create_app
-from app.codes.queries import load_shipped
 from app.core import jobs, mail
 from app.core.db import db
 from app.placements.tasks import document_of
 from tests import factories as make
+from tests import real
 from tests.cast import Cast
-from tests.conftest import make_database, settings_for
+from tests.conftest import make_database
 
 
 @pytest.fixture(scope="module")
 def installation(server, tmp_path_factory):
     """A database of its own with real commits; the worker runs in this process."""
-    from flask_migrate import upgrade
-
-    folder = tmp_path_factory.mktemp("jobs")
-    application = create_app(settings_for(make_database(server, "jobs"), folder))
-    with application.app_context():
-        upgrade()
-        load_shipped()
-        Cast.make()
-        db.session.commit()
-        db.session.remove()
-    yield application
-    with application.app_context():
-        db.engine.dispose()
+    with real.installation(make_database(server, "jobs"), tmp_path_factory.mktemp("jobs")) as app:
+        yield app
 
 
 def waiting(app) -> int:

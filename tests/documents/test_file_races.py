@@ -5,10 +5,7 @@ import threading
 from pathlib import Path
 
 import pytest
-from flask_migrate import upgrade
 
-from app import create_app
-from app.codes.queries import load_shipped
 from app.core import filestore as stored
 from app.core.db import db
 from app.core.errors import Refused
@@ -19,8 +16,9 @@ from app.documents.tasks import sweep_files
 from app.people.models import Student
 from app.termination.models import Termination
 from tests.cast import Cast
-from tests.conftest import make_database, settings_for
+from tests.conftest import make_database
 from tests.factories import accept, actor, attest, invite, terminate
+from tests.real import installation
 
 from .hostile import picture
 
@@ -32,18 +30,13 @@ KIND = "termination"
 def real(server, tmp_path_factory):
     """A database of its own, with real commits, and a termination in it."""
     folder = tmp_path_factory.mktemp("files")
-    application = create_app(settings_for(make_database(server, "file_races"), folder))
-    with application.app_context():
-        upgrade()
-        load_shipped()
-        Cast.make()
-        cast = Cast.load()
-        terminate(attest(accept(invite(cast.employer, cast.student)[0]), cast.officer))
-        db.session.commit()
-        db.session.remove()
-    yield application
-    with application.app_context():
-        db.engine.dispose()
+    with installation(make_database(server, "file_races"), folder) as application:
+        with application.app_context():
+            cast = Cast.load()
+            terminate(attest(accept(invite(cast.employer, cast.student)[0]), cast.officer))
+            db.session.commit()
+            db.session.remove()
+        yield application
 
 
 def asked() -> tuple[Termination, Student]:

@@ -8,12 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app import create_app
-from app.codes.queries import load_shipped
 from app.core import clock, jobs
 from app.core.db import db
+from tests import real
 from tests.cast import Cast
-from tests.conftest import make_database, settings_for
+from tests.conftest import make_database
 
 
 class Installation:
@@ -53,16 +52,7 @@ class Installation:
 
 @pytest.fixture
 def installation(server, tmp_path):
-    from flask_migrate import upgrade
-
-    application = create_app(settings_for(make_database(server, "notices"), tmp_path))
-    with application.app_context():
-        upgrade()
-        load_shipped()
-        Cast.make()
-        db.session.commit()
-        db.session.remove()
-    yield Installation(application)
-    with application.app_context():
-        db.session.remove()
-        db.engine.dispose()
+    with real.installation(make_database(server, "notices"), tmp_path) as application:
+        yield Installation(application)
+        with application.app_context():
+            db.session.remove()
