@@ -35,10 +35,14 @@ def prepare() -> None:
 
 def answer(request: bytes) -> bytes:
     """See the module."""
+    return answered(request, _read)
+
+
+def answered(request: bytes, act: Callable[[bytes, dict[str, Any]], bytes]) -> bytes:
+    """What `act` makes of the file and the wish: ``K`` and its answer, or ``X`` and why not."""
     head, _, data = request.partition(b"\n")
-    wish = json.loads(head)
     try:
-        return _read(data, wish)
+        return b"K" + act(data, json.loads(head))
     except UnfitError as error:
         return b"X" + json.dumps([error.reason, error.values]).encode()
     except PasswordError:
@@ -58,7 +62,7 @@ def _read(data: bytes, wish: dict[str, Any]) -> bytes:
         meta, rows = _workbook(data, kind, known, most)
     else:
         meta, rows = _table(data, kind, known)
-    return b"K" + _packed(meta, rows, most)
+    return _packed(meta, rows, most)
 
 
 def _packed(meta: dict[str, Any], rows: Iterable[tuple[int, Cells]], most: int) -> bytes:

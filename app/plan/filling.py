@@ -8,7 +8,6 @@ of formats, validations, formulas and other sheets is copied. What is written is
 from __future__ import annotations
 
 import copy
-import gc
 import io
 import json
 import posixpath
@@ -17,7 +16,7 @@ import zipfile
 from typing import Any
 
 from defusedxml.ElementTree import fromstring
-from python_calamine import CalamineWorkbook, PasswordError
+from python_calamine import CalamineWorkbook
 
 from app.bulk import guard, heads, reading
 from app.bulk.guard import UnfitError
@@ -42,25 +41,16 @@ def prepare() -> None:
 
 def answer(request: bytes) -> bytes:
     """See the module."""
-    head, _, data = request.partition(b"\n")
-    wish = json.loads(head)
-    try:
-        if guard.kind_of(data, "a.xlsx") != "xlsx":
-            raise UnfitError("not_excel")
-        guard.check_xlsx(data, wish["most"] + SPARE_ROWS)
-        if wish["do"] == "look":
-            return b"K" + json.dumps(_looked(data, wish), ensure_ascii=False).encode()
-        return b"K" + _filled(data, wish)
-    except UnfitError as error:
-        return b"X" + json.dumps([error.reason, error.values]).encode()
-    except PasswordError:
-        return b"X" + json.dumps(["locked", {}]).encode()
-    except MemoryError:
-        return b"X" + json.dumps(["large", {}]).encode()
-    except Exception:  # noqa: BLE001 (parsers raise whatever the bytes lead to)
-        return b"X" + json.dumps(["broken", {}]).encode()
-    finally:
-        gc.collect()
+    return reading.answered(request, _done)
+
+
+def _done(data: bytes, wish: dict[str, Any]) -> bytes:
+    if guard.kind_of(data, "a.xlsx") != "xlsx":
+        raise UnfitError("not_excel")
+    guard.check_xlsx(data, wish["most"] + SPARE_ROWS)
+    if wish["do"] == "look":
+        return json.dumps(_looked(data, wish), ensure_ascii=False).encode()
+    return _filled(data, wish)
 
 
 # -- looking ---------------------------------------------------------------------------------------
