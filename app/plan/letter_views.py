@@ -99,9 +99,12 @@ class LettersView(TitleLinks, SafeModelView):
     def record_name(self, item: Any) -> str:
         return f"{item.number} {item.student.name}"
 
+    def head_back(self) -> Link:
+        return Link(url_for("PlanView.list"), _("Employment plan"))
+
     def head_links(self) -> list[Link]:
         manager = self.appbuilder.sm
-        found = [Link(url_for("PlanView.list"), _("Employment plan"))]
+        found = []
         if manager.has_access("can_index", "PlanLetterWork"):
             found.append(
                 Link(url_for("LetterWorkView.index"), _("Make letters and courier sheets"))
