@@ -197,7 +197,7 @@ class RestrictionsView(StepActions, TitleLinks, SafeModelView):
     ]  # fmt: skip
     label_columns = {
         "student.name": _l("Student"), "student.student_no": _l("Student number"),
-        "kind": _l("Restricted"), "since": _l("From"), "until": _l("To"), "reason": _l("Reason"),
+        "kind": _l("Kind of restriction"), "since": _l("From"), "until": _l("To"), "reason": _l("Reason"),
         "span": _l("State"), "changed_at": _l("Last change"),
     }  # fmt: skip
     formatters_columns = {
