@@ -74,7 +74,8 @@ def test_a_send_list_is_mended_imported_and_invited(running, open_page, tmp_path
     page.set_viewport_size({"width": 390, "height": 844})
     assert fits_the_phone(page)
     page.set_viewport_size({"width": 1366, "height": 768})
-    assert page.locator("[data-qq-action=write_own]").is_disabled()
+    assert page.get_by_role("button", name="确认导入").is_disabled()
+    assert "有 6 行错误。请更正后重新上传" in shown
 
     # the faulty rows come back with their reasons, wrong cells red, the rows as Excel numbers them
     book = openpyxl.load_workbook(
