@@ -58,7 +58,7 @@ def of_entry(entry: PlanEntry) -> list[dict[str, Any]]:
     """What is to be mended in a row of the plan."""
     return [
         {"text": sentence(found), "url": url_for("FindingsView.show", pk=found.id),
-         "kind": "bad" if found.severity == Severity.ERROR else "warn"}
+         "kind": "danger" if found.severity == Severity.ERROR else "warn"}
         for found in queries.open_of(entry.student_id)
     ]  # fmt: skip
 
@@ -75,7 +75,7 @@ def of_year(school_id: int, year: int) -> dict[str, Any]:
         text = _("The checks found nothing to mend at their last run.")
     else:
         text = _("The checks have not run yet.")
-    kind = "bad" if errors else "warn" if warnings else ""
+    kind = "danger" if errors else "warn" if warnings else ""
     return {"text": text, "kind": kind, "url": url_for("ChecksView.index")}
 
 

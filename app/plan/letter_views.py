@@ -49,7 +49,7 @@ class LettersView(TitleLinks, SafeModelView):
                                     "graduation_year"]}),
         (_l("Forwarding letter"), {"fields": ["number", "made_at", "archive_to", "archive_address",
                                               "archive_postcode", "contact", "phone"]}),
-        (_l("Courier"), {"fields": ["courier", "tracking_number", "sent_on"]}),
+        (_l("Posting"), {"fields": ["courier", "tracking_number", "sent_on"]}),
     ]  # fmt: skip
     label_columns = {
         "number": _l("Letter number"), "student.name": _l("Student"),
