@@ -118,7 +118,8 @@ class CodesView(SafeModelView):
         return self.url("edit", pk=item.id)
 
     def record_name(self, item: Any) -> str:
-        return f"{item.code} {item.name}"
+        place = [str(TABLES.get(item.table, item.table)), item.code, item.name]
+        return " ".join([*place, *([edition_name(item.edition)] if item.edition else [])])
 
     def pre_add(self, item: Any) -> None:
         check_code(item)

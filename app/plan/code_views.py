@@ -58,7 +58,7 @@ class CountsAsView(SafeModelView):
         "part": lambda part: str(PARTS.get(part, part)), "certain": yes_no, "needs": _fields,
         "edition": edition_name,
     }  # fmt: skip
-    cell_classes = {"name": "qq-card-title", "code": "qq-number", "part": "qq-card-status",
+    cell_classes = {"code": "qq-number qq-card-title", "name": "qq-roomy", "part": "qq-card-status",
                     "needs": "qq-roomy"}  # fmt: skip
     wide_columns = frozenset({"needs"})
     add_form, edit_form = NewCountsAsForm, CountsAsForm
@@ -71,7 +71,7 @@ class CountsAsView(SafeModelView):
         return rows if actor().role in STAFF else rows.where(false())
 
     def record_name(self, item: Any) -> str:
-        return str(item.code)
+        return f"{item.code} {item.name} · {edition_name(item.edition)}"
 
     def first_link(self, item: Any) -> str | None:
         return self.url("edit", pk=item.id) if self._keeps() else None
@@ -129,7 +129,7 @@ class FormulasView(SafeModelView):
         return select(RateFormula)
 
     def record_name(self, item: Any) -> str:
-        return str(item.edition)
+        return edition_name(item.edition)
 
     def first_link(self, item: Any) -> str | None:
         return self.url("edit", pk=item.edition)

@@ -128,6 +128,7 @@ class PlanYearView(SafeView):
         return self.render_template(
             "plan/compare.html", year=year, kinds=kinds, writes=writes, shown=SHOWN,
             seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
+            waiting=queries.waiting_of(actor(), year),
         )  # fmt: skip
 
 
