@@ -23,10 +23,13 @@ from app.bulk.models import Import
 from app.codes.queries import load_shipped
 from app.core import children, clock, postgres
 from app.core.db import db
-from app.plan import beside, letter_views, official, papers, sync
-from app.plan import tasks as plan_tasks
+from app.papers import making
+from app.papers import tasks as paper_tasks
+from app.papers.models import Paper
+from app.plan import beside, letter_views, official, sync
+from app.plan.letters import COURIER
+from app.plan.letters import LETTERS as PRINTED
 from app.plan.models import DESTINATION_FIELDS, OFFICIAL
-from app.plan.paper_models import Paper, PaperKind
 from app.workflow.actor import Role
 from bench.imports import Peak, floor, timed
 from tests import factories as make
@@ -107,7 +110,7 @@ def _checked(who: object, sheet: object, data: bytes) -> Import:
 
 def paper(made: Paper) -> Paper:
     """The worker's part."""
-    plan_tasks.make_paper.func(made.id)
+    paper_tasks.make_paper.func(made.id)
     return db.session.get_one(Paper, made.id, populate_existing=True)
 
 
@@ -134,11 +137,11 @@ def run(app: Flask, rows: int, letters: int) -> None:
         db.session.commit()
         wish = {"year": 2027, "college": None}
         for kind, what in (
-            (PaperKind.LETTERS, "letters (PDF)"),
-            (PaperKind.COURIER, "courier sheet"),
+            (PRINTED, "letters (PDF)"),
+            (COURIER, "courier sheet"),
         ):
             seconds, made = timed(lambda k=kind: paper(letter_views.ask(who, k, wish)))
-            size = len(papers.result_of(made)) / 2**20
+            size = len(making.result_of(made)) / 2**20
             say(
                 f"{letters} {what}",
                 seconds,

@@ -21,7 +21,7 @@ ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
     "batches", "checks", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline",
-    "origin", "people",
+    "origin", "papers", "people",
     "placements",
     "plan", "reports", "settings", "termination", "terms", "verification",
 )  # fmt: skip
@@ -38,10 +38,10 @@ FILES = {
     "importing.py",  # plan: the rows of a file into the plan, in SQL
     "matching.py",  # plan: whose the rows of a file are
     "paper_models.py",  # plan: the tables of what is made of it
+    "making.py",  # papers: asked for, made, kept
     "splicing.py",  # plan: texts into a worksheet's XML
     "spelling.py",  # plan: how an official workbook writes codes
     "beside.py",  # plan: a file beside the plan, and what was chosen
-    "papers.py",  # plan: what the worker makes for somebody
     "letters.py",  # plan: forwarding letters
     "official.py",  # plan: an official workbook, filled
     "official_heads.py",  # plan: the headers of official workbooks

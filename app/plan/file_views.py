@@ -19,9 +19,9 @@ from app.core import clock
 from app.core.errors import NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.plan import beside, papers
+from app.papers import making as papers
+from app.plan import beside
 from app.plan.models import FIELD_LABELS
-from app.plan.paper_models import PaperKind
 from app.plan.sheets import PLAN
 
 SHOWN = 50
@@ -77,9 +77,7 @@ class PlanFilesView(SafeView):
         record = _record(uid)
         name = _("Differences of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"
         try:
-            paper = papers.ask(
-                actor(), PaperKind.DIFFERENCES, {"import": record.id, "uid": uid}, name
-            )
+            paper = papers.ask(actor(), beside.DIFFERENCES, {"import": record.id, "uid": uid}, name)
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(url_for("PlanFilesView.show", uid=uid), 303)

@@ -19,13 +19,14 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import dash, moment
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
+from app.papers import making as papers
+from app.papers.views import named
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
-from app.plan import letters, papers
-from app.plan.paper_models import ForwardingLetter, PaperKind
-from app.plan.paper_views import named
+from app.plan import letters
+from app.plan.paper_models import ForwardingLetter
 
-KINDS = {"letters": PaperKind.LETTERS, "courier": PaperKind.COURIER}
+KINDS = (letters.LETTERS, letters.COURIER)
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -126,8 +127,8 @@ class LetterWorkView(SafeView):
     @has_access
     def make(self) -> Any:
         who, form = actor(), request.form
-        wish, kind = _wish(form), KINDS.get(form.get("kind", ""))
-        if kind is None or wish is None:
+        wish, kind = _wish(form), form.get("kind", "")
+        if kind not in KINDS or wish is None:
             return self._index(_("Please choose a graduation year.")), 422
         try:
             paper = ask(who, kind, wish)
@@ -147,16 +148,14 @@ class LetterWorkView(SafeView):
             college=request.values.get("college", ""),
             found=letters.ready(school, wish) if wish else None,
             problem=problem,
-            latest=named(papers.latest(who, list(KINDS.values()))),
+            latest=named(papers.latest(who, KINDS)),
         )
 
 
-def ask(who: Any, kind: PaperKind, wish: dict[str, Any]) -> Any:
+def ask(who: Any, kind: str, wish: dict[str, Any]) -> Any:
     """Ask the worker for letters or a courier sheet."""
-    title = {PaperKind.LETTERS: _("Forwarding letters"), PaperKind.COURIER: _("Courier sheet")}[
-        kind
-    ]
-    ending = "pdf" if kind == PaperKind.LETTERS else "xlsx"
+    title = papers.MAKERS[kind].title
+    ending = "pdf" if kind == letters.LETTERS else "xlsx"
     return papers.ask(who, kind, wish, f"{title} {wish.get('year') or ''}".strip() + f".{ending}")
 
 

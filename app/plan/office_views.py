@@ -31,9 +31,8 @@ from app.plan.detail import letter_facts
 from app.plan.editions import counts_as
 from app.plan.forms import GROUPS, EntryForm, version
 from app.plan.letter_views import ask as ask_for_letters
-from app.plan.letters import letter_of
+from app.plan.letters import LETTERS, letter_of
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
-from app.plan.paper_models import PaperKind
 from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
 from app.plan.workflow import PLAN, edit
 
@@ -247,7 +246,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
     def letters(self, items: list[Any]) -> Any:
         """One PDF with the letters of the ticked rows (PLN-10)."""
         try:
-            paper = ask_for_letters(actor(), PaperKind.LETTERS, {"entries": [e.id for e in items]})
+            paper = ask_for_letters(actor(), LETTERS, {"entries": [e.id for e in items]})
         except Refused as refusal:
             flash(str(refusal), "warning")
             return None

@@ -4,9 +4,10 @@ import pytest
 
 from app.core import children, clock
 from app.core.db import db
-from app.plan import papers, sync, tasks
+from app.papers import making, tasks
+from app.papers.models import Paper
+from app.plan import sync
 from app.plan.models import PlanEntry
-from app.plan.paper_models import Paper
 from app.plan.workflow import decide
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
@@ -61,7 +62,7 @@ def made(app):
 
 def result(paper):
     assert paper.problem is None, paper.problem
-    return papers.result_of(paper)
+    return making.result_of(paper)
 
 
 def entry(student) -> PlanEntry:

@@ -10,8 +10,9 @@ import pytest
 from app.core import children
 from app.core.db import db
 from app.core.errors import Invalid
-from app.plan import official, papers
-from app.plan.paper_models import Paper
+from app.papers import making as papers
+from app.papers.models import Paper
+from app.plan import official
 from app.plan.splicing import spliced
 from app.plan.workflow import edit
 from tests.bulk import hostile
@@ -209,7 +210,7 @@ def test_odd_spellings_of_a_sheet_are_understood(xml, expected):
 
 @pytest.mark.rule("PLN-09", "BLK-04")
 def test_old_papers_are_deleted_after_a_week(cast, settled, filled):
-    from app.plan import tasks
+    from app.papers import tasks
     from tests import factories as make
 
     paper = filled(workbook(people(cast)))
