@@ -81,13 +81,14 @@ from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView, FormulasView
 from app.plan.export_views import PlanExportView
-from app.plan.file_views import PlanFilesView
 from app.plan.letter_views import LettersView, LetterWorkView
 from app.plan.office_views import PlanView
 from app.plan.paper_views import OfficialView
-from app.plan.sheets import COURIER, PLAN
+from app.plan.sheets import COURIER
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
+from app.planfiles.sheets import PLAN
+from app.planfiles.views import PlanFilesView
 from app.reports.office_views import GraduatesView, ReportsView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView

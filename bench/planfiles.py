@@ -26,10 +26,11 @@ from app.core.db import db
 from app.papers import making
 from app.papers import tasks as paper_tasks
 from app.papers.models import Paper
-from app.plan import beside, letter_views, official, sync
+from app.plan import letter_views, official, sync
 from app.plan.letters import COURIER
 from app.plan.letters import LETTERS as PRINTED
 from app.plan.models import DESTINATION_FIELDS, OFFICIAL
+from app.planfiles import beside
 from app.workflow.actor import Role
 from bench.imports import Peak, floor, timed
 from tests import factories as make

@@ -23,7 +23,7 @@ FEATURES = (
     "batches", "checks", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline",
     "origin", "papers", "people",
     "placements",
-    "plan", "reports", "settings", "termination", "terms", "verification",
+    "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
 )  # fmt: skip
 FILES = {
     "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
@@ -35,13 +35,13 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
     "layouts.py",  # plan: the official layout as it goes out
-    "importing.py",  # plan: the rows of a file into the plan, in SQL
-    "matching.py",  # plan: whose the rows of a file are
+    "importing.py",  # planfiles: the rows of a file into the plan, in SQL
+    "matching.py",  # planfiles: whose the rows of a file are
     "paper_models.py",  # plan: the tables of what is made of it
     "making.py",  # papers: asked for, made, kept
     "splicing.py",  # plan: texts into a worksheet's XML
     "spelling.py",  # plan: how an official workbook writes codes
-    "beside.py",  # plan: a file beside the plan, and what was chosen
+    "beside.py",  # planfiles: a file beside the plan, and what was chosen
     "letters.py",  # plan: forwarding letters
     "official.py",  # plan: an official workbook, filled
     "official_heads.py",  # plan: the headers of official workbooks
@@ -155,7 +155,7 @@ def test_only_the_engine_writes_a_state():
     allowed = {
         APP / "workflow" / "engine.py",
         APP / "plan" / "sync.py",
-        APP / "plan" / "importing.py",
+        APP / "planfiles" / "importing.py",
         APP / "checks" / "sync.py",
     }
     offenders = [

@@ -16,7 +16,8 @@ from tests.bulk.books import xlsx
 from tests.bulk.conftest import problems, tally
 from tests.documents.conftest import pages_of, text_of, word_boxes
 from tests.factories import accept, actor, attest, invite
-from tests.plan.conftest import entry, result
+from tests.papers.conftest import result
+from tests.plan.conftest import entry
 
 ARCHIVE = {
     "archive_to": "武汉市人才服务中心",

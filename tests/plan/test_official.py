@@ -17,7 +17,8 @@ from app.plan.splicing import spliced
 from app.plan.workflow import edit
 from tests.bulk import hostile
 from tests.factories import actor
-from tests.plan.conftest import entry, result
+from tests.papers.conftest import result
+from tests.plan.conftest import entry
 from tests.plan.official import cells, opened, workbook
 
 VALUES = {"destination_code": "12", "employer_name": "=1+1&<公司>", "credit_code": "91999999MA0000001X",

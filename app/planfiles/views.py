@@ -20,9 +20,9 @@ from app.core.errors import NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.papers import making as papers
-from app.plan import beside
 from app.plan.models import FIELD_LABELS
-from app.plan.sheets import PLAN
+from app.planfiles import beside
+from app.planfiles.sheets import PLAN
 
 SHOWN = 50
 _PICKED = re.compile(r"c-([0-9]{1,7})-([a-z_]{1,30})")
@@ -51,7 +51,7 @@ class PlanFilesView(SafeView):
         wanted, after = request.args.get("tab", ""), request.args.get("after", "")
         tab = wanted if wanted in beside.TABS else "different"
         start = int(after) if after.isascii() and after.isdecimal() and len(after) < 8 else 0
-        return self.render_template("plan/beside.html", **_page(record, tab, start))
+        return self.render_template("planfiles/beside.html", **_page(record, tab, start))
 
     @expose("/<string(length=32):uid>", methods=["POST"])
     @has_access

@@ -25,9 +25,9 @@ from app.core.errors import Refused
 from app.papers.making import MAKERS, Maker, book_of, progress
 from app.papers.models import Paper
 from app.plan.detail import shown
-from app.plan.importing import STUDENT, asks
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState, PlanState, Source
-from app.plan.sheets import PLAN
+from app.planfiles.importing import STUDENT, asks
+from app.planfiles.sheets import PLAN
 from app.workflow.engine import committed
 
 DIFFERENCES = "differences"  # the kind of paper
