@@ -55,6 +55,7 @@ from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
+from app.official.views import OfficialView
 from app.offline.employer_views import EmployerPaperView
 from app.offline.office_views import OfferedEmployersView
 from app.offline.step_views import MyPaperStepsView
@@ -83,7 +84,6 @@ from app.plan.code_views import CountsAsView, FormulasView
 from app.plan.export_views import PlanExportView
 from app.plan.letter_views import LettersView, LetterWorkView
 from app.plan.office_views import PlanView
-from app.plan.paper_views import OfficialView
 from app.plan.sheets import COURIER
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView

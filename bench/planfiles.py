@@ -23,10 +23,11 @@ from app.bulk.models import Import
 from app.codes.queries import load_shipped
 from app.core import children, clock, postgres
 from app.core.db import db
+from app.official import workbook
 from app.papers import making
 from app.papers import tasks as paper_tasks
 from app.papers.models import Paper
-from app.plan import letter_views, official, sync
+from app.plan import letter_views, sync
 from app.plan.letters import COURIER
 from app.plan.letters import LETTERS as PRINTED
 from app.plan.models import DESTINATION_FIELDS, OFFICIAL
@@ -35,7 +36,7 @@ from app.workflow.actor import Role
 from bench.imports import Peak, floor, timed
 from tests import factories as make
 from tests.conftest import settings_for
-from tests.plan.official import workbook as official_workbook
+from tests.official.books import workbook as official_workbook
 
 ROWS, LETTERS = 10_000, 500
 VALUES = {"destination_code": "12", "credit_code": "91999999MA0000001X", "employer_name": "武汉星光公司",
@@ -131,7 +132,7 @@ def run(app: Flask, rows: int, letters: int) -> None:
         say("  undone", timed(lambda: tasks.take_back(record.id))[0], base)
         people = [{"学号": f"P{n:08d}", "姓名": f"学生{n}"} for n in range(rows)]
         book = official_workbook(people)
-        seconds, made = timed(lambda: paper(official.bring(who, book, "官方表.xlsx", {})))
+        seconds, made = timed(lambda: paper(workbook.bring(who, book, "官方表.xlsx", {})))
         say(f"official workbook, {rows:,} rows filled", seconds, base, made.report.get("noted"))
         db.session.execute(text("DELETE FROM plan_entry WHERE student_id IN (SELECT id FROM student"
                                 " WHERE student_no >= :n)"), {"n": f"P{letters:08d}"})  # fmt: skip

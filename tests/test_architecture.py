@@ -20,7 +20,7 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "checks", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline",
+    "batches", "checks", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "official", "offline",
     "origin", "papers", "people",
     "placements",
     "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
@@ -39,13 +39,13 @@ FILES = {
     "matching.py",  # planfiles: whose the rows of a file are
     "paper_models.py",  # plan: the tables of what is made of it
     "making.py",  # papers: asked for, made, kept
-    "splicing.py",  # plan: texts into a worksheet's XML
-    "spelling.py",  # plan: how an official workbook writes codes
+    "splicing.py",  # official: texts into a worksheet's XML
+    "spelling.py",  # official: how a workbook writes codes
     "beside.py",  # planfiles: a file beside the plan, and what was chosen
     "letters.py",  # plan: forwarding letters
-    "official.py",  # plan: an official workbook, filled
-    "official_heads.py",  # plan: the headers of official workbooks
-    "filling.py",  # plan: the child that reads and fills it
+    "workbook.py",  # official: a workbook, filled
+    "heads.py",  # official: the headers of such workbooks
+    "filling.py",  # official: the child that reads and fills it
     "code_forms.py",  # plan: the administrators' forms
     "editions.py",  # plan: formulas, and what codes count as
     "snapshots.py",  # plan: immutable copies and their comparison

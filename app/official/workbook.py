@@ -23,13 +23,13 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_code, clean_line, clean_name
+from app.official.heads import NUMBERS, known_heads, places
+from app.official.spelling import Spelling, spellings
 from app.papers import making as papers
 from app.papers.models import Paper
 from app.people.checks import is_mobile
 from app.people.models import School, Student
 from app.plan.models import OFFICIAL, PlanEntry
-from app.plan.official_heads import NUMBERS, known_heads, places
-from app.plan.spelling import Spelling, spellings
 from app.workflow.actor import Actor
 
 FILLED = "official"  # the kind of paper

@@ -15,10 +15,10 @@ from app.bulk.intake import MAX_BYTES
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.official import workbook
 from app.papers import making as papers
 from app.papers.views import named
 from app.people.office_views import years
-from app.plan import official
 
 
 class OfficialView(SafeView):
@@ -43,7 +43,7 @@ class OfficialView(SafeView):
         with contextlib.closing(file):
             data = file.stream.read(MAX_BYTES + 1)
         try:
-            paper = official.bring(actor(), data, clean_name(file.filename), request.form.to_dict())
+            paper = workbook.bring(actor(), data, clean_name(file.filename), request.form.to_dict())
         except Invalid as problem:
             return self._index(problem.problems), 422
         except Refused as refusal:
@@ -55,11 +55,11 @@ class OfficialView(SafeView):
         who = actor()
         papers.may_ask(who)
         return self.render_template(
-            "plan/official.html",
+            "official/fill.html",
             problems={place: text for place, text in problems},  # noqa: C416
             years=years(),
             form=request.form,
             most_mb=MAX_BYTES >> 20,
-            most_rows=official.MOST_ROWS,
-            latest=named(papers.latest(who, [official.FILLED])),
+            most_rows=workbook.MOST_ROWS,
+            latest=named(papers.latest(who, [workbook.FILLED])),
         )
