@@ -39,6 +39,8 @@ from app.exports.views import ExportsView
 from app.fab import remembered
 from app.fab.export import HOOK as EXPORT_HOOK
 from app.fab.once import once
+from app.forwarding.office_views import LettersView, LetterWorkView
+from app.forwarding.sheets import COURIER
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
@@ -82,9 +84,7 @@ from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView, FormulasView
 from app.plan.export_views import PlanExportView
-from app.plan.letter_views import LettersView, LetterWorkView
 from app.plan.office_views import PlanView
-from app.plan.sheets import COURIER
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
 from app.planfiles.sheets import PLAN

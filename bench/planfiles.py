@@ -23,13 +23,14 @@ from app.bulk.models import Import
 from app.codes.queries import load_shipped
 from app.core import children, clock, postgres
 from app.core.db import db
+from app.forwarding import office_views as forwarding
+from app.forwarding.letters import COURIER
+from app.forwarding.letters import LETTERS as PRINTED
 from app.official import workbook
 from app.papers import making
 from app.papers import tasks as paper_tasks
 from app.papers.models import Paper
-from app.plan import letter_views, sync
-from app.plan.letters import COURIER
-from app.plan.letters import LETTERS as PRINTED
+from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, OFFICIAL
 from app.planfiles import beside
 from app.workflow.actor import Role
@@ -142,7 +143,7 @@ def run(app: Flask, rows: int, letters: int) -> None:
             (PRINTED, "letters (PDF)"),
             (COURIER, "courier sheet"),
         ):
-            seconds, made = timed(lambda k=kind: paper(letter_views.ask(who, k, wish)))
+            seconds, made = timed(lambda k=kind: paper(forwarding.ask(who, k, wish)))
             size = len(making.result_of(made)) / 2**20
             say(
                 f"{letters} {what}",

@@ -20,7 +20,7 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "checks", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "official", "offline",
+    "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations", "notices", "objections", "official", "offline",
     "origin", "papers", "people",
     "placements",
     "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
@@ -35,14 +35,14 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
     "layouts.py",  # plan: the official layout as it goes out
+    "hooks.py",  # plan: what the packages above say of it
     "importing.py",  # planfiles: the rows of a file into the plan, in SQL
     "matching.py",  # planfiles: whose the rows of a file are
-    "paper_models.py",  # plan: the tables of what is made of it
     "making.py",  # papers: asked for, made, kept
     "splicing.py",  # official: texts into a worksheet's XML
     "spelling.py",  # official: how a workbook writes codes
     "beside.py",  # planfiles: a file beside the plan, and what was chosen
-    "letters.py",  # plan: forwarding letters
+    "letters.py",  # forwarding: numbered, printed, tracked
     "workbook.py",  # official: a workbook, filled
     "heads.py",  # official: the headers of such workbooks
     "filling.py",  # official: the child that reads and fills it

@@ -15,10 +15,12 @@ from app.bulk.intake import MAX_BYTES
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.declared import Link
 from app.official import workbook
 from app.papers import making as papers
 from app.papers.views import named
 from app.people.office_views import years
+from app.plan import hooks
 
 
 class OfficialView(SafeView):
@@ -63,3 +65,11 @@ class OfficialView(SafeView):
             most_rows=workbook.MOST_ROWS,
             latest=named(papers.latest(who, [workbook.FILLED])),
         )
+
+
+def _link(manager: Any) -> Link | None:
+    may = manager.has_access("can_index", OfficialView.class_permission_name)
+    return Link(url_for("OfficialView.index"), _("Fill an official workbook")) if may else None
+
+
+hooks.LINKS_AFTER.append(_link)

@@ -19,7 +19,9 @@ from app.core import clock
 from app.core.errors import NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.declared import Link
 from app.papers import making as papers
+from app.plan import hooks
 from app.plan.models import FIELD_LABELS
 from app.planfiles import beside
 from app.planfiles.sheets import PLAN
@@ -146,3 +148,15 @@ def _percent(counts: dict[str, int]) -> int:
     """How much of what either side has is the same; 100 only where all of it is."""
     every = sum(counts[name] for name in ("same", "different", "ours", "theirs", "faulty"))
     return counts["same"] * 100 // every if every else 100
+
+
+def _link(manager: Any) -> Link | None:
+    """Files are brought into the plan of one school."""
+    may = actor().school_id and manager.has_access(
+        "can_choose", PlanFilesView.class_permission_name
+    )
+    where = url_for("ImportsView.begin", name=PLAN.name)
+    return Link(where, _("Bring in or compare a plan file")) if may else None
+
+
+hooks.LINKS_BEFORE.append(_link)

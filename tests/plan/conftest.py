@@ -6,9 +6,7 @@ from app.core import clock
 from app.core.db import db
 from app.plan import sync
 from app.plan.models import PlanEntry
-from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
 from tests.factories import accept, attest, invite
-from tests.papers.conftest import _no_child_left, made  # noqa: F401 (fixtures)
 
 
 @pytest.fixture

@@ -7,9 +7,9 @@ import openpyxl
 import pytest
 
 from app.core.db import db
+from app.forwarding import letters, office_views
+from app.forwarding.models import ForwardingLetter
 from app.papers.models import Paper
-from app.plan import letter_views, letters
-from app.plan.paper_models import ForwardingLetter
 from app.plan.workflow import edit
 from tests import factories as make
 from tests.bulk.books import xlsx
@@ -39,7 +39,7 @@ def printed(cast, made):
     """`printed()` is the paper with the letters."""
 
     def act(wish=WISH, kind=letters.LETTERS, user=None):
-        return made(letter_views.ask(actor(user or cast.officer), kind, wish))
+        return made(office_views.ask(actor(user or cast.officer), kind, wish))
 
     return act
 

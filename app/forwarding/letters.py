@@ -19,12 +19,12 @@ from app.core.errors import Refused
 from app.documents.counter import take_numbers
 from app.documents.errors import RenderError, Unprintable
 from app.documents.limits import render_safely
+from app.forwarding.models import ForwardingLetter
 from app.papers import making as papers
 from app.papers.models import Paper
 from app.people.models import School, Student
 from app.people.queries import at_school, finds_student, has_secret
 from app.plan.models import PlanEntry
-from app.plan.paper_models import ForwardingLetter
 from app.workflow.actor import Actor, Role
 
 LETTERS, COURIER = "letters", "courier"  # the kinds of papers

@@ -9,7 +9,7 @@ from app.bulk import compare
 from app.bulk.models import Import
 from app.bulk.sheet import Column, Context, Kind, Sheet, Target
 from app.core import clock
-from app.plan.paper_models import ForwardingLetter
+from app.forwarding.models import ForwardingLetter
 from app.workflow.actor import Role
 
 NO_LETTER = _l("No forwarding letter has this number.")

@@ -30,7 +30,7 @@ def race(server, tmp_path_factory):
 
 @pytest.mark.rule("PLN-10")
 def test_letters_asked_for_twice_at_once_are_numbered_once_and_without_a_gap(race):
-    from app.plan import letters
+    from app.forwarding import letters
 
     with race.app_context():
         db.session.execute(

@@ -19,12 +19,14 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import dash, moment
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
+from app.forwarding import detail, letters
+from app.forwarding.models import ForwardingLetter
 from app.papers import making as papers
 from app.papers.views import named
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
-from app.plan import letters
-from app.plan.paper_models import ForwardingLetter
+from app.plan import hooks
+from app.plan.models import PlanEntry
 
 KINDS = (letters.LETTERS, letters.COURIER)
 
@@ -141,7 +143,7 @@ class LetterWorkView(SafeView):
         who = actor()
         school, wish = papers.may_ask(who), _wish(request.values)
         return self.render_template(
-            "plan/letters.html",
+            "forwarding/make.html",
             years=years(),
             colleges=colleges(),
             year=request.values.get("year", ""),
@@ -167,3 +169,22 @@ def _wish(form: Any) -> dict[str, Any] | None:
     if year not in known or (college and college not in mine):
         return None
     return {"year": int(year), "college": int(college) if college else None}
+
+
+# -- what the plan shows of it -----------------------------------------------------------------------
+
+
+def _of_ticked(entries: list[PlanEntry]) -> str:
+    """One PDF with the letters of these rows (PLN-10)."""
+    paper = ask(actor(), letters.LETTERS, {"entries": [entry.id for entry in entries]})
+    return url_for("PapersView.show", uid=paper.uid)
+
+
+def _link(manager: Any) -> Link | None:
+    may = manager.has_access("can_list", LettersView.class_permission_name)
+    return Link(url_for("LettersView.list"), _("Forwarding letters")) if may else None
+
+
+hooks.ASIDES.append(detail.of_entry)
+hooks.MAKINGS.append(hooks.Making("letters", _l("Forwarding letters"), _of_ticked))
+hooks.LINKS_AFTER.append(_link)
