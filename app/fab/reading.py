@@ -173,14 +173,17 @@ class ListReading(Exported):
         part = self._slice(args, statement, order)
         needed = [*columns, *self.load_columns]
         items = self.datamodel.rows([p.key for p in part.places], needed)
-        counts = self._tab_counts()
-        count = counts.get(args.tab, -1) if not args.narrowed else -1
-        count = self.datamodel.counted(statement) if count < 0 else count
+        counts, cap = self._tab_counts()
+        count = counts.get(args.tab, cap + 1) if not args.narrowed else cap + 1
+        count = self.datamodel.counted(statement) if count > cap else count
+        tabs = {name: count_text(n, cap) for name, n in counts.items()}
+        if not args.narrowed and args.tab in tabs:
+            tabs[args.tab] = count_text(count)
         return ListPage(
             view=type(self).__name__,
             rows=self._rows(items, columns),
             headings=[self._heading(column, args, order, to) for column in columns],
-            tabs=self._tabs(args, counts, to),
+            tabs=self._tabs(args, tabs, to),
             choices=self._choices(args),
             pager=self._pager(args, order, part, count, to),
             bulk=self.bulk_offers(),  # type: ignore[attr-defined]
@@ -219,13 +222,12 @@ class ListReading(Exported):
             statement, order, args.size, skip=skip, after=after, before=before
         )
 
-    def _tab_counts(self) -> dict[str, int]:
+    def _tab_counts(self) -> tuple[dict[str, int], int]:
+        """Rows by tab, and how far was counted."""
         counted = [tab for tab in self.tabs if tab.counted]
-        if not counted:
-            return {}
         scope = self.scoped()  # type: ignore[attr-defined]
-        numbers = self.datamodel.tab_counts(scope, [tab.where() for tab in counted])
-        return {tab.name: n for tab, n in zip(counted, numbers, strict=True)}
+        numbers, cap = self.datamodel.tab_counts(scope, [tab.where() for tab in counted])
+        return {tab.name: n for tab, n in zip(counted, numbers, strict=True)}, cap
 
     def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
         shows = "show" in self.include_route_methods
@@ -265,11 +267,11 @@ class ListReading(Exported):
         url = to.list(args.moved(order=column, ascending=mark != "ascending"))
         return Heading(column, label, url, mark)
 
-    def _tabs(self, args: ListArgs, counts: Mapping[str, int], to: Addresses) -> list[TabLink]:
+    def _tabs(self, args: ListArgs, counts: Mapping[str, str], to: Addresses) -> list[TabLink]:
         return [
             TabLink(
                 tab.name, tab.label, to.list(args.moved(tab=tab.name)),
-                count_text(counts[tab.name]) if tab.name in counts else "", tab.name == args.tab,
+                counts.get(tab.name, ""), tab.name == args.tab,
             )
             for tab in self.tabs
         ]  # fmt: skip
