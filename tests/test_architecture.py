@@ -20,9 +20,8 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations", "notices", "objections", "official", "offline",
-    "origin", "papers", "people",
-    "placements",
+    "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations",
+    "notices", "objections", "official", "offline", "origin", "papers", "people", "placements",
     "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
 )  # fmt: skip
 FILES = {
@@ -36,19 +35,19 @@ FILES = {
     "sync.py",  # plan: table against table, in SQL
     "layouts.py",  # plan: the official layout as it goes out
     "hooks.py",  # plan: what the packages above say of it
-    "importing.py",  # planfiles: the rows of a file into the plan, in SQL
-    "matching.py",  # planfiles: whose the rows of a file are
-    "making.py",  # papers: asked for, made, kept
-    "splicing.py",  # official: texts into a worksheet's XML
-    "spelling.py",  # official: how a workbook writes codes
-    "beside.py",  # planfiles: a file beside the plan, and what was chosen
-    "letters.py",  # forwarding: numbered, printed, tracked
-    "workbook.py",  # official: a workbook, filled
-    "heads.py",  # official: the headers of such workbooks
-    "filling.py",  # official: the child that reads and fills it
     "code_forms.py",  # plan: the administrators' forms
     "editions.py",  # plan: formulas, and what codes count as
     "snapshots.py",  # plan: immutable copies and their comparison
+    "making.py",  # papers: asked for, made, kept
+    "beside.py",  # planfiles: a file beside the plan, and what was chosen
+    "importing.py",  # planfiles: the rows of a file into the plan, in SQL
+    "matching.py",  # planfiles: whose the rows of a file are
+    "workbook.py",  # official: a workbook, filled
+    "heads.py",  # official: the headers of such workbooks
+    "filling.py",  # official: the child that reads and fills it
+    "spelling.py",  # official: how a workbook writes codes
+    "splicing.py",  # official: texts into a worksheet's XML
+    "letters.py",  # forwarding: numbered, printed, tracked
     "rules.py", "year_rules.py",  # checks: the table of rules
     "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
     "sentences.py",  # checks: a finding in words
