@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import io
 import sys
-import tempfile
-from pathlib import Path
 
 import xlsxwriter
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from app import create_app
 from app.accounts.models import AppUser
 from app.bulk import asking, tasks
 from app.bulk.models import Import
 from app.codes.queries import load_shipped
-from app.core import children, clock, postgres
+from app.core import children, clock
 from app.core.db import db
 from app.forwarding import office_views as forwarding
 from app.forwarding.letters import COURIER
@@ -34,9 +31,10 @@ from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, OFFICIAL
 from app.planfiles import beside
 from app.workflow.actor import Role
+from bench import batches
 from bench.imports import Peak, floor, timed
+from bench.server import server
 from tests import factories as make
-from tests.conftest import settings_for
 from tests.official.books import workbook as official_workbook
 
 ROWS, LETTERS = 10_000, 500
@@ -165,15 +163,11 @@ def main() -> None:
     """On an embedded PostgreSQL of its own."""
     numbers = [int(text) for text in sys.argv[1:]]
     rows, letters = [*numbers, *(ROWS, LETTERS)[len(numbers) :]]
-    with tempfile.TemporaryDirectory(prefix="qingqian-bench-") as root:
-        folder = Path(root)
-        folder.chmod(0o755)
-        url = postgres.start(folder / "postgres", durable=False)
+    with server() as (url, folder):
         try:
-            run(create_app(settings_for(url, folder)), rows, letters)
+            run(batches.load(url, folder), rows, letters)
         finally:
             children.stop()
-            postgres.stop(folder / "postgres")
 
 
 if __name__ == "__main__":

@@ -104,10 +104,10 @@ class ExportsView(AskView):
         record = export_of(who, uid)
         try:
             EXPORTS.perform(asking.own(who, "fetch"), record.id, who)
+            return _answer(record)
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(url_for("ExportsView.show", uid=uid), 303)
-        return _answer(record)
 
     def clear(self) -> bool:
         """Whether the person may have whole personal numbers: a permission without a route."""
