@@ -1,7 +1,7 @@
 """The rows of a plan file into the plan and back, by SQL on the staged rows (PLN-05).
 
 A file writes what nobody's placement says; what a placement says, and reported rows, it only asks to
-change (PLN-03, PLN-06). See docs/plan.md.
+change (PLN-03, PLN-06). See docs/planfiles.md.
 """
 
 from __future__ import annotations
