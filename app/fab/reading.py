@@ -173,12 +173,7 @@ class ListReading(Exported):
         part = self._slice(args, statement, order)
         needed = [*columns, *self.load_columns]
         items = self.datamodel.rows([p.key for p in part.places], needed)
-        counts, cap = self._tab_counts()
-        count = counts.get(args.tab, cap + 1) if not args.narrowed else cap + 1
-        count = self.datamodel.counted(statement) if count > cap else count
-        tabs = {name: count_text(n, cap) for name, n in counts.items()}
-        if not args.narrowed and args.tab in tabs:
-            tabs[args.tab] = count_text(count)
+        count, tabs = self._counts(args, statement)
         return ListPage(
             view=type(self).__name__,
             rows=self._rows(items, columns),
@@ -203,11 +198,8 @@ class ListReading(Exported):
             more_than_page=len(items) < count <= MOST_FOUND,
         )
 
-    def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:
-        if "keep_filter" not in self.include_route_methods:
-            return []
-        saved = remembered.remembered_filters(type(self).__name__)
-        return [(one["name"], f"{to.path}?{one['query']}") for one in saved]
+    def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:  # noqa: ARG002
+        return []  # see SavedFilters
 
     def _posts(self) -> list[str]:
         wanted = ("search", "columns", "action_post", "confirm", "keep_filter", "drop_filter")
@@ -222,12 +214,17 @@ class ListReading(Exported):
             statement, order, args.size, skip=skip, after=after, before=before
         )
 
-    def _tab_counts(self) -> tuple[dict[str, int], int]:
-        """Rows by tab, and how far was counted."""
-        counted = [tab for tab in self.tabs if tab.counted]
-        scope = self.scoped()  # type: ignore[attr-defined]
-        numbers, cap = self.datamodel.tab_counts(scope, [tab.where() for tab in counted])
-        return {tab.name: n for tab, n in zip(counted, numbers, strict=True)}, cap
+    def _counts(self, args: ListArgs, statement: Select[Any]) -> tuple[int, dict[str, str]]:
+        """How many rows the list finds, and what each tab says of its own."""
+        named, scope = [t for t in self.tabs if t.counted], self.scoped()  # type: ignore[attr-defined]
+        numbers, cap = self.datamodel.tab_counts(scope, [tab.where() for tab in named])
+        known = dict(zip((tab.name for tab in named), numbers, strict=True))
+        here = cap + 1 if args.narrowed else known.get(args.tab, cap + 1)
+        count = here if here <= cap else self.datamodel.counted(statement)
+        texts = {name: count_text(n, cap) for name, n in known.items()}
+        if not args.narrowed and args.tab in texts:
+            texts[args.tab] = count_text(count)
+        return count, texts
 
     def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
         shows = "show" in self.include_route_methods
