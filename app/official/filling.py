@@ -20,7 +20,7 @@ from python_calamine import CalamineWorkbook
 
 from app.bulk import guard, heads, reading
 from app.bulk.guard import UnfitError
-from app.plan.splicing import spliced
+from app.official.splicing import spliced
 
 MOST_DICTIONARY = 20_000  # rows of another sheet that are read for its lists
 MOST_WIDE = 60

@@ -10,12 +10,14 @@ from sqlalchemy import select
 from app.bulk.models import Import, ImportRow
 from app.codes import queries as codes
 from app.core.db import db
-from app.plan import beside
+from app.papers.models import Paper
 from app.plan.models import DESTINATION_FIELDS, OFFICIAL, PlanEntry
-from app.plan.paper_models import Paper
+from app.planfiles import beside
 from tests import factories as make
 from tests.bulk.books import xlsx
-from tests.plan.conftest import HEADS, entry, line, result, take_all_over
+from tests.papers.conftest import result
+from tests.plan.conftest import entry
+from tests.planfiles.conftest import HEADS, line, take_all_over
 
 
 def page(browser, url, status=200) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -22,15 +23,16 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_code, clean_line, clean_name
+from app.official.heads import NUMBERS, known_heads, places
+from app.official.spelling import Spelling, spellings
+from app.papers import making as papers
+from app.papers.models import Paper
 from app.people.checks import is_mobile
 from app.people.models import School, Student
-from app.plan import papers
 from app.plan.models import OFFICIAL, PlanEntry
-from app.plan.official_heads import NUMBERS, known_heads, places
-from app.plan.paper_models import Paper, PaperKind
-from app.plan.spelling import Spelling, spellings
 from app.workflow.actor import Actor
 
+FILLED = "official"  # the kind of paper
 MOST_ROWS = 20_000
 MOST_MISSED = 500
 SECONDS = 60.0
@@ -59,7 +61,7 @@ def bring(who: Actor, data: bytes, name: str, form: dict[str, str]) -> Paper:
         raise Invalid(problems)
     wish = {"year": int(year) if year else None, "purpose": purpose if year else ""}
     title = _("%(name)s filled", name=name.rpartition(".")[0] or name)
-    return papers.ask(who, PaperKind.OFFICIAL, wish, f"{title[:110]}.xlsx", data)
+    return papers.ask(who, FILLED, wish, f"{title[:110]}.xlsx", data)
 
 
 @dataclass
@@ -108,7 +110,13 @@ def make(paper: Paper) -> bytes:
     return _asked(wish, data)
 
 
-papers.MAKERS[PaperKind.OFFICIAL] = make
+def _back(_paper: Paper) -> tuple[str, str]:
+    return _("Fill an official workbook"), url_for("OfficialView.index")
+
+
+papers.MAKERS[FILLED] = papers.Maker(
+    _l("Official workbook, filled"), make, _back, menu="Plan", noted=NOTED
+)
 
 
 def _asked(wish: dict[str, Any], data: bytes) -> bytes:

@@ -7,15 +7,17 @@ import openpyxl
 import pytest
 
 from app.core.db import db
-from app.plan import letter_views, letters
-from app.plan.paper_models import ForwardingLetter, Paper, PaperKind
+from app.forwarding import letters, office_views
+from app.forwarding.models import ForwardingLetter
+from app.papers.models import Paper
 from app.plan.workflow import edit
 from tests import factories as make
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import problems, tally
 from tests.documents.conftest import pages_of, text_of, word_boxes
 from tests.factories import accept, actor, attest, invite
-from tests.plan.conftest import entry, result
+from tests.papers.conftest import result
+from tests.plan.conftest import entry
 
 ARCHIVE = {
     "archive_to": "武汉市人才服务中心",
@@ -36,8 +38,8 @@ def receivers(cast, rows):
 def printed(cast, made):
     """`printed()` is the paper with the letters."""
 
-    def act(wish=WISH, kind=PaperKind.LETTERS, user=None):
-        return made(letter_views.ask(actor(user or cast.officer), kind, wish))
+    def act(wish=WISH, kind=letters.LETTERS, user=None):
+        return made(office_views.ask(actor(user or cast.officer), kind, wish))
 
     return act
 
@@ -163,7 +165,7 @@ def test_of_a_college_or_ticked_rows_only(cast, receivers, printed, visit):
 def test_the_courier_sheet_goes_out_and_comes_back_with_tracking_numbers(
     cast, receivers, printed, bring, apply, visit
 ):
-    book = openpyxl.load_workbook(io.BytesIO(result(printed(kind=PaperKind.COURIER))))
+    book = openpyxl.load_workbook(io.BytesIO(result(printed(kind=letters.COURIER))))
     page = book.worksheets[0]
     heads = [cell.value for cell in page[1]]
     for n, number in ((2, "1234567890123"), (3, "0099")):

@@ -7,7 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pikepdf
+from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, func, select, text
 from sqlalchemy.orm import joinedload
 
@@ -17,13 +19,15 @@ from app.core.errors import Refused
 from app.documents.counter import take_numbers
 from app.documents.errors import RenderError, Unprintable
 from app.documents.limits import render_safely
+from app.forwarding.models import ForwardingLetter
+from app.papers import making as papers
+from app.papers.models import Paper
 from app.people.models import School, Student
 from app.people.queries import at_school, finds_student, has_secret
-from app.plan import papers
 from app.plan.models import PlanEntry
-from app.plan.paper_models import ForwardingLetter, Paper, PaperKind
 from app.workflow.actor import Actor, Role
 
+LETTERS, COURIER = "letters", "courier"  # the kinds of papers
 COUNTER = 3  # the kind of the counter; 1 and 2 are the agreements
 AT_ONCE = 10  # letters that are laid out together
 MOST = 20_000
@@ -144,6 +148,10 @@ def _number_missing(school_id: int, at: dict[str, Any]) -> None:
 # -- papers ----------------------------------------------------------------------------------------
 
 
+def _back(_paper: Paper) -> tuple[str, str]:
+    return _("Forwarding letters"), url_for("LettersView.list")
+
+
 def _letters_of(paper: Paper) -> list[int]:
     ids = number_them(paper.school_id, paper.wish)
     if not ids:
@@ -173,7 +181,7 @@ def make_letters(paper: Paper) -> bytes:
     return out.getvalue()
 
 
-papers.MAKERS[PaperKind.LETTERS] = make_letters
+papers.MAKERS[LETTERS] = papers.Maker(_l("Forwarding letters"), make_letters, _back, menu="Plan")
 
 
 def _loaded(ids: Sequence[int]) -> Iterator[ForwardingLetter]:
@@ -260,4 +268,4 @@ def make_courier(paper: Paper) -> bytes:
     return out.getvalue()
 
 
-papers.MAKERS[PaperKind.COURIER] = make_courier
+papers.MAKERS[COURIER] = papers.Maker(_l("Courier sheet"), make_courier, _back, menu="Plan")

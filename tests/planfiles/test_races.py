@@ -14,7 +14,7 @@ from tests.bulk.books import xlsx
 from tests.cast import Cast
 from tests.conftest import make_database
 from tests.factories import accept, attest, invite
-from tests.plan.conftest import HEADS, line
+from tests.planfiles.conftest import HEADS, line
 from tests.real import at_once, installation, killed
 
 ROWS = 200
@@ -162,7 +162,7 @@ from tests.conftest import settings_for
 from pathlib import Path
 from app.bulk import tasks
 from app.core.db import db
-from app.plan import importing
+from app.planfiles import importing
 import app.menu
 name = sys.argv[3]
 statement = getattr(importing, name)
@@ -199,25 +199,3 @@ def test_a_worker_killed_midway_has_written_nothing_and_the_job_runs_again(race,
         tasks.take_back(record_id)
         assert db.session.get(Import, record_id).state == "undone"
     assert names(race, numbers) == before
-
-
-@pytest.mark.rule("PLN-10")
-def test_letters_asked_for_twice_at_once_are_numbered_once_and_without_a_gap(race):
-    from app.plan import letters
-
-    with race.app_context():
-        db.session.execute(
-            text("UPDATE plan_entry e SET archive_to = '人才中心' FROM student s WHERE s.id = e.student_id"
-                 " AND s.student_no LIKE 'R00%'")
-        )  # fmt: skip
-        school = Cast.load().school.id
-        db.session.commit()
-    wish = {"year": 2027, "college": None}
-    assert at_once(race, [lambda: letters.number_them(school, wish)] * 4) == {"done": 4}
-    with race.app_context():
-        found = db.session.scalars(text("SELECT number FROM forwarding_letter ORDER BY 1")).all()
-        count = db.session.execute(
-            text("SELECT count(*) FROM plan_entry WHERE archive_to IS NOT NULL")
-        ).scalar()
-        assert found == [f"2027-{n:05d}" for n in range(1, count + 1)]
-        db.session.remove()

@@ -10,14 +10,15 @@ import pytest
 from app.core import children
 from app.core.db import db
 from app.core.errors import Invalid
-from app.plan import official, papers
-from app.plan.paper_models import Paper
-from app.plan.splicing import spliced
+from app.official import workbook as official
+from app.official.splicing import spliced
+from app.papers.models import Paper
 from app.plan.workflow import edit
 from tests.bulk import hostile
 from tests.factories import actor
-from tests.plan.conftest import entry, result
-from tests.plan.official import cells, opened, workbook
+from tests.official.books import cells, opened, workbook
+from tests.papers.conftest import result
+from tests.plan.conftest import entry
 
 VALUES = {"destination_code": "12", "employer_name": "=1+1&<公司>", "credit_code": "91999999MA0000001X",
           "employer_kind": "31", "industry": "34", "location": "420111", "position_kind": "13",
@@ -205,18 +206,6 @@ def test_odd_spellings_of_a_sheet_are_understood(xml, expected):
     if "<f>" in xml:
         assert "<f>A1</f>" in done
         assert ">b<" not in done
-
-
-@pytest.mark.rule("PLN-09", "BLK-04")
-def test_old_papers_are_deleted_after_a_week(cast, settled, filled):
-    from app.plan import tasks
-    from tests import factories as make
-
-    paper = filled(workbook(people(cast)))
-    make.pass_time(days=8)
-    assert tasks.forget_papers.func() == 1
-    with pytest.raises(Exception, match=r"."):
-        papers.result_of(db.session.get(Paper, paper.id))
 
 
 @pytest.mark.rule("BLK-05")

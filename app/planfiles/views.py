@@ -19,10 +19,12 @@ from app.core import clock
 from app.core.errors import NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.plan import beside, papers
+from app.fab.declared import Link
+from app.papers import making as papers
+from app.plan import hooks
 from app.plan.models import FIELD_LABELS
-from app.plan.paper_models import PaperKind
-from app.plan.sheets import PLAN
+from app.planfiles import beside
+from app.planfiles.sheets import PLAN
 
 SHOWN = 50
 _PICKED = re.compile(r"c-([0-9]{1,7})-([a-z_]{1,30})")
@@ -51,7 +53,7 @@ class PlanFilesView(SafeView):
         wanted, after = request.args.get("tab", ""), request.args.get("after", "")
         tab = wanted if wanted in beside.TABS else "different"
         start = int(after) if after.isascii() and after.isdecimal() and len(after) < 8 else 0
-        return self.render_template("plan/beside.html", **_page(record, tab, start))
+        return self.render_template("planfiles/beside.html", **_page(record, tab, start))
 
     @expose("/<string(length=32):uid>", methods=["POST"])
     @has_access
@@ -77,9 +79,7 @@ class PlanFilesView(SafeView):
         record = _record(uid)
         name = _("Differences of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"
         try:
-            paper = papers.ask(
-                actor(), PaperKind.DIFFERENCES, {"import": record.id, "uid": uid}, name
-            )
+            paper = papers.ask(actor(), beside.DIFFERENCES, {"import": record.id, "uid": uid}, name)
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(url_for("PlanFilesView.show", uid=uid), 303)
@@ -148,3 +148,15 @@ def _percent(counts: dict[str, int]) -> int:
     """How much of what either side has is the same; 100 only where all of it is."""
     every = sum(counts[name] for name in ("same", "different", "ours", "theirs", "faulty"))
     return counts["same"] * 100 // every if every else 100
+
+
+def _link(manager: Any) -> Link | None:
+    """Files are brought into the plan of one school."""
+    may = actor().school_id and manager.has_access(
+        "can_choose", PlanFilesView.class_permission_name
+    )
+    where = url_for("ImportsView.begin", name=PLAN.name)
+    return Link(where, _("Bring in or compare a plan file")) if may else None
+
+
+hooks.LINKS_BEFORE.append(_link)

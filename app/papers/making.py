@@ -1,14 +1,15 @@
-"""What the worker makes of the plan for somebody: asked for, made, kept for that person only (BLK-04).
+"""What the worker makes for somebody: asked for, made, kept for that person only (BLK-04).
 
-A maker gets the paper and says how far it is; what it gives back is encrypted. A killed worker's job
-begins anew.
+The features that make something register a `Maker` in `MAKERS`. It gets the paper and says how far it
+is; what it gives back is encrypted. A killed worker's job begins anew.
 """
 
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -23,28 +24,41 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
-from app.plan.paper_models import Paper, PaperKind
+from app.papers.models import Paper
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 
 KEPT = timedelta(days=7)
 SUFFIX = ".paper"
 ASKED = Limit("plan-papers", 60, timedelta(hours=1))  # of one person: each costs seconds of work
-MAKERS: dict[PaperKind, Callable[[Paper], bytes]] = {}  # filled by the modules that make
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How a kind of paper is made, and how its page presents it."""
+
+    title: Any
+    make: Callable[[Paper], bytes]
+    back: Callable[[Paper], tuple[str, str]]  # text and address of the page where it was asked for
+    menu: str = ""  # the entry of the menu that its page belongs to
+    noted: Mapping[str, Any] = field(default_factory=dict)  # key of `report["noted"]` → label
+
+
+MAKERS: dict[str, Maker] = {}  # kind → maker; filled by the modules that make
 
 
 def may_ask(who: Actor) -> int:
-    """The school whose plan this person works on. Raises NotYours."""
+    """The school whose data this person works on. Raises NotYours."""
     if who.role not in (Role.SCHOOL, Role.DATA) or who.school_id is None:
-        raise NotYours("papers of the plan")
+        raise NotYours("papers")
     return who.school_id
 
 
 def ask(
-    who: Actor, kind: PaperKind, wish: dict[str, Any], name: str, source: bytes | None = None
+    who: Actor, kind: str, wish: dict[str, Any], name: str, source: bytes | None = None
 ) -> Paper:
     """Have a paper made by the worker, and commit. Raises NotYours, Refused."""
-    from app.plan import tasks
+    from app.papers import tasks
 
     school = may_ask(who)
     if not ASKED.take(who.user_id):
@@ -76,7 +90,7 @@ def paper_of(who: Actor, uid: str) -> Paper:
     return found
 
 
-def latest(who: Actor, kinds: Sequence[PaperKind], most: int = 5) -> Sequence[Paper]:
+def latest(who: Actor, kinds: Sequence[str], most: int = 5) -> Sequence[Paper]:
     """The newest papers of this person."""
     mine = (Paper.user_id == who.user_id, Paper.kind.in_(kinds), Paper.school_id == may_ask(who))
     return db.session.scalars(
@@ -87,7 +101,7 @@ def latest(who: Actor, kinds: Sequence[PaperKind], most: int = 5) -> Sequence[Pa
 def make(paper: Paper) -> None:
     """Make it and keep the result, or the sentence why not; commits."""
     try:
-        data = MAKERS[PaperKind(paper.kind)](paper)
+        data = MAKERS[paper.kind].make(paper)
     except Refused as refusal:
         db.session.rollback()
         give_up(paper.id, str(refusal))

@@ -1,4 +1,4 @@
-"""The workbooks of the plan: a plan file, tracking numbers of archives (PLN-05, PLN-10)."""
+"""The workbook of the plan: a file of the ministry or province, or one of your own (PLN-05)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
-from app.bulk import compare
 from app.bulk.models import Import
 from app.bulk.sheet import (
     Choices,
@@ -27,13 +26,10 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.text import clean_code, mask_id_number
 from app.people.models import School
-from app.plan import importing, matching
 from app.plan.forms import MOST, TABLES
 from app.plan.models import DESTINATION_FIELDS, PlanEntry
-from app.plan.paper_models import ForwardingLetter
+from app.planfiles import importing, matching
 from app.workflow.actor import Role
-
-# -- a plan file brought in (PLN-05) ----------------------------------------------------------------
 
 
 def keep_number(number: str, _uid: str) -> tuple[Found, Found]:
@@ -124,54 +120,5 @@ PLAN = Sheet(
         Column("archive_postcode", _l("Forwarding postcode"), Kind.CODE, "DAZJDWYB",
                ("档案转寄单位邮编",), most=6, width=10),
         _text("household_address", _l("Household address"), "HKQZDZ", "户口迁转地址", width=30),
-    ),
-)  # fmt: skip
-
-
-# -- tracking numbers of forwarded archives (PLN-10) -------------------------------------------------
-
-NO_LETTER = _l("No forwarding letter has this number.")
-
-
-def look_for_letters(record: Import, _context: Context) -> None:
-    """Only letters that were made can be tracked, and those of the student that the row names."""
-    of = ("EXISTS (SELECT 1 FROM forwarding_letter l JOIN student s ON s.id = l.student_id"
-          " WHERE l.school_id = :school AND l.number = r.values ->> 'number'")  # fmt: skip
-    compare.mark(record, f"NOT {of})", "number", str(NO_LETTER), school=record.school_id)
-    compare.mark(record, f"{of} AND s.name <> r.more ->> 'student')", "student", str(matching.NAMELESS),
-                 school=record.school_id)  # fmt: skip
-
-
-COURIER = Sheet(
-    name="courier",
-    title=_l("Tracking numbers"),
-    about=_l("The courier sheet comes back with the tracking numbers: each is kept with its "
-             "forwarding letter, and the student sees it."),
-    notes=(_l("A letter is known by its number."), _l("An empty cell changes nothing.")),
-    roles=(Role.SCHOOL, Role.DATA),
-    menu="Plan",
-    home=lambda: (_l("Forwarding letters"), url_for("LettersView.list")),
-    prepare=lambda _record: Context(clock.today()),
-    look=look_for_letters,
-    unique=(("number", "number"), ("tracking_number", "tracking_number")),
-    target=Target(
-        model=ForwardingLetter,
-        key=("school_id", "number"),
-        common=("school_id",),
-        fixed=lambda record: {"school_id": record.school_id},
-        fields=("tracking_number", "courier", "sent_on"),
-    ),
-    columns=(
-        Column("number", _l("Letter number"), Kind.CODE, "", ("转递单号", "转递单编号"), required=True,
-               most=20, sample="2027-00001"),
-        Column("student", _l("Student"), Kind.NAME, "XM", ("姓名", "学生姓名"), aside=True, width=12,
-               sample="黄河水", help=_l("To be sure that it is the right student.")),
-        Column("tracking_number", _l("Tracking number"), Kind.CODE, "",
-               ("运单号", "快递单号", "邮件号", "机要编号"), required=True, most=40, width=22,
-               sample="1234567890123"),
-        Column("courier", _l("Courier"), Kind.TEXT, "", ("快递公司", "承运单位"), most=40,
-               sample="邮政特快专递"),
-        Column("sent_on", _l("Posted on"), Kind.DAY, "", ("寄出日期", "交寄日期"), width=14,
-               sample="2027-07-01"),
     ),
 )  # fmt: skip

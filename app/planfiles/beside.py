@@ -13,21 +13,24 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.bulk import compare
 from app.bulk.models import Import, ImportState
 from app.core.db import db
 from app.core.errors import Refused
+from app.papers.making import MAKERS, Maker, book_of, progress
+from app.papers.models import Paper
 from app.plan.detail import shown
-from app.plan.importing import STUDENT, asks
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState, PlanState, Source
-from app.plan.paper_models import Paper, PaperKind
-from app.plan.papers import MAKERS, book_of, progress
-from app.plan.sheets import PLAN
+from app.planfiles.importing import STUDENT, asks
+from app.planfiles.sheets import PLAN
 from app.workflow.engine import committed
 
+DIFFERENCES = "differences"  # the kind of paper
 CHOICES = ("file", "ours", "skip")
 PORTION = 500  # rows read at once
 MOST_LISTED = 100_000
@@ -256,17 +259,8 @@ def workbook(record: Import, noted: Any) -> bytes:
                  shown("destination_code", row.destination_code, row.graduation_year)])  # fmt: skip
         for row in only_theirs(record, MOST_LISTED):
             why = " ".join(text for _field, text in row.problems or [])
-            put(
-                [
-                    _("Only in the file"),
-                    str(row.row),
-                    row.student_no or row.other,
-                    row.name,
-                    "",
-                    "",
-                    why,
-                ]
-            )
+            put([_("Only in the file"), str(row.row), row.student_no or row.other, row.name, "", "",
+                 why])  # fmt: skip
     return out.getvalue()
 
 
@@ -292,4 +286,8 @@ def _differences(paper: Paper) -> bytes:
     return workbook(record, lambda done, total: progress(paper, done, total))
 
 
-MAKERS[PaperKind.DIFFERENCES] = _differences
+def _back(paper: Paper) -> tuple[str, str]:
+    return _("Compare side by side"), url_for("PlanFilesView.show", uid=paper.wish["uid"])
+
+
+MAKERS[DIFFERENCES] = Maker(_l("Differences"), _differences, _back, menu="Plan")

@@ -13,7 +13,8 @@ from tests import factories as make
 from tests.bulk.books import text_table, xls, xlsx
 from tests.bulk.conftest import problems, tally
 from tests.factories import accept, actor, attest, invite
-from tests.plan.conftest import HEADS, entry, line
+from tests.plan.conftest import entry
+from tests.planfiles.conftest import HEADS, line
 
 
 @pytest.mark.rule("PLN-05", "PLN-03")

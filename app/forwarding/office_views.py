@@ -19,13 +19,16 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import dash, moment
 from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
+from app.forwarding import detail, letters
+from app.forwarding.models import ForwardingLetter
+from app.papers import making as papers
+from app.papers.views import named
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
-from app.plan import letters, papers
-from app.plan.paper_models import ForwardingLetter, PaperKind
-from app.plan.paper_views import named
+from app.plan import hooks
+from app.plan.models import PlanEntry
 
-KINDS = {"letters": PaperKind.LETTERS, "courier": PaperKind.COURIER}
+KINDS = (letters.LETTERS, letters.COURIER)
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -129,8 +132,8 @@ class LetterWorkView(SafeView):
     @has_access
     def make(self) -> Any:
         who, form = actor(), request.form
-        wish, kind = _wish(form), KINDS.get(form.get("kind", ""))
-        if kind is None or wish is None:
+        wish, kind = _wish(form), form.get("kind", "")
+        if kind not in KINDS or wish is None:
             return self._index(_("Please choose a graduation year.")), 422
         try:
             paper = ask(who, kind, wish)
@@ -143,23 +146,21 @@ class LetterWorkView(SafeView):
         who = actor()
         school, wish = papers.may_ask(who), _wish(request.values)
         return self.render_template(
-            "plan/letters.html",
+            "forwarding/make.html",
             years=years(),
             colleges=colleges(),
             year=request.values.get("year", ""),
             college=request.values.get("college", ""),
             found=letters.ready(school, wish) if wish else None,
             problem=problem,
-            latest=named(papers.latest(who, list(KINDS.values()))),
+            latest=named(papers.latest(who, KINDS)),
         )
 
 
-def ask(who: Any, kind: PaperKind, wish: dict[str, Any]) -> Any:
+def ask(who: Any, kind: str, wish: dict[str, Any]) -> Any:
     """Ask the worker for letters or a courier sheet."""
-    title = {PaperKind.LETTERS: _("Forwarding letters"), PaperKind.COURIER: _("Courier sheet")}[
-        kind
-    ]
-    ending = "pdf" if kind == PaperKind.LETTERS else "xlsx"
+    title = papers.MAKERS[kind].title
+    ending = "pdf" if kind == letters.LETTERS else "xlsx"
     return papers.ask(who, kind, wish, f"{title} {wish.get('year') or ''}".strip() + f".{ending}")
 
 
@@ -171,3 +172,22 @@ def _wish(form: Any) -> dict[str, Any] | None:
     if year not in known or (college and college not in mine):
         return None
     return {"year": int(year), "college": int(college) if college else None}
+
+
+# -- what the plan shows of it -----------------------------------------------------------------------
+
+
+def _of_ticked(entries: list[PlanEntry]) -> str:
+    """One PDF with the letters of these rows (PLN-10)."""
+    paper = ask(actor(), letters.LETTERS, {"entries": [entry.id for entry in entries]})
+    return url_for("PapersView.show", uid=paper.uid)
+
+
+def _link(manager: Any) -> Link | None:
+    may = manager.has_access("can_list", LettersView.class_permission_name)
+    return Link(url_for("LettersView.list"), _("Forwarding letters")) if may else None
+
+
+hooks.ASIDES.append(detail.of_entry)
+hooks.MAKINGS.append(hooks.Making("letters", _l("Forwarding letters"), _of_ticked))
+hooks.LINKS_AFTER.append(_link)

@@ -1,7 +1,7 @@
 """The rows of a plan file into the plan and back, by SQL on the staged rows (PLN-05).
 
 A file writes what nobody's placement says; what a placement says, and reported rows, it only asks to
-change (PLN-03, PLN-06). See docs/plan.md.
+change (PLN-03, PLN-06). See docs/planfiles.md.
 """
 
 from __future__ import annotations
@@ -69,9 +69,9 @@ raised AS (INSERT INTO change_request AS q (entry_id, student_id, school_id, col
     kind = excluded.kind, changed_at = excluded.changed_at WHERE q.source = '{Source.IMPORT}'
   RETURNING q.id, q.entry_id, q.school_id, q.changes, xmax = 0 AS fresh),
 kept AS (UPDATE import_row r SET more = r.more || jsonb_strip_nulls(jsonb_build_object(
-    'was', d.changes, 'sources', d.old_sources,
-    'request', (SELECT id FROM raised WHERE entry_id = d.entry_id)))
-  FROM todo d WHERE r.import_id = :id AND r.row = d.row),
+    'was', d.changes, 'sources', d.old_sources, 'request', q.id))
+  FROM todo d LEFT JOIN raised q ON q.entry_id = d.entry_id
+  WHERE r.import_id = :id AND r.row = d.row),
 told AS ({TRAIL}
   SELECT 'plan_entry', d.entry_id, d.school_id, 'import', d.old_state, {NEW_STATE}, who.actor_id,
     who.actor_role, who.actor_name, who.address, who.device, '', :name,

@@ -14,8 +14,8 @@ from app.bulk.models import Import
 from app.bulk.sheet import SHEETS, Context, Found, Problems
 from app.codes import queries as codes
 from app.core.db import db
-from app.plan.importing import STUDENT
 from app.plan.models import ChangeState, Source
+from app.planfiles.importing import STUDENT
 
 UNKNOWN = _l("The school has no student of this number.")
 SEVERAL = _l("Several students have this number. Add their student numbers.")
