@@ -14,7 +14,7 @@ from app.accounts.queries import actor
 from app.bulk import queries
 from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import
 from app.bulk.sheet import SHEETS
-from app.fab.declared import Tab
+from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
@@ -70,6 +70,9 @@ class ImportHistoryView(SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return queries.imports_for(actor())
+
+    def head_back(self) -> Link:
+        return Link("/", _("Home"))
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return Import.file_name.contains(text, autoescape=True)

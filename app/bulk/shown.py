@@ -169,3 +169,8 @@ def result(record: Import) -> str:
             "%(num)s faulty row was left out.", "%(num)s faulty rows were left out.", record.faulty
         )
     return text
+
+
+def onward(record: Import, sheet: Sheet) -> tuple[Any, str] | None:
+    """The list that an applied import has filled: its name and address."""
+    return sheet.home() if record.state == S.APPLIED else None

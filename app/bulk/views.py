@@ -166,6 +166,7 @@ def _page(record: Import) -> dict[str, Any]:
         "beside": sheet.beside(record) if kept else None,
         "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
         "again_url": "" if record.busy else start,
+        "home": shown.onward(record, sheet),
         "trace": [
             {
                 "who": _who(row),

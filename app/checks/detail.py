@@ -58,7 +58,7 @@ def of_entry(entry: PlanEntry) -> list[dict[str, Any]]:
     """What is to be mended in a row of the plan."""
     return [
         {"text": sentence(found), "url": url_for("FindingsView.show", pk=found.id),
-         "kind": "bad" if found.severity == Severity.ERROR else "warn"}
+         "kind": "danger" if found.severity == Severity.ERROR else "warn"}
         for found in queries.open_of(entry.student_id)
     ]  # fmt: skip
 
@@ -68,13 +68,14 @@ def of_year(school_id: int, year: int) -> dict[str, Any]:
     errors, warnings = (
         queries.count_open(school_id, year, s) for s in (Severity.ERROR, Severity.WARNING)
     )
-    text = (
-        _("The checks: %(errors)s errors bar the report, %(warnings)s warnings.",
-          errors=errors, warnings=warnings)
-        if errors or warnings
-        else _("The checks found nothing to mend at their last run.")
-    )  # fmt: skip
-    kind = "bad" if errors else "warn" if warnings else ""
+    if errors or warnings:
+        text = _("The checks: %(errors)s errors bar the report, %(warnings)s warnings.",
+                 errors=errors, warnings=warnings)  # fmt: skip
+    elif queries.has_run(school_id, year):
+        text = _("The checks found nothing to mend at their last run.")
+    else:
+        text = _("The checks have not run yet.")
+    kind = "danger" if errors else "warn" if warnings else ""
     return {"text": text, "kind": kind, "url": url_for("ChecksView.index")}
 
 
@@ -105,7 +106,10 @@ def facts(found: Finding) -> list[tuple[Any, str]]:
     return [
         (_("Rule"), str(rule.title) if rule else found.rule),
         (_("What is wrong"), sentence(found)),
-        (_("Edition of the codes"), codes.edition("byqx", found.graduation_year)),
+        (
+            _("Edition of the codes"),
+            codes.edition_name(codes.edition("byqx", found.graduation_year)),
+        ),
     ]
 
 

@@ -68,6 +68,12 @@ def by_college(who: Actor, school_id: int) -> dict[int, list[tuple[Any, dict[str
     return {year: list(colleges.values()) for year, colleges in found.items()}
 
 
+def has_run(school_id: int, year: int) -> bool:
+    """Whether the checks have looked at the year at all."""
+    run = runs_of(school_id).get(year)
+    return run is not None and run.ran_at is not None
+
+
 def runs_of(school_id: int) -> dict[int, CheckRun]:
     """Year → the last run over it."""
     rows = db.session.scalars(select(CheckRun).where(CheckRun.school_id == school_id))

@@ -15,7 +15,7 @@ from wtforms.validators import InputRequired, NumberRange
 
 from app.accounts.queries import actor
 from app.codes.models import Code, CodeChange, CodeEdition, Region
-from app.codes.queries import TABLES, editions, forget
+from app.codes.queries import TABLES, edition_name, editions, forget
 from app.codes.workflow import YEARS, check_code, copy_edition, note_record
 from app.core.db import db
 from app.core.errors import Invalid
@@ -24,7 +24,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
-from app.fab.shown import dash, moment, yes_no
+from app.fab.shown import moment, yes_no
 from app.fab.views import SafeModelView
 
 SHOWN = 200  # changes on the page of editions
@@ -40,13 +40,13 @@ def _tables() -> list[tuple[str, str]]:
 
 def _editions() -> list[tuple[str, str]]:
     found = {kept for table in TABLES for _since, kept in editions(table) if kept}
-    return [(kept, kept) for kept in sorted(found)]
+    return [(kept, edition_name(kept)) for kept in sorted(found)]
 
 
 class CodeForm(DynamicForm):
     """What may change of a code: its key never does, and it is never deleted."""
 
-    name = line(_l("Name"), 80)
+    name = line(_l("Name of the code"), 80)
     sort = IntegerField(
         _l("Place in the list"), [InputRequired(MISSING), NumberRange(0, 9999)], default=500,
         invalid_value_message=_l("Please enter a whole number."),
@@ -86,10 +86,15 @@ class CodesView(SafeModelView):
     order_columns = ["table", "code", "name"]
     search_columns = ["code", "name"]
     label_columns = {
-        "code": _l("Code"), "name": _l("Name"), "table": _l("Table"), "edition": _l("Edition"),
+        "code": _l("Code"), "name": _l("Name of the code"), "table": _l("Table"), "edition": _l("Edition"),
         "certain": _l("Confirmed"), "active": _l("In use"), "sort": _l("Place in the list"),
     }  # fmt: skip
-    formatters_columns = {"table": _table, "edition": dash, "certain": yes_no, "active": yes_no}
+    formatters_columns = {
+        "table": _table,
+        "edition": edition_name,
+        "certain": yes_no,
+        "active": yes_no,
+    }
     base_order = ("id", "asc")
     cell_classes = {"name": "qq-full"}
     add_form, edit_form = NewCodeForm, CodeForm
@@ -113,7 +118,8 @@ class CodesView(SafeModelView):
         return self.url("edit", pk=item.id)
 
     def record_name(self, item: Any) -> str:
-        return f"{item.code} {item.name}"
+        place = [str(TABLES.get(item.table, item.table)), item.code, item.name]
+        return " ".join([*place, *([edition_name(item.edition)] if item.edition else [])])
 
     def pre_add(self, item: Any) -> None:
         check_code(item)
@@ -167,7 +173,7 @@ class CodeEditionsView(SafeView):
             editions=[
                 [(_table(e.table), url_for("CodesView.list", f_table=e.table, f_edition=e.edition)
                   if e.edition else url_for("CodesView.list", f_table=e.table), ""),
-                 (e.edition or "–", "", ""), (e.since or _("from the beginning"), "", "")]
+                 (edition_name(e.edition), "", ""), (e.since or _("from the beginning"), "", "")]
                 for e in kept
             ],
             changes=[_change(row) for row in changes],
@@ -196,7 +202,9 @@ def _change(row: CodeChange) -> dict[str, Any]:
         for name, new in row.new.items()
         if name in LABELS
     ]  # fmt: skip
-    place = " · ".join(filter(None, (_table(row.table), row.edition, row.code)))
+    place = " · ".join(
+        filter(None, (_table(row.table), row.edition and edition_name(row.edition), row.code))
+    )
     return {"who": row.by_name, "when": moment(row.at), "what": place, "note": "；".join(fields)}
 
 

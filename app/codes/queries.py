@@ -67,6 +67,11 @@ SHIPPED_EDITIONS = {"byqx": [(0, "legacy"), (2021, "2021")]}
 KEPT_SECONDS = 60.0  # how long another process may still show what an administrator changed
 
 
+def edition_name(edition: str) -> str:
+    """An edition as people call it: most are named after their first year."""
+    return str(_l("before 2021")) if edition == "legacy" else edition or "–"
+
+
 class kept_for_a_minute(Generic[T]):  # noqa: N801 (reads as a decorator)
     """Remember what a reading function gave, by its arguments, until `forget` or for a minute."""
 

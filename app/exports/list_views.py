@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
@@ -12,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.exports import queries
 from app.exports.models import EXPORT_CHIPS, EXPORT_STATES, FORMATS, Export, Format
-from app.fab.declared import Tab
+from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chip, chips, dash, moment
 from app.fab.views import SafeModelView
@@ -68,6 +69,9 @@ class ExportHistoryView(SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return queries.history_for(actor())
+
+    def head_back(self) -> Link:
+        return Link("/", _("Home"))
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return Export.title.contains(text, autoescape=True) | Export.purpose.contains(

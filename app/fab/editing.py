@@ -61,6 +61,7 @@ class FormRoutes:
         view: Any = self
         item = view.record(pk)
         form = self.edit_form.refresh(obj=item)
+        form.of_record = view.record_name(item)  # before what is typed changes it
         form._id = view.datamodel.get_pk_value(item)  # FAB's check of unique columns asks for it
         if request.method == "POST" and form.validate():
             return self._saved("edit", item, form)
@@ -142,6 +143,7 @@ class FormRoutes:
             getattr(view, f"{kind}_template"),
             title=getattr(view, f"{kind}_title"),
             widgets={"form": widget(form=form, groups=groups)},
+            name=getattr(form, "of_record", ""),
             form=form,
             back_url=view.list_url(),
         )

@@ -275,10 +275,9 @@ class ListReading(Exported):
 
     def _choices(self, args: ListArgs) -> list[Choice]:
         chosen = dict(args.filters)
-        return [
-            Choice(f"f_{f.name}", f.label, chosen.get(f.name, ""), f.options())
-            for f in self.filters
-        ]
+        every = [(f, chosen.get(f.name, ""), f.options()) for f in self.filters]
+        found = [(f, value, options) for f, value, options in every if value or len(options) > 1]
+        return [Choice(f"f_{f.name}", f.label, value, options) for f, value, options in found]
 
     def _hidden_fields(self, args: ListArgs) -> dict[str, str]:
         """What the search form keeps of the list: tab, order, size, a token; never its page."""

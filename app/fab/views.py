@@ -99,6 +99,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
             title=self.list_title,
             page=page,
             head_links=self.head_links(),
+            head_back=self.head_back(),
             widgets={"list": self.list_widget(page=page)},
         )
 
@@ -180,6 +181,10 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     def head_links(self) -> Sequence[Link]:
         """The buttons beside the list's heading; override to add «New», «Export»."""
         return ()
+
+    def head_back(self) -> Link | None:
+        """The page that a list without a menu entry is reached from; override to name it."""
+        return None
 
     def update_redirect(self) -> None:
         """FAB's history stack keeps whole addresses in the cookie; ours is `list_url`."""

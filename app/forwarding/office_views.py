@@ -52,7 +52,7 @@ class LettersView(TitleLinks, SafeModelView):
                                     "graduation_year"]}),
         (_l("Forwarding letter"), {"fields": ["number", "made_at", "archive_to", "archive_address",
                                               "archive_postcode", "contact", "phone"]}),
-        (_l("Courier"), {"fields": ["courier", "tracking_number", "sent_on"]}),
+        (_l("Posting"), {"fields": ["courier", "tracking_number", "sent_on"]}),
     ]  # fmt: skip
     label_columns = {
         "number": _l("Letter number"), "student.name": _l("Student"),
@@ -102,9 +102,12 @@ class LettersView(TitleLinks, SafeModelView):
     def record_name(self, item: Any) -> str:
         return f"{item.number} {item.student.name}"
 
+    def head_back(self) -> Link:
+        return Link(url_for("PlanView.list"), _("Employment plan"))
+
     def head_links(self) -> list[Link]:
         manager = self.appbuilder.sm
-        found = [Link(url_for("PlanView.list"), _("Employment plan"))]
+        found = []
         if manager.has_access("can_index", "PlanLetterWork"):
             found.append(
                 Link(url_for("LetterWorkView.index"), _("Make letters and courier sheets"))

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core.errors import Refused
-from app.fab.declared import Tab, record_action
+from app.fab.declared import Link, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash, moment
 from app.fab.titles import TitleLinks
@@ -63,6 +63,9 @@ class OfferedEmployersView(TitleLinks, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return str(item.employer_name)
+
+    def head_back(self) -> Link:
+        return Link(url_for("EmployersView.list"), _("Employers"))
 
     @record_action("to_register", _l("Add to the register"),
                    _l("Compare name and credit code with the licence first. Add it now?"),

@@ -92,7 +92,7 @@ class StudentsView(RuledForms, StepActions, TitleLinks, SafeModelView):
     }  # fmt: skip
     export_fields = EXPORTED
     base_order = ("student_no", "asc")
-    wide_columns = frozenset({"student_no", "major.name", "graduation_year"})
+    wide_columns = frozenset({"major.name", "graduation_year"})
     cell_classes = {"student_no": "qq-number", "name": "qq-card-title",
                     "origin_state": "qq-card-status"}  # fmt: skip
     tabs = (

@@ -39,7 +39,7 @@ MOST = 200  # students restricted by one form: each is told, while the person wa
 class RestrictForm(FlaskForm):
     """Kind, days and the reason that the students read."""
 
-    kind = SelectField(_l("Restrict"))
+    kind = SelectField(_l("Kind of restriction"))
     since = DateField(_l("From"), [InputRequired(MISSING)], invalid_value_message=NO_DAY)
     until = DateField(_l("To (this day included)"), [Optional()], invalid_value_message=NO_DAY)
     reason = line(_l("Reason"), 200)
@@ -197,7 +197,7 @@ class RestrictionsView(StepActions, TitleLinks, SafeModelView):
     ]  # fmt: skip
     label_columns = {
         "student.name": _l("Student"), "student.student_no": _l("Student number"),
-        "kind": _l("Restricted"), "since": _l("From"), "until": _l("To"), "reason": _l("Reason"),
+        "kind": _l("Kind of restriction"), "since": _l("From"), "until": _l("To"), "reason": _l("Reason"),
         "span": _l("State"), "changed_at": _l("Last change"),
     }  # fmt: skip
     formatters_columns = {

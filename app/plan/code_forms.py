@@ -11,7 +11,7 @@ from wtforms import BooleanField, IntegerField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.codes.queries import names
+from app.codes.queries import edition_name, names
 from app.core.forms import MISSING, line
 from app.plan.editions import NOT_NOW, SEEKING, formula_of, formulas
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS
@@ -55,7 +55,7 @@ class NewCountsAsForm(CountsAsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.edition.choices = [(edition, edition) for edition in formulas()]
+        self.edition.choices = [(edition, edition_name(edition)) for edition in formulas()]
 
 
 class FormulaForm(DynamicForm):

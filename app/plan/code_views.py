@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, false, select
 
 from app.accounts.queries import actor
+from app.codes.queries import edition_name
 from app.codes.workflow import note_record
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
@@ -24,7 +25,7 @@ ROUTES = {"list", "search", "columns", "add", "edit"}
 
 
 def _editions() -> list[tuple[str, str]]:
-    return [(edition, edition) for edition in formulas()]
+    return [(edition, edition_name(edition)) for edition in formulas()]
 
 
 def _parts(parts: list[str]) -> str:
@@ -55,8 +56,9 @@ class CountsAsView(SafeModelView):
     }  # fmt: skip
     formatters_columns = {
         "part": lambda part: str(PARTS.get(part, part)), "certain": yes_no, "needs": _fields,
+        "edition": edition_name,
     }  # fmt: skip
-    cell_classes = {"name": "qq-card-title", "code": "qq-number", "part": "qq-card-status",
+    cell_classes = {"code": "qq-number qq-card-title", "name": "qq-roomy", "part": "qq-card-status",
                     "needs": "qq-roomy"}  # fmt: skip
     wide_columns = frozenset({"needs"})
     add_form, edit_form = NewCountsAsForm, CountsAsForm
@@ -69,7 +71,7 @@ class CountsAsView(SafeModelView):
         return rows if actor().role in STAFF else rows.where(false())
 
     def record_name(self, item: Any) -> str:
-        return str(item.code)
+        return f"{item.code} {item.name} · {edition_name(item.edition)}"
 
     def first_link(self, item: Any) -> str | None:
         return self.url("edit", pk=item.id) if self._keeps() else None
@@ -114,7 +116,7 @@ class FormulasView(SafeModelView):
         "certain": _l("Confirmed"), "note": _l("Note"),
     }  # fmt: skip
     formatters_columns = {
-        "settled": _parts, "certain": yes_no, "note": dash,
+        "settled": _parts, "certain": yes_no, "note": dash, "edition": edition_name,
         "left_out": lambda codes: _(", ").join(codes) or "–",
         "since": lambda since: since or _("from the beginning"),
     }  # fmt: skip
@@ -127,13 +129,16 @@ class FormulasView(SafeModelView):
         return select(RateFormula)
 
     def record_name(self, item: Any) -> str:
-        return str(item.edition)
+        return edition_name(item.edition)
 
     def first_link(self, item: Any) -> str | None:
         return self.url("edit", pk=item.edition)
 
     def head_links(self) -> list[Link]:
         return [Link(self.url("add"), _("New formula"))]
+
+    def head_back(self) -> Link:
+        return Link(url_for("CountsAsView.list"), _("What the codes count as"))
 
     def pre_add(self, item: Any) -> None:
         check_formula(item)

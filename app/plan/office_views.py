@@ -99,7 +99,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
                        "household_address"), dash)  # fmt: skip
     base_order = ("changed_at", "desc")
     load_columns = ("destination_code", "graduation_year", "sources")
-    wide_columns = frozenset({"student.student_no", "student.college.name", "employer_kind",
+    wide_columns = frozenset({"student.college.name", "employer_kind",
                               "industry",
                               "source", "by_staff", "changed_at"})  # fmt: skip
     cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",

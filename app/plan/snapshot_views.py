@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
+from app.codes.queries import edition_name
 from app.core.db import db
 from app.core.errors import Invalid
 from app.fab.access import has_access
@@ -123,8 +124,8 @@ def _title(snapshot: Snapshot) -> str:
 def _facts(snapshot: Snapshot) -> list[tuple[Any, Any]]:
     return [
         (_("Graduation year"), snapshot.graduation_year), (_("Reporting date"), snapshot.day),
-        (_("Graduates"), snapshot.total), (_("Edition of the codes"), snapshot.code_edition),
-        (_("Edition of the formula"), snapshot.formula_edition),
+        (_("Graduates"), snapshot.total), (_("Edition of the codes"), edition_name(snapshot.code_edition)),
+        (_("Edition of the formula"), edition_name(snapshot.formula_edition)),
         (_("Made by"), f"{snapshot.made_by_name} {moment(snapshot.made_at)}"),
     ]  # fmt: skip
 

@@ -61,7 +61,7 @@ class PlanYearView(SafeView):
         return self.render_template(
             "plan/years.html",
             years=[
-                (year, _states(counts), queries.waiting_of(who, year), _cautions(year))
+                (year, _states(counts, year), queries.waiting_of(who, year), _cautions(year))
                 for year, counts in years
             ],
             may=self._may("apply"),
@@ -128,6 +128,7 @@ class PlanYearView(SafeView):
         return self.render_template(
             "plan/compare.html", year=year, kinds=kinds, writes=writes, shown=SHOWN,
             seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
+            waiting=queries.waiting_of(actor(), year),
         )  # fmt: skip
 
 
@@ -148,6 +149,9 @@ def _seen(text: str) -> dict[str, int]:
     return found
 
 
-def _states(counts: dict[str, int]) -> list[tuple[Any, str, int]]:
-    """(state, kind of chip, rows), in the order of the workflow."""
-    return [(PLAN_STATES[s], PLAN_CHIPS.get(s, "closed"), counts.get(s, 0)) for s in PlanState]
+def _states(counts: dict[str, int], year: int) -> list[tuple[Any, str, int, str]]:
+    """(state, kind of chip, rows, where they are listed), in the order of the workflow."""
+    return [
+        (PLAN_STATES[s], PLAN_CHIPS.get(s, "closed"), counts.get(s, 0),
+         url_for("PlanView.list", tab=s.value, f_year=year)) for s in PlanState
+    ]  # fmt: skip

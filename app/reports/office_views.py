@@ -19,7 +19,7 @@ from app.core import clock
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.declared import ListFilter
+from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash
 from app.fab.views import SafeModelView
@@ -121,10 +121,10 @@ class ReportsView(SafeView):
         rates = queries.live(who, cut, used if edition else None)
         own = not edition or edition == formula(cut.year)
         title = _("Rate of settled destinations, %(year)s, formula of %(edition)s",
-                  year=cut.year, edition=used.edition)  # fmt: skip
+                  year=cut.year, edition=codes.edition_name(used.edition))  # fmt: skip
         if cut.by == "year":
             title = _("Rate of settled destinations by graduation year, formula of %(edition)s",
-                      edition=used.edition)  # fmt: skip
+                      edition=codes.edition_name(used.edition))  # fmt: skip
             own = False
         table = detail.rate_table(rates, cut.by, used, _address(cut) if own else _nowhere, title)
         return table, detail.formula_lines(used), None
@@ -169,14 +169,14 @@ def _fields() -> list[dict[str, Any]]:
     cut, who = _cut(), actor()
     kept = [(str(s.id), f"{s.graduation_year} · {s.note}") for s in
             db.session.scalars(snapshots_for(who).order_by(Snapshot.id.desc()).limit(50))]  # fmt: skip
-    editions = [(e, _("Formula of %(edition)s", edition=e)) for e in formulas()]
+    editions = [(e, _("Formula of %(edition)s", edition=codes.edition_name(e))) for e in formulas()]
     fields = [
         ("by", _("One line each"), list(detail.CUTS.items()), cut.by, ""),
         ("year", _("Graduation year"), years(), str(cut.year), ""),
         ("school", _("School"), [] if who.school_id else schools(), str(cut.school or ""), _("All schools")),
         ("college", _("College"), colleges(), str(cut.college or ""), _("All colleges")),
         ("education", _("Level of education"), _codes("xl"), cut.education, _("All levels")),
-        ("sex", _("Sex"), _codes("xb"), cut.sex, _("All")),
+        ("sex", _("Sex"), _codes("xb"), cut.sex, _("Both sexes")),
         ("formula", _("Formula"), editions, _chosen("formula", editions), _("Formula of the year")),
         ("snapshot", _("Snapshot"), kept, _chosen("snapshot", kept), _("As it stands now")),
     ]  # fmt: skip
@@ -259,7 +259,7 @@ class GraduatesView(SafeModelView):
         ListFilter("school", _l("All schools"), Student.school_id, schools),
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
         ListFilter("education", _l("All levels"), Student.education, lambda: _codes("xl")),
-        ListFilter("sex", _l("All"), Student.sex, lambda: _codes("xb")),
+        ListFilter("sex", _l("Both sexes"), Student.sex, lambda: _codes("xb")),
         ListFilter("major", _l("All majors"), Student.major_id, lambda: queries.majors(actor())),
     )
 
@@ -268,6 +268,9 @@ class GraduatesView(SafeModelView):
 
     def first_link(self, item: Any) -> str | None:
         return url_for("StudentsView.show", pk=item.id)
+
+    def head_back(self) -> Link:
+        return Link(url_for("ReportsView.rate", year=request.args.get("f_year")), _("Reports"))
 
     def search_args(self, text: str) -> dict[str, str]:
         return search_args(text, actor())

@@ -14,7 +14,9 @@ TOUR = {
     "": ("/login/", "/register", "/messages/", "/v/", "/nope", "/password/forgotten"),
     "school": ("/office/", "/desk/list/", ("/desk/list/", FIRST_ROW), "/students/list/", "/employers/list/",
                ("/employers/list/", FIRST_ROW), "/invitations/list/", "/plan/list/", "/schools/list/",
-               "/notices/", "/password/change"),
+               "/notices/", "/password/change", "/imports/students/", "/import-history/list/",
+               "/plan/sync/", ("/plan/list/?tab=filled", FIRST_ROW), "/plan/letters/make/", "/checks/",
+               "/reports/rate", "/reports/graduates/list/", "/students/edit/1", "/exports/?list=PlanView&query="),
     "employer1": ("/employer/", "/employer/candidates/", "/employer/invitations/list/",
                   ("/employer/invitations/list/", FIRST_ROW), "/employer/profile/"),
     "student1": ("/my/", "/my/invitations/list/", ("/my/", FIRST_LETTER), "/my/profile/", "/notices/"),
@@ -23,7 +25,8 @@ TOUR = {
     "student10": ("/my/destinations/", "/my/destinations/new", "/my/destinations/new?type=DWJY"),
     "student11": (("/my/destinations/", "武汉大学"),),
     "admin": ("/office/", "/accounts/list/", "/codes/list/", "/jobs/", "/destination-kinds/list/",
-              ("/destination-kinds/list/", FIRST_ROW), "/destination-fields/add", "/destination-types/add"),
+              ("/destination-kinds/list/", FIRST_ROW), "/destination-fields/add", "/destination-types/add", "/codes/editions/",
+              "/plan/codes/list/", "/plan/formulas/add"),
 }  # fmt: skip
 
 

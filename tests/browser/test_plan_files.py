@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import io
-
 import openpyxl
 import pytest
 
 from tests.browser.conftest import sign_in, text_of
+from tests.browser.files import XLSX, as_bytes, downloaded, fits_the_phone, office
 from tests.browser.test_life import confirm, press
 from tests.official.books import cells, workbook
 
 pytestmark = pytest.mark.browser
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-
-
-def office(open_page):
-    page = open_page()
-    page.set_default_timeout(60_000)
-    sign_in(page, "school")
-    return page
-
-
-def downloaded(page, folder, name):
-    """The file of a paper, once the worker has made it."""
-    button = page.get_by_role("link", name="下载", exact=True)
-    button.wait_for()
-    with page.expect_download() as waiting:
-        button.click()
-    waiting.value.save_as(folder / name)
-    return folder / name
 
 
 @pytest.mark.rule("PLN-05", "PLN-03", "BLK-04")
@@ -98,11 +79,9 @@ def test_archives_are_forwarded_and_the_student_reads_the_tracking_number(
     heads = [cell.value for cell in sheet[1]]
     for n in range(2, sheet.max_row + 1):
         sheet.cell(n, heads.index("快递单号") + 1, f"EMS{n:08d}")
-    out = io.BytesIO()
-    book.save(out)
     page.goto("/imports/courier/")
     page.set_input_files(
-        "#file", [{"name": "寄递表.xlsx", "mimeType": XLSX, "buffer": out.getvalue()}]
+        "#file", [{"name": "寄递表.xlsx", "mimeType": XLSX, "buffer": as_bytes(book)}]
     )
     page.get_by_role("button", name="上传并检查").click()
     page.locator("[data-qq-action=write]").wait_for()
@@ -112,4 +91,4 @@ def test_archives_are_forwarded_and_the_student_reads_the_tracking_number(
     student = open_page(width=390, height=844)
     sign_in(student, "student3")
     assert "EMS0" in student.inner_text("main")
-    assert student.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
+    assert fits_the_phone(student)
