@@ -189,13 +189,14 @@ class Writer:
 class Sheet:
     """A declared sheet; see docs/bulk.md.
 
-    `unique` are the values that may stand only once in a file, each with the column to blame. `roles` may
-    import it. `row` checks a whole row and may complete its values; `look` finds by SQL what only the
-    data know and may mark rows as faulty; `admit` may refuse the file once its rows are counted;
-    `after` follows the writing and the undoing, `before_undo` precedes the undoing (and takes away
-    what came with the new records by itself), in the same transaction. `writer` stands for the plain
-    writing; `acts` says that each row is an act on a record and not a record, so that nothing is
-    compared; `beside` links a further page about an import.
+    `unique` are the values that may stand only once in a file, each with the column to blame, and
+    further ones where it may only not stand twice with the same of these. `roles` may import it. `row`
+    checks a whole row and may complete its values (`more["wrong"]` names what could not be read);
+    `look` finds by SQL what only the data know and may mark rows as faulty; `admit` may refuse the
+    file once its rows are counted; `after` follows the writing and the undoing, `before_undo` precedes
+    the undoing (and takes away what came with the new records by itself), in the same transaction.
+    `writer` stands for the plain writing; `acts` says that each row is an act on a record and not a
+    record, so that nothing is compared; `beside` links a further page about an import.
     """
 
     name: str
@@ -208,7 +209,7 @@ class Sheet:
     about: Text = ""
     notes: tuple[Text, ...] = ()
     menu: str = ""
-    unique: tuple[tuple[str, str], ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
     most_rows: int = 100_000
     row: Callable[[Found, Found, Context], Problems] = lambda _values, _more, _context: []
     look: Callable[[Import, Context], None] = lambda _import, _context: None

@@ -91,6 +91,8 @@ def checked(
             _keep(done, column, cell, column.read(cell, context), uid)
         except Wrong as wrong:
             done.problems.append((column.field, str(wrong)))
+    if done.problems:
+        done.more["wrong"] = [field for field, _sentence in done.problems]
     done.problems += sheet.row(done.values, done.more, context)
     if done.problems:
         done.more["shown"] = {

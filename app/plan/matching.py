@@ -26,10 +26,20 @@ WAITS = _l("A change to this row waits for a decision. Decide on it first.")
 NUMBER_NEEDED = _l("Give a student number, an ID number or an examinee number.")
 
 
+# what may tell whose row it is, the best first: the key of the staged row, the column, the condition
+NUMBERS = (
+    ("student_no", "student_no", "s.student_no = r.more ->> 'student_no'"),
+    ("id_number_index", "id_number",
+     "s.id_number_index = decode(r.more ->> 'id_number_index', 'hex')"),
+    ("examinee_no", "examinee_no", "s.examinee_no = r.more ->> 'examinee_no'"),
+)  # fmt: skip
+
+
 def has_number(_values: Found, more: Found, _context: Context) -> Problems:
-    """Some number tells whose row it is."""
-    known = {"student_no", "id_number_index", "examinee_no"} & more.keys()
-    return [] if known else [("student_no", str(NUMBER_NEEDED))]
+    """Some number tells whose row it is; of one that cannot be read it is said already."""
+    wrong = more.get("wrong", ())
+    told = any(key in more or column in wrong for key, column, _same in NUMBERS)
+    return [] if told else [("student_no", str(NUMBER_NEEDED))]
 
 
 _FOUND = """UPDATE import_row r SET values = r.values || jsonb_build_object('student_id', f.id)
@@ -85,14 +95,13 @@ def _mark_strangers(record: Import, context: Context) -> None:
     other = "EXISTS (SELECT 1 FROM student s WHERE s.id = {} AND {})".format
     compare.mark(record, "r.more ->> 'school_code' <> :code", "school_code", str(OTHER_SCHOOL),
                  code=context.data["school"])  # fmt: skip
-    several = ("EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school AND"
-               " s.id_number_index = decode(r.more ->> 'id_number_index', 'hex'))")  # fmt: skip
-    compare.mark(
-        record,
-        f"NOT r.values ? 'student_id' AND NOT r.more ? 'student_no' AND {several}",
-        "id_number", str(SEVERAL), school=record.school_id,
-    )  # fmt: skip
-    compare.mark(record, "NOT r.values ? 'student_id'", "student_no", str(UNKNOWN))
+    nobodys = "NOT r.values ? 'student_id' AND r.more ? '{}'".format
+    for number, field, same in NUMBERS:
+        several = f"EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school AND {same})"
+        if field != "student_no":  # of which a school has no two
+            compare.mark(record, f"{nobodys(number)} AND {several}", field, str(SEVERAL),
+                         school=record.school_id)  # fmt: skip
+        compare.mark(record, nobodys(number), field, str(UNKNOWN))
     compare.mark(record, other(STUDENT, "s.name <> r.more ->> 'name'"), "name", str(NAMELESS))
     differs = "s.id_number_index <> decode(r.more ->> 'id_number_index', 'hex')"
     compare.mark(record, other(STUDENT, differs), "id_number", str(OTHER_ID))

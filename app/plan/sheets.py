@@ -131,6 +131,8 @@ PLAN = Sheet(
 # -- tracking numbers of forwarded archives (PLN-10) -------------------------------------------------
 
 NO_LETTER = _l("No forwarding letter has this number.")
+VOID = _l("This letter is void: its receiver changed. Use the student's newer letter.")
+SENT = _l("Another forwarding letter has this tracking number.")
 
 
 def look_for_letters(record: Import, _context: Context) -> None:
@@ -140,6 +142,16 @@ def look_for_letters(record: Import, _context: Context) -> None:
     compare.mark(record, f"NOT {of})", "number", str(NO_LETTER), school=record.school_id)
     compare.mark(record, f"{of} AND s.name <> r.more ->> 'student')", "student", str(matching.NAMELESS),
                  school=record.school_id)  # fmt: skip
+    compare.mark(record, f"{of} AND l.void_at IS NOT NULL)", "number", str(VOID),
+                 school=record.school_id)  # fmt: skip
+    compare.mark(
+        record,
+        "EXISTS (SELECT 1 FROM forwarding_letter l WHERE l.school_id = :school"
+        " AND l.tracking_number = r.values ->> 'tracking_number' AND l.number <> r.values ->> 'number'"
+        " AND NOT EXISTS (SELECT 1 FROM import_row o WHERE o.import_id = :id"  # the file changes it, too
+        "  AND o.values ->> 'number' = l.number AND o.values ->> 'tracking_number' <> l.tracking_number))",
+        "tracking_number", str(SENT), school=record.school_id,
+    )  # fmt: skip
 
 
 COURIER = Sheet(

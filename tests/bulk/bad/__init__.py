@@ -20,7 +20,11 @@ NA = ("formula", "=NA()", "#N/A")
 
 Spoiled = dict[str, Any]  # header → value, or a function of the cast
 Said = dict[int, list[tuple[str, str]]]  # Excel row → field and sentence
-Case = tuple[Spoiled, str, str] | tuple[Spoiled, Said] | tuple[Spoiled, str, str, Callable[[Any], None]]
+Case = (
+    tuple[Spoiled, str, str]
+    | tuple[Spoiled, Said]
+    | tuple[Spoiled, str, str, Callable[[Any], None]]
+)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,9 @@ from tests.bulk.bad import (
 )
 
 PEOPLE = ("classmate", "student", "neighbour")
-NOBODY = "没有查到可签约的学生。请与学生核对四项内容，错一个字就查不到；如全部无误，请学生联系学校。"
+NOBODY = (
+    "没有查到可签约的学生。请与学生核对四项内容，错一个字就查不到；如全部无误，请学生联系学校。"
+)
 
 
 def _number(cast, n):
@@ -193,16 +195,16 @@ NO_LETTER = "没有这个编号的档案转递单。"
 def _numbered(cast) -> None:
     """Letters 2027-00001 to 2027-00003 of the three; another school's 2027-00004 and a void one."""
     _planned(cast)
-    people = [getattr(cast, name).id for name in PEOPLE]
-    for entry in db.session.query(PlanEntry).filter(PlanEntry.student_id.in_(people)):
-        entry.archive_to = "人才中心"
-    db.session.commit()
-    letters.number_them(cast.school.id, {"year": 2027, "college": None})
-    order = db.session.query(ForwardingLetter).order_by(ForwardingLetter.number)
-    for row, name in zip(order, PEOPLE, strict=True):
-        row.student_id = getattr(cast, name).id
-    first = order.first()
-    for number, student, void in (("2027-00004", cast.stranger, None), ("2027-00005", cast.student, clock.now())):
+    for name in PEOPLE:
+        mine = db.session.query(PlanEntry).filter_by(student_id=getattr(cast, name).id).one()
+        mine.archive_to = "人才中心"
+        db.session.commit()
+        letters.number_them(cast.school.id, {"year": 2027, "college": None})
+    first = db.session.query(ForwardingLetter).first()
+    for number, student, void in (
+        ("2027-00004", cast.stranger, None),
+        ("2027-00005", cast.student, clock.now()),
+    ):
         db.session.add(_copy(first, student, number, void))
     db.session.commit()
 
@@ -238,7 +240,7 @@ COURIER = Table(
         "an unknown letter": ({"转递单编号": "2027-00009"}, "number", NO_LETTER),
         "another school's letter": ({"转递单编号": "2027-00004"}, "number", NO_LETTER),
         "a letter that is void": (
-            {"转递单编号": "2027-00005"}, "number", "该转递单已作废：接收单位其后有变更，请使用新的转递单。",
+            {"转递单编号": "2027-00005"}, "number", "该转递单因接收单位变更已作废，请使用该生新的转递单。",
         ),
         "a letter number that is too long": ({"转递单编号": "2" * 21}, "number", LONG.format(20)),
         "another student's name": ({"学生": "李静"}, "student", "这个号码的学生姓名与此不符。"),
@@ -248,8 +250,8 @@ COURIER = Table(
         "a tracking number that is too long": ({"快递单号": "1" * 41}, "tracking_number", LONG.format(40)),
         "an error for a tracking number": ({"快递单号": NA}, "tracking_number", ERROR),
         "a tracking number of another letter": (
-            {"快递单号": "EMS77"}, "tracking_number", "另一份转递单（2027-00003）已使用该快递单号。",
-            _tracked("EMS77", "2027-00003"),
+            {"快递单号": "EMS77"}, "tracking_number", "另一份转递单已使用该快递单号。",
+            _tracked("EMS77", "2027-00005"),
         ),
         "a courier that is too long": ({"快递公司": "递" * 41}, "courier", LONG.format(40)),
         "a courier that is a date": ({"快递公司": date(2027, 7, 1)}, "courier", DATED),

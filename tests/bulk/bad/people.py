@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from app.core import clock
-from app.core.db import db
+from app.people.workflow import EMPLOYERS as RECORDS
 from app.people.workflow import restrict
 from tests import factories as make
 from tests.bulk.bad import (
@@ -22,7 +22,7 @@ from tests.bulk.bad import (
     Table,
 )
 
-TAKEN = "本校已有同名的学院，代码为 {}。"
+TAKEN = "本校已有同名的学院。"
 
 COLLEGES = Table(
     sheet="colleges",
@@ -47,7 +47,7 @@ COLLEGES = Table(
             {3: [("name", SAME_AS.format("学院名称", 4))], 4: [("name", SAME_AS.format("学院名称", 3))]},
         ),
         "the name of another college of the school": (
-            {"学院名称": "法学院"}, "name", TAKEN.format("02"),
+            {"学院名称": "法学院"}, "name", TAKEN,
         ),
     },
     mended={
@@ -92,7 +92,7 @@ MAJORS = Table(
 )  # fmt: skip
 
 ODD = make.credit_code(990_001)[:17] + "0"
-if ODD == make.credit_code(990_001):
+if make.credit_code(990_001) == ODD:
     ODD = ODD[:17] + "1"
 NO_CODE = "统一社会信用代码为 18 位字母和数字。"
 ODD_MARK = "信用代码校验位不符，请与营业执照核对；如执照上确实如此，请注明已核对。"
@@ -108,8 +108,7 @@ def _far_register(_cast) -> None:
 
 
 def _blocked(cast) -> None:
-    cast.employer.state = "blocked"
-    db.session.commit()
+    RECORDS.perform("block", cast.employer.id, make.actor(cast.officer), reason="虚假岗位")
 
 
 EMPLOYERS = Table(
