@@ -68,11 +68,22 @@ class Choices:
 
 @dataclass
 class Context:
-    """What the checks of one import may look at; read once, before the first row."""
+    """What the checks of one import may look at; read once, before the first row.
+
+    `by_row` gives the list of a column that depends on the row: on what of it was read before.
+    """
 
     today: date
     choices: dict[str, Choices] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+    by_row: dict[str, Callable[[dict[str, Any]], Choices]] = field(default_factory=dict)
+    row: dict[str, Any] = field(default_factory=dict)
+
+    def list_of(self, column: str) -> Choices:
+        """The list to choose from in the row that is being read."""
+        if column in self.by_row:
+            return self.by_row[column](self.row)
+        return self.choices[column]
 
 
 Check = Callable[[Any, Context], "Text | None"]
@@ -128,7 +139,7 @@ class Column:
 
     def chosen(self, cell: Any, context: Context) -> Any:
         """The value that the list of this column has for a cell. Raises Wrong."""
-        choices = context.choices[self.field]
+        choices = context.list_of(self.field)
         if isinstance(cell, str) and cell in choices.known:
             return choices.known[cell]
         cells.refuse_error(cell)

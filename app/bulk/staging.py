@@ -81,6 +81,7 @@ def checked(
 ) -> Checked:
     """One row through the checks of all its columns and the one of the row."""
     done = Checked()
+    context.row = done.values
     for place, column in columns:
         cell = row[place] if place < len(row) else ""
         if cells.is_empty(cell):

@@ -163,13 +163,13 @@ def _student(placement: Placement) -> list[Any]:
         {"label": _("Name"), "value": student.name, "strong": True},
         (_("Student number"), student.student_no),
         (_("ID number"), student.id_number_masked),
-        (_("Sex"), codes.name("xb", student.sex)),
+        (_("Sex"), codes.name("xb", student.sex, student.graduation_year)),
         (_("College"), placement.college.name),
         (_("Major"), placement.major.name),
         (_("Class"), student.class_name),
-        (_("Level of education"), codes.name("xl", student.education)),
+        (_("Level of education"), codes.name("xl", student.education, student.graduation_year)),
         (_("Graduation year"), student.graduation_year),
-        (_("Training mode"), codes.name("pyfs", student.training_mode)),
+        (_("Training mode"), codes.name("pyfs", student.training_mode, student.graduation_year)),
         (_("Phone"), student.phone_masked),
         (_("E-mail"), student.email),
     ]
@@ -179,8 +179,10 @@ def _employer(placement: Placement) -> list[Any]:
     employer, name = placement.employer, placement.employer_name
     paper = placement.terms if placement.kind == Kind.OFFLINE else None  # what was typed
     facts = {
-        "employer_kind": codes.name("dwxz", placement.employer_kind),
-        "employer_industry": codes.name("dwhy", placement.employer_industry),
+        "employer_kind": codes.name("dwxz", placement.employer_kind, placement.graduation_year),
+        "employer_industry": codes.name(
+            "dwhy", placement.employer_industry, placement.graduation_year
+        ),
         "employer_location": codes.region_name(placement.employer_location),
     }
     missing = _("to be filled in")

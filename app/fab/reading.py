@@ -231,7 +231,11 @@ class ListReading(Exported):
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
         shapes, labels = self.formatters_columns, self.label_columns
-        heads = [(str(labels[c]), self._paths[c], shapes.get(c), self._css(c)) for c in columns]
+        whole: Mapping[str, Any] = self.row_texts  # type: ignore[attr-defined]
+        read = {
+            c: ([], whole[c]) if c in whole else (self._paths[c], shapes.get(c)) for c in columns
+        }
+        heads = [(str(labels[c]), *read[c], self._css(c)) for c in columns]
         return [self._row(item, pattern, heads) for item in items]
 
     def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:

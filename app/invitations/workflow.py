@@ -17,6 +17,7 @@ from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, Invit
 from app.invitations.notices import tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
 from app.people.models import Employer, EmployerState, School, Student
+from app.placements.checks import known_in
 from app.placements.guards import cannot_sign, signing_closed, slot_taken
 from app.placements.models import Kind, Placement
 from app.placements.workflow import PLACEMENTS
@@ -175,13 +176,15 @@ def form_placement(change: Change) -> None:
         terms_id=invitation.terms_id,
         employer_name=employer.name,
         employer_credit_code=employer.credit_code,
-        employer_kind=employer.kind,
-        employer_industry=employer.industry,
         employer_location=employer.location,
         employer_address=employer.address,
         employer_postcode=employer.postcode,
         employer_email=employer.email,
         created_at=change.now,
+        **known_in(
+            student.graduation_year,
+            {"employer_kind": employer.kind, "employer_industry": employer.industry},
+        ),
     )
     PLACEMENTS.start("form", placement, change.actor)
 

@@ -96,8 +96,8 @@ def party_a(placement: Placement) -> list[tuple[Any, Any]]:
     return [
         (_("Name of the employer"), placement.employer_name),
         (_("Unified social credit code"), placement.employer_credit_code),
-        (_("Nature"), codes.name("dwxz", placement.employer_kind)),
-        (_("Industry"), codes.name("dwhy", placement.employer_industry)),
+        (_("Nature"), codes.name("dwxz", placement.employer_kind, placement.graduation_year)),
+        (_("Industry"), codes.name("dwhy", placement.employer_industry, placement.graduation_year)),
         (_("Location"), codes.region_name(placement.employer_location)),
         (_("Postal address"), placement.employer_address),
         (_("Postcode"), placement.employer_postcode),

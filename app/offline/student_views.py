@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -62,7 +63,7 @@ class MyPaperView(SafeView):
             return self._posted(request.form.get("do", ""))
         found = queries.entry_of(me().id)
         values = found.values if found else {}
-        form = form_of(values)
+        form = _form(values)
         if "check" in request.args:
             _complete(form)
         return self._page(form, found.version if found else 0, uuid4().hex)
@@ -88,7 +89,7 @@ class MyPaperView(SafeView):
         except Refused as refusal:
             return self._not_saved(values, writer, refusal)
         if do == "preview":
-            form = form_of(values)
+            form = _form(values)
             if not _complete(form):
                 return self._page(form, version, writer)
             return redirect(url_for(".preview"), 303)
@@ -114,7 +115,7 @@ class MyPaperView(SafeView):
     def _not_saved(self, values: dict[str, str], writer: str, refusal: Refused) -> Any:
         """What was typed stays on the page; saved again, it takes the place of the other."""
         found = queries.entry_of(me().id)
-        form = form_of(values)
+        form = _form(values)
         form.form_errors.append(
             f"{refusal} " + _("What you typed here is still here: save again to keep this instead.")
         )
@@ -136,7 +137,7 @@ class MyPaperView(SafeView):
     def preview(self) -> Any:
         """The agreement as it would be, and the button that generates it (OFF-02)."""
         found = queries.entry_of(me().id)
-        form = form_of(found.values if found else {})
+        form = _form(found.values if found else {})
         if found is None or not _complete(form):
             return redirect(url_for(".entry", check=1))
         placement = draft(me(), _filled(form))
@@ -158,7 +159,7 @@ class MyPaperView(SafeView):
     def pdf(self) -> Any:
         """The printed agreement, marked 未生效; never kept."""
         found = queries.entry_of(me().id)
-        form = form_of(found.values if found else {})
+        form = _form(found.values if found else {})
         if not form.validate():
             return redirect(url_for(".entry", check=1))
         try:
@@ -172,7 +173,7 @@ class MyPaperView(SafeView):
     def generate(self) -> Any:
         """Two questions were answered: generate it, once (OFF-02)."""
         found = queries.entry_of(me().id)
-        form = form_of(found.values if found else {})
+        form = _form(found.values if found else {})
         try:
             if found is None or not (detail.generated(found) or _complete(form)):
                 return redirect(url_for(".entry", check=1), 303)
@@ -198,6 +199,11 @@ def _card(placement: Any) -> dict[str, Any]:
         "next": detail.next_step(placement),
         "over": detail.over(placement),
     }
+
+
+def _form(values: Mapping[str, str]) -> Any:
+    """The student's own form: codes are those of the year's edition (PLN-11)."""
+    return form_of(values, me().graduation_year)
 
 
 def _complete(form: Any) -> bool:

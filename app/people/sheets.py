@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
@@ -59,11 +60,25 @@ def prepare(record: Import) -> Context:
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
     found = {college: Choices(rows) for college, rows in majors.items()}
     lists["major"] = Choices([row for rows in majors.values() for row in rows])
-    return Context(clock.today(), lists, {"majors": found})
+    return Context(clock.today(), lists, {"majors": found}, _by_year())
 
 
-def _table(name: str) -> Choices:
-    return Choices([(code, code, label) for code, label in codes.choices(name)])
+def _by_year() -> dict[str, Callable[[Found], Choices]]:
+    """The tables with several editions: the row's graduation year says which counts (PLN-11)."""
+    return {
+        field: _edition_of(table)
+        for field, table in TABLES.items()
+        if len(codes.editions(table)) > 1
+    }
+
+
+def _edition_of(table: str) -> Callable[[Found], Choices]:
+    known = {kept: _table(table, max(since, 1)) for since, kept in codes.editions(table)}
+    return lambda row: known[codes.edition(table, row.get("graduation_year"))]
+
+
+def _table(name: str, year: int | None = None) -> Choices:
+    return Choices([(code, code, label) for code, label in codes.choices(name, year)])
 
 
 def _rows(model: Any, school_id: int | None) -> list[tuple[int, str, str]]:

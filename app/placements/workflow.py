@@ -208,8 +208,9 @@ def fill_facts(placement_id: int, actor: Actor, values: dict[str, str]) -> Place
 
     Raises NotYours outside the scope, Refused once decided, Invalid beside the field.
     """
-    known = checked_facts(values)
-    college = placement_in(actor, placement_id).state == S.AWAITING_COLLEGE
+    placement = placement_in(actor, placement_id)
+    known = checked_facts(values, placement.graduation_year)
+    college = placement.state == S.AWAITING_COLLEGE
     step = "complete_facts_college" if college else "complete_facts"
     return PLACEMENTS.perform(step, placement_id, actor, values=known)
 
