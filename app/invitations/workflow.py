@@ -18,7 +18,7 @@ from app.invitations.notices import tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
 from app.people.models import Employer, EmployerState, School, Student
 from app.placements.checks import known_in
-from app.placements.guards import cannot_sign, signing_closed, slot_taken
+from app.placements.guards import blocked_employer, cannot_sign, signing_closed, slot_taken
 from app.placements.models import Kind, Placement
 from app.placements.workflow import PLACEMENTS
 from app.settings.queries import settings
@@ -42,9 +42,7 @@ def employer_approved(invitation: Invitation, actor: Actor, now: datetime) -> st
 
 def employer_not_blocked(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """What a blocked employer has sent cannot be accepted while the block lasts (ADM-06)."""
-    if invitation.employer.state != EmployerState.BLOCKED:
-        return None
-    return _("A school has blocked this employer; ask your employment office.")
+    return blocked_employer(invitation.employer.credit_code)
 
 
 def student_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:

@@ -23,6 +23,7 @@ from app.offline import detail, queries
 from app.offline.forms import form_of, typed
 from app.offline.workflow import Filled, draft, generate, look_up, save, why_not_enter
 from app.people.student_views import me
+from app.placements.guards import blocked_employer
 from app.placements.tasks import preview
 from app.placements.workflow import PLACEMENTS
 
@@ -102,6 +103,10 @@ class MyPaperView(SafeView):
         """What was typed, with what the register of employers knows of this credit code (OFF-07)."""
         code = clean_code(values.get("employer_credit_code", ""))[:18]
         known = look_up(actor(), code)
+        blocked = blocked_employer(code)
+        if blocked:
+            flash(blocked, "warning")
+            return values
         if not known:
             flash(_("No school has this employer on its register. Type its facts."), "info")
             return values
@@ -209,6 +214,10 @@ def _form(values: Mapping[str, str]) -> Any:
 def _complete(form: Any) -> bool:
     """Whether all of it is there and can be printed; what is not stands beside its field."""
     if not form.validate():
+        return False
+    blocked = blocked_employer(form.employer_credit_code.data)
+    if blocked:
+        form.employer_credit_code.errors = [blocked]
         return False
     try:
         preview(draft(me(), _filled(form)))

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from app.codes import queries as codes
 from app.core import clock
 from app.people.models import OriginState, Student, TrainingMode
+from app.people.queries import is_blocked
 from app.placements.checks import missing_facts
 from app.placements.models import UNDER_WAY, Kind, Placement, PlacementState
 from app.placements.queries import (
@@ -129,6 +130,18 @@ def may_enter(placement: Placement, actor: Actor, now: datetime) -> str | None:
     student = student_of(placement)
     kind = Kind(placement.kind)
     return cannot_sign(student, now, kind) or signing_closed(student, now)
+
+
+def employer_not_blocked(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """No paper agreement begins with an employer that a school has blocked; what runs goes on (ADM-06)."""
+    return blocked_employer(placement.employer_credit_code)
+
+
+def blocked_employer(credit_code: str | None) -> str | None:
+    """The sentence that the employer of this credit code is blocked; None where it is not."""
+    if not credit_code or not is_blocked(credit_code):
+        return None
+    return _("A school has blocked this employer; ask your employment office.")
 
 
 def no_other_unsettled(placement: Placement, actor: Actor, now: datetime) -> str | None:

@@ -14,6 +14,7 @@ from app.placements.checks import checked_facts
 from app.placements.guards import (
     answer_in_time,
     answer_overdue,
+    employer_not_blocked,
     facts_complete,
     may_enter,
     no_other_unsettled,
@@ -97,7 +98,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
         Step("form", None, then.first_review, by=Role.STUDENT, label=_l("Sign"), inner=True,
              targets=AWAITING, when=(slot_free,)),
         Step("generate", None, then.first_form_review, by=Role.STUDENT, targets=FORMS, inner=True,
-             label=_l("Generate the agreement"), when=(slot_free, may_enter)),
+             label=_l("Generate the agreement"), when=(slot_free, may_enter, employer_not_blocked)),
         Step("submit", None, then.first_review, by=Role.STUDENT, targets=AWAITING, inner=True,
              label=_l("Submit the destination"), when=(slot_free, may_enter, no_other_unsettled)),
         Step("propose_terms", AWAITING, S.AMENDING, by=Role.EMPLOYER, label=_l("Propose other terms"),
