@@ -16,6 +16,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING
 from app.people.models import Employer, Student
+from app.people.moving import follow_student
 from app.workflow.steps import Change
 
 # without a password: the student sets one by a code to the phone on record, at its first sign-in
@@ -101,9 +102,9 @@ def write_record(change: Change) -> None:
         setattr(student, name, value)
         changed[name] = [before, getattr(student, shown)]
     db.session.flush()
-    if "major_id" in changed or "college_id" in changed:
-        db.session.expire(student, ["major", "college"])
     change.details["changed"] = changed
+    if "major_id" in changed or "college_id" in changed:
+        follow_student("s.id = :id", change.actor, id=student.id)
     user = account_of(student)
     if user is not None:
         _follow(user, student, changed)

@@ -16,6 +16,7 @@ from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.people.effects import account_of
 from app.people.models import Employer, Merged, Student
+from app.people.moving import follow_student
 from app.people.queries import students_for
 from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS
@@ -80,6 +81,7 @@ def merge_students(
         db.session.expunge(gone)
         # the plan follows the placements that have another student now
         db.session.execute(text("SELECT plan_soil(ARRAY[:id])"), {"id": keep_id})
+        follow_student("s.id = :id", actor, id=keep_id)
         if values:
             STUDENTS.apply("correct", keep.id, actor, values=values, quiet=True)
         return keep

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.accounts.models import AppUser
-from app.accounts.queries import identify_all
+from app.accounts.queries import actor_of, identify_all
 from app.bulk import compare
 from app.bulk.models import Import, ImportRow, RowStatus
 from app.bulk.sheet import (
@@ -33,6 +33,7 @@ from app.core.db import db
 from app.people import checks
 from app.people.effects import forget_accounts, phones_were_changed
 from app.people.models import College, Major, OriginState, Student, TrainingMode
+from app.people.moving import follow_student
 from app.people.tasks import open_accounts
 from app.workflow.actor import Role
 
@@ -113,6 +114,10 @@ def look(record: Import, _context: Context) -> None:
     )
 
 
+_MOVED_BY_IMPORT = (
+    "s.school_id = :school AND s.student_no IN (SELECT r.values ->> 'student_no' FROM import_row r"
+    " WHERE r.import_id = :id AND r.status = 'changed' AND r.old ?| ARRAY['college_id', 'major_id'])"
+)
 _NEW_OF_IMPORT = (
     "s.school_id = :school AND s.student_no IN (SELECT r.values ->> 'student_no' FROM import_row r"
     " WHERE r.import_id = :id AND r.status = 'new')"
@@ -127,6 +132,8 @@ def forget_unused(record: Import) -> None:
 def follow(record: Import) -> None:
     """New students get their accounts; whose name or numbers changed signs in by the new ones (ACC-03)."""
     jobs.enqueue(open_accounts, school_id=record.school_id)
+    who = actor_of(record.user)
+    follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
     db.session.execute(
         text(
             "UPDATE ab_user u SET last_name = s.name FROM student s, import_row r"
