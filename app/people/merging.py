@@ -14,9 +14,8 @@ from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import end_all_sessions
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.people.effects import account_of
+from app.people.effects import account_of, follow_student
 from app.people.models import Employer, Merged, Student
-from app.people.moving import follow_student
 from app.people.queries import students_for
 from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS

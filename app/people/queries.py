@@ -77,12 +77,6 @@ def employers_for(who: Actor) -> Select[Employer]:
     return select(Employer).where(true() if who.role in (*EVERYWHERE, Role.DATA) else false())
 
 
-def is_blocked(credit_code: str) -> bool:
-    """Whether a school has blocked the employer of this credit code (ADM-06)."""
-    wanted = (Employer.credit_code == credit_code, Employer.state == EmployerState.BLOCKED)
-    return db.session.scalar(select(Employer.id).where(*wanted)) is not None
-
-
 def users_of(*, student_id: int | None = None, employer_id: int | None = None) -> list[AppUser]:
     """The accounts that belong to a student or an employer."""
     mine = AppUser.student_id == student_id if student_id else AppUser.employer_id == employer_id

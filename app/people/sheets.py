@@ -31,9 +31,8 @@ from app.codes.models import Region
 from app.core import clock, jobs
 from app.core.db import db
 from app.people import checks
-from app.people.effects import forget_accounts, phones_were_changed
+from app.people.effects import follow_student, forget_accounts, phones_were_changed
 from app.people.models import College, Major, OriginState, Student, TrainingMode
-from app.people.moving import follow_student
 from app.people.tasks import open_accounts
 from app.workflow.actor import Role
 

@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from app.codes import queries as codes
 from app.core import clock
-from app.people.models import OriginState, Student, TrainingMode
-from app.people.queries import is_blocked
+from app.people.models import EmployerState, OriginState, Student, TrainingMode
+from app.people.register import employer_by_code
 from app.placements.checks import missing_facts
 from app.placements.models import UNDER_WAY, Kind, Placement, PlacementState
 from app.placements.queries import (
@@ -139,7 +139,8 @@ def employer_not_blocked(placement: Placement, actor: Actor, now: datetime) -> s
 
 def blocked_employer(credit_code: str | None) -> str | None:
     """The sentence that the employer of this credit code is blocked; None where it is not."""
-    if not credit_code or not is_blocked(credit_code):
+    found = employer_by_code(credit_code) if credit_code else None
+    if found is None or found.state != EmployerState.BLOCKED:
         return None
     return _("A school has blocked this employer; ask your employment office.")
 
