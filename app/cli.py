@@ -31,6 +31,7 @@ from app.invitations import tasks as invitation_tasks
 from app.invitations.workflow import INVITATIONS
 from app.objections.workflow import OBJECTIONS
 from app.origin.workflow import CORRECTIONS
+from app.papers import tasks as paper_tasks
 from app.people import tasks as people_tasks
 from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
@@ -48,6 +49,7 @@ PERIODIC = (
     document_tasks,
     export_tasks,
     invitation_tasks,
+    paper_tasks,
     people_tasks,
     plan_tasks,
 )  # what the worker does by the clock is known to it

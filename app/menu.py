@@ -9,16 +9,8 @@ from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import hooks
 from app.accounts.act_views import ActCodeView
-from app.accounts.hooks import (
-    COLLEGE_NAMES,
-    CONTACTS,
-    GATES,
-    HOMES,
-    PHONES,
-    SCHOOL_NAMES,
-    SCHOOLS,
-)
 from app.accounts.office_views import AccountsView
 from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
@@ -47,6 +39,8 @@ from app.exports.views import ExportsView
 from app.fab import remembered
 from app.fab.export import HOOK as EXPORT_HOOK
 from app.fab.once import once
+from app.forwarding.office_views import LettersView, LetterWorkView
+from app.forwarding.sheets import COURIER
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
@@ -63,6 +57,7 @@ from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
+from app.official.views import OfficialView
 from app.offline.employer_views import EmployerPaperView
 from app.offline.office_views import OfferedEmployersView
 from app.offline.step_views import MyPaperStepsView
@@ -70,6 +65,7 @@ from app.offline.student_views import MyPaperView
 from app.offline.views import StampedView
 from app.origin.office_views import CorrectionsView
 from app.origin.student_views import MyOriginView
+from app.papers.views import PapersView
 from app.people import employer_views, student_views
 from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
@@ -88,13 +84,11 @@ from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView, FormulasView
 from app.plan.export_views import PlanExportView
-from app.plan.file_views import PlanFilesView
-from app.plan.letter_views import LettersView, LetterWorkView
 from app.plan.office_views import PlanView
-from app.plan.paper_views import OfficialView, PapersView
-from app.plan.sheets import COURIER, PLAN
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
+from app.planfiles.sheets import PLAN
+from app.planfiles.views import PlanFilesView
 from app.reports.office_views import GraduatesView, ReportsView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
@@ -161,11 +155,11 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
     )
-    PHONES[Role.EMPLOYER] = employer_views.mobile_of
-    HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
+    hooks.PHONES[Role.EMPLOYER] = employer_views.mobile_of
+    hooks.HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
     for gate in (review_gate, profile_gate):
-        if gate not in GATES:
-            GATES.append(gate)
+        if gate not in hooks.GATES:
+            hooks.GATES.append(gate)
 
 
 def _student(builder: AppBuilder) -> None:
@@ -188,13 +182,13 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MySigningsView)
     builder.add_view_no_menu(MyObjectionsView)
     builder.add_view_no_menu(MyOriginView)
-    HOMES[Role.STUDENT] = "MyHomeView.index"
-    CONTACTS[Role.STUDENT] = phone_of
-    PHONES[Role.STUDENT] = student_views.mobile_of
-    if active_schools not in SCHOOLS:
-        SCHOOLS.append(active_schools)
-    if verify_gate not in GATES:
-        GATES.append(verify_gate)
+    hooks.HOMES[Role.STUDENT] = "MyHomeView.index"
+    hooks.CONTACTS[Role.STUDENT] = phone_of
+    hooks.PHONES[Role.STUDENT] = student_views.mobile_of
+    if active_schools not in hooks.SCHOOLS:
+        hooks.SCHOOLS.append(active_schools)
+    if verify_gate not in hooks.GATES:
+        hooks.GATES.append(verify_gate)
 
 
 def office(builder: AppBuilder) -> None:
@@ -239,9 +233,9 @@ def office(builder: AppBuilder) -> None:
         (AccountsView, "Accounts", _l("Accounts"), "user"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
-    HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
-    SCHOOL_NAMES[:] = [all_schools]
-    COLLEGE_NAMES[:] = [all_colleges]
+    hooks.HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
+    hooks.SCHOOL_NAMES[:] = [all_schools]
+    hooks.COLLEGE_NAMES[:] = [all_colleges]
 
 
 def frame() -> dict[str, Any]:

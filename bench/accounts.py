@@ -6,22 +6,19 @@ The floor: one argon2 hash times the students, as if each got an initial passwor
 from __future__ import annotations
 
 import statistics
-import tempfile
 import time
-from pathlib import Path
 
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-import config as settings
-from app import create_app
 from app.accounts import passwords
 from app.codes.queries import load_shipped
-from app.core import postgres
 from app.core.db import db
 from app.people import tasks
 from app.people.effects import forget_accounts
 from app.people.models import Student
+from bench import batches
+from bench.server import server
 from tests import factories as make
 
 STUDENTS = 10_000
@@ -29,20 +26,12 @@ STUDENTS = 10_000
 
 def run(rows: int = STUDENTS) -> None:
     """Make the students by SQL, open their accounts by the worker's task, take them back."""
-    root = Path(tempfile.mkdtemp(prefix="qingqian-bench-accounts-"))
-    root.chmod(0o755)
-    url = postgres.start(root / "postgres", durable=False)
-    try:
-        env = {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": str(root), "DATABASE_URL": url}
-        app = create_app(settings.load(env))
-        with app.app_context():
-            upgrade()
-            load_shipped()
-            _measure(rows)
-            db.session.remove()
-            db.engine.dispose()
-    finally:
-        postgres.stop(root / "postgres")
+    with server() as (url, folder), batches.load(url, folder).app_context():
+        upgrade()
+        load_shipped()
+        _measure(rows)
+        db.session.remove()
+        db.engine.dispose()
 
 
 def _hash() -> float:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +12,7 @@ from app.accounts.models import AppUser
 from app.checks import sync
 from app.checks.detail import checks
 from app.codes.queries import load_shipped
-from app.core import clock, postgres
+from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.people.checks import id_number_mark
@@ -26,6 +22,7 @@ from app.reports.queries import Cut
 from app.workflow.actor import Role
 from bench import batches, data
 from bench.__main__ import Counter, browser, getting, measure, memory
+from bench.server import server, timed
 from tests import factories as make
 
 CHECKED = 50_000  # rows of the one school and year that is checked
@@ -50,18 +47,6 @@ SPREAD = (
 FLOOR = """SELECT count(*), sum(length(concat_ws('', s.name, e.employer_name, e.credit_code, e.address)))
   FROM student s LEFT JOIN plan_entry e ON e.student_id = s.id LEFT JOIN placement p ON p.id = e.placement_id
   WHERE s.school_id = 1 AND s.graduation_year = 2027"""
-
-
-def timed(what: str, act: Callable[[], object], rounds: int = 1) -> float:
-    """Seconds of the fastest of some rounds, printed."""
-    best = 1e9
-    for _n in range(rounds):
-        start = time.perf_counter()
-        found = act()
-        db.session.commit()
-        best = min(best, time.perf_counter() - start)
-    print(f"{what:44}{best * 1000:10.0f} ms   {found}")
-    return best
 
 
 def seal() -> int:
@@ -187,11 +172,5 @@ def pages(app: Any, who: dict[str, int], counter: Counter) -> None:
 
 def main(rows: int) -> None:
     """Build, measure, print."""
-    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
-    folder.chmod(0o755)
-    url = postgres.start(folder / "postgres", durable=False)
-    try:
+    with server() as (url, folder):
         run(url, folder, rows)
-    finally:
-        postgres.stop(folder / "postgres")
-        shutil.rmtree(folder, ignore_errors=True)

@@ -6,9 +6,7 @@ first byte, seconds, and how far memory grew.
 
 from __future__ import annotations
 
-import shutil
 import statistics
-import tempfile
 import time
 from collections.abc import Callable
 from datetime import date
@@ -19,16 +17,15 @@ import xlsxwriter
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-import config as settings
-from app import create_app
 from app.codes.queries import load_shipped
-from app.core import postgres
 from app.core.db import db, driver_connection
 from app.exports import dbf_out, fetching, lists, tasks, xlsx_out
 from app.exports.models import Export
 from app.plan import layouts
 from app.workflow.actor import Role
+from bench import batches
 from bench.__main__ import memory
+from bench.server import server
 from tests import factories as make
 
 ROUNDS = 7
@@ -231,12 +228,8 @@ def large(rows: int, school: int, user: int) -> None:
 
 def main(sizes: list[int]) -> None:
     """Build, measure, print."""
-    folder = Path(tempfile.mkdtemp(prefix="qingqian-bench-"))
-    folder.chmod(0o755)
-    url = postgres.start(folder / "postgres", durable=False)
-    try:
-        env = {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": str(folder), "DATABASE_URL": url}
-        app = create_app(settings.load(env))
+    with server() as (url, folder):
+        app = batches.load(url, folder)
         with app.app_context():
             upgrade()
             load_shipped()
@@ -248,6 +241,3 @@ def main(sizes: list[int]) -> None:
             small(folder, *few)
             build(sizes[0], many[0])
             large(sizes[0], *many)
-    finally:
-        postgres.stop(folder / "postgres")
-        shutil.rmtree(folder, ignore_errors=True)

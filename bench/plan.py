@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from flask_migrate import upgrade
@@ -16,7 +14,7 @@ from app.core.db import db
 from app.plan import sync
 from bench import batches, data
 from bench.__main__ import memory
-from bench.server import server
+from bench.server import server, timed
 
 ROWS = 1_000_000
 # of each thousand rows: 50 missing, 40 with old values, 20 extra, 10 typed by staff
@@ -29,18 +27,6 @@ SPOIL = (
     """UPDATE plan_entry SET placement_id = NULL, destination_code = '76', by_staff = true,
        sources = '{"destination_code": "staff"}' WHERE student_id % 100 = 11""",
 )
-
-
-def timed(what: str, act: Callable[[], object], rounds: int = 1) -> float:
-    """Seconds of the fastest of some rounds, printed."""
-    best = 1e9
-    for _n in range(rounds):
-        start = time.perf_counter()
-        found = act()
-        db.session.commit()
-        best = min(best, time.perf_counter() - start)
-        print(f"{what:34}{best * 1000:10.0f} ms   {found}")
-    return best
 
 
 def run(url: str, folder: Path, rows: int) -> None:

@@ -8,30 +8,34 @@ from __future__ import annotations
 
 import io
 import sys
-import tempfile
-from pathlib import Path
 
 import xlsxwriter
 from flask import Flask
 from flask_migrate import upgrade
 from sqlalchemy import text
 
-from app import create_app
 from app.accounts.models import AppUser
 from app.bulk import asking, tasks
 from app.bulk.models import Import
 from app.codes.queries import load_shipped
-from app.core import children, clock, postgres
+from app.core import children, clock
 from app.core.db import db
-from app.plan import beside, letter_views, official, papers, sync
-from app.plan import tasks as plan_tasks
+from app.forwarding import office_views as forwarding
+from app.forwarding.letters import COURIER
+from app.forwarding.letters import LETTERS as PRINTED
+from app.official import workbook
+from app.papers import making
+from app.papers import tasks as paper_tasks
+from app.papers.models import Paper
+from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, OFFICIAL
-from app.plan.paper_models import Paper, PaperKind
+from app.planfiles import beside
 from app.workflow.actor import Role
+from bench import batches
 from bench.imports import Peak, floor, timed
+from bench.server import server
 from tests import factories as make
-from tests.conftest import settings_for
-from tests.plan.official import workbook as official_workbook
+from tests.official.books import workbook as official_workbook
 
 ROWS, LETTERS = 10_000, 500
 VALUES = {"destination_code": "12", "credit_code": "91999999MA0000001X", "employer_name": "武汉星光公司",
@@ -107,7 +111,7 @@ def _checked(who: object, sheet: object, data: bytes) -> Import:
 
 def paper(made: Paper) -> Paper:
     """The worker's part."""
-    plan_tasks.make_paper.func(made.id)
+    paper_tasks.make_paper.func(made.id)
     return db.session.get_one(Paper, made.id, populate_existing=True)
 
 
@@ -127,18 +131,18 @@ def run(app: Flask, rows: int, letters: int) -> None:
         say("  undone", timed(lambda: tasks.take_back(record.id))[0], base)
         people = [{"学号": f"P{n:08d}", "姓名": f"学生{n}"} for n in range(rows)]
         book = official_workbook(people)
-        seconds, made = timed(lambda: paper(official.bring(who, book, "官方表.xlsx", {})))
+        seconds, made = timed(lambda: paper(workbook.bring(who, book, "官方表.xlsx", {})))
         say(f"official workbook, {rows:,} rows filled", seconds, base, made.report.get("noted"))
         db.session.execute(text("DELETE FROM plan_entry WHERE student_id IN (SELECT id FROM student"
                                 " WHERE student_no >= :n)"), {"n": f"P{letters:08d}"})  # fmt: skip
         db.session.commit()
         wish = {"year": 2027, "college": None}
         for kind, what in (
-            (PaperKind.LETTERS, "letters (PDF)"),
-            (PaperKind.COURIER, "courier sheet"),
+            (PRINTED, "letters (PDF)"),
+            (COURIER, "courier sheet"),
         ):
-            seconds, made = timed(lambda k=kind: paper(letter_views.ask(who, k, wish)))
-            size = len(papers.result_of(made)) / 2**20
+            seconds, made = timed(lambda k=kind: paper(forwarding.ask(who, k, wish)))
+            size = len(making.result_of(made)) / 2**20
             say(
                 f"{letters} {what}",
                 seconds,
@@ -159,15 +163,11 @@ def main() -> None:
     """On an embedded PostgreSQL of its own."""
     numbers = [int(text) for text in sys.argv[1:]]
     rows, letters = [*numbers, *(ROWS, LETTERS)[len(numbers) :]]
-    with tempfile.TemporaryDirectory(prefix="qingqian-bench-") as root:
-        folder = Path(root)
-        folder.chmod(0o755)
-        url = postgres.start(folder / "postgres", durable=False)
+    with server() as (url, folder):
         try:
-            run(create_app(settings_for(url, folder)), rows, letters)
+            run(batches.load(url, folder), rows, letters)
         finally:
             children.stop()
-            postgres.stop(folder / "postgres")
 
 
 if __name__ == "__main__":

@@ -20,10 +20,9 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "checks", "codes", "desk", "destinations", "home", "invitations", "notices", "objections", "offline",
-    "origin", "people",
-    "placements",
-    "plan", "reports", "settings", "termination", "terms", "verification",
+    "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations",
+    "notices", "objections", "official", "offline", "origin", "papers", "people", "placements",
+    "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
 )  # fmt: skip
 FILES = {
     "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
@@ -35,20 +34,20 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table, in SQL
     "layouts.py",  # plan: the official layout as it goes out
-    "importing.py",  # plan: the rows of a file into the plan, in SQL
-    "matching.py",  # plan: whose the rows of a file are
-    "paper_models.py",  # plan: the tables of what is made of it
-    "splicing.py",  # plan: texts into a worksheet's XML
-    "spelling.py",  # plan: how an official workbook writes codes
-    "beside.py",  # plan: a file beside the plan, and what was chosen
-    "papers.py",  # plan: what the worker makes for somebody
-    "letters.py",  # plan: forwarding letters
-    "official.py",  # plan: an official workbook, filled
-    "official_heads.py",  # plan: the headers of official workbooks
-    "filling.py",  # plan: the child that reads and fills it
+    "hooks.py",  # plan: what the packages above say of it
     "code_forms.py",  # plan: the administrators' forms
     "editions.py",  # plan: formulas, and what codes count as
     "snapshots.py",  # plan: immutable copies and their comparison
+    "making.py",  # papers: asked for, made, kept
+    "beside.py",  # planfiles: a file beside the plan, and what was chosen
+    "importing.py",  # planfiles: the rows of a file into the plan, in SQL
+    "matching.py",  # planfiles: whose the rows of a file are
+    "workbook.py",  # official: a workbook, filled
+    "heads.py",  # official: the headers of such workbooks
+    "filling.py",  # official: the child that reads and fills it
+    "spelling.py",  # official: how a workbook writes codes
+    "splicing.py",  # official: texts into a worksheet's XML
+    "letters.py",  # forwarding: numbered, printed, tracked
     "rules.py", "year_rules.py",  # checks: the table of rules
     "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
     "sentences.py",  # checks: a finding in words
@@ -155,7 +154,7 @@ def test_only_the_engine_writes_a_state():
     allowed = {
         APP / "workflow" / "engine.py",
         APP / "plan" / "sync.py",
-        APP / "plan" / "importing.py",
+        APP / "planfiles" / "importing.py",
         APP / "checks" / "sync.py",
     }
     offenders = [

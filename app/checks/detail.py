@@ -18,7 +18,7 @@ from app.codes import queries as codes
 from app.fab.shown import moment
 from app.placements.effects import PLAN_VALUES
 from app.placements.models import Kind, Placement
-from app.plan import detail as plan
+from app.plan import hooks
 from app.plan.models import PlanEntry
 
 
@@ -109,7 +109,7 @@ def facts(found: Finding) -> list[tuple[Any, str]]:
     ]
 
 
-if of_entry not in plan.CAUTIONS:
-    plan.CAUTIONS.append(of_entry)
-    plan.YEAR_CAUTIONS.append(of_year)
-    plan.HINTS.update(HINTS)
+if of_entry not in hooks.CAUTIONS:
+    hooks.CAUTIONS.append(of_entry)
+    hooks.YEAR_CAUTIONS.append(of_year)
+    hooks.HINTS.update(HINTS)

@@ -23,7 +23,7 @@ TASKS = {
     "render": "app.documents.render",
     "intake": "app.documents.intake",
     "sheets": "app.bulk.reading",
-    "fill": "app.plan.filling",
+    "fill": "app.official.filling",
 }
 LENGTH = struct.Struct(">I")
 CPU_SECONDS = 30

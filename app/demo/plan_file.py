@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.plan import sync
 from app.plan.models import OFFICIAL, PlanEntry
-from app.plan.sheets import PLAN
+from app.planfiles.sheets import PLAN
 from app.workflow.actor import Role
 
 NAME = "部下发就业方案.csv"

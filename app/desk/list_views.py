@@ -68,7 +68,7 @@ def _changed(at: datetime) -> Any:
     here = clock.local(at)
     this_year = here.year == clock.local(now()).year
     short = here.strftime("%m-%d %H:%M" if this_year else "%Y-%m-%d")
-    return Markup('<span title="{}">{}</span>').format(moment(at), short)
+    return Markup('<span title="%s">%s</span>') % (moment(at), short)
 
 
 def _state(row: Any) -> str:
@@ -198,7 +198,7 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
         lapsed = PLACEMENTS.lapse(item, now())
         value = chip(*review_of(item.kind, lapsed[1] if lapsed else item.state))
         frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
-        return replace(cell, value=Markup("{}<br>{}").format(value, frozen) if frozen else value)
+        return replace(cell, value=Markup("%s<br>%s") % (value, frozen) if frozen else value)
 
     def _tabs(self, args: ListArgs, counts: Any, to: Any) -> list[TabLink]:
         """Who decides nothing has no decisions of its own."""

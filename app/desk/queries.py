@@ -7,7 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, not_, or_, select, true, union_all
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import AppUser
@@ -87,8 +97,13 @@ def awaiting_me(who: Actor) -> ColumnElement[bool]:
 
     A union of small index-served parts: an OR would read every row of the scope.
     """
+    return Placement.id.in_(waiting_for(who))
+
+
+def waiting_for(who: Actor) -> CompoundSelect[Any]:
+    """The keys of what waits for this person; a termination runs only where no signing waits."""
     signings = at_level(who, MINE.get(who.role, WAITS)).subquery()
-    return Placement.id.in_(union_all(select(signings), ending(who, awaiting(who))))
+    return union_all(select(signings), ending(who, awaiting(who)))
 
 
 def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:

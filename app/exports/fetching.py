@@ -17,6 +17,8 @@ from app.exports import csv_out, keeping
 from app.exports.models import Export, Format
 from app.exports.rights import table_of
 from app.exports.tables import Table
+from app.exports.workflow import has_place
+from app.workflow.actor import SYSTEM
 
 log = logging.getLogger(__name__)
 MIMES = {
@@ -32,6 +34,10 @@ def parts_of(record: Export) -> Iterator[bytes]:
     """The bytes, some at a time. Raises Refused or NotYours before the first of them."""
     form = Format(record.format)
     if form.at_once:
+        if sentence := has_place(
+            record, SYSTEM, clock.now()
+        ):  # the step's own went with its commit
+            raise Refused(sentence)
         return _written(table_of(record), ENCODINGS[form], record.id)
     if record.file_key is None:
         raise Refused(_("This file is no longer kept."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Select, false, select, true
+from sqlalchemy import Select, false, func, select, true
 
 from app.core.db import db
 from app.core.errors import NotYours
@@ -25,6 +25,15 @@ def export_of(who: Actor, uid: str) -> Export:
     if found is None:
         raise NotYours(f"export {uid}")
     return found
+
+
+def take_place(place: int) -> bool:
+    """Take a place for a file that is written while it is sent; False where somebody has it.
+
+    A person's own, or one of those for all (below 0); held until the transaction ends.
+    """
+    lock = func.pg_try_advisory_xact_lock(func.hashtext("export.sent"), place)
+    return bool(db.session.scalar(select(lock)))
 
 
 def history_for(who: Actor) -> Select[Export]:

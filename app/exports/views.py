@@ -11,7 +11,7 @@ from app.accounts.queries import actor
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.forms import show_problems
 from app.exports import asking, fetching, lists, rights, shown
-from app.exports.forms import ListForm
+from app.exports.forms import ExportForm, ListForm
 from app.exports.models import Export, Format
 from app.exports.queries import export_of
 from app.exports.workflow import EXPORTS
@@ -21,12 +21,48 @@ from app.fab.builder import SafeView
 DECIDED = {"replace"}
 
 
-class ExportsView(SafeView):
+class AskView(SafeView):
+    """The page that asks what goes out; its answer is an export of one's own."""
+
+    default_view = "begin"
+    form: type[ExportForm]
+
+    @expose("/", methods=["POST"])
+    @has_access
+    def create(self) -> Any:
+        form = self.form()
+        if not form.validate():
+            return self._page(form), 422
+        try:
+            record = self._asked(form)
+        except (Invalid, Refused) as problem:
+            show_problems(form, problem)
+            return self._page(form), 422
+        return redirect(url_for("ExportsView.show", uid=record.uid, new=1), 303)
+
+    def _asked(self, form: Any) -> Export:
+        """Ask for what the form says. Raises Invalid, Refused, NotYours."""
+        raise NotImplementedError
+
+    def _page(self, form: Any) -> Any:
+        """The page with the form, and what it said wrong."""
+        raise NotImplementedError
+
+
+def ask(name: str, asked: dict[str, Any], form: Any) -> Export:
+    """An export in the format of the form, whole numbers for its purpose. Raises Invalid, Refused."""
+    return asking.ask(
+        actor(), name, asked, Format(form.format.data), uid=form.uid.data or "",
+        clear=bool(form.clear.data), purpose=form.purpose.data or "",
+    )  # fmt: skip
+
+
+class ExportsView(AskView):
     """One's own exports (BLK-01, BLK-04); `clear` is the right to whole personal numbers (RPT-05)."""
 
     route_base = "/exports"
     class_permission_name = "Exports"
-    default_view = "begin"
+    form = ListForm
 
     @expose("/", methods=["GET"])
     @has_access
@@ -38,19 +74,6 @@ class ExportsView(SafeView):
         form.list.data = request.args["list"]
         form.query.data = request.args.get("query", "")
         return self._page(form)
-
-    @expose("/", methods=["POST"])
-    @has_access
-    def create(self) -> Any:
-        form = ListForm()
-        if not form.validate():
-            return self._page(form), 422
-        try:
-            record = self._asked(form)
-        except (Invalid, Refused) as problem:
-            show_problems(form, problem)
-            return self._page(form), 422
-        return redirect(url_for("ExportsView.show", uid=record.uid, new=1), 303)
 
     @expose("/file/<string(length=32):uid>", methods=["GET"])
     @has_access
@@ -81,10 +104,10 @@ class ExportsView(SafeView):
         record = export_of(who, uid)
         try:
             EXPORTS.perform(asking.own(who, "fetch"), record.id, who)
+            return _answer(record)
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(url_for("ExportsView.show", uid=uid), 303)
-        return _answer(record)
 
     def clear(self) -> bool:
         """Whether the person may have whole personal numbers: a permission without a route."""
@@ -100,10 +123,7 @@ class ExportsView(SafeView):
         more = lists.numbers_of(view) if clear and chosen is not None else []
         columns = lists.columns_of(view, None if chosen is None else [*chosen, *more])
         asked = {"view": form.list.data, "query": form.query.data or "", "columns": columns}
-        return asking.ask(
-            actor(), lists.NAME, asked, Format(form.format.data),
-            uid=form.uid.data or "", clear=clear, purpose=form.purpose.data or "",
-        )  # fmt: skip
+        return ask(lists.NAME, asked, form)
 
     def _page(self, form: ListForm) -> Any:
         asked = {"view": form.list.data or "", "query": form.query.data or ""}

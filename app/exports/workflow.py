@@ -9,9 +9,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.exports.models import EXPORT_STATES, Export, ExportState
+from app.exports.models import EXPORT_STATES, Export, ExportState, Format
 from app.exports.notices import LETTERS
-from app.exports.queries import exports_for
+from app.exports.queries import exports_for, take_place
 from app.notices.workflow import tell_of
 from app.workflow.actor import STAFF, Actor, Role
 from app.workflow.engine import Workflow
@@ -19,6 +19,7 @@ from app.workflow.steps import Change, Reason, Step
 
 S = ExportState
 KEPT = timedelta(days=7)
+AT_ONCE = 4  # files written while they are sent, of all people
 NOTED = ("notes", "unfit", "unfit_count", "sentence")
 
 
@@ -34,6 +35,17 @@ def purpose_is_said(record: Export, actor: Actor, now: datetime) -> str | None:
     if not record.clear or record.purpose:
         return None
     return _("Please say what the personal numbers are needed for.")
+
+
+def has_place(record: Export, actor: Actor, now: datetime) -> str | None:
+    """A file that is written while it is sent holds a thread of the web server to its end (BLK-04)."""
+    if not Format(record.format).at_once:
+        return None
+    if not take_place(record.user_id):
+        return _("Another file of yours is still being sent. Please wait until it is there.")
+    if not any(take_place(-n) for n in range(1, AT_ONCE + 1)):
+        return _("Several large files are being sent just now. Please try again in a minute.")
+    return None
 
 
 def note_what(change: Change) -> None:
@@ -124,7 +136,7 @@ EXPORTS: Workflow[Export] = Workflow(
                confirm=_l("Characters that are missing become 〓, what is too long is cut. Write it so?")),
         Step("fail", (S.WAITING, S.RUNNING), S.FAILED, by=Role.SYSTEM, label=_l("Give up"),
              fill=(keep_result,), then=THEN),
-        *_each("fetch", S.READY, S.READY, _l("Download"), when=(still_kept,), fill=(note_fetch,)),
+        *_each("fetch", S.READY, S.READY, _l("Download"), when=(still_kept, has_place), fill=(note_fetch,)),
         Step("expire", (S.READY, S.HELD), S.EXPIRED, by=Role.SYSTEM, label=_l("Delete"),
              fill=(delete_it,)),
     ),

@@ -24,12 +24,13 @@ from sqlalchemy import (
     select,
     tuple_,
 )
-from sqlalchemy.orm import load_only, selectinload, undefer
+from sqlalchemy.orm import joinedload, load_only, selectinload, undefer
 
 from app.fab.declared import typed
 
 COUNT_CAP = 10_000
 SCAN_CAP = 20_000  # a scope up to this size is counted exactly, all tabs in one pass
+TAB_CAP = 1_000  # where a scope is larger, its tabs are counted no further
 
 
 @dataclass(frozen=True)
@@ -110,23 +111,25 @@ class SafeInterface(SQLAInterface):
 
     def tab_counts(
         self, scope: Select[Any], tabs: Sequence[ColumnElement[bool] | None]
-    ) -> list[int]:
-        """The rows of each tab: one query with count(*) FILTER, in one pass over the scope.
+    ) -> tuple[list[int], int]:
+        """The rows of each tab, and how far was counted: one more than that means more.
 
-        Only a scope of more than 20,000 rows (a province) is counted tab by tab in a second query,
-        each stopping at the cap, so that a huge scope is never read to its end.
+        One query with count(*) FILTER, in one pass over the scope; a scope of more than 20,000 rows
+        (a province) is counted tab by tab, each stopping early, so that it is never read to its end.
         """
         wanted = [literal(True) if tab is None else tab for tab in tabs]
         if not wanted:
-            return []
+            return [], COUNT_CAP
+        beyond = self.only(scope, literal(1)).offset(SCAN_CAP).limit(1)
+        if self.session.execute(beyond).first() is not None:
+            return self._counts_one_by_one(scope, wanted), TAB_CAP
         marks = [case((tab, True), else_=False).label(f"t{n}") for n, tab in enumerate(wanted)]
-        inner = self.only(scope, *marks).limit(SCAN_CAP + 1).subquery()
+        inner = self.only(scope, *marks).subquery()
         sums = [func.count().filter(inner.c[f"t{n}"]) for n in range(len(wanted))]
-        total, *counts = self.session.execute(select(func.count(), *sums).select_from(inner)).one()
-        return counts if total <= SCAN_CAP else self._counts_one_by_one(scope, wanted)
+        return list(self.session.execute(select(*sums).select_from(inner)).one()), COUNT_CAP
 
     def _counts_one_by_one(self, scope: Select[Any], tabs: list[Any]) -> list[int]:
-        parts = [self.only(scope.where(t), self.key).limit(COUNT_CAP + 1).subquery() for t in tabs]
+        parts = [self.only(scope.where(t), self.key).limit(TAB_CAP + 1).subquery() for t in tabs]
         sums = [select(func.count()).select_from(part).scalar_subquery() for part in parts]
         return list(self.session.execute(select(*sums)).one())
 
@@ -245,9 +248,7 @@ def _options(model: Any, tree: dict[str, Any], parent: Any, whole: bool) -> list
             chosen += [
                 mapper.get_property_by_column(c).class_attribute for c in relation.local_columns
             ]
-            path = selectinload(getattr(model, name)) if parent is None else parent.selectinload(
-                getattr(model, name)
-            )  # fmt: skip
+            path = _path(model, relation, parent)
             deeper += [path, *_options(relation.mapper.class_, branch, path, False)]
         elif name in mapper.column_attrs:
             chosen.append(getattr(model, name))
@@ -258,3 +259,10 @@ def _options(model: Any, tree: dict[str, Any], parent: Any, whole: bool) -> list
     key = [getattr(model, mapper.get_property_by_column(c).key) for c in mapper.primary_key]
     only = load_only(*key, *chosen) if parent is None else parent.load_only(*key, *chosen)
     return [only, *deeper]
+
+
+def _path(model: Any, relation: Any, parent: Any) -> Any:
+    """A related row by join, related rows by a query of their own."""
+    way, related = "selectinload" if relation.uselist else "joinedload", relation.key
+    start = {"selectinload": selectinload, "joinedload": joinedload}[way]
+    return (start if parent is None else getattr(parent, way))(getattr(model, related))

@@ -174,14 +174,12 @@ class ListReading(Exported):
         part = self._slice(args, statement, order)
         needed = [*columns, *self.load_columns]
         items = self.datamodel.rows([p.key for p in part.places], needed)
-        counts = self._tab_counts()
-        count = counts.get(args.tab, -1) if not args.narrowed else -1
-        count = self.datamodel.counted(statement) if count < 0 else count
+        count, tabs = self._counts(args, statement)
         return ListPage(
             view=type(self).__name__,
             rows=self._rows(items, columns),
             headings=[self._heading(column, args, order, to) for column in columns],
-            tabs=self._tabs(args, counts, to),
+            tabs=self._tabs(args, tabs, to),
             choices=self._choices(args),
             pager=self._pager(args, order, part, count, to),
             bulk=self.bulk_offers(),  # type: ignore[attr-defined]
@@ -201,11 +199,8 @@ class ListReading(Exported):
             more_than_page=len(items) < count <= MOST_FOUND,
         )
 
-    def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:
-        if "keep_filter" not in self.include_route_methods:
-            return []
-        saved = remembered.remembered_filters(type(self).__name__)
-        return [(one["name"], f"{to.path}?{one['query']}") for one in saved]
+    def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:  # noqa: ARG002
+        return []  # see SavedFilters
 
     def _posts(self) -> list[str]:
         wanted = ("search", "columns", "action_post", "confirm", "keep_filter", "drop_filter")
@@ -220,13 +215,17 @@ class ListReading(Exported):
             statement, order, args.size, skip=skip, after=after, before=before
         )
 
-    def _tab_counts(self) -> dict[str, int]:
-        counted = [tab for tab in self.tabs if tab.counted]
-        if not counted:
-            return {}
-        scope = self.scoped()  # type: ignore[attr-defined]
-        numbers = self.datamodel.tab_counts(scope, [tab.where() for tab in counted])
-        return {tab.name: n for tab, n in zip(counted, numbers, strict=True)}
+    def _counts(self, args: ListArgs, statement: Select[Any]) -> tuple[int, dict[str, str]]:
+        """How many rows the list finds, and what each tab says of its own."""
+        named, scope = [t for t in self.tabs if t.counted], self.scoped()  # type: ignore[attr-defined]
+        numbers, cap = self.datamodel.tab_counts(scope, [tab.where() for tab in named])
+        known = dict(zip((tab.name for tab in named), numbers, strict=True))
+        here = cap + 1 if args.narrowed else known.get(args.tab, cap + 1)
+        count = here if here <= cap else self.datamodel.counted(statement)
+        texts = {name: count_text(n, cap) for name, n in known.items()}
+        if not args.narrowed and args.tab in texts:
+            texts[args.tab] = count_text(count)
+        return count, texts
 
     def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
         shows = "show" in self.include_route_methods
@@ -265,11 +264,11 @@ class ListReading(Exported):
         url = to.list(args.moved(order=column, ascending=mark != "ascending"))
         return Heading(column, label, url, mark)
 
-    def _tabs(self, args: ListArgs, counts: Mapping[str, int], to: Addresses) -> list[TabLink]:
+    def _tabs(self, args: ListArgs, counts: Mapping[str, str], to: Addresses) -> list[TabLink]:
         return [
             TabLink(
                 tab.name, tab.label, to.list(args.moved(tab=tab.name)),
-                count_text(counts[tab.name]) if tab.name in counts else "", tab.name == args.tab,
+                counts.get(tab.name, ""), tab.name == args.tab,
             )
             for tab in self.tabs
         ]  # fmt: skip

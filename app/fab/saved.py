@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from app.core.text import clean_line
 from app.fab import remembered
 from app.fab.access import has_access
+from app.fab.listing import Addresses
 
 LONGEST = 40  # characters of a name
 MOST = 20
@@ -40,6 +41,11 @@ class SavedFilters:
             remembered.choose(here, filters=[*others, {"name": name, "query": query}])
             flash(_("Saved as “%(name)s”.", name=name), "success")
         return redirect(view.list_url(), 303)
+
+    def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:
+        """Name and address of each, for the list's page."""
+        saved = remembered.remembered_filters(type(self).__name__)
+        return [(one["name"], f"{to.path}?{one['query']}") for one in saved]
 
     def _query(self) -> str:
         """What the page shows, checked; a personal number's token is not kept (ACC-02)."""

@@ -50,7 +50,7 @@ class CodeRoleManager(SecurityManager):
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """May the person asking do this? A stranger, an inactive person, an odd role: no."""
-        role = _role_of(current_user)
+        role = _role_of(current_user._get_current_object())
         return role is not None and self._allowed(role, permission_name, view_name)
 
     def role_allows(self, role: str, permission_name: str, view_name: str) -> bool:

@@ -15,7 +15,7 @@ from app.fab.once import now
 
 def chip(label: Any, kind: str = "closed") -> Markup:
     """A state as a coloured word, as parts/status.html draws it."""
-    return Markup('<span class="qq-chip qq-chip-{}">{}</span>').format(kind, str(label))
+    return Markup('<span class="qq-chip qq-chip-%s">%s</span>') % (kind, str(label))
 
 
 def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any], Any]:
@@ -42,7 +42,7 @@ def dash(value: Any) -> Any:
 
 def whole(value: Any) -> Markup:
     """A text that a narrow column may cut, whole when pointed at."""
-    return Markup('<span title="{0}">{0}</span>').format(value or "")
+    return Markup('<span title="%s">%s</span>') % (value or "", value or "")
 
 
 def age(since: datetime | None) -> str:

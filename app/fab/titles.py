@@ -15,7 +15,7 @@ class TitleLinks:
         view: Any = super()
         row = view._row(item, pattern, heads)
         cells = [
-            replace(cell, value=Markup('<a href="{}">{}</a>').format(row.url, cell.value))
+            replace(cell, value=Markup('<a href="%s">%s</a>') % (row.url, cell.value))
             if number and "qq-card-title" in cell.css
             else cell
             for number, cell in enumerate(row.cells)

@@ -13,7 +13,13 @@ from sqlalchemy.orm import joinedload, undefer
 from app.core import clock
 from app.core.db import db
 from app.desk.models import WAITS_SINCE
-from app.desk.queries import DECISIONS, awaiting_me, signings_awaiting, terminations_awaiting
+from app.desk.queries import (
+    DECISIONS,
+    awaiting_me,
+    signings_awaiting,
+    terminations_awaiting,
+    waiting_for,
+)
 from app.objections.models import Objection, ObjectionState
 from app.objections.queries import objections_for
 from app.people.models import College, Employer, EmployerState, School
@@ -25,6 +31,7 @@ from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
 DAY = timedelta(days=1)
+MENU_CAP = 1_000  # the menu says «999+» from there on
 APPROVING = ("attest", "attest_college", "approve", "approve_college", "confirm_force",
              "approve_form", "approve_form_college")  # fmt: skip
 REFUSING = ("refuse", "refuse_college", "refuse_form", "refuse_form_college")
@@ -118,9 +125,13 @@ class Frame:
     counts: dict[str, int]
 
 
+def _counted(keys: Any) -> Any:
+    """How many, up to what the menu shows."""
+    return select(func.count()).select_from(keys.limit(MENU_CAP).subquery()).scalar_subquery()
+
+
 def frame_of(who: Actor) -> Frame:
     """Name of the school or college, and what waits by menu entry: one query for every page."""
-    placements = placements_for(who).where(awaiting_me(who))
     mine = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
     reports = objections_for(who).where(Objection.state == ObjectionState.OPEN)
     school = select(School.name).where(School.id == who.school_id)
@@ -129,9 +140,9 @@ def frame_of(who: Actor) -> Frame:
         select(
             school.scalar_subquery(),
             college.scalar_subquery(),
-            select(func.count()).select_from(placements.subquery()).scalar_subquery(),
-            select(func.count(Employer.id)).where(*mine).scalar_subquery(),
-            select(func.count()).select_from(reports.subquery()).scalar_subquery(),
+            _counted(waiting_for(who)),
+            _counted(select(Employer.id).where(*mine)),
+            _counted(reports.with_only_columns(Objection.id)),
         )
     ).one()
     counts = {"Desk": row[2]}

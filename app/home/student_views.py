@@ -13,6 +13,8 @@ from app.destinations.detail import progress as destination_progress
 from app.destinations.queries import module_name, module_open
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.forwarding.detail import letter_facts
+from app.forwarding.letters import letter_of
 from app.invitations import queries
 from app.invitations.models import Invitation
 from app.invitations.views import local, now, review_text
@@ -22,8 +24,6 @@ from app.placements.guards import cannot_sign
 from app.placements.models import KINDS, Kind, Placement
 from app.placements.notices import PAGES
 from app.placements.queries import placement_of
-from app.plan.detail import letter_facts
-from app.plan.letters import letter_of
 from app.settings.queries import settings
 from app.termination.queries import asked_of
 from app.terms.models import FIELDS

@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
 
 from app.codes import queries as codes
 from app.fab.shown import moment
+from app.plan import hooks
 from app.plan.forms import TABLES
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, PlanEntry
-from app.plan.paper_models import ForwardingLetter
 from app.workflow.actor import Role
 from app.workflow.queries import said, trail_of
-
-# what packages above say of a row, and of a school's year, before it is reported (CHK-02, PLN-06)
-CAUTIONS: list[Callable[[PlanEntry], list[dict[str, Any]]]] = []
-YEAR_CAUTIONS: list[Callable[[int, int], dict[str, Any]]] = []
-HINTS: dict[str, Any] = {}  # name of a caution → how the trace calls it
 
 
 def cautions(entry: PlanEntry) -> list[dict[str, Any]]:
     """Sentences about a row, each with `text`, `kind` and `url`."""
-    return [caution for find in CAUTIONS for caution in find(entry)]
+    return [caution for find in hooks.CAUTIONS for caution in find(entry)]
 
 
 def shown(name: str, value: str | None, year: int) -> str:
@@ -57,23 +52,11 @@ def sources(entry: PlanEntry) -> list[tuple[Any, Any]]:
     ]
 
 
-def letter_facts(letter: ForwardingLetter) -> list[tuple[Any, Any]]:
-    """Where the archive goes and how: number, receiver, courier, tracking number, day."""
-    found = [
-        (_("Letter number"), letter.number),
-        (_("Receiver"), letter.archive_to),
-        (_("Courier"), letter.courier),
-        (_("Tracking number"), letter.tracking_number or _("not sent yet")),
-        (_("Posted on"), letter.sent_on),
-    ]
-    return [(label, value) for label, value in found if value]
-
-
 def _note(row: Any) -> str:
     """The reason, which fields were changed or taken, the warnings in spite of which it was reported."""
     names = row.details.get("taken", row.details.get("changes") or ())
     fields = _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
-    hints = _(", ").join(str(HINTS.get(name, name)) for name in row.details.get("hints", ()))
+    hints = _(", ").join(str(hooks.HINTS.get(name, name)) for name in row.details.get("hints", ()))
     spite = _("In spite of a hint: %(hints)s", hints=hints) if hints else ""
     return " · ".join(text for text in (row.reason, fields, spite) if text)
 

@@ -66,11 +66,13 @@ def keep_decided(change: Change) -> None:
     request: ChangeRequest = change.data["request"]
     values = change.data["values"]
     change.details |= {"changes": changed(entry, values), "request": request.id}
-    sources = dict(entry.sources)
+    sources, whole = dict(entry.sources), set(request.changes) <= set(values)
     for name in values if request.imported else DESTINATION_FIELDS:
         if name in request.changes and name not in values:
             sources[name] = Source.STAFF  # the placement says otherwise, and staff keep it
             continue
+        if name not in request.changes and not whole and sources.get(name) in OWN:
+            continue  # both say the same: what staff typed stays when the placement ends
         if name in values:
             setattr(entry, name, values[name])
         sources[name] = None if getattr(entry, name) is None else request.source

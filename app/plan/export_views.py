@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import request, url_for
 from flask_appbuilder import expose
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
 
-from app.accounts.queries import actor
-from app.core.errors import Invalid, Refused
-from app.core.forms import show_problems
-from app.exports import asking, rights
+from app.core.errors import Refused
+from app.exports import rights
 from app.exports.forms import ExportForm
 from app.exports.models import Export, Format
+from app.exports.views import AskView, ask
 from app.fab.access import has_access
-from app.fab.builder import SafeView
 from app.people.office_views import colleges, schools, years
 from app.plan import layouts
 from app.plan.models import PLAN_STATES
@@ -56,12 +54,12 @@ class PlanExportForm(ExportForm):
         }  # fmt: skip
 
 
-class PlanExportView(SafeView):
+class PlanExportView(AskView):
     """Asking for the plan; its file is one export like any other."""
 
     route_base = "/plan/export"
     class_permission_name = "PlanExport"
-    default_view = "begin"
+    form = PlanExportForm
 
     @expose("/", methods=["GET"])
     @has_access
@@ -72,27 +70,10 @@ class PlanExportView(SafeView):
         form.year.data = int(asked) if asked.isdecimal() and int(asked) in known else known[1]
         return self._page(form)
 
-    @expose("/", methods=["POST"])
-    @has_access
-    def create(self) -> Any:
-        form = PlanExportForm()
-        if not form.validate():
-            return self._page(form), 422
-        try:
-            record = self._asked(form)
-        except (Invalid, Refused) as problem:
-            show_problems(form, problem)
-            return self._page(form), 422
-        return redirect(url_for("ExportsView.show", uid=record.uid, new=1), 303)
-
     def _asked(self, form: PlanExportForm) -> Export:
-        clear = bool(form.clear.data)
-        if clear and not rights.may_clear():
+        if form.clear.data and not rights.may_clear():
             raise Refused(_l("You may not export whole personal numbers."))
-        return asking.ask(
-            actor(), layouts.NAME, form.asked(), Format(form.format.data),
-            uid=form.uid.data or "", clear=clear, purpose=form.purpose.data or "",
-        )  # fmt: skip
+        return ask(layouts.NAME, form.asked(), form)
 
     def _page(self, form: PlanExportForm) -> Any:
         if not rights.may_clear():

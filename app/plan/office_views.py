@@ -26,14 +26,10 @@ from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
 from app.people.step_views import StepActions
-from app.plan import detail
-from app.plan.detail import letter_facts
+from app.plan import detail, hooks
 from app.plan.editions import counts_as
 from app.plan.forms import GROUPS, TABLES, EntryForm, version
-from app.plan.letter_views import ask as ask_for_letters
-from app.plan.letters import letter_of
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
-from app.plan.paper_models import PaperKind
 from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
 from app.plan.workflow import PLAN, edit
 
@@ -129,6 +125,11 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
         ListFilter("year", _l("All years"), PlanEntry.graduation_year, years),
     )
 
+    def __init__(self, **kwargs: Any) -> None:
+        for making in hooks.MAKINGS:
+            setattr(self, making.name, self._making(making))
+        super().__init__(**kwargs)
+
     def scoped(self) -> Select[Any]:
         return plan_entries_for(actor())
 
@@ -153,18 +154,17 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             ("PlanChanges", "ChangesView.list", _("Changes to decide on")),
             ("PlanSnapshots", "SnapshotsView.index", _("Snapshots")),
             ("PlanExport", "PlanExportView.begin", _("Official layout")),
-            ("PlanLetters", "LettersView.list", _("Forwarding letters")),
-            ("PlanOfficial", "OfficialView.index", _("Fill an official workbook")),
         ]
-        links = [
+        own = [
             Link(url_for(endpoint), label)
             for view, endpoint, label in found
             if manager.has_access(f"can_{endpoint.partition('.')[2]}", view)
         ]
-        if actor().school_id and manager.has_access("can_choose", "PlanFiles"):
-            where = url_for("ImportsView.begin", name="plan")
-            links.insert(0, Link(where, _("Bring in or compare a plan file")))
-        return links
+        before, after = (
+            [link for find in finders if (link := find(manager))]
+            for finders in (hooks.LINKS_BEFORE, hooks.LINKS_AFTER)
+        )
+        return [*before, *own, *after]
 
     def show_context(self, item: Any) -> dict[str, Any]:
         change = open_change(item.id)
@@ -176,7 +176,7 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
             "cautions": self._cautions(item),
             "change_url": url_for("ChangesView.show", pk=change) if change else "",
             "write_url": self.url("write", pk=item.id) if offer and self._writes() else "",
-            "letter": _letter(item),
+            "asides": [aside for find in hooks.ASIDES if (aside := find(item))],
             "student_url": url_for("StudentsView.show", pk=item.student_id),
         }
 
@@ -248,25 +248,21 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
     def report(self, items: list[Any]) -> Any:
         return self.take("report", items)
 
-    @record_action("letters", _l("Forwarding letters"), single=False)
-    def letters(self, items: list[Any]) -> Any:
-        """One PDF with the letters of the ticked rows (PLN-10)."""
-        try:
-            paper = ask_for_letters(actor(), PaperKind.LETTERS, {"entries": [e.id for e in items]})
-        except Refused as refusal:
-            flash(str(refusal), "warning")
-            return None
-        return redirect(url_for("PapersView.show", uid=paper.uid), 303)
-
     @record_action("reopen", _l("Open again"), reason="required", danger=True)
     def reopen(self, items: list[Any]) -> Any:
         return self.take("reopen", items)
 
+    def _making(self, making: hooks.Making) -> Any:
+        """The action that has the ticked rows made into something."""
 
-def _letter(entry: PlanEntry) -> list[tuple[Any, Any]]:
-    """The forwarding letter of the graduate's archive, with how it went out."""
-    letter = letter_of(entry.student_id)
-    return letter_facts(letter) if letter else []
+        def act(items: list[Any]) -> Any:
+            try:
+                return redirect(making.ask(items), 303)
+            except Refused as refusal:
+                flash(str(refusal), "warning")
+                return None
+
+        return record_action(making.name, making.label, single=False)(act)
 
 
 def counts_label(entry: PlanEntry) -> str:

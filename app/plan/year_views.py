@@ -16,7 +16,7 @@ from app.core import clock
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.plan import detail, queries, sync
+from app.plan import detail, hooks, queries, sync
 from app.plan.models import PLAN_CHIPS, PLAN_STATES, PlanState
 from app.plan.workflow import PLAN
 
@@ -133,7 +133,7 @@ class PlanYearView(SafeView):
 
 def _cautions(year: int) -> list[dict[str, Any]]:
     """What is said of the year before it is reported."""
-    return [find(_school(), year) for find in detail.YEAR_CAUTIONS]
+    return [find(_school(), year) for find in hooks.YEAR_CAUTIONS]
 
 
 def _row_url(row: Any) -> str:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.browser.conftest import sign_in, text_of
 from tests.browser.test_life import confirm, press
-from tests.plan.official import cells, workbook
+from tests.official.books import cells, workbook
 
 pytestmark = pytest.mark.browser
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -13,9 +13,9 @@ from app.bulk.sheet import SHEETS
 from app.core import clock
 from app.core.db import db
 from app.exports.models import Format
+from app.forwarding.models import ForwardingLetter
 from app.people.models import College, Major, Restriction
 from app.plan.models import PlanEntry
-from app.plan.paper_models import ForwardingLetter
 from tests import factories as make
 from tests.bulk import hostile
 from tests.bulk.bad.lists import COURIER, PLAN, SEND_LIST

@@ -150,15 +150,22 @@ def test_a_long_list_counts_to_its_cap_and_goes_deep_only_by_key(browser, big):
     assert "10,001–10,025" in many.get(link(deep, "Next page")).text
 
 
-def test_a_scope_beyond_the_scan_cap_is_counted_tab_by_tab(app, big, monkeypatch, query_log):
-    monkeypatch.setattr(interface, "SCAN_CAP", 1_000)
+def test_a_scope_beyond_the_scan_cap_is_counted_tab_by_tab(
+    app, big, browser, monkeypatch, query_log
+):
+    monkeypatch.setattr(interface, "SCAN_CAP", 5_000)
     data, tabs = SafeInterface(Letter), [None, Letter.state == "done", Letter.state == "waiting"]
     with app.app_context():
-        counts = data.tab_counts(select(Letter), tabs)
-        assert counts == [10_001, db.session.scalar(select(func.count()).where(tabs[1])), 10_001]
+        done = db.session.scalar(select(func.count()).where(tabs[1]))
+        assert data.tab_counts(select(Letter), tabs) == ([1_001, done, 1_001], 1_000)
         query_log.clear()
-        assert data.tab_counts(select(Letter).where(Letter.org_id == 1), tabs) == [200, 40, 160]
-        assert len(query_log) == 1
+        small = select(Letter).where(Letter.org_id == 1)
+        assert data.tab_counts(small, tabs) == ([200, 40, 160], 10_000)
+        assert len(query_log) == 2
+    page = browser("many").get("/letterview/list/?tab=all").text
+    assert "1–25 of over 10,000" in page
+    assert re.findall('qq-count">(.*?)<', page)[-1] == "over 10,000"
+    assert "over 1,000" in re.findall('qq-count">(.*?)<', page)
 
 
 def test_previous_and_next_follow_the_list_as_it_was_left(wang, ids):
@@ -181,4 +188,4 @@ def test_the_neighbours_cost_two_queries(app, wang, ids, query_log):
     key = ids(1, state="waiting")[5]
     query_log.clear()
     wang.get(f"/letterview/show/{key}")
-    assert len(query_log) == 4  # the record, its school, the one before, the one behind
+    assert len(query_log) == 3  # the record with its school, the one before, the one behind

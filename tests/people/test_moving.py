@@ -7,15 +7,16 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
+from app.forwarding import letters
+from app.forwarding.models import ForwardingLetter
 from app.origin.workflow import CORRECTIONS, propose
 from app.people.merging import merge_students
 from app.people.models import Major
 from app.people.students import correct
 from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
-from app.plan import letters, sync
+from app.plan import sync
 from app.plan.models import PlanEntry
-from app.plan.paper_models import ForwardingLetter
 from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import HEADS, xlsx

@@ -204,12 +204,14 @@ def test_a_change_while_its_key_is_being_consumed_is_not_lost(race):  # noqa: F8
         assert db.session.get(PlanDirty, student) is not None
         db.session.remove()
     assert healthy(race)
-    with race.app_context():
-        assert (
-            db.session.query(PlanEntry).filter_by(student_id=student).one().employer_name
-            == "第二次"
-        )
+    assert employer_in_plan(race, student) == "第二次"
+
+
+def employer_in_plan(app, student):
+    with app.app_context():
+        name = db.session.query(PlanEntry).filter_by(student_id=student).one().employer_name
         db.session.remove()
+        return name
 
 
 @pytest.mark.rule("PLN-04")
@@ -235,12 +237,7 @@ def test_a_key_is_not_taken_while_a_change_that_renewed_it_is_open(race):  # noq
         db.session.commit()
         db.session.remove()
     assert healthy(race)
-    with race.app_context():
-        assert (
-            db.session.query(PlanEntry).filter_by(student_id=student).one().employer_name
-            == "第二次"
-        )
-        db.session.remove()
+    assert employer_in_plan(race, student) == "第二次"
 
 
 @pytest.mark.rule("PLN-04", "BLK-03")

@@ -338,3 +338,20 @@ def test_nobody_is_the_source_of_what_is_empty(cast, conflict):
     row = row_of(cast.student)
     edit(row.id, actor(cast.officer), dict.fromkeys(OWN))
     assert (row_of(cast.student).by_staff, row_of(cast.student).sources) == (False, {})
+
+
+@pytest.mark.rule("PLN-03", "PLN-02")
+@pytest.mark.parametrize("way", ["drop", "apply"])
+def test_what_staff_typed_as_the_placement_says_it_outlives_the_placement(cast, waiting, way):
+    typed = {"destination_code": "10", "employer_name": cast.employer.name, "postcode": "430079"}
+    edit(row_of(cast.student).id, actor(cast.officer), typed)
+    attest(waiting, cast.officer)
+    conflict = change_of(cast.student)
+    assert "employer_name" not in conflict.changes
+    more = {"reason": "保留本校填写"} if way == "drop" else {"take": {"credit_code"}}
+    CHANGES.perform(way, conflict.id, actor(cast.officer), **more)
+    assert sync([cast.student.id], clock.now()) == {}
+    PLACEMENTS.perform("reopen", conflict.placement_id, actor(cast.officer), reason="误操作")
+    row = row_of(cast.student)
+    assert {name: getattr(row, name) for name in typed} == typed
+    assert (row.placement_id, row.credit_code) == (None, None)

@@ -6,10 +6,11 @@ from datetime import date
 
 from app.core import clock
 from app.core.db import db
+from app.forwarding import letters
+from app.forwarding.models import ForwardingLetter
 from app.people.models import Student
-from app.plan import letters, sync
+from app.plan import sync
 from app.plan.models import PlanEntry
-from app.plan.paper_models import ForwardingLetter
 from tests import factories as make
 from tests.bulk.bad import (
     AS_NUMBER,

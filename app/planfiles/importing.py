@@ -1,0 +1,176 @@
+"""The rows of a plan file into the plan and back, by SQL on the staged rows (PLN-05).
+
+A file writes what nobody's placement says; what a placement says, and reported rows, it only asks to
+change (PLN-03, PLN-06). See docs/planfiles.md.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from flask_babel import ngettext
+from sqlalchemy import text
+
+from app.bulk.models import Import
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Refused
+from app.plan import sync
+from app.plan.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
+
+OWNED = f"('{Source.SIGNING}', '{Source.DESTINATION}')"
+STUDENT = "(r.values ->> 'student_id')::int"
+
+
+def _each(pattern: str) -> str:
+    return ", ".join(pattern.format(f=name) for name in DESTINATION_FIELDS)
+
+
+def asks(field: str) -> str:
+    """The SQL of «the file may only ask for this»: a reported row, or a placement's own value."""
+    return f"(e.state = '{PlanState.REPORTED}' OR coalesce(e.sources ->> {field}, '') IN {OWNED})"
+
+
+WHO = """who AS (SELECT actor_id, actor_role, actor_name, address, device FROM trail
+  WHERE kind = 'import_file' AND record_id = :id AND step IN ({steps}) ORDER BY seq DESC LIMIT 1)"""
+TRAIL = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
+    actor_name, address, device, factor, reason, details, at)"""
+BY_CLOCK = "NULL::int, 'system', 'system', '', ''"
+FILED = f"""CASE WHEN {{code}} IS NULL THEN '{PlanState.OPEN}' ELSE '{PlanState.FILLED}' END"""
+NEW_STATE = FILED.format(code="coalesce(d.direct ->> 'destination_code', d.destination_code)")
+
+WRITE = text(f"""WITH {WHO.format(steps="'write', 'write_good'")},
+differs AS (SELECT r.row, e.id AS entry_id, v.f, v.old, v.new, {asks("v.f")} AS asks
+  FROM import_row r JOIN plan_entry e ON e.student_id = {STUDENT}
+    CROSS JOIN LATERAL (VALUES {_each("('{f}', e.{f}, r.values ->> '{f}')")}) v(f, old, new)
+  WHERE r.import_id = :id AND r.status IN ('new', 'changed') AND r.values ? v.f
+    AND v.old IS DISTINCT FROM v.new),
+found AS (SELECT row, entry_id,
+    jsonb_object_agg(f, new) FILTER (WHERE NOT asks) AS direct,
+    jsonb_object_agg(f, jsonb_build_array(old, new)) FILTER (WHERE NOT asks) AS changes,
+    jsonb_object_agg(f, jsonb_build_array(old, new)) FILTER (WHERE asks) AS asked
+  FROM differs GROUP BY 1, 2),
+todo AS MATERIALIZED (SELECT f.*, e.student_id, e.school_id, e.college_id, e.graduation_year,
+    e.placement_id, e.state AS old_state, e.sources AS old_sources, e.destination_code
+  FROM found f JOIN plan_entry e ON e.id = f.entry_id),
+written AS (UPDATE plan_entry e SET
+    {_each("{f} = CASE WHEN d.direct ? '{f}' THEN d.direct ->> '{f}' ELSE e.{f} END")},
+    sources = e.sources || (SELECT jsonb_object_agg(k, '{Source.IMPORT}') FROM jsonb_object_keys(d.direct) k),
+    by_staff = true, changed_at = :now, state = {NEW_STATE}
+  FROM todo d WHERE e.id = d.entry_id AND d.direct IS NOT NULL),
+raised AS (INSERT INTO change_request AS q (entry_id, student_id, school_id, college_id,
+    graduation_year, placement_id, kind, state, ends, source, changes, created_at, changed_at)
+  SELECT entry_id, student_id, school_id, college_id, graduation_year, placement_id,
+    CASE old_state WHEN '{PlanState.REPORTED}' THEN '{ChangeKind.REPORTED}' ELSE '{ChangeKind.IMPORT}' END,
+    '{ChangeState.OPEN}', false, '{Source.IMPORT}', asked, :now, :now
+  FROM todo WHERE asked IS NOT NULL ORDER BY student_id
+  ON CONFLICT (entry_id) WHERE state = 'open' DO UPDATE SET changes = q.changes || excluded.changes,
+    kind = excluded.kind, changed_at = excluded.changed_at WHERE q.source = '{Source.IMPORT}'
+  RETURNING q.id, q.entry_id, q.school_id, q.changes, xmax = 0 AS fresh),
+kept AS (UPDATE import_row r SET more = r.more || jsonb_strip_nulls(jsonb_build_object(
+    'was', d.changes, 'sources', d.old_sources, 'request', q.id))
+  FROM todo d LEFT JOIN raised q ON q.entry_id = d.entry_id
+  WHERE r.import_id = :id AND r.row = d.row),
+told AS ({TRAIL}
+  SELECT 'plan_entry', d.entry_id, d.school_id, 'import', d.old_state, {NEW_STATE}, who.actor_id,
+    who.actor_role, who.actor_name, who.address, who.device, '', :name,
+    jsonb_build_object('changes', d.changes), :now FROM todo d, who WHERE d.direct IS NOT NULL
+  UNION ALL SELECT 'change_request', q.id, q.school_id, CASE WHEN fresh THEN 'raise' ELSE 'renew' END,
+    CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END, '{ChangeState.OPEN}', who.actor_id,
+    who.actor_role, who.actor_name, who.address, who.device, '', :name,
+    jsonb_build_object('changes', q.changes), :now FROM raised q, who)
+SELECT count(*) FILTER (WHERE direct IS NOT NULL), count(*) FILTER (WHERE asked IS NOT NULL) FROM todo""")
+
+LOCK = text(f"""SELECT count(*) FROM (SELECT 1 FROM student s WHERE s.id IN (SELECT {STUDENT}
+    FROM import_row r WHERE r.import_id = :id AND r.values ? 'student_id')
+  ORDER BY s.id FOR NO KEY UPDATE) x""")
+STALE = text(f"""SELECT {STUDENT} FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}
+    LEFT JOIN plan_dirty p ON p.student_id = {STUDENT}
+  WHERE r.import_id = :id AND r.status <> 'faulty' AND (e.id IS NULL OR p.student_id IS NOT NULL)""")
+BEGIN = text(f"""INSERT INTO plan_entry (student_id, school_id, college_id, graduation_year, state,
+    changed_at, sources, by_staff)
+  SELECT s.id, s.school_id, s.college_id, s.graduation_year, '{PlanState.OPEN}', :now, '{{}}', false
+  FROM student s JOIN import_row r ON s.id = {STUDENT}
+  WHERE r.import_id = :id AND r.status = 'new' ORDER BY s.id ON CONFLICT (student_id) DO NOTHING""")
+
+
+def lock(record: Import) -> None:
+    """Lock the students, in the order of their ids, and bring stale rows up to date first.
+
+    Nobody changes their placements meanwhile, and what was changed before is seen.
+    """
+    db.session.execute(LOCK, {"id": record.id})
+    stale = db.session.scalars(STALE, {"id": record.id}).all()
+    if stale:
+        sync.sync(stale, clock.now())
+
+
+def write(record: Import, now: datetime) -> None:
+    """Write what the file may write, ask for the rest, and keep beside each row what it was."""
+    at = {"id": record.id, "now": now}
+    db.session.execute(BEGIN, at)
+    written, asked = db.session.execute(WRITE, {**at, "name": record.file_name}).one()
+    record.details = {**record.details, "written": written, "asked": asked}
+
+
+# -- undone ----------------------------------------------------------------------------------------
+
+YOUNGER = text(f"""SELECT count(*) FROM import_row r
+    LEFT JOIN plan_entry e ON e.student_id = {STUDENT}
+    LEFT JOIN change_request q ON q.id = (r.more ->> 'request')::int
+  WHERE r.import_id = :id AND r.more ?| ARRAY['was', 'request'] AND (e.id IS NULL
+    OR q.state = '{ChangeState.APPLIED}' OR r.more ? 'was' AND (e.state = '{PlanState.REPORTED}'
+      OR EXISTS (SELECT 1 FROM (VALUES {_each("('{f}', e.{f})")}) v(f, now)
+        WHERE r.more -> 'was' ? v.f AND (v.now IS DISTINCT FROM r.values ->> v.f
+          OR e.sources ->> v.f IS DISTINCT FROM '{Source.IMPORT}'))))""")
+BACK_CODE = FILED.format(
+    code="""(CASE WHEN d.was ? 'destination_code' THEN d.was -> 'destination_code' ->> 0
+    ELSE d.destination_code END)"""
+)
+GIVE_BACK = text(f"""WITH {WHO.format(steps="'undo'")},
+todo AS MATERIALIZED (SELECT e.id, e.student_id, e.school_id, e.state AS old_state,
+    e.destination_code, r.more -> 'was' AS was,
+    (e.sources - ARRAY(SELECT jsonb_object_keys(r.more -> 'was'))) || coalesce((SELECT
+      jsonb_object_agg(k, s) FROM jsonb_each(r.more -> 'sources') x(k, s) WHERE r.more -> 'was' ? k), '{{}}')
+      AS sources
+  FROM import_row r JOIN plan_entry e ON e.student_id = {STUDENT}
+  WHERE r.import_id = :id AND r.more ? 'was'),
+written AS (UPDATE plan_entry e SET
+    {_each("{f} = CASE WHEN d.was ? '{f}' THEN d.was -> '{f}' ->> 0 ELSE e.{f} END")},
+    sources = d.sources, by_staff = d.sources::text ~ '"(staff|import)"', changed_at = :now,
+    state = {BACK_CODE} FROM todo d WHERE e.id = d.id),
+gone AS (UPDATE change_request q SET state = '{ChangeState.OVERTAKEN}', changed_at = :now
+  FROM import_row r WHERE r.import_id = :id AND q.id = (r.more ->> 'request')::int
+    AND q.state = '{ChangeState.OPEN}' AND q.source = '{Source.IMPORT}' RETURNING q.id, q.school_id),
+told AS ({TRAIL}
+  SELECT 'plan_entry', d.id, d.school_id, 'undo_import', d.old_state, {BACK_CODE}, who.actor_id,
+    who.actor_role, who.actor_name, who.address, who.device, '', :name, '{{}}'::jsonb, :now FROM todo d, who
+  UNION ALL SELECT 'change_request', id, school_id, 'overtake', '{ChangeState.OPEN}',
+    '{ChangeState.OVERTAKEN}', {BY_CLOCK}, '', :name, '{{}}'::jsonb, :now FROM gone)
+SELECT student_id FROM todo""")
+REMOVE = text(f"""DELETE FROM plan_entry e USING import_row r WHERE r.import_id = :id
+  AND r.status = 'new' AND e.student_id = {STUDENT} AND e.state = '{PlanState.OPEN}'
+  AND NOT EXISTS (SELECT 1 FROM change_request q WHERE q.entry_id = e.id)
+  RETURNING e.student_id""")
+
+
+def take_back(record: Import, now: datetime) -> None:
+    """Give the rows back what they had. Raises Refused where one was changed, reported or decided since."""
+    at: dict[str, Any] = {"id": record.id, "now": now}
+    lock(record)
+    younger = db.session.execute(YOUNGER, at).scalar_one()
+    if younger:
+        raise Refused(
+            ngettext(
+                "%(num)s record was changed after this import, so it cannot be undone.",
+                "%(num)s records were changed after this import, so it cannot be undone.",
+                younger,
+            )
+        )
+    given = db.session.execute(GIVE_BACK, {**at, "name": record.file_name}).scalars().all()
+    removed = db.session.scalars(REMOVE, at).all()
+    if (
+        given or removed
+    ):  # what came into force meanwhile met the file's values: it does so no longer
+        sync.sync([*given, *removed], now)

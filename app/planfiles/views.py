@@ -1,0 +1,162 @@
+"""A plan file beside our plan: what differs, what to take, the differences as a workbook. HTTP only."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.queries import actor
+from app.bulk import queries
+from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
+from app.bulk.shown import question
+from app.bulk.workflow import IMPORTS
+from app.core import clock
+from app.core.errors import NotYours, Refused
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.declared import Link
+from app.papers import making as papers
+from app.plan import hooks
+from app.plan.models import FIELD_LABELS
+from app.planfiles import beside
+from app.planfiles.sheets import PLAN
+
+SHOWN = 50
+_PICKED = re.compile(r"c-([0-9]{1,7})-([a-z_]{1,30})")
+_TAB_LABELS = {"different": _l("Different"), "waiting": _l("Waits for a decision"),
+               "ours": _l("Only ours"), "theirs": _l("Only in the file")}  # fmt: skip
+
+
+def _record(uid: str) -> Import:
+    record = queries.import_of(actor(), uid)
+    if record.sheet != PLAN.name or record.file_key is None or not record.total:
+        raise NotYours(f"plan file {uid}")
+    return record
+
+
+class PlanFilesView(SafeView):
+    """The plan file of the ministry or province and ours, side by side (PLN-05)."""
+
+    route_base = "/plan/files"
+    default_view = "show"
+    class_permission_name = "PlanFiles"
+
+    @expose("/<string(length=32):uid>", methods=["GET"])
+    @has_access
+    def show(self, uid: str) -> Any:
+        record = _record(uid)
+        wanted, after = request.args.get("tab", ""), request.args.get("after", "")
+        tab = wanted if wanted in beside.TABS else "different"
+        start = int(after) if after.isascii() and after.isdecimal() and len(after) < 8 else 0
+        return self.render_template("planfiles/beside.html", **_page(record, tab, start))
+
+    @expose("/<string(length=32):uid>", methods=["POST"])
+    @has_access
+    def choose(self, uid: str) -> Any:
+        """Keep the choices of this page, or one for all differences of a kind."""
+        record, form = _record(uid), request.form
+        page = url_for("PlanFilesView.show", uid=uid, tab=form.get("tab"), after=form.get("after"))
+        try:
+            if form.get("do") == "all":
+                beside.choose_all(record.id, form.get("kind", ""), form.get("take", ""))
+            else:
+                beside.choose(record.id, _picked(form))
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        else:
+            flash(_("Kept. Nothing is written before you confirm the import."), "success")
+        return redirect(page, 303)
+
+    @expose("/<string(length=32):uid>/differences", methods=["POST"])
+    @has_access
+    def differences(self, uid: str) -> Any:
+        """The worker writes all differences into a workbook."""
+        record = _record(uid)
+        name = _("Differences of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"
+        try:
+            paper = papers.ask(actor(), beside.DIFFERENCES, {"import": record.id, "uid": uid}, name)
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(url_for("PlanFilesView.show", uid=uid), 303)
+        return redirect(url_for("PapersView.show", uid=paper.uid), 303)
+
+
+def _picked(form: Any) -> dict[tuple[int, str], str]:
+    """(row, field) → choice of what stood on the page."""
+    found = ((_PICKED.fullmatch(name), value) for name, value in form.items())
+    return {
+        (int(match[1]), match[2]): value
+        for match, value in found
+        if match and value in beside.CHOICES and match[2] in FIELD_LABELS
+    }
+
+
+def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
+    counts = beside.counts(record)
+    offers = [
+        (offer, url_for("ImportsView.take", uid=record.uid, step=offer.step.name))
+        for offer in IMPORTS.offers(record, actor(), clock.now())
+        if not offer.step.danger
+    ]
+    open_now = any(offer.step.name.startswith("write") for offer, _url in offers)
+    rows = _rows(record, tab, after)
+    return {
+        "record": record,
+        "status": (IMPORT_STATES[ImportState(record.state)], IMPORT_CHIPS[ImportState(record.state)]),
+        "counts": counts,
+        "percent": _percent(counts),
+        "tabs": [(label, url_for("PlanFilesView.show", uid=record.uid, tab=name), counts[name], name == tab)
+                 for name, label in _TAB_LABELS.items()],
+        "tab": tab,
+        "rows": rows,
+        "after": after,
+        "next_url": _next(record, tab, rows),
+        "chooses": open_now,
+        "kinds": [(name, FIELD_LABELS[name], n) for name, n in beside.kinds(record)] if open_now else [],
+        "labels": beside.choice_labels(),
+        "offers": offers,
+        "question": question(record),
+        "shown": SHOWN,
+    }  # fmt: skip
+
+
+def _rows(record: Import, tab: str, after: int) -> Any:
+    if tab == "ours":
+        return [(row.student_no, row.name, "", url_for("PlanView.show", pk=row.id))
+                for row in beside.only_ours(record, SHOWN)]  # fmt: skip
+    if tab == "theirs":
+        return [
+            (row.student_no or row.other, row.name,
+             " ".join(text for _field, text in row.problems or []), "")
+            for row in beside.only_theirs(record, SHOWN)
+        ]  # fmt: skip
+    return beside.different(record, after, SHOWN, waiting=tab == "waiting")
+
+
+def _next(record: Import, tab: str, rows: Any) -> str:
+    if tab in ("ours", "theirs") or len(rows) < SHOWN:
+        return ""
+    return url_for("PlanFilesView.show", uid=record.uid, tab=tab, after=rows[-1].row)
+
+
+def _percent(counts: dict[str, int]) -> int:
+    """How much of what either side has is the same; 100 only where all of it is."""
+    every = sum(counts[name] for name in ("same", "different", "ours", "theirs", "faulty"))
+    return counts["same"] * 100 // every if every else 100
+
+
+def _link(manager: Any) -> Link | None:
+    """Files are brought into the plan of one school."""
+    may = actor().school_id and manager.has_access(
+        "can_choose", PlanFilesView.class_permission_name
+    )
+    where = url_for("ImportsView.begin", name=PLAN.name)
+    return Link(where, _("Bring in or compare a plan file")) if may else None
+
+
+hooks.LINKS_BEFORE.append(_link)

@@ -1,0 +1,227 @@
+"""An official workbook filled from the plan, with its own lists, and nothing else of it changed (PLN-09)."""
+
+import io
+import re
+import time
+import zipfile
+
+import pytest
+
+from app.core import children
+from app.core.db import db
+from app.core.errors import Invalid
+from app.official import workbook as official
+from app.official.splicing import spliced
+from app.papers.models import Paper
+from app.plan.workflow import edit
+from tests.bulk import hostile
+from tests.factories import actor
+from tests.official.books import cells, opened, workbook
+from tests.papers.conftest import result
+from tests.plan.conftest import entry
+
+VALUES = {"destination_code": "12", "employer_name": "=1+1&<公司>", "credit_code": "91999999MA0000001X",
+          "employer_kind": "31", "industry": "34", "location": "420111", "position_kind": "13",
+          "postcode": "043007", "contact_phone": "02787654321"}  # fmt: skip
+
+
+@pytest.fixture
+def filled(cast, made):
+    """`filled(workbook)` is the paper after the worker."""
+
+    def act(data, user=None, **form):
+        return made(official.bring(actor(user or cast.officer), data, "官方表.xlsx", form))
+
+    return act
+
+
+@pytest.fixture
+def settled(cast, rows):
+    for student in (cast.student, cast.classmate):
+        edit(entry(student).id, actor(cast.officer), VALUES)
+
+
+def people(cast):
+    return [
+        {"姓名": "黄河水", "学号": "A1", "备注": "保留"},
+        {"姓名": "李静", "身份证号": cast.classmate.id_number},
+        {"姓名": "无名", "学号": "X1"},
+        {"姓名": "王五", "学号": "A1"},
+    ]
+
+
+@pytest.mark.rule("PLN-09")
+def test_rows_are_filled_in_the_words_of_the_workbooks_own_lists(cast, settled, filled):
+    data = workbook(people(cast))
+    paper = filled(data)
+    done = result(paper)
+    for row in (3, 4):
+        found = cells(done, row)
+        assert found["毕业去向"] == "其他录用形式就业"
+        assert found["单位性质"] == "国有企业"
+        assert found["单位行业代码"] == "34"
+        assert found["单位所在地"] == "湖北省/武汉市/洪山区"
+        assert found["工作职位类别"] == "工程技术人员"
+        assert found["单位邮编"] == "043007"
+        assert found["单位名称"] == "=1+1&<公司>"
+        assert found["合计"] == f'=IF(G{row}="",0,1)'
+    assert cells(done, 3)["备注"] == "保留"
+    page = opened(done)["就业方案"]
+    assert {page.cell(3, n).data_type for n in (5, 6, 7, 8, 9, 10, 11, 12)} == {"s"}
+    assert page.cell(3, 14).data_type == "f"
+    noted = paper.report["noted"]
+    assert (noted["rows"], noted["matched"], noted["missed"]) == (4, 2, 2)
+    assert {where: why for where, _who, why in paper.report["missed"]} == {
+        "5": "本校没有这个号码的学生。", "6": "这个号码的学生姓名与此不符。",
+    }  # fmt: skip
+
+
+@pytest.mark.rule("PLN-09")
+def test_nothing_else_of_the_workbook_is_changed(cast, settled, filled):
+    data = workbook(people(cast), ready=5)
+    done = result(filled(data))
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(io.BytesIO(done)) as new:
+        assert old.namelist() == new.namelist()
+        changed = [name for name in old.namelist() if old.read(name) != new.read(name)]
+        assert changed == ["xl/worksheets/sheet2.xml"]
+        before, after = old.read(changed[0]).decode(), new.read(changed[0]).decode()
+    cut = re.compile(r"<sheetData>.*</sheetData>", re.S)
+    assert cut.sub("", before) == cut.sub("", after)
+    old_page, new_page = opened(data)["就业方案"], opened(done)["就业方案"]
+    assert len(new_page.data_validations.dataValidation) == 4
+    assert new_page.merged_cells.ranges == old_page.merged_cells.ranges
+    for row in old_page.iter_rows():
+        for cell in row:
+            twin = new_page[cell.coordinate]
+            assert (twin.number_format, twin.fill.fgColor.rgb) == (
+                cell.number_format,
+                cell.fill.fgColor.rgb,
+            )
+
+
+@pytest.mark.rule("PLN-09")
+def test_a_list_of_codes_with_names_is_written_as_such(cast, settled, filled):
+    done = result(filled(workbook(people(cast), both=True)))
+    assert cells(done, 3)["毕业去向"] == "12 其他录用形式就业"
+
+
+@pytest.mark.rule("PLN-09")
+@pytest.mark.parametrize("ready", [0, 1, 5])
+def test_graduates_that_are_missing_are_added_below(cast, settled, filled, ready):
+    data = workbook(people(cast)[:1], ready=ready)
+    paper = filled(data, year="2027", purpose="省厅上报")
+    done = result(paper)
+    found = cells(done, 4)
+    assert (found["姓名"], found["学号"], found["身份证号"]) == (
+        "李静",
+        "A2",
+        cast.classmate.id_number,
+    )
+    assert found["毕业去向"] == "其他录用形式就业"
+    assert paper.report["noted"]["added"] == 1
+    assert paper.wish["purpose"] == "省厅上报"
+    page = opened(done)["就业方案"]
+    assert page.cell(4, 4).number_format == "@"
+    assert "A1:O" in page.dimensions
+    again = result(filled(done, year="2027", purpose="再"))
+    assert cells(again, 5)["姓名"] is None
+
+
+@pytest.mark.rule("PLN-09")
+def test_what_the_workbooks_list_does_not_have_is_named(cast, rows, filled):
+    edit(entry(cast.student).id, actor(cast.officer), {**VALUES, "destination_code": "801"})
+    paper = filled(workbook(people(cast)[:1]))
+    assert [why for _w, _n, why in paper.report["missed"]] == ["工作簿自带的可选列表中没有“801”。"]
+    assert cells(result(paper), 3)["毕业去向"] is None
+
+
+@pytest.mark.rule("PLN-09")
+def test_the_result_is_encrypted_and_for_the_asker_only(cast, settled, filled, visit):
+    from app.core import filestore
+
+    paper = filled(workbook(people(cast)))
+    for key in (paper.source_key, paper.result_key):
+        assert not filestore.read_file(key).startswith(b"PK")
+    assert visit(cast.officer).get(f"/plan/papers/{paper.uid}/file").status_code == 200
+    for user in (cast.data, cast.other_officer, cast.college_officer):
+        assert visit(user).get(f"/plan/papers/{paper.uid}/file").status_code in (403, 404)
+
+
+@pytest.mark.rule("PLN-09", "BLK-05")
+def test_wrong_questions_are_answered_beside_the_field(cast, rows, visit):
+    office = visit(cast.officer)
+    assert office.get("/plan/official/").status_code == 200
+    assert office.post("/plan/official/").status_code == 422
+    for form, place in (({"year": "2027"}, "purpose"), ({"year": "x", "purpose": "y"}, "year")):
+        with pytest.raises(Invalid) as wrong:
+            official.bring(actor(cast.officer), workbook([]), "a.xlsx", form)
+        assert [where for where, _text in wrong.value.problems] == [place]
+    answer = office.post("/plan/official/", data={"file": (io.BytesIO(b"%PDF"), "a.xlsx")})
+    assert answer.status_code == 422
+    assert db.session.query(Paper).count() == 0
+
+
+@pytest.mark.rule("PLN-09", "BLK-05")
+@pytest.mark.parametrize("file", [
+    hostile.many_rows, hostile.unused_strings, hostile.one_cell, hostile.far_cell, hostile.laughs,
+    hostile.far_cell_in_entities, hostile.far_cell_within_bounds, hostile.million_rows, hostile.macros,
+    hostile.external_entity, hostile.outer_links, hostile.embedded, hostile.climbing_name,
+    hostile.lying_sizes,
+], ids=lambda file: file.__name__)  # fmt: skip
+def test_a_hostile_workbook_ends_in_a_sentence(cast, rows, made, file):
+    data = file()
+    started = time.monotonic()
+    paper = made(official.bring(actor(cast.officer), data, "坏.xlsx", {}))
+    assert paper.problem
+    assert "我们" not in paper.problem  # the file is to blame, and the sentence says for what
+    assert paper.result_key is None
+    assert time.monotonic() - started < 35
+
+
+@pytest.mark.rule("PLN-09")
+def test_a_workbook_without_numbers_or_headers_is_refused_in_words(cast, rows, filled):
+    assert "学号" in filled(workbook([], heads=["姓名", "毕业去向", "单位名称", "合计"])).problem
+    assert "学号" in filled(workbook([], heads=["甲", "乙", "合计"])).problem
+
+
+@pytest.mark.rule("PLN-09")
+@pytest.mark.parametrize(
+    ("xml", "expected"),
+    [
+        ('<x:sheetData><x:row r="3"/></x:sheetData>', ["x:row"]),
+        ('<sheetData><row><c><v>1</v></c><c s="4"/></row></sheetData>', ["row"]),
+        ('<sheetData><row r="1" spans="1:2"><c r="B1" s="2"><f>A1</f><v>1</v></c></row></sheetData>', ["row"]),
+    ],
+)  # fmt: skip
+def test_odd_spellings_of_a_sheet_are_understood(xml, expected):
+    prefix = "x:" if "x:" in xml else ""
+    name = f'<{prefix}worksheet xmlns{":x" if prefix else ""}="http://s">{xml}</{prefix}worksheet>'
+    done = spliced(name.encode(), {"1": {"0": "a>b", "1": "b"}, "3": {"1": "c"}}).decode()
+    assert "a&gt;b" in done
+    assert ">c<" in done
+    from xml.dom.minidom import parseString
+
+    found = parseString(done).getElementsByTagName(expected[0])
+    assert [n.getAttribute("r") for n in found][-1] == "3"
+    if "<f>" in xml:
+        assert "<f>A1</f>" in done
+        assert ">b<" not in done
+
+
+@pytest.mark.rule("BLK-05")
+def test_the_child_is_gone_after_each_file(cast, settled, filled):
+    filled(workbook(people(cast)))
+    assert children._workers["fill"].child is None
+
+
+@pytest.mark.rule("PLN-09")
+def test_a_formula_in_a_column_of_ours_stays_and_is_named(cast, settled, filled):
+    import openpyxl
+
+    book = openpyxl.load_workbook(io.BytesIO(workbook(people(cast)[:1])))
+    book["就业方案"]["L3"] = '=TEXT(43007,"000000")'
+    out = io.BytesIO()
+    book.save(out)
+    paper = filled(out.getvalue())
+    assert cells(result(paper), 3)["单位邮编"] == '=TEXT(43007,"000000")'
+    assert any("公式" in why and "043007" in why for _w, _n, why in paper.report["missed"])
