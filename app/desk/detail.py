@@ -131,10 +131,10 @@ def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
     if placement.proposed is None or placement.terms is None or placement.answer_by is None:
         return None
     until = clock.shown_deadline(placement.answer_by)
-    over = now >= placement.answer_by
+    over, year = now >= placement.answer_by, placement.graduation_year
     return {
         "rows": [
-            (field.label, with_unit(field, old) or "–", with_unit(field, new) or "–")
+            (field.label, with_unit(field, old, year) or "–", with_unit(field, new, year) or "–")
             for field, old, new in differences(placement.terms, placement.proposed)
         ],
         "note": _("Not answered by %(until)s: the old terms stay.", until=until)
@@ -210,13 +210,13 @@ _FACTS = {
 def _terms(placement: Placement) -> list[Block]:
     if placement.terms is None:
         return []
-    values = values_of(placement.terms)
+    values, year = values_of(placement.terms), placement.graduation_year
     return [
         Block(
             group,
             title,
             [
-                {"label": field.label, "value": with_unit(field, values[field.name]),
+                {"label": field.label, "value": with_unit(field, values[field.name], year),
                  "strong": field.large, "wide": field.length > 60 and group != OFFER}
                 for field in FIELDS
                 if field.group == group and asked(field, values)

@@ -49,7 +49,7 @@ class AmendmentView(SafeView):
             return self._form(form, placement, back)
         if not form.validate_on_submit():
             return self._form(form, placement, back), 422 if form.errors else 200
-        changes = changed(placement.terms, Terms(**form.values()))
+        changes = changed(placement.terms, Terms(**form.values()), placement.graduation_year)
         if not changes:
             flash(_("Nothing is changed, so nothing was proposed."), "info")
             return redirect(back, 303)

@@ -173,7 +173,7 @@ class LetterView(SafeView):
             return self._form(form, rows), 422
         return self.render_template(
             "invitations/employer_preview.html",
-            letter=letter_of(form.values(), mine().name),
+            letter=letter_of(form.values(), mine().name, min(_years(rows))),
             students=[person(row.student) for row in rows],
             hours=max(settings(school.id).cooling_off_hours for school in _schools(rows)),
             ids=",".join(str(row.id) for row in rows),

@@ -123,7 +123,10 @@ def party_b(placement: Placement) -> list[tuple[Any, Any]]:
 
 def term_groups(placement: Placement) -> list[tuple[Any, Any]]:
     """The terms, the archive and the household registration, each with its title."""
-    return [groups(placement.terms)[name] for name in GROUPS] if placement.terms else []
+    if placement.terms is None:
+        return []
+    known = groups(placement.terms, placement.graduation_year)
+    return [known[name] for name in GROUPS]
 
 
 def trace(placement: Placement) -> list[dict[str, Any]]:

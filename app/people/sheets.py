@@ -131,8 +131,9 @@ def forget_unused(record: Import) -> None:
 def follow(record: Import) -> None:
     """New students get their accounts; whose name or numbers changed signs in by the new ones (ACC-03)."""
     jobs.enqueue(open_accounts, school_id=record.school_id)
-    who = actor_of(record.user)
-    follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
+    if record.changed:
+        who = actor_of(record.user)
+        follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
     db.session.execute(
         text(
             "UPDATE ab_user u SET last_name = s.name FROM student s, import_row r"

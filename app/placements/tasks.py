@@ -87,7 +87,7 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
     for group in (OFFER, ARCHIVE, HOUSEHOLD):
-        data["terms" if group == OFFER else group] = _terms(terms, group)
+        data["terms" if group == OFFER else group] = _terms(terms, group, placement.graduation_year)
     data["data_sha256"] = digest(data, AGREED)
     return data
 
@@ -123,13 +123,13 @@ def _employer(placement: Placement, terms: Terms | None) -> dict[str, str]:
     }
 
 
-def _terms(terms: Terms | None, group: str) -> dict[str, str]:
+def _terms(terms: Terms | None, group: str, year: int) -> dict[str, str]:
     if terms is None:
         return {}
     values = values_of(terms)
     prefix = {"archive": "archive_", "household": "household_"}.get(group, "")
     return {
-        field.name.removeprefix(prefix): shown(field, values[field.name])
+        field.name.removeprefix(prefix): shown(field, values[field.name], year)
         if asked(field, values)
         else ""
         for field in TERM_FIELDS

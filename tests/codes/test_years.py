@@ -103,6 +103,18 @@ def test_a_letter_offers_what_counts_for_all_its_students(cast, later, visit):
         assert answer.status_code == status
 
 
+def test_a_letter_and_its_agreement_name_codes_by_the_students_year(cast, later, visit):
+    from app.placements.tasks import agreement_data
+
+    edition(cast, "gzzwlb", ended="11", renamed="13")
+    for student, renamed in ((cast.student, False), (later, True)):
+        sent = make.invite(cast.employer, student)[0]
+        page = visit(make.account(student)).get(f"/my/answer/{sent.id}").text
+        assert ("改名后" in page) == renamed
+        data = agreement_data(make.accept(sent), "")
+        assert (data["terms"]["position_kind"] == "改名后") == renamed
+
+
 def test_an_open_invitation_and_an_amendment_offer_the_students_edition(cast, later, visit):
     edition(cast, "gzzwlb", ended="11", renamed="13")
     for student, there in ((cast.student, True), (later, False)):
