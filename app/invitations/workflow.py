@@ -42,7 +42,7 @@ def employer_approved(invitation: Invitation, actor: Actor, now: datetime) -> st
 
 def employer_not_blocked(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """What a blocked employer has sent cannot be accepted while the block lasts (ADM-06)."""
-    return blocked_employer(invitation.employer.credit_code)
+    return blocked_employer(invitation.employer)
 
 
 def student_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:

@@ -22,6 +22,7 @@ from app.fab.builder import SafeView
 from app.offline import detail, queries
 from app.offline.forms import form_of, typed
 from app.offline.workflow import Filled, draft, generate, look_up, save, why_not_enter
+from app.people.register import employer_by_code
 from app.people.student_views import me
 from app.placements.guards import blocked_employer
 from app.placements.tasks import preview
@@ -103,7 +104,7 @@ class MyPaperView(SafeView):
         """What was typed, with what the register of employers knows of this credit code (OFF-07)."""
         code = clean_code(values.get("employer_credit_code", ""))[:18]
         known = look_up(actor(), code)
-        blocked = blocked_employer(code)
+        blocked = blocked_employer(employer_by_code(code))
         if blocked:
             flash(blocked, "warning")
             return values
@@ -215,7 +216,7 @@ def _complete(form: Any) -> bool:
     """Whether all of it is there and can be printed; what is not stands beside its field."""
     if not form.validate():
         return False
-    blocked = blocked_employer(form.employer_credit_code.data)
+    blocked = blocked_employer(employer_by_code(form.employer_credit_code.data))
     if blocked:
         form.employer_credit_code.errors = [blocked]
         return False

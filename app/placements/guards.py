@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from app.codes import queries as codes
 from app.core import clock
-from app.people.models import EmployerState, OriginState, Student, TrainingMode
+from app.people.models import Employer, EmployerState, OriginState, Student, TrainingMode
 from app.people.register import employer_by_code
 from app.placements.checks import missing_facts
 from app.placements.models import UNDER_WAY, Kind, Placement, PlacementState
@@ -134,13 +134,13 @@ def may_enter(placement: Placement, actor: Actor, now: datetime) -> str | None:
 
 def employer_not_blocked(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """No paper agreement begins with an employer that a school has blocked; what runs goes on (ADM-06)."""
-    return blocked_employer(placement.employer_credit_code)
+    code = placement.employer_credit_code
+    return blocked_employer(employer_by_code(code)) if code else None
 
 
-def blocked_employer(credit_code: str | None) -> str | None:
-    """The sentence that the employer of this credit code is blocked; None where it is not."""
-    found = employer_by_code(credit_code) if credit_code else None
-    if found is None or found.state != EmployerState.BLOCKED:
+def blocked_employer(employer: Employer | None) -> str | None:
+    """The sentence that a school has blocked this employer; None where none has."""
+    if employer is None or employer.state != EmployerState.BLOCKED:
         return None
     return _("A school has blocked this employer; ask your employment office.")
 

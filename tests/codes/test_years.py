@@ -109,7 +109,7 @@ def test_a_letter_and_its_agreement_name_codes_by_the_students_year(cast, later,
     edition(cast, "gzzwlb", ended="11", renamed="13")
     for student, renamed in ((cast.student, False), (later, True)):
         sent = make.invite(cast.employer, student)[0]
-        page = visit(make.account(student)).get(f"/my/answer/{sent.id}").text
+        page = visit(make.account(student)).get(f"/my/invitations/{sent.id}").text
         assert ("改名后" in page) == renamed
         data = agreement_data(make.accept(sent), "")
         assert (data["terms"]["position_kind"] == "改名后") == renamed
