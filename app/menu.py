@@ -73,8 +73,8 @@ from app.people.merge_views import MergeEmployersView, MergeStudentsView
 from app.people.office_views import EmployersView
 from app.people.part_sheets import COLLEGES, MAJORS
 from app.people.part_views import CollegesView, MajorsView, SchoolsView
-from app.people.parts import all_colleges
-from app.people.queries import active_schools, all_schools
+from app.people.parts import all_colleges, all_schools
+from app.people.queries import active_schools
 from app.people.record_views import StudentPhoneView, StudentsView
 from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView

@@ -128,6 +128,7 @@ class Student(db.Model):
         Index("ix_student_major", "major_id"),
         Index("ix_student_examinee", "examinee_no"),
         Index("ix_student_name", "school_id", "name"),
+        Index("ix_student_class", "school_id", "class_name"),
         Index("ix_student_grams", text("text_grams(name)"), postgresql_using="gin"),
     )
 

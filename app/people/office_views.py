@@ -25,6 +25,7 @@ from app.people.models import (
     EMPLOYER_STATES,
     Employer,
 )
+from app.people.parts import school_choices
 from app.people.record_forms import EmployerForm
 from app.people.register import correct_employer, list_employer
 from app.people.step_views import StepActions
@@ -39,7 +40,7 @@ def colleges() -> list[tuple[str, str]]:
 
 
 def schools() -> list[tuple[str, str]]:
-    return once("school_options", lambda: queries.school_choices(actor()))
+    return once("school_options", lambda: school_choices(actor()))
 
 
 def years() -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.people.models import College, Major, School, Student
+from app.people.queries import schools_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 from app.workflow.locks import lock_row
@@ -20,6 +21,18 @@ from app.workflow.models import Trail
 
 CODE_TAKEN = _l("Another one here has this code.")
 NAME_TAKEN = _l("Another college of your school has this name.")
+
+
+def school_choices(who: Actor) -> list[tuple[str, str]]:
+    """The schools of the scope for a filter."""
+    wanted = schools_for(who).order_by(School.code).with_only_columns(School.id, School.name)
+    return [(str(key), name) for key, name in db.session.execute(wanted)]
+
+
+def all_schools() -> list[tuple[str, str]]:
+    """Id and name of every school, for the administrator's list of accounts."""
+    rows = db.session.execute(select(School.id, School.name).order_by(School.code))
+    return [(str(key), name) for key, name in rows]
 
 
 def all_colleges() -> list[tuple[int, int, str]]:

@@ -6,7 +6,7 @@ import re
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true
+from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
 from sqlalchemy import func as sql
 
 from app.accounts.models import AppUser
@@ -251,6 +251,13 @@ def finds_student(text: str) -> ColumnElement[bool]:
     return or_(student_no_begins(text), Student.id.in_(merged("student", text)))
 
 
+def finds_student_or_class(text: str, who: Actor) -> ColumnElement[bool]:
+    """The same, and the students of a class of that name (ADM-01): a union of index-served parts."""
+    mine = students_for(who).with_only_columns(Student.id)
+    found = (finds_student(text), Student.class_name == text.strip())
+    return Student.id.in_(union_all(*(mine.where(where) for where in found)))
+
+
 def college_choices(who: Actor) -> list[tuple[str, str]]:
     """The colleges of the scope for a filter, with the school's name where there are several."""
     rows = db.session.execute(
@@ -261,18 +268,6 @@ def college_choices(who: Actor) -> list[tuple[str, str]]:
     ).all()
     several = len({row[2] for row in rows}) > 1
     return [(str(row[0]), f"{row[3]} {row[1]}" if several else row[1]) for row in rows]
-
-
-def school_choices(who: Actor) -> list[tuple[str, str]]:
-    """The schools of the scope for a filter."""
-    wanted = schools_for(who).order_by(School.code).with_only_columns(School.id, School.name)
-    return [(str(key), name) for key, name in db.session.execute(wanted)]
-
-
-def all_schools() -> list[tuple[str, str]]:
-    """Id and name of every school, for the administrator's list of accounts."""
-    rows = db.session.execute(select(School.id, School.name).order_by(School.code))
-    return [(str(key), name) for key, name in rows]
 
 
 def licence_of(employer: Employer) -> Any | None:

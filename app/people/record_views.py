@@ -103,7 +103,7 @@ class StudentsView(RuledForms, StepActions, TitleLinks, SafeModelView):
             empty=_l("No two records have the same ID number, phone, examinee number, or name, "
                      "year and major.")),
     )  # fmt: skip
-    search_hint = _l("Student number, name, ID number, phone")
+    search_hint = _l("Student number, name, class, ID number, phone")
     filters = (
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
         ListFilter("year", _l("All years"), Student.graduation_year, years),
@@ -120,7 +120,7 @@ class StudentsView(RuledForms, StepActions, TitleLinks, SafeModelView):
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         if "x" in self.search_args(text):
             abort(400, description=_("Use the search box: a personal number stands in no address."))
-        return queries.finds_student(text)
+        return queries.finds_student_or_class(text, actor())
 
     def token_clause(self, token: str) -> ColumnElement[bool] | None:
         return queries.has_secret(token)

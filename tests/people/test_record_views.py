@@ -215,10 +215,27 @@ def test_likely_duplicates_are_listed_within_the_school_only(cast, visit):
     db.session.commit()
     office = visit(cast.officer)
     page = office.get("/students/list/?tab=twins").text
-    assert "T1" in page
+    assert ">T1<" in page
     assert ">A1<" in page
-    assert "T2" not in page
-    assert "A2" not in page
+    assert ">T2<" not in page
+    assert ">A2<" not in page
     assert f"/students/show/{twin.id}" in office.get(f"/students/show/{cast.student.id}").text
     other = visit(cast.other_officer).get("/students/list/?tab=twins").text
-    assert "T2" not in other
+    assert ">T2<" not in other
+
+
+@pytest.mark.rule("ADM-01", "ACC-02")
+def test_a_class_is_found_by_its_name_within_the_scope(cast, visit):
+    def classmate(college, name, of="计科23级3班"):
+        student = make.make_student(college, name)
+        student.class_name = of
+        return student
+
+    mine = [classmate(cast.college, f"同窗{n}") for n in range(2)]
+    classmate(cast.college, "邻班人", "计科23级33班")
+    classmate(cast.stranger.college, "外校人")
+    db.session.commit()
+    page = visit(cast.officer).get("/students/list/?q=计科23级3班").text
+    assert all(student.name in page for student in mine)
+    assert "邻班人" not in page
+    assert "外校人" not in page
