@@ -18,8 +18,8 @@ from app.core.db import db
 def first(sheet: Sheet, record: Import, context: Any) -> None:
     """Everything that only the data know, after the rows have been staged."""
     sheet.look(record, context)
-    for name, blamed in sheet.unique:
-        _mark_doubles(record, name, blamed)
+    for name, blamed, *within in sheet.unique:
+        _mark_doubles(record, [name, *within], blamed)
     if not sheet.acts:
         _match(sheet.target, record)
 
@@ -87,21 +87,21 @@ def mark(record: Import, condition: str, field: str, sentence: str, **values: An
     )
 
 
-def _mark_doubles(record: Import, name: str, blamed: str) -> None:
-    """All rows of a value that stands in several: which one is right only the person knows."""
+def _mark_doubles(record: Import, names: list[str], blamed: str) -> None:
+    """All rows of values that stand in several: which one is right only the person knows."""
     column = SHEETS[record.sheet].column(blamed)
     sentence = _("“%(column)s” is the same as in row ROW of this file.", column=str(column.label))
+    keys = " || chr(31) || ".join(f"(r.values ->> '{name}')" for name in names)
     db.session.execute(
         text(
             "UPDATE import_row r SET status = 'faulty', problems = coalesce(r.problems, '[]') ||"
             " jsonb_build_array(jsonb_build_array(:field ::text, replace(:sentence ::text, 'ROW',"
             " (CASE WHEN r.row = d.first THEN d.last ELSE d.first END)::text)))"
-            " FROM (SELECT values ->> :name AS value, min(row) AS first, max(row) AS last"
-            "   FROM import_row WHERE import_id = :id AND values ? :name"
-            "   GROUP BY 1 HAVING count(*) > 1) d"
-            " WHERE r.import_id = :id AND r.values ->> :name = d.value"
+            f" FROM (SELECT {keys} AS value, min(row) AS first, max(row) AS last FROM import_row r"
+            "   WHERE import_id = :id AND values ?& :names GROUP BY 1 HAVING count(*) > 1) d"
+            f" WHERE r.import_id = :id AND r.values ?& :names AND {keys} = d.value"
         ),
-        {"id": record.id, "name": name, "field": blamed, "sentence": sentence},
+        {"id": record.id, "names": names, "field": blamed, "sentence": sentence},
     )
 
 

@@ -68,11 +68,22 @@ class Choices:
 
 @dataclass
 class Context:
-    """What the checks of one import may look at; read once, before the first row."""
+    """What the checks of one import may look at; read once, before the first row.
+
+    `by_row` gives the list of a column that depends on the row: on what of it was read before.
+    """
 
     today: date
     choices: dict[str, Choices] = field(default_factory=dict)
     data: dict[str, Any] = field(default_factory=dict)
+    by_row: dict[str, Callable[[dict[str, Any]], Choices]] = field(default_factory=dict)
+    row: dict[str, Any] = field(default_factory=dict)
+
+    def list_of(self, column: str) -> Choices:
+        """The list to choose from in the row that is being read."""
+        if column in self.by_row:
+            return self.by_row[column](self.row)
+        return self.choices[column]
 
 
 Check = Callable[[Any, Context], "Text | None"]
@@ -128,7 +139,7 @@ class Column:
 
     def chosen(self, cell: Any, context: Context) -> Any:
         """The value that the list of this column has for a cell. Raises Wrong."""
-        choices = context.choices[self.field]
+        choices = context.list_of(self.field)
         if isinstance(cell, str) and cell in choices.known:
             return choices.known[cell]
         cells.refuse_error(cell)
@@ -189,13 +200,14 @@ class Writer:
 class Sheet:
     """A declared sheet; see docs/bulk.md.
 
-    `unique` are the values that may stand only once in a file, each with the column to blame. `roles` may
-    import it. `row` checks a whole row and may complete its values; `look` finds by SQL what only the
-    data know and may mark rows as faulty; `admit` may refuse the file once its rows are counted;
-    `after` follows the writing and the undoing, `before_undo` precedes the undoing (and takes away
-    what came with the new records by itself), in the same transaction. `writer` stands for the plain
-    writing; `acts` says that each row is an act on a record and not a record, so that nothing is
-    compared; `beside` links a further page about an import.
+    `unique` are the values that may stand only once in a file, each with the column to blame, and
+    further ones where it may only not stand twice with the same of these. `roles` may import it. `row`
+    checks a whole row and may complete its values (`more["wrong"]` names what could not be read);
+    `look` finds by SQL what only the data know and may mark rows as faulty; `admit` may refuse the
+    file once its rows are counted; `after` follows the writing and the undoing, `before_undo` precedes
+    the undoing (and takes away what came with the new records by itself), in the same transaction.
+    `writer` stands for the plain writing; `acts` says that each row is an act on a record and not a
+    record, so that nothing is compared; `beside` links a further page about an import.
     """
 
     name: str
@@ -208,7 +220,7 @@ class Sheet:
     about: Text = ""
     notes: tuple[Text, ...] = ()
     menu: str = ""
-    unique: tuple[tuple[str, str], ...] = ()
+    unique: tuple[tuple[str, ...], ...] = ()
     most_rows: int = 100_000
     row: Callable[[Found, Found, Context], Problems] = lambda _values, _more, _context: []
     look: Callable[[Import, Context], None] = lambda _import, _context: None

@@ -81,6 +81,7 @@ def checked(
 ) -> Checked:
     """One row through the checks of all its columns and the one of the row."""
     done = Checked()
+    context.row = done.values
     for place, column in columns:
         cell = row[place] if place < len(row) else ""
         if cells.is_empty(cell):
@@ -91,6 +92,8 @@ def checked(
             _keep(done, column, cell, column.read(cell, context), uid)
         except Wrong as wrong:
             done.problems.append((column.field, str(wrong)))
+    if done.problems:
+        done.more["wrong"] = [field for field, _sentence in done.problems]
     done.problems += sheet.row(done.values, done.more, context)
     if done.problems:
         done.more["shown"] = {

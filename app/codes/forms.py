@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from flask import url_for
@@ -11,7 +12,7 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput, html_params
 
-from app.codes.queries import names, region_code, region_name
+from app.codes.queries import names_for, region_code, region_name
 from app.core.forms import MISSING
 from app.core.text import clean_line
 
@@ -69,7 +70,13 @@ class _Known:
         raise ValidationError(_("No single region has this name. Choose one from the list."))
 
 
-def options(table: str, leave_out: frozenset[str] = frozenset()) -> list[tuple[str, str]]:
-    """The choices of a select field of one code table, an empty one first."""
-    known = [(code, name) for code, name in names(table).items() if code not in leave_out]
+def options(
+    table: str, leave_out: frozenset[str] = frozenset(), years: Collection[int] = ()
+) -> list[tuple[str, str]]:
+    """The choices of a select field of one code table, an empty one first.
+
+    They are those that count for graduates of all these years; without one, of the next (PLN-11).
+    """
+    found = names_for(table, years)
+    known = [(code, name) for code, name in found.items() if code not in leave_out]
     return [("", _("Please choose")), *known]

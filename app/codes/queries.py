@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import update_wrapper
 from pathlib import Path
 from time import monotonic
@@ -108,8 +108,9 @@ def editions(table: str) -> tuple[tuple[int, str], ...]:
 
 @kept_for_a_minute
 def _season() -> int:
-    """The next year in which students graduate."""
-    return clock.today().year + 1
+    """The next year in which students graduate: in July."""
+    today = clock.today()
+    return today.year + (today.month > 7)
 
 
 def edition(table: str, graduation_year: int | None) -> str:
@@ -140,6 +141,12 @@ def forget() -> None:
 def name(table: str, code: str | None, graduation_year: int | None = None) -> str:
     """The name of a code, also of one that has ended, or the code itself where nobody knows it."""
     return _names(table, edition(table, graduation_year), True).get(code or "", code or "")
+
+
+def names_for(table: str, years: Collection[int]) -> dict[str, str]:
+    """As `names`, what can be chosen for graduates of all these years; without one for the next."""
+    first, *others = [names(table, year) for year in sorted(years, reverse=True)] or [names(table)]
+    return {code: name for code, name in first.items() if all(code in other for other in others)}
 
 
 def choices(table: str, graduation_year: int | None = None) -> list[tuple[str, str]]:

@@ -131,10 +131,10 @@ def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
     if placement.proposed is None or placement.terms is None or placement.answer_by is None:
         return None
     until = clock.shown_deadline(placement.answer_by)
-    over = now >= placement.answer_by
+    over, year = now >= placement.answer_by, placement.graduation_year
     return {
         "rows": [
-            (field.label, with_unit(field, old) or "–", with_unit(field, new) or "–")
+            (field.label, with_unit(field, old, year) or "–", with_unit(field, new, year) or "–")
             for field, old, new in differences(placement.terms, placement.proposed)
         ],
         "note": _("Not answered by %(until)s: the old terms stay.", until=until)
@@ -163,13 +163,13 @@ def _student(placement: Placement) -> list[Any]:
         {"label": _("Name"), "value": student.name, "strong": True},
         (_("Student number"), student.student_no),
         (_("ID number"), student.id_number_masked),
-        (_("Sex"), codes.name("xb", student.sex)),
+        (_("Sex"), codes.name("xb", student.sex, student.graduation_year)),
         (_("College"), placement.college.name),
         (_("Major"), placement.major.name),
         (_("Class"), student.class_name),
-        (_("Level of education"), codes.name("xl", student.education)),
+        (_("Level of education"), codes.name("xl", student.education, student.graduation_year)),
         (_("Graduation year"), student.graduation_year),
-        (_("Training mode"), codes.name("pyfs", student.training_mode)),
+        (_("Training mode"), codes.name("pyfs", student.training_mode, student.graduation_year)),
         (_("Phone"), student.phone_masked),
         (_("E-mail"), student.email),
     ]
@@ -179,8 +179,10 @@ def _employer(placement: Placement) -> list[Any]:
     employer, name = placement.employer, placement.employer_name
     paper = placement.terms if placement.kind == Kind.OFFLINE else None  # what was typed
     facts = {
-        "employer_kind": codes.name("dwxz", placement.employer_kind),
-        "employer_industry": codes.name("dwhy", placement.employer_industry),
+        "employer_kind": codes.name("dwxz", placement.employer_kind, placement.graduation_year),
+        "employer_industry": codes.name(
+            "dwhy", placement.employer_industry, placement.graduation_year
+        ),
         "employer_location": codes.region_name(placement.employer_location),
     }
     missing = _("to be filled in")
@@ -208,13 +210,13 @@ _FACTS = {
 def _terms(placement: Placement) -> list[Block]:
     if placement.terms is None:
         return []
-    values = values_of(placement.terms)
+    values, year = values_of(placement.terms), placement.graduation_year
     return [
         Block(
             group,
             title,
             [
-                {"label": field.label, "value": with_unit(field, values[field.name]),
+                {"label": field.label, "value": with_unit(field, values[field.name], year),
                  "strong": field.large, "wide": field.length > 60 and group != OFFER}
                 for field in FIELDS
                 if field.group == group and asked(field, values)

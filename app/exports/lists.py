@@ -104,8 +104,9 @@ def _rows(view: Any, asked: Asked, names: list[str], clear: bool) -> Generator[B
 
 def _reader(view: Any, reading: Reading, name: str, clear: bool) -> Reader:
     """How one column is read: as the list shows it, unless the view says how it goes out."""
-    if name in view.export_rows:
-        return of_rows(reading, view.export_rows[name])
+    whole = view.export_rows.get(name) or view.row_texts.get(name)
+    if whole:
+        return of_rows(reading, whole)
     shape = view.export_shapes.get(name) or view.formatters_columns.get(name)
     return reader(reading, name, shape, clear=clear)
 

@@ -80,8 +80,10 @@ class Detail:
         ]
 
     def _field(self, item: Any, column: str) -> tuple[str, Any]:
+        whole = self.row_texts.get(column)  # type: ignore[attr-defined]
         value = value_of(item, column.split("."))
-        return str(self.label_columns[column]), shown(value, self.formatters_columns.get(column))
+        said = whole(item) if whole else shown(value, self.formatters_columns.get(column))
+        return str(self.label_columns[column]), said
 
     def _edit_url(self, item: Any) -> str:
         view: Any = self

@@ -21,6 +21,9 @@ class Exported:
     export_never: frozenset[str] = frozenset()  # columns that only a page can show
     export_fields: Mapping[str, str] = {}  # column → its official name, for DBF files
     export_shapes: Mapping[str, Callable[[Any], Any]] = {}  # column → formatter, if not the list's
+    row_texts: Mapping[
+        str, Callable[[Any], Any]
+    ] = {}  # column → what stands there, of the whole row
     export_rows: Mapping[str, Callable[[Any], Any]] = {}  # column → text from the whole row
 
 

@@ -54,6 +54,7 @@ class ListReading(Exported):
     order_columns: Any
     label_columns: Any
     formatters_columns: Any
+    row_texts: Any
     base_order: Any
     page_size: int
     include_route_methods: Any
@@ -74,7 +75,7 @@ class ListReading(Exported):
             self.page_size,
             searched,
         )
-        self._paths = {column: column.split(".") for column in self.list_columns}
+        self._paths = {c: [] if c in self.row_texts else c.split(".") for c in self.list_columns}
 
     # -- to be overridden ----------------------------------------------------------------------
 
@@ -229,7 +230,7 @@ class ListReading(Exported):
     def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
-        shapes, labels = self.formatters_columns, self.label_columns
+        shapes, labels = {**self.formatters_columns, **self.row_texts}, self.label_columns
         heads = [(str(labels[c]), self._paths[c], shapes.get(c), self._css(c)) for c in columns]
         return [self._row(item, pattern, heads) for item in items]
 
@@ -237,8 +238,7 @@ class ListReading(Exported):
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
         cells = [
-            Cell(label, shown(value_of(item, path), formatter), css)
-            for label, path, formatter, css in heads
+            Cell(name, shown(value_of(item, path), how), css) for name, path, how, css in heads
         ]
         buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
         link = self.first_link(item) or url

@@ -66,6 +66,8 @@ class LettersView(TitleLinks, SafeModelView):
     formatters_columns = {"made_at": moment} | dict.fromkeys(
         ("tracking_number", "courier", "sent_on", "contact", "phone", "archive_address",
          "archive_postcode"), dash)  # fmt: skip
+    export_fields = {"number": "ZDDBH", "student.name": "XM", "student.student_no": "XH",
+                     "tracking_number": "KDDH", "courier": "KDGS", "sent_on": "JCRQ"}  # fmt: skip
     base_order = ("made_at", "desc")
     wide_columns = frozenset(
         {"student.student_no", "college.name", "courier", "sent_on", "made_at"}

@@ -13,6 +13,8 @@ from app.forwarding.models import ForwardingLetter
 from app.workflow.actor import Role
 
 NO_LETTER = _l("No forwarding letter has this number.")
+VOID = _l("This letter is void: its receiver changed. Use the student's newer letter.")
+SENT = _l("Another forwarding letter has this tracking number.")
 NAMELESS = _l("The student of this number has another name.")
 
 
@@ -23,6 +25,16 @@ def look_for_letters(record: Import, _context: Context) -> None:
     compare.mark(record, f"NOT {of})", "number", str(NO_LETTER), school=record.school_id)
     compare.mark(record, f"{of} AND s.name <> r.more ->> 'student')", "student", str(NAMELESS),
                  school=record.school_id)  # fmt: skip
+    compare.mark(record, f"{of} AND l.void_at IS NOT NULL)", "number", str(VOID),
+                 school=record.school_id)  # fmt: skip
+    compare.mark(
+        record,
+        "EXISTS (SELECT 1 FROM forwarding_letter l WHERE l.school_id = :school"
+        " AND l.tracking_number = r.values ->> 'tracking_number' AND l.number <> r.values ->> 'number'"
+        " AND NOT EXISTS (SELECT 1 FROM import_row o WHERE o.import_id = :id"  # the file changes it, too
+        "  AND o.values ->> 'number' = l.number AND o.values ->> 'tracking_number' <> l.tracking_number))",
+        "tracking_number", str(SENT), school=record.school_id,
+    )  # fmt: skip
 
 
 COURIER = Sheet(
@@ -45,16 +57,16 @@ COURIER = Sheet(
         fields=("tracking_number", "courier", "sent_on"),
     ),
     columns=(
-        Column("number", _l("Letter number"), Kind.CODE, "", ("转递单号", "转递单编号"), required=True,
+        Column("number", _l("Letter number"), Kind.CODE, "ZDDBH", ("转递单号", "转递单编号"), required=True,
                most=20, sample="2027-00001"),
         Column("student", _l("Student"), Kind.NAME, "XM", ("姓名", "学生姓名"), aside=True, width=12,
                sample="黄河水", help=_l("To be sure that it is the right student.")),
-        Column("tracking_number", _l("Tracking number"), Kind.CODE, "",
+        Column("tracking_number", _l("Tracking number"), Kind.CODE, "KDDH",
                ("运单号", "快递单号", "邮件号", "机要编号"), required=True, most=40, width=22,
                sample="1234567890123"),
-        Column("courier", _l("Courier"), Kind.TEXT, "", ("快递公司", "承运单位"), most=40,
+        Column("courier", _l("Courier"), Kind.TEXT, "KDGS", ("快递公司", "承运单位"), most=40,
                sample="邮政特快专递"),
-        Column("sent_on", _l("Posted on"), Kind.DAY, "", ("寄出日期", "交寄日期"), width=14,
+        Column("sent_on", _l("Posted on"), Kind.DAY, "JCRQ", ("寄出日期", "交寄日期"), width=14,
                sample="2027-07-01"),
     ),
 )  # fmt: skip

@@ -44,12 +44,12 @@ class AmendmentView(SafeView):
         if offer is None or offer.why_not or placement.terms is None:
             flash(offer.why_not if offer else _("This signing cannot be amended now."), "warning")
             return redirect(back, 303)
-        form = LetterForm(data=values_of(placement.terms))
+        form = LetterForm(data=values_of(placement.terms), years=[placement.graduation_year])
         if request.form.get("back"):
             return self._form(form, placement, back)
         if not form.validate_on_submit():
             return self._form(form, placement, back), 422 if form.errors else 200
-        changes = changed(placement.terms, Terms(**form.values()))
+        changes = changed(placement.terms, Terms(**form.values()), placement.graduation_year)
         if not changes:
             flash(_("Nothing is changed, so nothing was proposed."), "info")
             return redirect(back, 303)

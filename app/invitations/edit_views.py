@@ -44,7 +44,7 @@ class OpenInvitationView(SafeView):
         if why_not:
             flash(why_not, "warning")
             return redirect(url_for("EmployerInvitationsView.show", pk=pk))
-        form = LetterForm(data=values_of(item.terms))
+        form = LetterForm(data=values_of(item.terms), years=[item.student.graduation_year])
         if form.validate_on_submit() and form.allowed_by([item.student.school]):
             terms = Terms(**form.values())
             if not any(differences(item.terms, terms)):

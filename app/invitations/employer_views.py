@@ -143,7 +143,7 @@ def _amending(placement: Any) -> dict[str, Any] | None:
         "offers": [
             (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id)) for o in offers
         ],
-        "changes": changed(placement.terms, placement.proposed)
+        "changes": changed(placement.terms, placement.proposed, placement.graduation_year)
         if any(o.step.name == "take_back_terms" for o in offers)
         else [],
         "until": clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
@@ -170,7 +170,7 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
         "agreement": agreement(item, terms.position),
         "party_a": party_a(item.employer, terms),
         "party_b": party_b(student),
-        "groups": list(groups(terms).values()),
+        "groups": list(groups(terms, student.graduation_year).values()),
         "history": history(item),
         "offers": INVITATIONS.offers(item, actor(), now()),
         "amending": _amending(placement),

@@ -159,19 +159,21 @@ class LetterView(SafeView):
             return redirect(url_for("CandidatesView.index"))
         data = beginning(mine(), queries.last_terms(actor()))
         data["reply_days"] = _days_proposed(rows, data["reply_days"])
-        return self._form(LetterForm(formdata=None, data=data), rows)
+        form = LetterForm(formdata=None, data=data, years=_years(rows))
+        return self._form(form, rows)
 
     @expose("/", methods=["POST"])
     @has_access
     def preview(self) -> Any:
-        rows, form = _mine(_posted_ids()), LetterForm()
+        rows = _mine(_posted_ids())
+        form = LetterForm(years=_years(rows))
         if request.form.get("back"):
             return self._form(form, rows)
         if not form.validate() or not form.allowed_by(_schools(rows)):
             return self._form(form, rows), 422
         return self.render_template(
             "invitations/employer_preview.html",
-            letter=letter_of(form.values(), mine().name),
+            letter=letter_of(form.values(), mine().name, min(_years(rows))),
             students=[person(row.student) for row in rows],
             hours=max(settings(school.id).cooling_off_hours for school in _schools(rows)),
             ids=",".join(str(row.id) for row in rows),
@@ -186,7 +188,8 @@ class LetterView(SafeView):
         batch = request.form.get("batch", "")
         if not BATCH.fullmatch(batch):
             raise NotYours("batch")
-        rows, form = queries.chosen(actor(), _posted_ids()), LetterForm()
+        rows = queries.chosen(actor(), _posted_ids())
+        form = LetterForm(years=_years(rows or queries.made_from(batch, actor())))
         if not form.validate():
             return self._form(form, rows), 422
         refused = []
@@ -222,6 +225,11 @@ def _posted_ids() -> list[int]:
     if len(ids) > MOST_STUDENTS:
         raise Refused(_("One letter goes to at most %(most)s students.", most=MOST_STUDENTS))
     return ids
+
+
+def _years(rows: Sequence[Any]) -> set[int]:
+    """The graduation years of the students: what is chosen for all counts for each (PLN-11)."""
+    return {row.student.graduation_year for row in rows}
 
 
 def _schools(rows: Sequence[Candidate]) -> list[School]:

@@ -90,7 +90,7 @@ class InvitationsView(TitleLinks, SafeModelView):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         return {
-            "terms": groups_of(values_of(item.terms)).values(),
+            "terms": groups_of(values_of(item.terms), item.student.graduation_year).values(),
             "trace": [
                 {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
                  "note": row.reason}

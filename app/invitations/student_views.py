@@ -45,7 +45,7 @@ from app.placements.queries import placements_for
 from app.placements.tasks import document_of
 from app.placements.workflow import PLACEMENTS
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
-from app.terms.queries import groups_of, shown, with_unit
+from app.terms.queries import changed, groups_of, shown
 from app.workflow.steps import Offer
 
 
@@ -157,7 +157,7 @@ class MySigningsView(SafeView):
             agreement=agreement(item, terms.position),
             party_a=party_a(item.employer, terms),
             party_b=party_b(item.student),
-            groups=list(groups_of(values_of(terms)).values()),
+            groups=list(groups_of(values_of(terms), item.student.graduation_year).values()),
             review=review_text(placement.state),
             steps=progress(placement, placement.review),
             history=history(item),
@@ -179,8 +179,9 @@ class MySigningsView(SafeView):
 
 
 def _letter(item: Invitation) -> dict[str, Any]:
-    groups = groups_of(values_of(item.terms))
-    changed = _changed(item)
+    year = item.student.graduation_year
+    groups = groups_of(values_of(item.terms), year)
+    differs = _changed(item)
     placement = item.placement
     return {
         "item": item,
@@ -192,7 +193,7 @@ def _letter(item: Invitation) -> dict[str, Any]:
         "offer_rows": groups[OFFER][1],
         "archive": groups[ARCHIVE][1],
         "household": groups[HOUSEHOLD][1],
-        "changed": changed,
+        "changed": differs,
         "until": clock.shown_deadline(item.reply_by),
         "response": response_text(item.answer),
         "review": review_text(placement.state if placement else None),
@@ -215,11 +216,12 @@ def shown_pay(item: Invitation) -> dict[str, str]:
 
 def _changed(item: Invitation) -> list[tuple[Any, str, str]]:
     """What the employer changed since the version before, old and new (INV-15)."""
-    before = queries.version_before(item.terms)
+    before, year = queries.version_before(item.terms), item.student.graduation_year
     if before is None:
         return []
     return [
-        (f.label, shown(f, old), shown(f, new)) for f, old, new in differences(before, item.terms)
+        (f.label, shown(f, old, year), shown(f, new, year))
+        for f, old, new in differences(before, item.terms)
     ]
 
 
@@ -227,8 +229,7 @@ def _proposal(placement: Placement) -> list[tuple[Any, str, str]]:
     """What the employer proposes to change: label, old, new (INV-16)."""
     if placement.proposed is None or placement.terms is None:
         return []
-    found = differences(placement.terms, placement.proposed)
-    return [(f.label, with_unit(f, old), with_unit(f, new)) for f, old, new in found]
+    return changed(placement.terms, placement.proposed, placement.graduation_year)
 
 
 def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:

@@ -71,14 +71,14 @@ def person(student: Student) -> Person:
     )
 
 
-def letter_of(values: dict[str, Any], employer: str) -> dict[str, Any]:
-    """The letter as its reader sees it."""
+def letter_of(values: dict[str, Any], employer: str, year: int) -> dict[str, Any]:
+    """The letter as its reader, a graduate of that year, sees it."""
     return {
         "employer": employer,
         "position": values["position"],
         "until": clock.shown_deadline(clock.deadline(now(), values["reply_days"])),
         "date": clock.local(now()).strftime("%Y-%m-%d"),
-        "groups": list(groups_of(values).values()),
+        "groups": list(groups_of(values, year).values()),
     }
 
 

@@ -17,7 +17,8 @@ from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, Invit
 from app.invitations.notices import tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
 from app.people.models import Employer, EmployerState, School, Student
-from app.placements.guards import cannot_sign, signing_closed, slot_taken
+from app.placements.checks import known_in
+from app.placements.guards import blocked_employer, cannot_sign, signing_closed, slot_taken
 from app.placements.models import Kind, Placement
 from app.placements.workflow import PLACEMENTS
 from app.settings.queries import settings
@@ -41,9 +42,7 @@ def employer_approved(invitation: Invitation, actor: Actor, now: datetime) -> st
 
 def employer_not_blocked(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """What a blocked employer has sent cannot be accepted while the block lasts (ADM-06)."""
-    if invitation.employer.state != EmployerState.BLOCKED:
-        return None
-    return _("A school has blocked this employer; ask your employment office.")
+    return blocked_employer(invitation.employer)
 
 
 def student_may_sign(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
@@ -175,13 +174,15 @@ def form_placement(change: Change) -> None:
         terms_id=invitation.terms_id,
         employer_name=employer.name,
         employer_credit_code=employer.credit_code,
-        employer_kind=employer.kind,
-        employer_industry=employer.industry,
         employer_location=employer.location,
         employer_address=employer.address,
         employer_postcode=employer.postcode,
         employer_email=employer.email,
         created_at=change.now,
+        **known_in(
+            student.graduation_year,
+            {"employer_kind": employer.kind, "employer_industry": employer.industry},
+        ),
     )
     PLACEMENTS.start("form", placement, change.actor)
 

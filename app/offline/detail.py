@@ -96,8 +96,8 @@ def party_a(placement: Placement) -> list[tuple[Any, Any]]:
     return [
         (_("Name of the employer"), placement.employer_name),
         (_("Unified social credit code"), placement.employer_credit_code),
-        (_("Nature"), codes.name("dwxz", placement.employer_kind)),
-        (_("Industry"), codes.name("dwhy", placement.employer_industry)),
+        (_("Nature"), codes.name("dwxz", placement.employer_kind, placement.graduation_year)),
+        (_("Industry"), codes.name("dwhy", placement.employer_industry, placement.graduation_year)),
         (_("Location"), codes.region_name(placement.employer_location)),
         (_("Postal address"), placement.employer_address),
         (_("Postcode"), placement.employer_postcode),
@@ -123,7 +123,10 @@ def party_b(placement: Placement) -> list[tuple[Any, Any]]:
 
 def term_groups(placement: Placement) -> list[tuple[Any, Any]]:
     """The terms, the archive and the household registration, each with its title."""
-    return [groups(placement.terms)[name] for name in GROUPS] if placement.terms else []
+    if placement.terms is None:
+        return []
+    known = groups(placement.terms, placement.graduation_year)
+    return [known[name] for name in GROUPS]
 
 
 def trace(placement: Placement) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -46,12 +46,10 @@ class _EntryForm(TermsPart):
         _l("E-mail"), 120, EMAIL, required=False, render_kw={"inputmode": "email"}
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.employer_kind.choices, self.employer_industry.choices = (
-            options("dwxz"),
-            options("dwhy"),
-        )
+    def __init__(self, *args: Any, years: Collection[int] = (), **kwargs: Any) -> None:
+        super().__init__(*args, years=years, **kwargs)
+        self.employer_kind.choices = options("dwxz", years=years)
+        self.employer_industry.choices = options("dwhy", years=years)
 
     def facts(self) -> dict[str, str]:
         """The employer's facts, named as the placement keeps them."""
@@ -85,9 +83,9 @@ def typed(posted: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in texts.items() if text}
 
 
-def form_of(values: Mapping[str, str]) -> Any:
-    """The form as it was saved; it can be validated like a posted one."""
-    return EntryForm(MultiDict(values), meta={"csrf": False})
+def form_of(values: Mapping[str, str], year: int) -> Any:
+    """The form of a graduate of that year as it was saved; it can be validated like a posted one."""
+    return EntryForm(MultiDict(values), years=[year], meta={"csrf": False})
 
 
 def field_of(place: str) -> str:

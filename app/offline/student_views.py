@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,9 @@ from app.fab.builder import SafeView
 from app.offline import detail, queries
 from app.offline.forms import form_of, typed
 from app.offline.workflow import Filled, draft, generate, look_up, save, why_not_enter
+from app.people.register import employer_by_code
 from app.people.student_views import me
+from app.placements.guards import blocked_employer
 from app.placements.tasks import preview
 from app.placements.workflow import PLACEMENTS
 
@@ -62,7 +65,7 @@ class MyPaperView(SafeView):
             return self._posted(request.form.get("do", ""))
         found = queries.entry_of(me().id)
         values = found.values if found else {}
-        form = form_of(values)
+        form = _form(values)
         if "check" in request.args:
             _complete(form)
         return self._page(form, found.version if found else 0, uuid4().hex)
@@ -88,7 +91,7 @@ class MyPaperView(SafeView):
         except Refused as refusal:
             return self._not_saved(values, writer, refusal)
         if do == "preview":
-            form = form_of(values)
+            form = _form(values)
             if not _complete(form):
                 return self._page(form, version, writer)
             return redirect(url_for(".preview"), 303)
@@ -101,6 +104,10 @@ class MyPaperView(SafeView):
         """What was typed, with what the register of employers knows of this credit code (OFF-07)."""
         code = clean_code(values.get("employer_credit_code", ""))[:18]
         known = look_up(actor(), code)
+        blocked = blocked_employer(employer_by_code(code))
+        if blocked:
+            flash(blocked, "warning")
+            return values
         if not known:
             flash(_("No school has this employer on its register. Type its facts."), "info")
             return values
@@ -114,7 +121,7 @@ class MyPaperView(SafeView):
     def _not_saved(self, values: dict[str, str], writer: str, refusal: Refused) -> Any:
         """What was typed stays on the page; saved again, it takes the place of the other."""
         found = queries.entry_of(me().id)
-        form = form_of(values)
+        form = _form(values)
         form.form_errors.append(
             f"{refusal} " + _("What you typed here is still here: save again to keep this instead.")
         )
@@ -136,7 +143,7 @@ class MyPaperView(SafeView):
     def preview(self) -> Any:
         """The agreement as it would be, and the button that generates it (OFF-02)."""
         found = queries.entry_of(me().id)
-        form = form_of(found.values if found else {})
+        form = _form(found.values if found else {})
         if found is None or not _complete(form):
             return redirect(url_for(".entry", check=1))
         placement = draft(me(), _filled(form))
@@ -158,7 +165,7 @@ class MyPaperView(SafeView):
     def pdf(self) -> Any:
         """The printed agreement, marked 未生效; never kept."""
         found = queries.entry_of(me().id)
-        form = form_of(found.values if found else {})
+        form = _form(found.values if found else {})
         if not form.validate():
             return redirect(url_for(".entry", check=1))
         try:
@@ -172,7 +179,7 @@ class MyPaperView(SafeView):
     def generate(self) -> Any:
         """Two questions were answered: generate it, once (OFF-02)."""
         found = queries.entry_of(me().id)
-        form = form_of(found.values if found else {})
+        form = _form(found.values if found else {})
         try:
             if found is None or not (detail.generated(found) or _complete(form)):
                 return redirect(url_for(".entry", check=1), 303)
@@ -200,9 +207,18 @@ def _card(placement: Any) -> dict[str, Any]:
     }
 
 
+def _form(values: Mapping[str, str]) -> Any:
+    """The student's own form: codes are those of the year's edition (PLN-11)."""
+    return form_of(values, me().graduation_year)
+
+
 def _complete(form: Any) -> bool:
     """Whether all of it is there and can be printed; what is not stands beside its field."""
     if not form.validate():
+        return False
+    blocked = blocked_employer(employer_by_code(form.employer_credit_code.data))
+    if blocked:
+        form.employer_credit_code.errors = [blocked]
         return False
     try:
         preview(draft(me(), _filled(form)))

@@ -24,6 +24,7 @@ from app.offline.queries import (
 )
 from app.offline.queries import open_link as open_link_of
 from app.people.models import Student
+from app.placements.checks import known_in
 from app.placements.models import Kind, Placement, PlacementState
 from app.placements.workflow import PLACEMENTS
 from app.settings.queries import settings
@@ -52,7 +53,7 @@ def draft(student: Student, filled: Filled | None = None) -> Placement:
     facts: dict[str, Any] = dict(filled.facts) if filled else {}
     if filled:
         known = known_employer(facts["employer_credit_code"])
-        facts |= facts_of(known) if known else {}
+        facts |= facts_of(known, student.graduation_year) if known else {}
         facts["employer_email"] = facts["employer_email"] or None
     placement = Placement(
         kind=Kind.OFFLINE,
@@ -72,15 +73,18 @@ def draft(student: Student, filled: Filled | None = None) -> Placement:
     return placement
 
 
-def facts_of(known: Any) -> dict[str, str]:
-    """What the register says of an employer: its name and, where they are known, its kinds (OFF-07)."""
+def facts_of(known: Any, year: int) -> dict[str, str]:
+    """What the register says of an employer: its name and, where they are known, its kinds (OFF-07).
+
+    What the edition of the graduation year does not have, the student chooses (PLN-11).
+    """
     facts = {
         "employer_name": known.name,
         "employer_kind": known.kind,
         "employer_industry": known.industry,
         "employer_location": known.location,
     }
-    return {name: value for name, value in facts.items() if value}
+    return {name: value for name, value in known_in(year, facts).items() if value}
 
 
 def why_not_enter(student: Student, actor: Actor, now: datetime) -> str:
@@ -240,4 +244,5 @@ def look_up(actor: Actor, credit_code: str) -> dict[str, str]:
     if known is None:
         return {}
     also = {"employer_address": known.address, "employer_postcode": known.postcode}
-    return facts_of(known) | {name: value for name, value in also.items() if value}
+    year = db.session.get_one(Student, actor.student_id).graduation_year
+    return facts_of(known, year) | {name: value for name, value in also.items() if value}

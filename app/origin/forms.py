@@ -27,7 +27,7 @@ def form_for(field: str, student: Student) -> Any:
     made = type("CorrectionForm", (_Form,), {"value": _field(field)})
     form = made()
     if field in TABLES:
-        form.value.choices = options(TABLES[field])
+        form.value.choices = options(TABLES[field], years=[student.graduation_year])
     elif field == "major_id":
         form.value.choices = _majors(student)
     return form

@@ -14,7 +14,7 @@ from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import end_all_sessions
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.people.effects import account_of
+from app.people.effects import account_of, follow_student
 from app.people.models import Employer, Merged, Student
 from app.people.queries import students_for
 from app.people.students import STUDENTS
@@ -80,6 +80,7 @@ def merge_students(
         db.session.expunge(gone)
         # the plan follows the placements that have another student now
         db.session.execute(text("SELECT plan_soil(ARRAY[:id])"), {"id": keep_id})
+        follow_student("s.id = :id", actor, id=keep_id)
         if values:
             STUDENTS.apply("correct", keep.id, actor, values=values, quiet=True)
         return keep

@@ -19,6 +19,7 @@ from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people import queries
+from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.models import (
     EMPLOYER_CHIPS,
     EMPLOYER_STATES,
@@ -106,6 +107,8 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         "archive_receiver": code_name("dajs"), "household_kind": code_name("hkjs"),
     } | dict.fromkeys(("address", "postcode", "archive_to", "archive_address", "archive_postcode",
                        "archive_contact", "archive_phone", "household_address"), dash)  # fmt: skip
+    # the fields by which the sheet of employers knows them (BLK-01)
+    export_fields = {column.field: column.code for column in EMPLOYER_LIST.columns if column.code}
     base_order = ("changed_at", "desc")
     wide_columns = frozenset({"kind", "industry", "changed_at"})
     cell_classes = {"name": "qq-roomy qq-card-title", "credit_code": "qq-number",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
+from app.bulk import compare
 from app.bulk.models import Import
-from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target
+from app.bulk.sheet import Choices, Column, Context, Kind, Sheet, Target
 from app.core import clock
 from app.core.db import db
 from app.people.models import College, Major
+from app.people.parts import NAME_TAKEN
 from app.workflow.actor import Role
 
 EMPTY = _l("An empty cell changes nothing.")
@@ -36,16 +37,20 @@ def _school(record: Import) -> dict[str, Any]:
     return {"school_id": record.school_id}
 
 
-def once_a_college(values: Found, _more: Found, context: Context) -> Problems:
-    """A code stands once for a college, though others may have it too."""
-    key, seen = (
-        (values.get("college_id"), values.get("code")),
-        context.data.setdefault("seen", set()),
+def look_for_names(record: Import, _context: Context) -> None:
+    """Files name colleges by their names: two of the same could not be told apart.
+
+    A college that the file itself renames does not keep its name from another.
+    """
+    compare.mark(
+        record,
+        "EXISTS (SELECT 1 FROM college c WHERE c.school_id = :school AND c.name = r.values ->> 'name'"
+        " AND c.code <> r.values ->> 'code' AND NOT EXISTS (SELECT 1 FROM import_row o"
+        "  WHERE o.import_id = :id AND o.values ->> 'code' = c.code AND o.values ->> 'name' <> c.name))",
+        "name",
+        str(NAME_TAKEN),
+        school=record.school_id,
     )
-    if None not in key and key in seen:
-        return [("code", _("An earlier row has this code for the same college."))]
-    seen.add(key)
-    return []
 
 
 COLLEGES = Sheet(
@@ -57,6 +62,7 @@ COLLEGES = Sheet(
     menu="Colleges",
     home=lambda: (_l("Colleges"), url_for("CollegesView.list")),
     prepare=prepare_colleges,
+    look=look_for_names,
     unique=(("code", "code"), ("name", "name")),
     most_rows=1_000,
     target=Target(
@@ -82,7 +88,7 @@ MAJORS = Sheet(
     home=lambda: (_l("Majors"), url_for("MajorsView.list")),
     prepare=prepare_majors,
     most_rows=5_000,
-    row=once_a_college,
+    unique=(("code", "code", "college_id"),),
     target=Target(
         model=Major, key=("college_id", "code"), common=("school_id",), fixed=_school,
         fields=("name",),

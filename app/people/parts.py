@@ -20,6 +20,7 @@ from app.workflow.locks import lock_row
 from app.workflow.models import Trail
 
 CODE_TAKEN = _l("Another one here has this code.")
+NAME_TAKEN = _l("Another college of your school has this name.")
 
 
 def school_choices(who: Actor) -> list[tuple[str, str]]:
@@ -44,6 +45,11 @@ def keep_college(college: College | None, values: Mapping[str, Any], actor: Acto
     """Write a college of the actor's school, new where None, and commit. Raises Invalid, NotYours."""
     school_id = _my_school(actor, college.school_id if college else None)
     _code_free(College, College.school_id == school_id, values["code"], college)
+    same = (College.school_id == school_id, College.name == values["name"])
+    if db.session.scalar(
+        select(College.id).where(*same, College.id != (college.id if college else 0))
+    ):
+        raise Invalid([("name", str(NAME_TAKEN))])  # files name colleges by their names
     return _kept(college or College(school_id=school_id), values, actor)
 
 

@@ -65,8 +65,9 @@ class StudentForm(DynamicForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        year = self.graduation_year.data
         for name, table in CODES.items():
-            self[name].choices = options(table)
+            self[name].choices = options(table, years=[year] if year else ())
         self.major_id.choices = [(0, _l("Please choose")), *_majors()]
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import url_for
@@ -10,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.accounts.models import AppUser
-from app.accounts.queries import identify_all
+from app.accounts.queries import actor_of, identify_all
 from app.bulk import compare
 from app.bulk.models import Import, ImportRow, RowStatus
 from app.bulk.sheet import (
@@ -30,7 +31,7 @@ from app.codes.models import Region
 from app.core import clock, jobs
 from app.core.db import db
 from app.people import checks
-from app.people.effects import forget_accounts, phones_were_changed
+from app.people.effects import follow_student, forget_accounts, phones_were_changed
 from app.people.models import College, Major, OriginState, Student, TrainingMode
 from app.people.tasks import open_accounts
 from app.workflow.actor import Role
@@ -59,11 +60,25 @@ def prepare(record: Import) -> Context:
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
     found = {college: Choices(rows) for college, rows in majors.items()}
     lists["major"] = Choices([row for rows in majors.values() for row in rows])
-    return Context(clock.today(), lists, {"majors": found})
+    return Context(clock.today(), lists, {"majors": found}, _by_year())
 
 
-def _table(name: str) -> Choices:
-    return Choices([(code, code, label) for code, label in codes.choices(name)])
+def _by_year() -> dict[str, Callable[[Found], Choices]]:
+    """The tables with several editions: the row's graduation year says which counts (PLN-11)."""
+    return {
+        field: _edition_of(table)
+        for field, table in TABLES.items()
+        if len(codes.editions(table)) > 1
+    }
+
+
+def _edition_of(table: str) -> Callable[[Found], Choices]:
+    known = {kept: _table(table, max(since, 1)) for since, kept in codes.editions(table)}
+    return lambda row: known[codes.edition(table, row.get("graduation_year"))]
+
+
+def _table(name: str, year: int | None = None) -> Choices:
+    return Choices([(code, code, label) for code, label in codes.choices(name, year)])
 
 
 def _rows(model: Any, school_id: int | None) -> list[tuple[int, str, str]]:
@@ -98,6 +113,10 @@ def look(record: Import, _context: Context) -> None:
     )
 
 
+_MOVED_BY_IMPORT = (
+    "s.school_id = :school AND s.student_no IN (SELECT r.values ->> 'student_no' FROM import_row r"
+    " WHERE r.import_id = :id AND r.status = 'changed' AND r.old ?| ARRAY['college_id', 'major_id'])"
+)
 _NEW_OF_IMPORT = (
     "s.school_id = :school AND s.student_no IN (SELECT r.values ->> 'student_no' FROM import_row r"
     " WHERE r.import_id = :id AND r.status = 'new')"
@@ -112,6 +131,9 @@ def forget_unused(record: Import) -> None:
 def follow(record: Import) -> None:
     """New students get their accounts; whose name or numbers changed signs in by the new ones (ACC-03)."""
     jobs.enqueue(open_accounts, school_id=record.school_id)
+    if record.changed:
+        who = actor_of(record.user)
+        follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
     db.session.execute(
         text(
             "UPDATE ab_user u SET last_name = s.name FROM student s, import_row r"

@@ -9,7 +9,8 @@ from flask_babel import gettext as _
 
 from app.codes import queries as codes
 from app.core import clock
-from app.people.models import OriginState, Student, TrainingMode
+from app.people.models import Employer, EmployerState, OriginState, Student, TrainingMode
+from app.people.register import employer_by_code
 from app.placements.checks import missing_facts
 from app.placements.models import UNDER_WAY, Kind, Placement, PlacementState
 from app.placements.queries import (
@@ -129,6 +130,19 @@ def may_enter(placement: Placement, actor: Actor, now: datetime) -> str | None:
     student = student_of(placement)
     kind = Kind(placement.kind)
     return cannot_sign(student, now, kind) or signing_closed(student, now)
+
+
+def employer_not_blocked(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """No paper agreement begins with an employer that a school has blocked; what runs goes on (ADM-06)."""
+    code = placement.employer_credit_code
+    return blocked_employer(employer_by_code(code)) if code else None
+
+
+def blocked_employer(employer: Employer | None) -> str | None:
+    """The sentence that a school has blocked this employer; None where none has."""
+    if employer is None or employer.state != EmployerState.BLOCKED:
+        return None
+    return _("A school has blocked this employer; ask your employment office.")
 
 
 def no_other_unsettled(placement: Placement, actor: Actor, now: datetime) -> str | None:

@@ -136,6 +136,7 @@ OF_KIND: dict[Kind, dict[str, dict[str, Letter]]] = {
 # facts and a college's second thoughts change nothing for a party; an undone decision nobody heard of;
 # what ended a placement tells by itself
 SILENT = (
+    "follow_student",
     "complete_facts",
     "complete_facts_college",
     "withdraw_college",

@@ -87,7 +87,7 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
     for group in (OFFER, ARCHIVE, HOUSEHOLD):
-        data["terms" if group == OFFER else group] = _terms(terms, group)
+        data["terms" if group == OFFER else group] = _terms(terms, group, placement.graduation_year)
     data["data_sha256"] = digest(data, AGREED)
     return data
 
@@ -100,7 +100,7 @@ def _student(student: Student) -> dict[str, str]:
         "college": student.college.name,
         "major": student.major.name,
         "class_name": student.class_name,
-        "education": codes.name("xl", student.education),
+        "education": codes.name("xl", student.education, student.graduation_year),
         "graduation_year": str(student.graduation_year),
         "phone": student.phone_masked or "",
         "email": student.email or "",
@@ -112,8 +112,8 @@ def _employer(placement: Placement, terms: Terms | None) -> dict[str, str]:
     return {
         "name": placement.employer_name,
         "credit_code": placement.employer_credit_code,
-        "kind": codes.name("dwxz", placement.employer_kind),
-        "industry": codes.name("dwhy", placement.employer_industry),
+        "kind": codes.name("dwxz", placement.employer_kind, placement.graduation_year),
+        "industry": codes.name("dwhy", placement.employer_industry, placement.graduation_year),
         "location": codes.region_name(placement.employer_location),
         "address": placement.employer_address or "",
         "postcode": placement.employer_postcode or "",
@@ -123,13 +123,13 @@ def _employer(placement: Placement, terms: Terms | None) -> dict[str, str]:
     }
 
 
-def _terms(terms: Terms | None, group: str) -> dict[str, str]:
+def _terms(terms: Terms | None, group: str, year: int) -> dict[str, str]:
     if terms is None:
         return {}
     values = values_of(terms)
     prefix = {"archive": "archive_", "household": "household_"}.get(group, "")
     return {
-        field.name.removeprefix(prefix): shown(field, values[field.name])
+        field.name.removeprefix(prefix): shown(field, values[field.name], year)
         if asked(field, values)
         else ""
         for field in TERM_FIELDS

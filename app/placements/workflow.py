@@ -14,6 +14,7 @@ from app.placements.checks import checked_facts
 from app.placements.guards import (
     answer_in_time,
     answer_overdue,
+    employer_not_blocked,
     facts_complete,
     may_enter,
     no_other_unsettled,
@@ -97,7 +98,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
         Step("form", None, then.first_review, by=Role.STUDENT, label=_l("Sign"), inner=True,
              targets=AWAITING, when=(slot_free,)),
         Step("generate", None, then.first_form_review, by=Role.STUDENT, targets=FORMS, inner=True,
-             label=_l("Generate the agreement"), when=(slot_free, may_enter)),
+             label=_l("Generate the agreement"), when=(slot_free, may_enter, employer_not_blocked)),
         Step("submit", None, then.first_review, by=Role.STUDENT, targets=AWAITING, inner=True,
              label=_l("Submit the destination"), when=(slot_free, may_enter, no_other_unsettled)),
         Step("propose_terms", AWAITING, S.AMENDING, by=Role.EMPLOYER, label=_l("Propose other terms"),
@@ -199,6 +200,9 @@ PLACEMENTS: Workflow[Placement] = Workflow(
         Step("complete_facts", S.AWAITING_SCHOOL, S.AWAITING_SCHOOL, by=Role.SCHOOL,
              label=_l("Complete the employer's facts"), fill=(then.keep_facts,),
              done=_l("The employer's facts are complete.")),
+        # written by `people.effects`, for one student or a whole file
+        Step("follow_student", HOLDS_SLOT, lambda change: S(change.record.state), by=Role.SCHOOL,
+             targets=HOLDS_SLOT, inner=True, label=_l("Moved with the student's college and major")),
     ),
 )  # fmt: skip
 
@@ -208,8 +212,9 @@ def fill_facts(placement_id: int, actor: Actor, values: dict[str, str]) -> Place
 
     Raises NotYours outside the scope, Refused once decided, Invalid beside the field.
     """
-    known = checked_facts(values)
-    college = placement_in(actor, placement_id).state == S.AWAITING_COLLEGE
+    placement = placement_in(actor, placement_id)
+    known = checked_facts(values, placement.graduation_year)
+    college = placement.state == S.AWAITING_COLLEGE
     step = "complete_facts_college" if college else "complete_facts"
     return PLACEMENTS.perform(step, placement_id, actor, values=known)
 

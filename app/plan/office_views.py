@@ -28,15 +28,20 @@ from app.people.queries import search_args
 from app.people.step_views import StepActions
 from app.plan import detail, hooks
 from app.plan.editions import counts_as
-from app.plan.forms import GROUPS, EntryForm, version
+from app.plan.forms import GROUPS, TABLES, EntryForm, version
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
 from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
 from app.plan.workflow import PLAN, edit
 
 
-def _with_code(table: str) -> Any:
-    """Code and name side by side, as people check them."""
-    return lambda code: f"{code} {codes.name(table, code)}" if code else "–"
+def _with_code(field: str, table: str) -> Any:
+    """Code and name side by side, as people check them, in the edition of the row's year (PLN-11)."""
+
+    def shown(entry: PlanEntry) -> str:
+        code = getattr(entry, field)
+        return f"{code} {codes.name(table, code, entry.graduation_year)}" if code else "–"
+
+    return shown
 
 
 def _region(code: str | None) -> str:
@@ -88,15 +93,15 @@ class PlanView(StepActions, TitleLinks, SafeModelView):
         "archive_postcode": _l("Forwarding postcode"), "household_address": _l("Household address"),
     }  # fmt: skip
     formatters_columns = {
-        "employer_kind": _with_code("dwxz"), "industry": _with_code("dwhy"), "location": _region,
-        "position_kind": _with_code("gzzwlb"), "changed_at": moment, "state": chips(PLAN_STATES,
-                                                                                    PLAN_CHIPS),
+        "location": _region, "changed_at": moment, "state": chips(PLAN_STATES, PLAN_CHIPS),
         "source": lambda source: str(SOURCES.get(source, "–")),
         "by_staff": lambda own: chip(_("Written by staff"), "turn") if own else "–",
     } | dict.fromkeys(("destination", "employer_name", "credit_code", "contact_name",
                        "contact_phone",
                        "address", "postcode", "archive_to", "archive_address", "archive_postcode",
                        "household_address"), dash)  # fmt: skip
+    row_texts = {field: _with_code(field, table) for field, table in TABLES.items()
+                 if field != "destination_code"}  # fmt: skip
     base_order = ("changed_at", "desc")
     load_columns = ("destination_code", "graduation_year", "sources")
     wide_columns = frozenset({"student.college.name", "employer_kind",

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
 from app.bulk import compare
 from app.bulk.models import Import
-from app.bulk.sheet import SHEETS, Context, Found, Problems
+from app.bulk.sheet import SHEETS, Choices, Context, Found, Problems
 from app.codes import queries as codes
 from app.core.db import db
+from app.plan.forms import TABLES
 from app.plan.models import ChangeState, Source
 from app.planfiles.importing import STUDENT
 
@@ -22,14 +22,28 @@ SEVERAL = _l("Several students have this number. Add their student numbers.")
 NAMELESS = _l("The student of this number has another name.")
 OTHER_ID = _l("The student of this student number has another ID number.")
 OTHER_SCHOOL = _l("This row is of another school.")
+NO_CODE = _l("“%(value)s” is no code of this column for the graduation year %(year)s.")
+NO_CODES = dict.fromkeys(TABLES, NO_CODE) | {
+    "destination_code": _l("“%(value)s” is no destination of the graduation year %(year)s.")
+}
 WAITS = _l("A change to this row waits for a decision. Decide on it first.")
 NUMBER_NEEDED = _l("Give a student number, an ID number or an examinee number.")
 
 
+# what may tell whose row it is, the best first: the key of the staged row, the column, the condition
+NUMBERS = (
+    ("student_no", "student_no", "s.student_no = r.more ->> 'student_no'"),
+    ("id_number_index", "id_number",
+     "s.id_number_index = decode(r.more ->> 'id_number_index', 'hex')"),
+    ("examinee_no", "examinee_no", "s.examinee_no = r.more ->> 'examinee_no'"),
+)  # fmt: skip
+
+
 def has_number(_values: Found, more: Found, _context: Context) -> Problems:
-    """Some number tells whose row it is."""
-    known = {"student_no", "id_number_index", "examinee_no"} & more.keys()
-    return [] if known else [("student_no", str(NUMBER_NEEDED))]
+    """Some number tells whose row it is; of one that cannot be read it is said already."""
+    wrong = more.get("wrong", ())
+    told = any(key in more or column in wrong for key, column, _same in NUMBERS)
+    return [] if told else [("student_no", str(NUMBER_NEEDED))]
 
 
 _FOUND = """UPDATE import_row r SET values = r.values || jsonb_build_object('student_id', f.id)
@@ -67,7 +81,9 @@ def look(record: Import, context: Context) -> None:
     ):
         db.session.execute(statement, {**at, "better": better})
     _mark_strangers(record, context)
-    _read_destinations(record, context)
+    for field, known in context.data["editions"].items():
+        if field == "destination_code" or len(known) > 1:
+            _read_codes(record, field, known)
     ours = compare.current(SHEETS[record.sheet].target)
     compare.mark(
         record,
@@ -85,46 +101,44 @@ def _mark_strangers(record: Import, context: Context) -> None:
     other = "EXISTS (SELECT 1 FROM student s WHERE s.id = {} AND {})".format
     compare.mark(record, "r.more ->> 'school_code' <> :code", "school_code", str(OTHER_SCHOOL),
                  code=context.data["school"])  # fmt: skip
-    several = ("EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school AND"
-               " s.id_number_index = decode(r.more ->> 'id_number_index', 'hex'))")  # fmt: skip
-    compare.mark(
-        record,
-        f"NOT r.values ? 'student_id' AND NOT r.more ? 'student_no' AND {several}",
-        "id_number", str(SEVERAL), school=record.school_id,
-    )  # fmt: skip
-    compare.mark(record, "NOT r.values ? 'student_id'", "student_no", str(UNKNOWN))
+    nobodys = "NOT r.values ? 'student_id' AND r.more ? '{}'".format
+    for number, field, same in NUMBERS:
+        several = f"EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school AND {same})"
+        if field != "student_no":  # of which a school has no two
+            compare.mark(record, f"{nobodys(number)} AND {several}", field, str(SEVERAL),
+                         school=record.school_id)  # fmt: skip
+        compare.mark(record, nobodys(number), field, str(UNKNOWN))
     compare.mark(record, other(STUDENT, "s.name <> r.more ->> 'name'"), "name", str(NAMELESS))
     differs = "s.id_number_index <> decode(r.more ->> 'id_number_index', 'hex')"
     compare.mark(record, other(STUDENT, differs), "id_number", str(OTHER_ID))
 
 
-def _read_destinations(record: Import, context: Context) -> None:
-    """Code or name of the destination → the code in the edition of the student's year (PLN-11)."""
+def _read_codes(record: Import, field: str, editions: dict[str, Choices]) -> None:
+    """Code or name → the code in the edition of the student's year (PLN-11)."""
     found = db.session.execute(
         text(
-            "SELECT DISTINCT s.graduation_year, r.values ->> 'destination_code' FROM import_row r"
+            "SELECT DISTINCT s.graduation_year, r.values ->> :field FROM import_row r"
             f" JOIN student s ON s.id = {STUDENT} WHERE r.import_id = :id AND r.status <> 'faulty'"
-            " AND r.values ? 'destination_code'"
+            " AND r.values ? :field"
         ),
-        {"id": record.id},
+        {"id": record.id, "field": field},
     ).tuples()
     known, unknown = [], []
     for year, said in found.all():
-        code = context.data["editions"][codes.edition("byqx", year)].find(said)
+        code = editions[codes.edition(TABLES[field], year)].find(said)
         if code is None:
-            sentence = _("“%(value)s” is no destination of the graduation year %(year)s.",
-                         value=said[:40], year=year)  # fmt: skip
+            sentence = str(NO_CODES[field] % {"value": said[:40], "year": year})
             unknown.append({"year": year, "said": said, "text": sentence})
         elif code != said:
             known.append({"year": year, "said": said, "text": code})
-    _each_destination(
-        record, known, "values = r.values || jsonb_build_object('destination_code', g.text)"
+    _each_code(
+        record, field, known, "values = r.values || jsonb_build_object(:field ::text, g.text)"
     )
-    _each_destination(record, unknown, "status = 'faulty', problems = coalesce(r.problems, '[]') ||"
-                      " jsonb_build_array(jsonb_build_array('destination_code', g.text))")  # fmt: skip
+    _each_code(record, field, unknown, "status = 'faulty', problems = coalesce(r.problems, '[]') ||"
+               " jsonb_build_array(jsonb_build_array(:field ::text, g.text))")  # fmt: skip
 
 
-def _each_destination(record: Import, rows: list[dict[str, Any]], change: str) -> None:
+def _each_code(record: Import, field: str, rows: list[dict[str, Any]], change: str) -> None:
     """The same for every row that says this of a student of that year."""
     if not rows:
         return
@@ -133,9 +147,9 @@ def _each_destination(record: Import, rows: list[dict[str, Any]], change: str) -
             f"UPDATE import_row r SET {change} FROM student s,"
             " jsonb_to_recordset(CAST(:rows AS jsonb)) AS g(year int, said text, text text)"
             f" WHERE r.import_id = :id AND r.status <> 'faulty' AND s.id = {STUDENT}"
-            " AND s.graduation_year = g.year AND r.values ->> 'destination_code' = g.said"
+            " AND s.graduation_year = g.year AND r.values ->> :field = g.said"
         ),
-        {"id": record.id, "rows": json.dumps(rows)},
+        {"id": record.id, "field": field, "rows": json.dumps(rows)},
     )
 
 

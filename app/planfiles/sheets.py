@@ -40,14 +40,26 @@ def keep_number(number: str, _uid: str) -> tuple[Found, Found]:
 
 
 def prepare(record: Import) -> Context:
-    """The official tables; the destinations in both editions: the row's year says which counts."""
+    """The official tables; where one has several editions the student's year says which counts."""
     lists = {name: _table(table) for name, table in TABLES.items() if name != "destination_code"}
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
     lists["location"] = Choices([(code, code, name) for code, name in regions])
-    editions = {name: _table("byqx", max(since, 1)) for since, name in codes.editions("byqx")}
+    editions = {
+        field: {name: _table(table, max(since, 1)) for since, name in codes.editions(table)}
+        for field, table in TABLES.items()
+    }
+    later = [field for field in lists if len(editions.get(field, ())) > 1]  # for `matching`
     school = db.session.get(School, record.school_id) if record.school_id else None
     data = {"editions": editions, "school": school.code if school else ""}
-    return Context(clock.today(), lists, data)
+    return Context(clock.today(), lists, data, {field: lambda _row: AsTyped([]) for field in later})
+
+
+class AsTyped(Choices):
+    """Whatever was typed: whose row it is, and so which edition counts, is not known yet."""
+
+    def find(self, text: str) -> str:
+        """The text itself."""
+        return text
 
 
 def _table(name: str, year: int | None = None) -> Choices:

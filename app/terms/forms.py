@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -42,16 +42,19 @@ def not_in_the_past(form: Any, field: Any) -> None:  # noqa: ARG001 (the shape o
 
 
 class TermsPart(FlaskForm):
-    """The part of a form that is made from the terms; `asks` are those of them that it asks for."""
+    """The part of a form that is made from the terms; `asks` are those of them that it asks for.
+
+    Its codes are those that count for the graduation years of whom the terms are for (PLN-11).
+    """
 
     asks: tuple[Field, ...] = FIELDS
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, years: Collection[int] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for field in self.asks:
             if field.kind == "code":
                 leave_out = NOT_FOR_EMPLOYERS.get(field.table, frozenset())
-                self[field.name].choices = options(field.table, leave_out)
+                self[field.name].choices = options(field.table, leave_out, years)
 
     def values(self) -> dict[str, Any]:
         """The values of a version of the terms; details that do not count are None."""

@@ -91,7 +91,8 @@ def xls(rows, heads=HEADS, *, more=b""):
         place = struct.pack("<HHH", at, n, 0)
         if isinstance(value, int | float):
             return record(0x0203, place + struct.pack("<d", value))
-        return record(0x0204, place + struct.pack("<HB", len(value), 1) + value.encode("utf-16-le"))
+        said = value.encode("utf-16-le")
+        return record(0x0204, place + struct.pack("<HB", len(said) // 2, 1) + said)
 
     def begin(kind):
         return record(0x0809, struct.pack("<HHHHII", 0x0600, kind, 0, 0, 0, 0))

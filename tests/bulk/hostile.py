@@ -194,7 +194,7 @@ def dbf(fields, rows, encoding="gbk"):
         "<BBBBIHH17xB2x", 3, 126, 7, 1, len(rows), 33 + 32 * len(fields), length, 0x4D
     )
     for name, size in fields:
-        head += struct.pack("<11sc4xBB14x", name.encode(), b"C", size, 0)
+        head += struct.pack("<11sc4xBB14x", name.encode(encoding), b"C", size, 0)
     body = b"".join(
         b" "
         + b"".join(

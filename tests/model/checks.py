@@ -46,6 +46,11 @@ ALWAYS = {
         SELECT 1 FROM placement p JOIN placement o ON o.student_id = p.student_id AND o.settles
         WHERE NOT p.settles AND p.state = 'in_force' AND o.state = 'in_force'""",
     "DST-05 a settled placement gave way": "SELECT 1 FROM placement WHERE settles AND state = 'replaced'",
+    "ADM-09 what carries a college stayed behind its student": """
+        SELECT p.id FROM placement p JOIN student s ON s.id = p.student_id
+        WHERE (p.college_id, p.major_id) IS DISTINCT FROM (s.college_id, s.major_id)
+        UNION ALL SELECT t.id FROM termination t JOIN student s ON s.id = t.student_id
+        WHERE t.college_id <> s.college_id""",
     "OFF-03 to be stamped without a number": """
         SELECT 1 FROM placement WHERE state IN ('awaiting_scan', 'giving_up') AND agreement_no IS NULL""",
     "PLN-01 the plan names another destination": """

@@ -26,7 +26,8 @@ from app.invitations.workflow import INVITATIONS
 from app.invitations.workflow import send as send_letter
 from app.objections.workflow import OBJECTIONS
 from app.objections.workflow import report as report_untrue
-from app.people.models import Employer, Student
+from app.people.models import Employer, Major, Student
+from app.people.students import correct
 from app.people.workflow import EMPLOYERS, RESTRICTIONS, restrict
 from app.placements.models import Placement
 from app.placements.queries import placement_of
@@ -451,7 +452,7 @@ class World:
         """Settings change, chances are granted, bars are lifted."""
         cast = Cast.load()
         school = self.dice.choice([cast.school, cast.other_school])
-        what = self.dice.randrange(9)
+        what = self.dice.randrange(10)
         if what == 0:
             set_setting(school.id, "signing_review", self.dice.choice(REVIEWS), None)
             set_setting(school.id, "termination_review", self.dice.choice(REVIEWS), None)
@@ -469,6 +470,8 @@ class World:
             found = self.dice.choice([None] * 5 + [Window(today, today + timedelta(days=30)),
                                       *[Window(today - timedelta(days=9), today - timedelta(days=1))] * 2])  # fmt: skip
             set_window(school.id, 2027, found, None)
+        elif what == 9:
+            self._correct(actor_of(cast.officer if school is cast.school else cast.other_officer))
         elif what > 6:
             self._plan(actor_of(cast.officer if school is cast.school else cast.other_officer))
         else:
@@ -476,6 +479,14 @@ class World:
             student = self._one(Student, Student.school_id == school.id)
             grant_chance(student.id, who, REASON)
         db.session.commit()
+
+    def _correct(self, who: Actor) -> None:
+        """A student's major was wrong, and often the college with it."""
+        student = self._one(Student, Student.school_id == who.school_id)
+        majors = db.session.scalars(select(Major.id).where(Major.school_id == who.school_id)).all()
+        key = student.id
+        correct(student, {"major_id": self.dice.choice(majors)}, who)
+        self._whole("student", "corrected", f"{self.steps}: the major of student {key}")
 
     def _plan(self, who: Actor) -> None:
         """Staff write, clear, check, report or open plan rows, and decide on what waits."""
@@ -502,8 +513,12 @@ class World:
             ]
         with suppress(Refused, Invalid):
             self.dice.choice(acts)()
-        self.reached["plan", "moved", "done"] += 1
-        self.last = f"{self.steps}: the plan of student {student.id}"
+        self._whole("plan", "moved", f"{self.steps}: the plan of student {student.id}")
+
+    def _whole(self, kind: str, name: str, what: str) -> None:
+        """What was done beside the tables of steps; raise Violation if the world is wrong."""
+        self.reached[kind, name, "done"] += 1
+        self.last = what
         broken = db.session.scalars(checks.EVERYTHING).all()
         if broken:
             raise Violation(f"{'; '.join(broken)} after {self.last}")
