@@ -30,7 +30,6 @@ from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
@@ -59,7 +58,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
 
 
-class FindingsView(StepActions, TitleLinks, SafeModelView):
+class FindingsView(StepActions, SafeModelView):
     """What the rules found, each with its sentence and the way to the record (CHK-02)."""
 
     datamodel = SafeInterface(Finding)

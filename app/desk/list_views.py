@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,7 +24,6 @@ from app.fab.listing import Cell, Row, TabLink
 from app.fab.once import now, once
 from app.fab.saved import SavedFilters
 from app.fab.shown import age, chip, chips, moment, whole
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
 from app.people.queries import search_args
@@ -117,7 +115,7 @@ def _tab(name: str, label: Any, empty: Any = "") -> Tab:
     return Tab(name, label, lambda: in_tab(name, actor()), empty=empty)
 
 
-class DeskList(TitleLinks, SavedFilters, SafeModelView):
+class DeskList(SavedFilters, SafeModelView):
     """All placements of the scope (AGR-01)."""
 
     datamodel = SafeInterface(Placement)
@@ -185,20 +183,21 @@ class DeskList(TitleLinks, SavedFilters, SafeModelView):
     def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
         """What rests until the school has answered says so beside its state (INV-20)."""
         row: Row = super()._row(item, pattern, heads)
-        cells = [self._marked(item, cell) for cell in row.cells]
+        for cell in row.cells:
+            self._mark(item, cell)
         if not has_agreement(item):
-            cells[0] = replace(cells[0], value="–")  # a destination has nothing to preview
-        return replace(row, cells=cells)
+            row.cells[0].value = "–"  # a destination has nothing to preview
+        return row
 
-    def _marked(self, item: Any, cell: Cell) -> Cell:
+    def _mark(self, item: Any, cell: Cell) -> None:
         if cell.value == "":  # a phone's card leaves out what is empty
-            return replace(cell, css=f"{cell.css} qq-wide")
+            cell.css = f"{cell.css} qq-wide"
         if "qq-card-status" not in cell.css:
-            return cell
+            return
         lapsed = PLACEMENTS.lapse(item, now())
         value = chip(*review_of(item.kind, lapsed[1] if lapsed else item.state))
         frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
-        return replace(cell, value=Markup("%s<br>%s") % (value, frozen) if frozen else value)
+        cell.value = Markup("%s<br>%s") % (value, frozen) if frozen else value
 
     def _tabs(self, args: ListArgs, counts: Any, to: Any) -> list[TabLink]:
         """Who decides nothing has no decisions of its own."""

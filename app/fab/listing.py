@@ -18,23 +18,26 @@ from app.fab.declared import Link, Offer
 from app.fab.interface import COUNT_CAP
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Cell:
-    """One value of a row; the class says what it is on a phone's card: title, status, line."""
+    """One value of a row; the class says what it is on a phone's card: title, status, line.
+
+    The first cell leads somewhere, and so does the card's title: on a phone the first may not be shown.
+    """
 
     label: str
     value: Any
     css: str
+    url: str = ""
 
 
 @dataclass(frozen=True)
 class Row:
-    """One record: `url` is its detail ("" without), `link` where the first cell leads."""
+    """One record: `url` is its detail ("" without)."""
 
     pk: str
     cells: list[Cell]
     url: str
-    link: str
     css: str
     name: str
     buttons: list[Any]

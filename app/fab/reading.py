@@ -238,13 +238,12 @@ class ListReading(Exported):
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
         cells = [
-            Cell(name, shown(value_of(item, path), how), css) for name, path, how, css in heads
+            Cell(name, shown(value_of(item, path), how), css, url if "qq-card-title" in css else "")
+            for name, path, how, css in heads
         ]
+        cells[0].url = self.first_link(item) or url
         buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
-        link = self.first_link(item) or url
-        return Row(
-            str(key), cells, url, link, self.row_class(item), self.record_name(item), buttons
-        )
+        return Row(str(key), cells, url, self.row_class(item), self.record_name(item), buttons)
 
     def _css(self, column: str) -> str:
         """On a phone the first column is the card's title, the others lines, wide ones nothing."""

@@ -17,7 +17,6 @@ from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.forwarding import detail, letters
 from app.forwarding.models import ForwardingLetter
@@ -35,7 +34,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: letters.in_tab(name), empty=empty)
 
 
-class LettersView(TitleLinks, SafeModelView):
+class LettersView(SafeModelView):
     """The letters that were numbered, with receiver and tracking number (PLN-10)."""
 
     datamodel = SafeInterface(ForwardingLetter)

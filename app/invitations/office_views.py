@@ -14,7 +14,6 @@ from app.core import clock
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.queries import found_by, in_tab, invitations_for, of_secret
@@ -29,7 +28,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class InvitationsView(TitleLinks, SafeModelView):
+class InvitationsView(SafeModelView):
     """Read only: answering is the students', sending the employers' (ACC-10)."""
 
     datamodel = SafeInterface(Invitation)

@@ -12,7 +12,6 @@ from app.accounts.queries import actor
 from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.objections import queries
 from app.objections.models import CHIPS, LABELS, Objection
@@ -24,7 +23,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
 
 
-class ObjectionsView(StepActions, TitleLinks, SafeModelView):
+class ObjectionsView(StepActions, SafeModelView):
     """What students report; the answer ends it or lets it go on."""
 
     datamodel = SafeInterface(Objection)

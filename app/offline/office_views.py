@@ -14,7 +14,6 @@ from app.core.errors import Refused
 from app.fab.declared import Link, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.offline.effects import to_register
 from app.offline.evidence import papers_for
@@ -22,7 +21,7 @@ from app.people.queries import name_has
 from app.placements.models import Placement
 
 
-class OfferedEmployersView(TitleLinks, SafeModelView):
+class OfferedEmployersView(SafeModelView):
     """One row a paper signing; what is put on the register leaves the list with all its like."""
 
     datamodel = SafeInterface(Placement)

@@ -14,7 +14,6 @@ from app.documents import files
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment, whole
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.origin import queries
 from app.origin.models import CHIPS, FIELDS, LABELS, Correction
@@ -27,7 +26,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
 
 
-class CorrectionsView(StepActions, TitleLinks, SafeModelView):
+class CorrectionsView(StepActions, SafeModelView):
     """What students propose: what it was, what it should be, why, and the proof."""
 
     datamodel = SafeInterface(Correction)

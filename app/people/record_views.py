@@ -21,7 +21,6 @@ from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.detail import likely_twins, record_trace, restrictions_of, trace_of, twins_of
@@ -36,7 +35,7 @@ from app.people.students import STUDENTS, change_phone, correct, enter
 LARGEST_KEY = 2**31 - 1
 
 
-class StudentsView(RuledForms, StepActions, TitleLinks, SafeModelView):
+class StudentsView(RuledForms, StepActions, SafeModelView):
     """The graduates of the scope with the state of their origin record (ADM-02)."""
 
     datamodel = SafeInterface(Student)

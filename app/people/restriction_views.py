@@ -24,7 +24,6 @@ from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import dash, moment, whole
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.detail import restricted_so, standing_chip, trace_of
@@ -177,7 +176,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.restriction_tab(name, clock.today()), empty=empty)
 
 
-class RestrictionsView(StepActions, TitleLinks, SafeModelView):
+class RestrictionsView(StepActions, SafeModelView):
     """Who may not sign, since when and why (ADM-03)."""
 
     datamodel = SafeInterface(Restriction)

@@ -17,7 +17,6 @@ from app.fab.access import has_access
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
@@ -36,7 +35,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.change_tab(name), empty=empty)
 
 
-class ChangesView(StepActions, TitleLinks, SafeModelView):
+class ChangesView(StepActions, SafeModelView):
     """Conflicts with what staff wrote, and what came after the report (PLN-03, PLN-06)."""
 
     datamodel = SafeInterface(ChangeRequest)

@@ -21,7 +21,6 @@ from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import chip, chips, dash, moment
-from app.fab.titles import TitleLinks
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.queries import search_args
@@ -52,7 +51,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class PlanView(StepActions, TitleLinks, SafeModelView):
+class PlanView(StepActions, SafeModelView):
     """One row a graduate, with the codes of the official layout and where they come from."""
 
     datamodel = SafeInterface(PlanEntry)
