@@ -78,6 +78,8 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
     for name, label, view in (
         ("Objections", _("Reports of untruth"), "ObjectionsView.list"),
         ("Employers", _("Employers to check"), "EmployersView.list"),
+        ("Corrections", _("Corrections of records"), "CorrectionsView.list"),
+        ("PlanChanges", _("Changes to the plan"), "ChangesView.list"),
     ):
         if name in counts:
             kind = "waiting" if counts[name] else ""

@@ -22,9 +22,12 @@ from app.desk.queries import (
 )
 from app.objections.models import Objection, ObjectionState
 from app.objections.queries import objections_for
+from app.origin.models import Correction, CorrectionState
+from app.origin.queries import corrections_for
 from app.people.models import College, Employer, EmployerState, School
 from app.placements.models import Placement
 from app.placements.queries import placements_for
+from app.plan.queries import changes_waiting
 from app.termination.models import Termination
 from app.termination.queries import terminations_for
 from app.workflow.actor import Actor, Role
@@ -130,22 +133,30 @@ def _counted(keys: Any) -> Any:
     return select(func.count()).select_from(keys.limit(MENU_CAP).subquery()).scalar_subquery()
 
 
+def _waiting_by_entry(who: Actor) -> dict[str, Any]:
+    """Menu entry → the keys of what waits there for this person."""
+    found: dict[str, Any] = {"Desk": waiting_for(who)}
+    if who.role is Role.SCHOOL:
+        new = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
+        reports = objections_for(who).where(Objection.state == ObjectionState.OPEN)
+        proposed = corrections_for(who).where(Correction.state == CorrectionState.PROPOSED)
+        found |= {
+            "Objections": reports.with_only_columns(Objection.id),
+            "Employers": select(Employer.id).where(*new),
+            "Corrections": proposed.with_only_columns(Correction.id),
+        }
+    if who.role in (Role.SCHOOL, Role.DATA):
+        found["PlanChanges"] = changes_waiting(who)
+    return found
+
+
 def frame_of(who: Actor) -> Frame:
     """Name of the school or college, and what waits by menu entry: one query for every page."""
-    mine = (Employer.school_id == who.school_id, Employer.state == EmployerState.AWAITING)
-    reports = objections_for(who).where(Objection.state == ObjectionState.OPEN)
     school = select(School.name).where(School.id == who.school_id)
     college = select(College.name).where(College.id == who.college_id)
-    row = db.session.execute(
-        select(
-            school.scalar_subquery(),
-            college.scalar_subquery(),
-            _counted(waiting_for(who)),
-            _counted(select(Employer.id).where(*mine)),
-            _counted(reports.with_only_columns(Objection.id)),
-        )
-    ).one()
-    counts = {"Desk": row[2]}
-    if who.role is Role.SCHOOL:
-        counts |= {"Employers": row[3], "Objections": row[4]}
+    waits = _waiting_by_entry(who)
+    numbers = [_counted(keys) for keys in waits.values()]
+    place = (school.scalar_subquery(), college.scalar_subquery())
+    row = db.session.execute(select(*place, *numbers)).one()
+    counts = dict(zip(waits, row[2:], strict=True))
     return Frame(" ".join(filter(None, row[:2])), counts)

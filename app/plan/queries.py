@@ -28,6 +28,14 @@ def changes_for(who: Actor) -> Select[ChangeRequest]:
     return select(ChangeRequest).where(scope)
 
 
+def changes_waiting(who: Actor) -> Select[int]:
+    """The keys of the changes that this person may decide on now; see guards.school_decides_conflicts."""
+    mine = changes_for(who).where(ChangeRequest.state == ChangeState.OPEN)
+    if who.role is not Role.SCHOOL:
+        mine = mine.where(ChangeRequest.kind == ChangeKind.REPORTED)
+    return mine.with_only_columns(ChangeRequest.id)
+
+
 def entry_in(who: Actor, key: int) -> PlanEntry:
     """The row of that key in the person's scope. Raises NotYours."""
     wanted = plan_entries_for(who).where(PlanEntry.id == key)

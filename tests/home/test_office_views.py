@@ -6,8 +6,14 @@ import re
 
 import pytest
 
+from app.core import clock
+from app.core.db import db
 from app.objections.workflow import report
+from app.origin.workflow import propose
 from app.people.models import EmployerState
+from app.plan import sync
+from app.plan.models import PlanEntry
+from app.plan.workflow import edit
 from app.termination.workflow import TERMINATIONS
 from tests import factories as make
 from tests.desk.desk import signed, text
@@ -16,7 +22,7 @@ STAFF = ("college_officer", "officer", "province", "data", "admin")
 
 
 def figures(answer) -> list[int]:
-    """The numbers: signings and terminations that wait, approved and refused today, reports, employers."""
+    """The numbers: signings and terminations that wait, approved and refused today, reports, employers, corrections, changes."""
     stats = re.findall(r'qq-stat-label">[^<]*</span><strong>(\d+)</strong>', answer.text)
     return [int(number) for number in stats]
 
@@ -39,10 +45,10 @@ def test_counts_by_age_and_todays_decisions(cast, visit):
     make.make_employer(cast.school, state=EmployerState.AWAITING)
     make.make_employer(cast.other_school, state=EmployerState.AWAITING)
     page = visit(cast.officer).get("/office/")
-    assert figures(page) == [3, 0, 1, 0, 0, 1]
+    assert figures(page) == [3, 0, 1, 0, 0, 1, 0, 0]
     assert ages(page) == [[1, 1, 1], [0, 0, 0]]
-    assert figures(visit(cast.other_officer).get("/office/")) == [0, 0, 0, 0, 0, 1]
-    assert figures(visit(cast.data).get("/office/")) == [3, 0, 1, 0]
+    assert figures(visit(cast.other_officer).get("/office/")) == [0, 0, 0, 0, 0, 1, 0, 0]
+    assert figures(visit(cast.data).get("/office/")) == [3, 0, 1, 0, 0]
 
 
 @pytest.mark.rule("AGR-14", "TRM-03", "INV-20")
@@ -54,7 +60,7 @@ def test_terminations_and_reports_wait_beside_the_signings(cast, visit):
     report(make.actor(cast.classmate), "我没有签", placement_id=second.id)
     make.pass_time(days=4)
     page = visit(cast.officer).get("/office/")
-    assert figures(page) == [1, 1, 0, 0, 1, 0]
+    assert figures(page) == [1, 1, 0, 0, 1, 0, 0, 0]
     assert ages(page) == [[0, 0, 1], [0, 0, 1]]
     assert f'href="/desk/show/{first.id}"' in page.text
     desk = visit(cast.officer)
@@ -120,3 +126,19 @@ def test_the_start_page_asks_few_questions(cast, visit, query_count):
     with query_count() as seen:
         browser.get("/office/")
     assert seen.n <= 10, "\n".join(seen)
+
+
+@pytest.mark.rule("AGR-14", "PLN-03", "PLN-06", "ADM-09")
+def test_changes_to_the_plan_and_corrections_wait_for_those_who_decide_on_them(cast, visit):
+    [placement] = signed(cast.employer, cast.student)
+    sync.sync([cast.student.id], clock.now())
+    row = db.session.query(PlanEntry).filter_by(student_id=cast.student.id).one()
+    edit(row.id, make.actor(cast.officer), {"destination_code": "76", "employer_name": "自由撰稿"})
+    make.attest(placement, cast.officer)
+    propose(cast.classmate, "class_name", "2班", "分班", make.actor(cast.classmate), ())
+    office, data = visit(cast.officer).get("/office/"), visit(cast.data).get("/office/")
+    assert figures(office)[6:] == [1, 1]
+    assert figures(data)[4:] == [0]  # the school decides on conflicts
+    entry = office.text.split('<a href="/plan/changes/list/">')[1].split("</a>")[0]
+    assert 'qq-badge" aria-hidden="true">1<' in entry
+    assert figures(visit(cast.other_officer).get("/office/"))[6:] == [0, 0]
