@@ -206,7 +206,9 @@ def large(rows: int, school: int, user: int) -> None:
         print(f"\n{found:,} rows counted exactly in {(time.perf_counter() - start) * 1000:.0f} ms")
         db.session.rollback()
         wish = asked()
-        record = Export(uid="0" * 32, what="list", asked=wish, format="csv", clear=False, id=0)
+        record = Export(
+            uid="0" * 32, what="list", asked=wish, format="csv", clear=False, id=0, user_id=user
+        )
         began, before, seconds, size = memory(), time.perf_counter(), 0.0, 0
         processor = time.process_time()
         for n, part in enumerate(fetching.parts_of(record)):
