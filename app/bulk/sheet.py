@@ -109,6 +109,7 @@ class Column:
     code: str = ""
     also: tuple[str, ...] = ()
     required: bool = False
+    may_be_empty: bool = False  # required is its header only
     into: str = ""
     most: int = 60
     least: int = 0

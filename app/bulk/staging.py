@@ -85,7 +85,7 @@ def checked(
     for place, column in columns:
         cell = row[place] if place < len(row) else ""
         if cells.is_empty(cell):
-            if column.required:
+            if column.required and not column.may_be_empty:
                 done.problems.append((column.field, str(MISSING)))
             continue
         try:

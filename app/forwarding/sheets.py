@@ -7,8 +7,9 @@ from flask_babel import lazy_gettext as _l
 
 from app.bulk import compare
 from app.bulk.models import Import
-from app.bulk.sheet import Column, Context, Kind, Sheet, Target
+from app.bulk.sheet import Column, Context, Found, Kind, Problems, Sheet, Target
 from app.core import clock
+from app.core.forms import MISSING
 from app.forwarding.models import ForwardingLetter
 from app.workflow.actor import Role
 
@@ -37,6 +38,14 @@ def look_for_letters(record: Import, _context: Context) -> None:
     )  # fmt: skip
 
 
+def number_of_what_was_posted(values: Found, more: Found, _context: Context) -> Problems:
+    """A row that is not filled in changes nothing; one that says how or when it was posted is."""
+    posted = "courier" in values or "sent_on" in values
+    if not posted or "tracking_number" in (*values, *more.get("wrong", ())):
+        return []
+    return [("tracking_number", str(MISSING))]
+
+
 COURIER = Sheet(
     name="courier",
     title=_l("Tracking numbers"),
@@ -47,6 +56,7 @@ COURIER = Sheet(
     menu="Plan",
     home=lambda: (_l("Forwarding letters"), url_for("LettersView.list")),
     prepare=lambda _record: Context(clock.today()),
+    row=number_of_what_was_posted,
     look=look_for_letters,
     unique=(("number", "number"), ("tracking_number", "tracking_number")),
     target=Target(
@@ -62,8 +72,8 @@ COURIER = Sheet(
         Column("student", _l("Student"), Kind.NAME, "XM", ("姓名", "学生姓名"), aside=True, width=12,
                sample="黄河水", help=_l("To be sure that it is the right student.")),
         Column("tracking_number", _l("Tracking number"), Kind.CODE, "KDDH",
-               ("运单号", "快递单号", "邮件号", "机要编号"), required=True, most=40, width=22,
-               sample="1234567890123"),
+               ("运单号", "快递单号", "邮件号", "机要编号"), required=True, may_be_empty=True, most=40,
+               width=22, sample="1234567890123"),
         Column("courier", _l("Courier"), Kind.TEXT, "KDGS", ("快递公司", "承运单位"), most=40,
                sample="邮政特快专递"),
         Column("sent_on", _l("Posted on"), Kind.DAY, "JCRQ", ("寄出日期", "交寄日期"), width=14,

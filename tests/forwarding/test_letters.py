@@ -191,6 +191,21 @@ def test_the_courier_sheet_goes_out_and_comes_back_with_tracking_numbers(
     assert [row.tracking_number for row in all_letters()] == [None, None]
 
 
+@pytest.mark.rule("PLN-10")
+def test_a_sheet_that_is_filled_in_day_by_day_says_nothing_of_the_other_letters(
+    cast, receivers, printed, bring, apply
+):
+    printed()
+    heads = ["转递单编号", "姓名", "快递单号"]
+    first, second = all_letters()
+    rows = [(first.number, first.student.name, "777"), (second.number, second.student.name, "")]
+    data = xlsx([dict(zip(heads, row, strict=True)) for row in rows], heads)
+    record = bring(data, "a.xlsx", "courier")
+    assert tally(record) == (0, 1, 1, 0), problems(record)
+    apply(record)
+    assert [row.tracking_number for row in all_letters()] == ["777", None]
+
+
 @pytest.mark.rule("PLN-10", "BLK-02")
 def test_tracking_numbers_of_nobody_or_of_somebody_else_are_refused(
     cast, receivers, printed, bring
