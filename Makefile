@@ -56,7 +56,7 @@ rules: setup ## every rule of the specification with its tests
 migration: setup ## draft a migration: make migration NAME=0002_text
 	$(BIN)/flask --app run db revision --autogenerate --rev-id $(NAME)
 
-bench: setup ## figures as ratios to a floor measured in the same run
-	$(BIN)/python -m bench
+bench: setup ## figures as ratios to a floor measured in the same run; make bench NAME=lists: one of them
+	$(BIN)/python -m bench $(NAME)
 
 demo: run

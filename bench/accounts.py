@@ -24,7 +24,7 @@ from tests import factories as make
 STUDENTS = 10_000
 
 
-def run(rows: int = STUDENTS) -> None:
+def main(rows: int = STUDENTS) -> None:
     """Make the students by SQL, open their accounts by the worker's task, take them back."""
     with server() as (url, folder), batches.load(url, folder).app_context():
         upgrade()

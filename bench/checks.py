@@ -21,7 +21,7 @@ from app.reports import flow, queries
 from app.reports.queries import Cut
 from app.workflow.actor import Role
 from bench import batches, data
-from bench.__main__ import Counter, browser, getting, measure, memory
+from bench.measure import Counter, browser, getting, measure, memory
 from bench.server import server, timed
 from tests import factories as make
 
@@ -170,7 +170,7 @@ def pages(app: Any, who: dict[str, int], counter: Counter) -> None:
         print(f"{label:40}{figure.cpu:8.1f}{figure.wall:9.1f}{figure.statements:9}")
 
 
-def main(rows: int) -> None:
+def main(rows: int = 200_000) -> None:
     """Build, measure, print."""
     with server() as (url, folder):
         run(url, folder, rows)

@@ -24,7 +24,7 @@ from app.exports.models import Export
 from app.plan import layouts
 from app.workflow.actor import Role
 from bench import batches
-from bench.__main__ import memory
+from bench.measure import memory
 from bench.server import server
 from tests import factories as make
 
@@ -228,7 +228,7 @@ def large(rows: int, school: int, user: int) -> None:
         )
 
 
-def main(sizes: list[int]) -> None:
+def main(rows: int = LARGE) -> None:
     """Build, measure, print."""
     with server() as (url, folder):
         app = batches.load(url, folder)
@@ -241,5 +241,5 @@ def main(sizes: list[int]) -> None:
                 f"\n{'':36}{'wall s':>8}{'floor s':>9}{'ratio':>7}{'CPU s':>9}{'floor':>9}   target"
             )
             small(folder, *few)
-            build(sizes[0], many[0])
-            large(sizes[0], *many)
+            build(rows, many[0])
+            large(rows, *many)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -145,16 +145,16 @@ def measure(app: Flask, officer_id: int, rows: int, changed: str = "") -> tuple[
         return line, done.id
 
 
-def main(sizes: list[int]) -> None:
+def main(*sizes: int) -> None:
     """Build, measure, print."""
     with server() as (url, folder):
         try:
-            run(load(url, folder), sizes)
+            run(load(url, folder), sizes or SIZES)
         finally:
             children.stop()
 
 
-def run(app: Flask, sizes: list[int]) -> None:
+def run(app: Flask, sizes: Sequence[int]) -> None:
     """The table on that database."""
     with app.app_context():
         upgrade()

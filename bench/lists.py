@@ -21,7 +21,7 @@ from app.codes.queries import load_shipped
 from app.core.db import db
 from app.workflow.actor import Role
 from bench import batches, data
-from bench.__main__ import Counter, Figure, browser, getting, measure
+from bench.measure import Counter, Figure, browser, getting, measure
 from bench.server import server
 from tests import factories as make
 
@@ -123,7 +123,7 @@ def show(label: str, mine: Figure, base: Figure) -> None:
     )  # fmt: skip
 
 
-def main(placements: int) -> None:
+def main(placements: int = PLACEMENTS) -> None:
     """On an embedded PostgreSQL of its own."""
     with server() as (url, folder):
         run(url, folder, placements)

@@ -1,8 +1,7 @@
-"""What keeping the plan costs: a full reconcile, its second run, a portion of dirty rows. `python -m bench.plan [rows]`."""
+"""What keeping the plan costs: a full reconcile, its second run, a portion of dirty rows. `python -m bench plan [rows]`."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from flask_migrate import upgrade
@@ -13,7 +12,7 @@ from app.core import clock
 from app.core.db import db
 from app.plan import sync
 from bench import batches, data
-from bench.__main__ import memory
+from bench.measure import memory
 from bench.server import server, timed
 
 ROWS = 1_000_000
@@ -71,12 +70,7 @@ def analyse() -> None:
         )
 
 
-def main() -> None:
+def main(rows: int = ROWS) -> None:
     """Build, measure, print."""
-    rows = int(sys.argv[1]) if sys.argv[1:] else ROWS
     with server() as (url, folder):
         run(url, folder, rows)
-
-
-if __name__ == "__main__":
-    main()

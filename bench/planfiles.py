@@ -1,13 +1,12 @@
 """Files and papers of the plan: a file brought in, compared, undone; an official workbook; letters.
 
 As ratios to the floor of `bench.imports` (calamine → COPY → one INSERT) in the same run. Run with
-`python -m bench.planfiles [rows] [letters]`.
+`python -m bench planfiles [rows] [letters]`.
 """
 
 from __future__ import annotations
 
 import io
-import sys
 
 import xlsxwriter
 from flask import Flask
@@ -158,16 +157,10 @@ def run(app: Flask, rows: int, letters: int) -> None:
             )
 
 
-def main() -> None:
+def main(rows: int = ROWS, letters: int = LETTERS) -> None:
     """On an embedded PostgreSQL of its own."""
-    numbers = [int(text) for text in sys.argv[1:]]
-    rows, letters = [*numbers, *(ROWS, LETTERS)[len(numbers) :]]
     with server() as (url, folder):
         try:
             run(batches.load(url, folder), rows, letters)
         finally:
             children.stop()
-
-
-if __name__ == "__main__":
-    main()
