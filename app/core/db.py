@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flask_appbuilder import Model
 from flask_migrate import Migrate
@@ -41,6 +41,23 @@ def _committed(session: Session) -> None:
 @event.listens_for(Session, "after_soft_rollback")
 def _rolled_back(session: Session, _transaction: object) -> None:
     session.info.pop(_REMEMBERED, None)
+
+
+class Reads(property):
+    """A property of a model that says which columns it reads: a list loads no others for it."""
+
+    reads: tuple[str, ...] = ()
+
+
+def reads(*names: str) -> Callable[[Callable[[Any], Any]], Reads]:
+    """Decorator: a property that reads these columns of its own record and nothing else."""
+
+    def mark(method: Callable[[Any], Any]) -> Reads:
+        found = Reads(method)
+        found.reads = names
+        return found
+
+    return mark
 
 
 def driver_connection() -> Connection:

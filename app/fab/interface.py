@@ -110,26 +110,35 @@ class SafeInterface(SQLAInterface):
         return int(self.session.execute(select(func.count()).select_from(inner)).scalar_one())
 
     def tab_counts(
-        self, scope: Select[Any], tabs: Sequence[ColumnElement[bool] | None]
-    ) -> tuple[list[int], int]:
-        """The rows of each tab, and how far was counted: one more than that means more.
+        self,
+        scope: Select[Any],
+        tabs: Sequence[ColumnElement[bool] | None],
+        here: int | None = None,
+    ) -> list[tuple[int, int]]:
+        """The rows of each tab, each with how far was counted: one more than that means more.
 
         One query with count(*) FILTER, in one pass over the scope; a scope of more than 20,000 rows
         (a province) is counted tab by tab, each stopping early, so that it is never read to its end.
+        The tab `here` is counted as far as a page is.
         """
         wanted = [literal(True) if tab is None else tab for tab in tabs]
         if not wanted:
-            return [], COUNT_CAP
+            return []
         beyond = self.only(scope, literal(1)).offset(SCAN_CAP).limit(1)
         if self.session.execute(beyond).first() is not None:
-            return self._counts_one_by_one(scope, wanted), TAB_CAP
+            caps = [COUNT_CAP if n == here else TAB_CAP for n in range(len(wanted))]
+            return list(zip(self._one_by_one(scope, wanted, caps), caps, strict=True))
         marks = [case((tab, True), else_=False).label(f"t{n}") for n, tab in enumerate(wanted)]
         inner = self.only(scope, *marks).subquery()
         sums = [func.count().filter(inner.c[f"t{n}"]) for n in range(len(wanted))]
-        return list(self.session.execute(select(*sums).select_from(inner)).one()), COUNT_CAP
+        counts = self.session.execute(select(*sums).select_from(inner)).one()
+        return [(count, COUNT_CAP) for count in counts]
 
-    def _counts_one_by_one(self, scope: Select[Any], tabs: list[Any]) -> list[int]:
-        parts = [self.only(scope.where(t), self.key).limit(TAB_CAP + 1).subquery() for t in tabs]
+    def _one_by_one(self, scope: Select[Any], tabs: list[Any], caps: list[int]) -> list[int]:
+        parts = [
+            self.only(scope.where(tab), self.key).limit(cap + 1).subquery()
+            for tab, cap in zip(tabs, caps, strict=True)
+        ]
         sums = [select(func.count()).select_from(part).scalar_subquery() for part in parts]
         return list(self.session.execute(select(*sums)).one())
 
@@ -252,6 +261,8 @@ def _options(model: Any, tree: dict[str, Any], parent: Any, whole: bool) -> list
             deeper += [path, *_options(relation.mapper.class_, branch, path, False)]
         elif name in mapper.column_attrs:
             chosen.append(getattr(model, name))
+        elif names := getattr(vars(model).get(name), "reads", ()):
+            chosen += [getattr(model, read) for read in names]
         else:  # a property or method: it may read any column
             whole = True
     if whole or not chosen:

@@ -217,15 +217,12 @@ class ListReading(Exported):
 
     def _counts(self, args: ListArgs, statement: Select[Any]) -> tuple[int, dict[str, str]]:
         """How many rows the list finds, and what each tab says of its own."""
-        named, scope = [t for t in self.tabs if t.counted], self.scoped()  # type: ignore[attr-defined]
-        numbers, cap = self.datamodel.tab_counts(scope, [tab.where() for tab in named])
-        known = dict(zip((tab.name for tab in named), numbers, strict=True))
-        here = cap + 1 if args.narrowed else known.get(args.tab, cap + 1)
-        count = here if here <= cap else self.datamodel.counted(statement)
-        texts = {name: count_text(n, cap) for name, n in known.items()}
-        if not args.narrowed and args.tab in texts:
-            texts[args.tab] = count_text(count)
-        return count, texts
+        names, scope = [t.name for t in self.tabs if t.counted], self.scoped()  # type: ignore[attr-defined]
+        here = names.index(args.tab) if args.tab in names and not args.narrowed else None
+        clauses = [tab.where() for tab in self.tabs if tab.counted]
+        found = self.datamodel.tab_counts(scope, clauses, here)
+        count = self.datamodel.counted(statement) if here is None else found[here][0]
+        return count, {name: count_text(*n) for name, n in zip(names, found, strict=True)}
 
     def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
         shows = "show" in self.include_route_methods

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from flask import abort, current_app, redirect, request
+from flask import abort, current_app, g, redirect, request
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_limiter import Limiter
 from flask_limiter.util import get_remote_address
@@ -50,7 +50,8 @@ class CodeRoleManager(SecurityManager):
 
     def has_access(self, permission_name: str, view_name: str) -> bool:
         """May the person asking do this? A stranger, an inactive person, an odd role: no."""
-        role = _role_of(current_user._get_current_object())
+        user = g.get("user")  # asked for each entry of a page's menus
+        role = _role_of(current_user if user is None else user)
         return role is not None and self._allowed(role, permission_name, view_name)
 
     def role_allows(self, role: str, permission_name: str, view_name: str) -> bool:

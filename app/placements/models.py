@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
-from app.core.db import db
+from app.core.db import db, reads
 from app.people.models import College, Employer, Major, School, Student
 from app.terms.models import Terms
 
@@ -177,7 +177,7 @@ class Placement(db.Model):
         """Whether it keeps the student from any other placement (GRD-01)."""
         return self.settles and self.state in HOLDS_SLOT
 
-    @property
+    @reads("state")
     def agreement(self) -> str:
         """The state, to be read as the agreement's."""
         return self.state

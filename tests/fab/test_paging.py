@@ -157,10 +157,11 @@ def test_a_scope_beyond_the_scan_cap_is_counted_tab_by_tab(
     data, tabs = SafeInterface(Letter), [None, Letter.state == "done", Letter.state == "waiting"]
     with app.app_context():
         done = db.session.scalar(select(func.count()).where(tabs[1]))
-        assert data.tab_counts(select(Letter), tabs) == ([1_001, done, 1_001], 1_000)
+        found = data.tab_counts(select(Letter), tabs, here=2)
+        assert found == [(1_001, 1_000), (done, 1_000), (10_001, 10_000)]
         query_log.clear()
         small = select(Letter).where(Letter.org_id == 1)
-        assert data.tab_counts(small, tabs) == ([200, 40, 160], 10_000)
+        assert data.tab_counts(small, tabs) == [(200, 10_000), (40, 10_000), (160, 10_000)]
         assert len(query_log) == 2
     page = browser("many").get("/letterview/list/?tab=all").text
     assert "1–25 of over 10,000" in page
