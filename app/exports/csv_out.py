@@ -17,6 +17,7 @@ UTF8, GB18030 = "utf-8", "gb18030"
 _SUSPECT = frozenset("=+-@＝＋－＠'\0") | frozenset(
     chr(c) for c in range(0x3001) if chr(c).isspace()
 )
+_INSIDE = _SUSPECT - {"\r", "\n"}  # those are no cell's where no quotes are needed
 _FIRST = itemgetter(slice(1))
 
 
@@ -36,18 +37,13 @@ def broken_line(sentence: str, encoding: str) -> bytes:
 
 
 def _lines(batch: Batch) -> str:
-    """The rows; cell by cell only where one of them might be a formula."""
-    if _SUSPECT.isdisjoint(map(_FIRST, chain.from_iterable(batch))):
-        return _written(batch)
-    return _written([[plain_cell(cell) for cell in row] for row in batch])
-
-
-def _written(batch: Batch) -> str:
-    """The rows as CSV; without a look at each cell where no cell needs quotes."""
+    """The rows as CSV; cell by cell only where one of them might be a formula or need quotes."""
     if batch and len(batch[0]) > 1:
         joined = "\r\n".join(map(",".join, batch))
-        if _needs_no_quotes(joined, len(batch), len(batch[0])):
+        if _needs_no_quotes(joined, len(batch), len(batch[0])) and not _acts(joined):
             return joined + "\r\n"
+    if not _SUSPECT.isdisjoint(map(_FIRST, chain.from_iterable(batch))):
+        batch = [[plain_cell(cell) for cell in row] for row in batch]
     out = io.StringIO()
     csv.writer(out).writerows(batch)
     return out.getvalue()
@@ -59,4 +55,11 @@ def _needs_no_quotes(joined: str, rows: int, columns: int) -> bool:
         '"' not in joined
         and joined.count(",") == rows * (columns - 1)
         and joined.count("\n") == joined.count("\r") == rows - 1
+    )
+
+
+def _acts(joined: str) -> bool:
+    """Whether a cell begins as a formula might, in lines without quotes; most signs occur nowhere."""
+    return joined[:1] in _SUSPECT or any(
+        f",{sign}" in joined or f"\n{sign}" in joined for sign in _INSIDE if sign in joined
     )
