@@ -19,6 +19,7 @@ from app.destinations.evidence import keep
 from app.destinations.workflow import begin, save, submit
 from app.documents.attachments import Upload
 from app.objections.workflow import OBJECTIONS, report
+from app.origin.workflow import propose as propose_correction
 from app.people.models import Student, TrainingMode
 from app.placements.models import Placement
 from app.placements.queries import placement_of
@@ -91,6 +92,13 @@ def answer(student: Student, step: str, reason: str = "", *, by: str = "employer
         TERMINATIONS.apply(step, last.id, people[by](), reason=reason, agreed=True)
 
     return act
+
+
+def correct(student: Student, class_name: str, reason: str) -> Act:
+    """The student asks for another class in its record."""
+    return lambda: _ignore(
+        propose_correction(student, "class_name", class_name, reason, party(student))
+    )
 
 
 def register(student: Student, kind: str, values: dict[str, str], proof: str = "") -> Act:
@@ -212,6 +220,10 @@ def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) 
     maker.at(5, dismiss(cast[8], "已与单位人事核对，以协议所载为准。"))
     maker.at(26, reopen(cast[9], "协议中报到地点填写有误，需核对后重新鉴证。"))
     maker.at(30, ask(cast[10], "拟自主创业，已与部门负责人沟通。"))
+    moved = maker.students[299]
+    maker.at(
+        6, correct(moved, f"{moved.graduation_year % 100}级2班", "转专业后编入新班级，尚未更新。")
+    )
     _register_all(maker, free[11:])
 
 

@@ -1,4 +1,4 @@
-"""A plan file «from the ministry» that differs a little from ours, waiting to be compared (PLN-05)."""
+"""The office's work on the plan: a file «from the ministry» to be compared (PLN-05), the checks run (CHK-01)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.bulk import asking
+from app.checks.tasks import run
 from app.core import clock
 from app.core.db import db
 from app.plan import sync
@@ -40,6 +41,7 @@ def bring() -> None:
     writer.writeheader()
     writer.writerows([*rows[1:], STRANGER])
     asking.bring(actor_of(office), PLAN, out.getvalue().encode("gb18030"), NAME)
+    run(office.school_id or 0, clock.today().year + 1)
 
 
 def _differ(rows: list[dict[str, str]]) -> None:
