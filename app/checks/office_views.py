@@ -8,7 +8,7 @@ from flask import abort, flash, redirect, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 
 from app.accounts.queries import actor
 from app.checks import detail, queries, tasks
@@ -32,7 +32,7 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
-from app.people.queries import search_args
+from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.plan.detail import trace
 from app.plan.models import PlanEntry
@@ -58,7 +58,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
 
 
-class FindingsView(StepActions, SafeModelView):
+class FindingsView(StepActions, StudentSearch, SafeModelView):
     """What the rules found, each with its sentence and the way to the record (CHK-02)."""
 
     datamodel = SafeInterface(Finding)
@@ -98,7 +98,6 @@ class FindingsView(StepActions, SafeModelView):
         "found_at": "qq-number",
         "severity": "qq-card-status",
     }
-    search_hint = _l("Student number, name, ID number, phone")
     tabs = tuple(_tab(name, label) for name, label in TABS)
     filters = (
         ListFilter("college", _l("All colleges"), Finding.college_id, colleges),
@@ -108,17 +107,6 @@ class FindingsView(StepActions, SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return queries.findings_for(actor())
-
-    def search_args(self, text: str) -> dict[str, str]:
-        return search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
-        return queries.found_by(text)
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return queries.of_secret(token)
 
     def record_name(self, item: Any) -> str:
         who = item.student.name if item.student else item.college.name

@@ -12,8 +12,8 @@ from sqlalchemy.dialects.postgresql import insert
 from app.checks.models import CheckRun, Finding, FindingState, Severity
 from app.core import clock
 from app.core.db import db
-from app.people.models import College, Student
-from app.people.queries import at_school, finds_student, has_secret
+from app.people.models import College
+from app.people.queries import at_school
 from app.plan.models import PlanEntry
 from app.workflow.actor import Actor, Role
 
@@ -32,17 +32,6 @@ def in_tab(name: str) -> ColumnElement[bool]:
     if name in ("accepted", "gone"):
         return Finding.state == S(name)
     return (Finding.state == S.OPEN) & (Finding.severity == Severity(name))
-
-
-def found_by(words: str) -> ColumnElement[bool]:
-    """The findings of the students that a typed number or fragment of a name finds."""
-    return Finding.student_id.in_(select(Student.id).where(finds_student(words)))
-
-
-def of_secret(token: str) -> ColumnElement[bool] | None:
-    """The findings of the student whose number the token hides."""
-    found = has_secret(token)
-    return None if found is None else Finding.student_id.in_(select(Student.id).where(found))
 
 
 def open_of(student_id: int) -> Sequence[Finding]:

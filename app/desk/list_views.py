@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from flask import abort, url_for
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.core import clock
 from app.desk import models  # noqa: F401 (gives placements their waits_since)
-from app.desk.queries import found_by, in_tab, of_secret, with_students
+from app.desk.queries import found_by, in_tab, with_students
 from app.destinations.queries import module_name
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
@@ -26,7 +26,7 @@ from app.fab.saved import SavedFilters
 from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.views import SafeModelView
 from app.people.office_views import colleges, years
-from app.people.queries import search_args
+from app.people.search_views import StudentSearch
 from app.placements.models import (
     AGREEMENT_LABELS,
     CHIPS,
@@ -115,7 +115,7 @@ def _tab(name: str, label: Any, empty: Any = "") -> Tab:
     return Tab(name, label, lambda: in_tab(name, actor()), empty=empty)
 
 
-class DeskList(SavedFilters, SafeModelView):
+class DeskList(SavedFilters, StudentSearch, SafeModelView):
     """All placements of the scope (AGR-01)."""
 
     datamodel = SafeInterface(Placement)
@@ -217,16 +217,8 @@ class DeskList(SavedFilters, SafeModelView):
             return Order("waits_since", True)
         return Order("changed_at", False)
 
-    def search_args(self, text: str) -> dict[str, str]:
-        return search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
+    def finds(self, text: str) -> ColumnElement[bool]:
         return found_by(text, actor())
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return of_secret(token)
 
     def first_link(self, item: Any) -> str | None:
         return url_for("AgreementView.show", pk=item.id) if has_agreement(item) else None

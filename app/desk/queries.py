@@ -28,7 +28,7 @@ from app.notices.models import Notice
 from app.notices.queries import near
 from app.people.checks import is_credit_code
 from app.people.models import School, Student
-from app.people.queries import finds_student, has_secret, looks_like_number, name_has, students_for
+from app.people.queries import finds_student, looks_like_number, name_has, students_for
 from app.placements.models import AWAITING, FORMS, REVIEWS, Placement, PlacementState
 from app.placements.queries import placements_for
 from app.settings.models import Review
@@ -156,12 +156,6 @@ def found_by(text: str, who: Actor) -> ColumnElement[bool]:
     elif not code.isdecimal():
         parts.append(mine.where(name_has(Placement.employer_name, text)))
     return Placement.id.in_(union_all(*parts))
-
-
-def of_secret(token: str) -> ColumnElement[bool] | None:
-    """The placements of the student whose number the token hides."""
-    found = has_secret(token)
-    return None if found is None else Placement.student_id.in_(select(Student.id).where(found))
 
 
 def with_students(placements: list[Placement]) -> list[Placement]:

@@ -23,7 +23,7 @@ from app.forwarding.models import ForwardingLetter
 from app.papers import making as papers
 from app.papers.models import Paper
 from app.people.models import School, Student
-from app.people.queries import at_school, finds_student, has_secret
+from app.people.queries import at_school
 from app.plan.models import PlanEntry
 from app.workflow.actor import Actor, Role
 
@@ -58,16 +58,9 @@ def in_tab(name: str) -> ColumnElement[bool] | None:
     return tabs.get(name)
 
 
-def found_by(said: str) -> ColumnElement[bool]:
-    """The letters of the students, or of the number, that a typed text finds."""
-    of_student = L.student_id.in_(select(Student.id).where(finds_student(said)))
-    return of_student | (L.number == said) | (L.tracking_number == said)
-
-
-def of_secret(token: str) -> ColumnElement[bool] | None:
-    """The letters of the student whose number the token hides."""
-    found = has_secret(token)
-    return None if found is None else L.student_id.in_(select(Student.id).where(found))
+def numbered(said: str) -> ColumnElement[bool]:
+    """The letter of that number, or of that tracking number."""
+    return (L.number == said) | (L.tracking_number == said)
 
 
 def ready(school_id: int, wish: dict[str, Any]) -> tuple[int, int]:

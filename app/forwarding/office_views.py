@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -23,7 +23,7 @@ from app.forwarding.models import ForwardingLetter
 from app.papers import making as papers
 from app.papers.views import named
 from app.people.office_views import READ_ONLY, colleges, years
-from app.people.queries import search_args
+from app.people.search_views import StudentSearch
 from app.plan import hooks
 from app.plan.models import PlanEntry
 
@@ -34,7 +34,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: letters.in_tab(name), empty=empty)
 
 
-class LettersView(SafeModelView):
+class LettersView(StudentSearch, SafeModelView):
     """The letters that were numbered, with receiver and tracking number (PLN-10)."""
 
     datamodel = SafeInterface(ForwardingLetter)
@@ -89,16 +89,8 @@ class LettersView(SafeModelView):
     def scoped(self) -> Select[Any]:
         return letters.letters_for(actor())
 
-    def search_args(self, text: str) -> dict[str, str]:
-        return search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
-        return letters.found_by(text)
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return letters.of_secret(token)
+    def finds(self, text: str) -> ColumnElement[bool]:
+        return super().finds(text) | letters.numbered(text)
 
     def record_name(self, item: Any) -> str:
         return f"{item.number} {item.student.name}"

@@ -31,6 +31,9 @@ from app.invitations.views import (
     review_text,
 )
 from app.invitations.workflow import INVITATIONS
+from app.people.models import Student
+from app.people.queries import name_has
+from app.people.search_views import StudentSearch
 from app.placements.queries import invitations_terminated
 from app.placements.tasks import document_of
 from app.placements.workflow import PLACEMENTS
@@ -45,7 +48,7 @@ def _lists() -> tuple[dict[int, str], list[int]]:
     return g.schools_and_years  # type: ignore[no-any-return]
 
 
-class EmployerInvitationsView(SafeModelView):
+class EmployerInvitationsView(StudentSearch, SafeModelView):
     """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
 
     route_base = "/employer/invitations"
@@ -105,8 +108,8 @@ class EmployerInvitationsView(SafeModelView):
     def scoped(self) -> Select[Any]:
         return queries.invitations_for(actor())
 
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        return queries.of_student_named(text)
+    def finds(self, text: str) -> ColumnElement[bool]:
+        return self.of_students(name_has(Student.name, text))
 
     def head_links(self) -> list[Link]:
         return [

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort
-from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
@@ -16,9 +14,9 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
 from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
-from app.invitations.queries import found_by, in_tab, invitations_for, of_secret
+from app.invitations.queries import found_by, in_tab, invitations_for
 from app.people.office_views import READ_ONLY
-from app.people.queries import search_args
+from app.people.search_views import StudentSearch
 from app.terms.models import values_of
 from app.terms.queries import groups_of
 from app.workflow.queries import said, trail_of
@@ -28,7 +26,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class InvitationsView(SafeModelView):
+class InvitationsView(StudentSearch, SafeModelView):
     """Read only: answering is the students', sending the employers' (ACC-10)."""
 
     datamodel = SafeInterface(Invitation)
@@ -73,16 +71,8 @@ class InvitationsView(SafeModelView):
     def scoped(self) -> Select[Any]:
         return invitations_for(actor())
 
-    def search_args(self, text: str) -> dict[str, str]:
-        return search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
+    def finds(self, text: str) -> ColumnElement[bool]:
         return found_by(text)
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return of_secret(token)
 
     def record_name(self, item: Any) -> str:
         return f"{item.student.name} · {item.employer.name}"

@@ -16,7 +16,7 @@ from app.core.errors import NotYours
 from app.invitations.models import Candidate, Invitation, InvitationState
 from app.notices.queries import near
 from app.people.models import Employer, School, Student
-from app.people.queries import at_school, finds_student, has_secret, looks_like_number, name_has
+from app.people.queries import at_school, finds_student, looks_like_number, name_has
 from app.placements.models import AWAITING, Placement
 from app.placements.queries import placements_for
 from app.terms.models import Terms
@@ -132,12 +132,6 @@ def response_of(state: str, reply_by: datetime, now: datetime) -> InvitationStat
     if state == InvitationState.OPEN and reply_by <= now:
         return InvitationState.EXPIRED
     return InvitationState(state)
-
-
-def of_student_named(fragment: str) -> ColumnElement[bool]:
-    """The invitations of students whose name contains the fragment."""
-    found = select(Student.id).where(name_has(Student.name, fragment))
-    return Invitation.student_id.in_(found)
 
 
 def of_graduation_year(year: str) -> ColumnElement[bool]:
@@ -283,12 +277,6 @@ def found_by(text: str) -> ColumnElement[bool]:
         return found
     employers = select(Employer.id).where(name_has(Employer.name, text))
     return or_(found, Invitation.employer_id.in_(employers))
-
-
-def of_secret(token: str) -> ColumnElement[bool] | None:
-    """The invitations of the student whose number the token hides."""
-    found = has_secret(token)
-    return None if found is None else Invitation.student_id.in_(select(Student.id).where(found))
 
 
 def version_before(terms: Terms) -> Terms | None:

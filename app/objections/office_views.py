@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.fab.declared import Tab, record_action
@@ -16,6 +16,7 @@ from app.fab.views import SafeModelView
 from app.objections import queries
 from app.objections.models import CHIPS, LABELS, Objection
 from app.objections.workflow import OBJECTIONS
+from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 
 
@@ -23,7 +24,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
 
 
-class ObjectionsView(StepActions, SafeModelView):
+class ObjectionsView(StepActions, StudentSearch, SafeModelView):
     """What students report; the answer ends it or lets it go on."""
 
     datamodel = SafeInterface(Objection)
@@ -55,7 +56,6 @@ class ObjectionsView(StepActions, SafeModelView):
                     "created_at": "qq-number"}  # fmt: skip
     wide_columns = frozenset({"answer", "about"})
     load_columns = ("placement_id",)
-    search_hint = _l("Student number or name")
     tabs = (
         _tab("open", _l("Awaiting an answer"), _l("No student reports anything as untrue.")),
         _tab("answered", _l("Answered"), _l("Nothing has been answered yet.")),
@@ -64,9 +64,6 @@ class ObjectionsView(StepActions, SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return queries.objections_for(actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        return queries.of_students_found(text)
 
     def record_name(self, item: Any) -> str:
         return f"{item.student.name} · {item.employer_name}"

@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.core.db import db
 from app.objections.models import Objection, ObjectionState
-from app.people.models import Student
-from app.people.queries import at_school, finds_student
+from app.people.queries import at_school
 from app.workflow.actor import Actor, Role
 
 
@@ -62,8 +61,3 @@ def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab of the office's list; None: all."""
     waits = Objection.state == ObjectionState.OPEN
     return {"open": waits, "answered": ~waits}.get(name)
-
-
-def of_students_found(text: str) -> ColumnElement[bool]:
-    """The reports of the students that a typed number or fragment of a name finds."""
-    return Objection.student_id.in_(select(Student.id).where(finds_student(text)))

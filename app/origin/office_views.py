@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import url_for
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.core import clock
@@ -18,6 +18,7 @@ from app.fab.views import SafeModelView
 from app.origin import queries
 from app.origin.models import CHIPS, FIELDS, LABELS, Correction
 from app.origin.workflow import CORRECTIONS, RECORD
+from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.workflow.queries import said, trail_of
 
@@ -26,7 +27,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
 
 
-class CorrectionsView(StepActions, SafeModelView):
+class CorrectionsView(StepActions, StudentSearch, SafeModelView):
     """What students propose: what it was, what it should be, why, and the proof."""
 
     datamodel = SafeInterface(Correction)
@@ -65,7 +66,6 @@ class CorrectionsView(StepActions, SafeModelView):
                     "reason": "qq-roomy", "created_at": "qq-number",
                     "student.student_no": "qq-number"}  # fmt: skip
     wide_columns = frozenset({"student.student_no", "reason", "created_at"})
-    search_hint = _l("Student number or name")
     tabs = (
         _tab(
             "open",
@@ -82,9 +82,6 @@ class CorrectionsView(StepActions, SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return queries.corrections_for(actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        return queries.of_students_found(text)
 
     def record_name(self, item: Any) -> str:
         return f"{item.student.name} · {FIELDS[item.field]}"

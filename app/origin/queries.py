@@ -12,7 +12,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.origin.models import NUMBERS, SECRETS, TABLES, Correction, CorrectionState
 from app.people.models import Major, Student
-from app.people.queries import at_school, finds_student
+from app.people.queries import at_school
 from app.workflow.actor import Actor, Role
 
 
@@ -30,11 +30,6 @@ def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab; None: all."""
     still = Correction.state == CorrectionState.PROPOSED
     return {"open": still, "decided": ~still}.get(name)
-
-
-def of_students_found(text: str) -> ColumnElement[bool]:
-    """The corrections of the students that a typed text finds."""
-    return Correction.student_id.in_(select(Student.id).where(finds_student(text)))
 
 
 def own(student_id: int) -> Sequence[Correction]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import abort, flash, redirect, url_for
+from flask import flash, redirect, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -28,6 +28,7 @@ from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.record_forms import PhoneForm, StudentForm
 from app.people.restriction_views import restrict_page
+from app.people.search_views import StudentSearch
 from app.people.sheets import EXPORTED
 from app.people.step_views import StepActions
 from app.people.students import STUDENTS, change_phone, correct, enter
@@ -35,7 +36,7 @@ from app.people.students import STUDENTS, change_phone, correct, enter
 LARGEST_KEY = 2**31 - 1
 
 
-class StudentsView(RuledForms, StepActions, SafeModelView):
+class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     """The graduates of the scope with the state of their origin record (ADM-02)."""
 
     datamodel = SafeInterface(Student)
@@ -113,16 +114,8 @@ class StudentsView(RuledForms, StepActions, SafeModelView):
     def scoped(self) -> Select[Any]:
         return queries.students_for(actor())
 
-    def search_args(self, text: str) -> dict[str, str]:
-        return queries.search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
+    def finds(self, text: str) -> ColumnElement[bool]:
         return queries.finds_student_or_class(text, actor())
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return queries.has_secret(token)
 
     def record_name(self, item: Any) -> str:
         return str(item.name)

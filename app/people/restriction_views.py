@@ -28,6 +28,7 @@ from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.detail import restricted_so, standing_chip, trace_of
 from app.people.models import RESTRICTION_KINDS, Restriction, Student
+from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.people.workflow import RESTRICTIONS, dates_in_order, restrict, restriction_of
 from app.settings.forms import NO_DAY
@@ -176,7 +177,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.restriction_tab(name, clock.today()), empty=empty)
 
 
-class RestrictionsView(StepActions, SafeModelView):
+class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     """Who may not sign, since when and why (ADM-03)."""
 
     datamodel = SafeInterface(Restriction)
@@ -208,7 +209,6 @@ class RestrictionsView(StepActions, SafeModelView):
                     "student.student_no": "qq-number"}  # fmt: skip
     load_columns = ("state", "since", "until", "student_id")
     wide_columns = frozenset({"student.student_no", "changed_at"})
-    search_hint = _l("Student number, name, ID number, phone")
     tabs = (
         _tab("now", _l("In effect"), _l("Nobody is restricted today.")),
         _tab("later", _l("Later"), _l("No restriction is set for later.")),
@@ -223,16 +223,6 @@ class RestrictionsView(StepActions, SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return queries.restrictions_for(actor())
-
-    def search_args(self, text: str) -> dict[str, str]:
-        return queries.search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        return queries.restricted_students(queries.finds_student(text))
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        found = queries.has_secret(token)
-        return None if found is None else queries.restricted_students(found)
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import Select, func, select
 
 from app.core.db import db
 from app.core.errors import NotYours
@@ -78,11 +78,6 @@ def student_of(placement: Placement) -> Student:
     found = db.session.get(Student, placement.student_id)
     assert found is not None
     return found
-
-
-def of_students(found: ColumnElement[bool]) -> ColumnElement[bool]:
-    """The placements of the students that the condition finds."""
-    return Placement.student_id.in_(select(Student.id).where(found))
 
 
 def placement_in(who: Actor, key: int) -> Placement:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
@@ -19,7 +19,7 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
-from app.people.queries import search_args
+from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.plan import detail, queries
 from app.plan.models import CHANGE_CHIPS, CHANGE_KINDS, CHANGE_STATES, FIELD_LABELS, ChangeRequest
@@ -35,7 +35,7 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.change_tab(name), empty=empty)
 
 
-class ChangesView(StepActions, SafeModelView):
+class ChangesView(StepActions, StudentSearch, SafeModelView):
     """Conflicts with what staff wrote, and what came after the report (PLN-03, PLN-06)."""
 
     datamodel = SafeInterface(ChangeRequest)
@@ -71,7 +71,6 @@ class ChangesView(StepActions, SafeModelView):
     cell_classes = {"student.name": "qq-card-title", "fields": "qq-roomy",
                     "student.student_no": "qq-number", "changed_at": "qq-number",
                     "state": "qq-card-status"}  # fmt: skip
-    search_hint = _l("Student number, name, ID number, phone")
     tabs = (
         _tab("conflict", _l("Conflicts"), _l("No placement meets a row written by staff.")),
         _tab("reported", _l("After the report"), _l("Nothing changed after the report.")),
@@ -85,17 +84,6 @@ class ChangesView(StepActions, SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return queries.changes_for(actor())
-
-    def search_args(self, text: str) -> dict[str, str]:
-        return search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
-        return queries.change_found_by(text)
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return queries.change_of_secret(token)
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from flask import abort, flash, redirect, request, url_for
+from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
@@ -23,13 +23,13 @@ from app.fab.once import once
 from app.fab.shown import chip, chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
-from app.people.queries import search_args
+from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.plan import detail, hooks
 from app.plan.editions import counts_as
 from app.plan.forms import GROUPS, TABLES, EntryForm, version
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
-from app.plan.queries import found_by, in_tab, of_secret, open_change, plan_entries_for
+from app.plan.queries import in_tab, open_change, plan_entries_for
 from app.plan.workflow import PLAN, edit
 
 
@@ -51,7 +51,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class PlanView(StepActions, SafeModelView):
+class PlanView(StepActions, StudentSearch, SafeModelView):
     """One row a graduate, with the codes of the official layout and where they come from."""
 
     datamodel = SafeInterface(PlanEntry)
@@ -110,7 +110,6 @@ class PlanView(StepActions, SafeModelView):
                     "employer_name": "qq-middling", "destination": "qq-middling",
                     "changed_at": "qq-number",
                     "state": "qq-card-status"}  # fmt: skip
-    search_hint = _l("Student number, name, ID number, phone")
     tabs = (
         _tab("all", _l("All")),
         _tab("filled", _l("Filled")),
@@ -131,17 +130,6 @@ class PlanView(StepActions, SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return plan_entries_for(actor())
-
-    def search_args(self, text: str) -> dict[str, str]:
-        return search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
-        return found_by(text)
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return of_secret(token)
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)

@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from app.core.db import db
 from app.core.errors import NotYours
 from app.people.models import Student
-from app.people.queries import at_school, finds_student, has_secret
+from app.people.queries import at_school
 from app.plan.models import ChangeKind, ChangeRequest, ChangeState, PlanEntry, PlanState
 from app.workflow.actor import Actor, Role
 
@@ -81,28 +81,6 @@ def alike(who: Actor, change: ChangeRequest, most: int) -> Sequence[int]:
     )
     wanted = changes_for(who).with_only_columns(ChangeRequest.id).where(*same)
     return db.session.scalars(wanted.order_by(ChangeRequest.id).limit(most)).all()
-
-
-def found_by(text: str) -> ColumnElement[bool]:
-    """The rows of the students that a typed number or fragment of a name finds."""
-    return PlanEntry.student_id.in_(select(Student.id).where(finds_student(text)))
-
-
-def change_found_by(text: str) -> ColumnElement[bool]:
-    """The changes of the students that a typed number or fragment of a name finds."""
-    return ChangeRequest.student_id.in_(select(Student.id).where(finds_student(text)))
-
-
-def of_secret(token: str) -> ColumnElement[bool] | None:
-    """The row of the student whose number the token hides."""
-    found = has_secret(token)
-    return None if found is None else PlanEntry.student_id.in_(select(Student.id).where(found))
-
-
-def change_of_secret(token: str) -> ColumnElement[bool] | None:
-    """The changes of the student whose number the token hides."""
-    found = has_secret(token)
-    return None if found is None else ChangeRequest.student_id.in_(select(Student.id).where(found))
 
 
 def years_of(school_id: int) -> list[tuple[int, dict[str, int]]]:

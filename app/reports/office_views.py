@@ -10,7 +10,7 @@ from flask import Response, abort, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import Select
 from sqlalchemy.orm import relationship
 
 from app.accounts.queries import actor
@@ -25,7 +25,7 @@ from app.fab.shown import dash
 from app.fab.views import SafeModelView
 from app.people.models import Student
 from app.people.office_views import colleges, schools, years
-from app.people.queries import finds_student, has_secret, search_args
+from app.people.search_views import StudentSearch
 from app.plan.editions import NOT_NOW, NOTHING, SEEKING, formula, formula_of, formulas
 from app.plan.models import PARTS, PlanEntry, Snapshot
 from app.plan.snapshots import snapshot_of, snapshots_for
@@ -226,7 +226,7 @@ def _with_name(code: str | None) -> str:
     return f"{code} {codes.name('byqx', code)}" if code else "–"
 
 
-class GraduatesView(SafeModelView):
+class GraduatesView(StudentSearch, SafeModelView):
     """The graduates behind a figure; no ID numbers, no phones (RPT-05)."""
 
     datamodel = SafeInterface(Student)
@@ -252,7 +252,6 @@ class GraduatesView(SafeModelView):
     wide_columns = frozenset({"major.name", "class_name", "education"})
     cell_classes = {"name": "qq-card-title", "student_no": "qq-number",
                     "plan_row.destination_code": "qq-middling"}  # fmt: skip
-    search_hint = _l("Student number, name, ID number, phone")
     filters = (
         ListFilter("year", _l("All years"), Student.graduation_year, years),
         ListFilter("part", _l("All parts"), queries.counts_as, _parts),
@@ -271,17 +270,6 @@ class GraduatesView(SafeModelView):
 
     def head_back(self) -> Link:
         return Link(url_for("ReportsView.rate", year=request.args.get("f_year")), _("Reports"))
-
-    def search_args(self, text: str) -> dict[str, str]:
-        return search_args(text, actor())
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if "x" in self.search_args(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
-        return finds_student(text)
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        return has_secret(token)
 
     def record_name(self, item: Any) -> str:
         return str(item.name)

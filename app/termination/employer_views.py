@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, g, redirect
+from flask import g, redirect
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -16,9 +16,10 @@ from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
-from app.people.queries import has_secret, secret_token
+from app.people.models import Student
+from app.people.queries import name_has
+from app.people.search_views import StudentSearch
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
-from app.placements.queries import of_students
 from app.termination import queries
 from app.termination.models import CHIPS, LABELS, TerminationState
 from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of
@@ -44,7 +45,7 @@ def _ending(state: str | None) -> Any:
     return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 
 
-class EmployerTerminationsView(PartyTerminations, SafeModelView):
+class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     """Signings that are or were in force, with the last termination of each."""
 
     datamodel = SafeInterface(Placement)
@@ -104,18 +105,8 @@ class EmployerTerminationsView(PartyTerminations, SafeModelView):
     def scoped(self) -> Select[Any]:
         return queries.signings_once_in_force(actor())
 
-    def search_args(self, text: str) -> dict[str, str]:
-        token = secret_token(text)
-        return {"x": token} if token else {"q": text}
-
-    def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        if secret_token(text):
-            abort(400, description=_("Use the search box: a personal number stands in no address."))
-        return queries.of_student_named(text)
-
-    def token_clause(self, token: str) -> ColumnElement[bool] | None:
-        found = has_secret(token)
-        return None if found is None else of_students(found)
+    def finds(self, text: str) -> ColumnElement[bool]:
+        return self.of_students(name_has(Student.name, text))
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)

@@ -16,10 +16,10 @@ from app.core.db import db
 from app.core.errors import NotYours
 from app.invitations.models import Invitation
 from app.notices.queries import near
-from app.people.models import Major, School, Student
-from app.people.queries import at_school, name_has
+from app.people.models import Major, School
+from app.people.queries import at_school
 from app.placements.models import Kind, Placement, PlacementState
-from app.placements.queries import of_students, placements_for
+from app.placements.queries import placements_for
 from app.settings.queries import settings
 from app.termination.models import IN_REVIEW, RUNNING, Chance, Termination, TerminationState, Way
 from app.workflow.actor import Actor, Role
@@ -227,11 +227,6 @@ def _begin(month: str) -> datetime:
 
 def _invited(when: ColumnElement[bool]) -> ColumnElement[bool]:
     return Placement.invitation_id.in_(select(Invitation.id).where(when))
-
-
-def of_student_named(fragment: str) -> ColumnElement[bool]:
-    """The placements of students whose name contains the fragment."""
-    return of_students(name_has(Student.name, fragment))
 
 
 def education(code: str | None) -> str:
