@@ -1,8 +1,6 @@
 """Over real connections: overlapping imports, double confirmation, workers killed midway (BLK-03)."""
 
 import threading
-from dataclasses import replace
-from unittest.mock import patch
 
 import pytest
 from sqlalchemy import text
@@ -13,9 +11,10 @@ from app.bulk.writing import MetAnotherError
 from app.core.db import db
 from tests import factories as make
 from tests.bulk.books import good_row, xlsx
+from tests.bulk.real import checked, confirm, uploading
 from tests.cast import Cast
 from tests.conftest import make_database
-from tests.real import at_once, installation, killed
+from tests.real import at_once, killed
 
 PAIRS, ROWS, HALF = 50, 60, 20
 
@@ -29,27 +28,13 @@ def place(server, tmp_path_factory):
 @pytest.fixture(scope="module")
 def race(place):
     """An application on it; nobody is told that it uploads too often."""
-    with (
-        patch.object(asking, "UPLOADS", replace(asking.UPLOADS, most=10_000)),
-        installation(*place) as app,
-    ):
+    with uploading(*place) as app:
         yield app
 
 
-def checked(app, rows, name):
-    """The id of an import that waits for its confirmation."""
-    with app.test_request_context():
-        who = make.actor(Cast.load().officer)
-        record, _fresh = asking.bring(who, asking.sheet_for(who, "students"), xlsx(rows), name)
-        tasks.check(record.id)
-        db.session.refresh(record)
-        assert record.state == "checked", record.details
-        return record.id
-
-
-def confirm(app, record_id):
-    with app.test_request_context():
-        asking.ask("write", db.session.get(Import, record_id), make.actor(Cast.load().officer))
+def students(app, rows, name):
+    """The id of a students' import that waits for its confirmation."""
+    return checked(app, "students", xlsx(rows), name)
 
 
 def classes(app, numbers):
@@ -71,7 +56,7 @@ def test_fifty_pairs_of_overlapping_imports_do_not_deadlock_and_lose_nothing(rac
         second = [
             good_row(n, 班级="乙班") for n in reversed(range(base + HALF, base + ROWS + HALF))
         ]
-        ids = [checked(race, first, f"a{turn}"), checked(race, second, f"b{turn}")]
+        ids = [students(race, first, f"a{turn}"), students(race, second, f"b{turn}")]
         for record_id in ids:
             confirm(race, record_id)
         assert at_once(race, [lambda i=i: tasks.write(i) for i in ids]) == {"done": 2}
@@ -86,7 +71,7 @@ def test_fifty_pairs_of_overlapping_imports_do_not_deadlock_and_lose_nothing(rac
 
 @pytest.mark.rule("BLK-03")
 def test_a_double_confirmation_writes_once(race):
-    record_id = checked(race, [good_row(90_001)], "twice")
+    record_id = students(race, [good_row(90_001)], "twice")
     assert at_once(race, [lambda: confirm(race, record_id)] * 4) == {"done": 1, "Refused": 3}
     assert at_once(race, [lambda: tasks.write(record_id)] * 3) == {"done": 3}
     with race.app_context():
@@ -101,7 +86,7 @@ def test_a_double_confirmation_writes_once(race):
 
 @pytest.mark.rule("BLK-03")
 def test_who_wrote_the_key_without_the_lock_makes_the_job_begin_anew(race):
-    record_id = checked(race, [good_row(96_001), good_row(96_002)], "met")
+    record_id = students(race, [good_row(96_001), good_row(96_002)], "met")
     confirm(race, record_id)
     with race.app_context():
         connection = db.engine.connect()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import random
 import re
 import resource
-from dataclasses import replace
-from unittest.mock import patch
 
 import pytest
 from sqlalchemy import text
@@ -19,10 +17,11 @@ from app.forwarding import letters
 from app.plan import sync
 from tests import factories as make
 from tests.bulk.books import xlsx
+from tests.bulk.real import checked, confirm, uploading
 from tests.bulk.test_hostile import ALL
 from tests.cast import Cast
 from tests.conftest import make_database
-from tests.real import at_once, installation, killed
+from tests.real import at_once, killed
 
 HEADS = ["转递单编号", "学生", "快递单号", "快递公司", "寄出日期"]
 LETTERS = 60
@@ -60,10 +59,7 @@ def place(server, tmp_path_factory):
 @pytest.fixture(scope="module")
 def race(place):
     """An application with letters that wait for their tracking numbers."""
-    with (
-        patch.object(asking, "UPLOADS", replace(asking.UPLOADS, most=10_000)),
-        installation(*place) as app,
-    ):
+    with uploading(*place) as app:
         with app.test_request_context():
             cast = Cast.load()
             for n in range(LETTERS):
@@ -88,21 +84,13 @@ def file_of(keys, name):
     return xlsx(rows, HEADS, sheet=name)
 
 
-def checked(app, data, name):
-    """The id of a courier sheet that waits for its confirmation."""
-    with app.test_request_context():
-        who = make.actor(Cast.load().officer)
-        record, _fresh = asking.bring(who, asking.sheet_for(who, "courier"), data, name)
-        tasks.check(record.id)
-        db.session.refresh(record)
-        assert record.state == "checked", record.details
-        assert record.faulty == 0
-        return record.id
-
-
-def confirm(app, key, step="write"):
-    with app.test_request_context():
-        asking.ask(step, db.session.get(Import, key), make.actor(Cast.load().officer))
+def sheet(app, data, name):
+    """The id of a courier sheet without faults that waits for its confirmation."""
+    key = checked(app, "courier", data, name)
+    with app.app_context():
+        assert db.session.get(Import, key).faulty == 0
+        db.session.remove()
+    return key
 
 
 def numbers(app):
@@ -129,8 +117,8 @@ def state(app, key):
 def test_overlapping_courier_sheets_do_not_deadlock_and_lose_nothing(race, turn):
     first, second = f"A{turn}X", f"B{turn}X"
     ids = [
-        checked(race, file_of(range(1, 41), first), first),
-        checked(race, file_of(reversed(range(21, LETTERS + 1)), second), second),
+        sheet(race, file_of(range(1, 41), first), first),
+        sheet(race, file_of(reversed(range(21, LETTERS + 1)), second), second),
     ]
     for key in ids:
         confirm(race, key)
@@ -148,7 +136,7 @@ def test_one_tracking_number_given_to_two_letters_at_once_stays_with_the_first(r
     ids = []
     for n in (1, 2):
         row = {"转递单编号": f"2027-{n:05d}", "快递单号": "SAME-1", "快递公司": str(n)}
-        ids.append(checked(race, xlsx([row], HEADS, sheet=f"同{n}"), f"same{n}"))
+        ids.append(sheet(race, xlsx([row], HEADS, sheet=f"同{n}"), f"same{n}"))
     for key in ids:
         confirm(race, key)
     assert at_once(race, [lambda k=key: tasks.write(k) for key in ids]) == {"done": 2}
@@ -158,7 +146,7 @@ def test_one_tracking_number_given_to_two_letters_at_once_stays_with_the_first(r
 
 @pytest.mark.rule("BLK-03", "PLN-10")
 def test_a_double_confirmation_of_a_courier_sheet_writes_once(race):
-    key = checked(race, file_of(range(1, 5), "DBL"), "twice")
+    key = sheet(race, file_of(range(1, 5), "DBL"), "twice")
     assert at_once(race, [lambda: confirm(race, key)] * 4) == {"done": 1, "Refused": 3}
     assert at_once(race, [lambda: tasks.write(key)] * 3) == {"done": 3}
     assert list(numbers(race).values()).count("DBL0001") == 1

@@ -11,6 +11,7 @@ from app.plan import sync
 from app.plan.models import ChangeRequest, PlanEntry
 from tests import factories as make
 from tests.bulk.books import xlsx
+from tests.bulk.real import checked, confirm
 from tests.cast import Cast
 from tests.conftest import make_database
 from tests.factories import accept, attest, invite
@@ -40,17 +41,11 @@ def race(place):
         yield app
 
 
-def checked(app, rows, name):
-    """The id of a plan file that waits for its confirmation, confirmed."""
-    with app.test_request_context():
-        who = make.actor(Cast.load().officer)
-        data = xlsx(rows, HEADS, sheet=name)
-        record, _fresh = asking.bring(who, asking.sheet_for(who, "plan"), data, name)
-        tasks.check(record.id)
-        db.session.refresh(record)
-        assert record.state == "checked", record.details
-        asking.ask("write", record, who)
-        return record.id
+def confirmed(app, rows, name):
+    """The id of a plan file, checked and confirmed."""
+    key = checked(app, "plan", xlsx(rows, HEADS, sheet=name), name)
+    confirm(app, key)
+    return key
 
 
 def names(app, numbers):
@@ -74,7 +69,7 @@ def file_of(keys, employer):
 def test_two_overlapping_plan_files_do_not_deadlock_and_lose_nothing(race, turn):
     first = file_of(range(20, ROWS), f"甲{turn}")
     second = file_of(reversed(range(100, ROWS + 50)), f"乙{turn}")
-    ids = [checked(race, first, f"a{turn}"), checked(race, second, f"b{turn}")]
+    ids = [confirmed(race, first, f"a{turn}"), confirmed(race, second, f"b{turn}")]
 
     def by_clock():
         sync.reconcile(None, None, clock.now())
@@ -101,7 +96,9 @@ def test_a_signing_that_comes_into_force_meanwhile_is_neither_lost_nor_overwritt
         officer, key, name, student_id = cast.officer, waiting.id, cast.employer.name, student.id
         assert waiting.state != "in_force"
         actor = make.actor(officer)
-    record_id = checked(race, [line(number, f"同学{turn}", 单位名称="文件里的单位")], f"met{turn}")
+    record_id = confirmed(
+        race, [line(number, f"同学{turn}", 单位名称="文件里的单位")], f"met{turn}"
+    )
 
     def signs():
         from app.placements.workflow import PLACEMENTS
@@ -140,7 +137,7 @@ def test_a_correction_of_a_placement_that_waits_for_the_clock_is_seen_before_the
         student = db.session.query(Student).filter_by(student_no=number).one()
         placement = attest(accept(invite(cast.employer, student)[0]), cast.officer)
         key, student_id = placement.id, student.id
-    record_id = checked(
+    record_id = confirmed(
         race, [line(number, "同学5", 毕业去向代码="10", 单位名称="改后名称")], "dirty"
     )
     with race.app_context():
@@ -184,7 +181,7 @@ with app.app_context():
 def test_a_worker_killed_midway_has_written_nothing_and_the_job_runs_again(race, place):
     numbers = [f"R{n:04d}" for n in range(20, 60)]
     before = names(race, numbers)
-    record_id = checked(race, file_of(range(20, 60), "杀后单位"), "killed")
+    record_id = confirmed(race, file_of(range(20, 60), "杀后单位"), "killed")
     for point in ("LOCK", "BEGIN", "WRITE"):
         killed(SCRIPT, *place, point, "write", record_id)
         assert names(race, numbers) == before
