@@ -5,13 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app.accounts.models import AppUser
 from app.checks import sync
 from app.checks.detail import checks
-from app.codes.queries import load_shipped
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
@@ -106,9 +104,6 @@ def run(url: str, folder: Path, rows: int) -> None:
     app = batches.load(url, folder)
     counter = Counter()
     with app.app_context():
-        upgrade()
-        load_shipped()
-        db.session.commit()
         data.build()
         for statement in SPREAD:
             db.session.execute(text(statement))

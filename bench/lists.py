@@ -7,17 +7,13 @@ statement, a count that stops at 10,001, one table.
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from flask import Flask, render_template_string
-from flask_migrate import upgrade
-from sqlalchemy import text
 
-from app.codes.queries import load_shipped
 from app.core.db import db
 from app.workflow.actor import Role
 from bench import batches, data
@@ -84,14 +80,7 @@ def run(url: str, folder: Path, placements: int) -> None:
     data.PLACEMENTS, data.BIGGEST = placements, min(BIGGEST, placements // 5)
     app = batches.load(url, folder)
     with app.app_context():
-        upgrade()
-        load_shipped()
-        db.session.commit()
-        start = time.perf_counter()
         data.build()
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-        print(f"{placements:,} placements built in {time.perf_counter() - start:.0f} s")
         officer = make.make_user(Role.SCHOOL, "bench-officer", school_id=1).id
         db.session.commit()
     desk, floor, counter = browser(app, officer), bare(url).test_client(), Counter()

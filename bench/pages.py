@@ -9,12 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
-from flask_migrate import upgrade
 from jinja2 import Environment
 from sqlalchemy import text
 
 from app.accounts.models import AppUser
-from app.codes.queries import load_shipped
 from app.core.db import db
 from app.invitations.workflow import INVITATIONS
 from app.placements.workflow import PLACEMENTS
@@ -139,12 +137,7 @@ def run(url: str, folder: Path) -> None:
     app = batches.load(url, folder)
     counter = Counter()
     with app.app_context():
-        upgrade()
-        load_shipped()
-        db.session.commit()
-        start = time.perf_counter()
         data.build()
-        print(f"{data.PLACEMENTS:,} placements built in {time.perf_counter() - start:.0f} s")
     who = people(app)
     print(f"\n{'':22}{'CPU ms':>8}{'floor':>8}{'ratio':>7}{'wall ms':>9}{'queries':>9}{'KB':>6}")
     for figure, base in pages(app, who, counter):

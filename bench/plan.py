@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from flask_migrate import upgrade
 from sqlalchemy import text
 
-from app.codes.queries import load_shipped
 from app.core import clock
 from app.core.db import db
 from app.plan import sync
@@ -33,9 +31,6 @@ def run(url: str, folder: Path, rows: int) -> None:
     data.PLACEMENTS = rows
     app = batches.load(url, folder)
     with app.app_context():
-        upgrade()
-        load_shipped()
-        db.session.commit()
         data.build()
         before = memory()
         db.session.execute(text("TRUNCATE plan_dirty"))
