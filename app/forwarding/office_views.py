@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.core.errors import Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Tab
@@ -21,7 +20,7 @@ from app.fab.views import SafeModelView
 from app.forwarding import detail, letters
 from app.forwarding.models import ForwardingLetter
 from app.papers import making as papers
-from app.papers.views import named
+from app.papers.views import asked, named
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.search_views import StudentSearch
 from app.plan import hooks
@@ -124,16 +123,11 @@ class LetterWorkView(SafeView):
     @expose("/", methods=["POST"])
     @has_access
     def make(self) -> Any:
-        who, form = actor(), request.form
+        form = request.form
         wish, kind = _wish(form), form.get("kind", "")
         if kind not in KINDS or wish is None:
             return self._index(_("Please choose a graduation year.")), 422
-        try:
-            paper = ask(who, kind, wish)
-        except Refused as refusal:
-            flash(str(refusal), "warning")
-            return redirect(url_for("LetterWorkView.index"), 303)
-        return redirect(url_for("PapersView.show", uid=paper.uid), 303)
+        return asked(lambda: ask(actor(), kind, wish), url_for("LetterWorkView.index"))
 
     def _index(self, problem: str = "") -> Any:
         who = actor()

@@ -5,20 +5,20 @@ from __future__ import annotations
 import contextlib
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.bulk.asking import clean_name
 from app.bulk.intake import MAX_BYTES
-from app.core.errors import Invalid, Refused
+from app.core.errors import Invalid
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link
 from app.official import workbook
 from app.papers import making as papers
-from app.papers.views import named
+from app.papers.views import asked, named
 from app.people.office_views import years
 from app.plan import hooks
 
@@ -44,14 +44,13 @@ class OfficialView(SafeView):
             return self._index([("file", _("Please choose a file."))]), 422
         with contextlib.closing(file):
             data = file.stream.read(MAX_BYTES + 1)
+        name, form = clean_name(file.filename), request.form.to_dict()
         try:
-            paper = workbook.bring(actor(), data, clean_name(file.filename), request.form.to_dict())
+            return asked(
+                lambda: workbook.bring(actor(), data, name, form), url_for("OfficialView.index")
+            )
         except Invalid as problem:
             return self._index(problem.problems), 422
-        except Refused as refusal:
-            flash(str(refusal), "warning")
-            return redirect(url_for("OfficialView.index"), 303)
-        return redirect(url_for("PapersView.show", uid=paper.uid), 303)
 
     def _index(self, problems: Any = ()) -> Any:
         who = actor()

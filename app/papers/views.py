@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import io
 import mimetypes
+from collections.abc import Callable
 from typing import Any
 
-from flask import send_file, url_for
+from flask import flash, redirect, send_file, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -65,6 +66,16 @@ def _facts(paper: Paper, maker: making.Maker) -> list[tuple[Any, Any]]:
     if paper.wish.get("purpose"):
         facts.append((_("Purpose"), paper.wish["purpose"]))
     return facts + [(maker.noted[k], v) for k, v in paper.report.get("noted", {}).items()]
+
+
+def asked(ask: Callable[[], Paper], back: str) -> Any:
+    """To the page of what was just asked for; where it is refused, back with the sentence."""
+    try:
+        paper = ask()
+    except Refused as refusal:
+        flash(str(refusal), "warning")
+        return redirect(back, 303)
+    return redirect(url_for("PapersView.show", uid=paper.uid), 303)
 
 
 def named(rows: Any) -> list[tuple[str, str, str, bool]]:

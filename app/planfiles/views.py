@@ -21,6 +21,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link
 from app.papers import making as papers
+from app.papers.views import asked
 from app.plan import hooks
 from app.plan.models import FIELD_LABELS
 from app.planfiles import beside
@@ -78,12 +79,11 @@ class PlanFilesView(SafeView):
         """The worker writes all differences into a workbook."""
         record = _record(uid)
         name = _("Differences of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"
-        try:
-            paper = papers.ask(actor(), beside.DIFFERENCES, {"import": record.id, "uid": uid}, name)
-        except Refused as refusal:
-            flash(str(refusal), "warning")
-            return redirect(url_for("PlanFilesView.show", uid=uid), 303)
-        return redirect(url_for("PapersView.show", uid=paper.uid), 303)
+        wish = {"import": record.id, "uid": uid}
+        return asked(
+            lambda: papers.ask(actor(), beside.DIFFERENCES, wish, name),
+            url_for("PlanFilesView.show", uid=uid),
+        )
 
 
 def _picked(form: Any) -> dict[tuple[int, str], str]:
