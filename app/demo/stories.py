@@ -42,7 +42,7 @@ REASONS = (
 APPROVED = 72  # the first so many employers are approved
 # how many of each outcome, in this order
 OUTCOMES = (("awaiting_school", 24), ("awaiting_college", 16), ("refuse", 24), ("refuse_college", 6),
-            ("open", 20), ("decline", 10), ("overdue", 10), ("attest", 232))  # fmt: skip
+            ("open", 20), ("decline", 10), ("overdue", 10), ("attest", 112))  # fmt: skip
 
 
 def tell_stories(maker: Maker) -> None:

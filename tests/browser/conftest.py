@@ -21,6 +21,7 @@ from tests.browser.get_chromium import found
 from tests.conftest import make_database
 
 ROOT = Path(__file__).resolve().parents[2]
+SLOW = 900  # seconds a busy machine may take to start; a page a fifteenth of it
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync",
          "--disable-component-update", "--no-first-run", "--disable-quic"]  # fmt: skip
 
@@ -70,7 +71,7 @@ def running(server, tmp_path_factory):
         )
     it = Running(f"http://127.0.0.1:{port}", database, folder)
     try:
-        until = time.monotonic() + 180
+        until = time.monotonic() + SLOW
         while not healthy(it.url):
             assert process.poll() is None, (folder / "log").read_text()
             assert time.monotonic() < until, (folder / "log").read_text()
@@ -78,7 +79,8 @@ def running(server, tmp_path_factory):
         yield it
     finally:
         process.send_signal(signal.SIGINT)
-        assert process.wait(60) == 0, (folder / "log").read_text()
+        ended = process.wait(SLOW)
+    assert ended == 0, (folder / "log").read_text()
 
 
 def healthy(url: str) -> bool:
@@ -115,7 +117,7 @@ def open_page(running, chromium):
         )  # fmt: skip
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(SLOW * 1000 / 15)
         page.on(
             "request",
             lambda r: r.url.startswith((running.url, "data:", "blob:")) or strangers.append(r.url),

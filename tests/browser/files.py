@@ -13,9 +13,8 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def office(open_page, who: str = "school"):
-    """A desk of the office; the worker's files take their time."""
+    """A desk of the office."""
     page = open_page()
-    page.set_default_timeout(30_000)
     sign_in(page, who)
     return page
 

@@ -160,8 +160,7 @@ def test_a_bulk_decision_runs_in_the_worker_and_says_what_became_of_each(running
     confirm(office)
     office.wait_for_url("**/batches/**")
     office.wait_for_function("() => !document.querySelector('progress') || "
-                             "document.querySelector('progress').value === document.querySelector('progress').max",
-                             timeout=60_000)  # fmt: skip
+                             "document.querySelector('progress').value === document.querySelector('progress').max")  # fmt: skip
     assert "3" in office.inner_text("main")
 
 

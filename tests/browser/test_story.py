@@ -9,7 +9,7 @@ import time
 import pytest
 from PIL import Image, ImageDraw
 
-from tests.browser.conftest import sign_in, text_of
+from tests.browser.conftest import SLOW, sign_in, text_of
 from tests.factories import credit_code
 
 pytestmark = pytest.mark.browser
@@ -30,6 +30,13 @@ def last_sms(page) -> str:
     """The newest code, as the demo's people read it."""
     page.goto("/messages/")
     return re.search(r"\d{6}", page.locator("article", has_text="短信").first.inner_text()).group()
+
+
+def asked_code(page, button: str, open_page) -> str:
+    """Press the button that sends a code, and read it on the phone."""
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.click(button)
+    return last_sms(open_page())
 
 
 @pytest.mark.rule(
@@ -110,10 +117,7 @@ def test_from_registration_to_the_printed_agreement(running, open_page, tmp_path
     student.wait_for_url("**/my/verify/**")
     student.fill("#email", "student4@example.com")
     student.fill("#address", "武汉市洪山区")
-    student.click("main [data-qq-code-url]")
-    student.wait_for_timeout(800)
-    code = last_sms(open_page())
-    student.fill("#code", code)
+    student.fill("#code", asked_code(student, "main [data-qq-code-url]", open_page))
     student.click("main form button.btn-primary")
     student.wait_for_url(re.compile(r"/my/$"))
     assert NAME in student.inner_text("main")
@@ -161,7 +165,7 @@ def test_from_registration_to_the_printed_agreement(running, open_page, tmp_path
     )
 
     # the worker makes the PDF; all three read it
-    until = time.monotonic() + 120
+    until = time.monotonic() + SLOW
     made = "SELECT count(*) FROM document WHERE record_kind = 'placement' AND record_id = %s"
     while not running.ask(made, placement):
         assert time.monotonic() < until, "the agreement was not made"
@@ -178,9 +182,8 @@ def test_from_registration_to_the_printed_agreement(running, open_page, tmp_path
 
 def fill_code(student, open_page) -> None:
     """Ask for the fresh code of the act in the dialog, and type what the phone got (ACC-10)."""
-    student.click("#qq-dialog [data-qq-code-url]")
-    student.wait_for_timeout(800)
-    student.fill("#qq-dialog-code", last_sms(open_page()))
+    button = "#qq-dialog [data-qq-code-url]"
+    student.fill("#qq-dialog-code", asked_code(student, button, open_page))
 
 
 def fill_or_select(page, selector: str, value: str) -> None:
@@ -193,8 +196,8 @@ def fill_or_select(page, selector: str, value: str) -> None:
 
 def fill_region(page, selector: str, full_name: str) -> None:
     """As without script: the full name is understood too."""
-    page.fill(selector, full_name)
-    page.wait_for_timeout(600)
+    with page.expect_response(lambda answer: "?q=" in answer.url):
+        page.fill(selector, full_name)
     page.keyboard.press("Escape")
 
 

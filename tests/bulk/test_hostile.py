@@ -94,7 +94,7 @@ def test_a_child_that_is_killed_while_it_reads_ends_in_a_sentence(app, sheet):
     data = xlsx(rows, ["学号", "姓名"])
 
     def kill():
-        until = time.monotonic() + 20
+        until = time.monotonic() + 120
         while time.monotonic() < until:
             child = children._workers["sheets"].child
             if child is not None and child.served:

