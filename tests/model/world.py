@@ -10,6 +10,7 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache, partial
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -148,12 +149,14 @@ class World:
         states = sorted({state for step in steps for state in step.sources})
         found, now = [], clock.now()
         for record in self._in_state(flow.model, states, 10):
+            someone = cache(partial(self._in_role, record))
+            objects = cache(lambda guard, who, record=record: bool(guard(record, who, now)))
             for step in steps:
                 if record.state not in step.sources:
                     continue
-                who = self._in_role(record, self.dice.choice(step.roles))
+                who = someone(self.dice.choice(step.roles))
                 guards = (*checks.ALWAYS[flow.kind], *step.when)
-                stops = [guard.__name__ for guard in guards if guard(record, who, now)]
+                stops = [guard.__name__ for guard in guards if objects(guard, who)]
                 if len(stops) == 1 and step.applies(record, who):
                     found.append((flow.kind, step.name, stops[0], record, who))
         if found:
