@@ -249,9 +249,14 @@ def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) ->
 
 
 def credit_code_taken(code: str, *, but: int | None = None) -> bool:
-    """Whether another employer has registered by this code; the register alone does not bar it."""
-    theirs = (Employer.credit_code == code, Employer.state != S.LISTED)
-    wanted = select(Employer.id).where(*theirs, Employer.id != (but or 0))
+    """Whether another employer has this code; the register alone does not bar a new registration.
+
+    It bars `but`, a record that exists: the listed one has taken the code, and only a new
+    registration takes that one's place.
+    """
+    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
+    if but is None:
+        wanted = wanted.where(Employer.state != S.LISTED)
     return db.session.scalar(wanted) is not None
 
 
