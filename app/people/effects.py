@@ -77,8 +77,8 @@ def identify_by_records(users: Mapping[int, int]) -> None:
         user = users[row.id]
         of_school.setdefault(row.code, {})[user] = row.student_no
         for kind, known in (("id_number", row.id_number_sealed), ("phone", row.phone_sealed)):
-            secret, sealed = vars(Student)[kind], None if known is None else bytes(known)
-            numbers[kind][user] = sealed and secret.opened(sealed, "Student", row.uid)
+            opened = vars(Student)[kind].opened
+            numbers[kind][user] = opened(bytes(known), "Student", row.uid) if known else None
     for school, known_nos in of_school.items():
         identify_all("student_no", known_nos, school)
     for kind, found in numbers.items():
