@@ -120,6 +120,7 @@ def test_a_number_entered_wrongly_and_corrected_keeps_nobody_from_an_account(cas
     STUDENTS.perform("correct", first.id, make.actor(cast.officer), values={"student_no": "9002"})
     assert make.account(first).username == "10999-9002"
     second = make.make_student(cast.college, student_no="9001", account=False)
+    second.id_number = second.phone = None
     # a name from before names followed: it is taken still
     make.account(cast.classmate).username = "10999-9001"
     db.session.flush()
