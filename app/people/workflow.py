@@ -249,11 +249,7 @@ def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) ->
 
 
 def credit_code_taken(code: str, *, but: int | None = None) -> bool:
-    """Whether another employer has this code; the register alone does not bar a new registration.
-
-    It bars `but`, a record that exists: the listed one has taken the code, and only a new
-    registration takes that one's place.
-    """
+    """Whether another employer has this code; one on the register bars only a record that exists, `but`."""
     wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
     if but is None:
         wanted = wanted.where(Employer.state != S.LISTED)
