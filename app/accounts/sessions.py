@@ -1,4 +1,4 @@
-"""Beginning and ending a session: a row in the database and a secret in the cookie."""
+"""Beginning and ending a session: a row in the database, a secret in the cookie; who lost its password."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from flask_login import login_user, logout_user
 
 from app.accounts import queries
 from app.accounts.models import AppUser
+from app.core.crypto import cipher
 from app.core.db import db
 
 SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
+FORGOTTEN = "forgotten password"
 
 
 def sign_in(user: AppUser) -> None:
@@ -32,3 +34,17 @@ def sign_out() -> None:
     if language:
         session["locale"] = language
     db.session.commit()
+
+
+def sealed_for_reset(user: AppUser | None) -> str:
+    """Who sets a password by code, for the cookie: of the same length for nobody, never the same twice."""
+    return cipher().encrypt(f"{user.id if user else 0:010d}", FORGOTTEN).hex()
+
+
+def opened_for_reset(sealed: object) -> AppUser | None:
+    """The account of `sealed_for_reset`; None for nobody and for what was not sealed here."""
+    try:
+        key = int(cipher().decrypt(bytes.fromhex(str(sealed)), FORGOTTEN))
+    except ValueError:
+        return None
+    return db.session.get(AppUser, key)

@@ -13,7 +13,6 @@ from werkzeug.wrappers import Response
 from app.accounts import sessions, workflow
 from app.accounts.forms import ChangeForm, ForgottenForm, ResetForm, SignInForm
 from app.accounts.hooks import HOMES, SCHOOLS
-from app.accounts.models import AppUser
 from app.accounts.queries import account_for
 from app.core import jobs
 from app.core.db import db
@@ -117,10 +116,11 @@ class PasswordView(SafeView):
         form = ForgottenForm()
         form.school.choices = _schools()
         if form.validate_on_submit():
-            if not workflow.FORGOTTEN.take(request.remote_addr):
+            who, school = form.who.data, form.school.data or ""
+            if not workflow.may_ask(who, school, request.remote_addr or ""):
                 abort(429)
-            user = account_for(form.who.data, form.school.data or "")
-            session["reset"] = user.id if user else 0
+            user = account_for(who, school)
+            session["reset"] = sessions.sealed_for_reset(user)
             workflow.send_reset(user)
             return redirect(url_for("PasswordView.reset"))
         return self.render_template("accounts/forgotten.html", form=form)
@@ -131,7 +131,7 @@ class PasswordView(SafeView):
             return redirect(url_for("PasswordView.forgotten"))
         form = ResetForm()
         if form.validate_on_submit():
-            user = db.session.get(AppUser, session["reset"])
+            user = sessions.opened_for_reset(session["reset"])
             try:
                 workflow.reset(user, form.code.data, form.password.data, form.again.data)
                 session.pop("reset", None)

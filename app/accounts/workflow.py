@@ -25,7 +25,8 @@ QUARTER = timedelta(minutes=15)
 WRONG_HERE = Limit("sign-in", 5, QUARTER)  # one identifier from one address
 WRONG_ANYWHERE = Limit("sign-in-id", 30, QUARTER)  # one identifier from all addresses
 WRONG_ADDRESS = Limit("sign-in-address", 300, QUARTER)  # one address: a campus shares one
-FORGOTTEN = Limit("forgotten", 30, timedelta(hours=1))  # requests from one address
+FORGOTTEN_HERE = Limit("forgotten-id", 5, QUARTER)  # one identifier from one address
+FORGOTTEN_ADDRESS = Limit("forgotten", 300, QUARTER)  # one address: a campus shares one
 
 RESET = "password"
 
@@ -76,6 +77,12 @@ def set_password(user: AppUser, new: str, again: str) -> None:
     queries.end_all_sessions(user.id)
 
 
+def may_ask(typed: str, school_code: str, address: str) -> bool:
+    """Whether a code for a forgotten password may be asked for once more; counted and committed."""
+    here = FORGOTTEN_HERE.take(clean_code(typed), school_code, address)
+    return FORGOTTEN_ADDRESS.take(address) and here
+
+
 def send_reset(user: AppUser | None) -> None:
     """Send a code to the account's phone or e-mail; silent where there is none, so nothing is told."""
     contact = contact_of(user) if user else None
@@ -96,14 +103,24 @@ def contact_of(user: AppUser) -> tuple[str, str] | None:
 
 
 def reset(user: AppUser | None, code: str, new: str, again: str) -> None:
-    """Set a new password by code, and commit. Raises Invalid."""
+    """Set a new password by code, and commit. Raises Invalid: of a code that is not right one sentence.
+
+    What is wrong with the password is said to whoever has the code; it stays good for another try.
+    """
+    wrong = Invalid(
+        [("code", _("This code is wrong, used up or too old. Check it, or ask for a new one."))]
+    )
     if user is None:
-        raise Invalid([("code", _("This code is used up or too old. Please ask for a new one."))])
-    problem = passwords.weakness(new, user.username)
-    if problem:
-        raise Invalid([("password", problem)])
-    one_time.check(f"user:{user.id}", RESET, code)
-    set_password(user, new, again)
+        raise wrong
+    try:
+        one_time.check(f"user:{user.id}", RESET, code)
+    except Invalid as error:
+        raise wrong from error
+    try:
+        set_password(user, new, again)
+    except Invalid:
+        db.session.rollback()
+        raise
     db.session.commit()
 
 
@@ -279,6 +296,5 @@ def _trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | Non
     )  # fmt: skip
 
 
-__all__ = ["FORGOTTEN", "change_password", "change_staff", "forget_password", "open_staff", "reset",
-           "send_reset", "set_password", "sign_out_everywhere", "signed_in",
-           "switch"]  # fmt: skip
+__all__ = ["change_password", "change_staff", "forget_password", "may_ask", "open_staff", "reset",
+           "send_reset", "set_password", "sign_out_everywhere", "signed_in", "switch"]  # fmt: skip

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.checks.models import CheckRun, Finding, FindingState, Severity
 from app.core import clock
 from app.core.db import db
-from app.people.models import College
+from app.people.models import College, Student
 from app.people.queries import at_school
 from app.plan.models import PlanEntry
 from app.workflow.actor import Actor, Role
@@ -35,11 +35,14 @@ def in_tab(name: str) -> ColumnElement[bool]:
 
 
 def open_of(student_id: int) -> Sequence[Finding]:
-    """What is to be mended in the row of one student, errors first."""
+    """What is to be mended in the row of one student, errors first.
+
+    What was found in a year it has left is no fault of its row; the next run there ends it.
+    """
+    now = (Student.id == Finding.student_id) & (Student.graduation_year == Finding.graduation_year)
     mine = (Finding.student_id == student_id, Finding.state == S.OPEN)
-    return db.session.scalars(
-        select(Finding).where(*mine).order_by(Finding.severity, Finding.id)
-    ).all()
+    wanted = select(Finding).join(Student, now).where(*mine)
+    return db.session.scalars(wanted.order_by(Finding.severity, Finding.id)).all()
 
 
 def by_college(who: Actor, school_id: int) -> dict[int, list[tuple[Any, dict[str, int]]]]:
@@ -76,13 +79,16 @@ def count_open(school_id: int, year: int, severity: Severity) -> int:
     return db.session.scalar(select(func.count()).select_from(Finding).where(*mine)) or 0
 
 
-# a school's year whose rows, students or placements changed after the checks looked at them
+# a school's year whose rows, students or placements changed after the checks looked at them; all years
+# are asked for, those too whose students have left while findings stay
 STALE = text("""SELECT x.school_id, x.graduation_year
   FROM (SELECT e.school_id, e.graduation_year, max(e.changed_at) AS changed_at FROM plan_entry e
     WHERE (e.school_id, e.graduation_year) IN (SELECT school_id, graduation_year FROM plan_entry
-      WHERE CAST(:ids AS int[]) IS NULL OR id = ANY(:ids)) GROUP BY 1, 2) x
+      WHERE CAST(:ids AS int[]) IS NULL OR id = ANY(:ids)) GROUP BY 1, 2
+    UNION ALL SELECT f.school_id, f.graduation_year, '-infinity' FROM finding f
+      WHERE CAST(:ids AS int[]) IS NULL AND f.state <> 'gone' GROUP BY 1, 2) x
   LEFT JOIN check_run r USING (school_id, graduation_year)
-  WHERE r.ran_at IS NULL OR r.ran_at <= x.changed_at OR r.ran_at < :recent ORDER BY 1, 2""")
+  WHERE r.ran_at IS NULL OR r.ran_at <= x.changed_at OR r.ran_at < :recent GROUP BY 1, 2 ORDER BY 1, 2""")
 
 
 def years_to_check(entry_ids: Sequence[int] | None, minutes: int) -> list[tuple[int, int]]:

@@ -128,11 +128,14 @@ def _same(other: Any, how: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _alike(one: Any, other: Any) -> list[ColumnElement[bool]]:
-    """What two records of one person have in common: each served by an index."""
+    """What two records of one person have in common: each served by an index.
+
+    What a record lacks it has in common with nobody.
+    """
+    numbers = ("id_number_index", "phone_index", "examinee_no")
+    known = [(getattr(other, name), getattr(one, name)) for name in numbers]
     return [
-        other.id_number_index == one.id_number_index,
-        other.phone_index == one.phone_index,
-        other.examinee_no == one.examinee_no,
+        *(theirs == mine for theirs, mine in known if one is Student or mine),
         and_(
             other.name == one.name,
             other.graduation_year == one.graduation_year,

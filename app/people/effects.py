@@ -23,13 +23,19 @@ from app.workflow.steps import Change
 _OPEN = """
 INSERT INTO ab_user (id, username, first_name, last_name, email, active, role, school_id, student_id,
     demo, must_change_password, login_count, fail_login_count, created_on, changed_on)
-  SELECT nextval('ab_user_id_seq'), c.code || '-' || s.student_no, '', s.name, s.uid || '@invalid',
+  SELECT nextval('ab_user_id_seq'), {username}, '', s.name, s.uid || '@invalid',
     true, 'student', s.school_id, s.id, false, false, 0, 0,
     app_now() AT TIME ZONE 'Asia/Shanghai', app_now() AT TIME ZONE 'Asia/Shanghai'
   FROM student s JOIN school c ON c.id = s.school_id
   WHERE NOT EXISTS (SELECT 1 FROM ab_user u WHERE u.student_id = s.id) AND {which}
   ORDER BY s.id LIMIT :most ON CONFLICT (username) DO NOTHING RETURNING id, student_id
 """
+# a name that another still bears (a number entered wrongly, corrected since) gets the record's id
+_USERNAME = """c.code || '-' || s.student_no || CASE WHEN EXISTS (SELECT 1 FROM ab_user t
+    WHERE t.username = c.code || '-' || s.student_no AND t.student_id IS DISTINCT FROM s.id)
+    THEN '-' || s.id ELSE '' END"""
+_RENAME = """UPDATE ab_user u SET username = {username}
+  FROM student s JOIN school c ON c.id = s.school_id WHERE s.id = :student AND u.id = :user"""
 _NUMBERS = """
 SELECT s.id, s.uid, c.code, s.student_no, s.id_number_sealed, s.phone_sealed
   FROM student s JOIN school c ON c.id = s.school_id WHERE s.id = ANY(:ids)
@@ -44,10 +50,14 @@ DELETE FROM ab_user u USING student s
 def open_accounts(which: str, *, most: int = 1, **values: Any) -> int:
     """Open accounts for students `s` of the condition that have none; how many. Not committed."""
     values["most"] = most
-    rows = db.session.execute(text(_OPEN.format(which=which)), values).tuples().all()
+    rows = (
+        db.session.execute(text(_OPEN.format(which=which, username=_USERNAME)), values)
+        .tuples()
+        .all()
+    )
     users = {student: user for user, student in rows}
     if users:
-        _identify(users)
+        identify_by_records(users)
     return len(users)
 
 
@@ -56,17 +66,19 @@ def forget_accounts(which: str, **values: Any) -> None:
     db.session.execute(text(_UNUSED.format(which=which)), values)
 
 
-def _identify(users: Mapping[int, int]) -> None:
-    """Student number with school, ID number and phone sign in; what another has stays the other's."""
+def identify_by_records(users: Mapping[int, int]) -> None:
+    """Student number with school, ID number and phone sign in; what another has stays the other's.
+
+    `users`: student id → account. Nothing else of these kinds opens the accounts. Not committed.
+    """
     numbers: dict[str, dict[int, str | None]] = {"id_number": {}, "phone": {}}
     of_school: dict[str, dict[int, str | None]] = {}
     for row in db.session.execute(text(_NUMBERS), {"ids": list(users)}):
         user = users[row.id]
         of_school.setdefault(row.code, {})[user] = row.student_no
         for kind, known in (("id_number", row.id_number_sealed), ("phone", row.phone_sealed)):
-            if known is not None:
-                secret = vars(Student)[kind]
-                numbers[kind][user] = secret.opened(bytes(known), "Student", row.uid)
+            opened = vars(Student)[kind].opened
+            numbers[kind][user] = opened(bytes(known), "Student", row.uid) if known else None
     for school, known_nos in of_school.items():
         identify_all("student_no", known_nos, school)
     for kind, found in numbers.items():
@@ -155,6 +167,10 @@ def _follow(user: AppUser, student: Student, changed: Mapping[str, Any]) -> None
         user.last_name = student.name
     if "student_no" in changed:
         identify(user, "student_no", student.student_no, student.school.code)
+        db.session.execute(
+            text(_RENAME.format(username=_USERNAME)), {"student": student.id, "user": user.id}
+        )
+        db.session.expire(user, ["username"])
     if "id_number" in changed:
         identify_if_free(user, "id_number", student.id_number or "")
     if "phone" in changed:

@@ -14,8 +14,8 @@ from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import end_all_sessions
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.people.effects import account_of, follow_student
-from app.people.models import Employer, Merged, Student
+from app.people.effects import account_of, follow_student, identify_by_records
+from app.people.models import Employer, EmployerState, Merged, Student
 from app.people.queries import students_for
 from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS
@@ -74,8 +74,10 @@ def merge_students(
         values = {name: getattr(gone, name) for name in FIELDS if name in take}
         values |= {"college_id": gone.college_id} if "major_id" in take else {}
         _accounts(keep, gone)
+        keep.email, keep.address = keep.email or gone.email, keep.address or gone.address
         _move(Student, keep_id, gone_id)
-        _remember(keep, gone, gone.student_no)
+        # of the two numbers the one that nobody bears from now on
+        _remember(keep, gone, (keep if "student_no" in take else gone).student_no)
         db.session.execute(delete(Student).where(Student.id == gone_id))
         db.session.expunge(gone)
         # the plan follows the placements that have another student now
@@ -98,6 +100,7 @@ def merge_employers(
 
     def act() -> Employer:
         keep, gone = _pair(Employer, EMPLOYERS.scope(actor), keep_id, gone_id, actor)
+        _one_standing(keep, gone)
         values = {name: getattr(gone, name) for name in EMPLOYER_FIELDS if name in take}
         EMPLOYERS.apply("merge_into", gone_id, actor, reason=reason, into=keep_id)
         db.session.execute(
@@ -121,6 +124,18 @@ def _pair(model: Any, scope: Any, keep_id: int, gone_id: int, actor: Actor) -> t
     if len(found) != 2:  # not in scope, or merged a moment ago
         raise NotYours(f"{model.__tablename__} {gone_id}")
     return found[keep_id], found[gone_id]
+
+
+def _one_standing(keep: Employer, gone: Employer) -> None:
+    """No account loses its approval by a merge, and no block is lifted by one. Raises Refused."""
+    if (keep.state == EmployerState.BLOCKED) != (gone.state == EmployerState.BLOCKED):
+        raise Refused(
+            _("One of the two is blocked. Block both, or lift the block, before merging.")
+        )
+    if gone.was_approved and not keep.was_approved:
+        raise Refused(
+            _("Only the second one is approved. Merge the other way round: keep that one.")
+        )
 
 
 def _facts(gone: Student) -> dict[str, Any]:
@@ -170,8 +185,15 @@ def _accounts(keep: Student, gone: Student) -> None:
     if mine is None or (_used(theirs) and not _used(mine)):
         mine, theirs = theirs, mine
     mine.student_id, keep.verified_at = keep.id, keep.verified_at or gone.verified_at
-    if theirs is None:
-        return
+    mine.last_name = keep.name
+    if theirs is not None:
+        _close(theirs, mine)
+    db.session.flush()
+    identify_by_records({keep.id: mine.id})
+
+
+def _close(theirs: AppUser, mine: AppUser) -> None:
+    """The other account opens no more."""
     theirs.student_id, theirs.active = None, False
     end_all_sessions(theirs.id)
     db.session.execute(delete(Identifier).where(Identifier.user_id == theirs.id))

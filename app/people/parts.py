@@ -7,8 +7,10 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, text
 
+from app.accounts.models import AppUser
+from app.accounts.queries import identify_all
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -95,8 +97,19 @@ def remove(part: College | Major, actor: Actor) -> None:
     committed(act)
 
 
+# what a snapshot keeps has no foreign key: it stands whatever becomes of the plan (PLN-08)
+_IN_SNAPSHOT: dict[type, str] = {
+    College: "SELECT 1 FROM plan_snapshot_row WHERE college_id = :id LIMIT 1",
+    Major: """SELECT 1 FROM plan_snapshot_row r JOIN plan_snapshot s ON s.id = r.snapshot_id
+      JOIN major m ON m.school_id = s.school_id
+      WHERE m.id = :id AND r.row->>'major_id' = CAST(m.id AS text) LIMIT 1""",
+}
+
+
 def _referred(part: Any) -> bool:
-    """Whether any foreign key of the product leads to the row."""
+    """Whether any foreign key of the product leads to the row, or a row of a snapshot names it."""
+    if db.session.execute(text(_IN_SNAPSHOT[type(part)]), {"id": part.id}).first():
+        return True
     table = part.__table__
     for other in db.metadata.tables.values():
         for key in other.foreign_keys:
@@ -141,10 +154,19 @@ def _kept(part: Any, values: Mapping[str, Any], actor: Actor) -> Any:
         new = part.id is None
         db.session.add(part)
         db.session.flush()
+        if isinstance(part, School) and not new and "code" in changed:
+            _sign_in_follows(part)
         _trace(part, "enter" if new else "correct", actor, {"changed": changed})
 
     committed(act)
     return part
+
+
+def _sign_in_follows(school: School) -> None:
+    """A student number counts with the code of its school (ACC-03)."""
+    mine = select(AppUser.id, Student.student_no).join(Student, Student.id == AppUser.student_id)
+    numbers = db.session.execute(mine.where(Student.school_id == school.id)).tuples()
+    identify_all("student_no", dict(numbers.all()), school.code)
 
 
 def _trace(part: Any, step: str, actor: Actor, details: dict[str, Any]) -> None:

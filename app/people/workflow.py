@@ -249,9 +249,10 @@ def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) ->
 
 
 def credit_code_taken(code: str, *, but: int | None = None) -> bool:
-    """Whether another employer has registered by this code; the register alone does not bar it."""
-    theirs = (Employer.credit_code == code, Employer.state != S.LISTED)
-    wanted = select(Employer.id).where(*theirs, Employer.id != (but or 0))
+    """Whether another employer has this code; one on the register bars only a record that exists, `but`."""
+    wanted = select(Employer.id).where(Employer.credit_code == code, Employer.id != (but or 0))
+    if but is None:
+        wanted = wanted.where(Employer.state != S.LISTED)
     return db.session.scalar(wanted) is not None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from flask_babel import gettext as _
@@ -56,6 +56,13 @@ def share(count: int, total: int) -> str:
 def shown_parts(rate: Formula) -> list[str]:
     """The parts in the order of the formula, then what the rate leaves out."""
     return [*rate.settled, SEEKING, NOT_NOW, NOTHING]
+
+
+def together(several: Sequence[Formula]) -> Formula:
+    """The parts of several editions under one head; each line has those of its own edition only."""
+    newest = several[0]
+    parts = dict.fromkeys(part for formula in several for part in formula.settled)
+    return replace(newest, settled=tuple(parts))
 
 
 def rate_table(
@@ -111,6 +118,16 @@ def formula_lines(
         *lines,
         (_("Unregistered"), _("no destination code, or one that the edition does not know")),
     ]
+
+
+def lines_of_years(used: Mapping[int, Formula]) -> list[tuple[str, str]]:
+    """The formula of each edition that counts, under the years that it counts for."""
+    found: list[tuple[str, str]] = []
+    for formula in dict.fromkeys(used.values()):
+        years = ", ".join(str(year) for year in used if used[year] == formula)
+        head = _("Formula of %(edition)s", edition=codes.edition_name(formula.edition))
+        found += [(head, years), *formula_lines(formula)]
+    return found
 
 
 def _outside(formula: Formula) -> str:

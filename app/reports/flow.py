@@ -15,7 +15,8 @@ from sqlalchemy import text
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
-from app.placements.models import REVIEWS
+from app.placements.models import REVIEWS, Kind
+from app.termination.models import IN_REVIEW
 from app.workflow.actor import Actor, Role
 
 MOST_DAYS = 366
@@ -25,6 +26,16 @@ APPROVES = ("attest", "attest_college", "approve", "approve_college", "approve_f
 REFUSES = ("refuse", "refuse_college", "refuse_form", "refuse_form_college", "send_back")
 _SPAN = """t.school_id = :school AND t.at >= CAST(:since AS timestamptz)
   AND t.at < CAST(:until AS timestamptz)"""
+# a row of the trace with its placement, be it the placement's own or of a termination of it
+_PLACEMENT = """trail t LEFT JOIN termination z ON t.kind = 'termination' AND z.id = t.record_id
+  JOIN placement p ON t.kind IN ('placement', 'termination')
+    AND p.id = coalesce(z.placement_id, t.record_id)"""
+# what waits for a reviewer now
+_WAITS = """(SELECT 'placement' AS kind, state, school_id, college_id, changed_at FROM placement
+    WHERE school_id = :school AND state IN (SELECT unnest(CAST(:waiting AS text[])))
+  UNION ALL SELECT 'termination', state, school_id, college_id, changed_at FROM termination
+    WHERE school_id = :school AND state IN (SELECT unnest(CAST(:ending AS text[])))) p"""
+_SIGNED = "(t.from_state IS NULL AND p.kind <> :destination)"  # a destination is registered
 _COLLEGE = "(CAST(:college AS int) IS NULL OR {0}.college_id = :college)"
 
 
@@ -46,6 +57,7 @@ class Span:
             "until": clock.end_of_day(self.until), "now": clock.now(),
             "approves": list(APPROVES), "refuses": list(REFUSES),
             "waiting": [str(state) for state in REVIEWS],
+            "ending": [str(state) for state in IN_REVIEW], "destination": str(Kind.DESTINATION),
         }  # fmt: skip
 
 
@@ -68,12 +80,12 @@ def days(span: Span) -> Sequence[Any]:
     """(day, begun, in force, terminated) of each day on which anything was."""
     return _rows(
         f"""SELECT CAST(t.at AT TIME ZONE '{ZONE}' AS date) AS day,
-          count(*) FILTER (WHERE t.from_state IS NULL) AS begun,
+          count(*) FILTER (WHERE {_SIGNED}) AS begun,
           count(*) FILTER (WHERE t.to_state = 'in_force' AND t.from_state <> 'in_force') AS in_force,
           count(*) FILTER (WHERE t.to_state = 'terminated') AS ended
         FROM trail t JOIN placement p ON p.id = t.record_id
         WHERE t.kind = 'placement' AND {_SPAN} AND {_COLLEGE.format("p")}
-          AND (t.from_state IS NULL OR t.to_state IN ('in_force', 'terminated'))
+          AND ({_SIGNED} OR t.to_state IN ('in_force', 'terminated'))
         GROUP BY 1 ORDER BY 1 DESC""",
         span,
     )
@@ -85,7 +97,7 @@ def reviewers(span: Span) -> Sequence[Any]:
         f"""SELECT t.actor_name AS name, count(*) FILTER (WHERE t.step = ANY(:approves)) AS approved,
           count(*) FILTER (WHERE t.step = ANY(:refuses)) AS refused,
           percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM t.at - b.at) / 3600) AS hours
-        FROM trail t JOIN placement p ON t.kind = 'placement' AND p.id = t.record_id
+        FROM {_PLACEMENT}
         LEFT JOIN trail b ON b.kind = t.kind AND b.record_id = t.record_id AND b.seq = t.seq - 1
         WHERE {_SPAN} AND {_COLLEGE.format("p")} AND t.actor_role IN ('college', 'school')
           AND (t.step = ANY(:approves) OR t.step = ANY(:refuses))
@@ -95,15 +107,14 @@ def reviewers(span: Span) -> Sequence[Any]:
 
 
 def waiting(span: Span) -> Sequence[Any]:
-    """(state, under a day, 1–3 days, 3–7 days, longer) of what waits for a reviewer now."""
+    """(kind, state, under a day, 1–3 days, 3–7 days, longer) of what waits for a reviewer now."""
     age = ":now - p.changed_at"
     return _rows(
-        f"""SELECT p.state, count(*) FILTER (WHERE {age} < interval '1 day') AS fresh,
+        f"""SELECT p.kind, p.state, count(*) FILTER (WHERE {age} < interval '1 day') AS fresh,
           count(*) FILTER (WHERE {age} >= interval '1 day' AND {age} < interval '3 days') AS days,
           count(*) FILTER (WHERE {age} >= interval '3 days' AND {age} < interval '7 days') AS week,
           count(*) FILTER (WHERE {age} >= interval '7 days') AS longer
-        FROM placement p WHERE p.school_id = :school AND p.state IN (SELECT unnest(CAST(:waiting AS text[])))
-          AND {_COLLEGE.format("p")} GROUP BY 1 ORDER BY 1""",
+        FROM {_WAITS} WHERE {_COLLEGE.format("p")} GROUP BY 1, 2 ORDER BY 1, 2""",
         span,
     )
 
@@ -139,12 +150,11 @@ def service(span: Span, year: int) -> Sequence[Any]:
     return _rows(
         f"""WITH decided AS (SELECT p.college_id, percentile_cont(0.5) WITHIN GROUP
             (ORDER BY extract(epoch FROM t.at - b.at) / 3600) AS hours
-          FROM trail t JOIN placement p ON t.kind = 'placement' AND p.id = t.record_id
+          FROM {_PLACEMENT}
           JOIN trail b ON b.kind = t.kind AND b.record_id = t.record_id AND b.seq = t.seq - 1
           WHERE {_SPAN} AND t.actor_role IN ('college', 'school')
             AND (t.step = ANY(:approves) OR t.step = ANY(:refuses)) GROUP BY 1),
-        waits AS (SELECT p.college_id, count(*) AS n FROM placement p
-          WHERE p.school_id = :school AND p.state IN (SELECT unnest(CAST(:waiting AS text[]))) GROUP BY 1),
+        waits AS (SELECT p.college_id, count(*) AS n FROM {_WAITS} GROUP BY 1),
         alone AS (SELECT s.college_id, count(*) AS n FROM student s
           LEFT JOIN plan_entry e ON e.student_id = s.id
           WHERE s.school_id = :school AND s.graduation_year = {year} AND s.origin_state = 'approved'

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 
 from app.invitations.models import RESPONSE_LABELS
 from app.placements.models import REVIEW_LABELS
-from app.placements.models import PlacementState as P
 from app.reports import flow
 from app.reports.detail import Cell, Table
 from app.reports.flow import Span
@@ -34,8 +33,10 @@ def tables(span: Span, year: int) -> list[Table]:
 
 def _waiting(span: Span) -> Table:
     heads = [_("Waits for"), _("Under a day"), _("1 to 3 days"), _("3 to 7 days"), _("Longer")]
-    rows = [(REVIEW_LABELS[P(r.state)], r.fresh, r.days, r.week, r.longer)
-            for r in flow.waiting(span)]  # fmt: skip
+    labels: dict[str, Any] = {"placement": REVIEW_LABELS, "termination": LABELS}
+    rows = [
+        (labels[r.kind][r.state], r.fresh, r.days, r.week, r.longer) for r in flow.waiting(span)
+    ]
     return _table(_("How long what waits has waited"), heads, rows)
 
 

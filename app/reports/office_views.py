@@ -72,6 +72,14 @@ def _codes(table: str) -> list[tuple[str, str]]:
     return list(codes.names(table).items())
 
 
+def _all_codes(table: str) -> list[tuple[str, str]]:
+    return list(codes.all_names(table).items())
+
+
+def _majors() -> list[tuple[str, str]]:
+    return queries.majors(actor(), _number("f_major"))
+
+
 def _parts() -> list[tuple[str, str]]:
     known = {part for known in formulas().values() for part in known.settled}
     rest = {SEEKING, NOT_NOW}
@@ -116,8 +124,8 @@ class ReportsView(SafeView):
             return table, detail.formula_lines(used, known), snapshot
         edition = _chosen("formula", [(e, e) for e in formulas()])
         used = formula_of(edition or formula(cut.year))
-        if cut.by == "year":
-            edition = used.edition  # lines of several years are compared by one formula
+        if cut.by == "year" and not edition:
+            return self._by_year(cut)
         rates = queries.live(who, cut, used if edition else None)
         own = not edition or edition == formula(cut.year)
         title = _("Rate of settled destinations, %(year)s, formula of %(edition)s",
@@ -128,6 +136,18 @@ class ReportsView(SafeView):
             own = False
         table = detail.rate_table(rates, cut.by, used, _address(cut) if own else _nowhere, title)
         return table, detail.formula_lines(used), None
+
+    def _by_year(self, cut: Cut) -> tuple[Table, list[tuple[str, str]], None]:
+        """Each year by the formula that counted for it (PLN-11)."""
+        rates = queries.live(actor(), cut)
+        used = {rate.key: formula_of(formula(rate.key)) for rate in rates}
+        used = used or {cut.year: formula_of(formula(cut.year))}
+        title = _(
+            "Rate of settled destinations by graduation year, each by the formula of its year"
+        )
+        heads = detail.together([*used.values()])
+        table = detail.rate_table(rates, "year", heads, _address(cut), title)
+        return table, detail.lines_of_years(used), None
 
     @expose("/flow", methods=["GET"])
     @has_access
@@ -191,7 +211,9 @@ def _address(cut: Cut) -> detail.Address:
     """The list of the graduates behind a figure."""
 
     def address(key: Any, part: str) -> str:
-        asked = {"year": cut.year, "school": cut.school, "college": cut.college,
+        if key == "" or (cut.by == "year" and key and str(key) not in dict(years())):
+            return ""  # no filter of the list asks for that
+        asked = {"year": None if cut.by == "year" else cut.year, "school": cut.school, "college": cut.college,
                  "education": cut.education, "sex": cut.sex,
                  "part": "" if part == "all" else part}  # fmt: skip
         if key is not None:
@@ -257,9 +279,9 @@ class GraduatesView(StudentSearch, SafeModelView):
         ListFilter("part", _l("All parts"), queries.counts_as, _parts),
         ListFilter("school", _l("All schools"), Student.school_id, schools),
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
-        ListFilter("education", _l("All levels"), Student.education, lambda: _codes("xl")),
-        ListFilter("sex", _l("Both sexes"), Student.sex, lambda: _codes("xb")),
-        ListFilter("major", _l("All majors"), Student.major_id, lambda: queries.majors(actor())),
+        ListFilter("education", _l("All levels"), Student.education, lambda: _all_codes("xl")),
+        ListFilter("sex", _l("Both sexes"), Student.sex, lambda: _all_codes("xb")),
+        ListFilter("major", _l("All majors"), Student.major_id, _majors),
     )
 
     def scoped(self) -> Select[Any]:

@@ -186,7 +186,10 @@ def in_n() -> ColumnElement[bool]:
     return or_(*(years & Student.education.not_in(rate.left_out) for years, rate in _spans()))
 
 
-def majors(who: Actor) -> list[tuple[str, str]]:
-    """The majors of the scope, for a list."""
-    rows = majors_for(who).with_only_columns(Major.id, Major.name).order_by(Major.id).limit(1000)
-    return [(str(key), name) for key, name in db.session.execute(rows).tuples()]
+def majors(who: Actor, asked: int | None = None) -> list[tuple[str, str]]:
+    """The majors of the scope, for a list: as many as one can choose from, and the one asked for."""
+    rows = majors_for(who).with_only_columns(Major.id, Major.name).order_by(Major.id)
+    found = dict(db.session.execute(rows.limit(1000)).tuples().all())
+    if asked is not None and asked not in found:
+        found |= dict(db.session.execute(rows.where(Major.id == asked)).tuples().all())
+    return [(str(key), name) for key, name in found.items()]

@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import func, select
 
-from app.accounts import one_time, passwords, queries, workflow
+from app.accounts import one_time, passwords, queries, sessions, workflow
 from app.accounts.models import AccountSession, Identifier
 from app.core import mail
 from app.core.db import db
@@ -227,3 +227,55 @@ def test_sign_in_never_leads_to_another_host(cast, client, target):
     db.session.commit()
     page = client.post(f"/login/?next={target}", data={"who": "officer", "password": RIGHT})
     assert page.headers["Location"] in ("/", "http://localhost/")
+
+
+def ask(client, who, address="10.1.1.1"):
+    """Ask for the code of a forgotten password; the status and what the cookie keeps."""
+    origin = {"REMOTE_ADDR": address}
+    status = client.post("/password/forgotten", data={"who": who}, environ_base=origin).status_code
+    with client.session_transaction() as cookie:
+        return status, cookie.get("reset")
+
+
+@pytest.mark.rule("ACC-09")
+def test_a_campus_behind_one_address_gets_its_codes_and_one_who_asks_on_is_stopped(client):
+    assert {ask(client, f"nobody{n}")[0] for n in range(60)} == {302}
+    assert [ask(client, "one")[0] for _n in range(6)] == [302] * 5 + [429]
+    assert ask(client, "one", "10.1.1.2")[0] == 302
+
+
+@pytest.mark.rule("ACC-09")
+def test_an_address_that_asks_for_very_many_codes_is_stopped(client):
+    for _n in range(workflow.FORGOTTEN_ADDRESS.most):
+        workflow.FORGOTTEN_ADDRESS.take("10.1.1.1")
+    assert ask(client, "anybody")[0] == 429
+
+
+@pytest.mark.rule("ACC-09")
+def test_the_cookie_of_a_reset_does_not_say_whether_there_is_an_account(client, user):
+    kept = [ask(client, who)[1] for who in (user.username, "nobody", user.username, "nobody")]
+    assert len(set(kept)) == 4
+    assert len({len(value) for value in kept}) == 1
+    assert sessions.opened_for_reset(kept[0]).id == user.id
+    for other in (kept[1], 0, user.id, "", "zz", "00"):
+        assert sessions.opened_for_reset(other) is None
+
+
+@pytest.mark.rule("ACC-09")
+def test_a_wrong_code_is_answered_alike_whoever_it_is_for(client, user, cast):
+    told = []
+    for who, password in ((user, "short"), (user, RIGHT), (None, "short"), (None, RIGHT),
+                          (make.account(cast.classmate), RIGHT)):  # fmt: skip
+        if who is user and not told:
+            workflow.send_reset(user)
+            code = last_code()
+        with pytest.raises(Invalid) as error:
+            workflow.reset(who, f"{(int(code) + 1) % 10**6:06d}", password, RIGHT)
+        told.append(error.value.problems)
+    assert all(problems == told[0] for problems in told)
+    for password, again in (("short", "short"), (RIGHT, "Another-horse-8")):
+        with pytest.raises(Invalid) as error:
+            workflow.reset(user, code, password, again)
+        assert error.value.problems[0][0] in ("password", "again")
+    workflow.reset(user, code, "Another-horse-8", "Another-horse-8")
+    assert workflow.signed_in(user.username, "", "Another-horse-8", "10.0.0.9").id == user.id

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.batches.tasks import run as work_off
-from app.checks import sync, tasks
+from app.checks import queries, sync, tasks
 from app.checks.models import CheckRun, Finding
 from app.checks.workflow import FINDINGS
 from app.core import clock
@@ -18,6 +18,7 @@ from app.plan import editions
 from app.plan.models import PlanEntry
 from app.plan.workflow import PLAN, edit
 from app.workflow.queries import trail_of
+from tests import factories as make
 from tests.checks.test_rules import row_of
 from tests.factories import actor
 
@@ -231,3 +232,29 @@ def test_students_count_once_however_many_runs_meet(cast, finding):
     assert db.session.query(Student).count() >= 4
     assert db.session.query(Finding).filter_by(rule="region_level").count() == 1
     assert clock.now()
+
+
+@pytest.mark.rule("CHK-02")
+def test_findings_of_a_year_that_the_student_left_bar_nothing_and_go_in_the_night(cast, finding):
+    assert finding in queries.open_of(cast.student.id)
+    db.session.query(Student).filter_by(school_id=cast.school.id).update({"graduation_year": 2028})
+    db.session.query(PlanEntry).update({"graduation_year": 2028})
+    db.session.commit()
+    assert not queries.open_of(cast.student.id)
+    assert (cast.school.id, 2027) not in queries.years_to_check(None, minutes=12 * 60)
+    make.pass_time(minutes=24 * 60 - 1)
+    assert (cast.school.id, 2027) in queries.years_to_check(None, minutes=12 * 60)
+    tasks.nightly.func()
+    db.session.refresh(finding)
+    assert finding.state == "gone"
+    assert [f.rule for f in queries.open_of(cast.student.id)] == ["region_level"]
+    assert finding.graduation_year == 2027
+
+
+@pytest.mark.rule("CHK-01")
+def test_the_night_looks_at_every_year_each_night(cast):
+    row_of(cast.student)
+    tasks.nightly.func()
+    for _night in range(2):
+        make.pass_time(minutes=24 * 60 - 1)
+        assert tasks.nightly.func() >= 1

@@ -10,8 +10,9 @@ from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import account_for
 from app.core.db import db
 from app.core.mail import Message
-from app.people import tasks
+from app.people import effects, tasks
 from app.people.models import Student
+from app.people.students import STUDENTS
 from tests import factories as make
 from tests.bulk.books import good_row, number, xlsx
 
@@ -108,3 +109,27 @@ def test_a_phone_changed_by_a_file_is_told_to_both_numbers_and_is_to_be_confirme
     assert told == {old, "13712345678"}
     db.session.expire_all()
     assert student("A2").verified_at is None
+
+
+@pytest.mark.rule("ACC-01", "ACC-03")
+def test_a_number_entered_wrongly_and_corrected_keeps_nobody_from_an_account(cast):
+    first = make.make_student(cast.college, student_no="9001", account=False)
+    db.session.flush()
+    effects.open_accounts("s.id = :id", id=first.id)
+    db.session.commit()
+    STUDENTS.perform("correct", first.id, make.actor(cast.officer), values={"student_no": "9002"})
+    assert make.account(first).username == "10999-9002"
+    second = make.make_student(cast.college, student_no="9001", account=False)
+    second.id_number = second.phone = None
+    # a name from before names followed: it is taken still
+    make.account(cast.classmate).username = "10999-9001"
+    db.session.flush()
+    assert effects.open_accounts("s.id = :id", id=second.id) == 1
+    db.session.commit()
+    assert make.account(second).username == f"10999-9001-{second.id}"
+    assert account_for("9001", "10999").id == make.account(second).id
+    STUDENTS.perform("correct", first.id, make.actor(cast.officer), values={"student_no": "A2X"})
+    make.account(cast.classmate).username = "10999-9003"
+    db.session.commit()
+    STUDENTS.perform("correct", first.id, make.actor(cast.officer), values={"student_no": "9003"})
+    assert make.account(first).username == f"10999-9003-{first.id}"

@@ -6,7 +6,10 @@ import pytest
 
 from app.accounts.queries import account_for
 from app.core.db import db
-from tests.factories import account, make_employer
+from app.core.errors import Invalid
+from app.people.models import Employer
+from app.people.workflow import EMPLOYERS, SAME_CODE, resubmit
+from tests.factories import account, actor, credit_code, make_employer
 
 
 def form(**changes) -> dict:
@@ -137,3 +140,21 @@ def test_an_e_mail_of_another_account_is_refused(cast, visit):
 def test_staff_and_students_have_no_employer_page(cast, visit):
     for who in (cast.officer, account(cast.student)):
         assert visit(who).get("/employer/profile/").status_code in (302, 403)
+
+
+@pytest.mark.rule("ACC-07")
+def test_a_code_of_the_register_cannot_be_taken_by_a_correction_and_that_is_said(cast):
+    officer = actor(cast.officer)
+    mine = make_employer(cast.school, state="awaiting")
+    EMPLOYERS.apply("reject", mine.id, officer, reason="代码写错")
+    listed = Employer(credit_code=credit_code(880_002), name="某公司", school_id=cast.school.id,
+                      contact_name="陈", email="listed@example.com")  # fmt: skip
+    listed.school = cast.school
+    EMPLOYERS.start("list", listed, officer)
+    db.session.commit()
+    values = {"credit_code": listed.credit_code, "name": "某公司", "contact_name": "陈",
+              "contact_phone": "02787654321", "email": "again@example.com",
+              "school_id": cast.school.id}  # fmt: skip
+    with pytest.raises(Invalid) as refused:
+        resubmit(mine, account(mine), values)
+    assert refused.value.problems == [("credit_code", str(SAME_CODE))]

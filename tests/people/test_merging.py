@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from app.accounts.models import AppUser
 from app.accounts.queries import account_for, identify
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.invitations.models import Candidate, Invitation
 from app.notices.models import Notice
 from app.origin.workflow import propose
+from app.people.detail import twins_of
 from app.people.merging import merge_employers, merge_students
 from app.people.models import Employer, Merged, Student
-from app.people.workflow import restrict
+from app.people.workflow import EMPLOYERS, restrict
 from app.placements.models import Placement
 from app.workflow.queries import trail_of
 from tests import factories as make
@@ -153,3 +155,94 @@ def test_two_open_invitations_of_one_student_stop_the_merging(cast):
     with pytest.raises(Refused):
         merge_employers(cast.employer.id, twin.id, set(), make.actor(cast.officer), "同一单位")
     assert fresh(twin).state == "approved"
+
+
+@pytest.mark.rule("ADM-02", "ACC-03")
+def test_after_a_merge_the_numbers_of_the_kept_record_sign_in_and_no_others(cast, twin):
+    keep, school = cast.student, cast.school.code
+    mine, theirs = make.account(keep), make.account(twin)
+    mine.password, theirs.password = None, "x"
+    keep.email = keep.address = keep.verified_at = None
+    discarded = [(twin.student_no, school), (twin.id_number, ""), (twin.phone, "")]
+    for (typed, place), kind in zip(discarded, ("student_no", "id_number", "phone"), strict=True):
+        identify(theirs, kind, typed, place)
+    email, address = twin.email, twin.address
+    db.session.commit()
+    merge_students(keep.id, twin.id, set(), make.actor(cast.officer), "重复")
+    keep = fresh(keep)
+    for typed, place in ((keep.student_no, school), (keep.id_number, ""), (keep.phone, "")):
+        assert account_for(typed, place).id == theirs.id
+    assert not any(account_for(*way) for way in discarded)
+    assert (keep.email, keep.address) == (email, address)
+    assert fresh(theirs).last_name == keep.name
+
+
+@pytest.mark.rule("ADM-02", "ACC-03")
+def test_a_phone_that_the_kept_record_lacks_opens_nothing_after_a_merge(cast, twin):
+    theirs, phone = make.account(twin), twin.phone
+    make.account(cast.student).password, theirs.password = None, "x"
+    cast.student.phone = None
+    identify(theirs, "phone", phone)
+    db.session.commit()
+    merge_students(cast.student.id, twin.id, set(), make.actor(cast.officer), "重复")
+    assert account_for(phone) is None
+
+
+@pytest.mark.rule("ADM-02")
+def test_where_the_second_number_is_right_the_first_one_still_finds_the_record(cast, twin, visit):
+    merge_students(cast.student.id, twin.id, {"student_no"}, make.actor(cast.officer), "重复")
+    assert fresh(cast.student).student_no == "A1X"
+    assert db.session.query(Merged).one().number == "A1"
+
+
+@pytest.mark.rule("ADM-02")
+def test_what_a_record_lacks_makes_nobody_its_duplicate(cast, twin, visit):
+    for student in (cast.student, cast.classmate, twin):
+        student.examinee_no = None
+        student.phone = student.id_number = None
+    db.session.commit()
+    assert twins_of(cast.student, make.actor(cast.officer)) == [twin]
+    assert twins_of(cast.classmate, make.actor(cast.officer)) == []
+    page = visit(cast.officer).get(f"/students/show/{cast.student.id}").text
+    assert "A1X" in page
+    assert f"/students/show/{cast.classmate.id}" not in page
+
+
+def standing(school, state):
+    """An employer of the school in that state, as it comes to be in it."""
+    officer = make.actor(db.session.query(AppUser).filter_by(username="officer").one())
+    if state == "listed":
+        found = Employer(credit_code=make.credit_code(880_001), name="星光丙", school_id=school.id,
+                         contact_name="张", email="listed@example.com")  # fmt: skip
+        found.school = school
+        return EMPLOYERS.start("list", found, officer)
+    if state == "rejected":
+        found = make.make_employer(school, state="awaiting")
+        return EMPLOYERS.apply("reject", found.id, officer, reason="x")
+    found = make.make_employer(school)
+    return EMPLOYERS.apply("block", found.id, officer, reason="x") if state == "blocked" else found
+
+
+@pytest.mark.rule("ADM-06", "ACC-07")
+@pytest.mark.parametrize(
+    ("keeps", "goes"),
+    [("listed", "approved"), ("rejected", "approved"), ("approved", "blocked"),
+     ("blocked", "approved"), ("listed", "blocked")],
+)  # fmt: skip
+def test_a_merge_neither_takes_an_approval_nor_lifts_a_block(cast, keeps, goes):
+    keep = standing(cast.school, keeps)
+    gone = standing(cast.school, goes)
+    db.session.commit()
+    with pytest.raises(Refused):
+        merge_employers(keep.id, gone.id, set(), make.actor(cast.officer), "同一单位")
+    assert (fresh(keep).state, fresh(gone).state) == (keeps, goes)
+
+
+@pytest.mark.rule("ADM-06", "ACC-07")
+@pytest.mark.parametrize(("keeps", "goes"), [("approved", "listed"), ("blocked", "blocked")])
+def test_the_other_way_round_employers_merge(cast, keeps, goes):
+    keep = standing(cast.school, keeps)
+    gone = standing(cast.school, goes)
+    db.session.commit()
+    merge_employers(keep.id, gone.id, set(), make.actor(cast.officer), "同一单位")
+    assert (fresh(keep).state, fresh(gone).state) == (keeps, "merged")

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete
 
+from app.accounts.queries import account_for
+from app.core import clock
 from app.core.db import db
 from app.people.models import College, Major, School
+from app.plan.models import Snapshot, SnapshotRow
 from app.workflow.queries import trail_of
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import problems, tally
+from tests.factories import account, make_college
 
 
 def college(**by):
@@ -105,3 +110,35 @@ def test_every_sheet_has_its_page_and_template(cast, visit, sheet):
     assert office.get(f"/imports/{sheet}/").status_code == 200
     assert office.get(f"/imports/{sheet}/template.xlsx").data.startswith(b"PK")
     assert visit(cast.college_officer).get(f"/imports/{sheet}/").status_code in (403, 404)
+
+
+@pytest.mark.rule("ADM-01", "ACC-03")
+def test_students_sign_in_by_their_number_under_a_new_code_of_their_school(cast, visit):
+    user = account(cast.student)
+    data = {"code": "10555", "name": cast.school.name, "contact": "", "active": "y"}
+    admin = visit(cast.admin)
+    assert admin.post(f"/schools/edit/{cast.school.id}", data=data).status_code == 303
+    assert account_for("A1", "10555").id == user.id
+    assert account_for("A1", "10999") is None
+    assert account_for("C1", "10998").id == account(cast.stranger).id
+
+
+@pytest.mark.rule("ADM-01", "PLN-08")
+def test_what_a_snapshot_names_is_not_deleted(cast, visit):
+    part = make_college(cast.school, "07", "旧学院")
+    major = db.session.query(Major).filter_by(college_id=part.id).one()
+    kept = Snapshot(school_id=cast.school.id, graduation_year=2027, day=clock.today(), note="报送",
+                    code_edition="2022", formula_edition="2022", counts={}, codes={}, total=1,
+                    made_by_name="王老师", made_at=clock.now())  # fmt: skip
+    db.session.add(kept)
+    db.session.flush()
+    db.session.add(SnapshotRow(snapshot_id=kept.id, student_id=1, college_id=part.id,
+                               row={"major_id": major.id}))  # fmt: skip
+    db.session.commit()
+    office = visit(cast.officer)
+    office.post(f"/majors/action/remove/{major.id}")
+    assert db.session.query(Major).filter_by(id=major.id).count() == 1
+    db.session.execute(delete(Major).where(Major.id == major.id))
+    db.session.commit()
+    office.post(f"/colleges/action/remove/{part.id}")
+    assert college(code="07") is not None

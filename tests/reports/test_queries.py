@@ -11,13 +11,17 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from app.core.db import db
+from app.destinations.workflow import submit
 from app.plan import editions, snapshots
 from app.plan.editions import NOT_NOW, NOTHING, SEEKING, formula_of, parts_of
 from app.plan.models import Snapshot
-from app.reports import flow, queries
+from app.reports import flow, flow_detail, queries
 from app.reports.queries import Cut
+from app.termination.models import LABELS
+from app.termination.workflow import TERMINATIONS
 from tests import factories as make
 from tests.checks.test_rules import row_of
+from tests.destinations.ways import filled
 from tests.factories import accept, actor, attest, invite
 
 CODES = ["10", "11", "12", "271", "46", "502", "519", "751", "76", "801", "85", "700", "71", "720",
@@ -178,3 +182,32 @@ def test_the_flow_counts_what_was_signed_decided_and_waits(cast):
     foreign = flow.span_of(actor(cast.other_officer), None, None, cast.school.id)
     assert not flow.days(foreign)
     assert not flow.invitations(foreign)
+
+
+@pytest.mark.rule("RPT-02")
+def test_the_flow_counts_the_review_of_terminations(cast):
+    placement = attest(accept(invite(cast.employer, cast.student)[0]), cast.officer)
+    ending = make.terminate(placement)
+    TERMINATIONS.perform("agree", ending.id, actor(cast.employer), agreed=True)
+    span = flow.span_of(actor(cast.officer), None, None, None)
+    assert [(r.kind, r.state, r.fresh) for r in flow.waiting(span)] == [
+        ("termination", "awaiting_school", 1)
+    ]
+    assert [r.waits for r in flow.service(span, 2027)] == [1, 0]
+    assert LABELS["awaiting_school"] in [
+        row[0][0] for row in flow_detail.tables(span, 2027)[0].rows
+    ]
+    next_door = flow.span_of(actor(cast.other_college_officer), None, None, None)
+    assert not flow.waiting(next_door)
+    TERMINATIONS.perform("approve", ending.id, actor(cast.officer))
+    assert [(r.name, r.approved, r.refused) for r in flow.reviewers(span)] == [("王老师", 2, 0)]
+    assert not flow.waiting(span)
+    assert sum(r.ended for r in flow.days(span)) == 1
+
+
+@pytest.mark.rule("RPT-02")
+def test_a_registered_destination_is_no_signing(cast):
+    draft = filled(cast.student, "SX_YJS", "admission")
+    submit(actor(cast.student), draft.id, draft.version)
+    span = flow.span_of(actor(cast.officer), None, None, None)
+    assert sum(r.begun for r in flow.days(span)) == 0

@@ -6,8 +6,13 @@ import io
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
+from app.codes import queries as codes
+from app.core.db import db
 from app.plan import editions, snapshots
+from app.reports import queries
+from app.reports.queries import Cut
 from tests.checks.test_rules import row_of
 from tests.factories import accept, actor, attest, invite
 
@@ -103,3 +108,52 @@ def test_the_flow_is_ones_own(cast, visit):
     assert "王老师</span>" not in other
     assert "王老师" in visit(cast.province).get(f"/reports/flow?school={cast.school.id}").text
     assert "法学院" not in visit(cast.college_officer).get("/reports/flow").text
+
+
+@pytest.mark.rule("RPT-01", "PLN-11")
+def test_by_graduation_year_each_line_has_the_formula_of_its_year(cast, visit):
+    cast.neighbour.graduation_year = 2023
+    row_of(cast.student, destination_code="10")  # employed by an organisation since 2024
+    row_of(cast.neighbour, destination_code="10")  # an agreement in 2021's edition
+    db.session.commit()
+    rates = {rate.key: rate for rate in queries.live(actor(cast.officer), Cut(2027, "year"))}
+    assert (rates[2027].parts, rates[2023].parts) == ({"employed": 1, "none": 1}, {"agreement": 1})
+    page = visit(cast.officer).get("/reports/rate?by=year").text
+    for said in ("100.00%", "50.00%", "66.67%", "协议和合同就业", "单位就业"):
+        assert said in page, said
+    assert "f_year=2023&amp;f_part=agreement" in page
+    assert "/reports/graduates/list/?f_part=settled" in page
+    one = visit(cast.officer).get("/reports/rate?by=year&formula=2021").text
+    assert "f_year=2023&amp;f_part=agreement" not in one
+
+
+@pytest.mark.rule("RPT-01")
+def test_what_is_not_filled_in_has_no_link_and_an_ended_code_or_any_major_has_one(cast, visit):
+    cast.student.sex = ""
+    db.session.execute(
+        text("UPDATE code SET active = false WHERE \"table\" = 'xl' AND code = '31'")
+    )
+    db.session.commit()
+    codes.forget()
+    try:
+        office = visit(cast.officer)
+        page = office.get("/reports/rate?by=sex&year=2027").text
+        assert "f_year=2027&amp;f_sex=" in page
+        assert page.count('href="/reports/graduates/list/?f_year=2027"') == 1  # the foot
+        link = "/reports/graduates/list/?f_year=2027&f_education=31"
+        assert link.replace("&", "&amp;") in office.get("/reports/rate?by=education&year=2027").text
+        assert office.get(link).status_code == 200
+    finally:
+        db.session.rollback()
+        codes.forget()
+
+
+@pytest.mark.rule("RPT-01", "ACC-02")
+def test_a_major_that_is_asked_for_is_among_those_to_choose_from(cast):
+    who, last = actor(cast.officer), cast.neighbour.major_id
+    db.session.execute(text("""INSERT INTO major (id, school_id, college_id, code, name)
+      SELECT -n, :school, :college, 'x' || n, '专业' FROM generate_series(1, 1000) n"""),
+      {"school": cast.school.id, "college": cast.college.id})  # fmt: skip
+    assert str(last) not in dict(queries.majors(who))
+    assert str(last) in dict(queries.majors(who, last))
+    assert str(cast.stranger.major_id) not in dict(queries.majors(who, cast.stranger.major_id))
