@@ -126,7 +126,7 @@ def lines_of_years(used: Mapping[int, Formula]) -> list[tuple[str, str]]:
     for formula in dict.fromkeys(used.values()):
         years = ", ".join(str(year) for year in used if used[year] == formula)
         head = _("Formula of %(edition)s", edition=codes.edition_name(formula.edition))
-        found += [(head, years), *formula_lines(formula)]
+        found += [(head, _("Graduates of %(years)s", years=years)), *formula_lines(formula)]
     return found
 
 
