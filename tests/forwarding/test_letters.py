@@ -92,6 +92,24 @@ def test_a_receiver_that_changed_makes_the_old_letter_void_unless_it_was_sent(
     assert found[2].archive_to == "江城档案馆"
 
 
+@pytest.mark.rule("PLN-10", "PLN-02")
+def test_a_receiver_that_went_away_makes_the_unsent_letter_void(cast, receivers, printed):
+    printed()
+    one, two = all_letters()
+    two.tracking_number = "EMS1"
+    db.session.commit()
+    for row in (one, two):
+        edit(entry(row.student).id, actor(cast.officer), {"archive_to": ""})
+    book = openpyxl.load_workbook(io.BytesIO(result(printed(kind=letters.COURIER))))
+    assert [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)] == ["2027-00002"]
+    assert [(row.number, row.void_at is None) for row in all_letters()] == [
+        ("2027-00001", False), ("2027-00002", True),
+    ]  # fmt: skip
+    edit(entry(one.student).id, actor(cast.officer), ARCHIVE)
+    printed()
+    assert [row.number for row in all_letters()] == ["2027-00001", "2027-00002", "2027-00003"]
+
+
 @pytest.mark.rule("PLN-10")
 def test_the_agreed_contact_of_the_receiver_is_printed(cast, rows, printed):
     terms = {"archive_receiver": "UNIT", "archive_to": "单位人事部", "archive_address": "武汉市",
