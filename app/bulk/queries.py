@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, false, select, true
 
 from app.bulk.models import Import, ImportRow, ImportState, RowStatus
-from app.bulk.sheet import SHEETS
+from app.bulk.sheet import SHEETS, Sheet
 from app.core.db import db
 from app.core.errors import NotYours
 from app.workflow.actor import Actor, Role
@@ -41,7 +41,13 @@ def import_of(who: Actor, uid: str) -> Import:
 
 
 def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:
-    """The newest import of the same bytes that is under way, waits or was applied."""
+    """The newest import of the same bytes that is under way, waits or was applied.
+
+    One with faulty rows may be checked anew: what they lacked may be there by now. Where a sheet
+    counts its files (`admit`), it is not.
+    """
+    spent = SHEETS[sheet].admit is not Sheet.admit
+    mended = true() if spent else (Import.state != ImportState.CHECKED) | (Import.faulty == 0)
     counts = (ImportState.UPLOADED, ImportState.CHECKED, ImportState.WRITING, ImportState.APPLIED)
     return db.session.scalars(
         imports_for(who)
@@ -50,6 +56,7 @@ def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:
             Import.sha256 == sha256,
             Import.state.in_(counts),
             Import.file_key.is_not(None),
+            mended,
         )
         .order_by(Import.id.desc())
         .limit(1)

@@ -4,7 +4,7 @@ import pytest
 
 from app.bulk.models import ImportRow
 from app.core.db import db
-from app.people.models import Student
+from app.people.models import Major, Student
 from tests import factories as make
 from tests.bulk.books import HEADS, good_row, number, text_table, xls, xlsx
 from tests.bulk.conftest import tally
@@ -59,6 +59,21 @@ def test_the_same_file_again_does_nothing(bring, apply):
     assert bring(data).id == first.id
     again = bring(xlsx([good_row(1)], sheet="另一个"))
     assert tally(again) == (0, 0, 1, 0)
+
+
+@pytest.mark.rule("BLK-01")
+def test_a_file_whose_faults_were_mended_elsewhere_is_checked_again(bring, cast):
+    data = xlsx([good_row(1), good_row(2, 专业="新专业")])
+    first = bring(data)
+    assert tally(first) == (1, 0, 0, 1)
+    db.session.add(
+        Major(school_id=cast.school.id, college_id=cast.college.id, code="099999", name="新专业")
+    )
+    db.session.commit()
+    again = bring(data)
+    assert again.id != first.id
+    assert tally(again) == (2, 0, 0, 0)
+    assert bring(data).id == again.id
 
 
 @pytest.mark.rule("BLK-01")
