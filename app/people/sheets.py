@@ -40,6 +40,9 @@ TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs
 ID_NUMBER = _l("This is not a valid ID number: 18 characters, and the last one must fit.")
 MOBILE = _l("This is not a mobile number: 11 digits that begin with 1.")
 TAKEN = _l("Another student of this graduation year has this ID number.")
+PHONE_TAKEN = _l(
+    "Another student of this school has this phone. Codes would reach the wrong person."
+)
 
 
 def is_id_number(number: str, context: Context) -> Any:
@@ -100,7 +103,7 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
 
 
 def look(record: Import, _context: Context) -> None:
-    """Nobody else of the school and year may have the ID number."""
+    """Nobody else of the school and year may have the ID number, nobody else of the school the phone."""
     compare.mark(
         record,
         "EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school"
@@ -111,6 +114,8 @@ def look(record: Import, _context: Context) -> None:
         str(TAKEN),
         school=record.school_id,
     )
+    compare.mark(record, compare.taken_by_another(STUDENTS.target, "phone_index"), "phone",
+                 str(PHONE_TAKEN), school=record.school_id)  # fmt: skip
 
 
 _MOVED_BY_IMPORT = (
@@ -177,7 +182,7 @@ STUDENTS = Sheet(
     look=look,
     after=follow,
     before_undo=forget_unused,
-    unique=(("student_no", "student_no"), ("id_number_index", "id_number")),
+    unique=(("student_no", "student_no"), ("id_number_index", "id_number"), ("phone_index", "phone")),
     target=Target(
         model=Student,
         key=("school_id", "student_no"),

@@ -242,6 +242,29 @@ def test_tracking_numbers_of_nobody_or_of_somebody_else_are_refused(
     assert 4 not in found
 
 
+@pytest.mark.rule("PLN-10", "BLK-03")
+def test_a_tracking_number_that_a_faulty_row_would_give_up_is_still_taken(
+    cast, receivers, printed, bring, apply
+):
+    printed()
+    heads = ["转递单编号", "姓名", "快递单号"]
+    first, second = all_letters()
+    first.tracking_number, second.tracking_number = "T1", "T2"
+    db.session.commit()
+
+    def file(name, one, two):
+        rows = [(first.number, name, one), (second.number, "王强", two)]
+        data = xlsx([dict(zip(heads, row, strict=True)) for row in rows], heads)
+        return bring(data, "a.xlsx", "courier")
+
+    wrong = file("另一人", "T2", "T1")
+    assert {n: texts[0][0] for n, texts in problems(wrong).items()} == {
+        2: "student", 3: "tracking_number",
+    }  # fmt: skip
+    assert tally(file("黄河水", "T9", "T9")) == (0, 0, 0, 2)
+    assert tally(file("黄河水", "T2", "T1")) == (0, 2, 0, 0)
+
+
 @pytest.mark.rule("PLN-10", "ACC-02")
 def test_who_may_make_and_see_letters(cast, receivers, printed, visit):
     printed(user=cast.data)
