@@ -7,11 +7,13 @@ from typing import Any
 
 from sqlalchemy import Select, false, select, true
 
+from app.accounts.queries import actor_of
 from app.bulk.models import Import, ImportRow, ImportState, RowStatus
 from app.bulk.sheet import SHEETS, Sheet
 from app.core.db import db
 from app.core.errors import NotYours
 from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
 
 
 def imports_for(who: Actor) -> Select[Import]:
@@ -38,6 +40,19 @@ def import_of(who: Actor, uid: str) -> Import:
     if found is None:
         raise NotYours(f"import {uid}")
     return found
+
+
+def who_asked(record: Import) -> Actor:
+    """Who confirmed the import or had it undone, whichever was last: not who brought the file (GRD-05)."""
+    steps = [step + own for step in ("write", "write_good", "undo") for own in ("", "_own")]
+    mine = (Trail.kind == "import_file", Trail.record_id == record.id, Trail.step.in_(steps))
+    row = db.session.scalars(select(Trail).where(*mine).order_by(Trail.seq.desc()).limit(1)).first()
+    if row is None:
+        return actor_of(record.user)
+    return Actor(
+        Role(row.actor_role), row.actor_id, row.actor_name, record.school_id,
+        employer_id=record.employer_id, address=row.address, device=row.device,
+    )  # fmt: skip
 
 
 def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:

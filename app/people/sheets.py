@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.accounts.models import AppUser
-from app.accounts.queries import actor_of, identify_all
+from app.accounts.queries import identify_all
 from app.bulk import compare
 from app.bulk.models import Import, ImportRow, RowStatus
+from app.bulk.queries import who_asked
 from app.bulk.sheet import (
     Choices,
     Column,
@@ -137,7 +138,7 @@ def follow(record: Import) -> None:
     """New students get their accounts; whose name or numbers changed signs in by the new ones (ACC-03)."""
     jobs.enqueue(open_accounts, school_id=record.school_id)
     if record.changed:
-        who = actor_of(record.user)
+        who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
     db.session.execute(
         text(
