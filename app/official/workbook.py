@@ -53,7 +53,7 @@ def bring(who: Actor, data: bytes, name: str, form: dict[str, str]) -> Paper:
         raise Invalid(problems)
     wish = {"year": int(year) if year else None, "purpose": purpose if year else ""}
     title = _("%(name)s filled", name=name.rpartition(".")[0] or name)
-    return papers.ask(who, FILLED, wish, f"{title[:110]}.xlsx", data)
+    return papers.ask(who, FILLED, wish, f"{title}.xlsx", data)
 
 
 def _of_file(data: bytes) -> list[tuple[str, str]]:
