@@ -23,7 +23,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_code, clean_line, clean_name
-from app.official import rights
+from app.official import guards
 from app.official.heads import NUMBERS, known_heads, places
 from app.official.spelling import Spelling, spellings
 from app.papers import making as papers
@@ -48,7 +48,7 @@ def bring(who: Actor, data: bytes, name: str, form: dict[str, str]) -> Paper:
     """Keep the workbook and have it filled, and commit. Raises Invalid, Refused, NotYours."""
     papers.may_ask(who)
     year, purpose = form.get("year", ""), clean_line(form.get("purpose", ""))[:100]
-    problems = [*_of_file(data), *rights.problems(year, purpose)]
+    problems = [*_of_file(data), *guards.problems(year, purpose)]
     if problems:
         raise Invalid(problems)
     wish = {"year": int(year) if year else None, "purpose": purpose if year else ""}
@@ -87,7 +87,7 @@ class Work:
 def make(paper: Paper) -> bytes:
     """The workbook with what our plan has. Raises Refused, in words, where it cannot be read."""
     if paper.wish.get("year") is not None:
-        rights.refuse_to_add(paper)
+        guards.refuse_to_add(paper)
     data = papers.source_of(paper)
     heads = {"known": known_heads(), "numbers": known_heads(NUMBERS)}
     look = json.loads(_asked({"do": "look", "most": MOST_ROWS, **heads}, data))
@@ -251,7 +251,7 @@ def _add_rows(paper: Paper, work: Work, last: int) -> int:
         number += 1
         _put(work, number, [], _person(student) | values_of(entry), student)
     if number > last:
-        rights.trace(paper, number - last)
+        guards.trace(paper, number - last)
     return number - last
 
 
