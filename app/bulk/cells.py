@@ -24,6 +24,7 @@ _DAY = re.compile(
     r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?"
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+", re.I | re.A)  # 2.34201E+13: what Excel makes of a code
 
 
 class Wrong(Exception):
@@ -64,12 +65,13 @@ def name(cell: Any, most: int) -> str:
 def code(cell: Any, most: int) -> str:
     """A number or code of which every digit counts: only a text is sure to have them all (BLK-02)."""
     refuse_error(cell)
-    if not isinstance(cell, str):
+    typed = clean_code(cell) if isinstance(cell, str) else None
+    if typed is None or _SHORTENED.fullmatch(typed):
         raise Wrong(
             _("This is stored as a number or date, so that digits or zeros may be lost. "
               "Format the column as text and type it again.")
         )  # fmt: skip
-    return fitting(clean_code(cell), most)
+    return fitting(typed, most)
 
 
 def digits(cell: Any, most: int) -> str:

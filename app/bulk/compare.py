@@ -18,8 +18,9 @@ from app.core.db import db
 def first(sheet: Sheet, record: Import, context: Any) -> None:
     """Everything that only the data know, after the rows have been staged."""
     sheet.look(record, context)
-    for name, blamed, *within in sheet.unique:
-        _mark_doubles(record, [name, *within], blamed)
+    doubles = [_mark_doubles(record, [n, *within], blamed) for n, blamed, *within in sheet.unique]
+    if any(doubles):
+        sheet.look(record, context)  # they give up nothing that others may have
     if not sheet.acts:
         _match(sheet.target, record)
 
@@ -87,12 +88,36 @@ def mark(record: Import, condition: str, field: str, sentence: str, **values: An
     )
 
 
-def _mark_doubles(record: Import, names: list[str], blamed: str) -> None:
+def taken_by_another(target: Target, name: str) -> str:
+    """The condition for `mark` that another record of the school has the value (bind `school`).
+
+    Unless a good row of the file gives that record another value; such rows may lean on one another,
+    and where one of them is marked, all that lean on it are. A record's own value stays as it is.
+    """
+    [key] = _from_rows(target)
+    table, column = target.model.__tablename__, target.model.__table__.c[name]
+
+    def has(row: str) -> str:
+        return f"t.{name} = {taken(column, f'{row}.values')}"
+
+    return f"""r.row IN (WITH RECURSIVE wants AS (SELECT w.row, o.row AS giver
+        FROM import_row w JOIN {table} t ON t.school_id = :school AND {has("w")}
+          AND t.{key} <> w.values ->> '{key}'
+        LEFT JOIN import_row o ON o.import_id = :id AND o.status <> 'faulty'
+          AND o.values ->> '{key}' = t.{key} AND NOT {has("o")}
+      WHERE w.import_id = :id AND w.status <> 'faulty' AND NOT EXISTS (SELECT 1 FROM {table} t
+        WHERE t.school_id = :school AND t.{key} = w.values ->> '{key}' AND {has("w")})),
+      stuck AS (SELECT row FROM wants WHERE giver IS NULL
+        UNION SELECT w.row FROM wants w JOIN stuck s ON w.giver = s.row)
+      SELECT row FROM stuck)"""
+
+
+def _mark_doubles(record: Import, names: list[str], blamed: str) -> bool:
     """All rows of values that stand in several: which one is right only the person knows."""
     column = SHEETS[record.sheet].column(blamed)
     sentence = _("“%(column)s” is the same as in row ROW of this file.", column=str(column.label))
     keys = " || chr(31) || ".join(f"(r.values ->> '{name}')" for name in names)
-    db.session.execute(
+    done = db.session.execute(
         text(
             "UPDATE import_row r SET status = 'faulty', problems = coalesce(r.problems, '[]') ||"
             " jsonb_build_array(jsonb_build_array(:field ::text, replace(:sentence ::text, 'ROW',"
@@ -103,6 +128,7 @@ def _mark_doubles(record: Import, names: list[str], blamed: str) -> None:
         ),
         {"id": record.id, "names": names, "field": blamed, "sentence": sentence},
     )
+    return bool(done.rowcount)  # type: ignore[attr-defined]
 
 
 def joined(target: Target) -> str:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, false, select
+from sqlalchemy import Select, false, select, true
 
+from app.accounts.queries import actor_of
 from app.bulk.models import Import, ImportRow, ImportState, RowStatus
-from app.bulk.sheet import SHEETS
+from app.bulk.sheet import SHEETS, Sheet
 from app.core.db import db
 from app.core.errors import NotYours
 from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
 
 
 def imports_for(who: Actor) -> Select[Import]:
@@ -40,8 +42,27 @@ def import_of(who: Actor, uid: str) -> Import:
     return found
 
 
+def who_asked(record: Import) -> Actor:
+    """Who confirmed the import or had it undone, whichever was last: not who brought the file (GRD-05)."""
+    steps = [step + own for step in ("write", "write_good", "undo") for own in ("", "_own")]
+    mine = (Trail.kind == "import_file", Trail.record_id == record.id, Trail.step.in_(steps))
+    row = db.session.scalars(select(Trail).where(*mine).order_by(Trail.seq.desc()).limit(1)).first()
+    if row is None:
+        return actor_of(record.user)
+    return Actor(
+        Role(row.actor_role), row.actor_id, row.actor_name, record.school_id,
+        employer_id=record.employer_id, address=row.address, device=row.device,
+    )  # fmt: skip
+
+
 def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:
-    """The newest import of the same bytes that is under way, waits or was applied."""
+    """The newest import of the same bytes that is under way, waits or was applied.
+
+    One with faulty rows may be checked anew: what they lacked may be there by now. Where a sheet
+    counts its files (`admit`), it is not.
+    """
+    spent = SHEETS[sheet].admit is not Sheet.admit
+    mended = true() if spent else (Import.state != ImportState.CHECKED) | (Import.faulty == 0)
     counts = (ImportState.UPLOADED, ImportState.CHECKED, ImportState.WRITING, ImportState.APPLIED)
     return db.session.scalars(
         imports_for(who)
@@ -50,6 +71,7 @@ def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:
             Import.sha256 == sha256,
             Import.state.in_(counts),
             Import.file_key.is_not(None),
+            mended,
         )
         .order_by(Import.id.desc())
         .limit(1)

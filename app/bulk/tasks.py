@@ -55,6 +55,7 @@ def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str
     """Do it in the person's language; what a rule refuses becomes the sentence of the other step."""
     record = db.session.get_one(Import, import_id, populate_existing=True)
     if record.state != state:
+        _check_again(import_id, otherwise)  # a worker may have been killed just before it
         return  # done before: the job came twice
     with force_locale(record.user.locale or "zh"):
         try:
@@ -68,6 +69,11 @@ def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str
             log.error("import %s: %s\n%s", import_id, type(error).__name__, where)
             sentence = _("Something went wrong on our side. Please try again.")
             _give_up(import_id, state, otherwise, [sentence])
+    _check_again(import_id, otherwise)
+
+
+def _check_again(import_id: int, otherwise: str) -> None:
+    """What was not written is checked once more, by the job that was to write it."""
     if otherwise == "recheck" and db.session.get_one(Import, import_id).state == S.UPLOADED:
         check(import_id)
 

@@ -127,9 +127,9 @@ def _names(table: str, kept: str, ended: bool) -> dict[str, str]:
     return {code: name for code, name in rows}  # noqa: C416 (a Row is no tuple for mypy)
 
 
-def names(table: str, graduation_year: int | None = None) -> dict[str, str]:
-    """Code → name of what can be chosen, in the table's order."""
-    return _names(table, edition(table, graduation_year), False)
+def names(table: str, graduation_year: int | None = None, *, ended: bool = False) -> dict[str, str]:
+    """Code → name of what can be chosen, or of what could be once as well, in the table's order."""
+    return _names(table, edition(table, graduation_year), ended)
 
 
 def all_names(table: str) -> dict[str, str]:

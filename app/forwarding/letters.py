@@ -93,8 +93,10 @@ ROWS = """SELECT e.id, e.student_id, e.college_id, e.graduation_year, e.archive_
   WHERE e.id = ANY(:entries) AND coalesce(e.archive_to, '') <> ''"""
 SAME = """(l.archive_to, l.archive_address, l.archive_postcode, l.contact, l.phone)
     = (r.archive_to, r.archive_address, r.archive_postcode, r.contact, r.phone)"""
-VOID = text(f"""UPDATE forwarding_letter l SET void_at = :now FROM ({ROWS}) r
-  WHERE l.student_id = r.student_id AND l.void_at IS NULL AND l.tracking_number IS NULL AND NOT {SAME}""")
+VOID = text(f"""UPDATE forwarding_letter l SET void_at = :now
+  FROM plan_entry e LEFT JOIN ({ROWS}) r ON r.id = e.id
+  WHERE e.id = ANY(:entries) AND l.student_id = e.student_id AND l.void_at IS NULL
+    AND l.tracking_number IS NULL AND (r.id IS NULL OR NOT {SAME})""")
 MISSING = text(f"""SELECT r.* FROM ({ROWS}) r WHERE NOT EXISTS (SELECT 1 FROM forwarding_letter l
     WHERE l.student_id = r.student_id AND l.void_at IS NULL)
   ORDER BY r.graduation_year, r.college_id, r.student_id""")
@@ -103,8 +105,9 @@ MISSING = text(f"""SELECT r.* FROM ({ROWS}) r WHERE NOT EXISTS (SELECT 1 FROM fo
 def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
     """Give each row with a receiver its letter; the ids of all letters of the wish. Commits.
 
-    A letter that was made stays; one whose receiver changed before it was sent is void, and the
-    student gets a new one. The counter rolls back with the transaction: no number is lost.
+    A letter that was made stays; one whose receiver changed or went away before it was sent is void,
+    and the student gets a new one where there is a receiver. The counter rolls back with the
+    transaction: no number is lost.
     """
     entries = db.session.scalars(select(PlanEntry.id).where(*_wanted(school_id, wish))).all()
     at = {"entries": list(entries), "now": clock.now()}

@@ -28,14 +28,8 @@ def look_for_letters(record: Import, _context: Context) -> None:
                  school=record.school_id)  # fmt: skip
     compare.mark(record, f"{of} AND l.void_at IS NOT NULL)", "number", str(VOID),
                  school=record.school_id)  # fmt: skip
-    compare.mark(
-        record,
-        "EXISTS (SELECT 1 FROM forwarding_letter l WHERE l.school_id = :school"
-        " AND l.tracking_number = r.values ->> 'tracking_number' AND l.number <> r.values ->> 'number'"
-        " AND NOT EXISTS (SELECT 1 FROM import_row o WHERE o.import_id = :id"  # the file changes it, too
-        "  AND o.values ->> 'number' = l.number AND o.values ->> 'tracking_number' <> l.tracking_number))",
-        "tracking_number", str(SENT), school=record.school_id,
-    )  # fmt: skip
+    compare.mark(record, compare.taken_by_another(COURIER.target, "tracking_number"),
+                 "tracking_number", str(SENT), school=record.school_id)  # fmt: skip
 
 
 def number_of_what_was_posted(values: Found, more: Found, _context: Context) -> Problems:

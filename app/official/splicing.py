@@ -19,7 +19,7 @@ def spliced(xml: bytes, cells: dict[str, dict[str, str]]) -> bytes:
     found = _Splice(xml, {int(n): {int(c): t for c, t in row.items()} for n, row in cells.items()})
     found.run()
     out, at = [], 0
-    for start, end, text in sorted(found.edits, key=lambda edit: edit[0]):
+    for start, end, text in sorted(found.edits, key=lambda edit: edit[:2]):  # put before replaced
         out += [xml[at:start], text]
         at = end
     return b"".join([*out, xml[at:]])

@@ -13,6 +13,7 @@ from app.accounts.queries import actor
 from app.bulk.asking import clean_name
 from app.bulk.intake import MAX_BYTES
 from app.core.errors import Invalid
+from app.exports.rights import may_clear
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link
@@ -58,7 +59,7 @@ class OfficialView(SafeView):
         return self.render_template(
             "official/fill.html",
             problems={place: text for place, text in problems},  # noqa: C416
-            years=years(),
+            years=years() if may_clear() else [],
             form=request.form,
             most_mb=MAX_BYTES >> 20,
             most_rows=workbook.MOST_ROWS,

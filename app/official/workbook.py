@@ -23,6 +23,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_code, clean_line, clean_name
+from app.official import guards
 from app.official.heads import NUMBERS, known_heads, places
 from app.official.spelling import Spelling, spellings
 from app.papers import making as papers
@@ -47,21 +48,21 @@ def bring(who: Actor, data: bytes, name: str, form: dict[str, str]) -> Paper:
     """Keep the workbook and have it filled, and commit. Raises Invalid, Refused, NotYours."""
     papers.may_ask(who)
     year, purpose = form.get("year", ""), clean_line(form.get("purpose", ""))[:100]
-    problems = []
-    if len(data) > intake.MAX_BYTES:
-        size = intake.MAX_BYTES >> 20
-        problems.append(("file", _("The file is larger than %(size)s MB.", size=size)))
-    elif not data.startswith(b"PK\x03\x04"):
-        problems.append(("file", intake.sentence("not_excel", {})))
-    if year and not (year.isascii() and year.isdecimal() and len(year) == 4):
-        problems.append(("year", _("Please choose a graduation year.")))
-    if year and not purpose:
-        problems.append(("purpose", _("Say what the full ID numbers are needed for.")))
+    problems = [*_of_file(data), *guards.problems(year, purpose)]
     if problems:
         raise Invalid(problems)
     wish = {"year": int(year) if year else None, "purpose": purpose if year else ""}
     title = _("%(name)s filled", name=name.rpartition(".")[0] or name)
-    return papers.ask(who, FILLED, wish, f"{title[:110]}.xlsx", data)
+    return papers.ask(who, FILLED, wish, f"{title}.xlsx", data)
+
+
+def _of_file(data: bytes) -> list[tuple[str, str]]:
+    if len(data) > intake.MAX_BYTES:
+        size = intake.MAX_BYTES >> 20
+        return [("file", _("The file is larger than %(size)s MB.", size=size))]
+    if not data.startswith(b"PK\x03\x04"):
+        return [("file", intake.sentence("not_excel", {}))]
+    return []
 
 
 @dataclass
@@ -85,6 +86,8 @@ class Work:
 
 def make(paper: Paper) -> bytes:
     """The workbook with what our plan has. Raises Refused, in words, where it cannot be read."""
+    if paper.wish.get("year") is not None:
+        guards.refuse_to_add(paper)
     data = papers.source_of(paper)
     heads = {"known": known_heads(), "numbers": known_heads(NUMBERS)}
     look = json.loads(_asked({"do": "look", "most": MOST_ROWS, **heads}, data))
@@ -247,6 +250,8 @@ def _add_rows(paper: Paper, work: Work, last: int) -> int:
             )
         number += 1
         _put(work, number, [], _person(student) | values_of(entry), student)
+    if number > last:
+        guards.trace(paper, number - last)
     return number - last
 
 

@@ -30,6 +30,7 @@ from app.workflow.engine import committed
 
 KEPT = timedelta(days=7)
 SUFFIX = ".paper"
+LONGEST = 110  # characters of a file name without its ending; the column holds 120
 ASKED = Limit("plan-papers", 60, timedelta(hours=1))  # of one person: each costs seconds of work
 
 
@@ -65,7 +66,7 @@ def ask(
         raise Refused(_("You have asked for very many files. Please wait an hour, then go on."))
     paper = Paper(
         uid=uuid4().hex, kind=kind, user_id=who.user_id or 0, school_id=school, wish=wish,
-        file_name=name, done=0, total=0, report={}, created_at=clock.now(),
+        file_name=_fitting(name), done=0, total=0, report={}, created_at=clock.now(),
     )  # fmt: skip
     if source is not None:
         paper.source_key = _keep(paper, source)
@@ -77,6 +78,12 @@ def ask(
         return paper
 
     return committed(begin)
+
+
+def _fitting(name: str) -> str:
+    """A file name of a length that is kept, with its ending."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[:LONGEST]}.{ending[: 119 - LONGEST]}" if dot else name[:LONGEST]
 
 
 def paper_of(who: Actor, uid: str) -> Paper:

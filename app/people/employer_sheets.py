@@ -9,6 +9,7 @@ from sqlalchemy import select, text
 
 from app.bulk import compare
 from app.bulk.models import Import
+from app.bulk.queries import who_asked
 from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target, fits
 from app.codes import queries as codes
 from app.codes.models import Region
@@ -64,17 +65,25 @@ def look(record: Import, _context: Context) -> None:
 
 def leave_trace(record: Import) -> None:
     """Each new record begins its trail as one that was entered by hand."""
+    who = who_asked(record)
     db.session.execute(
         text(
             "INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id,"
             " actor_role, actor_name, address, device, factor, reason, details, at)"
-            " SELECT 'employer', e.id, e.school_id, 'list', NULL, e.state, :user, 'school', :name, '',"
-            " '', '', '', jsonb_build_object('import', :id ::int), app_now()"
+            " SELECT 'employer', e.id, e.school_id, 'list', NULL, e.state, :user, :role, :name,"
+            " :address, :device, '', '', jsonb_build_object('import', :id ::int), app_now()"
             " FROM employer e JOIN import_row r ON e.credit_code = r.values ->> 'credit_code'"
             " WHERE r.import_id = :id AND r.status = 'new' AND NOT EXISTS"
             " (SELECT 1 FROM trail t WHERE t.kind = 'employer' AND t.record_id = e.id) ORDER BY e.id"
         ),
-        {"id": record.id, "user": record.user_id, "name": record.user.display_name},
+        {
+            "id": record.id,
+            "user": who.user_id,
+            "role": who.role,
+            "name": who.name,
+            "address": who.address,
+            "device": who.device[:200],
+        },
     )
 
 

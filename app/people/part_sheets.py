@@ -42,15 +42,8 @@ def look_for_names(record: Import, _context: Context) -> None:
 
     A college that the file itself renames does not keep its name from another.
     """
-    compare.mark(
-        record,
-        "EXISTS (SELECT 1 FROM college c WHERE c.school_id = :school AND c.name = r.values ->> 'name'"
-        " AND c.code <> r.values ->> 'code' AND NOT EXISTS (SELECT 1 FROM import_row o"
-        "  WHERE o.import_id = :id AND o.values ->> 'code' = c.code AND o.values ->> 'name' <> c.name))",
-        "name",
-        str(NAME_TAKEN),
-        school=record.school_id,
-    )
+    compare.mark(record, compare.taken_by_another(COLLEGES.target, "name"), "name", str(NAME_TAKEN),
+                 school=record.school_id)  # fmt: skip
 
 
 COLLEGES = Sheet(

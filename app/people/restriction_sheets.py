@@ -10,9 +10,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
-from app.accounts.queries import actor_of
 from app.bulk import compare
 from app.bulk.models import Import, ImportRow, RowStatus
+from app.bulk.queries import who_asked
 from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target, Writer
 from app.core import clock
 from app.core.db import db
@@ -83,7 +83,7 @@ def hold(record: Import) -> None:
 
 def act(record: Import, _now: datetime) -> None:
     """Take each row by the rules, all or nothing; what was done is kept for the undoing."""
-    who = actor_of(record.user)
+    who = who_asked(record)
     done: dict[str, list[int]] = {"made": [], "freed": []}
     rows = _rows(record)
     students = _students(record, [row["student_no"] for row in rows])
@@ -98,7 +98,7 @@ def act(record: Import, _now: datetime) -> None:
 
 def unact(record: Import, _now: datetime) -> None:
     """Release whom the list restricted, restrict whom it released. Raises Refused where that changed."""
-    who, reason = actor_of(record.user), _("The list was taken back.")
+    who, reason = who_asked(record), _("The list was taken back.")
     made = _of_ids(record.details.get("made", ()))
     freed = _of_ids(record.details.get("freed", ()))
     if any(row.state != RestrictionState.SET for row in made):

@@ -11,9 +11,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.accounts.models import AppUser
-from app.accounts.queries import actor_of, identify_all
+from app.accounts.queries import identify_all
 from app.bulk import compare
 from app.bulk.models import Import, ImportRow, RowStatus
+from app.bulk.queries import who_asked
 from app.bulk.sheet import (
     Choices,
     Column,
@@ -40,6 +41,9 @@ TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs
 ID_NUMBER = _l("This is not a valid ID number: 18 characters, and the last one must fit.")
 MOBILE = _l("This is not a mobile number: 11 digits that begin with 1.")
 TAKEN = _l("Another student of this graduation year has this ID number.")
+PHONE_TAKEN = _l(
+    "Another student of this school has this phone. Codes would reach the wrong person."
+)
 
 
 def is_id_number(number: str, context: Context) -> Any:
@@ -100,7 +104,7 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
 
 
 def look(record: Import, _context: Context) -> None:
-    """Nobody else of the school and year may have the ID number."""
+    """Nobody else of the school and year may have the ID number, nobody else of the school the phone."""
     compare.mark(
         record,
         "EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school"
@@ -111,6 +115,8 @@ def look(record: Import, _context: Context) -> None:
         str(TAKEN),
         school=record.school_id,
     )
+    compare.mark(record, compare.taken_by_another(STUDENTS.target, "phone_index"), "phone",
+                 str(PHONE_TAKEN), school=record.school_id)  # fmt: skip
 
 
 _MOVED_BY_IMPORT = (
@@ -132,7 +138,7 @@ def follow(record: Import) -> None:
     """New students get their accounts; whose name or numbers changed signs in by the new ones (ACC-03)."""
     jobs.enqueue(open_accounts, school_id=record.school_id)
     if record.changed:
-        who = actor_of(record.user)
+        who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
     db.session.execute(
         text(
@@ -177,7 +183,7 @@ STUDENTS = Sheet(
     look=look,
     after=follow,
     before_undo=forget_unused,
-    unique=(("student_no", "student_no"), ("id_number_index", "id_number")),
+    unique=(("student_no", "student_no"), ("id_number_index", "id_number"), ("phone_index", "phone")),
     target=Target(
         model=Student,
         key=("school_id", "student_no"),

@@ -29,7 +29,7 @@ from app.people.effects import (
 from app.people.models import ORIGIN_STATES, Major, OriginState, School, Student
 from app.people.notices import tell_of_record
 from app.people.queries import students_for
-from app.people.sheets import ID_NUMBER, MOBILE, TAKEN
+from app.people.sheets import ID_NUMBER, MOBILE, PHONE_TAKEN, TAKEN
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Change, Reason, Step
@@ -38,9 +38,6 @@ S = OriginState
 ANY = tuple(S)
 VERIFY = "verify"  # the purpose of the first sign-in's code
 NUMBER_TAKEN = _l("Another student of this school has this student number.")
-PHONE_TAKEN = _l(
-    "Another student of this school has this phone. Codes would reach the wrong person."
-)
 
 
 def has_id_number(student: Student, _actor: Actor, _now: datetime) -> str | None:

@@ -77,8 +77,7 @@ def _taken(who: Actor, year: int, note: str) -> Snapshot:
     made = Snapshot(
         id=key, school_id=who.school_id, graduation_year=year, day=clock.local(now).date(),
         note=note, code_edition=codes.edition("byqx", year), formula_edition=formula(year),
-        codes={code: [name, parts.get(code, NOTHING)]
-               for code, name in codes.names("byqx", year).items()},
+        codes=_codes(year, parts),
         formula={"settled": rate.settled, "left_out": rate.left_out},
         counts=counts, total=sum(counts.values()), made_by=who.user_id, made_by_name=who.name,
         made_at=now,
@@ -88,12 +87,18 @@ def _taken(who: Actor, year: int, note: str) -> Snapshot:
     return made
 
 
+def _codes(year: int, parts: dict[str, str]) -> dict[str, list[str]]:
+    """Code → name and what it counts as: every code a row may have, ended ones as well."""
+    names = codes.names("byqx", year, ended=True)
+    return {c: [names.get(c, ""), parts.get(c, NOTHING)] for c in {**names, **parts}}
+
+
 def rows_of(snapshot: Snapshot, part: str, most: int) -> Sequence[SnapshotRow]:
     """The first rows of a snapshot whose code counts as that part."""
     known = [code for code, (_name, found) in snapshot.codes.items() if found == part]
     code = SnapshotRow.row["destination_code"].astext
-    every = list(snapshot.codes)
-    of_part = code.is_(None) | code.not_in(every) if part == NOTHING else code.in_(known)
+    counted = [c for c, (_name, found) in snapshot.codes.items() if found != NOTHING]
+    of_part = code.is_(None) | code.not_in(counted) if part == NOTHING else code.in_(known)
     wanted = select(SnapshotRow).where(SnapshotRow.snapshot_id == snapshot.id, of_part)
     return db.session.scalars(wanted.order_by(SnapshotRow.student_id).limit(most)).all()
 

@@ -27,7 +27,7 @@ CASES = {
     "an ID number of 15 digits": ({"身份证号": "999999040101001"}, ID, BAD_ID),
     "an ID number born on 30 February": ({"身份证号": "999999200402300011"}, ID, BAD_ID),
     "an ID number born in the future": ({"身份证号": "999999299901010014"}, ID, BAD_ID),
-    "an ID number in scientific spelling": ({"身份证号": "4.20101E+17"}, ID, BAD_ID),
+    "an ID number in scientific spelling": ({"身份证号": "4.20101E+17"}, ID, AS_NUMBER),
     "an ID number that is too long": ({"身份证号": number(1) + "1"}, ID, "最多 18 个字。"),
     "no student number": ({"学号": ""}, NO, MISSING),
     "a student number of blanks": ({"学号": "　\u200b "}, NO, MISSING),

@@ -34,10 +34,25 @@ def test_what_is_no_day_is_not_guessed(app, spelled):
 def test_a_code_is_never_repaired(app):
     with app.test_request_context():
         assert cells.code(" ００１０４８６ ", 10) == "0010486"
-        for stored in (10486, 4.2e17, ["d", "2026-07-01"], ["e"]):
+        for stored in (
+            10486,
+            4.2e17,
+            ["d", "2026-07-01"],
+            ["e"],
+            "2.34201E+13",
+            "４e+17",
+            " 1.0E+05",
+        ):
             with pytest.raises(Wrong):
                 cells.code(stored, 20)
+        assert [cells.code(text, 20) for text in ("E2", "2E13", "12.5E+1")] == [
+            "E2",
+            "2E13",
+            "12.5E+1",
+        ]
         assert cells.digits(13812345678, 20) == "13812345678"
+        with pytest.raises(Wrong):
+            cells.digits("1.38123E+10", 20)
         with pytest.raises(Wrong):
             cells.digits(420101199801010017, 20)
 

@@ -123,6 +123,29 @@ def test_who_wrote_the_key_without_the_lock_makes_the_job_begin_anew(race):
         assert (record.state, record.new, record.changed) == ("applied", 1, 1)
 
 
+@pytest.mark.rule("BLK-03")
+def test_a_worker_killed_before_the_second_check_leaves_it_to_the_job_that_comes_again(
+    race, monkeypatch
+):
+    def killed_here(_import_id):
+        raise KeyboardInterrupt
+
+    double = good_row(97_002, 身份证号=good_row(97_001)["身份证号"])
+    first, second = students(race, [good_row(97_001)], "one"), students(race, [double], "two")
+    for record_id in (first, second):
+        confirm(race, record_id)
+    with race.test_request_context():
+        tasks.write(first)
+        with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+            patch.setattr(tasks, "check", killed_here)
+            tasks.write(second)
+        db.session.remove()
+        assert db.session.get(Import, second).state == "uploaded"
+        tasks.write(second)
+        record = db.session.get(Import, second, populate_existing=True)
+        assert (record.state, record.faulty) == ("checked", 1)
+
+
 SCRIPT = """
 import sys, time
 from app import create_app

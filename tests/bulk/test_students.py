@@ -4,10 +4,10 @@ import pytest
 
 from app.bulk.models import ImportRow
 from app.core.db import db
-from app.people.models import Student
+from app.people.models import Major, Student
 from tests import factories as make
 from tests.bulk.books import HEADS, good_row, number, text_table, xls, xlsx
-from tests.bulk.conftest import tally
+from tests.bulk.conftest import problems, tally
 
 pytestmark = pytest.mark.usefixtures("cast")
 
@@ -59,6 +59,44 @@ def test_the_same_file_again_does_nothing(bring, apply):
     assert bring(data).id == first.id
     again = bring(xlsx([good_row(1)], sheet="另一个"))
     assert tally(again) == (0, 0, 1, 0)
+
+
+@pytest.mark.rule("BLK-01")
+def test_a_file_whose_faults_were_mended_elsewhere_is_checked_again(bring, cast):
+    data = xlsx([good_row(1), good_row(2, 专业="新专业")])
+    first = bring(data)
+    assert tally(first) == (1, 0, 0, 1)
+    db.session.add(
+        Major(school_id=cast.school.id, college_id=cast.college.id, code="099999", name="新专业")
+    )
+    db.session.commit()
+    again = bring(data)
+    assert again.id != first.id
+    assert tally(again) == (2, 0, 0, 0)
+    assert bring(data).id == again.id
+
+
+@pytest.mark.rule("BLK-02", "ADM-02")
+def test_a_phone_that_another_student_of_the_school_has_is_refused(bring, cast):
+    phone, far = cast.classmate.phone, cast.stranger.phone
+    rows = [
+        good_row(1, 手机号=phone),
+        good_row(2, 手机号=far),  # of another school
+        good_row(3, 手机号="13712345678"),
+        good_row(4, 手机号="13712345678"),
+        good_row(5, 学号="A2", 姓名="李静", 手机号=phone),
+    ]
+    found = {n: texts[0][0] for n, texts in problems(bring(xlsx(rows))).items()}
+    assert found == {
+        2: "phone",
+        4: "phone",
+        5: "phone",
+        6: "phone",
+    }  # 2 and 6: the same in the file
+    alone = bring(xlsx([good_row(1, 手机号=phone), good_row(2, 手机号=far)]))
+    assert [texts[0][0] for texts in problems(alone).values()] == ["phone"]
+    own = bring(xlsx([good_row(5, 学号="A2", 姓名="李静", 手机号=phone)]))
+    assert own.faulty == 0
 
 
 @pytest.mark.rule("BLK-01")
@@ -204,8 +242,6 @@ def test_the_example_row_of_the_template_is_ignored(bring):
 
 @pytest.mark.rule("BLK-02")
 def test_the_old_format_is_read_and_its_numbers_are_refused_alike(bring):
-    from tests.bulk.conftest import problems
-
     record = bring(xls([good_row(1), good_row(2, 学号=2023000002)]), "学生.xls")
     assert record.details["kind"] == "xls", record.details
     assert tally(record) == (1, 0, 0, 1)

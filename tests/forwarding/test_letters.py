@@ -92,6 +92,24 @@ def test_a_receiver_that_changed_makes_the_old_letter_void_unless_it_was_sent(
     assert found[2].archive_to == "江城档案馆"
 
 
+@pytest.mark.rule("PLN-10", "PLN-02")
+def test_a_receiver_that_went_away_makes_the_unsent_letter_void(cast, receivers, printed):
+    printed()
+    one, two = all_letters()
+    two.tracking_number = "EMS1"
+    db.session.commit()
+    for row in (one, two):
+        edit(entry(row.student).id, actor(cast.officer), {"archive_to": ""})
+    book = openpyxl.load_workbook(io.BytesIO(result(printed(kind=letters.COURIER))))
+    assert [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)] == ["2027-00002"]
+    assert [(row.number, row.void_at is None) for row in all_letters()] == [
+        ("2027-00001", False), ("2027-00002", True),
+    ]  # fmt: skip
+    edit(entry(one.student).id, actor(cast.officer), ARCHIVE)
+    printed()
+    assert [row.number for row in all_letters()] == ["2027-00001", "2027-00002", "2027-00003"]
+
+
 @pytest.mark.rule("PLN-10")
 def test_the_agreed_contact_of_the_receiver_is_printed(cast, rows, printed):
     terms = {"archive_receiver": "UNIT", "archive_to": "单位人事部", "archive_address": "武汉市",
@@ -222,6 +240,29 @@ def test_tracking_numbers_of_nobody_or_of_somebody_else_are_refused(
         5: "tracking_number",
     } or set(found) == {2, 3, 5}
     assert 4 not in found
+
+
+@pytest.mark.rule("PLN-10", "BLK-03")
+def test_a_tracking_number_that_a_faulty_row_would_give_up_is_still_taken(
+    cast, receivers, printed, bring, apply
+):
+    printed()
+    heads = ["转递单编号", "姓名", "快递单号"]
+    first, second = all_letters()
+    first.tracking_number, second.tracking_number = "T1", "T2"
+    db.session.commit()
+
+    def file(name, one, two):
+        rows = [(first.number, name, one), (second.number, "王强", two)]
+        data = xlsx([dict(zip(heads, row, strict=True)) for row in rows], heads)
+        return bring(data, "a.xlsx", "courier")
+
+    wrong = file("另一人", "T2", "T1")
+    assert {n: texts[0][0] for n, texts in problems(wrong).items()} == {
+        2: "student", 3: "tracking_number",
+    }  # fmt: skip
+    assert tally(file("黄河水", "T9", "T9")) == (0, 0, 0, 2)
+    assert tally(file("黄河水", "T2", "T1")) == (0, 2, 0, 0)
 
 
 @pytest.mark.rule("PLN-10", "ACC-02")

@@ -9,10 +9,12 @@ import pytest
 from app.core import children
 from app.core.db import db
 from app.core.errors import Invalid
+from app.exports.tasks import as_person
 from app.official import workbook as official
 from app.official.splicing import spliced
 from app.papers.models import Paper
 from app.plan.workflow import edit
+from app.workflow.models import Trail
 from tests.bulk import hostile
 from tests.factories import actor
 from tests.official.books import cells, opened, workbook
@@ -29,7 +31,10 @@ def filled(cast, made):
     """`filled(workbook)` is the paper after the worker."""
 
     def act(data, user=None, **form):
-        return made(official.bring(actor(user or cast.officer), data, "官方表.xlsx", form))
+        user = user or cast.officer
+        with as_person(user.id):
+            paper = official.bring(actor(user), data, "官方表.xlsx", form)
+        return made(paper)
 
     return act
 
@@ -152,7 +157,7 @@ def test_wrong_questions_are_answered_beside_the_field(cast, rows, visit):
     assert office.get("/plan/official/").status_code == 200
     assert office.post("/plan/official/").status_code == 422
     for form, place in (({"year": "2027"}, "purpose"), ({"year": "x", "purpose": "y"}, "year")):
-        with pytest.raises(Invalid) as wrong:
+        with as_person(cast.officer.id), pytest.raises(Invalid) as wrong:
             official.bring(actor(cast.officer), workbook([]), "a.xlsx", form)
         assert [where for where, _text in wrong.value.problems] == [place]
     answer = office.post("/plan/official/", data={"file": (io.BytesIO(b"%PDF"), "a.xlsx")})
@@ -222,3 +227,53 @@ def test_a_formula_in_a_column_of_ours_stays_and_is_named(cast, settled, filled)
     paper = filled(out.getvalue())
     assert cells(result(paper), 3)["单位邮编"] == '=TEXT(43007,"000000")'
     assert any("公式" in why and "043007" in why for _w, _n, why in paper.report["missed"])
+
+
+@pytest.mark.rule("RPT-05", "ADM-07")
+def test_who_may_not_take_out_whole_numbers_fills_rows_but_adds_none(cast, settled, filled, visit):
+    data = workbook(people(cast)[:1])
+    with pytest.raises(Invalid) as wrong:
+        filled(data, cast.data, year="2027", purpose="省厅上报")
+    assert [where for where, _text in wrong.value.problems] == ["year"]
+    assert db.session.query(Paper).count() == 0
+    page = visit(cast.data).get("/plan/official/").text
+    assert 'name="file"' in page
+    assert 'name="year"' not in page
+    assert cells(result(filled(data, cast.data)), 3)["毕业去向"] == "其他录用形式就业"
+    assert db.session.query(Trail).filter_by(kind="plan_paper").count() == 0
+
+
+@pytest.mark.rule("RPT-05", "ADM-07")
+def test_who_took_whole_numbers_out_for_what_and_how_many_is_kept(cast, settled, filled):
+    paper = filled(workbook(people(cast)[:1]), year="2027", purpose="省厅上报")
+    row = db.session.query(Trail).filter_by(kind="plan_paper", record_id=paper.id).one()
+    assert (row.actor_id, row.school_id, row.reason) == (
+        cast.officer.id,
+        cast.school.id,
+        "省厅上报",
+    )
+    assert (row.details["rows"], row.details["clear"], row.details["year"]) == (1, True, 2027)
+    assert cast.classmate.id_number not in str(row.details)
+
+
+@pytest.mark.rule("RPT-05")
+def test_the_right_to_whole_numbers_is_asked_again_when_the_file_is_made(cast, settled, made):
+    with as_person(cast.officer.id):
+        form = {"year": "2027", "purpose": "省厅上报"}
+        paper = official.bring(actor(cast.officer), workbook(people(cast)[:1]), "表.xlsx", form)
+    cast.officer.role = "data"
+    db.session.commit()
+    paper = made(paper)
+    assert "完整身份证号" in paper.problem
+    assert paper.result_key is None
+
+
+@pytest.mark.rule("PLN-09")
+def test_a_cell_that_is_missing_is_put_before_the_one_that_is_replaced():
+    sheet = (
+        b'<worksheet xmlns="http://s"><sheetData><row r="3"><c r="E3"><v>1</v></c>'
+        b'<c r="G3" t="str"><v>oldG</v></c><c r="H3"><v>9</v></c></row></sheetData></worksheet>'
+    )
+    done = spliced(sheet, {"3": {"5": "newF", "6": "newG"}}).decode()
+    assert re.findall(r'r="([A-Z]+)3"', done) == ["E", "F", "G", "H"]
+    assert "oldG" not in done

@@ -17,6 +17,7 @@ from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
 from app.plan import sync
 from app.plan.models import PlanEntry
+from app.workflow.actor import Role
 from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import HEADS, xlsx
@@ -161,8 +162,11 @@ def test_a_file_moves_the_signings_of_its_students_and_its_undoing_moves_them_ba
     ]  # fmt: skip
     assert [len(lines(p)) for p in (one, two, other)] == [1, 0, 0]
     assert lines(one)[0].actor_id == cast.officer.id
-    assert apply(record, "undo").state == "undone"
+    undoes = make.make_user(Role.SCHOOL, "undoes", school_id=cast.school.id)
+    db.session.commit()
+    assert apply(record, "undo", user=undoes).state == "undone"
     assert fresh(one).college_id == cast.college.id
+    assert [line.actor_id for line in lines(one)] == [cast.officer.id, undoes.id]
     assert [line.reason for line in lines(one)] == [SAID, " → ".join(reversed(SAID.split(" → ")))]
 
 

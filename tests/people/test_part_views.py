@@ -89,6 +89,23 @@ def test_colleges_and_majors_come_by_file_and_go_again(cast, bring, apply):
     assert college(code="05") is None
 
 
+@pytest.mark.rule("ADM-01", "BLK-03")
+def test_a_name_that_a_faulty_row_would_give_up_is_still_taken(cast, bring):
+    old, other = cast.college.name, cast.other_college.name
+    assert (cast.college.code, cast.other_college.code) == ("01", "02")
+
+    def found(*names):
+        rows = [{"代码": code, "名称": name} for code, name in names]
+        return problems(bring(xlsx(rows, ["代码", "名称"]), "院系.xlsx", "colleges"))
+
+    chain = found(("01", "新名"), ("03", "新名"), ("02", old), ("04", other), ("05", "无关"))
+    assert {n: [field for field, _text in texts] for n, texts in chain.items()} == {
+        2: ["name"], 3: ["name"], 4: ["name"], 5: ["name"],
+    }  # fmt: skip
+    assert found(("01", other), ("02", old)) == {}
+    assert found(("01", "新名"), ("02", old)) == {}
+
+
 @pytest.mark.rule("ADM-01", "BLK-01")
 def test_a_college_on_which_a_major_stands_is_not_undone_and_a_double_is_named(cast, bring, apply):
     record = apply(

@@ -12,6 +12,7 @@ from app.offline.effects import to_register
 from app.people.models import Employer, EmployerState
 from app.people.register import correct_employer, list_employer
 from app.people.workflow import EMPLOYERS, register
+from app.workflow.actor import Role
 from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import xlsx
@@ -156,10 +157,12 @@ def test_employers_come_by_file_with_their_trail_and_go_again(cast, bring, apply
     record = bring(xlsx([*rows, {"信用代码": ODD, "代码已核对": "是", "单位名称": "旧代码厂"}], HEADS),
                    "单位.xlsx", "employers")  # fmt: skip
     assert tally(record) == (3, 0, 0, 0), problems(record) or record.details
-    assert apply(record).state == "applied", record.details
+    user = make.make_user(Role.SCHOOL, "confirms", name="确认者", school_id=cast.school.id)
+    db.session.commit()
+    assert apply(record, user=user).state == "applied", record.details
     made = db.session.query(Employer).filter(Employer.name.like("第%厂")).all()
     assert {e.state for e in made} == {"listed"}
-    assert {trail_of("employer", e.id)[0].actor_id for e in made} == {cast.officer.id}
+    assert {trail_of("employer", e.id)[0].actor_id for e in made} == {user.id}
     again = bring(xlsx([rows[0] | {"单位名称": "改名厂"}, rows[1]], HEADS), "b.xlsx", "employers")
     assert tally(again) == (0, 1, 1, 0)
     apply(again)

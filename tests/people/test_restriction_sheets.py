@@ -12,7 +12,7 @@ from app.core.db import db
 from app.notices.models import Notice
 from app.people.models import Restriction
 from app.people.workflow import RESTRICTIONS, restrict
-from app.workflow.actor import SYSTEM
+from app.workflow.actor import SYSTEM, Role
 from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import xlsx
@@ -49,6 +49,21 @@ def test_students_are_restricted_and_released_by_one_list(cast, listed, apply):
     assert (line.actor_id, line.reason) == (cast.officer.id, "学费未缴清")
     told = {n.user_id for n in db.session.query(Notice)}
     assert {make.account(s).id for s in (cast.student, cast.classmate)} <= told
+
+
+@pytest.mark.rule("GRD-05", "ADM-07")
+def test_the_trail_names_who_confirmed_and_who_undid_not_who_brought_the_file(cast, listed, apply):
+    one, two = (
+        make.make_user(Role.SCHOOL, name, name=name, school_id=cast.school.id)
+        for name in ("confirms", "undoes")
+    )
+    db.session.commit()
+    record = apply(listed(row("A1")), user=one)
+    apply(record, "undo", user=two)
+    [made] = db.session.query(Restriction).filter_by(student_id=cast.student.id)
+    assert [(t.step, t.actor_id, t.actor_role, t.actor_name) for t in trail_of("restriction", made.id)] == [
+        ("restrict", one.id, "school", "confirms"), ("release", two.id, "school", "undoes"),
+    ]  # fmt: skip
 
 
 @pytest.mark.rule("ADM-03", "BLK-01")

@@ -209,6 +209,42 @@ def test_what_was_decided_or_typed_since_is_not_taken_back(cast, rows, plan, app
     assert entry(cast.student).destination_code == "76"
 
 
+@pytest.mark.rule("PLN-05", "BLK-01")
+@pytest.mark.parametrize("undone", [0, 1], ids=["the first", "the second"])
+def test_a_question_that_another_file_asks_as_well_is_not_taken_back(
+    cast, signed, plan, apply, undone
+):
+    asked = line("A1", "黄河水", 毕业去向代码="10")
+    files = [
+        plan([{**asked, "单位名称": "另一家公司"}], write=True),
+        plan([{**asked, "单位所在地代码": "420100"}], write=True),
+    ]
+    change = db.session.query(ChangeRequest).filter_by(entry_id=signed.id).one()
+    assert set(change.changes) == {"employer_name", "location"}
+    assert apply(files[undone], "undo").state == "applied"
+    assert db.session.get(ChangeRequest, change.id).state == "open"
+
+
+@pytest.mark.rule("PLN-05", "BLK-01")
+def test_a_row_in_which_somebody_typed_stays_when_its_file_is_taken_back(cast, plan, apply):
+    from app.plan.workflow import edit
+
+    late = make.make_student(cast.college, "新来", student_no="N1", origin_state="entered")
+    other = make.make_student(cast.college, "后来", student_no="N2", origin_state="entered")
+    db.session.commit()
+    heads = ["学号", "姓名", "户口迁转地址"]
+    file = [
+        {"学号": "N1", "姓名": "新来", "户口迁转地址": "江城"},
+        {"学号": "N2", "姓名": "后来", "户口迁转地址": "江城"},
+    ]
+    record = plan(file, heads, write=True)
+    edit(entry(late).id, actor(cast.officer), {"postcode": "043007"})
+    assert apply(record, "undo").state == "undone"
+    kept = entry(late)
+    assert (kept.postcode, kept.household_address, kept.by_staff) == ("043007", None, True)
+    assert db.session.query(PlanEntry).filter_by(student_id=other.id).count() == 0
+
+
 @pytest.mark.rule("PLN-05", "PLN-03")
 def test_a_row_that_waits_for_a_decision_is_not_written(cast, rows, plan):
     from app.plan.workflow import edit

@@ -57,6 +57,18 @@ def test_our_own_rows_come_back_without_a_difference(cast, signed, plan, ending)
     }  # fmt: skip
 
 
+@pytest.mark.rule("PLN-05", "BLK-05")
+def test_the_differences_of_a_file_with_a_very_long_name_are_asked_for(cast, signed, plan, visit):
+    file = [line("A1", "黄河水", 毕业去向代码="10", 单位名称="另一家公司")]
+    record = plan(file, name="很长的名字" * 40 + ".xlsx")
+    assert len(record.file_name) > 110
+    answer = visit(cast.officer).post(f"/plan/files/{record.uid}/differences")
+    assert answer.status_code == 303
+    name = db.session.query(Paper).one().file_name
+    assert len(name) <= 120
+    assert name.endswith(".xlsx")
+
+
 @pytest.mark.rule("PLN-05", "PLN-03")
 def test_differences_of_the_ministrys_file_are_applied_and_a_second_comparison_is_empty(
     cast, signed, plan, visit, apply

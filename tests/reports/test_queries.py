@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from app.codes import queries as codes
 from app.core.db import db
 from app.destinations.workflow import submit
 from app.plan import editions, snapshots
@@ -140,6 +141,31 @@ def test_a_snapshot_keeps_its_rate_whatever_becomes_of_rows_codes_and_formula(ca
     finally:
         parts_of.forget()
         editions.formulas.forget()
+
+
+@pytest.mark.rule("PLN-08", "RPT-01")
+def test_a_snapshot_counts_and_lists_rows_of_ended_codes_as_what_they_count_as(cast):
+    row_of(cast.student, destination_code="76")
+    row_of(cast.classmate, destination_code="12")
+    part = parts_of(editions.formula(2027))["76"]
+    db.session.execute(
+        text("UPDATE code SET active = false WHERE \"table\" = 'byqx' AND code = '76'")
+    )
+    db.session.execute(text("DELETE FROM counts_as WHERE code = '12'"))
+    codes.forget()
+    try:
+        kept = snapshots.take(actor(cast.officer), 2027, "11月报送")
+        rates, formula = queries.of_snapshot(kept, Cut(2027))
+        rows = {
+            name: {r.student_id for r in snapshots.rows_of(kept, name, 9)} for name in kept.counts
+        }
+    finally:
+        codes.forget()
+    assert kept.codes["76"] == [codes.name("byqx", "76", 2027), part]
+    assert queries.whole(rates).settled(formula) == 1
+    assert {name: len(found) for name, found in rows.items()} == kept.counts
+    assert rows[part] == {cast.student.id}
+    assert cast.classmate.id in rows[NOTHING]
 
 
 @pytest.mark.rule("RPT-04")

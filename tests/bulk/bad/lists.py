@@ -74,7 +74,7 @@ SEND_LIST = Table(
         "another name": ({"姓名": "黄河"}, "number", NOBODY),
         "no number": ({"身份证号或手机号": "\u200b"}, "number", MISSING),
         "an ID number stored as a number": ({"身份证号或手机号": 4.201e17}, "number", AS_NUMBER),
-        "an ID number in scientific spelling": ({"身份证号或手机号": "4.2E+17"}, "number", NOBODY),
+        "an ID number in scientific spelling": ({"身份证号或手机号": "4.2E+17"}, "number", AS_NUMBER),
         "a number that is too long": ({"身份证号或手机号": "1" * 21}, "number", LONG.format(20)),
         "another student's number": ({"身份证号或手机号": lambda cast: cast.stranger.id_number}, "number", NOBODY),
         "an error for a number": ({"身份证号或手机号": NA}, "number", ERROR),

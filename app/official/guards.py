@@ -1,0 +1,59 @@
+"""Who may have graduates added to a workbook, with their whole ID numbers; what is kept of it (RPT-05)."""
+
+from __future__ import annotations
+
+from flask_babel import gettext as _
+
+from app.accounts.models import AppUser
+from app.accounts.queries import actor_of
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Refused
+from app.exports.rights import may_clear
+from app.exports.tasks import as_person
+from app.papers.models import Paper
+from app.workflow.models import Trail
+
+
+def problems(year: str, purpose: str) -> list[tuple[str, str]]:
+    """Adding graduates writes out whole ID numbers: by whom may export them, for a purpose (RPT-05)."""
+    if not year:
+        return []
+    if not (year.isascii() and year.isdecimal() and len(year) == 4):
+        return [("year", _("Please choose a graduation year."))]
+    if not purpose:
+        return [("purpose", _("Say what the full ID numbers are needed for."))]
+    return [] if may_clear() else [("year", _may_not_add())]
+
+
+def _may_not_add() -> str:
+    return _("You may not take out full ID numbers, so no graduates can be added. "
+             "The rows that are there can be filled.")  # fmt: skip
+
+
+def refuse_to_add(paper: Paper) -> None:
+    """The right may be gone since the person asked."""
+    with as_person(paper.user_id):
+        if not may_clear():
+            raise Refused(_may_not_add())
+
+
+def trace(paper: Paper, rows: int) -> None:
+    """Who took how many whole ID numbers out, and for what; kept with the result (RPT-05, ADM-07)."""
+    user = db.session.get_one(AppUser, paper.user_id)
+    who = actor_of(user)
+    details = {
+        "what": paper.kind,
+        "file": paper.file_name,
+        "clear": True,
+        "rows": rows,
+        **paper.wish,
+    }
+    db.session.add(
+        Trail(
+            kind="plan_paper", record_id=paper.id, school_id=paper.school_id, step="take_out",
+            from_state=None, to_state="kept", actor_id=who.user_id, actor_role=who.role,
+            actor_name=who.name, address="", device="", reason=paper.wish.get("purpose", ""),
+            details=details, at=clock.now(),
+        )
+    )  # fmt: skip
