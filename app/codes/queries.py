@@ -132,11 +132,6 @@ def names(table: str, graduation_year: int | None = None, *, ended: bool = False
     return _names(table, edition(table, graduation_year), ended)
 
 
-def all_names(table: str) -> dict[str, str]:
-    """As `names`, with the codes that have ended: records keep theirs."""
-    return _names(table, edition(table, None), True)
-
-
 def forget() -> None:
     """Read the tables anew (after a change of the codes)."""
     for cache in CACHES:

@@ -73,7 +73,7 @@ def _codes(table: str) -> list[tuple[str, str]]:
 
 
 def _all_codes(table: str) -> list[tuple[str, str]]:
-    return list(codes.all_names(table).items())
+    return list(codes.names(table, ended=True).items())
 
 
 def _majors() -> list[tuple[str, str]]:
