@@ -8,12 +8,12 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, Integer, any_, literal, select, text
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
 from app.bulk import compare
-from app.bulk.models import Import, ImportRow, RowStatus
+from app.bulk.models import Import
 from app.bulk.queries import who_asked
 from app.bulk.sheet import (
     Choices,
@@ -141,29 +141,41 @@ def follow(record: Import) -> None:
         who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
     db.session.execute(
-        text(
-            "UPDATE ab_user u SET last_name = s.name FROM student s, import_row r"
-            " WHERE u.student_id = s.id AND s.school_id = :school AND r.import_id = :id"
-            " AND r.status = 'changed' AND r.old ? 'name'"
-            " AND s.student_no = r.values ->> 'student_no'"
-        ),
-        {"id": record.id, "school": record.school_id},
-    )
+        text("UPDATE ab_user u SET last_name = s.name FROM student s"
+             " WHERE u.student_id = s.id AND s.id = ANY(:ids)"),
+        {"ids": list(_changed(record, "name"))},
+    )  # fmt: skip
     for kind in ("id_number", "phone"):
+        old = _changed(record, f"{kind}_index")
         rows = db.session.execute(
-            select(AppUser, Student, ImportRow.old)
+            select(AppUser, Student)
             .join(Student, AppUser.student_id == Student.id)
-            .join(ImportRow, ImportRow.values["student_no"].astext == Student.student_no)
-            .where(Student.school_id == record.school_id, ImportRow.import_id == record.id)
-            .where(ImportRow.status == RowStatus.CHANGED, ImportRow.old.has_key(f"{kind}_index"))
+            .where(Student.id == any_(literal(list(old), ARRAY(Integer))))
             .execution_options(populate_existing=True)
         ).tuples()
-        found = rows.all()
+        found = rows.all() if old else []
         if found:
-            identify_all(kind, {user.id: getattr(student, kind) for user, student, _old in found})
+            identify_all(kind, {user.id: getattr(student, kind) for user, student in found})
         if kind == "phone" and found:
-            before = [(user, s, (old or {}).get("phone_sealed")) for user, s, old in found]
+            before = [(user, s, old[s.id].get("phone_sealed")) for user, s in found]
             phones_were_changed(before, record.uid)
+
+
+def _changed(record: Import, field: str) -> dict[int, dict[str, Any]]:
+    """The students whose field the file changed, by id, with what they were.
+
+    A statement of its own, from the file's rows to the students: joined to more, the database may
+    begin at the other end and read the file once for each account.
+    """
+    rows = db.session.execute(
+        text(
+            "SELECT s.id, r.old FROM import_row r JOIN student s"
+            " ON s.school_id = :school AND s.student_no = r.values ->> 'student_no'"
+            " WHERE r.import_id = :id AND r.status = 'changed' AND r.old ? :field"
+        ),
+        {"id": record.id, "school": record.school_id, "field": field},
+    )
+    return dict(rows.tuples().all())
 
 
 STUDENTS = Sheet(

@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.accounts.models import AppUser, Identifier
-from app.accounts.queries import account_for
+from app.accounts.queries import account_for, identify
 from app.core.db import db
 from app.core.mail import Message
 from app.people import effects, tasks
@@ -69,10 +69,11 @@ def test_opening_twice_opens_once_and_a_number_of_another_stays_with_its_owner(
     cast,
 ):
     assert tasks.open_accounts.func(cast.school.id) == 0
-    row = good_row(3, 手机号="13900000001")
-    apply(bring(xlsx([row])))
+    owner = make.account(cast.stranger)  # of another school
+    identify(owner, "phone", cast.stranger.phone)
+    apply(bring(xlsx([good_row(3, 手机号=cast.stranger.phone)])))
     assert tasks.open_all_accounts.func() == 1
-    assert account_for("13900000001").student_id == student("2023000001").id
+    assert account_for(cast.stranger.phone).id == owner.id
     assert account_for("2023000003", "10999").student_id == student("2023000003").id
 
 
