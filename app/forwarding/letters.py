@@ -10,7 +10,7 @@ import pikepdf
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, func, select, text
+from sqlalchemy import ColumnElement, Select, exists, func, select, text
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
@@ -43,8 +43,12 @@ def letters_for(who: Actor) -> Select[ForwardingLetter]:
 
 
 def letter_of(student_id: int) -> ForwardingLetter | None:
-    """The letter that counts for a student."""
+    """The letter that counts for a student; one not sent yet only while the plan has its receiver."""
+    still = exists().where(
+        PlanEntry.student_id == L.student_id, PlanEntry.archive_to == L.archive_to
+    )
     wanted = select(L).where(L.student_id == student_id, L.void_at.is_(None))
+    wanted = wanted.where(L.tracking_number.is_not(None) | still)
     return db.session.scalars(wanted).one_or_none()
 
 

@@ -100,6 +100,8 @@ def test_a_receiver_that_went_away_makes_the_unsent_letter_void(cast, receivers,
     db.session.commit()
     for row in (one, two):
         edit(entry(row.student).id, actor(cast.officer), {"archive_to": ""})
+    shown = [letters.letter_of(row.student_id) for row in (one, two)]
+    assert shown == [None, two]  # before the next letters are made; what was sent stays
     book = openpyxl.load_workbook(io.BytesIO(result(printed(kind=letters.COURIER))))
     assert [row[0].value for row in book.worksheets[0].iter_rows(min_row=2)] == ["2027-00002"]
     assert [(row.number, row.void_at is None) for row in all_letters()] == [
