@@ -41,8 +41,13 @@ def check(import_id: int) -> None:
 
 @jobs.queue.task(name="bulk.write", retry=jobs.BRIEF, queue="bulk", priority=20)
 def write(import_id: int) -> None:
-    """Write the rows, all of them in one transaction (BLK-03)."""
+    """Write the rows, all of them in one transaction (BLK-03); what is not written is checked again.
+
+    A job that comes twice does the second check, too: a worker may have been killed just before it.
+    """
     _work(import_id, S.WRITING, _write, "recheck")
+    if db.session.get_one(Import, import_id).state == S.UPLOADED:
+        check(import_id)
 
 
 @jobs.queue.task(name="bulk.take_back", retry=jobs.BRIEF, queue="bulk", priority=20)
@@ -55,7 +60,6 @@ def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str
     """Do it in the person's language; what a rule refuses becomes the sentence of the other step."""
     record = db.session.get_one(Import, import_id, populate_existing=True)
     if record.state != state:
-        _check_again(import_id, otherwise)  # a worker may have been killed just before it
         return  # done before: the job came twice
     with force_locale(record.user.locale or "zh"):
         try:
@@ -69,13 +73,6 @@ def _work(import_id: int, state: S, act: Callable[[Import], Any], otherwise: str
             log.error("import %s: %s\n%s", import_id, type(error).__name__, where)
             sentence = _("Something went wrong on our side. Please try again.")
             _give_up(import_id, state, otherwise, [sentence])
-    _check_again(import_id, otherwise)
-
-
-def _check_again(import_id: int, otherwise: str) -> None:
-    """What was not written is checked once more, by the job that was to write it."""
-    if otherwise == "recheck" and db.session.get_one(Import, import_id).state == S.UPLOADED:
-        check(import_id)
 
 
 def _give_up(import_id: int, state: S, step: str, sentences: list[str]) -> None:

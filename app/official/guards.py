@@ -1,18 +1,13 @@
-"""Who may have graduates added to a workbook, with their whole ID numbers; what is kept of it (RPT-05)."""
+"""Who may have graduates added to a workbook, with their whole ID numbers (RPT-05)."""
 
 from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from app.accounts.models import AppUser
-from app.accounts.queries import actor_of
-from app.core import clock
-from app.core.db import db
 from app.core.errors import Refused
 from app.exports.rights import may_clear
 from app.exports.tasks import as_person
 from app.papers.models import Paper
-from app.workflow.models import Trail
 
 
 def problems(year: str, purpose: str) -> list[tuple[str, str]]:
@@ -36,24 +31,3 @@ def refuse_to_add(paper: Paper) -> None:
     with as_person(paper.user_id):
         if not may_clear():
             raise Refused(_may_not_add())
-
-
-def trace(paper: Paper, rows: int) -> None:
-    """Who took how many whole ID numbers out, and for what; kept with the result (RPT-05, ADM-07)."""
-    user = db.session.get_one(AppUser, paper.user_id)
-    who = actor_of(user)
-    details = {
-        "what": paper.kind,
-        "file": paper.file_name,
-        "clear": True,
-        "rows": rows,
-        **paper.wish,
-    }
-    db.session.add(
-        Trail(
-            kind="plan_paper", record_id=paper.id, school_id=paper.school_id, step="take_out",
-            from_state=None, to_state="kept", actor_id=who.user_id, actor_role=who.role,
-            actor_name=who.name, address="", device="", reason=paper.wish.get("purpose", ""),
-            details=details, at=clock.now(),
-        )
-    )  # fmt: skip

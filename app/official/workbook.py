@@ -23,7 +23,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_code, clean_line, clean_name
-from app.official import guards
+from app.official import effects, guards
 from app.official.heads import NUMBERS, known_heads, places
 from app.official.spelling import Spelling, spellings
 from app.papers import making as papers
@@ -251,7 +251,7 @@ def _add_rows(paper: Paper, work: Work, last: int) -> int:
         number += 1
         _put(work, number, [], _person(student) | values_of(entry), student)
     if number > last:
-        guards.trace(paper, number - last)
+        effects.trace(paper, number - last)
     return number - last
 
 

@@ -153,10 +153,11 @@ def follow(record: Import) -> None:
             .where(Student.id == any_(literal(list(old), ARRAY(Integer))))
             .execution_options(populate_existing=True)
         ).tuples()
-        found = rows.all() if old else []
-        if found:
-            identify_all(kind, {user.id: getattr(student, kind) for user, student in found})
-        if kind == "phone" and found:
+        found = rows.all()
+        if not found:
+            continue
+        identify_all(kind, {user.id: getattr(student, kind) for user, student in found})
+        if kind == "phone":
             before = [(user, s, old[s.id].get("phone_sealed")) for user, s in found]
             phones_were_changed(before, record.uid)
 

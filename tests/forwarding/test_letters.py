@@ -73,16 +73,22 @@ def test_each_graduate_with_a_receiver_gets_a_numbered_letter_on_a_page(cast, re
     assert len(pages_of(result(again))) == 2
 
 
-@pytest.mark.rule("PLN-10")
-def test_a_receiver_that_changed_makes_the_old_letter_void_unless_it_was_sent(
-    cast, receivers, printed
-):
+def one_of_two_was_sent(cast, printed, receiver):
+    """Two letters, the second on its way, when both archives get another receiver."""
     printed()
     one, two = all_letters()
     two.tracking_number = "EMS1"
     db.session.commit()
     for row in (one, two):
-        edit(entry(row.student).id, actor(cast.officer), {"archive_to": "江城档案馆"})
+        edit(entry(row.student).id, actor(cast.officer), {"archive_to": receiver})
+    return one, two
+
+
+@pytest.mark.rule("PLN-10")
+def test_a_receiver_that_changed_makes_the_old_letter_void_unless_it_was_sent(
+    cast, receivers, printed
+):
+    one_of_two_was_sent(cast, printed, "江城档案馆")
     printed()
     found = all_letters()
     assert [(row.number, row.void_at is None) for row in found] == [
@@ -94,12 +100,7 @@ def test_a_receiver_that_changed_makes_the_old_letter_void_unless_it_was_sent(
 
 @pytest.mark.rule("PLN-10", "PLN-02")
 def test_a_receiver_that_went_away_makes_the_unsent_letter_void(cast, receivers, printed):
-    printed()
-    one, two = all_letters()
-    two.tracking_number = "EMS1"
-    db.session.commit()
-    for row in (one, two):
-        edit(entry(row.student).id, actor(cast.officer), {"archive_to": ""})
+    one, two = one_of_two_was_sent(cast, printed, "")
     shown = [letters.letter_of(row.student_id) for row in (one, two)]
     assert shown == [None, two]  # before the next letters are made; what was sent stays
     book = openpyxl.load_workbook(io.BytesIO(result(printed(kind=letters.COURIER))))

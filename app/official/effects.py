@@ -1,0 +1,31 @@
+"""What is kept of graduates added to a workbook with their whole ID numbers (RPT-05)."""
+
+from __future__ import annotations
+
+from app.accounts.models import AppUser
+from app.accounts.queries import actor_of
+from app.core import clock
+from app.core.db import db
+from app.papers.models import Paper
+from app.workflow.models import Trail
+
+
+def trace(paper: Paper, rows: int) -> None:
+    """Who took how many whole ID numbers out, and for what; kept with the result (RPT-05, ADM-07)."""
+    user = db.session.get_one(AppUser, paper.user_id)
+    who = actor_of(user)
+    details = {
+        "what": paper.kind,
+        "file": paper.file_name,
+        "clear": True,
+        "rows": rows,
+        **paper.wish,
+    }
+    db.session.add(
+        Trail(
+            kind="plan_paper", record_id=paper.id, school_id=paper.school_id, step="take_out",
+            from_state=None, to_state="kept", actor_id=who.user_id, actor_role=who.role,
+            actor_name=who.name, address="", device="", reason=paper.wish.get("purpose", ""),
+            details=details, at=clock.now(),
+        )
+    )  # fmt: skip
