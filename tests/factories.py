@@ -29,7 +29,7 @@ from app.terms.models import Terms
 from app.workflow.actor import Role
 from app.workflow.engine import committed
 
-_next = count(1)
+_next = count(10_001)  # of one length: no name or number made from it is the beginning of another
 # what tests sign in with; hashing is slow on purpose, so it is done once
 PASSWORD = "Correct-horse-7"
 
@@ -229,11 +229,16 @@ def uploaded(name: str = "证明.jpg") -> Upload:
     return Upload("image", "image/jpeg", b"picture", name, "0" * 64)
 
 
+def someone() -> int:
+    """The id of an account, where it does not matter whose."""
+    return db.session.query(AppUser.id).order_by(AppUser.id).limit(1).scalar()
+
+
 def attach(record) -> None:
     """A file that belongs to the record."""
     db.session.add(
         Attachment(
-            record_kind=record.__tablename__, record_id=record.id, owner_user_id=1, size=1,
+            record_kind=record.__tablename__, record_id=record.id, owner_user_id=someone(), size=1,
             mime="image/jpeg", original_name="证明.jpg", sha256="0" * 64, school_id=record.school_id,
             file_key=f"{uuid4().hex[:2]}/{uuid4().hex}.jpg", created_at=clock.now(),
         )

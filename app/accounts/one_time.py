@@ -7,12 +7,12 @@ import secrets
 from datetime import timedelta
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from app.accounts.models import OneTimeCode
 from app.core import clock, mail
 from app.core.crypto import cipher
-from app.core.db import db
+from app.core.db import db, one_at_a_time
 from app.core.errors import Invalid, Refused
 
 LIFE = timedelta(minutes=5)
@@ -66,9 +66,7 @@ def send(
 
 def _check_rate(target: bytes) -> None:
     """Hold the phone's lock for this transaction and refuse what is too often (ACC-05)."""
-    db.session.execute(
-        text("SELECT pg_advisory_xact_lock(:k)"), {"k": int.from_bytes(target[:7], "big")}
-    )
+    one_at_a_time("one_time", target.hex())
     now = clock.now()
     sent, last = db.session.execute(
         select(func.count(), func.max(OneTimeCode.created_at)).where(

@@ -15,7 +15,7 @@ from app.bulk.compare import bound, current, joined, order, taken
 from app.bulk.models import Import
 from app.bulk.sheet import Sheet, Target
 from app.core.crypto import Sealed
-from app.core.db import db, driver_connection
+from app.core.db import db, driver_connection, one_at_a_time
 from app.core.errors import Refused
 
 NEW = "r.import_id = :id AND r.status = 'new'"
@@ -29,10 +29,7 @@ class MetAnotherError(Exception):
 def lock(sheet: Sheet, record: Import) -> None:
     """One import at a time for a target and an owner; held until the transaction ends."""
     kind, key = record.owner
-    db.session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtext(:name))"),
-        {"name": f"bulk:{sheet.target.model.__tablename__}:{kind}:{key}"},
-    )
+    one_at_a_time("bulk", sheet.target.model.__tablename__, kind, key)
 
 
 def write(sheet: Sheet, record: Import, now: datetime) -> None:

@@ -24,7 +24,7 @@ from app.checks.year_rules import LIMITS
 from app.codes.queries import edition
 from app.core import clock
 from app.core.crypto import cipher
-from app.core.db import db
+from app.core.db import db, one_at_a_time
 from app.people.checks import id_number_fault, id_number_sex
 from app.placements.models import HOLDS_SLOT
 from app.plan.editions import formula
@@ -155,8 +155,7 @@ def run(school: int, year: int, progress: Callable[[int], None] = lambda _share:
     """
     start, now = time.perf_counter(), clock.now()
     learn(school, year, progress)
-    lock = text("SELECT pg_advisory_xact_lock(hashtext('checks'), :place)")
-    db.session.execute(lock, {"place": school * 10000 + year})
+    one_at_a_time("checks", school, year)
     values = _values(school, year, now)
     rows = _base(_OF_YEAR, values)
     scope = {"rules": [rule.name for rule in STORED], "subjects": None}

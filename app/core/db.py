@@ -9,7 +9,7 @@ from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Connection
-from sqlalchemy import event
+from sqlalchemy import event, func, select
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -30,6 +30,12 @@ def remembered(key: object, read: Callable[[], T]) -> T:
 def forget(key: object) -> None:
     """The running transaction has changed it."""
     db.session.info.get(_REMEMBERED, {}).pop(key, None)
+
+
+def one_at_a_time(*name: object) -> None:
+    """Wait until no other transaction holds this name, and hold it until the running one ends."""
+    key = func.hashtextextended(":".join(map(str, name)), 0)
+    db.session.execute(select(func.pg_advisory_xact_lock(key)))
 
 
 @event.listens_for(Session, "after_commit")

@@ -56,6 +56,8 @@ def _redrawn(source: Image.Image) -> Image.Image:
     turn = _TURNS.get(_orientation(source))
     source.draft("RGB", (MAX_SIDE, MAX_SIDE))
     picture = _reduced(source)
+    if picture is not source:
+        source.close()  # gives its memory back before the next copies are made
     picture.thumbnail((MAX_SIDE, MAX_SIDE))
     if turn is not None:
         picture = picture.transpose(turn)

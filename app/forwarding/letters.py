@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, exists, func, select, text
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, one_at_a_time
 from app.core.errors import Refused
 from app.documents.counter import take_numbers
 from app.documents.errors import RenderError, Unprintable
@@ -115,9 +115,7 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
     """
     entries = db.session.scalars(select(PlanEntry.id).where(*_wanted(school_id, wish))).all()
     at = {"entries": list(entries), "now": clock.now()}
-    db.session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtext('forwarding'), :s)"), {"s": school_id}
-    )
+    one_at_a_time("forwarding", school_id)
     db.session.execute(VOID, at)
     _number_missing(school_id, at)
     of_students = select(PlanEntry.student_id).where(PlanEntry.id.in_(list(entries)))

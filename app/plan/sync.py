@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import text
 
-from app.core.db import db
+from app.core.db import db, one_at_a_time
 from app.plan.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
 
 F = DESTINATION_FIELDS
@@ -281,9 +281,7 @@ def reconcile(
     With `seen`, what the dry run showed: where that is no longer so, nothing is written and what
     would be done now comes back with a ValueError. One at a time a school.
     """
-    db.session.execute(
-        text("SELECT pg_advisory_xact_lock(hashtext('plan.reconcile'), :s)"), {"s": school_id or 0}
-    )
+    one_at_a_time("plan.reconcile", school_id)
     if seen is not None and differences(school_id, year).get(school_id or 0, {}) != seen:
         raise ValueError
     _find(school_id, year)

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.models import AppUser
 from app.core import clock
-from app.core.db import db, forget, remembered
+from app.core.db import db, forget, one_at_a_time, remembered
 from app.core.errors import NotYours, Refused
 from app.settings.models import (
     DAY,
@@ -115,8 +115,7 @@ def save(school_id: int, values: dict[str, Any], seen: int, user_id: int | None)
 
     Raises Refused where somebody set something after `seen`, the newest change the person knew.
     """
-    key = f"settings:{school_id}"
-    db.session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(key, 0))))
+    one_at_a_time("settings", school_id)
     if changed_since(school_id, seen):
         db.session.rollback()
         raise Refused(_("A colleague changed the settings meanwhile. What you typed is still here: "

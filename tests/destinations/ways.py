@@ -13,7 +13,7 @@ from app.destinations.models import Destination, DestinationFile
 from app.destinations.queries import draft_of
 from app.destinations.workflow import begin, save, submit
 from app.documents.models import Attachment
-from tests.factories import actor, uploaded
+from tests.factories import actor, someone, uploaded
 
 STUDY = {
     "school": "华中科技大学", "place": "420111", "major": "计算机科学与技术", "degree": "11",
@@ -38,8 +38,8 @@ def attach_proof(draft: Destination, key: str, name: str = "录取通知书.jpg"
     """A proof of the draft, without decoding anything."""
     file = uploaded(name)
     found = Attachment(
-        record_kind="destination", record_id=draft.id, owner_user_id=1, size=1, mime=file.mime,
-        original_name=name, sha256=file.sha256, school_id=draft.student.school_id,
+        record_kind="destination", record_id=draft.id, owner_user_id=someone(), size=1,
+        mime=file.mime, original_name=name, sha256=file.sha256, school_id=draft.student.school_id,
         file_key=f"ab/{draft.id:032x}.jpg",
     )  # fmt: skip
     db.session.add(found)

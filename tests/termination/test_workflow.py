@@ -8,7 +8,7 @@ import pytest
 
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.documents.models import Attachment, Document
+from app.documents.models import Document
 from app.notices.models import Notice
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
@@ -18,7 +18,7 @@ from app.termination.models import Termination
 from app.termination.queries import chances_left
 from app.termination.workflow import TERMINATIONS, force, grant_chance, request
 from app.workflow.queries import trail_of
-from tests.factories import accept, account, actor, attest, invite, pass_time, terminate
+from tests.factories import accept, account, actor, attach, attest, invite, pass_time, terminate
 
 
 @pytest.fixture
@@ -147,9 +147,7 @@ def test_without_an_answer_for_ten_working_days_the_school_reviews_on_evidence(c
     officer = actor(cast.officer)
     with pytest.raises(Refused):
         TERMINATIONS.perform("review_one_sided", termination.id, officer, reason="单位失联")
-    db.session.add(Attachment(record_kind="termination", record_id=termination.id, owner_user_id=1, size=1,
-                              mime="image/jpeg", original_name="证明.jpg", file_key="00/0.jpg", sha256="0"))  # fmt: skip
-    db.session.commit()
+    attach(termination)
     TERMINATIONS.perform("review_one_sided", termination.id, officer, reason="单位失联")
     assert termination.way == "one_sided"
     approve(termination, cast.officer)
@@ -267,8 +265,8 @@ def test_after_thirty_seconds_a_decision_stands(cast, signed):
 
 @pytest.mark.rule("TRM-04", "DOC-01")
 def test_the_agreement_is_void_after_the_end(cast, signed):
-    db.session.add(Document(kind="agreement", record_kind="placement", record_id=signed.id, school_id=1, code="x",
-                            file_key="k", sha256="0", data_sha256="0", template_version="1"))  # fmt: skip
+    db.session.add(Document(kind="agreement", record_kind="placement", record_id=signed.id,
+                            school_id=signed.school_id, code="x", file_key="k", sha256="0", data_sha256="0", template_version="1"))  # fmt: skip
     db.session.commit()
     ended(signed, cast)
     assert db.session.query(Document).filter_by(record_id=signed.id).one().void_at is not None
