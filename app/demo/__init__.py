@@ -13,7 +13,7 @@ from sqlalchemy import select
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
-from app.demo import plan_file
+from app.demo import plan
 from app.demo.maker import PASSWORD, Maker
 from app.demo.people import make_people
 from app.demo.stories import tell_stories
@@ -53,7 +53,7 @@ def make() -> None:
     clock.shift(timedelta())
     maker.students[3].verified_at = None
     db.session.commit()
-    plan_file.bring()
+    plan.work(clock.today().year + 1)
 
 
 def table() -> str:

@@ -137,7 +137,7 @@ def _employers(maker: Maker, school: School, other: School) -> None:
             school_id=(other if n % 20 == 19 else school).id, contact_name="张先生", email=f"hr{n}@example.com",
             kind="39", industry=None if n % 16 == 5 else industry, location="420111",
             address=f"湖北省武汉市洪山区光谷大道{n + 1}号", postcode="430074", archive_receiver="UNIT",
-            archive_to="人力资源部", archive_address="湖北省武汉市洪山区光谷大道1号", archive_postcode="430074",
+            archive_to=f"{name}人力资源部", archive_address="湖北省武汉市洪山区光谷大道1号", archive_postcode="430074",
             archive_contact="张先生", archive_phone="027-87654321", household_kind="NONE",
             profile_at=now if n < 72 else None, created_at=now,
         )  # fmt: skip

@@ -131,7 +131,8 @@ def _letter(maker: Maker, n: int, employer: int) -> dict[str, object]:
         "probation_days": maker.dice.choice((30, 60, 90)), "probation_pay": pay, "regular_pay": pay + 1000,
         "breach_penalty": maker.dice.choice((0, 0, 3000)), "report_place": "武汉市洪山区光谷大道1号人力资源部",
         "report_by": date(clock.today().year + 1, 7, 11), "workplace": "420111", "contact_name": "张先生",
-        "contact_phone": f"027-8765{employer:04d}", "archive_receiver": "UNIT", "archive_to": "人力资源部",
+        "contact_phone": f"027-8765{employer:04d}", "archive_receiver": "UNIT",
+        "archive_to": maker.employers[employer].archive_to,
         "archive_address": "湖北省武汉市洪山区光谷大道1号", "archive_postcode": "430074",
         "archive_contact": "张先生", "archive_phone": "027-87654321", "household_kind": "NONE",
     }  # fmt: skip

@@ -41,6 +41,13 @@ def press(page, action: str) -> None:
     button.click()
 
 
+def worked_through(page) -> None:
+    """Wait until the worker has done with everything that was selected."""
+    page.wait_for_url("**/batches/**")
+    page.wait_for_function("() => !document.querySelector('progress') || "
+                           "document.querySelector('progress').value === document.querySelector('progress').max")  # fmt: skip
+
+
 @pytest.mark.rule("INV-16", "ACC-10", "MOB-01")
 def test_changed_terms_are_compared_and_agreed_on_the_phone(running, open_page):
     student = phone(open_page)
@@ -158,9 +165,7 @@ def test_a_bulk_decision_runs_in_the_worker_and_says_what_became_of_each(running
     office.locator("[data-qq-action=refuse]:visible").click()
     office.fill("#qq-dialog-reason", "岗位信息与实际不符，请核实。")
     confirm(office)
-    office.wait_for_url("**/batches/**")
-    office.wait_for_function("() => !document.querySelector('progress') || "
-                             "document.querySelector('progress').value === document.querySelector('progress').max")  # fmt: skip
+    worked_through(office)
     assert "3" in office.inner_text("main")
 
 

@@ -11,6 +11,7 @@ import pytest
 
 from app.bulk.plain import dbf_rows
 from tests.browser.files import fits_the_phone, office, saved
+from tests.browser.test_life import confirm, press, worked_through
 
 pytestmark = pytest.mark.browser
 YEAR = 2027
@@ -51,6 +52,7 @@ def of_row(running, key: object, field: str) -> object:
 
 @pytest.mark.rule("PLN-03", "PLN-04", "PLN-06")
 def test_the_plan_is_reconciled_and_its_conflicts_decided(running, open_page):
+    waiting = running.ask("SELECT count(*) FROM change_request WHERE state = 'open'")
     known = disturb(running)
     first, second, third = known["staffs"]
     page = office(open_page)
@@ -80,7 +82,7 @@ def test_the_plan_is_reconciled_and_its_conflicts_decided(running, open_page):
 
     # the first conflict field by field: the employer of the signing, staff's contact
     page.goto("/plan/sync/")
-    assert "3 条变更" in page.inner_text("main")
+    assert f"{waiting + 3} 条变更" in page.inner_text("main")
     change = "SELECT id FROM change_request WHERE entry_id = %s ORDER BY id DESC LIMIT 1"
     page.goto(f"/plan/changes/show/{running.ask(change, first)}")
     assert "工作人员填写的单位0" in page.inner_text("main")
@@ -100,6 +102,18 @@ def test_the_plan_is_reconciled_and_its_conflicts_decided(running, open_page):
     page.wait_for_load_state()
     assert of_row(running, third, "employer_name") == "工作人员填写的单位2"
     assert running.ask("SELECT state FROM change_request WHERE entry_id = %s", third) == "dropped"
+
+    # what waited before is taken over from the list, in bulk
+    page.set_viewport_size({"width": 1366, "height": 768})
+    page.goto("/plan/changes/list/")
+    boxes = page.locator(".qq-row-check")
+    assert boxes.count() == waiting > 0
+    for box in boxes.all():
+        box.check()
+    press(page, "apply")
+    confirm(page)
+    worked_through(page)
+    assert running.ask("SELECT count(*) FROM change_request WHERE state = 'open'") == 0
     page.goto(f"/plan/sync/{YEAR}")
     assert "就业方案与去向一致，无差异" in page.inner_text("main")
 
@@ -171,7 +185,7 @@ def read(path: Path) -> list[list[str]]:
             return list(csv.reader(file))
     if path.suffix == ".dbf":
         return [list(map(str, row)) for row in dbf_rows(path.read_bytes())]
-    sheet = openpyxl.load_workbook(path, read_only=True).worksheets[0]
+    sheet = openpyxl.load_workbook(path).worksheets[0]
     return [[str(cell or "") for cell in row] for row in sheet.iter_rows(values_only=True)]
 
 
