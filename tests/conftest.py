@@ -21,10 +21,9 @@ from sqlalchemy import event, text
 
 import config as settings
 from app import create_app
-from app.codes.queries import load_shipped
 from app.core import postgres
 from app.core.db import db
-from tests.cast import Cast
+from tests.cast import Cast, furnish
 
 
 @pytest.fixture(scope="session")
@@ -63,29 +62,14 @@ class Browser(FlaskClient):
         return super().open(*args, **kwargs)
 
 
-# no table has an id of another's, and none is the beginning of another: a test that takes one for
-# another, or looks for one in a page, sees the difference whatever ran before it
-IDS_APART = """DO $$ DECLARE found record; BEGIN
-  FOR found IN SELECT sequencename, 100 + row_number() OVER (ORDER BY sequencename) AS place
-    FROM pg_sequences WHERE schemaname = 'public'
-  LOOP EXECUTE format('ALTER SEQUENCE %I RESTART WITH %s', found.sequencename, found.place * 1000000);
-  END LOOP; END $$"""
-
-
 @pytest.fixture(scope="session")
 def app(server, tmp_path_factory):
     """The application on a migrated database with the code tables and the cast."""
-    from flask_migrate import upgrade
-
     url = make_database(server, f"unit_{os.getpid()}")
     application = create_app(settings_for(url, tmp_path_factory.mktemp("instance")))
     application.test_client_class = Browser
     with application.app_context():
-        upgrade()
-        db.session.execute(text(IDS_APART))
-        load_shipped()
-        Cast.make()
-        db.session.commit()
+        furnish()
     return application
 
 

@@ -14,13 +14,11 @@ from pathlib import Path
 from threading import Barrier
 
 from flask import Flask
-from flask_migrate import upgrade
 
 from app import create_app
-from app.codes.queries import load_shipped
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from tests.cast import Cast
+from tests.cast import furnish
 from tests.conftest import settings_for
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -31,10 +29,7 @@ def installation(url: str, folder: Path) -> Iterator[Flask]:
     """The application on a database of its own, with the cast, codes and real commits."""
     application = create_app(settings_for(url, folder))
     with application.app_context():
-        upgrade()
-        load_shipped()
-        Cast.make()
-        db.session.commit()
+        furnish()
         db.session.remove()
     yield application
     with application.app_context():

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import io
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
 
+from app.core.clock import SHANGHAI
 from tests.browser.conftest import sign_in
 
+YEAR = datetime.now(SHANGHAI).year + 1  # the demo's students graduate then
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from tests.browser.conftest import sign_in
+from tests.browser.files import YEAR
 from tests.browser.test_life import confirm, of, phone, press
 
 pytestmark = pytest.mark.browser
@@ -45,7 +46,7 @@ def test_a_student_registers_on_the_phone_and_the_school_approves(running, open_
     assert "请上传“录取通知书或调档函”" in student.inner_text("#problems")
     student.fill("#f_major", "软件工程")
     student.select_option("#f_degree", "11")
-    student.fill("#f_begins", "2027-09-01")
+    student.fill("#f_begins", f"{YEAR}-09-01")
     student.fill("#f_place", "湖北省武汉市洪山区")
     student.set_input_files("#p_admission-choose", photo)
     student.locator("#p_admission .qq-file img").wait_for()

@@ -6,7 +6,16 @@ import openpyxl
 import pytest
 
 from tests.browser.conftest import sign_in
-from tests.browser.files import as_bytes, bring, filled, fits_the_phone, numbers, office, saved
+from tests.browser.files import (
+    YEAR,
+    as_bytes,
+    bring,
+    filled,
+    fits_the_phone,
+    numbers,
+    office,
+    saved,
+)
 from tests.browser.test_life import confirm, phone, press
 from tests.browser.test_story import last_sms, write_letter
 from tests.factories import id_number
@@ -125,8 +134,8 @@ def test_a_send_list_is_mended_imported_and_invited(running, open_page, tmp_path
 
 
 def student_row(n: int, **more: object) -> dict[str, object]:
-    return {"学号": f"2024{n:06d}", "姓名": f"新生{'甲乙丙丁'[n]}", "身份证号": id_number(700 + n),
-            "学院": "计算机科学与技术学院", "专业": "数据科学与大数据技术", "毕业届": "2028", "学历": "31",
+    return {"学号": f"{YEAR - 3}{n:06d}", "姓名": f"新生{'甲乙丙丁'[n]}", "身份证号": id_number(700 + n),
+            "学院": "计算机科学与技术学院", "专业": "数据科学与大数据技术", "毕业届": str(YEAR + 1), "学历": "31",
             "培养方式": "1", "手机": f"1370000000{n}"} | more  # fmt: skip
 
 
@@ -135,11 +144,11 @@ def test_a_new_years_students_are_imported_and_sign_in_for_the_first_time(
     running, open_page, tmp_path
 ):
     page = office(open_page)
-    count = "SELECT count(*) FROM student WHERE graduation_year = 2028"
+    count = f"SELECT count(*) FROM student WHERE graduation_year = {YEAR + 1}"
     page.goto("/students/list/")
     page.get_by_role("link", name="导入", exact=False).first.click()
     template = saved(page, page.get_by_role("link", name="下载模板"), tmp_path, "students.xlsx")
-    bring(page, filled(template, [student_row(n) for n in range(3)]), "2028届.xlsx")
+    bring(page, filled(template, [student_row(n) for n in range(3)]), "新一届.xlsx")
     assert numbers(page)["错误"] == "3"
     assert "“数据科学与大数据技术”不是该学院的专业" in page.inner_text("main")
     assert running.ask(count) == 0
@@ -153,7 +162,7 @@ def test_a_new_years_students_are_imported_and_sign_in_for_the_first_time(
     confirm(page)
     page.get_by_text("已写入 1 行").wait_for()
     page.goto("/imports/students/")
-    bring(page, filled(template, [student_row(n) for n in range(3)]), "2028届.xlsx")
+    bring(page, filled(template, [student_row(n) for n in range(3)]), "新一届.xlsx")
     assert numbers(page)["新增"] == "3"
     press(page, "write")
     confirm(page)
@@ -168,7 +177,7 @@ def test_a_new_years_students_are_imported_and_sign_in_for_the_first_time(
     page.get_by_text("已撤销，数据已恢复").wait_for()
     assert running.ask(count) == 0
     page.goto("/imports/students/")
-    bring(page, filled(template, [student_row(n) for n in range(3)]), "2028届.xlsx")
+    bring(page, filled(template, [student_row(n) for n in range(3)]), "新一届.xlsx")
     press(page, "write")
     confirm(page)
     page.get_by_text("已写入 3 行").wait_for()
@@ -178,7 +187,7 @@ def test_a_new_years_students_are_imported_and_sign_in_for_the_first_time(
     student = phone(open_page)
     student.goto("/login/")
     student.get_by_role("link", name="忘记密码／学生首次登录").first.click()
-    student.fill("#who", "2024000001")
+    student.fill("#who", f"{YEAR - 3}000001")
     student.select_option("#school", "10999")
     student.click("main form button[type=submit]")
     student.wait_for_load_state()
@@ -187,7 +196,7 @@ def test_a_new_years_students_are_imported_and_sign_in_for_the_first_time(
         student.fill(f"#{field}", "Student-2028x")
     student.click("main form button[type=submit]")
     student.wait_for_load_state()
-    sign_in(student, "2024000001", "Student-2028x", "10999")
+    sign_in(student, f"{YEAR - 3}000001", "Student-2028x", "10999")
     student.wait_for_url("**/my/verify/**")
     assert "新生乙" in student.inner_text("main")
     assert fits_the_phone(student)

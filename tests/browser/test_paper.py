@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 import pytest
 
-from app.core.clock import SHANGHAI
 from app.demo.papers import page as drawn
 from tests.browser.conftest import sign_in, text_of
+from tests.browser.files import YEAR
 from tests.browser.test_life import STATE, confirm, press
 from tests.factories import credit_code
 
 pytestmark = pytest.mark.browser
 CODE = credit_code(888_001)
-YEAR = datetime.now(SHANGHAI).year
 CHOICES = {"position_kind": "13", "employer_kind": "39", "employer_industry": "22",
            "archive_receiver": "UNIT", "household_kind": "NONE"}  # fmt: skip
 TEXTS = {
     "position": "机械设计员", "probation_days": "60", "probation_pay": "4500", "regular_pay": "5500",
-    "breach_penalty": "0", "report_place": "武昌区中北路88号", "report_by": f"{YEAR + 1}-07-08",
+    "breach_penalty": "0", "report_place": "武昌区中北路88号", "report_by": f"{YEAR}-07-08",
     "employer_credit_code": CODE, "employer_name": "江城䶮记精工有限公司", "employer_address": "中北路88号",
     "employer_postcode": "430071", "contact_name": "张㛃", "contact_phone": "027-87771234",
     "archive_to": "人事部", "archive_address": "中北路88号", "archive_postcode": "430071",

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from tests.browser.conftest import sign_in, text_of
-from tests.browser.files import XLSX, as_bytes, downloaded, fits_the_phone, office
+from tests.browser.files import XLSX, YEAR, as_bytes, downloaded, fits_the_phone, office
 from tests.browser.test_life import confirm, press
 from tests.official.books import cells, workbook
 
@@ -67,12 +67,12 @@ def test_archives_are_forwarded_and_the_student_reads_the_tracking_number(
     running, open_page, tmp_path
 ):
     page = office(open_page)
-    page.goto("/plan/letters/make/?year=2027")
+    page.goto(f"/plan/letters/make/?year={YEAR}")
     page.get_by_role("button", name="生成转递单（PDF）").click()
     text = text_of(downloaded(page, tmp_path, "letters.pdf"))
     assert "档案转递单" in text
-    assert "2027-00001" in text
-    page.goto("/plan/letters/make/?year=2027")
+    assert f"{YEAR}-00001" in text
+    page.goto(f"/plan/letters/make/?year={YEAR}")
     page.get_by_role("button", name="生成寄递表").click()
     book = openpyxl.load_workbook(downloaded(page, tmp_path, "courier.xlsx"))
     sheet = book.worksheets[0]

@@ -10,11 +10,10 @@ import openpyxl
 import pytest
 
 from app.bulk.plain import dbf_rows
-from tests.browser.files import fits_the_phone, office, saved
+from tests.browser.files import YEAR, fits_the_phone, office, saved
 from tests.browser.test_life import confirm, press, worked_through
 
 pytestmark = pytest.mark.browser
-YEAR = 2027
 PLAIN = """SELECT e.id FROM plan_entry e JOIN placement p ON p.id = e.placement_id
  WHERE e.school_id = (SELECT min(id) FROM school) AND e.state = 'filled' AND NOT e.by_staff
  AND p.state = 'in_force' AND e.employer_name IS NOT NULL AND e.contact_name IS NOT NULL
@@ -138,7 +137,7 @@ def test_a_rate_is_followed_to_the_names_behind_it(running, open_page, tmp_path)
         page.wait_for_load_state()
         totals[edition] = figures(page)
     graduates = (
-        "SELECT count(*) FROM student WHERE origin_state = 'approved' AND graduation_year = 2027"
+        f"SELECT count(*) FROM student WHERE origin_state = 'approved' AND graduation_year = {YEAR}"
     )
     graduates += " AND school_id = (SELECT min(id) FROM school)"
     all_of = "毕业生数（N）"
@@ -156,7 +155,7 @@ def test_a_rate_is_followed_to_the_names_behind_it(running, open_page, tmp_path)
     page.wait_for_load_state()
     settled = running.ask(
         "SELECT count(*) FROM plan_entry e JOIN college c ON c.id = e.college_id WHERE c.name = %s"
-        " AND e.destination_code IS NOT NULL AND e.graduation_year = 2027", college,
+        f" AND e.destination_code IS NOT NULL AND e.graduation_year = {YEAR}", college,
     )  # fmt: skip
     assert count == settled
     assert f"共 {count} 条" in page.inner_text("main")

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image, ImageDraw
 
 from tests.browser.conftest import SLOW, sign_in, text_of
+from tests.browser.files import YEAR
 from tests.factories import credit_code
 
 pytestmark = pytest.mark.browser
@@ -205,7 +206,7 @@ def write_letter(page) -> None:
     page.select_option("#position_kind", "13")
     for field, value in (("position", "软件工程师"), ("reply_days", "5"), ("probation_days", "60"),
                          ("probation_pay", "7000"), ("regular_pay", "8500"), ("breach_penalty", "0"),
-                         ("report_place", "武汉市洪山区光谷大道1号"), ("report_by", "2027-07-01"),
+                         ("report_place", "武汉市洪山区光谷大道1号"), ("report_by", f"{YEAR}-07-01"),
                          ("contact_name", "陈经理"), ("contact_phone", "02787654321")):  # fmt: skip
         page.fill(f"#{field}", value)
     fill_region(page, "#workplace", "湖北省武汉市洪山区")

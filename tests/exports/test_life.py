@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
 from uuid import uuid4
 
 import openpyxl
@@ -12,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from app.bulk.plain import dbf_rows
-from app.core import clock, filestore
+from app.core import filestore
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.exports import keeping, lists, tasks, xlsx_out
@@ -312,7 +311,7 @@ def test_files_are_encrypted_and_every_part_is_in_its_place(ask, monkeypatch):
 def test_after_seven_days_the_file_is_gone_and_the_history_stays(ask, cast, visit):
     record, live = ask("xlsx"), ask("csv")
     key, browser = record.file_key, visit(cast.officer)
-    clock.shift(timedelta(days=7, minutes=1))
+    make.pass_time(days=7, minutes=1)
     browser = visit(cast.officer)
     for one in (record, live):
         answer = browser.get(f"/exports/file/{one.uid}/fetch")

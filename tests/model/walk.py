@@ -8,13 +8,11 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
-from flask_migrate import upgrade
 
 from app import create_app
-from app.codes.queries import load_shipped
 from app.core.db import db
 from app.workflow.steps import Reason
-from tests.cast import Cast
+from tests.cast import furnish
 from tests.conftest import make_database, settings_for
 from tests.model.world import WALKED, World
 
@@ -25,9 +23,7 @@ def prepare(server: str, folder) -> None:
     """The database that every world begins with."""
     application = create_app(settings_for(make_database(server, PREPARED), folder))
     with application.app_context():
-        upgrade()
-        load_shipped()
-        Cast.make()
+        furnish()
         World.make()
         db.session.commit()
         db.session.remove()
