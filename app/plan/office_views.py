@@ -108,7 +108,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
                               "source", "by_staff", "changed_at"})  # fmt: skip
     cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
                     "employer_name": "qq-middling", "destination": "qq-middling",
-                    "changed_at": "qq-number",
+                    "changed_at": "qq-number", "by_staff": "qq-wrap",
                     "state": "qq-card-status"}  # fmt: skip
     tabs = (
         _tab("all", _l("All")),
