@@ -39,7 +39,7 @@ def put_rows(change: Change) -> None:
     """
     record: Import = change.record
     sheet = SHEETS[record.sheet]
-    writing.lock(sheet, record)
+    writing.lock(sheet.target.model, *record.owner)
     if sheet.writer:
         sheet.writer.lock(record)
     counts = compare.again(sheet, record)
@@ -61,7 +61,7 @@ def take_rows_back(change: Change) -> None:
     """Undo what was written. Raises Refused, with nothing written, where something depends on it."""
     record: Import = change.record
     sheet = SHEETS[record.sheet]
-    writing.lock(sheet, record)
+    writing.lock(sheet.target.model, *record.owner)
     sheet.before_undo(record)
     if sheet.writer:
         sheet.writer.take_back(record, change.now)

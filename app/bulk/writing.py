@@ -26,10 +26,9 @@ class MetAnotherError(Exception):
     """Somebody who takes no lock wrote the same key meanwhile: the job begins anew."""
 
 
-def lock(sheet: Sheet, record: Import) -> None:
-    """One import at a time for a target and an owner; held until the transaction ends."""
-    kind, key = record.owner
-    one_at_a_time("bulk", sheet.target.model.__tablename__, kind, key)
+def lock(model: Any, kind: str, key: int) -> None:
+    """One import at a time for a table and an owner; held until the transaction ends."""
+    one_at_a_time("bulk", model.__tablename__, kind, key)
 
 
 def write(sheet: Sheet, record: Import, now: datetime) -> None:

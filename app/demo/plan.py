@@ -53,12 +53,11 @@ def work(year: int) -> None:
 def _meet_a_signing(who: Actor) -> None:
     """Staff typed a row by telephone; then the student's signing elsewhere was attested."""
     waiting = (Placement.kind == Kind.ONLINE) & (Placement.state == PlacementState.AWAITING_SCHOOL)
-    found = select(Placement).join(PlanEntry, PlanEntry.student_id == Placement.student_id)
+    found = select(PlanEntry.id, Placement.id).where(PlanEntry.student_id == Placement.student_id)
     found = found.where(waiting, Placement.school_id == who.school_id).order_by(Placement.id.desc())
-    placement = db.session.scalars(found.limit(1)).one()
-    key = select(PlanEntry.id).where(PlanEntry.student_id == placement.student_id)
-    edit(db.session.scalars(key).one(), who, TYPED, "学院电话核实")
-    PLACEMENTS.perform("attest", placement.id, who)
+    entry, placement = db.session.execute(found.limit(1)).one()
+    edit(entry, who, TYPED, "学院电话核实")
+    PLACEMENTS.perform("attest", placement, who)
     sync.follow(clock.now())
     db.session.commit()
 

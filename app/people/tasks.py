@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.accounts.models import AppUser
+from app.bulk import writing
 from app.core import jobs
-from app.core.db import db, one_at_a_time
+from app.core.db import db
 from app.people import effects
 from app.people.models import School, Student
 
@@ -21,7 +22,7 @@ def open_accounts(school_id: int) -> int:
     """
     total = 0
     while True:
-        one_at_a_time("bulk", "student", "school", school_id)
+        writing.lock(Student, "school", school_id)
         done = effects.open_accounts("s.school_id = :school", school=school_id, most=PORTION)
         db.session.commit()
         total += done

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from app.core import clock, jobs
+from app.core import jobs
 from app.core.db import db
+from tests import factories as make
 from tests import real
 from tests.cast import Cast
 from tests.conftest import make_database
@@ -32,12 +33,10 @@ class Installation:
     def pass_time(self, **by) -> None:
         """Let time pass for the rules and for the queue, which goes by the machine's clock."""
         with self.app.app_context():
-            seconds = timedelta(**by).total_seconds()
-            before = db.session.scalar(text("SELECT seconds FROM clock_shift"))
-            clock.shift(timedelta(seconds=before + seconds))
+            make.pass_time(**by)
             db.session.execute(
                 text("UPDATE procrastinate_jobs SET scheduled_at = scheduled_at"
-                     " - make_interval(secs => :s) WHERE status = 'todo'"), {"s": seconds}
+                     " - make_interval(secs => :s) WHERE status = 'todo'"), {"s": timedelta(**by).total_seconds()}
             )  # fmt: skip
             db.session.commit()
 

@@ -266,7 +266,8 @@ def test_after_thirty_seconds_a_decision_stands(cast, signed):
 @pytest.mark.rule("TRM-04", "DOC-01")
 def test_the_agreement_is_void_after_the_end(cast, signed):
     db.session.add(Document(kind="agreement", record_kind="placement", record_id=signed.id,
-                            school_id=signed.school_id, code="x", file_key="k", sha256="0", data_sha256="0", template_version="1"))  # fmt: skip
+                            school_id=signed.school_id, code="x", file_key="k", sha256="0",
+                            data_sha256="0", template_version="1"))  # fmt: skip
     db.session.commit()
     ended(signed, cast)
     assert db.session.query(Document).filter_by(record_id=signed.id).one().void_at is not None
