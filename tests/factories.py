@@ -29,7 +29,8 @@ from app.terms.models import Terms
 from app.workflow.actor import Role
 from app.workflow.engine import committed
 
-_next = count(10_001)  # of one length: no name or number made from it is the beginning of another
+# of one length, so that no name or number made from it is the beginning of another; above those of files
+_next = count(500_001)
 # what tests sign in with; hashing is slow on purpose, so it is done once
 PASSWORD = "Correct-horse-7"
 
@@ -94,7 +95,7 @@ def make_student(college: College, name: str = "", *, account: bool = True, **mo
         email=f"student{n}@example.com", address="武汉市洪山区珞喻路1号",
         verified_at=more.pop("verified_at", clock.now()), **more,
     )  # fmt: skip
-    student.id_number, student.phone = id_number(n), f"138000{n:05d}"
+    student.id_number, student.phone = id_number(n), f"138{n:08d}"
     db.session.add(student)
     db.session.flush()
     if account:
