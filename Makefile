@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8080
 DEMO ?= 1
 
-.PHONY: help setup run test test-fast check check-deep lint types messages docs migration bench rules browser demo
+.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -15,7 +15,13 @@ help: ## this list
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@touch $@
 
+.venv/.ready-dev: requirements-dev.lock .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock -r requirements-dev.lock
+	@touch $@
+
 setup: .venv/.ready translations/.compiled ## virtual environment, locked dependencies, translations
+
+setup-dev: .venv/.ready-dev translations/.compiled ## the same with what tests, lint and types need
 
 translations/.compiled: .venv/.ready $(wildcard translations/*/LC_MESSAGES/*.po)
 	@$(BIN)/pybabel -q compile -d translations && touch $@
@@ -23,25 +29,25 @@ translations/.compiled: .venv/.ready $(wildcard translations/*/LC_MESSAGES/*.po)
 run: setup ## everything on http://127.0.0.1:$(PORT), with a demo school (DEMO=0: empty)
 	@PORT=$(PORT) DEMO=$(DEMO) exec $(BIN)/python run.py
 
-browser: setup ## a Chromium for the browser tests, where one can be had
+browser: setup-dev ## a Chromium for the browser tests, where one can be had
 	@$(BIN)/python tests/browser/get_chromium.py
 
-test: setup browser ## all tests: on every core, those in a browser one after the other
+test: setup-dev browser ## all tests: on every core, those in a browser one after the other
 	$(BIN)/python -m pytest -q -n auto -m "not browser"
 	$(BIN)/python -m pytest -q -m browser
 
-test-fast: setup ## all tests but those in a browser
+test-fast: setup-dev ## all tests but those in a browser
 	$(BIN)/python -m pytest -q -n auto -m "not browser"
 
-check-deep: setup ## a random walk of 200,000 steps over all tables, and every planted bug found (half an hour)
+check-deep: setup-dev ## a random walk of 200,000 steps over all tables, and every planted bug found (half an hour)
 	$(BIN)/python -m tests.model
 
 check: lint types test ## what must be green before a change lands
 
-lint: setup ## ruff, import directions
+lint: setup-dev ## ruff, import directions
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
-types: setup ## mypy
+types: setup-dev ## mypy
 	$(BIN)/mypy
 
 messages: setup ## collect texts, update the catalogue, fail on an untranslated one
@@ -50,13 +56,13 @@ messages: setup ## collect texts, update the catalogue, fail on an untranslated 
 docs: setup ## regenerate docs/workflows.md and docs/roles.md
 	$(BIN)/flask --app run docs
 
-rules: setup ## every rule of the specification with its tests
+rules: setup-dev ## every rule of the specification with its tests
 	@$(BIN)/python tests/rules.py
 
 migration: setup ## draft a migration: make migration NAME=0002_text
 	$(BIN)/flask --app run db revision --autogenerate --rev-id $(NAME)
 
-bench: setup ## figures as ratios to a floor measured in the same run; make bench NAME=lists: one of them
+bench: setup-dev ## figures as ratios to a floor measured in the same run; make bench NAME=lists: one of them
 	$(BIN)/python -m bench $(NAME)
 
 demo: run

@@ -27,6 +27,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     import config as settings
     from app import cli, menu, roles
+    from app.accounts import devices
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
     from app.core import http, mail, postgres
@@ -51,6 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     migrate.init_app(app, db, directory=str(root.parent / "migrations"))
     mail.init(app, config)
     http.init(app, config)
+    devices.init(app)
     with app.app_context():
         builder = SafeAppBuilder(indexview=HomeView, security_manager_class=AccountManager)
         builder.init_app(app, db.session)

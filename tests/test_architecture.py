@@ -107,7 +107,7 @@ def test_files_and_functions_stay_small():
     long_files = [
         f"{p.relative_to(ROOT)}: {n}"
         for p in SOURCES
-        if (n := len(p.read_text().splitlines())) > 300
+        if (n := len(p.read_text().splitlines())) > 400
     ]
     long_functions = [
         f"{p.relative_to(ROOT)}:{f.name} {f.end_lineno - f.lineno}"

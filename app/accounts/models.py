@@ -7,12 +7,14 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
 
+from app.core.crypto import Sealed
 from app.core.db import db
+from app.core.text import mask_email
 from app.workflow.actor import STAFF, Role
 
 ROLE_NAMES = {
@@ -78,6 +80,9 @@ class AccountSession(db.Model):
     seen_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     address: Mapped[str] = mapped_column(String(45), default="")
     device: Mapped[str] = mapped_column(String(200), default="")
+    device_id: Mapped[str] = mapped_column(String(32), default="", server_default="")
+    way: Mapped[str] = mapped_column(String(40), default="password", server_default="password")
+    factor_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
 class Identifier(db.Model):
@@ -113,6 +118,76 @@ class OneTimeCode(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
+class ContactChange(db.Model):
+    """A phone or mail address of an account was replaced: what it was, what it is, by whose hand (ACC-15).
+
+    `source` is ``staff``, ``file`` or ``self``. Until `held_until` the new one proves no act, unless
+    `confirmed_by` says what spoke for it: ``old_phone``, ``mail``, ``campus`` or ``second_person``.
+    `undone_at`: the change was taken back. An address was the person's until `at` of its change.
+    """
+
+    __tablename__ = "contact_change"
+    __table_args__ = (
+        Index("ix_contact_change_user", "user_id", "at"),
+        Index("ix_contact_change_at", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str] = mapped_column(String(32))
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    channel: Mapped[str] = mapped_column(String(8))  # sms or mail
+    old_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    old_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    old_masked: Mapped[str | None] = mapped_column(String(120))
+    new_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    new_index: Mapped[bytes | None] = mapped_column(LargeBinary)
+    new_masked: Mapped[str | None] = mapped_column(String(120))
+    source: Mapped[str] = mapped_column(String(8))
+    actor_id: Mapped[int | None]
+    actor_role: Mapped[str] = mapped_column(String(12))
+    actor_name: Mapped[str] = mapped_column(String(120), default="")
+    reason: Mapped[str] = mapped_column(String(200), default="")
+    import_id: Mapped[int | None]
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    held_until: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    confirmed_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    confirmed_by: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    confirmer_id: Mapped[int | None]
+    undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+
+    old = Sealed("contact", mask_email, str.strip)
+    new = Sealed("contact", mask_email, str.strip)
+
+
+class SecurityEvent(db.Model):
+    """One line of the security log: a sign-in, a failure, a change of a way in, a denial, a reveal.
+
+    Only added to; the database refuses change and deletion. `user_id` is whose account it is about,
+    `actor_id` who did it; `outcome` is ``done``, ``failed`` or ``denied``. No clear number stands here.
+    """
+
+    __tablename__ = "security_event"
+    __table_args__ = (
+        Index("ix_security_event_at", "at", "id"),
+        Index("ix_security_event_user", "user_id", "at"),
+        Index("ix_security_event_actor", "actor_id", "at"),
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    event: Mapped[str] = mapped_column(String(40))
+    outcome: Mapped[str] = mapped_column(String(8), default="done")
+    user_id: Mapped[int | None]
+    school_id: Mapped[int | None]
+    actor_id: Mapped[int | None]
+    actor_role: Mapped[str] = mapped_column(String(12), default="")
+    actor_name: Mapped[str] = mapped_column(String(120), default="")
+    address: Mapped[str] = mapped_column(String(45), default="")
+    device: Mapped[str] = mapped_column(String(200), default="")
+    device_id: Mapped[str] = mapped_column(String(32), default="")
+    details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+
+
 class Preference(db.Model):
     """What a person chose for its own screen: columns of a list, saved filters."""
 
@@ -125,4 +200,5 @@ class Preference(db.Model):
     value: Mapped[Any] = mapped_column(JSONB)
 
 
-__all__ = ["AccountSession", "AppUser", "Identifier", "OneTimeCode", "Preference", "Role"]
+__all__ = ["AccountSession", "AppUser", "ContactChange", "Identifier", "OneTimeCode", "Preference",
+           "Role", "SecurityEvent"]  # fmt: skip

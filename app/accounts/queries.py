@@ -28,6 +28,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts import devices
 from app.accounts.models import AccountSession, AppUser, Identifier, Preference
 from app.core import clock
 from app.core.crypto import cipher
@@ -62,6 +63,7 @@ def actor_of(user: AppUser, factor: str = "") -> Actor:
         student_id=user.student_id,
         address=(request.remote_addr or "") if here else "",
         device=str(request.user_agent)[:200] if here else "",
+        device_id=devices.current() if here else "",
         factor=factor,
     )
 
@@ -147,8 +149,8 @@ def account_for(typed: str, school_code: str = "") -> AppUser | None:
     return found[0] if len(found) == 1 and found[0].active else None
 
 
-def open_session(user: AppUser) -> str:
-    """Begin a session and return the secret for the cookie. Not committed."""
+def open_session(user: AppUser, way: str = "password") -> str:
+    """Begin a session, by that way in, and return the secret for the cookie. Not committed."""
     secret = secrets.token_urlsafe(32)
     now = clock.now()
     who = actor_of(user)
@@ -160,6 +162,8 @@ def open_session(user: AppUser) -> str:
             seen_at=now,
             address=who.address,
             device=who.device,
+            device_id=who.device_id,
+            way=way,
         )
     )
     db.session.flush()

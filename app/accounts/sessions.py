@@ -14,13 +14,13 @@ SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"
 
 
-def sign_in(user: AppUser) -> None:
-    """Begin a session with a fresh cookie and commit."""
+def sign_in(user: AppUser, way: str = "password") -> None:
+    """Begin a session with a fresh cookie and commit; `way` says how the person came in."""
     language = session.get("locale")
     session.clear()
     if user.locale or language:
         session["locale"] = user.locale or language
-    session[SECRET] = queries.open_session(user)
+    session[SECRET] = queries.open_session(user, way)
     login_user(user)
     db.session.commit()
 

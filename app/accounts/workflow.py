@@ -291,7 +291,7 @@ def _trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | Non
             kind="account", record_id=user.id, school_id=user.school_id, step=step, from_state=None,
             to_state="active" if user.active else "inactive", actor_id=actor.user_id,
             actor_role=actor.role, actor_name=actor.name, address=actor.address,
-            device=actor.device[:200], details=details or {}, at=clock.now(),
+            device=actor.device[:200], device_id=actor.device_id, details=details or {}, at=clock.now(),
         )
     )  # fmt: skip
 

@@ -36,6 +36,7 @@ class Actor:
     student_id: int | None = None
     address: str = ""
     device: str = ""
+    device_id: str = ""
     factor: str = ""
 
 

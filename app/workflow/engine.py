@@ -256,6 +256,7 @@ class Workflow(Generic[R]):
                 actor_name=actor.name,
                 address=actor.address,
                 device=actor.device[:200],
+                device_id=actor.device_id,
                 factor=actor.factor,
                 reason=change.reason,
                 details=change.details,
