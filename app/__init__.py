@@ -30,6 +30,7 @@ def create_app(config: Config | None = None) -> Flask:
     from app.accounts import devices
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
+    from app.audit import marks
     from app.core import http, mail, postgres
     from app.core.crypto import Cipher
     from app.core.db import db, migrate
@@ -49,6 +50,7 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.extensions["cipher"] = Cipher.from_settings(config.data_keys, config.index_key)
     db.init_app(app)
+    marks.init(app, config)
     migrate.init_app(app, db, directory=str(root.parent / "migrations"))
     mail.init(app, config)
     http.init(app, config)

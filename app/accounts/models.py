@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.schema import FetchedValue
 from sqlalchemy.types import DateTime
 
 from app.core.crypto import Sealed
@@ -171,6 +172,11 @@ class SecurityEvent(db.Model):
         Index("ix_security_event_at", "at", "id"),
         Index("ix_security_event_user", "user_id", "at"),
         Index("ix_security_event_actor", "actor_id", "at"),
+        Index("ix_security_event_mark", "mark"),
+        Index("ix_security_event_school", "school_id", "at", "id"),
+        Index("ix_security_event_event", "event", "at", "id"),
+        Index("ix_security_event_outcome", "outcome", "at", "id"),
+        Index("ix_security_event_address", "address", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -186,6 +192,7 @@ class SecurityEvent(db.Model):
     device: Mapped[str] = mapped_column(String(200), default="")
     device_id: Mapped[str] = mapped_column(String(32), default="")
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    mark: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
 
 
 class Preference(db.Model):
