@@ -56,7 +56,7 @@ FILES = {
     "register.py",  # people: the register of employers as staff keep it
     "students.py",  # people: the table of a student's record, beside that of employers
     "keys.py", "content.py", "marks.py",  # audit: what is digested of a row, with which key, when
-    "seals.py", "heads.py", "roots.py",  # audit: the chain, and what goes outside
+    "seals.py", "roots.py",  # audit: the chain, and what goes outside
     "verifying.py", "walking.py", "guarding.py", "findings.py",  # audit: the verifier
     "commands.py",  # audit: of the command line
     "tables",  # codes: the shipped tables

@@ -9,7 +9,7 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from sqlalchemy.schema import FetchedValue
 from sqlalchemy.types import DateTime
 
@@ -193,6 +193,11 @@ class SecurityEvent(db.Model):
     device_id: Mapped[str] = mapped_column(String(32), default="")
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
     mark: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
+
+    # no foreign key: the log outlives the account
+    user: Mapped[AppUser | None] = relationship(
+        AppUser, primaryjoin=lambda: foreign(SecurityEvent.user_id) == AppUser.id, viewonly=True
+    )
 
 
 class Preference(db.Model):

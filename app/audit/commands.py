@@ -30,10 +30,10 @@ LANGUAGE = click.option(
 
 @audit.command()
 @click.option("--from", "since", type=click.DateTime(["%Y-%m-%d"]),
-              help="Only what was sealed from that day on; what is older is taken as its root says.")  # fmt: skip
+              help="Only what was sealed from that day on.")  # fmt: skip
 @click.option("--root", default="", help="A root of your own copy, 64 hex digits.")
 @click.option("--roots", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="Your own copy: lines “day root”, a mail of roots, or /audit/roots.json as saved.")  # fmt: skip
+              help="Your own copy: a mail of roots, or /audit/roots.json as saved.")  # fmt: skip
 @LANGUAGE
 def verify(since: datetime | None, root: str, roots: Path | None, language: str) -> None:
     """Walk everything and say the first broken place; exit code 1 where there is one."""

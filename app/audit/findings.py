@@ -9,6 +9,8 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.workflow.engine import FLOWS
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -38,7 +40,9 @@ SENTENCES = {
     "head_forged": _l("Altered: the head outside the database is not signed by this installation."),
     "root_altered": _l("Altered: the root of %(day)s is not the one that follows from its day."),
     "root_missing": _l("Missing: the root of %(day)s is gone."),
-    "root_differs": _l("The root of %(day)s is another one outside: the history up to that day was rewritten."),
+    "root_differs": _l(
+        "The root of %(day)s is another one outside: the history up to that day was rewritten."
+    ),
     "root_unknown": _l("No day here has the root %(root)s: the history was rewritten or cut."),
     "guard": _l("A guard of the database is gone, off or not ours: %(name)s."),
     "counter": _l("The counter of %(name)s was set back."),
@@ -46,8 +50,9 @@ SENTENCES = {
 
 
 def said(kind: str, facts: Mapping[str, Any]) -> str:
-    """The finding as one sentence."""
-    known = {"row": "", "about": "", "at": "–", "seal": "", **facts}
+    """The finding as one sentence, in the reader's language."""
+    known = {"row": "", "at": "–", "seal": "", **facts}
+    known["about"] = about(facts.get("source", ""), facts.get("place", ""))
     if known["row"]:
         known["row"] = _("row %(n)s", n=known["row"])
     if known["seal"]:
@@ -55,14 +60,14 @@ def said(kind: str, facts: Mapping[str, Any]) -> str:
     return str(SENTENCES[kind]) % known
 
 
-def about_trail(kind: str, record: object, seq: object) -> str:
-    """Which record a row of the trail belongs to, and which of its rows it is."""
-    return _("%(kind)s %(record)s, step %(seq)s", kind=kind, record=record, seq=seq)
-
-
 def about(source: str, place: str) -> str:
-    """The line of a seal about a row, in words."""
-    parts = place.split(" ")
-    if source == "trail" and len(parts) == 3:
-        return about_trail(*parts)
-    return _("security log, %(event)s", event=place.partition(" ")[0])
+    """What a row was about, of the line that its seal has: ``placement 77 3``, ``sign_in 5 17``."""
+    first, _blank, rest = place.partition(" ")
+    if source == "event":
+        return _("security log, %(event)s", event=first)
+    flow = FLOWS.get(first)
+    name = f"{flow.name} ({first})" if flow is not None else first
+    record, _blank, seq = rest.partition(" ")
+    if not seq:
+        return f"{name} {record}"
+    return _("%(kind)s %(record)s, row %(seq)s of its trail", kind=name, record=record, seq=seq)

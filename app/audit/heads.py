@@ -1,4 +1,4 @@
-"""The head of the chain in a file beside the documents: outside the database, signed, replaced at each sealing.
+"""The head of the chain in a file beside the documents: outside the database, signed, made anew each time.
 
 Who cuts rows, seals and roots off the end of the database cannot cut them off this file as well. A head is
 never replaced by one that does not follow it: that a database was set back stays visible until an

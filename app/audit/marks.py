@@ -20,7 +20,7 @@ from config import Config
 
 _WRITTEN = re.compile(r"\binsert\s+into\s+\"?(?:trail|security_event)\"?[\s(]", re.I)
 _FLAG = "audit_rows"
-_MINE = " UNION ALL ".join(
+_MINE = " UNION ALL ".join(  # noqa: S608 (names of tables are constants)
     f"SELECT {n}, id, {source.place}, {source.content}, mark FROM {source.table}"  # noqa: S608
     f" WHERE mark = nullif(current_setting('qingqian.mark', true), '')::bigint"
     for n, source in enumerate(SOURCES)
@@ -58,9 +58,10 @@ def _mark(connection: Connection, keys: Keys) -> None:
     starts = [keys.row(keys.newest, source.name) for source in SOURCES]
     mark = None
     with driver.cursor() as cursor:
-        for n, key, place, text, mark in cursor.stream(_MINE, size=500):
+        for n, key, place, text, own in cursor.stream(_MINE, size=500):
+            mark = own
             ids[n].append(key)
-            macs[n].extend(row_mac(*starts[n], text))
+            macs[n].extend(row_mac(starts[n][0], starts[n][1], text))
             places[n].append(place)
     if mark is None:
         return  # the statement wrote no row

@@ -1,4 +1,4 @@
-"""Marks of transactions, seals over them, roots of days, runs of the verifier; all but marks only added to."""
+"""Marks of transactions, seals over them, roots of days, runs of the verifier; only marks ever go."""
 
 from __future__ import annotations
 

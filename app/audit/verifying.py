@@ -15,15 +15,14 @@ from typing import Any
 
 from app.audit import guarding, heads, seals
 from app.audit.content import SOURCES
-from app.audit.findings import Finding, about_trail
+from app.audit.findings import Finding
 from app.audit.keys import keys
-from app.audit.models import Mark, Seal
+from app.audit.models import Seal
 from app.audit.roots import value_of
 from app.audit.walking import Walk
 from app.core import clock
 from app.core.db import db
 
-PORTION = 2_000  # rows of one fetch
 Roots = list[tuple[str, str]]
 
 
@@ -55,7 +54,7 @@ def snapshot() -> Iterator[Any]:
         connection.rollback()
 
 
-def verify(since: date | None = None, outside: Roots = (), root: str = "") -> Report:  # type: ignore[assignment]
+def verify(since: date | None = None, outside: Roots | None = None, root: str = "") -> Report:
     """Walk all, or what was sealed after the root of the day before `since`.
 
     `outside` are (day, root) pairs of a copy from elsewhere, `root` is one root whose day is not said.
@@ -71,7 +70,7 @@ def verify(since: date | None = None, outside: Roots = (), root: str = "") -> Re
             bad_mark,
             _records(connection, 0 if start is None else start.low),
             _states(connection),
-            _roots(connection, outside, root),
+            _roots(connection, outside or [], root),
             _head(connection, known),
             guarding.triggers(connection),
             guarding.counters(connection),
@@ -187,7 +186,8 @@ def _rows(connection: Any, report: Report, start: _Start | None) -> Iterator[Fin
 _RECORDS = """
 SELECT kind, record_id, seq, id, at, CASE
     WHEN seq <> n + coalesce(skipped, 0) THEN 'gap'
-    WHEN previous IS DISTINCT FROM coalesce(before, CASE WHEN seq = 1 THEN '' ELSE previous END) THEN 'unlinked'
+    WHEN previous IS DISTINCT FROM coalesce(before, CASE WHEN seq = 1 THEN '' ELSE previous END)
+      THEN 'unlinked'
     ELSE 'hash' END
 FROM (SELECT t.kind, t.record_id, t.seq, t.id, t.at, t.previous, t.hash,
     lag(t.hash) OVER w AS before, row_number() OVER w AS n,
@@ -212,7 +212,8 @@ def _records(connection: Any, low: int) -> Finding | None:
     row = connection.execute(_RECORDS, {"low": low}).fetchone()
     if row is None:
         return None
-    facts = {"row": row[3], "about": about_trail(row[0], row[1], row[2]), "at": _moment(row[4])}
+    place = f"{row[0]} {row[1]} {row[2]}"
+    facts = {"row": row[3], "source": "trail", "place": place, "at": _moment(row[4])}
     return Finding(row[5], facts)
 
 
@@ -225,7 +226,7 @@ def _states(connection: Any) -> Finding | None:
             (table,),
         ).fetchone()
         if row is not None:
-            return Finding("no_trail", {"about": f"{table} {row[0]}"})
+            return Finding("no_trail", {"source": "trail", "place": f"{table} {row[0]}"})
     return None
 
 
@@ -285,6 +286,3 @@ def _head(connection: Any, known: heads.Head | None) -> Finding | None:
         return None
     at = datetime.fromisoformat(known.at)
     return Finding("head_cut", {"no": known.no, "at": _moment(at)})
-
-
-__all__ = ["Mark", "Report", "snapshot", "verify"]

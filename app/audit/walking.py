@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.audit.content import Source
-from app.audit.findings import Finding, about
+from app.audit.findings import Finding
 from app.audit.keys import SIZE, keys, row_mac
 from app.core import clock
 
@@ -83,7 +83,7 @@ class Walk:
         at = (low - span.low) * SIZE
         for wanted in range(low, span.high):
             if row is None or row[0] != wanted:
-                return self._missing(span, wanted, row), row
+                return self._missing(span, wanted), row
             if row_mac(key, start, row[1]) != macs[at : at + SIZE]:
                 return self._altered(span, wanted, row_mac(key, start, row[1])), row
             at += SIZE
@@ -102,16 +102,16 @@ class Walk:
             f"SELECT at, {self.source.place} FROM {self.source.table} WHERE id = %s",  # noqa: S608
             (key,),
         ).fetchone()
-        if row is None:
-            return {"row": key}
-        return {"row": key, "at": _moment(row[0]), "about": about(self.source.name, row[1])}
+        facts = {"row": key, "source": self.source.name}
+        return facts if row is None else {**facts, "at": _moment(row[0]), "place": row[1]}
 
     def _stranger(self, key: int) -> Finding:
         return Finding("inserted", self._facts(key))
 
-    def _missing(self, span: Span, key: int, row: Any) -> Finding:
-        """Its line in the seal still says what it was; a row given another's id is one that moved."""
-        facts = {"row": key, "about": self._place(span, key), **self._sealed(span)}
+    def _missing(self, span: Span, key: int) -> Finding:
+        """Its line in the seal still says what it was."""
+        facts = {"row": key, "source": self.source.name, "place": self._place(span, key)}
+        facts |= self._sealed(span)
         if span.no:
             facts["seal"] = span.no
         return Finding("missing", facts)
@@ -119,11 +119,11 @@ class Walk:
     def _altered(self, span: Span, key: int, mac: bytes) -> Finding:
         """The content of another row of this seal at this place means that rows were swapped."""
         facts = self._facts(key) | self._sealed(span)
-        places = [self._place(span, key)]
+        place = self._place(span, key)
         if span.no:
             facts["seal"] = span.no
-        if places[0]:
-            facts["about"] = places[0]
+        if place:
+            facts["place"] = place
         swapped = any(span.macs[n : n + SIZE] == mac for n in range(0, len(span.macs), SIZE))
         return Finding("reordered" if swapped else "altered", facts)
 
@@ -137,7 +137,7 @@ class Walk:
         ).fetchone()
         lines = found[0].split("\n") if found else []
         at = int(span.before) + key - span.low
-        return about(self.source.name, lines[at]) if at < len(lines) else ""
+        return str(lines[at]) if at < len(lines) else ""
 
 
 def _moment(at: Any) -> str:

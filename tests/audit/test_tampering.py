@@ -108,9 +108,9 @@ def alter_and_rehash(dice):
     [row] = _ids(dice)
     return [
         f"UPDATE trail SET reason = 'forged', actor_name = 'somebody' WHERE id = {row}",
-        """DO $$ DECLARE r trail; last text := ''; BEGIN
+        f"""DO $$ DECLARE r trail; last text := ''; BEGIN
         FOR r IN SELECT t.* FROM trail t JOIN trail o ON o.kind = t.kind AND o.record_id = t.record_id
-            WHERE o.id = %s ORDER BY t.seq LOOP
+            WHERE o.id = {row} ORDER BY t.seq LOOP
           UPDATE trail SET previous = last WHERE id = r.id;
           UPDATE trail SET hash = trail_hash(trail.*) WHERE id = r.id RETURNING hash INTO last;
         END LOOP; END $$"""
@@ -155,16 +155,16 @@ def insert_forged(dice):
 
 def insert_by_the_front_door(dice):
     """With all triggers on: only the application's mark is missing."""
-    return ["SET LOCAL session_replication_role = origin",
-            "INSERT INTO trail (kind, record_id, step, to_state, actor_role, actor_name, address, device, factor,"
-            " reason, details, at) VALUES ('account', 4, 'accept', 'accepted', 'student', 'x', '', '', 'sms', '',"
-            " '{}', app_now())"]  # fmt: skip
+    row = """INSERT INTO trail (kind, record_id, step, to_state, actor_role, actor_name, address, device, factor,
+        reason, details, at) VALUES ('account', 4, 'accept', 'accepted', 'student', 'x', '', '', 'sms', '',
+        '{}', app_now())"""
+    return ["SET LOCAL session_replication_role = origin", row]
 
 
 def insert_an_event(dice):
-    return ["SET LOCAL session_replication_role = origin",
-            "INSERT INTO security_event (at, event, outcome, actor_role, actor_name, address, device, device_id, details)"
-            " VALUES (app_now(), 'sign_in', 'done', '', '', '', '', '', '{}')"]  # fmt: skip
+    row = """INSERT INTO security_event (at, event, outcome, actor_role, actor_name, address, device, device_id,
+        details) VALUES (app_now(), 'sign_in', 'done', '', '', '', '', '', '{}')"""
+    return ["SET LOCAL session_replication_role = origin", row]
 
 
 def swap_two(dice):
