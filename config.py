@@ -43,6 +43,8 @@ class Config:
     secret_key: str = ""
     data_keys: str = ""  # "id:base64 of 32 bytes", newest first, separated by commas
     index_key: str = ""  # base64 of 32 bytes
+    audit_keys: str = ""  # like data_keys: seal the trail; empty = derived from the index key
+    audit_mails: str = ""  # addresses, comma between, that get the root of each day
     mail_url: str = ""  # smtp://user:password@host:587; empty = files in the mail folder
     mail_from: str = "Qingqian <no-reply@localhost>"
     sms: str = "console"  # or aliyun, tencent: the values below, and the package of their SDK

@@ -27,9 +27,10 @@ def create_app(config: Config | None = None) -> Flask:
 
     import config as settings
     from app import cli, menu, roles
-    from app.accounts import devices
+    from app.accounts import devices, security_log
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
+    from app.audit import marks
     from app.core import http, mail, postgres
     from app.core.crypto import Cipher
     from app.core.db import db, migrate
@@ -49,10 +50,12 @@ def create_app(config: Config | None = None) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.extensions["cipher"] = Cipher.from_settings(config.data_keys, config.index_key)
     db.init_app(app)
+    marks.init(app, config)
     migrate.init_app(app, db, directory=str(root.parent / "migrations"))
     mail.init(app, config)
     http.init(app, config)
     devices.init(app)
+    security_log.init(app)
     with app.app_context():
         builder = SafeAppBuilder(indexview=HomeView, security_manager_class=AccountManager)
         builder.init_app(app, db.session)

@@ -16,6 +16,9 @@ from app import demo, roles
 from app.accounts import passwords
 from app.accounts.models import AppUser
 from app.accounts.queries import identify
+from app.audit import seals
+from app.audit import tasks as audit_tasks
+from app.audit.commands import audit
 from app.bulk import tasks as bulk_tasks
 from app.bulk.workflow import IMPORTS
 from app.checks import tasks as check_tasks
@@ -43,6 +46,7 @@ from app.workflow.actor import Role
 from app.workflow.diagram import diagram
 
 PERIODIC = (
+    audit_tasks,
     bulk_tasks,
     check_tasks,
     desk_tasks,
@@ -62,7 +66,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
-    for command in (release, worker, docs, greeting):
+    for command in (release, worker, docs, greeting, audit):
         app.cli.add_command(command)
 
 
@@ -79,6 +83,7 @@ def release() -> None:
     elif mode != "test" and not _has_administrator():
         _first_administrator()
     _refuse_unsafe()
+    seals.seal_waiting()  # the first time: what was there before there were seals
     click.echo(f"database at the newest migration, {written} codes known")
 
 

@@ -11,9 +11,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import hooks
 from app.accounts.act_views import ActCodeView
+from app.accounts.log_views import SecurityLogView
 from app.accounts.office_views import AccountsView
+from app.accounts.own_views import MySignInsView
 from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
+from app.audit.views import AuditView, RootsView
 from app.batches.views import BatchView
 from app.bulk.list_views import ImportHistoryView
 from app.bulk.sheet import SHEETS
@@ -106,6 +109,8 @@ SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 def register(builder: AppBuilder) -> None:
     """Register every view; the order of the lines is the order of the menu."""
     builder.add_view_no_menu(PasswordView)
+    builder.add_view_no_menu(MySignInsView)
+    builder.add_view_no_menu(RootsView)
     builder.add_view_no_menu(ActCodeView)
     builder.add_view_no_menu(BatchView)
     builder.add_view_no_menu(TerminationsView)
@@ -231,6 +236,8 @@ def office(builder: AppBuilder) -> None:
         (RegionsView, "Regions", _l("Regions"), "map"),
         (DeliveriesView, "Deliveries", _l("Deliveries"), "mail"),
         (AccountsView, "Accounts", _l("Accounts"), "user"),
+        (SecurityLogView, "SecurityLog", _l("Security log"), "lock"),
+        (AuditView, "Audit", _l("Proof of the trail"), "shield"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
     hooks.HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
@@ -256,7 +263,10 @@ def frame() -> dict[str, Any]:
         "shell": shell,
         "user_name": user.display_name,
         "logout_url": url_for("AuthView.logout"),
-        "user_links": [(_l("Change password"), url_for("PasswordView.change"))],
+        "user_links": [
+            (_l("My sign-ins and devices"), url_for("MySignInsView.index")),
+            (_l("Change password"), url_for("PasswordView.change")),
+        ],
         "batch_token": uuid4().hex,
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),

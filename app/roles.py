@@ -35,6 +35,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     # everybody signed in
     "RegionSearch": {role: ("find",) for role in Role if role is not Role.SYSTEM},
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
+    "MySignIns": {role: ("index", "end", "end_others") for role in Role if role is not Role.SYSTEM},
     "Batches": dict.fromkeys((Role.COLLEGE, Role.SCHOOL), ("show", "undo")),
     "Imports": dict.fromkeys(
         (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
@@ -202,6 +203,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "forget_password",
         )
     },
+    "SecurityLog": {Role.ADMIN: READ},
+    "Audit": {Role.ADMIN: ("index", "run")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
     "Files": dict.fromkeys(
         (Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show", "view", "thumb", "remove")

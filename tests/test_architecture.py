@@ -20,7 +20,7 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations",
+    "audit", "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations",
     "notices", "objections", "official", "offline", "origin", "papers", "people", "placements",
     "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
 )  # fmt: skip
@@ -55,6 +55,10 @@ FILES = {
     "parts.py",  # people: the rules of colleges and majors, which have no states
     "register.py",  # people: the register of employers as staff keep it
     "students.py",  # people: the table of a student's record, beside that of employers
+    "keys.py", "content.py", "marks.py",  # audit: what is digested of a row, with which key, when
+    "seals.py", "roots.py",  # audit: the chain, and what goes outside
+    "verifying.py", "walking.py", "guarding.py", "findings.py",  # audit: the verifier
+    "commands.py",  # audit: of the command line
     "tables",  # codes: the shipped tables
     "__pycache__",
 }  # fmt: skip

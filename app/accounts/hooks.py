@@ -28,6 +28,9 @@ SCHOOL_NAMES: list[Callable[[], list[tuple[str, str]]]] = []
 # school, id and name of the colleges, for the administrator's forms
 COLLEGE_NAMES: list[Callable[[], list[tuple[int, int, str]]]] = []
 
+# where an account reports that something in its own log was not its person: label and address
+NOT_ME: list[Callable[[AppUser], tuple[str, str] | None]] = []
+
 
 def must_change_password(user: AppUser) -> str | None:
     """An account made by an administrator chooses its own password first."""

@@ -9,7 +9,8 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
+from sqlalchemy.schema import FetchedValue
 from sqlalchemy.types import DateTime
 
 from app.core.crypto import Sealed
@@ -171,6 +172,11 @@ class SecurityEvent(db.Model):
         Index("ix_security_event_at", "at", "id"),
         Index("ix_security_event_user", "user_id", "at"),
         Index("ix_security_event_actor", "actor_id", "at"),
+        Index("ix_security_event_mark", "mark"),
+        Index("ix_security_event_school", "school_id", "at", "id"),
+        Index("ix_security_event_event", "event", "at", "id"),
+        Index("ix_security_event_outcome", "outcome", "at", "id"),
+        Index("ix_security_event_address", "address", "at", "id"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -186,6 +192,12 @@ class SecurityEvent(db.Model):
     device: Mapped[str] = mapped_column(String(200), default="")
     device_id: Mapped[str] = mapped_column(String(32), default="")
     details: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    mark: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())
+
+    # no foreign key: the log outlives the account
+    user: Mapped[AppUser | None] = relationship(
+        AppUser, primaryjoin=lambda: foreign(SecurityEvent.user_id) == AppUser.id, viewonly=True
+    )
 
 
 class Preference(db.Model):

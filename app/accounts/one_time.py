@@ -9,7 +9,8 @@ from datetime import timedelta
 from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 
-from app.accounts.models import OneTimeCode
+from app.accounts import security_log
+from app.accounts.models import AppUser, OneTimeCode
 from app.core import clock, mail
 from app.core.crypto import cipher
 from app.core.db import db, one_at_a_time
@@ -60,6 +61,7 @@ def send(
     )
     if act:
         body = f"{act}{_(': ')}{body}"
+    security_log.note("code_sent", user=_account(owner), channel=channel, purpose=_plain(purpose))
     mail.post(mail.Outgoing(f"code:{row.id}", channel, address, _("Your code"), body, code=code))
     db.session.commit()
 
@@ -100,6 +102,8 @@ def check(owner: str, purpose: str, code: str) -> str:
         raise Invalid([("code", _("This code is used up or too old. Please ask for a new one."))])
     if not hmac.compare_digest(row.digest, _digest(owner, purpose, "".join(code.split()))):
         row.tries += 1
+        security_log.note("code_wrong", user=_account(owner), outcome=security_log.FAILED,
+                          purpose=_plain(purpose))  # fmt: skip
         db.session.commit()
         raise Invalid([("code", _("This is not the code we sent last."))])
     row.used_at = now
@@ -114,6 +118,23 @@ def void(*owners: str) -> None:
         .where(OneTimeCode.owner.in_(owners), OneTimeCode.used_at.is_(None))
         .values(used_at=clock.now())
     )
+
+
+def _account(owner: str) -> AppUser | None:
+    """Whose code it is, where the owner is an account or the student of one."""
+    kind, _colon, key = owner.partition(":")
+    if not key.isdecimal() or kind not in ("user", "student"):
+        return None
+    if kind == "user":
+        return db.session.get(AppUser, int(key))
+    return db.session.scalars(
+        select(AppUser).where(AppUser.student_id == int(key)).limit(1)
+    ).first()
+
+
+def _plain(purpose: str) -> str:
+    """What a code is for, without the moment that binds it to one state of its record."""
+    return ":".join(purpose.split(":")[:3])
 
 
 def _digest(owner: str, purpose: str, code: str) -> bytes:

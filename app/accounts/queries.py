@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -29,7 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import devices
-from app.accounts.models import AccountSession, AppUser, Identifier, Preference
+from app.accounts.models import AccountSession, AppUser, Identifier, Preference, SecurityEvent
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
@@ -204,6 +204,46 @@ def end_all_sessions(*user_ids: int) -> None:
     db.session.execute(delete(AccountSession).where(AccountSession.user_id.in_(user_ids)))
 
 
+def sessions_of(user_id: int) -> Sequence[AccountSession]:
+    """The sessions of an account that live now, the one used last first."""
+    now = clock.now()
+    return db.session.scalars(
+        select(AccountSession)
+        .where(
+            AccountSession.user_id == user_id,
+            AccountSession.seen_at >= now - IDLE,
+            AccountSession.created_at >= now - LONGEST,
+        )
+        .order_by(AccountSession.seen_at.desc(), AccountSession.token)
+    ).all()
+
+
+def handle(session: AccountSession) -> str:
+    """How a page names a session: it is good for ending it and for nothing else."""
+    return cipher().blind_index("session", session.token.hex()).hex()[:32]
+
+
+def is_of(session: AccountSession, secret: str) -> bool:
+    """Whether the cookie with that secret is this session's."""
+    return session.token == _token(secret)
+
+
+def end_one(session: AccountSession) -> bool:
+    """End one session at once; False where it had ended already. Not committed."""
+    gone = delete(AccountSession).where(
+        AccountSession.token == session.token, AccountSession.user_id == session.user_id
+    )
+    return db.session.execute(gone.returning(AccountSession.user_id)).first() is not None
+
+
+def end_others(user_id: int, secret: str) -> int:
+    """End every session of the account but the one of that secret; how many. Not committed."""
+    gone = delete(AccountSession).where(
+        AccountSession.user_id == user_id, AccountSession.token != _token(secret)
+    )
+    return len(db.session.execute(gone.returning(AccountSession.user_id)).all())
+
+
 def _token(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
@@ -234,3 +274,48 @@ class OwnChoices:
             )
         )
         db.session.commit()
+
+
+LOG_READERS = frozenset({Role.ADMIN})
+
+
+def events_for(who: Actor) -> Select[SecurityEvent]:
+    """The security log is the administrator's alone: a school reads what it needs beside its records."""
+    if who.role in LOG_READERS:
+        return select(SecurityEvent)
+    return select(SecurityEvent).where(false())
+
+
+def named(text: str, most: int = 200) -> list[int]:
+    """The accounts that a typed user name or name means: the exact ones, else those that contain it."""
+    text = text.strip()
+    name = AppUser.last_name + AppUser.first_name
+    for wanted in (
+        (func.lower(AppUser.username) == text.lower()) | (name == text),
+        AppUser.username.icontains(text, autoescape=True) | name.icontains(text, autoescape=True),
+    ):
+        found = list(db.session.scalars(select(AppUser.id).where(wanted).limit(most)))
+        if found:
+            return found
+    return []
+
+
+NOT_OWN = (
+    "denied",
+    "export",
+    "export_fetched",
+    "setting",
+    "audit_verify",
+)  # what a person did elsewhere
+
+
+def own_events(user_id: int, before: int, most: int) -> Sequence[SecurityEvent]:
+    """What happened to one's own ways in within 90 days, the newest first, from a line on."""
+    wanted = select(SecurityEvent).where(
+        SecurityEvent.user_id == user_id,
+        SecurityEvent.at > clock.now() - timedelta(days=90),
+        SecurityEvent.event.not_in(NOT_OWN),
+    )
+    if before:
+        wanted = wanted.where(SecurityEvent.id < before)
+    return db.session.scalars(wanted.order_by(SecurityEvent.id.desc()).limit(most)).all()

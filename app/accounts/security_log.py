@@ -1,18 +1,31 @@
-"""The security log's only writer: what happened to ways in, sessions, rights and clear numbers (S-13)."""
+"""The security log's only writer: what happened to ways in, sessions, rights and clear numbers (S-13).
+
+What went wrong is bounded, since strangers can cause it: five lines a minute for one account (or one
+address, where no account is meant) and event, a sixth that says that there was more, then none.
+"""
 
 from __future__ import annotations
 
+import logging
+from datetime import timedelta
 from typing import Any
 
-from flask import has_request_context, request
+from flask import Flask, g, has_request_context, request
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import devices
 from app.accounts.models import AppUser, SecurityEvent
+from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
+from app.core.http import DENIED as DENIED_HOOK
+from app.core.limits import Limit
 from app.workflow.actor import Actor
 
+log = logging.getLogger(__name__)
 DONE, FAILED, DENIED = "done", "failed", "denied"
+FEW = Limit("security-log", 5, timedelta(minutes=1))  # of one account or address, and event
+ALL = Limit("security-log-all", 300, timedelta(minutes=1))  # of all addresses without an account
 
 
 def note(
@@ -29,6 +42,12 @@ def note(
     did it (nobody: the stranger of this request). `details` hold no clear number, password or code.
     """
     here = has_request_context()
+    address = (request.remote_addr or "") if here else ""
+    if outcome != DONE:
+        more = _more(event, user.id if user else 0, address)
+        if more is None:
+            return
+        details |= more
     db.session.add(
         SecurityEvent(
             at=clock.now(),
@@ -39,9 +58,41 @@ def note(
             actor_id=who.user_id if who else None,
             actor_role=who.role.value if who else "",
             actor_name=who.name if who else "",
-            address=(request.remote_addr or "") if here else "",
+            address=address,
             device=str(request.user_agent)[:200] if here else "",
             device_id=devices.current() if here else "",
             details=details,
         )
     )
+
+
+def _more(event: str, user_id: int, address: str) -> dict[str, bool] | None:
+    """What the line of a failure says of its like in this minute; None: it is not written any more."""
+    count = FEW.count(event, user_id or address)
+    if count > FEW.most + 1:
+        return None
+    if not user_id and ALL.count(event) > ALL.most:
+        return None
+    return {"more": True} if count == FEW.most + 1 else {}
+
+
+def init(app: Flask) -> None:
+    """Write down who asks for what is not theirs: at the one place where the answer is made."""
+    app.extensions[DENIED_HOOK] = denied
+
+
+def denied(status: int) -> None:
+    """A signed-in person was answered 403, or 404 at an address that exists; commits its own line."""
+    user = g.get("user")
+    if user is None or not user.is_authenticated:
+        return
+    try:
+        db.session.rollback()  # what was begun before the denial is not written with it
+        note(
+            "denied", user=user, who=actor_of(user), outcome=DENIED, status=status,
+            place=request.endpoint or "", path=request.path[:120], method=request.method,
+        )  # fmt: skip
+        db.session.commit()
+    except SQLAlchemyError:
+        log.exception("a denial could not be written down")
+        db.session.rollback()

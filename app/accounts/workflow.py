@@ -9,9 +9,9 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.accounts import one_time, passwords, queries
+from app.accounts import one_time, passwords, queries, security_log
 from app.accounts.hooks import COLLEGE_NAMES, CONTACTS
-from app.accounts.models import AppUser
+from app.accounts.models import AccountSession, AppUser
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
@@ -43,6 +43,9 @@ def signed_in(typed: str, school_code: str, password: str, address: str) -> AppU
         or WRONG_ANYWHERE.used_up(key, school_code)
         or WRONG_ADDRESS.used_up(address)
     ):
+        meant = queries.account_for(typed, school_code)
+        security_log.note("sign_in", user=meant, outcome=security_log.DENIED, reason="too often")
+        db.session.commit()
         raise Refused(_("Too many wrong tries. Wait 15 minutes, or set a new password by code."))
     user = queries.account_for(typed, school_code)
     if passwords.matches(user.password if user else None, password) and user is not None:
@@ -56,14 +59,20 @@ def signed_in(typed: str, school_code: str, password: str, address: str) -> AppU
         (WRONG_ADDRESS, (address,)),
     ):
         limit.take(*who)
+    security_log.note("sign_in", user=user, outcome=security_log.FAILED)
+    db.session.commit()
     raise Invalid([("who", _("Account or password is wrong."))])
 
 
 def change_password(user: AppUser, old: str, new: str, again: str) -> None:
     """Set a new password after the old one was given; ends every session. Not committed."""
     if not passwords.matches(user.password, old):
+        security_log.note("password", user=user, who=queries.actor_of(user), outcome=security_log.FAILED,
+                          reason="old password")  # fmt: skip
+        db.session.commit()
         raise Invalid([("old", _("This is not your old password."))])
     set_password(user, new, again)
+    security_log.note("password", user=user, who=queries.actor_of(user))
 
 
 def set_password(user: AppUser, new: str, again: str) -> None:
@@ -86,7 +95,9 @@ def may_ask(typed: str, school_code: str, address: str) -> bool:
 def send_reset(user: AppUser | None) -> None:
     """Send a code to the account's phone or e-mail; silent where there is none, so nothing is told."""
     contact = contact_of(user) if user else None
+    security_log.note("reset_asked", user=user)
     if user is None or contact is None:
+        db.session.commit()
         return
     try:
         one_time.send(f"user:{user.id}", RESET, *contact)
@@ -121,6 +132,7 @@ def reset(user: AppUser | None, code: str, new: str, again: str) -> None:
     except Invalid:
         db.session.rollback()
         raise
+    security_log.note("reset", user=user)
     db.session.commit()
 
 
@@ -145,6 +157,23 @@ def sign_out_everywhere(user: AppUser, actor: Actor) -> None:
     queries.end_all_sessions(user.id)
     _trace(user, "sign_out", actor)
     db.session.commit()
+
+
+def end_session(session: AccountSession, actor: Actor) -> None:
+    """End one of one's own sessions on another device, and commit; twice is once (ACC-09)."""
+    user = db.session.get_one(AppUser, session.user_id)
+    device, address = session.device, session.address
+    if queries.end_one(session):
+        security_log.note("session_ended", user=user, who=actor, device=device, address=address)
+    db.session.commit()
+
+
+def end_others(user: AppUser, secret: str, actor: Actor) -> int:
+    """End every other session of one's own account and commit; how many there were (ACC-09)."""
+    count = queries.end_others(user.id, secret)
+    security_log.note("sign_out_elsewhere", user=user, who=actor, count=count)
+    db.session.commit()
+    return count
 
 
 SCOPED = {
@@ -285,7 +314,8 @@ def _invite(user: AppUser) -> None:
 
 
 def _trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | None = None) -> None:
-    """An administrator's act on an account leaves its row (ADM-07)."""
+    """An administrator's act on an account leaves its row, and a line in the security log (ADM-07)."""
+    security_log.note(f"account_{step}", user=user, who=actor, **(details or {}))
     db.session.add(
         Trail(
             kind="account", record_id=user.id, school_id=user.school_id, step=step, from_state=None,

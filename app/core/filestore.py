@@ -130,3 +130,31 @@ def _files() -> tuple[Any, str]:
     folder = settings.folder.resolve() / "files"
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return fsspec.filesystem("file"), str(folder)
+
+
+def save_named(name: str, data: bytes) -> None:
+    """Keep a file of our own under a fixed name, replaced as a whole."""
+    files, root = _files()
+    temporary = f"{root}/.{name}.{secrets.token_hex(4)}"
+    with files.open(temporary, "wb") as file:
+        file.write(data)
+        file.flush()
+        if isinstance(files, LocalFileSystem):
+            os.fsync(file.fileno())
+    files.mv(temporary, f"{root}/{name}")
+
+
+def read_named(name: str) -> bytes | None:
+    """The bytes under that name, None where there are none."""
+    files, root = _files()
+    try:
+        return bytes(files.cat_file(f"{root}/{name}"))
+    except FileNotFoundError:
+        return None
+
+
+def delete_named(name: str) -> None:
+    """Delete what lies under that name; one that is gone already is no mistake."""
+    files, root = _files()
+    with contextlib.suppress(FileNotFoundError):
+        files.rm_file(f"{root}/{name}")

@@ -6,7 +6,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -21,6 +21,9 @@ from app.core.errors import Invalid, NotYours, Refused
 from config import VERSION, Config
 
 csrf = CSRFProtect()
+DENIED = (
+    "denied"  # the extension of the application that is told of 403, and of 404 at a known address
+)
 log = logging.getLogger(__name__)
 
 POLICY = {
@@ -81,11 +84,23 @@ def _healthz() -> tuple[Response, int]:
 
 def _errors(app: Flask) -> None:
     app.register_error_handler(Refused, lambda error: page(409, str(error)))
-    app.register_error_handler(NotYours, lambda error: page(404))
+    app.register_error_handler(NotYours, _not_yours)
     app.register_error_handler(Invalid, _invalid)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, lambda error: _http(error))
     app.register_error_handler(Exception, _bug)
+
+
+def _denied(status: int) -> None:
+    """What the packages above do when somebody may not, or asks for what is not there for them."""
+    tell = current_app.extensions.get(DENIED)
+    if tell is not None and request.endpoint not in (None, "static", "appbuilder.static"):
+        tell(status)
+
+
+def _not_yours(error: NotYours) -> Any:
+    _denied(404)
+    return page(404)
 
 
 def _invalid(error: Invalid) -> Any:
@@ -99,6 +114,8 @@ def _csrf(error: CSRFError) -> Any:
 def _http(error: HTTPException) -> Any:
     if error.response is not None or (error.code or 500) < 400:
         return error
+    if error.code in (403, 404):
+        _denied(error.code)
     return page(error.code or 500, getattr(error, "sentence", ""))
 
 

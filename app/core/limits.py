@@ -35,17 +35,20 @@ class Limit:
 
     def take(self, *who: object) -> bool:
         """Count one more for `who` and commit at once; False when it is too often."""
-        start = self._start()
-        count = db.session.execute(
+        count = self.count(*who)
+        db.session.commit()
+        return count <= self.most
+
+    def count(self, *who: object) -> int:
+        """Count one more for `who` in the running transaction; how many there are now. Not committed."""
+        return db.session.execute(
             insert(Throttle)
-            .values(key=self._key(who), since=start, count=1)
+            .values(key=self._key(who), since=self._start(), count=1)
             .on_conflict_do_update(
                 index_elements=["key", "since"], set_={"count": Throttle.count + 1}
             )
             .returning(Throttle.count)
         ).scalar_one()
-        db.session.commit()
-        return count <= self.most
 
     def take_many(self, number: int, *who: object) -> bool:
         """Count that many for `who`, or none of them where they are too many: False. Commits."""

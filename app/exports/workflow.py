@@ -9,6 +9,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts import security_log
+from app.accounts.models import AppUser
+from app.core.db import db
 from app.exports.models import EXPORT_STATES, Export, ExportState, Format
 from app.exports.notices import LETTERS
 from app.exports.queries import exports_for, take_place
@@ -55,12 +58,23 @@ def note_what(change: Change) -> None:
         "what": record.what, "title": record.title, "format": record.format, "clear": record.clear,
         "purpose": record.purpose, "rows": record.counted, "asked": record.asked,
     }  # fmt: skip
+    _log(change, "export")
 
 
 def note_fetch(change: Change) -> None:
     """The trail keeps each time that the file was fetched."""
     record: Export = change.record
     change.details |= {"clear": record.clear, "purpose": record.purpose, "rows": record.done}
+    _log(change, "export_fetched")
+
+
+def _log(change: Change, event: str) -> None:
+    """The security log has who took which numbers out, whole or masked (RPT-05, ADM-07)."""
+    record: Export = change.record
+    security_log.note(
+        event, user=db.session.get(AppUser, record.user_id), who=change.actor, export=record.id,
+        title=record.title, rows=record.counted, clear=record.clear, purpose=record.purpose,
+    )  # fmt: skip
 
 
 def keep_until(change: Change) -> None:

@@ -11,9 +11,9 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
-from app.accounts import one_time
+from app.accounts import one_time, security_log
 from app.accounts.models import AppUser
-from app.accounts.queries import email_taken, identify
+from app.accounts.queries import actor_of, email_taken, identify
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
@@ -182,6 +182,7 @@ def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -
     _reach(student, user, values)
     one_time.check(f"student:{student.id}", VERIFY, code)
     student.verified_at = clock.now()
+    security_log.note("first_sign_in", user=user, who=actor_of(user))
     db.session.commit()
 
 

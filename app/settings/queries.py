@@ -14,7 +14,9 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
+from app.accounts import security_log
 from app.accounts.models import AppUser
+from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db, forget, one_at_a_time, remembered
 from app.core.errors import NotYours, Refused
@@ -70,6 +72,9 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bo
     db.session.add(
         SchoolSetting(school_id=school_id, key=key, value=value, set_by=user_id, set_at=clock.now())
     )
+    user = db.session.get(AppUser, user_id) if user_id else None
+    who = actor_of(user) if user else None
+    security_log.note("setting", who=who, school=school_id, key=key, value=value)
     db.session.flush()
     forget(("settings", school_id))
     return True

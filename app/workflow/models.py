@@ -1,7 +1,8 @@
 """The process trace: one row for each change of state, never changed or deleted (GRD-05).
 
-`seq`, `previous` and `hash` are filled by a trigger of the database; further triggers refuse UPDATE,
-DELETE and TRUNCATE, and refuse to commit a changed state without its row (migration 0001).
+`seq`, `previous`, `hash` and `mark` are filled by a trigger of the database; further triggers refuse UPDATE,
+DELETE and TRUNCATE, and refuse to commit a changed state without its row (migrations 0002, 0023). What
+nobody can undo without the key of the installation stands in `app.audit`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ class Trail(db.Model):
         Index("uq_trail_record_seq", "kind", "record_id", "seq", unique=True),
         Index("ix_trail_school_at", "school_id", "at"),
         Index("ix_trail_actor_at", "actor_id", "at"),
+        Index("ix_trail_mark", "mark"),
     )
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
@@ -49,3 +51,4 @@ class Trail(db.Model):
     txid: Mapped[int] = mapped_column(BigInteger, server_default=FetchedValue())
     previous: Mapped[str] = mapped_column(String(64), server_default=FetchedValue())
     hash: Mapped[str] = mapped_column(String(64), server_default=FetchedValue())
+    mark: Mapped[int | None] = mapped_column(BigInteger, server_default=FetchedValue())

@@ -1,0 +1,114 @@
+"""The security log for the audit administrator: read only, searchable, exportable (ADM-07). HTTP only."""
+
+from __future__ import annotations
+
+import ipaddress
+from datetime import timedelta
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+from sqlalchemy import ColumnElement, Select, or_
+
+from app.accounts import queries
+from app.accounts.agents import in_words
+from app.accounts.log_words import CHIPS, EVENTS, OUTCOMES, event_name, lines, whose_hand
+from app.accounts.models import ROLE_NAMES, SecurityEvent
+from app.accounts.queries import actor
+from app.core import clock
+from app.fab.declared import Link, ListFilter
+from app.fab.interface import SafeInterface
+from app.fab.shown import chips, dash
+from app.fab.views import SafeModelView
+
+DAYS = (1, 7, 30, 90, 365)
+
+
+def _events() -> list[tuple[str, str]]:
+    return [(name, str(label)) for name, label in EVENTS.items()]
+
+
+def _outcomes() -> list[tuple[str, str]]:
+    return [(name, str(label)) for name, label in OUTCOMES.items()]
+
+
+def _days() -> list[tuple[str, str]]:
+    return [(str(n), ngettext("The last %(num)s day", "The last %(num)s days", n)) for n in DAYS]
+
+
+def _since(days: str) -> ColumnElement[bool]:
+    return SecurityEvent.at >= clock.now() - timedelta(days=int(days))
+
+
+def _second(value: Any) -> str:
+    """A moment with its seconds: in this log they matter."""
+    return clock.local(value).strftime("%Y-%m-%d %H:%M:%S") if value else "–"
+
+
+class SecurityLogView(SafeModelView):
+    """Every line, the newest first; nothing can be changed here."""
+
+    datamodel = SafeInterface(SecurityEvent)
+    route_base = "/security-log"
+    class_permission_name = "SecurityLog"
+    include_route_methods = {"list", "show", "search", "columns"}
+    list_title, show_title = _l("Security log"), _l("Security log")
+    list_columns = [
+        "at",
+        "event",
+        "outcome",
+        "user.display_name",
+        "actor_name",
+        "address",
+        "device",
+    ]
+    show_columns = [*list_columns, "device_id", "actor_role", "id"]
+    order_columns = ["at"]
+    search_columns: list[str] = []
+    search_hint = _l("User name, name or address")
+    base_order = ("at", "desc")
+    load_columns = ("actor_id", "user_id")
+    label_columns = {
+        "at": _l("Time"), "event": _l("What happened"), "outcome": _l("Outcome"),
+        "user.display_name": _l("Whose account"), "actor_name": _l("By whom"),
+        "address": _l("Address"), "device": _l("Device"), "device_id": _l("Mark of the browser"),
+        "actor_role": _l("In which role"), "id": _l("Number"),
+    }  # fmt: skip
+    formatters_columns = {
+        "at": _second, "event": event_name, "outcome": chips(OUTCOMES, CHIPS),
+        "user.display_name": dash, "address": dash, "device": in_words, "device_id": dash,
+        "actor_role": lambda role: str(ROLE_NAMES.get(role, "–")),
+    }  # fmt: skip
+    row_texts = {"actor_name": whose_hand}
+    cell_classes = {"at": "qq-number", "outcome": "qq-card-status", "event": "qq-card-title"}
+    filters = (
+        ListFilter("event", _l("All that happened"), SecurityEvent.event, _events),
+        ListFilter("outcome", _l("All outcomes"), SecurityEvent.outcome, _outcomes),
+        ListFilter("days", _l("All times"), _since, _days),
+    )
+    show_template = "accounts/log_event.html"
+
+    def scoped(self) -> Select[Any]:
+        return queries.events_for(actor())
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        """An address exactly; else the accounts of that user name or name, whose and by whom."""
+        try:
+            return SecurityEvent.address == str(ipaddress.ip_address(text.strip()))
+        except ValueError:
+            pass
+        keys = queries.named(text)
+        if not keys:
+            return None
+        return or_(SecurityEvent.user_id.in_(keys), SecurityEvent.actor_id.in_(keys))
+
+    def record_name(self, item: Any) -> str:
+        return f"{event_name(item.event)} {_second(item.at)}"
+
+    def head_links(self) -> list[Link]:
+        return [Link(url_for("AuditView.index"), _("Proof of the trail"))]
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        return {"lines": lines(item), "agent": item.device}

@@ -1,0 +1,96 @@
+"""The security log in words: what happened, how it ended, what its details say."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
+
+from app.accounts.models import SecurityEvent
+from app.core import mail
+
+# event → what it is called; one that is not here stands by its own name
+EVENTS = {
+    "sign_in": _l("Signing in"), "sign_out": _l("Signing out"),
+    "session_ended": _l("A device was signed out"),
+    "sign_out_elsewhere": _l("All other devices were signed out"),
+    "sign_out_everywhere": _l("All devices were signed out"),
+    "first_sign_in": _l("First sign-in confirmed"),
+    "first_sign_in_reset": _l("First sign-in reset by the school"),
+    "password": _l("Password changed"), "reset_asked": _l("Forgotten password: code asked for"),
+    "reset": _l("New password set by code"),
+    "code_sent": _l("Code sent"), "code_wrong": _l("Wrong code entered"),
+    "phone_changed": _l("Phone changed"), "mail_changed": _l("E-mail changed"),
+    "mail_set": _l("E-mail entered"), "contact_confirmed": _l("Changed phone or e-mail confirmed"),
+    "change_undone": _l("Change of phone or e-mail taken back"),
+    "unreachable": _l("Nobody could be told: no contact"),
+    "not_me": _l("Reported: this was not me"), "thaw": _l("Freeze lifted"),
+    "merge_asked": _l("Merging of two records asked for"), "merged": _l("Records merged"),
+    "merge_confirmed": _l("Merging confirmed by code"), "merge_refused": _l("Merging refused"),
+    "merge_withdrawn": _l("Merging withdrawn"),
+    "campus_sign_in": _l("Signing in by the campus account"), "campus_bound": _l("Campus account linked"),
+    "campus_released": _l("Campus account unlinked"), "campus_proof": _l("Proof by the campus account"),
+    "second_factor": _l("Second factor"), "factor_reset": _l("Second factor reset"),
+    "account_open": _l("Staff account opened"), "account_change": _l("Staff account changed"),
+    "account_activate": _l("Account switched on"), "account_deactivate": _l("Account switched off"),
+    "account_sign_out": _l("Signed out everywhere by an administrator"),
+    "account_forget_password": _l("Password taken away by an administrator"),
+    "denied": _l("Asked for what is not theirs"), "reveal": _l("Personal number shown"),
+    "export": _l("Export asked for"), "export_fetched": _l("Export downloaded"),
+    "setting": _l("Setting of the school changed"),
+    "audit_verify": _l("Check of the trail"), "audit_restored": _l("Database restored from a backup"),
+}  # fmt: skip
+OUTCOMES = {"done": _l("succeeded"), "failed": _l("failed"), "denied": _l("denied")}
+CHIPS = {"done": "done", "failed": "waiting", "denied": "refused"}
+WAYS = {
+    "password": _l("password"), "demo": _l("demo, one click"), "oidc": _l("campus account"),
+    "cas": _l("campus account"), "ldap": _l("campus account"), "passkey": _l("passkey"),
+    "totp": _l("authenticator app"), "code": _l("code"),
+    mail.SMS: _l("text message"), mail.MAIL: _l("mail"),
+}  # fmt: skip
+KEYS = {
+    "way": _l("Way"), "reason": _l("Reason"), "purpose": _l("Purpose"), "channel": _l("Channel"),
+    "rows": _l("Rows"), "title": _l("List"), "clear": _l("Whole personal numbers"), "key": _l("Setting"),
+    "value": _l("Value"), "path": _l("Page"), "place": _l("Function"), "status": _l("Answer"),
+    "method": _l("Method"), "before": _l("Before"), "after": _l("Now"), "role": _l("Role"),
+    "found": _l("Found"), "facts": _l("Facts"), "count": _l("Devices"), "device": _l("Device"),
+    "address": _l("Address"), "export": _l("Number of the export"), "school": _l("Number of the school"),
+    "more": _l("More of the same in this minute"), "scope": _l("Scope"), "phone": _l("Phone"),
+    "since": _l("Since"), "lost_seal": _l("Last seal before"), "lost_head": _l("Head before"),
+}  # fmt: skip
+
+
+def event_name(event: str) -> str:
+    """What happened."""
+    return str(EVENTS.get(event, event))
+
+
+def way_name(way: str) -> str:
+    """How somebody came in; a way's own name stands as it is."""
+    return str(WAYS.get(way.partition(":")[0], way))
+
+
+def lines(row: SecurityEvent) -> list[tuple[str, str]]:
+    """The details, each with its label."""
+    return [(str(KEYS.get(key, key)), _value(key, value)) for key, value in row.details.items()]
+
+
+def _value(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    if key in ("way", "channel"):
+        return way_name(str(value))
+    if isinstance(value, dict):
+        return _(", ").join(f"{name}: {_value('', one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return _(", ").join("–" if one is None else str(one) for one in value)
+    return "–" if value is None else str(value)
+
+
+def whose_hand(row: SecurityEvent) -> str:
+    """Who did it: the person itself, somebody else by name, or somebody unknown."""
+    if row.actor_id is not None and row.actor_id == row.user_id:
+        return pgettext("who did it", "the person")
+    return row.actor_name or pgettext("who did it", "not signed in")

@@ -1,0 +1,1 @@
+"""The trail that cannot be cut: keyed marks, seals over all records, daily roots, the verifier (TRU-05)."""
