@@ -30,11 +30,12 @@ def create_app(config: Config | None = None) -> Flask:
     from app.accounts import devices
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
-    from app.core import http, mail, postgres
+    from app.core import http, logs, mail, postgres, startup
     from app.core.crypto import Cipher
     from app.core.db import db, migrate
     from app.fab.builder import SafeAppBuilder
 
+    logs.init()
     config = config or settings.load()
     if not config.database_url:
         config.database_url = settings.driver(postgres.start(postgres.data_folder(config.folder)))
@@ -51,6 +52,7 @@ def create_app(config: Config | None = None) -> Flask:
     db.init_app(app)
     migrate.init_app(app, db, directory=str(root.parent / "migrations"))
     mail.init(app, config)
+    startup.init(app, config)
     http.init(app, config)
     devices.init(app)
     with app.app_context():
