@@ -10,13 +10,14 @@ import signal
 import subprocess
 import sys
 import time
+import typing
 import urllib.error
 import urllib.request
 from pathlib import Path
 from types import FrameType
 
+import app
 import config as settings
-from app import create_app as create_app
 from app.core import postgres
 
 ROOT = Path(__file__).resolve().parent
@@ -32,8 +33,8 @@ def main() -> int:
     try:
         config = settings.load(env)
     except settings.BadSettings as problem:
-        print(f"Qingqian does not start: {problem}", file=sys.stderr)
-        return 2
+        tell(problem)
+        return settings.WRONG
     folder = postgres.data_folder(config.folder)
     if not config.database_url:
         print("starting the embedded PostgreSQL …", flush=True)
@@ -44,6 +45,21 @@ def main() -> int:
     finally:
         supervisor.stop()
         postgres.stop(folder)
+
+
+def create_app() -> typing.Any:
+    """The application for `flask` and gunicorn: where a setting is wrong all are told, and it ends."""
+    try:
+        return app.create_app()
+    except settings.BadSettings as problem:
+        tell(problem)
+        raise SystemExit(settings.WRONG) from None
+
+
+def tell(problem: settings.BadSettings) -> None:
+    """Say everything that is wrong, a line each."""
+    lines = "\n".join(f"  - {line}" for line in problem.problems)
+    print(f"Qingqian does not start:\n{lines}", file=sys.stderr)
 
 
 class Supervisor:
@@ -66,8 +82,7 @@ class Supervisor:
         for name in self.commands:
             self._start(name)
         self._greet(port)
-        self._watch()
-        return 0
+        return self._watch()
 
     def _greet(self, port: str) -> None:
         """Say where it is, once it answers."""
@@ -81,16 +96,20 @@ class Supervisor:
                 env=self.env, cwd=ROOT, check=False,
             )  # fmt: skip
 
-    def _watch(self) -> None:
+    def _watch(self) -> int:
+        """Start again what dies, unless its settings are wrong; the exit code."""
         born: dict[str, float] = {name: time.monotonic() for name in self.running}
         while not self.stopping:
             for name, process in list(self.running.items()):
+                if process.poll() == settings.WRONG:
+                    return settings.WRONG
                 if process.poll() is not None and not self.stopping:
                     print(f"{name} ended with {process.returncode}: starting it again", flush=True)
                     time.sleep(1 if time.monotonic() - born[name] > 10 else 5)
                     born[name] = time.monotonic()
                     self._start(name)
             time.sleep(0.5)
+        return 0
 
     def _start(self, name: str) -> None:
         self.running[name] = self._child(self.commands[name])
@@ -141,6 +160,7 @@ def web_command(port: str, env: dict[str, str]) -> list[str]:
     threads = env.get("QINGQIAN_WEB_THREADS", "4")
     return [
         sys.executable, "-m", "gunicorn", "run:create_app()", "--bind", f"{HOST}:{port}",
+        "--worker-class", "app.core.patience.PatientWorker", "--limit-request-line", "8190",
         "--workers", processes, "--threads", threads, "--timeout", "60", "--graceful-timeout", "20",
         "--max-requests", "20000", "--max-requests-jitter", "2000", "--log-level", "warning",
     ]  # fmt: skip

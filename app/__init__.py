@@ -31,11 +31,12 @@ def create_app(config: Config | None = None) -> Flask:
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
     from app.audit import marks
-    from app.core import http, mail, postgres
+    from app.core import http, logs, mail, postgres, startup
     from app.core.crypto import Cipher
     from app.core.db import db, migrate
     from app.fab.builder import SafeAppBuilder
 
+    logs.init()
     config = config or settings.load()
     if not config.database_url:
         config.database_url = settings.driver(postgres.start(postgres.data_folder(config.folder)))
@@ -53,6 +54,7 @@ def create_app(config: Config | None = None) -> Flask:
     marks.init(app, config)
     migrate.init_app(app, db, directory=str(root.parent / "migrations"))
     mail.init(app, config)
+    startup.init(app, config)
     http.init(app, config)
     devices.init(app)
     security_log.init(app)

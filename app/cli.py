@@ -1,8 +1,10 @@
-"""Commands: release (migrate and seed), worker, docs, greeting. `flask --app run <command>`."""
+"""Commands: release (migrate and seed), worker, seal-files, docs, greeting. `flask --app run <command>`."""
 
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import click
@@ -10,7 +12,7 @@ from flask import Flask, current_app
 from flask.cli import with_appcontext
 from flask_babel import force_locale
 from flask_migrate import upgrade
-from sqlalchemy import select, text, true
+from sqlalchemy import select
 
 from app import demo, roles
 from app.accounts import passwords
@@ -24,7 +26,7 @@ from app.bulk.workflow import IMPORTS
 from app.checks import tasks as check_tasks
 from app.checks.workflow import FINDINGS
 from app.codes.queries import load_shipped
-from app.core import jobs
+from app.core import filestore, jobs
 from app.core.db import db
 from app.desk import tasks as desk_tasks
 from app.documents import tasks as document_tasks
@@ -44,6 +46,7 @@ from app.plan.workflow import CHANGES, PLAN
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
+from config import WRONG, BadSettings
 
 PERIODIC = (
     audit_tasks,
@@ -66,7 +69,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
-    for command in (release, worker, docs, greeting, audit):
+    for command in (release, worker, seal_files, docs, greeting, audit):
         app.cli.add_command(command)
 
 
@@ -74,7 +77,8 @@ def register(app: Flask) -> None:
 @with_appcontext
 def release() -> None:
     """Bring the database up to date and load what every installation needs; may be run again."""
-    upgrade()
+    with told():
+        upgrade()
     written = load_shipped()
     db.session.commit()
     mode = jobs.config().mode
@@ -84,21 +88,8 @@ def release() -> None:
         _first_administrator()
     _refuse_unsafe()
     seals.seal_waiting()  # the first time: what was there before there were seals
+    filestore.begin()
     click.echo(f"database at the newest migration, {written} codes known")
-
-
-def _refuse_unsafe() -> None:
-    """A production installation has no demo accounts and no shifted clock."""
-    if not jobs.config().production:
-        return
-    if db.session.scalar(select(AppUser.id).where(AppUser.demo == true()).limit(1)):
-        raise click.ClickException(
-            "this database has demo accounts: production does not start on it"
-        )
-    if db.session.scalar(text("SELECT seconds FROM clock_shift")):
-        raise click.ClickException(
-            "the clock of this database was shifted: it is no production database"
-        )
 
 
 def _has_administrator() -> bool:
@@ -124,7 +115,27 @@ def _first_administrator() -> None:
 @with_appcontext
 def worker() -> None:
     """Do the jobs until stopped."""
-    jobs.work(current_app._get_current_object())  # type: ignore[attr-defined]
+    with told():
+        jobs.work(current_app._get_current_object())  # type: ignore[attr-defined]
+
+
+@click.command("seal-files")
+@with_appcontext
+def seal_files() -> None:
+    """Seal stored files that lie open, or under an older key; may be stopped and run again."""
+    done, ready = filestore.seal_files()
+    click.echo(f"{done} files sealed, {ready} were sealed already")
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A setting that is wrong ends the command with its sentence, and is not tried again."""
+    try:
+        yield
+    except BadSettings as problem:
+        error = click.ClickException(str(problem))
+        error.exit_code = WRONG
+        raise error from None
 
 
 @click.command()

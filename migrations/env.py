@@ -2,6 +2,9 @@
 
 from alembic import context
 from flask import current_app
+from sqlalchemy import create_engine
+
+from app.core import startup
 
 config = context.config
 database = current_app.extensions["migrate"].db
@@ -13,8 +16,16 @@ def ours(thing, name, kind, reflected, compare_to):
     return not (kind == "table" and name.startswith(FOREIGN))
 
 
+def engine():
+    """The database itself: the lock of a session holds through no pooler (SCL-02)."""
+    address = startup.direct(current_app.config["QINGQIAN"])
+    if address == current_app.config["SQLALCHEMY_DATABASE_URI"]:
+        return database.engine
+    return create_engine(address)
+
+
 def run():
-    with database.engine.connect() as connection:
+    with engine().connect() as connection:
         context.configure(
             connection=connection,
             target_metadata=database.metadata,

@@ -26,6 +26,11 @@ class Cipher:
         self._newest = keys[0][0]
         self._index_key = index_key
 
+    @property
+    def newest(self) -> str:
+        """The name of the key that encrypts."""
+        return self._newest
+
     @classmethod
     def from_settings(cls, data_keys: str, index_key: str) -> Cipher:
         """Keys as the settings spell them: ``id:base64,id:base64`` and base64."""

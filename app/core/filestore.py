@@ -1,7 +1,7 @@
 """Where files lie: documents, uploads, workbooks. Each has a random name and is never changed.
 
 Files are written before the transaction commits: a rollback leaves a file that no row names, never a
-row without its file.
+row without its file. What lies there is sealed (`sealing`), whoever put it there.
 """
 
 from __future__ import annotations
@@ -19,8 +19,13 @@ import fsspec
 from flask import current_app
 from fsspec.implementations.local import LocalFileSystem
 
+from app.core import sealing
+from app.core.crypto import cipher
+
 _LEFTOVER = re.compile(r"[0-9a-f]{2}/\.[0-9a-f]{32}")  # written, and not named in time
 _KEY = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}\.[a-z0-9]{1,5}")
+
+SEALED = ".sealed"  # lies in a store in which no file lies open any more
 
 
 def save_file(data: bytes, suffix: str) -> str:
@@ -43,15 +48,19 @@ def save_parts(parts: Iterable[bytes], suffix: str) -> str:
     files.makedirs(f"{root}/{name[:2]}", exist_ok=True)
     if files.exists(f"{root}/{key}"):
         raise FileExistsError(key)
-    temporary = f"{root}/{name[:2]}/.{name}"
+    _write(files, root, key, parts)
+    return key
+
+
+def _write(files: Any, root: str, key: str, parts: Iterable[bytes]) -> None:
+    temporary = f"{root}/{key[:2]}/.{secrets.token_hex(16)}"  # two may seal the same file at once
     with files.open(temporary, "wb") as file:
-        for part in parts:
+        for part in sealing.seal(parts, cipher(), f"file:{key}"):
             file.write(part)
         file.flush()
         if isinstance(files, LocalFileSystem):
             os.fsync(file.fileno())
     files.mv(temporary, f"{root}/{key}")
-    return key
 
 
 def open_file(key: str) -> Any:
@@ -59,15 +68,55 @@ def open_file(key: str) -> Any:
     if not _KEY.fullmatch(key):
         raise ValueError(f"not a file key: {key!r}")
     files, root = _files()
-    return files.open(f"{root}/{key}", "rb")
+    file = files.open(f"{root}/{key}", "rb")
+    try:
+        if file.read(len(sealing.MAGIC)) == sealing.MAGIC:
+            return sealing.Reader(sealing.parts(file, cipher(), f"file:{key}"), file)
+        if files.exists(f"{root}/{SEALED}"):
+            raise ValueError(f"the file {key} lies open where all are sealed: it was not kept here")
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    return file
 
 
 def read_file(key: str) -> bytes:
-    """Read the bytes of that key. Raises FileNotFoundError, or ValueError on what is no key."""
-    if not _KEY.fullmatch(key):
-        raise ValueError(f"not a file key: {key!r}")
+    """The bytes of that key. Raises FileNotFoundError, or ValueError on what is no key, or was changed."""
+    with contextlib.closing(open_file(key)) as file:
+        return bytes(file.read())
+
+
+def seal_files() -> tuple[int, int]:
+    """Seal what lies open or under an older key: how many were, and how many were already.
+
+    May be stopped and run again at any time, beside running processes of this version; when all are
+    sealed, an open file is refused from then on.
+    """
     files, root = _files()
-    return bytes(files.cat_file(f"{root}/{key}"))
+    done = ready = 0
+    for path in files.find(root):
+        key = path[len(root) + 1 :]
+        if not _KEY.fullmatch(key):
+            continue
+        with contextlib.suppress(FileNotFoundError):  # deleted meanwhile
+            with files.open(path, "rb") as file:
+                fresh = sealing.key_of(file) == cipher().newest
+            if fresh:
+                ready += 1
+                continue
+            with contextlib.closing(open_file(key)) as file:
+                _write(files, root, key, iter(lambda f=file: f.read(sealing.PART), b""))  # type: ignore[misc]
+            done += 1
+    files.pipe_file(f"{root}/{SEALED}", b".")
+    return done, ready
+
+
+def begin() -> None:
+    """A store without files is sealed from its first one."""
+    files, root = _files()
+    if not any(_KEY.fullmatch(path[len(root) + 1 :]) for path in files.find(root)):
+        files.pipe_file(f"{root}/{SEALED}", b".")
 
 
 def read_checked(key: str, sha256: str) -> bytes:
@@ -128,7 +177,8 @@ def _files() -> tuple[Any, str]:
         files, root = fsspec.core.url_to_fs(settings.files_url)
         return files, root.rstrip("/")
     folder = settings.folder.resolve() / "files"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return fsspec.filesystem("file"), str(folder)
 
 

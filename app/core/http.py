@@ -5,17 +5,18 @@ from __future__ import annotations
 import logging
 import secrets
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import Flask, Response, current_app, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core import jobs
+from app.core import door, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from config import VERSION, Config
@@ -37,6 +38,8 @@ POLICY = {
     "form-action": "'self'",
     "base-uri": "'none'",
 }
+# numeric value out of range, datetime out of range, characters the encoding has not
+UNFIT = {"22003", "22008", "22021", "22P05"}
 
 
 def init(app: Flask, config: Config) -> None:
@@ -44,6 +47,7 @@ def init(app: Flask, config: Config) -> None:
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, n, n, n, n)  # type: ignore[method-assign]
+    door.init(app, urlsplit(config.base_url).netloc.lower() if config.production else "")
     csrf.init_app(app)
     Talisman(
         app,
@@ -88,6 +92,7 @@ def _errors(app: Flask) -> None:
     app.register_error_handler(Invalid, _invalid)
     app.register_error_handler(CSRFError, _csrf)
     app.register_error_handler(HTTPException, lambda error: _http(error))
+    app.register_error_handler(DataError, _unfit)
     app.register_error_handler(Exception, _bug)
 
 
@@ -119,6 +124,15 @@ def _http(error: HTTPException) -> Any:
     return page(error.code or 500, getattr(error, "sentence", ""))
 
 
+def _unfit(error: DataError) -> Any:
+    """A value no column can hold (a number too large, a date of the year 99999): never a bug page."""
+    if getattr(error.orig, "sqlstate", None) not in UNFIT:
+        return _bug(error)
+    db.session.rollback()
+    log.warning("a value did not fit at %s %s", request.method, request.path)
+    return page(400)
+
+
 def _bug(error: Exception) -> Any:
     """Anything else is a bug: a short code the person can quote, the rest in the log."""
     db.session.rollback()
@@ -139,7 +153,10 @@ def sentence_for(status: int) -> tuple[str, str]:
         ),
         405: (_("This address only takes forms."), _("Go back and use the button.")),
         409: (_("This is not possible now."), _("Reload the page to see how things stand.")),
+        411: (_("The request does not say how long it is."), _("Go back and try again.")),
         413: (_("The file or form is too large."), _("Choose a smaller file: 10 MB at most.")),
+        414: (_("The address is too long."), _("Go back and search for less.")),
+        415: (_("This page takes forms only."), _("Go back and use the button.")),
         422: (_("Something in the form is not right."), _("Go back and correct it.")),
         429: (_("That was too often."), _("Wait a little and try again.")),
         503: (_("The service is being restarted."), _("Try again in a minute.")),

@@ -16,9 +16,8 @@ import procrastinate
 from flask import Flask, current_app
 from procrastinate.tasks import Task
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 
-from app.core import clock
+from app.core import clock, startup
 from app.core.db import db, driver_connection
 
 on_ours = procrastinate.SyncPsycopgConnector()  # writes jobs on the connection of a transaction
@@ -82,7 +81,10 @@ def _configured(task: Task[Any, Any, Any], at: datetime | None) -> Any:
 
 
 def work(app: Flask, *, once: bool = False) -> None:
-    """Run the worker until it is told to stop; `once` returns when no job is left (tests)."""
+    """Run the worker until it is told to stop; `once` returns when no job is left (tests).
+
+    Raises BadSettings where its database is behind a pooler, which knows no LISTEN (SCL-02).
+    """
     asyncio.run(_work(app, once))
 
 
@@ -94,7 +96,8 @@ async def _work(app: Flask, once: bool) -> None:
             finally:
                 db.session.remove()
 
-    connector = WorkerConnector(conninfo=conninfo(app), min_size=1, max_size=4)
+    address = startup.address(startup.direct(app.config["QINGQIAN"]))
+    connector = WorkerConnector(conninfo=address, min_size=1, max_size=4)
     with queue.replace_connector(connector) as runner:
         async with runner.open_async():
             await runner.run_worker_async(
@@ -109,12 +112,6 @@ async def _work(app: Flask, once: bool) -> None:
                 shutdown_graceful_timeout=20,
                 delete_jobs="successful",
             )
-
-
-def conninfo(app: Flask) -> str:
-    """The database's address as psycopg reads it."""
-    url = make_url(app.config["SQLALCHEMY_DATABASE_URI"])
-    return url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 @queue.periodic(cron="* * * * *")

@@ -26,6 +26,7 @@ from app.core.text import mask_email
 from config import Config
 
 MAIL, SMS = "mail", "sms"
+KEPT = "kept"  # instead of a problem: no server or gateway is set, so nobody has got it
 
 
 class Message(db.Model):
@@ -56,9 +57,9 @@ class Message(db.Model):
 
     @property
     def fate(self) -> str:
-        """sent, waiting, failed (it is tried again), or given_up."""
+        """sent, kept (it has left nowhere), waiting, failed (it is tried again), or given_up."""
         if self.sent_at is not None:
-            return "sent"
+            return "kept" if self.problem == KEPT else "sent"
         if self.tries > (jobs.PATIENT.max_attempts or 0):
             return "given_up"
         return "failed" if self.tries else "waiting"
@@ -131,10 +132,18 @@ def send_message(message_id: int) -> None:
         db.session.commit()
         raise
     message.tries += 1
-    message.sent_at, message.problem = clock.now(), None
+    message.sent_at, message.problem = clock.now(), None if leaves(message.channel) else KEPT
     if jobs.config().mode not in ("demo", "test"):
         message.body_sealed = message.code_sealed = None
     db.session.commit()
+
+
+def leaves(channel: str) -> bool:
+    """Whether messages of this channel reach people; not into a folder or the log. Demo and tests play."""
+    config = jobs.config()
+    if config.mode in ("demo", "test"):
+        return True
+    return bool(config.mail_url) if channel == MAIL else config.sms != "console"
 
 
 def _told(error: Exception, message: Message) -> str:
@@ -165,7 +174,7 @@ def init(app: Flask, config: Config) -> None:
     app.extensions["sms"] = sms.sender(config)
     app.config["MAIL_DEFAULT_SENDER"] = config.mail_from
     if not config.mail_url:
-        app.config["MAIL_BACKEND"] = "file"
+        app.config["MAIL_BACKEND"] = "app.core.mailfolder"
         app.config["MAIL_FILE_PATH"] = str(config.folder / "mail")
     else:
         url = urlsplit(config.mail_url)

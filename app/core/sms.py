@@ -44,13 +44,13 @@ class Sender(Protocol):
 
 
 class ConsoleSender:
-    """The default: writes the message to the log, with the phone masked."""
+    """The default: writes the message to the log, with the phone masked, and says that it went nowhere."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
 
     def send(self, text: Text) -> None:
-        log.info("SMS to %s: %s", mask_phone(text.phone), text.body)
+        log.warning("no gateway is set, not sent: SMS to %s: %s", mask_phone(text.phone), text.body)
 
 
 class Gateway:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import enum
 import inspect
+import re
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from flask_appbuilder.actions import action
-from sqlalchemy import ColumnElement
+from sqlalchemy import BigInteger, ColumnElement, SmallInteger
 
 Reason = Literal["none", "optional", "required"]
 Options = Callable[[], list[tuple[str, str]]]
@@ -127,7 +128,7 @@ def typed(kind: Any, text: str) -> Any:
     if issubclass(python, bool):
         return {"1": True, "true": True, "0": False, "false": False}.get(text.lower())
     if issubclass(python, int):
-        return whole_number(text)
+        return whole_number(text, _bits(kind))
     return uuid.UUID(text) if issubclass(python, uuid.UUID) else text
 
 
@@ -144,9 +145,20 @@ def _python_type(kind: Any) -> type:
     return found
 
 
-def whole_number(text: str) -> int:
-    """A number of at most eighteen ASCII digits: what every integer column can be asked (W5)."""
-    digits = text.removeprefix("-")
-    if not (digits.isascii() and digits.isdecimal()) or len(digits) > 18:
+def whole_number(text: str, bits: int = 32) -> int:
+    """A number as we write it, that a column of so many bits can have; ValueError otherwise (W5).
+
+    ASCII digits without plus or leading zeros: one record has one address.
+    """
+    if not re.fullmatch(r"0|-?[1-9][0-9]{0,18}", text, re.ASCII):
         raise ValueError(text)
-    return int(text)
+    number = int(text)
+    if not -(1 << bits - 1) <= number < 1 << bits - 1:
+        raise ValueError(text)
+    return number
+
+
+def _bits(kind: Any) -> int:
+    if isinstance(kind, SmallInteger):
+        return 16
+    return 64 if isinstance(kind, BigInteger) else 32

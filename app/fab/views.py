@@ -12,7 +12,6 @@ from urllib.parse import parse_qsl
 
 from flask import abort, redirect, request, url_for
 from flask_appbuilder.baseviews import expose
-from flask_appbuilder.hooks import before_request
 from flask_appbuilder.security.decorators import permission_name
 from flask_appbuilder.views import ModelView
 from flask_babel import gettext as _
@@ -78,12 +77,6 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
             [[self.datamodel.get_pk_name(), ScopeFilter, self.scoped]]
         )
         self.prepare_list()
-
-    @before_request
-    def no_nul(self) -> None:
-        """PostgreSQL has no NUL in its texts: refused at the door, no crash while writing (W5)."""
-        if any("\x00" in value for value in request.form.values()):
-            raise Odd(_("The form contains characters it may not have."))
 
     # -- routes --------------------------------------------------------------------------------
 

@@ -22,6 +22,7 @@ from app.notices.workflow import resend
 CHANNELS = {MAIL: _l("mail"), SMS: _l("text message")}
 STATES = {
     "sent": (_l("sent"), "done"),
+    "kept": (_l("not sent: no server or gateway is set"), "refused"),
     "waiting": (_l("waiting"), "waiting"),
     "failed": (_l("failed; it is tried again"), "refused"),
     "given_up": (_l("failed; given up"), "refused"),

@@ -14,7 +14,7 @@ from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
-from app.core.mail import Message
+from app.core.mail import KEPT, Message
 from app.notices.models import Notice
 from app.workflow.actor import Actor, Role
 
@@ -148,7 +148,7 @@ PROBLEMS = {
 
 def problem_in_words(problem: str | None) -> str:
     """What went wrong at the last attempt, as a person reads it."""
-    if not problem:
+    if not problem or problem == KEPT:
         return "–"
     kind, _colon, detail = problem.partition(": ")
     if kind == "NotSent":

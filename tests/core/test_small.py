@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import os
 from datetime import date
 
 import pytest
@@ -112,18 +110,3 @@ def test_id_numbers_are_checked_by_mark_and_date_not_by_region():
 def test_an_unknown_setting_is_an_error():
     with pytest.raises(settings.BadSettings, match="QINGQIAN_MAILURL"):
         settings.load({"QINGQIAN_MAILURL": "smtp://x"})
-
-
-def test_production_never_starts_with_a_generated_secret(tmp_path):
-    with pytest.raises(settings.BadSettings, match="QINGQIAN_SECRET_KEY"):
-        settings.load({"QINGQIAN_MODE": "production", "QINGQIAN_INSTANCE": str(tmp_path)})
-
-
-def test_production_starts_with_its_own_secrets(tmp_path):
-    secret = base64.b64encode(os.urandom(32)).decode()
-    found = settings.load(
-        {"QINGQIAN_MODE": "production", "QINGQIAN_INSTANCE": str(tmp_path), "QINGQIAN_SECRET_KEY": secret,
-         "QINGQIAN_DATA_KEYS": f"k1:{secret}", "QINGQIAN_INDEX_KEY": secret}
-    )  # fmt: skip
-    assert found.flask()["SESSION_COOKIE_SECURE"]
-    assert not found.generated

@@ -15,6 +15,7 @@ from jinja2 import StrictUndefined
 from sqlalchemy import ForeignKey, func, insert, select
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 
+from app.core import door
 from app.core.errors import Invalid, Refused
 from app.fab.builder import SafeAppBuilder, SafeView
 from app.fab.declared import Link, ListFilter, Tab, record_action
@@ -223,6 +224,7 @@ def make_app(url: str, **more) -> Flask:
     )  # fmt: skip
     app.config.update(more)
     app.jinja_env.undefined = StrictUndefined
+    door.init(app)
     CSRFProtect(app)
     db.init_app(app)
     app.register_error_handler(Refused, lambda error: (str(error), 409))

@@ -13,7 +13,7 @@ import pytest
 from aiosmtpd.controller import Controller
 from sqlalchemy import text
 
-from app.core import jobs
+from app.core import jobs, startup
 from app.core.db import db
 from app.core.mail import Message
 from app.invitations.models import Invitation
@@ -128,7 +128,7 @@ def test_a_worker_killed_between_the_servers_yes_and_its_own_note_sends_the_same
     key, port = invited(installation), smtp.port
     config = installation.app.config["QINGQIAN"]
     env = {name: value for name, value in os.environ.items() if not name.startswith("QINGQIAN_")}
-    url = jobs.conninfo(installation.app)
+    url = startup.address(installation.app.config["SQLALCHEMY_DATABASE_URI"])
     env |= {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": config.instance, "DATABASE_URL": url,
             "QINGQIAN_MAIL_URL": f"smtp://127.0.0.1:{port}"}  # fmt: skip
     killed = []

@@ -63,7 +63,7 @@ def test_archive_details_are_asked_only_when_the_employer_receives_it(fresh, vis
     [
         ("kind", "77"), ("industry", ""), ("archive_receiver", "KEEP_SCHOOL"),
         ("household_kind", "UNIT"), ("postcode", "43007"), ("address", "路" * 201),
-        ("contact_phone", "\x00abc"), ("email", "<script>@x"), ("archive_phone", "999"),
+        ("contact_phone", "abc"), ("email", "<script>@x"), ("archive_phone", "999"),
     ],
 )  # fmt: skip
 def test_wrong_values_are_said_beside_their_field(fresh, visit, field, value):
@@ -90,7 +90,7 @@ def test_a_region_is_understood_with_and_without_script(fresh, visit, name, code
     assert fresh.location == found
 
 
-@pytest.mark.parametrize("name", ["武汉", "没有这个地方", "", "\x00", "999999"])
+@pytest.mark.parametrize("name", ["武汉", "没有这个地方", "", "999999"])
 def test_an_unclear_region_is_asked_again(fresh, visit, name):
     data = form(location=name, location_code="999999")
     assert visit(account(fresh)).post("/employer/first/", data=data).status_code == 422
