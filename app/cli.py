@@ -86,7 +86,6 @@ def release() -> None:
         demo.make()
     elif mode != "test" and not _has_administrator():
         _first_administrator()
-    _refuse_unsafe()
     seals.seal_waiting()  # the first time: what was there before there were seals
     filestore.begin()
     click.echo(f"database at the newest migration, {written} codes known")

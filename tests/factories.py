@@ -11,7 +11,7 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, identify
 from app.core import clock
 from app.core.db import db
-from app.core.mail import Message
+from app.core.mail import Message, send_message
 from app.documents.attachments import Upload
 from app.documents.models import Attachment
 from app.invitations.models import Candidate
@@ -140,9 +140,9 @@ def account(record) -> AppUser:
 
 
 def actor(record):
-    """The actor of a student (with a fresh code), an employer or an account."""
+    """The actor of a student or an employer (with a fresh code), or of an account."""
     user = record if isinstance(record, AppUser) else account(record)
-    return actor_of(user, factor="sms" if user.role == Role.STUDENT else "")
+    return actor_of(user, factor={Role.STUDENT: "sms", Role.EMPLOYER: "mail"}.get(user.role, ""))
 
 
 def offer(**changes) -> dict:
@@ -255,6 +255,24 @@ def code_for(browser, url: str) -> str:
     assert browser.post(url, headers={"Accept": "application/json"}).status_code == 200
     newest = db.session.query(Message).order_by(Message.id.desc()).first()
     return re.search(r"\d{6}", newest.body).group()
+
+
+def worker_answers_resets() -> None:
+    """What the worker does with the asked-for codes of forgotten passwords, in the test's transaction."""
+    from app.accounts.workflow import send_code_for_reset
+
+    waiting = db.text(
+        "UPDATE procrastinate_jobs SET status = 'succeeded' WHERE task_name = 'accounts.send_reset'"
+        " AND status = 'todo' RETURNING args"
+    )
+    for (asked,) in db.session.execute(waiting).all():
+        send_code_for_reset.func(**asked)
+
+
+def sent() -> None:
+    """The worker has sent all that waits."""
+    for message in db.session.query(Message).filter_by(sent_at=None).all():
+        send_message.func(message.id)
 
 
 def attest(placement: Placement, officer: AppUser) -> Placement:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, request, url_for
+from flask import abort, flash, g, jsonify, make_response, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts import acts
+from app.accounts.queries import actor
+from app.core import jobs
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.http import IN_DIALOG
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.urls import local_path
-from app.workflow.actor import Role
-from app.workflow.engine import FLOWS, Workflow
+from app.workflow.actor import Actor
+from app.workflow.engine import FLOWS, Workflow, proof_asked
+from app.workflow.queries import just_done
 from app.workflow.steps import Offer
 
 LARGEST_KEY = 2**31 - 1
@@ -33,42 +37,104 @@ class ActCodeView(SafeView):
         flow = FLOWS.get(kind)
         if flow is None:
             raise NotYours(kind)
-        asked_by_script = request.accept_mimetypes.best == "application/json"
-        try:
-            acts.ask(flow, step, pk, g.user)
-        except Refused as refusal:
-            if asked_by_script:
-                return jsonify(error=str(refusal)), 409
-            flash(str(refusal), "warning")
-        else:
-            if asked_by_script:
-                return jsonify(sent=True)
-            flash(_("A code was sent."), "success")
-        return redirect(local_path(request.referrer or "") or "/", 303)
+        return answer_code(self, lambda: acts.ask(flow, step, pk, g.user))
+
+
+def answer_code(view: SafeView, send: Callable[[], object]) -> Any:
+    """Send a code and say so: in JSON to the page's script, else on a page of its own in a new window.
+
+    So what was typed stays where it is.
+    """
+    asked_by_script = request.accept_mimetypes.best == "application/json"
+    try:
+        send()
+    except Refused as refusal:
+        if asked_by_script:
+            return jsonify(error=str(refusal)), 409
+        flash(str(refusal), "warning")
+    else:
+        if asked_by_script:
+            return jsonify(sent=True, message=code_under_way())
+        flash(code_under_way(), "success")
+    return view.render_template("accounts/code_sent.html")
+
+
+def code_under_way() -> str:
+    """What is said once a code is queued: also that it may take long (S-06)."""
+    if jobs.worker_alive():
+        return _("A code is on its way.")
+    return _("The code is queued, but messages go out slowly at the moment. It counts from when it is "
+             "sent, so you lose no time.")  # fmt: skip
 
 
 def code_url(flow: Workflow[Any], record: Any, offer: Offer) -> str:
     """Where the button's dialog asks for its code; empty for a step that needs none of this person."""
-    if Role(g.user.role) not in offer.step.fresh:
+    return birth_code_url(flow, offer.step.name, record.id, getattr(record, "school_id", None))
+
+
+def birth_code_url(flow: Workflow[Any], step: str, key: int, school_id: int | None) -> str:
+    """As `code_url`, for an act that begins from the row of that id, which a school keeps."""
+    if not proof_asked(flow.step(step), school_id, actor()):
         return ""
-    return url_for("ActCodeView.code", kind=flow.kind, pk=record.id, step=offer.step.name)
+    return url_for("ActCodeView.code", kind=flow.kind, pk=key, step=step)
+
+
+def proved(flow: Workflow[Any], step: str, key: int) -> Actor:
+    """The person asking, with the proof in the form. Raises Invalid, NotYours."""
+    return acts.prove(flow, step, key, g.user, request.form.get("code", ""))
 
 
 def take(flow: Workflow[Any], step: str, record_id: int, **data: Any) -> bool:
     """Take a step as the person asking, with tick, code and reason of the form; say how it went."""
     form = request.form
-    try:
-        user = g.user
-        who = acts.prove(flow, step, record_id, user, form.get("code", ""))
+
+    def taken() -> None:
+        who = proved(flow, step, record_id)
         flow.perform(
             step, record_id, who, reason=form.get("reason", ""),
             agreed=form.get("agreed") == "1", **data,
         )  # fmt: skip
-    except Refused as refusal:
-        flash(str(refusal), "warning")
-        return False
-    except Invalid as error:
-        flash(" ".join(str(text) for _place, text in error.problems), "warning")
-        return False
+
+    return said(taken, flow, step, lambda: record_id)
+
+
+def said(
+    act: Callable[[], object], flow: Workflow[Any], step: str, done_on: Callable[[], int | None]
+) -> bool:
+    """Do it and say how it went. Pressed twice in one breath it is done, not too late (S-18).
+
+    `done_on` gives the record that the same act of the same person would have changed a moment ago.
+    """
+    user_id = g.user.id
+    try:
+        act()
+    except (Refused, Invalid) as problem:
+        key = done_on()
+        if key is None or not just_done(flow.kind, key, step, user_id):
+            return _refused(problem)
     flash(str(flow.step(step).done), "success")
     return True
+
+
+def refused_code(error: Invalid) -> Invalid:
+    """In a dialog the sentence is answered to its script and the dialog stays open; else as it is (F-40)."""
+    if IN_DIALOG in request.headers:
+        text = " ".join(str(text) for _place, text in error.problems)
+        abort(make_response(jsonify(error=text), 422))
+    return error
+
+
+def flash_code(error: Invalid) -> None:
+    """Say what is wrong with the code; other problems stand beside their fields."""
+    for place, text in error.problems:
+        if place == "code":
+            flash(str(text), "warning")
+
+
+def _refused(problem: Refused | Invalid) -> bool:
+    if isinstance(problem, Invalid):
+        text = " ".join(str(text) for _place, text in refused_code(problem).problems)
+    else:
+        text = str(problem)
+    flash(text, "warning")
+    return False

@@ -1,26 +1,105 @@
-"""The person at the button: a fresh code bound to one act on one record as it stands now (ACC-10).
+"""The person at the button: a fresh proof bound to one act on one record as it stands now (ACC-10).
 
-The code is asked for beside the button, sent to the person's own phone or mailbox, good for ten
-minutes and one use. Whatever changes the record makes it worthless.
+A code is asked for beside the button, sent to the person's own phone or mailbox, good for ten minutes and
+one use. Whatever changes the record, or what a batch was previewed with, makes it worthless.
+
+A record that an act makes does not exist yet: `BIRTHS` tells on what such an act stands. Other proofs than
+codes (campus sign-in, passkey) enter themselves in `PROOFS` and leave a note: their view calls
+`act_on(…).purpose` before the person is led away, keeps it on the server, and `note_proof(user, purpose,
+way)` once the person has proved itself anew; `prove` then takes the note instead of a code.
 """
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select
 
-from app.accounts import one_time
-from app.accounts.hooks import CONTACTS
-from app.accounts.models import AppUser
+from app.accounts import one_time, workflow
+from app.accounts.models import ActProof, AppUser
 from app.accounts.queries import actor_of
 from app.core import clock
+from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.workflow.actor import Actor, Role
-from app.workflow.engine import Workflow
+from app.workflow.actor import Actor
+from app.workflow.engine import Workflow, proof_asked
+from app.workflow.steps import Offer
 
 LIFE = timedelta(minutes=10)
+
+# way of proving → what the trail says of it; campus sign-in and passkeys add theirs
+PROOFS: dict[str, Any] = {
+    "sms": _l("confirmed by SMS code"),
+    "mail": _l("confirmed by e-mail code"),
+}
+
+
+@dataclass(frozen=True)
+class Birth:
+    """The record that a step would make, not written; what it stands on, as a text; why it cannot be."""
+
+    record: Any
+    stamp: str
+    why_not: str = ""
+
+
+# (kind, step) → what a step without a record stands on, for the id of whatever it begins from
+BIRTHS: dict[tuple[str, str], Callable[[Actor, int], Birth]] = {}
+
+
+@dataclass(frozen=True)
+class Act:
+    """What one proof is good for, exactly as it stands: said in the message, digested in the purpose."""
+
+    text: str
+    purpose: str
+    asked: bool  # whether a proof is asked of this person at all
+    why_not: str = ""
+
+
+def act_on(flow: Workflow[Any], step: str, key: int, user: AppUser) -> Act:
+    """A step on the record of that id, or, where the step makes one, on what `BIRTHS` knows by it.
+
+    Raises NotYours where it is not this person's to take now.
+    """
+    who, now = actor_of(user), clock.now()
+    if (flow.kind, step) in BIRTHS:
+        birth = BIRTHS[flow.kind, step](who, key)
+        offer, record = Offer(flow.step(step), birth.why_not), birth.record
+        purpose = f"{flow.kind}:{step}:{_digest(birth.stamp)}"
+    else:
+        record = flow.find(key, who)
+        found = flow.offer(step, record, who, now)
+        if found is None:
+            raise NotYours(f"{flow.kind} {key}: {step}")
+        offer = found
+        purpose = f"{flow.kind}:{record.id}:{step}:{record.changed_at.timestamp():.6f}"
+    text = f"{offer.step.label} {flow.title(record)}".strip()
+    asked = proof_asked(offer.step, getattr(record, "school_id", None), who)
+    return Act(text, purpose, asked, offer.why_not)
+
+
+def batch_of(
+    flow: Workflow[Any],
+    step: str,
+    schools: Sequence[int],
+    ids: Sequence[int],
+    content: Mapping[str, Any],
+    user: AppUser,
+) -> Act:
+    """One step on many: one code proves exactly these rows with exactly this content, in any order."""
+    known = flow.step(step)
+    rows = repr((sorted(ids), sorted((name, repr(value)) for name, value in content.items())))
+    who = actor_of(user)
+    text = _("%(step)s (%(count)s in one go)", step=known.label, count=len(ids))
+    asked = any(proof_asked(known, school, who) for school in schools)
+    return Act(text, f"{flow.kind}:{step}:{_digest(rows)}", asked)
 
 
 def ask(flow: Workflow[Any], step: str, record_id: int, user: AppUser) -> str:
@@ -28,20 +107,21 @@ def ask(flow: Workflow[Any], step: str, record_id: int, user: AppUser) -> str:
 
     Raises NotYours, or Refused with the sentence why the step is not possible.
     """
-    who = actor_of(user)
-    record = flow.find(record_id, who)
-    offer = flow.offer(step, record, who, clock.now())
-    if offer is None or who.role not in offer.step.fresh:
-        raise NotYours(f"{flow.kind} {record_id}: {step}")
-    if not offer.possible:
-        raise Refused(offer.why_not)
-    contact = CONTACTS[Role(who.role)](user)
+    return send(act_on(flow, step, record_id, user), user)
+
+
+def send(act: Act, user: AppUser) -> str:
+    """Send the code for an act and commit; returns the channel. Raises NotYours, Refused."""
+    if not act.asked:
+        raise NotYours(act.purpose)
+    if act.why_not:
+        raise Refused(act.why_not)
+    contact = workflow.contact_of(user)
     if contact is None:
         raise Refused(_("No phone is on record. Ask your college officer to enter it."))
     channel, address = contact
-    act = f"{offer.step.label} {flow.title(record)}".strip()
-    one_time.send(f"user:{user.id}", _purpose(flow, step, record), channel, address,
-                  life=LIFE, act=act)  # fmt: skip
+    one_time.send(f"user:{user.id}", act.purpose, channel, address,
+                  pool=one_time.Pool.ACT, life=LIFE, act=act.text)  # fmt: skip
     return channel
 
 
@@ -54,17 +134,65 @@ def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: s
     who = actor_of(user)
     if who.role not in flow.step(step).fresh:
         return who
-    record = flow.find(record_id, who)
-    offer = flow.offer(step, record, who, clock.now())
-    if offer is None or not offer.possible:
-        return who  # the rule refuses with its own sentence; the code stays good
+    try:
+        act = act_on(flow, step, record_id, user)
+    except NotYours:
+        flow.find(record_id, who)  # outside the scope it stays so
+        return who  # the rule refuses with its own sentence
+    return proved(act, user, code)
+
+
+def proved(act: Act, user: AppUser, code: str) -> Actor:
+    """As `prove`, for an act that is known: also for batches. Raises Invalid for the field ``code``."""
+    if not act.asked or act.why_not:
+        return actor_of(user)  # the rule refuses with its own sentence; the code stays good
+    way = _noted(user, act.purpose)
+    if way:
+        return actor_of(user, factor=way)
     if not code.strip():
         raise Invalid(
             [("code", _("Please ask for a code and enter it: it proves that this is you."))]
         )
-    channel = one_time.check(f"user:{user.id}", _purpose(flow, step, record), code)
-    return actor_of(user, factor=channel)
+    return actor_of(user, factor=one_time.check(f"user:{user.id}", act.purpose, code))
 
 
-def _purpose(flow: Workflow[Any], step: str, record: Any) -> str:
-    return f"{flow.kind}:{record.id}:{step}:{record.changed_at.timestamp():.6f}"
+def note_proof(user: AppUser, purpose: str, way: str) -> None:
+    """Keep that the person has just proved itself for that act, in one of the `PROOFS`. Not committed."""
+    if way not in PROOFS:
+        raise ValueError(way)
+    now = clock.now()
+    db.session.add(ActProof(user_id=user.id, purpose=purpose, way=way, created_at=now,
+                            expires_at=now + LIFE))  # fmt: skip
+
+
+def has_proof(user: AppUser, purpose: str) -> bool:
+    """Whether a proof otherwise than by code waits to be used for that act."""
+    return db.session.scalar(_notes(user, purpose)) is not None
+
+
+def _noted(user: AppUser, purpose: str) -> str:
+    """Use up the proof of that act that was left otherwise than by code; its way, empty for none."""
+    note = db.session.scalars(_notes(user, purpose).with_for_update()).first()
+    if note is None:
+        return ""
+    note.used_at = clock.now()
+    db.session.flush()
+    return note.way
+
+
+def _notes(user: AppUser, purpose: str) -> Any:
+    return (
+        select(ActProof)
+        .where(
+            ActProof.user_id == user.id,
+            ActProof.purpose == purpose,
+            ActProof.used_at.is_(None),
+            ActProof.expires_at > clock.now(),
+        )
+        .order_by(ActProof.id)
+        .limit(1)
+    )
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:32]

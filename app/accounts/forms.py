@@ -59,7 +59,9 @@ class NewPasswordForm(FlaskForm):
     password = PasswordField(
         _l("New password"),
         [DataRequired(MISSING), Length(max=128)],
-        description=_l("At least 10 characters, with letters and digits"),
+        description=_l(
+            "At least 10 characters with letters and digits, or 15 of any kind: a sentence of your own"
+        ),
         render_kw={"autocomplete": "new-password"},
     )
     again = PasswordField(
@@ -74,7 +76,7 @@ class ResetForm(NewPasswordForm):
 
     code = StringField(
         _l("Code"),
-        [DataRequired(MISSING), Length(max=12)],
+        [DataRequired(MISSING), Length(max=60)],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )
 

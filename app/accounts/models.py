@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, false
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from sqlalchemy.schema import FetchedValue
@@ -102,10 +102,17 @@ class Identifier(db.Model):
 
 
 class OneTimeCode(db.Model):
-    """A code sent by text message or mail, hashed; good once, for one purpose, for 5 minutes (ACC-05)."""
+    """A code sent by text message or mail, hashed; good once, for one purpose, for 5 minutes (ACC-05).
+
+    `life` in seconds counts from sending, when `expires_at` is set. `pool` is the budget it counts in;
+    `asker` who asked without having signed in, as a digest. `voided`: it is no proof of anything any more.
+    """
 
     __tablename__ = "one_time_code"
-    __table_args__ = (Index("ix_one_time_code_owner", "owner", "purpose", "created_at"),)
+    __table_args__ = (
+        Index("ix_one_time_code_owner", "owner", "purpose", "created_at"),
+        Index("ix_one_time_code_target", "target", "created_at"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[str] = mapped_column(String(40))
@@ -114,8 +121,30 @@ class OneTimeCode(db.Model):
     digest: Mapped[bytes] = mapped_column(LargeBinary)
     target: Mapped[bytes] = mapped_column(LargeBinary)  # keyed digest of the phone or address
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
-    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    life: Mapped[int] = mapped_column(default=300, server_default="300")
+    expires_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     tries: Mapped[int] = mapped_column(default=0)
+    used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    voided: Mapped[bool] = mapped_column(default=False, server_default=false())
+    pool: Mapped[str] = mapped_column(String(8), default="contact", server_default="contact")
+    asker: Mapped[str] = mapped_column(String(80), default="", server_default="")
+
+
+class ActProof(db.Model):
+    """That a person proved itself for one act otherwise than by a code: campus sign-in, passkey (ACC-10).
+
+    `purpose` names the act on the record as it then stood; good once, for ten minutes.
+    """
+
+    __tablename__ = "act_proof"
+    __table_args__ = (Index("ix_act_proof_user", "user_id", "purpose"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
+    purpose: Mapped[str] = mapped_column(String(80))
+    way: Mapped[str] = mapped_column(String(20))
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
 
@@ -212,5 +241,5 @@ class Preference(db.Model):
     value: Mapped[Any] = mapped_column(JSONB)
 
 
-__all__ = ["AccountSession", "AppUser", "ContactChange", "Identifier", "OneTimeCode", "Preference",
-           "Role", "SecurityEvent"]  # fmt: skip
+__all__ = ["AccountSession", "ActProof", "AppUser", "ContactChange", "Identifier", "OneTimeCode",
+           "Preference", "Role", "SecurityEvent"]  # fmt: skip

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+
 from flask import session
 from flask_login import current_user, login_user, logout_user
 
@@ -9,9 +11,11 @@ from app.accounts import queries, security_log
 from app.accounts.models import AppUser
 from app.core.crypto import cipher
 from app.core.db import db
+from app.core.text import clean_code
 
 SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"
+RESET, RESET_FOR = "reset", "reset_for"  # names of values in the cookie too
 
 
 def sign_in(user: AppUser, way: str = "password") -> None:
@@ -38,6 +42,28 @@ def sign_out() -> None:
     if language:
         session["locale"] = language
     db.session.commit()
+
+
+def begin_reset(user: AppUser | None, typed: str) -> str:
+    """Keep in the cookie who sets a password by code; returns the purpose of this browser's codes.
+
+    Asked again for the same account the codes stay good: the last one sent counts.
+    """
+    asked = cipher().blind_index("reset-for", clean_code(typed)).hex()
+    if session.get(RESET_FOR) != asked or RESET not in session:
+        session[RESET], session[RESET_FOR] = sealed_for_reset(user), asked
+    return reset_purpose()
+
+
+def reset_purpose() -> str:
+    """What this browser's codes for a forgotten password are for: no other browser can use them up."""
+    return f"password:{hashlib.sha256(str(session.get(RESET, '')).encode()).hexdigest()[:32]}"
+
+
+def end_reset() -> None:
+    """The password is set."""
+    session.pop(RESET, None)
+    session.pop(RESET_FOR, None)
 
 
 def sealed_for_reset(user: AppUser | None) -> str:

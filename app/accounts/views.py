@@ -10,14 +10,16 @@ from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
-from app.accounts import sessions, workflow
+from app.accounts import attempts, sessions, workflow
 from app.accounts.forms import ChangeForm, ForgottenForm, ResetForm, SignInForm
 from app.accounts.hooks import HOMES, SCHOOLS
+from app.accounts.puzzle import Puzzle, solved
 from app.accounts.queries import account_for
 from app.core import jobs
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
+from app.core.limits import Limit
 from app.fab.builder import SafeIndexView, SafeView
 from app.workflow.actor import Role
 
@@ -55,13 +57,14 @@ class AuthView(SafeView):
                     form.school.data or "",
                     form.password.data,
                     request.remote_addr or "",
+                    solved=_solved(),
                 )
                 sessions.sign_in(user)
                 return redirect(_inside(request.args.get("next", "")))
             except (Invalid, Refused) as error:
                 show_problems(form, error)
         return self.render_template(
-            "accounts/login.html", form=form
+            "accounts/login.html", form=form, puzzle=_owed(attempts.ADDRESS)
         ), 200 if not form.errors else 422
 
     @expose("/logout", methods=["POST"])
@@ -82,6 +85,17 @@ class AuthView(SafeView):
             sessions.sign_out()
         sessions.sign_in(user, "demo")
         return redirect("/")
+
+
+def _owed(limit: Limit) -> Puzzle | None:
+    """The sum that the page asks of its address, where much went wrong there (S-08)."""
+    return attempts.owed(limit, request.remote_addr or "")
+
+
+def _solved() -> bool:
+    """Whether the form brings a sum that is right."""
+    token, answer = request.form.get("puzzle", ""), request.form.get("answer", "")
+    return bool(token) and solved(request.remote_addr or "", token, answer)
 
 
 def _inside(target: str) -> str:
@@ -107,7 +121,7 @@ class PasswordView(SafeView):
                 sessions.sign_in(g.user)
                 flash(_("The password is changed; all other devices are signed out."), "success")
                 return redirect("/")
-            except Invalid as error:
+            except (Invalid, Refused) as error:
                 show_problems(form, error)
         return self.render_template("accounts/change.html", form=form)
 
@@ -115,15 +129,22 @@ class PasswordView(SafeView):
     def forgotten(self) -> Any:
         form = ForgottenForm()
         form.school.choices = _schools()
+        address = request.remote_addr or ""
         if form.validate_on_submit():
             who, school = form.who.data, form.school.data or ""
-            if not workflow.may_ask(who, school, request.remote_addr or ""):
-                abort(429)
-            user = account_for(who, school)
-            session["reset"] = sessions.sealed_for_reset(user)
-            workflow.send_reset(user)
-            return redirect(url_for("PasswordView.reset"))
-        return self.render_template("accounts/forgotten.html", form=form)
+            if workflow.may_ask(address, solved=_solved()):
+                purpose = sessions.begin_reset(account_for(who, school), f"{who}@{school}")
+                workflow.ask_reset(who, school, address, purpose)
+                return redirect(url_for("PasswordView.reset"))
+            form.form_errors.append(
+                _(
+                    "Very much is asked from your network, so this needs a moment. Please send it again."
+                )
+            )
+        page = self.render_template(
+            "accounts/forgotten.html", form=form, puzzle=_owed(attempts.ASKED)
+        )
+        return page, 200 if not form.form_errors else 422
 
     @expose("/reset", methods=["GET", "POST"])
     def reset(self) -> Any:
@@ -133,8 +154,9 @@ class PasswordView(SafeView):
         if form.validate_on_submit():
             user = sessions.opened_for_reset(session["reset"])
             try:
-                workflow.reset(user, form.code.data, form.password.data, form.again.data)
-                session.pop("reset", None)
+                workflow.reset(user, form.code.data, form.password.data, form.again.data,
+                               sessions.reset_purpose())  # fmt: skip
+                sessions.end_reset()
                 flash(_("The new password is set. Please sign in."), "success")
                 return redirect(url_for("AuthView.login"))
             except Invalid as error:

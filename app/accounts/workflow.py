@@ -4,74 +4,69 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import timedelta
 from typing import Any
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 
-from app.accounts import one_time, passwords, queries, security_log
+from app.accounts import attempts, one_time, passwords, queries, security_log
 from app.accounts.hooks import COLLEGE_NAMES, CONTACTS
 from app.accounts.models import AccountSession, AppUser
-from app.core import clock, mail
+from app.accounts.one_time import Pool
+from app.accounts.puzzle import PuzzleWanted
+from app.core import clock, jobs, mail
+from app.core.crypto import cipher
 from app.core.db import db
-from app.core.errors import Invalid, Refused
-from app.core.limits import Limit
-from app.core.text import clean_code
+from app.core.errors import Invalid, NotYours, Refused
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 from app.workflow.models import Trail
 
-QUARTER = timedelta(minutes=15)
-WRONG_HERE = Limit("sign-in", 5, QUARTER)  # one identifier from one address
-WRONG_ANYWHERE = Limit("sign-in-id", 30, QUARTER)  # one identifier from all addresses
-WRONG_ADDRESS = Limit("sign-in-address", 300, QUARTER)  # one address: a campus shares one
-FORGOTTEN_HERE = Limit("forgotten-id", 5, QUARTER)  # one identifier from one address
-FORGOTTEN_ADDRESS = Limit("forgotten", 300, QUARTER)  # one address: a campus shares one
-
 RESET = "password"
 
 
-def signed_in(typed: str, school_code: str, password: str, address: str) -> AppUser:
-    """The account, when identifier and password are right; failures are counted and committed.
+def signed_in(
+    typed: str, school_code: str, password: str, address: str, *, solved: bool = False
+) -> AppUser:
+    """The account, when identifier and password are right; each try is counted first (`attempts`).
 
-    Raises Refused when locked out, Invalid (field ``who``) otherwise, the same for an unknown
-    account and a wrong password. Costs one password check in either case.
+    Raises Refused when locked out, PuzzleWanted where the address owes a sum (`solved`: it did it), Invalid
+    (field ``who``) otherwise, the same for an unknown account and a wrong password. Costs one password
+    check and the same statements in either case.
     """
-    key = clean_code(typed)
-    if (
-        WRONG_HERE.used_up(key, school_code, address)
-        or WRONG_ANYWHERE.used_up(key, school_code)
-        or WRONG_ADDRESS.used_up(address)
-    ):
-        meant = queries.account_for(typed, school_code)
-        security_log.note("sign_in", user=meant, outcome=security_log.DENIED, reason="too often")
-        db.session.commit()
-        raise Refused(_("Too many wrong tries. Wait 15 minutes, or set a new password by code."))
     user = queries.account_for(typed, school_code)
+    try:
+        attempt = attempts.count(user, typed, address, solved=solved)
+    except Refused as refusal:
+        why = "puzzle" if isinstance(refusal, PuzzleWanted) else "locked"
+        security_log.note("sign_in", user=user, outcome=security_log.DENIED, reason=why)
+        db.session.commit()
+        raise
     if passwords.matches(user.password if user else None, password) and user is not None:
-        WRONG_HERE.forget(key, school_code, address)
+        attempt.was_right()
         user.last_login, user.login_count = clock.local_naive(), (user.login_count or 0) + 1
         db.session.commit()
         return user
-    for limit, who in (
-        (WRONG_HERE, (key, school_code, address)),
-        (WRONG_ANYWHERE, (key, school_code)),
-        (WRONG_ADDRESS, (address,)),
-    ):
-        limit.take(*who)
-    security_log.note("sign_in", user=user, outcome=security_log.FAILED)
+    why = "password" if user is not None else "account"
+    security_log.note("sign_in", user=user, outcome=security_log.FAILED, reason=why)
     db.session.commit()
     raise Invalid([("who", _("Account or password is wrong."))])
 
 
 def change_password(user: AppUser, old: str, new: str, again: str) -> None:
-    """Set a new password after the old one was given; ends every session. Not committed."""
+    """Set a new password after the old one was given; ends every session. Not committed.
+
+    Raises Refused after too many wrong old ones: a session left open opens no password (S-18).
+    """
+    if not attempts.OLD_PASSWORD.take(user.id):
+        raise Refused(_("Too many wrong tries. Wait 15 minutes, or set a new password by code."))
     if not passwords.matches(user.password, old):
         security_log.note("password", user=user, who=queries.actor_of(user), outcome=security_log.FAILED,
                           reason="old password")  # fmt: skip
         db.session.commit()
         raise Invalid([("old", _("This is not your old password."))])
     set_password(user, new, again)
+    attempts.OLD_PASSWORD.forget(user.id)
     security_log.note("password", user=user, who=queries.actor_of(user))
 
 
@@ -86,13 +81,35 @@ def set_password(user: AppUser, new: str, again: str) -> None:
     queries.end_all_sessions(user.id)
 
 
-def may_ask(typed: str, school_code: str, address: str) -> bool:
-    """Whether a code for a forgotten password may be asked for once more; counted and committed."""
-    here = FORGOTTEN_HERE.take(clean_code(typed), school_code, address)
-    return FORGOTTEN_ADDRESS.take(address) and here
+def may_ask(address: str, *, solved: bool = False) -> bool:
+    """Whether that address may ask for a code without doing a sum; counted and committed (S-08)."""
+    return attempts.ASKED.take(address) or solved
 
 
-def send_reset(user: AppUser | None) -> None:
+def ask_reset(typed: str, school_code: str, address: str, purpose: str) -> None:
+    """Let the worker send a code for a forgotten password, if there is such an account; commit.
+
+    The same statements whoever it is for: what differs is done by the worker. `purpose` names the
+    browser's asking, so that nobody else's wrong tries use the code up.
+    """
+    user = queries.account_for(typed, school_code)
+    device = attempts.known_device(user)
+    seen = f"{one_time.KNOWN}{device}" if device else address
+    asker = one_time.KNOWN * bool(device) + cipher().blind_index("asker", seen).hex()
+    jobs.enqueue(send_code_for_reset, user_id=user.id if user else 0, purpose=purpose, asker=asker)
+    db.session.commit()
+
+
+@jobs.queue.task(name="accounts.send_reset", retry=jobs.BRIEF, queue=jobs.URGENT, priority=100)
+def send_code_for_reset(user_id: int, purpose: str, asker: str) -> None:
+    """The worker's part of `ask_reset`."""
+    user = db.session.get(AppUser, user_id)
+    if user is not None and user.active:
+        with force_locale(user.locale or "zh"):
+            send_reset(user, purpose, asker)
+
+
+def send_reset(user: AppUser | None, purpose: str = RESET, asker: str = "") -> None:
     """Send a code to the account's phone or e-mail; silent where there is none, so nothing is told."""
     contact = contact_of(user) if user else None
     security_log.note("reset_asked", user=user)
@@ -100,7 +117,7 @@ def send_reset(user: AppUser | None) -> None:
         db.session.commit()
         return
     try:
-        one_time.send(f"user:{user.id}", RESET, *contact)
+        one_time.send(f"user:{user.id}", purpose, *contact, pool=Pool.RESET, asker=asker)
     except Refused:
         db.session.rollback()  # asked too often: the answer stays the same for everybody
 
@@ -113,25 +130,30 @@ def contact_of(user: AppUser) -> tuple[str, str] | None:
     return None if user.email.endswith("@invalid") else (mail.MAIL, user.email)
 
 
-def reset(user: AppUser | None, code: str, new: str, again: str) -> None:
+def reset(user: AppUser | None, code: str, new: str, again: str, purpose: str = RESET) -> None:
     """Set a new password by code, and commit. Raises Invalid: of a code that is not right one sentence.
 
     What is wrong with the password is said to whoever has the code; it stays good for another try.
+    That a code was used already is said too: only who had it can read it, of its own asking.
     """
-    wrong = Invalid(
-        [("code", _("This code is wrong, used up or too old. Check it, or ask for a new one."))]
-    )
-    if user is None:
-        raise wrong
+    typed = one_time.read(code)
     try:
-        one_time.check(f"user:{user.id}", RESET, code)
+        one_time.check(f"user:{user.id if user else 0}", purpose, typed)
+    except one_time.Used:
+        raise
     except Invalid as error:
-        raise wrong from error
+        security_log.note("reset", user=user, outcome=security_log.FAILED, reason="code")
+        db.session.commit()
+        wrong = _("This code is wrong, used up or too old. Check it, or ask for a new one.")
+        raise Invalid([("code", wrong)]) from error
+    if user is None:
+        raise NotYours("reset")
     try:
         set_password(user, new, again)
     except Invalid:
         db.session.rollback()
         raise
+    attempts.forget(user)
     security_log.note("reset", user=user)
     db.session.commit()
 
@@ -326,5 +348,5 @@ def _trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | Non
     )  # fmt: skip
 
 
-__all__ = ["change_password", "change_staff", "forget_password", "may_ask", "open_staff", "reset",
-           "send_reset", "set_password", "sign_out_everywhere", "signed_in", "switch"]  # fmt: skip
+__all__ = ["ask_reset", "change_password", "change_staff", "forget_password", "may_ask", "open_staff",
+           "reset", "send_reset", "set_password", "sign_out_everywhere", "signed_in", "switch"]  # fmt: skip

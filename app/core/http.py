@@ -26,6 +26,7 @@ DENIED = (
     "denied"  # the extension of the application that is told of 403, and of 404 at a known address
 )
 log = logging.getLogger(__name__)
+IN_DIALOG = "X-Dialog"  # the header of a dialog that stays open until its act is done
 
 POLICY = {
     "default-src": "'self'",
@@ -60,8 +61,19 @@ def init(app: Flask, config: Config) -> None:
         referrer_policy="same-origin",
     )
     app.after_request(_no_store)
+    app.after_request(_stay_in_dialog)
     _errors(app)
     app.add_url_rule("/healthz", "healthz", _healthz)
+
+
+def _stay_in_dialog(response: Response) -> Response:
+    """The script of a dialog follows no redirect: it is told where to go, messages go along (F-40)."""
+    if IN_DIALOG in request.headers and response.status_code in (302, 303):
+        answer = jsonify(go=response.headers["Location"])
+        for cookie in response.headers.getlist("Set-Cookie"):
+            answer.headers.add("Set-Cookie", cookie)
+        return answer
+    return response
 
 
 def _no_store(response: Response) -> Response:

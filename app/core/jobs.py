@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from datetime import datetime
 from typing import Any
 
 import procrastinate
+import procrastinate.signals
 from flask import Flask, current_app
 from procrastinate.tasks import Task
 from sqlalchemy import text
@@ -29,6 +30,7 @@ PATIENT = procrastinate.RetryStrategy(
     max_attempts=10, exponential_wait=3
 )  # gives up after ~9 hours
 BRIEF = procrastinate.RetryStrategy(max_attempts=5, exponential_wait=2)
+URGENT = "urgent"  # the queue of what somebody waits for with the phone in hand (S-06)
 
 
 class WorkerConnector(procrastinate.PsycopgConnector):
@@ -97,21 +99,59 @@ async def _work(app: Flask, once: bool) -> None:
                 db.session.remove()
 
     address = startup.address(startup.direct(app.config["QINGQIAN"]))
-    connector = WorkerConnector(conninfo=address, min_size=1, max_size=4)
+    connector = WorkerConnector(conninfo=address, min_size=2, max_size=6)
     with queue.replace_connector(connector) as runner:
         async with runner.open_async():
-            await runner.run_worker_async(
+            await _run(runner, once, in_app)
+
+
+SLOTS: tuple[dict[str, Any], ...] = (
+    {"name": "worker", "concurrency": 2},  # takes everything, what is urgent first
+    {
+        "name": "urgent",
+        "concurrency": 1,
+        "queues": [URGENT],
+    },  # nothing else, whatever the others do
+)
+
+
+async def _run(runner: procrastinate.App, once: bool, in_app: Any) -> None:
+    """Run the slots side by side; told to stop, all finish what they are at. One that fails ends all."""
+    slots = [
+        asyncio.create_task(
+            runner.run_worker_async(
+                **slot,
                 wait=not once,
-                concurrency=2,
                 task_middleware=[in_app],
                 update_heartbeat_interval=HEARTBEAT,
                 stalled_worker_timeout=SILENT,
                 fetch_job_polling_interval=2.0,
-                install_signal_handlers=not once,
+                install_signal_handlers=False,
                 listen_notify=not once,
                 shutdown_graceful_timeout=20,
                 delete_jobs="successful",
             )
+        )
+        for slot in SLOTS
+    ]
+    stop = _stopper(slots)
+    with nullcontext() if once else procrastinate.signals.on_stop(stop):
+        try:
+            await asyncio.gather(*slots)
+        except asyncio.CancelledError:  # told to stop
+            await asyncio.wait(slots)
+        except BaseException:
+            stop()
+            await asyncio.wait(slots)
+            raise
+
+
+def _stopper(slots: list[asyncio.Task[None]]) -> Callable[[], None]:
+    def stop() -> None:
+        for slot in slots:
+            slot.cancel()
+
+    return stop
 
 
 @queue.periodic(cron="* * * * *")

@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, func, select
+from sqlalchemy import LargeBinary, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
@@ -65,14 +65,27 @@ class Limit:
         db.session.commit()
         return taken is not None
 
+    def give_back(self, *who: object) -> None:
+        """Take one back of what was counted in this window: it was no wrong try. Not committed here."""
+        db.session.execute(
+            update(Throttle)
+            .where(Throttle.key == self._key(who), Throttle.since == self._start())
+            .values(count=func.greatest(Throttle.count - 1, 0))
+            .execution_options(synchronize_session=False)
+        )
+
     def left(self, *who: object) -> int:
         """How many more the present window allows."""
+        return max(0, self.most - self.counted(*who))
+
+    def counted(self, *who: object) -> int:
+        """How many were counted in the present window."""
         found = db.session.execute(
             select(Throttle.count).where(
                 Throttle.key == self._key(who), Throttle.since == self._start()
             )
         ).scalar()
-        return max(0, self.most - (found or 0))
+        return found or 0
 
     def _start(self) -> datetime:
         """When the present window began."""

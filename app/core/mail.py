@@ -6,6 +6,7 @@ outside the demo the body is wiped once the message is out, since it may carry a
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,7 @@ from urllib.parse import unquote, urlsplit
 from uuid import uuid4
 
 from flask import Flask, current_app
+from flask_babel import gettext as _
 from flask_mailman import EmailMessage, Mail
 from sqlalchemy import Index, LargeBinary, String, Text, select
 from sqlalchemy.dialects.postgresql import insert
@@ -70,8 +72,26 @@ class Message(db.Model):
 
 
 @dataclass(frozen=True)
+class Fate:
+    """What a package above wants to know of its messages, by the beginning of their keys.
+
+    `wanted` is asked just before sending; `sent` hears when, in the transaction that notes it.
+    """
+
+    wanted: Callable[[Message], bool]
+    sent: Callable[[Message, datetime], None]
+
+
+FATES: dict[str, Fate] = {}
+GIVEN_UP = 1000  # tries: never again
+
+
+@dataclass(frozen=True)
 class Outgoing:
-    """A message to be queued; `code` is the code that the body carries, if it does."""
+    """A message to be queued; `code` is the code that the body carries, if it does.
+
+    `urgent` ones (codes, news about a way in) have a slot of the worker for themselves (S-06).
+    """
 
     key: str
     channel: str
@@ -81,6 +101,7 @@ class Outgoing:
     user_id: int | None = None
     school_id: int | None = None
     code: str = ""
+    urgent: bool = False
 
     def row(self) -> dict[str, Any]:
         """Its columns; address, body and code sealed."""
@@ -97,7 +118,7 @@ SEALED = ("uid", "key", "channel", "address_sealed", "address_masked", "subject"
 _NEW = (
     insert(Message.__table__)
     .on_conflict_do_nothing(index_elements=["key"])
-    .returning(Message.__table__.c.id)
+    .returning(Message.__table__.c.id, Message.__table__.c.key)
 )
 
 
@@ -110,19 +131,27 @@ def post(*messages: Outgoing, at: datetime | None = None) -> int:
         return 0
     moment = clock.now()
     rows = [message.row() | {"created_at": moment} for message in messages]
-    found = db.session.scalars(_NEW, rows).all()
-    for key in found:
-        jobs.enqueue(send_message, at=at, message_id=key)
+    found = db.session.execute(_NEW, rows).all()
+    urgent = {message.key for message in messages if message.urgent}
+    for number, key in found:
+        task = send_urgent if key in urgent else send_message
+        jobs.enqueue(task, at=at, message_id=number)
     return len(found)
 
 
 @jobs.queue.task(name="core.send_message", retry=jobs.PATIENT, queue="messages", priority=5)
 def send_message(message_id: int) -> None:
-    """Bring one queued message out; done when it was sent before."""
+    """Bring one queued message out; done when it was sent before, or nobody wants it any more."""
     message = db.session.execute(
         select(Message).where(Message.id == message_id).with_for_update()
     ).scalar_one_or_none()
     if message is None or message.sent_at is not None:
+        return
+    fate = _fate(message)
+    if fate is not None and not fate.wanted(message):
+        message.tries, message.problem = GIVEN_UP, _("Not sent: it came too late to be of use.")
+        message.body_sealed = message.code_sealed = None
+        db.session.commit()
         return
     try:
         _send(message)
@@ -133,6 +162,8 @@ def send_message(message_id: int) -> None:
         raise
     message.tries += 1
     message.sent_at, message.problem = clock.now(), None if leaves(message.channel) else KEPT
+    if fate is not None:
+        fate.sent(message, message.sent_at)
     if jobs.config().mode not in ("demo", "test"):
         message.body_sealed = message.code_sealed = None
     db.session.commit()
@@ -144,6 +175,16 @@ def leaves(channel: str) -> bool:
     if config.mode in ("demo", "test"):
         return True
     return bool(config.mail_url) if channel == MAIL else config.sms != "console"
+
+
+@jobs.queue.task(name="core.send_urgent", retry=jobs.PATIENT, queue=jobs.URGENT, priority=100)
+def send_urgent(message_id: int) -> None:
+    """As `send_message`, before everything else and in a slot of its own."""
+    send_message.func(message_id)
+
+
+def _fate(message: Message) -> Fate | None:
+    return next((fate for key, fate in FATES.items() if message.key.startswith(key)), None)
 
 
 def _told(error: Exception, message: Message) -> str:

@@ -42,7 +42,7 @@ def party(student: Student) -> Actor:
 def employer_of(placement: Placement) -> Actor:
     """The account of the placement's employer."""
     wanted = select(AppUser).where(AppUser.employer_id == placement.employer_id)
-    return actor_of(db.session.scalars(wanted).one())
+    return actor_of(db.session.scalars(wanted).one(), factor="mail")
 
 
 def _placement(student: Student) -> Placement:

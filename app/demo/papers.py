@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 from datetime import date
 
 from PIL import Image, ImageDraw
@@ -63,7 +62,7 @@ def enter(student: Student, n: int) -> Act:
     """The student enters an agreement and generates it."""
 
     def act() -> None:
-        who = replace(party(student), factor="")
+        who = party(student)
         entry = save(who, {"position": str(_terms(n)["position"])}, 0, "", late=False)
         generate(who, Filled(_terms(n), _facts(n)), entry.version, agreed=True)
 
@@ -81,7 +80,7 @@ def take(student: Student, step: str, reason: str = "", by: Role = Role.STUDENT)
 
     def act() -> None:
         found = _placement(student)
-        who = replace(party(student), factor="") if by is Role.STUDENT else _office(by, found)
+        who = party(student) if by is Role.STUDENT else _office(by, found)
         PLACEMENTS.apply(step, found.id, who, reason=reason)
 
     return act

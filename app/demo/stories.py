@@ -148,7 +148,7 @@ def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[
         user = db.session.scalars(
             select(AppUser).where(AppUser.employer_id == maker.employers[employer].id)
         ).one()
-        made = send([row], _letter(maker, n, employer), actor_of(user), uuid4().hex)
+        made = send([row], _letter(maker, n, employer), actor_of(user, factor="mail"), uuid4().hex)
         assert made.made, made.refused
 
     return act

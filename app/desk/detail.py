@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.acts import PROOFS as CONFIRMED
 from app.checks.rules import HINTS
 from app.codes import queries as codes
 from app.core import clock
@@ -38,8 +39,6 @@ from app.terms.queries import with_unit
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of_all
-
-FACTORS = {"sms": _l("confirmed by SMS code"), "mail": _l("confirmed by e-mail code")}
 
 
 @dataclass(frozen=True)
@@ -254,7 +253,7 @@ def _line(row: Trail, kind: str) -> dict[str, Any]:
         "what": said(row, kind),
         "when": clock.local(row.at),
         "note": _note(row),
-        "factor": str(FACTORS.get(row.factor, "")),
+        "factor": str(CONFIRMED.get(row.factor, "")),
         "kind": "refused" if refusing else "done" if approving else "turn",
     }
 

@@ -99,6 +99,17 @@ def draft_of(student_id: int) -> Destination | None:
     return db.session.scalars(wanted).one_or_none()
 
 
+def submitted_from(student_id: int, draft_id: int) -> Placement | None:
+    """The placement that this draft of the student's has become."""
+    wanted = select(Destination).where(
+        Destination.id == draft_id,
+        Destination.student_id == student_id,
+        Destination.placement_id.is_not(None),
+    )
+    found = db.session.scalars(wanted).one_or_none()
+    return found.placement if found is not None else None
+
+
 def of_placement(placement_id: int) -> Destination | None:
     """What was filled in for a placement."""
     wanted = select(Destination).where(Destination.placement_id == placement_id)

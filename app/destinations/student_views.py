@@ -9,6 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
+from app.accounts.act_views import birth_code_url, flash_code, proved, refused_code
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
 from app.destinations import evidence, queries
@@ -26,6 +27,7 @@ from app.fab.shown import moment
 from app.people.student_views import me
 from app.placements.models import Placement, PlacementState
 from app.placements.workflow import PLACEMENTS
+from app.workflow.engine import FLOWS
 
 
 class MyDestinationsView(SafeView):
@@ -134,6 +136,7 @@ class MyDestinationsView(SafeView):
             "student_preview.html", draft=found, names=names(found), items=items(found),
             proofs=proofs(found, actor()), why=why_not(me(), actor(), now()),
             step=PLACEMENTS.step("submit"),
+            code=birth_code_url(PLACEMENTS, "submit", found.id, me().school_id),
         )  # fmt: skip
 
     @expose("/submit", methods=["POST"])
@@ -141,13 +144,26 @@ class MyDestinationsView(SafeView):
     def submit(self) -> Any:
         """As previewed; pressed twice it leads to the same record."""
         try:
-            placement = submit(actor(), place_of("draft"), place_of("version"))
+            placement = self._submitted(place_of("draft"), place_of("version"))
         except Refused as refusal:
             return self._back(str(refusal))
-        except Invalid:
+        except Invalid as error:
+            flash_code(error)
             return redirect(url_for("MyDestinationsView.preview"), 303)
         flash(_("Submitted. You are told of every step here and by e-mail."), "success")
         return redirect(url_for("MyDestinationsView.show", pk=placement.id), 303)
+
+    def _submitted(self, key: int, version: int) -> Placement:
+        """The placement, of this press or of the one a breath ago; the code proves the draft as previewed."""
+        before = queries.submitted_from(me().id, key)
+        try:
+            who = actor() if before else proved(PLACEMENTS, "submit", key)
+            return submit(who, key, version)
+        except Invalid as error:
+            made = queries.submitted_from(me().id, key)
+            if made is None:
+                raise refused_code(error) from error
+            return made
 
     @expose("/discard", methods=["POST"])
     @has_access
@@ -217,6 +233,7 @@ class MyDestinationsView(SafeView):
         page = self._page(
             "student_leave.html", placement=placement, problems=wrong, most=files.MOST,
             reason=request.form.get("reason", "")[:1000],
+            code=birth_code_url(FLOWS["termination"], "apply_with_proof", pk, placement.school_id),
         )  # fmt: skip
         return page, 422 if wrong else 200
 
@@ -224,6 +241,7 @@ class MyDestinationsView(SafeView):
         who, key = actor(), placement.id
         try:
             proofs = files.decoded(sent_files(), who)
+            who = proved(FLOWS["termination"], "apply_with_proof", key)
             LEAVING[0].apply(key, who, request.form.get("reason", ""), proofs)
         except Invalid as error:
             return error.problems

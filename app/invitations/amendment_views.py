@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.accounts.act_views import take
+from app.accounts.act_views import birth_code_url, flash_code, proved, take
 from app.accounts.queries import actor
 from app.core import clock
-from app.core.errors import NotYours, Refused
+from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.invitations import queries
@@ -23,6 +23,7 @@ from app.placements.workflow import PLACEMENTS, propose_terms
 from app.settings.queries import settings
 from app.terms.models import Terms, values_of
 from app.terms.queries import changed
+from app.workflow.queries import just_done
 
 LARGEST_KEY = 2**31 - 1
 
@@ -57,18 +58,27 @@ class AmendmentView(SafeView):
 
     def _propose(self, form: Any, placement: Placement, changes: Any, back: str) -> Any:
         if request.form.get("sure") != "1":
-            days = settings(placement.school_id).amendment_days
-            return self.render_template(
-                "invitations/employer_amend.html", pairs=form.posted(), changes=changes, back=back,
-                student=person(placement.student), url=url_for("AmendmentView.edit", pk=placement.id),
-                until=clock.shown_deadline(clock.deadline(clock.now(), days)),
-            )  # fmt: skip
+            return self._compare(form, placement, changes, back)
+        key = placement.id
         try:
-            propose_terms(placement.id, actor(), form.values())
+            propose_terms(key, proved(PLACEMENTS, "propose_terms", key), form.values())
             flash(str(PLACEMENTS.step("propose_terms").done), "success")
         except Refused as refusal:
             flash(str(refusal), "warning")
+        except Invalid as error:
+            if not just_done("placement", key, "propose_terms", g.user.id):
+                flash_code(error)
+                return self._compare(form, placement_in(actor(), key), changes, back), 422
         return redirect(back, 303)
+
+    def _compare(self, form: Any, placement: Placement, changes: Any, back: str) -> Any:
+        days = settings(placement.school_id).amendment_days
+        return self.render_template(
+            "invitations/employer_amend.html", pairs=form.posted(), changes=changes, back=back,
+            student=person(placement.student), url=url_for("AmendmentView.edit", pk=placement.id),
+            until=clock.shown_deadline(clock.deadline(clock.now(), days)),
+            code=birth_code_url(PLACEMENTS, "propose_terms", placement.id, placement.school_id),
+        )  # fmt: skip
 
     def _form(self, form: Any, placement: Placement, back: str) -> Any:
         return self.render_template(

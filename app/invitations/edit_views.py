@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, redirect, request, url_for
+from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
+from app.accounts.act_views import birth_code_url, proved
 from app.accounts.queries import actor
 from app.core import clock
-from app.core.errors import Refused
+from app.core.errors import Invalid, Refused
+from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.invitations import queries
@@ -19,6 +21,7 @@ from app.invitations.models import Invitation
 from app.invitations.views import person
 from app.invitations.workflow import INVITATIONS
 from app.terms.models import Terms, differences, values_of
+from app.workflow.queries import just_done
 
 
 def _why_not(step: str, item: Invitation) -> str:
@@ -50,22 +53,30 @@ class OpenInvitationView(SafeView):
             if not any(differences(item.terms, terms)):
                 flash(_("Nothing is changed, so nothing was sent."), "info")
                 return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)
-            return self._amended(pk, terms)
+            back = self._amended(pk, terms, form)
+            if back is not None:
+                return back
         page = self.render_template(
             "invitations/employer_edit.html",
             form=form,
             groups=form.split(),
             student=person(item.student),
             back=url_for("EmployerInvitationsView.show", pk=pk),
+            code=birth_code_url(INVITATIONS, "amend", pk, item.school_id),
         )
         return page, 422 if form.errors else 200
 
-    def _amended(self, pk: int, terms: Terms) -> Any:
+    def _amended(self, pk: int, terms: Terms, form: LetterForm) -> Any:
+        """Where to go on; None where the code was not right: the form stays as it was filled in."""
         try:
-            INVITATIONS.perform("amend", pk, actor(), terms=terms)
+            INVITATIONS.perform("amend", pk, proved(INVITATIONS, "amend", pk), terms=terms)
             flash(_("Changed. The student has been told and has the full time again."), "success")
         except Refused as refusal:
             flash(str(refusal), "danger")
+        except Invalid as error:
+            if not just_done("invitation", pk, "amend", g.user.id):
+                show_problems(form, error)
+                return None
         return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)
 
     @expose("/<int:pk>/withdraw", methods=["POST"])

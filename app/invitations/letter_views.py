@@ -8,15 +8,17 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
-from flask import abort, current_app, flash, redirect, request, url_for
+from flask import abort, current_app, flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
 from werkzeug.exceptions import TooManyRequests
 
+from app.accounts import acts
+from app.accounts.act_views import answer_code, flash_code
 from app.accounts.queries import actor
 from app.core import clock
-from app.core.errors import NotYours, Refused
+from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -24,7 +26,7 @@ from app.invitations import queries
 from app.invitations.forms import LetterForm, SearchForm, beginning
 from app.invitations.models import Candidate
 from app.invitations.views import letter_of, person
-from app.invitations.workflow import send
+from app.invitations.workflow import INVITATIONS, send
 from app.people.employer_views import mine
 from app.people.models import School
 from app.people.queries import find_student
@@ -171,6 +173,10 @@ class LetterView(SafeView):
             return self._form(form, rows)
         if not form.validate() or not form.allowed_by(_schools(rows)):
             return self._form(form, rows), 422
+        return self._preview(form, rows, uuid4().hex)
+
+    def _preview(self, form: LetterForm, rows: Sequence[Candidate], batch: str) -> Any:
+        asked = _act(form, rows).asked
         return self.render_template(
             "invitations/employer_preview.html",
             letter=letter_of(form.values(), mine().name, min(_years(rows))),
@@ -178,8 +184,19 @@ class LetterView(SafeView):
             hours=max(settings(school.id).cooling_off_hours for school in _schools(rows)),
             ids=",".join(str(row.id) for row in rows),
             pairs=form.posted(),
-            batch=uuid4().hex,
+            batch=batch,
+            code=url_for("LetterView.code") if asked else "",
         )
+
+    @expose("/code", methods=["POST"])
+    @has_access
+    def code(self) -> Any:
+        """One code for the whole batch, good for exactly these students and this letter (ACC-10)."""
+        rows = _mine(_posted_ids())
+        form = LetterForm(years=_years(rows))
+        if not form.validate():
+            raise NotYours("letter")
+        return answer_code(self, lambda: acts.send(_act(form, rows), g.user))
 
     @expose("/send", methods=["POST"])
     @has_access
@@ -194,8 +211,12 @@ class LetterView(SafeView):
             return self._form(form, rows), 422
         refused = []
         if rows:
-            done = send(rows[:MOST_STUDENTS], form.values(), actor(), batch)
-            refused = [(student.name, sentence) for student, sentence in done.refused]
+            try:
+                refused = self._sent(form, rows, batch)
+            except Invalid as error:
+                if not queries.made_from(batch, actor()):
+                    flash_code(error)
+                    return self._preview(form, rows, batch), 422
         made = queries.made_from(batch, actor())
         if not made and not refused:
             raise NotYours("candidate")
@@ -205,6 +226,14 @@ class LetterView(SafeView):
             refused=refused,
             until=clock.shown_deadline(made[0].reply_by) if made else "",
         )
+
+    def _sent(
+        self, form: LetterForm, rows: Sequence[Candidate], batch: str
+    ) -> list[tuple[str, str]]:
+        """Send them, proved by the one code; those who cannot be invited, with the sentence why."""
+        who = acts.proved(_act(form, rows), g.user, request.form.get("code", ""))
+        done = send(rows[:MOST_STUDENTS], form.values(), who, batch)
+        return [(student.name, sentence) for student, sentence in done.refused]
 
     def _rows(self) -> Sequence[Candidate]:
         return queries.chosen(actor(), _ids(request.args.get("ids", "").split(",")))
@@ -218,6 +247,14 @@ class LetterView(SafeView):
             ids=",".join(str(row.id) for row in rows),
             employer=mine(),
         )
+
+
+def _act(form: LetterForm, rows: Sequence[Candidate]) -> acts.Act:
+    """What the employer's code proves: this letter to these students."""
+    return acts.batch_of(
+        INVITATIONS, "send", [school.id for school in _schools(rows)], [row.id for row in rows],
+        form.values(), g.user,
+    )  # fmt: skip
 
 
 def _posted_ids() -> list[int]:

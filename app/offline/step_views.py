@@ -9,7 +9,7 @@ from flask import flash, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.accounts.act_views import take
+from app.accounts.act_views import code_url, take
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import NotYours, Refused
@@ -55,7 +55,15 @@ class MyPaperStepsView(SafeView):
             most=evidence.MOST,
             **detail.sheets(placement, who),
             link=_link(placement, now),
-            offers=[(o, self._url(pk, o.step.name), o.step.name == "hand_in") for o in offers],
+            offers=[
+                (
+                    o,
+                    self._url(pk, o.step.name),
+                    o.step.name == "hand_in",
+                    code_url(PLACEMENTS, placement, o),
+                )
+                for o in offers
+            ],
             facts=detail.facts(placement),
             party_a=detail.party_a(placement),
             party_b=detail.party_b(placement),

@@ -10,9 +10,11 @@ from flask import flash, jsonify, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
+from app.accounts.act_views import birth_code_url, proved, refused_code
 from app.accounts.queries import actor
 from app.codes.queries import region_name
 from app.core import clock
+from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_code
 from app.documents.errors import Unprintable
@@ -25,6 +27,7 @@ from app.offline.workflow import Filled, draft, generate, look_up, save, why_not
 from app.people.register import employer_by_code
 from app.people.student_views import me
 from app.placements.guards import blocked_employer
+from app.placements.models import Placement
 from app.placements.tasks import preview
 from app.placements.workflow import PLACEMENTS
 
@@ -152,6 +155,7 @@ class MyPaperView(SafeView):
             "offline/preview.html",
             title=_("Preview of the agreement"),
             step=PLACEMENTS.step("generate"),
+            code=birth_code_url(PLACEMENTS, "generate", found.id, me().school_id),
             why_not=why_not,
             version=found.version,
             party_a=detail.party_a(placement),
@@ -183,9 +187,7 @@ class MyPaperView(SafeView):
         try:
             if found is None or not (detail.generated(found) or _complete(form)):
                 return redirect(url_for(".entry", check=1), 303)
-            agreed = request.form.get("agreed") == "1"
-            filled = _filled(form)
-            placement = generate(actor(), filled, _number("version", "args"), agreed=agreed)
+            placement = self._generated(found, _filled(form))
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(url_for(".preview"), 303)
@@ -194,6 +196,24 @@ class MyPaperView(SafeView):
             return redirect(url_for(".preview"), 303)
         flash(_("Generated. The school reviews it next."), "success")
         return redirect(url_for("MyPaperStepsView.show", pk=placement.id), 303)
+
+    def _generated(self, found: Any, filled: Filled) -> Placement:
+        """The placement, of this press or of the one a breath ago; the code proves the form as previewed."""
+        agreed, version = request.form.get("agreed") == "1", _number("version", "args")
+        try:
+            who = actor() if detail.generated(found) else proved(PLACEMENTS, "generate", found.id)
+            return generate(who, filled, version, agreed=agreed)
+        except Invalid as error:
+            placement = _same_breath(found)
+            if placement is None:
+                raise refused_code(error) from error
+            return placement
+
+
+def _same_breath(found: Any) -> Placement | None:
+    """What the same form generated a moment ago: the button was pressed twice."""
+    db.session.refresh(found)
+    return found.placement if detail.generated(found) else None
 
 
 def _card(placement: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.accounts.acts import BIRTHS, Birth
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -90,6 +91,20 @@ def facts_of(known: Any, year: int) -> dict[str, str]:
 def why_not_enter(student: Student, actor: Actor, now: datetime) -> str:
     """The sentence why no paper agreement can be entered now; empty if one can (OFF-01, INV-19)."""
     return PLACEMENTS.why_not("generate", draft(student), actor, now)
+
+
+def _birth(actor: Actor, entry_id: int) -> Birth:
+    """What the code for generating stands on: the form in the version that was previewed."""
+    student = db.session.get(Student, actor.student_id or 0)
+    entry = entry_of(student.id) if student is not None else None
+    if student is None or entry is None or entry.id != entry_id:
+        raise NotYours(f"entry {entry_id}")
+    probe = draft(student)
+    probe.employer_name = str(entry.values.get("employer_name", ""))
+    return Birth(probe, f"{entry.id} {entry.version}", why_not_enter(student, actor, clock.now()))
+
+
+BIRTHS["placement", "generate"] = _birth
 
 
 def save(actor: Actor, values: dict[str, str], version: int, writer: str, *, late: bool) -> Entry:

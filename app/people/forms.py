@@ -173,6 +173,6 @@ class VerifyForm(ReachForm):
 
     code = StringField(
         _l("SMS code"),
-        [DataRequired(MISSING), Length(max=12)],
-        render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "6"},
+        [DataRequired(MISSING), Length(max=60)],
+        render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )

@@ -9,7 +9,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from app.accounts import one_time
+from app.accounts.act_views import code_under_way
 from app.accounts.models import AppUser
 from app.codes import queries as codes
 from app.core import mail
@@ -20,7 +20,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people.forms import ReachForm, VerifyForm
 from app.people.models import Student
-from app.people.students import VERIFY, keep_reach, verify
+from app.people.students import keep_reach, phone_proved, send_first_code, verify
 
 
 def student_of(user: AppUser) -> Student | None:
@@ -71,33 +71,42 @@ class VerifyView(SafeView):
         if student.verified_at is not None:
             return redirect("/")
         form = VerifyForm(obj=student)
+        proved = phone_proved(student, g.user)
+        if proved:
+            del form.code
+        if request.form.get("ask") == "code":  # the button without script: what is typed stays
+            return self._asked(form, student)
         if form.validate_on_submit():
             try:
                 values = {"email": form.email.data, "address": form.address.data}
-                verify(student, g.user, values, form.code.data)
+                verify(student, g.user, values, "" if proved else form.code.data)
                 flash(_("Welcome. Your details are confirmed."), "success")
                 return redirect("/", 303)
             except Invalid as error:
                 show_problems(form, error)
-        page = self.render_template("people/student_verify.html", form=form, student=student)
-        return page, 422 if form.errors else 200
+        return self._page(form, student), 422 if form.errors else 200
+
+    def _asked(self, form: VerifyForm, student: Student) -> Any:
+        """The code is asked for and the page comes back as it was filled in (case 22)."""
+        try:
+            send_first_code(student)
+            flash(code_under_way(), "success")
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        return self._page(form, student)
+
+    def _page(self, form: VerifyForm, student: Student) -> Any:
+        return self.render_template("people/student_verify.html", form=form, student=student)
 
     @expose("/code", methods=["POST"])
     @has_access
     def code(self) -> Any:
-        student = me()
-        asked_by_script = request.accept_mimetypes.best == "application/json"
+        """The same for the page's script."""
         try:
-            if not student.phone:
-                raise Refused(_("No phone is on record. Ask your college officer to enter it."))
-            one_time.send(f"student:{student.id}", VERIFY, mail.SMS, student.phone)
+            send_first_code(me())
         except Refused as refusal:
-            if asked_by_script:
-                return jsonify(error=str(refusal)), 409
-            flash(str(refusal), "warning")
-        if asked_by_script:
-            return jsonify(sent=True)
-        return redirect(url_for("VerifyView.index"), 303)
+            return jsonify(error=str(refusal)), 409
+        return jsonify(sent=True, message=code_under_way())
 
 
 class MyProfileView(SafeView):

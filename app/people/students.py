@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,9 +14,9 @@ from sqlalchemy import ColumnElement, select
 from app.accounts import one_time, security_log
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, email_taken, identify
-from app.core import clock
+from app.core import clock, mail
 from app.core.db import db
-from app.core.errors import Invalid, NotYours
+from app.core.errors import Invalid, NotYours, Refused
 from app.people import checks
 from app.people.effects import (
     begin_anew,
@@ -37,6 +37,7 @@ from app.workflow.steps import Change, Reason, Step
 S = OriginState
 ANY = tuple(S)
 VERIFY = "verify"  # the purpose of the first sign-in's code
+PROVES_PHONE = timedelta(hours=24)  # for so long the code that set the password proves the phone
 NUMBER_TAKEN = _l("Another student of this school has this student number.")
 
 
@@ -177,13 +178,35 @@ def _another(student: Student, same: ColumnElement[bool]) -> bool:
 def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
     """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
 
-    Commits. Raises Invalid for the code or an e-mail of another account.
+    The code that set the password proves the phone too (`phone_proved`). Commits. Raises Invalid for the
+    code, which is looked at first: a wrong one writes nothing; or for an e-mail of another account, and the
+    code stays good.
     """
-    _reach(student, user, values)
-    one_time.check(f"student:{student.id}", VERIFY, code)
+    if not phone_proved(student, user):
+        one_time.check(f"student:{student.id}", VERIFY, code)
+    try:
+        _reach(student, user, values)
+    except Invalid:
+        db.session.rollback()
+        raise
     student.verified_at = clock.now()
     security_log.note("first_sign_in", user=user, who=actor_of(user))
     db.session.commit()
+
+
+def phone_proved(student: Student, user: AppUser) -> bool:
+    """Whether the account's password was just set by a code sent to the phone that is on record now."""
+    return bool(student.phone) and one_time.proved_lately(
+        f"user:{user.id}", one_time.Pool.RESET, student.phone, PROVES_PHONE
+    )
+
+
+def send_first_code(student: Student) -> None:
+    """Send the code of the first sign-in. Raises Refused without a phone, or asked too often."""
+    if not student.phone:
+        raise Refused(_("No phone is on record. Ask your college officer to enter it."))
+    one_time.send(f"student:{student.id}", VERIFY, mail.SMS, student.phone,
+                  pool=one_time.Pool.FIRST)  # fmt: skip
 
 
 def keep_reach(student: Student, user: AppUser, values: dict[str, str]) -> None:

@@ -177,6 +177,13 @@ class Settings:
         30,
         least=1,
     )
+    employer_codes: bool = _setting(
+        True,
+        _l("Employers prove their acts by a code"),
+        _l("Sending, changing terms and terminating ask a code by e-mail, one for a whole batch. Off: "
+           "whoever sits at an employer's open session can act for it."),
+        choices=ON_OFF,
+    )  # fmt: skip
     sms_notices: bool = _setting(
         False,
         _l("Notices also by text message"),

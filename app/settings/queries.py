@@ -29,6 +29,8 @@ from app.settings.models import (
     Settings,
     Window,
 )
+from app.workflow.actor import Actor, Role
+from app.workflow.engine import WAIVERS
 
 log = logging.getLogger(__name__)
 SATURDAY = 5
@@ -54,6 +56,16 @@ def _read(school_id: int, until: int | None = None) -> Settings:
         wanted = wanted.where(SchoolSetting.id <= until)
     rows = db.session.execute(wanted.order_by(SchoolSetting.id))
     return Settings(**{key: typed(key, value) for key, value in rows if key in SETTINGS})
+
+
+def _waived(school_id: int | None, who: Actor) -> bool:
+    """A school may let employers act towards its students without a code; nobody lets students (ACC-10)."""
+    if who.role is not Role.EMPLOYER or school_id is None:
+        return False
+    return not settings(school_id).employer_codes
+
+
+WAIVERS.append(_waived)
 
 
 def typed(key: str, value: Any) -> Any:

@@ -68,6 +68,9 @@
     const code = $("input[name=code]", form);
     part(dialog, "code").hidden = code.disabled = !set.qqCode;
     code.required = Boolean(set.qqCode);
+    const told = $("[role=status]", part(dialog, "code"));
+    told.textContent = "";
+    told.classList.remove("qq-error");
     $("[data-qq-code-url]", form).dataset.qqCodeUrl = set.qqCode || "";
     part(dialog, "rows").hidden = !rows.length;
     part(dialog, "rows").textContent = part(dialog, "rows").dataset.text.replace("{n}", every ? every.dataset.qqEvery : rows.length);
@@ -96,6 +99,10 @@
       stepOf(form, 2);
     } else if (form.dataset.sent) {
       event.preventDefault();
+    } else if (form.matches("[data-qq-dialog]") && !form.elements.code.disabled) {
+      event.preventDefault();
+      form.dataset.sent = "1";
+      sendAct(form);
     } else if (form.method === "post" && !event.defaultPrevented) {
       form.dataset.sent = "1";
       const button = event.submitter;
@@ -190,20 +197,57 @@
   }
 
   async function sendCode(button) {
-    const out = $("[role=status]", button.closest(".qq-code").parentNode), label = button.dataset.label || button.textContent;
+    const out = $("[role=status]", (button.closest(".qq-code") || button).parentNode), label = button.dataset.label || button.textContent;
     button.dataset.label = label;
     button.disabled = true;
     const answer = await fetch(button.dataset.qqCodeUrl, {
       method: "POST", headers: { "X-CSRFToken": $("meta[name=csrf-token]").content, Accept: "application/json" },
+      body: "qqCodeForm" in button.dataset ? new FormData(button.form) : null,
     }).catch(() => null);
     const said = answer ? await answer.json().catch(() => ({})) : {};
     const good = answer && answer.ok;
+    if (out) out.classList.toggle("qq-error", !good);
     if (out) out.textContent = said.message || said.error || (good ? button.dataset.sent : button.dataset.failed);
     let left = good ? 60 : 5;
     const timer = setInterval(() => {
       button.textContent = left > 0 ? button.dataset.wait.replace("{s}", left) : label;
       if (left-- <= 0) { clearInterval(timer); button.disabled = false; }
     }, 1000);
+  }
+
+  // ---- an act with a code stays in its dialog until it is done: a wrong code loses no word that was typed
+  async function sendAct(form) {
+    const out = $("[data-qq-part=code] [role=status]", form), submit = $("[type=submit]", form);
+    submit.disabled = true;
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Dialog": "1", Accept: "application/json" } }).catch(() => null);
+    const said = answer ? await answer.json().catch(() => ({})) : {};
+    submit.disabled = false;
+    delete form.dataset.sent;
+    if (said.go) { location.assign(said.go); if (said.go.includes("#")) location.reload(); return; }
+    if (answer && !said.error) return form.submit();  // the session is over, or worse: the whole page says it
+    stepOf(form, 1);
+    out.textContent = said.error || $("[data-qq-code-url]", form).dataset.failed;
+    out.classList.add("qq-error");
+    $("input[name=code]", form).select();
+  }
+
+  // ---- the sum that an address owes after much went wrong there
+  async function solve(input) {
+    const form = input.form, text = $("[data-qq-puzzle-text]", form), bits = Number(input.dataset.qqPuzzle), bytes = new TextEncoder();
+    let wanted = false;
+    form.addEventListener("submit", (event) => {
+      if (form.elements.answer.value || !crypto.subtle) return;
+      event.preventDefault();
+      event.stopPropagation();
+      wanted = true;
+      text.hidden = false;
+    });
+    for (let number = 0; crypto.subtle && !form.elements.answer.value; number++) {
+      const sum = new Uint32Array(await crypto.subtle.digest("SHA-256", bytes.encode(input.value + ":" + number)));
+      if (new DataView(sum.buffer).getUint32(0) >>> (32 - bits) === 0) form.elements.answer.value = number;
+    }
+    text.hidden = true;
+    if (wanted) form.requestSubmit();
   }
 
   function region(input) {
@@ -303,6 +347,8 @@
     $$("[data-qq-switch]").forEach(showSwitch);
     $$("form").filter((form) => $("[data-qq-when]", form)).forEach(conditions);
     $$("[data-qq-counter]").forEach(count);
+    $$("[data-qq-code-url]").forEach((button) => { button.type = "button"; });
+    $$("[data-qq-puzzle]").forEach(solve);
     $$("[data-qq-region]").forEach(region);
     if ($("[data-qq-countdown]")) { countdown(); setInterval(countdown, 1000); }
     if ($("[data-qq-focus]")) $("[data-qq-focus]").focus();

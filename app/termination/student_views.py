@@ -10,6 +10,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.act_views import proved
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import Invalid, Refused
@@ -96,7 +97,8 @@ class MyTerminationsView(PartyTerminations, SafeView):
         """Apply with a reason and the stamped proof; what was typed stays on the page (TRM-06)."""
         placement, reason = in_scope(pk), request.form.get("reason", "")
         try:
-            apply_with_proof(pk, actor(), reason, self._proofs(placement))
+            proofs = self._proofs(placement)
+            apply_with_proof(pk, proved(TERMINATIONS, PROOF, pk), reason, proofs)
             flash(str(TERMINATIONS.step(PROOF).done), "success")
             return redirect(self.page_url(pk), 303)
         except Refused as refusal:

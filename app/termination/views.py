@@ -5,16 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import flash, make_response, redirect, request, url_for
+from flask import make_response, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.act_views import code_url, take
+from app.accounts.act_views import birth_code_url, code_url, proved, take
+from app.accounts.act_views import said as said_so
+from app.accounts.acts import PROOFS
 from app.accounts.queries import actor
 from app.core import clock
-from app.core.errors import Invalid, NotYours, Refused
+from app.core.errors import NotYours
 from app.documents import files
 from app.documents.file_views import file_answer, take_files
 from app.fab.access import has_access
@@ -73,7 +75,11 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "notice_text": f"termination/notice_{_language()}.html",
         **(_state_of(found, placement) if found else {"told": [], "asked": False}),
         "offers": [_question(o, found, view) for o in _offers(found)] if found else [],
-        "apply": {"why_not": apply_why, "url": url_for(f"{view}.request", pk=placement.id)},
+        "apply": {
+            "why_not": apply_why,
+            "url": url_for(f"{view}.request", pk=placement.id),
+            "code": birth_code_url(TERMINATIONS, step, placement.id, placement.school_id),
+        },
         "proof_url": url_for(f"{view}.proof", pk=placement.id) if step == PROOF else "",
         "typed": "",
         "running": under_way(found),
@@ -179,8 +185,7 @@ def trace(placement_id: int) -> list[dict[str, Any]]:
                     "what": said(row),
                     "when": clock.local(row.at),
                     "note": row.reason,
-                    "factor": {"sms": _("confirmed by SMS code"), "mail": _("confirmed by e-mail code")}
-                    .get(row.factor, ""),
+                    "factor": str(PROOFS.get(row.factor, "")),
                     "kind": "refused" if step.danger else "turn",
                 }
             )  # fmt: skip
@@ -200,14 +205,13 @@ class PartyTerminations:
     @has_access
     def request(self, pk: int) -> Any:
         """Apply for the termination of a signing (TRM-02)."""
-        try:
-            agreed = request.form.get("agreed") == "1"
-            request_termination(pk, actor(), request.form.get("reason", ""), agreed=agreed)
-            flash(str(TERMINATIONS.step("request").done), "success")
-        except Refused as refusal:
-            flash(str(refusal), "warning")
-        except Invalid as error:
-            flash(" ".join(text for _place, text in error.problems), "warning")
+        agreed, reason = request.form.get("agreed") == "1", request.form.get("reason", "")
+
+        def asked() -> None:
+            who = proved(TERMINATIONS, "request", pk)
+            request_termination(pk, who, reason, agreed=agreed)
+
+        said_so(asked, TERMINATIONS, "request", lambda: latest_id(pk))
         return redirect(self.page_url(pk), 303)
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/<string:step>", methods=["POST"])
@@ -230,6 +234,12 @@ class PartyTerminations:
         found = queries.termination_of(who, pk)
         page = f"{self.page_url(found.placement_id)}#files"
         return take_files(partial(evidence.add_evidence, pk, who), page)
+
+
+def latest_id(placement_id: int) -> int | None:
+    """The last termination of a signing."""
+    found = queries.latest(placement_id, actor())
+    return found.id if found is not None else None
 
 
 class TerminationsView(SafeView):

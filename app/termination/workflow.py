@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.acts import BIRTHS, Birth
+from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.documents.attachments import Upload
@@ -91,22 +94,23 @@ TERMINATIONS: Workflow[Termination] = Workflow(
     steps=(
         Step("request", None, S.REQUESTED, by=BOTH, label=_l("Apply for termination"),
              when=(in_force, made_online, none_running, chance_left), reason=Reason.REQUIRED,
-             danger=True, tick=READ, fill=(then.begin,),
+             danger=True, tick=READ, fill=(then.begin,), fresh=BOTH,
              confirm=_l("An application cannot be taken back. Apply for termination now?"),
              done=_l("Sent; the other party has been told.")),
         Step("apply_with_proof", None, then.first_review, by=Role.STUDENT, targets=IN_REVIEW,
              label=_l("Apply with a proof"), reason=Reason.REQUIRED, danger=True, fill=(then.begin,),
              when=(in_force, not_online, none_running, chance_left),
-             then=(then.keep_proofs,), confirm=_l("An application cannot be taken back. Apply now?"),
+             then=(then.keep_proofs,), fresh=(Role.STUDENT,),
+             confirm=_l("An application cannot be taken back. Apply now?"),
              done=_l("Sent. The school decides next.")),
         Step("agree", (*WITH_PARTIES, S.MEDIATION), then.first_review, by=BOTH, targets=IN_REVIEW,
              label=_l("Agree to terminate"), applies=other_party, danger=True, tick=READ,
-             fresh=(Role.STUDENT,), confirm=_l("The school decides next. Agree to terminate now?"),
+             fresh=BOTH, confirm=_l("The school decides next. Agree to terminate now?"),
              done=_l("You have agreed. The school decides next.")),
         Step("leave", S.REQUESTED, S.REQUESTED, by=BOTH, label=_l("Leave for now"),
              applies=other_party, done=_l("Left for now. You can answer until the deadline.")),
         Step("decline", S.REQUESTED, S.DECLINED, by=BOTH, label=_l("Do not agree"),
-             applies=other_party, reason=Reason.REQUIRED, danger=True,
+             fresh=BOTH, applies=other_party, reason=Reason.REQUIRED, danger=True,
              done=_l("The other party has been told that you do not agree.")),
         Step("ask_mediation", WITH_PARTIES, S.MEDIATION, by=BOTH, label=_l("Ask the school to mediate"),
              when=(no_answer,), reason=Reason.REQUIRED,
@@ -218,6 +222,18 @@ def applies_by(placement: Placement, actor: Actor) -> str:
 def why_not(step: str, placement: Placement, actor: Actor, now: datetime) -> str:
     """The sentence why the actor cannot begin a termination of this placement; empty if it can."""
     return TERMINATIONS.why_not(step, _new(placement, step), actor, now)
+
+
+def _birth(step: str, actor: Actor, placement_id: int) -> Birth:
+    """What a code for applying stands on: the signing as it is now."""
+    placement = placement_in(actor, placement_id)
+    probe = _new(placement, step)
+    refusal = TERMINATIONS.why_not(step, probe, actor, clock.now())
+    return Birth(probe, f"{placement.id} {placement.changed_at.isoformat()}", refusal)
+
+
+BIRTHS.update({("termination", step): partial(_birth, step)
+               for step in ("request", "apply_with_proof")})  # fmt: skip
 
 
 def _way(placement: Placement, step: str) -> Way:

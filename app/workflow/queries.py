@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 
 from sqlalchemy import select, tuple_
 
+from app.core import clock
 from app.core.db import db
 from app.workflow.engine import FLOWS
 from app.workflow.models import Trail
+
+ONE_BREATH = timedelta(seconds=20)
 
 
 def trail_of(kind: str, record_id: int) -> Sequence[Trail]:
@@ -34,6 +38,16 @@ def last_row(kind: str, record_id: int) -> Trail | None:
         .order_by(Trail.seq.desc())
         .limit(1)
     ).first()
+
+
+def just_done(kind: str, record_id: int, step: str, user_id: int) -> bool:
+    """Whether this very person did this very step last, a breath ago: a button pressed twice (S-18)."""
+    row = last_row(kind, record_id)
+    return (
+        row is not None
+        and (row.step, row.actor_id) == (step, user_id)
+        and clock.now() - row.at < ONE_BREATH
+    )
 
 
 def said(row: Trail, kind: str = "") -> str:

@@ -47,7 +47,7 @@ from app.termination.workflow import (
     request,
 )
 from app.terms.models import Terms
-from app.workflow.actor import SYSTEM, Actor, Role
+from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
 from app.workflow.engine import FLOWS
 from tests import factories as make
 from tests.cast import Cast
@@ -569,11 +569,11 @@ class World:
         users = db.session.scalars(wanted).all() if role is not Role.SYSTEM else []
         if not users:
             return SYSTEM
-        return actor_of(self.dice.choice(users), factor="sms" if role is Role.STUDENT else "")
+        return actor_of(self.dice.choice(users), factor="sms" if role in PARTIES else "")
 
     def _anybody(self) -> Actor:
         user = self._one(AppUser)
-        return actor_of(user, factor="sms" if user.role == Role.STUDENT else "")
+        return actor_of(user, factor="sms" if user.role in PARTIES else "")
 
     def _prepare(self, record) -> None:
         """Sometimes somebody has added evidence to a mediation, or the stamped agreement."""
