@@ -70,3 +70,9 @@ def sentence(found: Finding) -> str:
     if rule is None:  # a rule of an older release
         return found.rule
     return filled(rule.sentence, rule, found.facts, found.graduation_year)
+
+
+def asks(found: Finding) -> str:
+    """What to ask the person where the finding is a sign of surrogate signing; empty elsewhere."""
+    rule = BY_NAME.get(found.rule)
+    return str(rule.asks) if rule else ""
