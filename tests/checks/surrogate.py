@@ -90,7 +90,11 @@ class World:
 
     def moment(self, begin: int = 10, end: int = DAYS, *, night: float = 0.06) -> datetime:
         """Some waking hour of the season; now and then deep in the night."""
-        hour = self.dice.choice((0, 1, 2, 23)) if self.dice.random() < night else self.dice.randrange(8, 23)
+        hour = (
+            self.dice.choice((0, 1, 2, 23))
+            if self.dice.random() < night
+            else self.dice.randrange(8, 23)
+        )
         day = BEGINS + timedelta(days=self.dice.randrange(begin, end))
         return day + timedelta(hours=hour, seconds=self.dice.randrange(3600))
 
@@ -139,7 +143,9 @@ class World:
         db.session.flush()
         letter.state = "accepted"
         self.note("invitation", letter, "send", (None, "open"), user, firm or own, office, sent)
-        self.note("invitation", letter, "accept", ("open", "accepted"), who.user, machine, address, at)
+        self.note(
+            "invitation", letter, "accept", ("open", "accepted"), who.user, machine, address, at
+        )
         placement = self.placed(who, at, employer=employer, invitation=letter, terms=terms)
         self.note("placement", placement, "form", (None, "awaiting_school"), who.user, machine,
                   address, at)  # fmt: skip
@@ -206,7 +212,9 @@ def make_world(seed: int, school: Any, colleges: Sequence[Any], *, staff: int = 
     for n in range(staff):
         role = (Role.SCHOOL, Role.COLLEGE, Role.DATA)[n % 3]
         more = {"college_id": colleges[n % len(colleges)].id} if role is Role.COLLEGE else {}
-        user = make.make_user(role, name=f"{'陈周吴郑冯褚卫蒋'[n % 8]}老师", school_id=school.id, **more)
+        user = make.make_user(
+            role, name=f"{'陈周吴郑冯褚卫蒋'[n % 8]}老师", school_id=school.id, **more
+        )
         # most offices lie behind the campus's one address, some have a line of their own
         office = campus if dice.random() < 0.5 else world.address()
         world.staff.append((user, world.machine(DESKTOP), office, world.address()))
@@ -268,7 +276,9 @@ def _live(world: World, who: Person, n: int) -> None:
     if dice.random() < 0.04:  # the office enters a new phone; the old one, or the mail, confirms
         moved = at - timedelta(days=dice.uniform(1, 29))
         sure = dice.choice(("old_phone", "old_phone", "mail", "", ""))
-        world.change(who, moved, confirmed_by=sure, confirmed_at=moved + timedelta(hours=1) if sure else None)
+        world.change(
+            who, moved, confirmed_by=sure, confirmed_at=moved + timedelta(hours=1) if sure else None
+        )
     elif n % 150 == 149:  # phone and laptop stolen: everything is new
         world.change(who, at - timedelta(days=5))
         machine = world.machine()
@@ -347,7 +357,9 @@ def new_phone(world: World) -> list[Person]:
     """A phone or mail replaced by staff or file; then the act, once the hold is over or vouched for."""
     dice, who, at = world.dice, _victim(world), world.moment()
     vouched = dice.random() < 0.3
-    before = timedelta(days=dice.uniform(0.02, 3)) if vouched else timedelta(days=dice.uniform(3, 29))
+    before = (
+        timedelta(days=dice.uniform(0.02, 3)) if vouched else timedelta(days=dice.uniform(3, 29))
+    )
     world.change(who, at - before, dice.choice(("staff", "staff", "file")),
                  dice.choice(("sms", "sms", "mail")), confirmed_by="second_person" if vouched else "",
                  confirmed_at=at - before / 2 if vouched else None,

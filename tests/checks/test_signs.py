@@ -184,7 +184,9 @@ def test_a_rule_loosened_within_a_week_before_the_act_is_a_sign(world, what):
     key, before, after, sign = LOOSENED[what]
     who, at, _placement = signed(world)
     for value, moment in ((before, at - timedelta(days=50)), (after, at - timedelta(days=6))):
-        world.rows.append(SchoolSetting(school_id=world.school.id, key=key, value=value, set_at=moment))
+        world.rows.append(
+            SchoolSetting(school_id=world.school.id, key=key, value=value, set_at=moment)
+        )
     assert found(world, who) == sign
 
 
@@ -246,7 +248,9 @@ def test_a_sign_says_what_to_ask_and_is_accepted_with_a_reason(cast, world):
     who, at, _placement = signed(world)
     world.change(who, at - timedelta(days=9))
     assert found(world, who)
-    finding = db.session.query(Finding).filter_by(rule="sign_changed", student_id=who.student.id).one()
+    finding = (
+        db.session.query(Finding).filter_by(rule="sign_changed", student_id=who.student.id).one()
+    )
     assert "%" not in sentence(finding)
     assert asks(finding)
     FINDINGS.perform("accept", finding.id, make.actor(cast.officer), reason="已当面向本人核实")
