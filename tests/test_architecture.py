@@ -48,7 +48,7 @@ FILES = {
     "spelling.py",  # official: how a workbook writes codes
     "splicing.py",  # official: texts into a worksheet's XML
     "letters.py",  # forwarding: numbered, printed, tracked
-    "rules.py", "year_rules.py",  # checks: the table of rules
+    "rules.py", "year_rules.py", "signs.py",  # checks: the table of rules
     "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
     "sentences.py",  # checks: a finding in words
     "merging.py",  # people: two records of students or employers become one

@@ -7,7 +7,7 @@ from typing import Any
 
 from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, false
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, false, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from sqlalchemy.schema import FetchedValue
@@ -65,6 +65,8 @@ class AppUser(User):
         return self.display_name
 
 
+Index("ix_ab_user_staff", AppUser.__table__.c.school_id,
+      postgresql_where=text("role IN ('college', 'school', 'province', 'data', 'admin')"))  # fmt: skip
 # an account that nobody used is deleted with its record: its own foreign keys are asked then
 for _name in ("created_by_fk", "changed_by_fk"):
     Index(f"ix_ab_user_{_name}", AppUser.__table__.c[_name])
@@ -206,7 +208,9 @@ class SecurityEvent(db.Model):
         Index("ix_security_event_event", "event", "at", "id"),
         Index("ix_security_event_outcome", "outcome", "at", "id"),
         Index("ix_security_event_address", "address", "at", "id"),
-    )
+        Index("ix_security_event_student_address", "address", "id",
+              postgresql_where=text("actor_role = 'student' AND address <> ''")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     at: Mapped[datetime] = mapped_column(DateTime(timezone=True))

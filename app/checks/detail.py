@@ -30,6 +30,7 @@ class Check:
     label: str  # the whole sentence
     short: str  # as a chip
     good: bool
+    asks: str = ""  # of a sign of surrogate signing: what to ask the person
 
 
 def checks(placement: Placement) -> list[Check]:
@@ -46,7 +47,7 @@ def _check(answer: Answer, year: int) -> Check:
     rule = answer.rule
     label = filled(rule.sentence if answer.bad else rule.fine, rule, answer.facts, year)
     short = str(rule.title) if answer.bad and rule.severity is not Severity.HINT else label
-    return Check(rule.name, label, short, not answer.bad)
+    return Check(rule.name, label, short, not answer.bad, str(rule.asks))
 
 
 def hints(placement: Placement) -> list[str]:

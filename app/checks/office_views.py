@@ -20,7 +20,7 @@ from app.checks.models import (
     Finding,
 )
 from app.checks.rules import BY_NAME
-from app.checks.sentences import sentence
+from app.checks.sentences import asks, sentence
 from app.checks.sync import STORED
 from app.checks.workflow import FINDINGS
 from app.core import jobs
@@ -73,13 +73,14 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
     order_columns = ["rule", "found_at", "severity"]
     search_columns: list[str] = []
     show_fieldsets = [
-        (_l("Finding"), {"fields": ["rule", "severity", "sentence", "found_at", "state"]}),
+        (_l("Finding"), {"fields": ["rule", "severity", "sentence", "asks", "found_at",
+                                    "state"]}),
         (_l("About"), {"fields": ["student.name", "student.student_no", "college.name",
                                   "graduation_year"]}),
     ]  # fmt: skip
     label_columns = {
         "rule": _l("Rule"), "student.name": _l("Name"), "student.student_no": _l("Student number"),
-        "college.name": _l("College"), "sentence": _l("What is wrong"),
+        "college.name": _l("College"), "sentence": _l("What is wrong"), "asks": _l("What to ask the person"),
         "severity": _l("Severity"), "graduation_year": _l("Graduation year"),
         "found_at": _l("Found on"), "state": _l("State"),
     }  # fmt: skip
@@ -87,7 +88,7 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
         "rule": _title, "severity": chips(SEVERITIES, SEVERITY_CHIPS),
         "state": chips(FINDING_STATES, FINDING_CHIPS), "found_at": moment,
         "student.name": lambda name: name or _("the whole college"),
-        "student.student_no": lambda number: number or "–",
+        "student.student_no": lambda number: number or "–", "asks": lambda text: text or "–",
     }  # fmt: skip
     base_order = ("id", "asc")
     load_columns = ("facts", "student_id", "college_id")
@@ -185,3 +186,4 @@ def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[A
 
 
 Finding.sentence = property(sentence)  # type: ignore[attr-defined]
+Finding.asks = property(asks)  # type: ignore[attr-defined]

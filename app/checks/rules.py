@@ -14,6 +14,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.checks import signs
 from app.checks.models import Severity
 from app.checks.year_rules import (
     ACCEPTS,
@@ -44,7 +45,8 @@ class Rule:
     """One rule. `title` names it in lists and traces, `sentence` says what is wrong and what to do.
 
     `where` is a condition on `b`, or for YEAR a SELECT of (student_id, facts) or (college_id, facts).
-    `fine` is what the desk says where the rule `applies` and is met.
+    `fine` is what the desk says where the rule `applies` and is met. A sign of surrogate signing
+    `asks` something of the student, and its SELECT serves the pass and the desk.
     """
 
     name: str
@@ -58,6 +60,12 @@ class Rule:
     fine: Any = ""
     desk: bool = True
     of_college: bool = False
+    asks: Any = ""
+
+    @property
+    def is_sign(self) -> bool:
+        """Whether it is a sign that somebody else acted for a party (CHK-01)."""
+        return bool(self.asks)
 
 
 ID_FAULTS = {
@@ -209,5 +217,52 @@ RULES = (
          _l("The student has another placement"), _HAS_OTHER,
          fine=_l("Only placement of the student")),
 )  # fmt: skip
+
+
+def _sign(name: str, title: Any, sentence: Any, asks: Any, where: str) -> Rule:
+    return Rule(name, WARNING, YEAR, title, sentence, where, asks=asks)
+
+
+SIGNS = (
+    _sign("sign_changed", _l("A way in changed before the act"),
+          _l("%(act)s (%(party)s) on %(at)s; %(days)s days before, %(who)s had replaced the "
+             "%(channel)s of the account (%(source)s), and nothing of the person's own spoke for it."),
+          _l("Call the former number, or ask the person to come: did you want this change, and was "
+             "this act yours?"), signs.CHANGED),
+    _sign("sign_device", _l("Done on a browser of the staff"),
+          _l("%(act)s (%(party)s) on %(at)s came from a browser in which %(who)s, a member of staff, "
+             "was at work within a day."),
+          _l("Where and on whose device did you do this? Was somebody of the school beside you?"),
+          signs.STAFF_DEVICE),
+    _sign("sign_address", _l("Done from an address of the staff"),
+          _l("%(act)s (%(party)s) on %(at)s came from %(address)s, where %(who)s, a member of staff, "
+             "was at work within a day, on a browser new to the account."),
+          _l("Where and on whose device did you do this? Was somebody of the school beside you?"),
+          signs.STAFF_ADDRESS),
+    _sign("sign_first", _l("Done right after the first sign-in"),
+          _l("%(act)s on %(at)s, %(minutes)s minutes after the first sign-in."),
+          _l("Who set up the account, with which phone? What does the letter say of work and pay?"),
+          signs.FIRST_SIGN_IN),
+    _sign("sign_together", _l("Several students on one device"),
+          _l("%(act)s on %(at)s: %(count)s students acted on this device one after another."),
+          _l("On whose device did you do this, and who held it?"), signs.ONE_DEVICE),
+    _sign("sign_row", _l("One after another on fresh browsers"),
+          _l("%(act)s on %(at)s: %(count)s students acted from %(address)s within minutes, each on a "
+             "new browser of the same kind."),
+          _l("On whose device did you do this, and who held it?"), signs.IN_A_ROW),
+    _sign("sign_parties", _l("Both parties on one device"),
+          _l("%(act)s on %(at)s came from the browser in which the employer acted."),
+          _l("Was the employer's device lent to you, and who entered the code?"),
+          signs.BOTH_PARTIES),
+    _sign("sign_mail", _l("The student's e-mail is a staff account's"),
+          _l("%(act)s on %(at)s; the student's e-mail address is the one of %(who)s, a member of "
+             "staff: codes for the student arrive there."),
+          _l("Which is your own e-mail address? Did a code reach you?"), signs.STAFF_MAIL),
+    _sign("sign_loosened", _l("A rule of the school loosened before the act"),
+          _l("%(act)s on %(at)s; %(days)s days before, “%(setting)s” had been made looser "
+             "(%(who)s)."),
+          _l("Did you have the time to think it over, and was this act yours?"), signs.LOOSENED),
+)  # fmt: skip
+RULES = (*RULES, *SIGNS)
 BY_NAME = {rule.name: rule for rule in RULES}
 HINTS = {rule.name: rule.title for rule in RULES}  # what the trace says of a hint

@@ -10,9 +10,12 @@ from flask_babel import lazy_gettext as _l
 
 from app.checks.models import Finding
 from app.checks.rules import BY_NAME, ID_FAULTS, Rule
+from app.accounts.models import ROLE_NAMES, Role
 from app.codes import queries as codes
 from app.people.models import ORIGIN_STATES
 from app.plan.models import FIELD_LABELS
+from app.settings.models import SETTINGS
+from app.workflow.engine import FLOWS
 
 _LABELS = {**FIELD_LABELS, "sex": _l("Sex"), "education": _l("Level of education"),
            "training_mode": _l("Training mode"), "nation": _l("Nationality"),
@@ -27,7 +30,25 @@ def _code(table: str) -> Any:
     return lambda value, year: codes.name(table, value, year)
 
 
+CHANNELS = {"sms": _l("phone"), "mail": _l("e-mail address")}
+SOURCES = {"staff": _l("by hand"), "file": _l("by a file")}
+
+
+def _act(name: str, _year: int) -> str:
+    """The step of a workflow, as kept: kind and name."""
+    kind, _dot, step = name.partition(".")
+    known = {s.name: s for s in FLOWS[kind].steps} if kind in FLOWS else {}
+    return str(known[step].called(kind)) if step in known else name
+
+
+def _setting(name: str, _year: int) -> str:
+    return str(SETTINGS[name].metadata["label"]) if name in SETTINGS else name
+
+
 SHOWN = {
+    "act": _act, "party": lambda role, _year: ROLE_NAMES.get(Role(role), role), "setting": _setting,
+    "channel": lambda value, _year: CHANNELS.get(value, value),
+    "source": lambda value, _year: SOURCES.get(value, value),
     "fields": _fields, "sex": _code("xb"), "by_number": _code("xb"), "mode": _code("pyfs"),
     "nature": _code("dwxz"), "region": lambda value, _year: codes.region_name(value),
     "state": lambda value, _year: ORIGIN_STATES.get(value, value),
@@ -49,3 +70,9 @@ def sentence(found: Finding) -> str:
     if rule is None:  # a rule of an older release
         return found.rule
     return filled(rule.sentence, rule, found.facts, found.graduation_year)
+
+
+def asks(found: Finding) -> str:
+    """What to ask the person where the finding is a sign of surrogate signing; empty elsewhere."""
+    rule = BY_NAME.get(found.rule)
+    return str(rule.asks) if rule else ""

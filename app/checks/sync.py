@@ -19,7 +19,9 @@ from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
 from app.checks.models import CheckRun, FindingState
-from app.checks.rules import RULES, Needs, Rule
+from app.checks.rules import RULES, SIGNS, Needs, Rule
+from app.checks.signs import ACTS, ACTS_OF_ONE, SHARED, USES, looser
+from app.checks.signs import LIMITS as SIGN_LIMITS
 from app.checks.year_rules import LIMITS
 from app.codes.queries import edition
 from app.core import clock
@@ -139,12 +141,14 @@ WRITE_ALL, WRITE_RECORDS = _write(STORED), _write(OF_RECORD)
 LOCK = text(f"""SELECT count(*) FROM (SELECT 1 FROM finding f WHERE {_SCOPE}
     AND f.state <> '{_S.GONE}' ORDER BY f.id FOR UPDATE) x""")
 MAKE = f"CREATE TEMP TABLE check_base ON COMMIT DROP AS {BASE.format(source=_ROWS)}"
+MORE = {"check_act": ACTS, "check_use": USES, "check_shared": SHARED}  # what the signs read
 
 
 def _values(school: int, year: int, now: datetime) -> dict[str, Any]:
     """What the rules are filled with: editions and limits."""
     tables = {table: edition(table, year) for table in TABLES}
-    return {**LIMITS, **tables, "formula": formula(year), "school": school, "year": year, "now": now,
+    protects = json.dumps(looser())
+    return {**LIMITS, **SIGN_LIMITS, **tables, "looser": protects, "formula": formula(year), "school": school, "year": year, "now": now,
             "held": [str(s) for s in HOLDS_SLOT]}  # fmt: skip
 
 
@@ -158,6 +162,8 @@ def run(school: int, year: int, progress: Callable[[int], None] = lambda _share:
     one_at_a_time("checks", school, year)
     values = _values(school, year, now)
     rows = _base(_OF_YEAR, values)
+    for name, wanted in MORE.items():
+        _table(name, f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {wanted}", values)
     scope = {"rules": [rule.name for rule in STORED], "subjects": None}
     db.session.execute(LOCK, {**values, **scope})
     db.session.execute(WRITE_ALL, {**values, **scope})
@@ -187,9 +193,13 @@ def refresh(student_ids: Sequence[int], school: int, year: int) -> None:
 def _base(where: str, values: dict[str, Any]) -> int:
     """One line a graduate, into a table of this transaction; how many."""
     db.session.execute(text("SET LOCAL jit = off"))
-    db.session.execute(text("DROP TABLE IF EXISTS pg_temp.check_base"))
-    made: Any = db.session.execute(text(MAKE + where), values)
-    db.session.execute(text("ANALYZE pg_temp.check_base"))
+    return _table("check_base", MAKE + where, values)
+
+
+def _table(name: str, statement: str, values: dict[str, Any]) -> int:
+    db.session.execute(text(f"DROP TABLE IF EXISTS pg_temp.{name}"))
+    made: Any = db.session.execute(text(statement), values)
+    db.session.execute(text(f"ANALYZE pg_temp.{name}"))
     return int(made.rowcount)
 
 
@@ -243,14 +253,24 @@ class Answer:
     facts: dict[str, Any]
 
 
-ASKED = [rule for rule in RULES if rule.desk and rule.needs is not Needs.YEAR]
-ONE = text(
-    f"WITH b AS MATERIALIZED ({BASE.format(source=_PLACEMENT)} WHERE p.id = :placement) "
-    + " UNION ALL ".join(
+ASKED = [*(rule for rule in RULES if rule.desk and rule.needs is not Needs.YEAR), *SIGNS]
+
+
+def _asked(n: int, rule: Rule) -> str:
+    if rule.is_sign:  # a line only where there is one
+        return f"SELECT {n} AS rule, true AS bad, x.facts FROM ({rule.where}) x"
+    return (
         f"SELECT {n} AS rule, coalesce({_sql(rule)}, false) AS bad, {_facts(rule)} "
         f"AS facts FROM b WHERE {rule.applies}"
-        for n, rule in enumerate(ASKED)
     )
+
+
+_OF_ONE = {**MORE, "check_act": ACTS_OF_ONE}
+ONE = text(
+    f"WITH b AS MATERIALIZED ({BASE.format(source=_PLACEMENT)} WHERE p.id = :placement), "
+    + ", ".join(f"{name} AS MATERIALIZED ({wanted})" for name, wanted in _OF_ONE.items())
+    + " "
+    + " UNION ALL ".join(_asked(n, rule) for n, rule in enumerate(ASKED))
 )
 
 

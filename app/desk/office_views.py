@@ -110,6 +110,7 @@ class DeskView(StepActions, DeskList):
             "evidence_url": self._evidence_url(ending),
             "proposal": detail.proposal(item, now()),
             "checks": self._checks(item),
+            "signs": [c for c in self._checks(item) if c.asks],
             "hints": [c.label for c in self._checks(item) if not c.good],
             "trace": detail.trace(item),
             "facts": FactsForm.of(item) if fills else None,

@@ -59,8 +59,11 @@ def _setting(
     most: int = 0,
     choices: Mapping[Any, Any] | None = None,
     least: int = 0,
+    looser: str = "",
 ) -> Any:
-    known = {"label": label, "about": about, "unit": unit, "least": least, "most": most}
+    """`looser`: which change leaves a party less protected — less, off, on, or fewer levels (CHK-01)."""
+    known = {"label": label, "about": about, "unit": unit, "least": least, "most": most,
+             "looser": looser}  # fmt: skip
     return field(default=default, metadata={**known, "choices": choices})
 
 
@@ -74,24 +77,28 @@ class Settings:
         _l("Who decides on a signing. It counts for signings formed from now on; what waits already "
            "keeps its way."),
         choices=REVIEWS,
+        looser="levels",
     )  # fmt: skip
     offline_review: Review = _setting(
         Review.SCHOOL,
         _l("Review of paper signings"),
         _l("Who decides on the form and then on the stamped agreement. It counts for new ones."),
         choices=REVIEWS,
+        looser="levels",
     )
     destination_review: Review = _setting(
         Review.SCHOOL,
         _l("Review of destinations"),
         _l("Who decides on a registered destination. It counts for what is submitted from now on."),
         choices=REVIEWS,
+        looser="levels",
     )
     termination_review: Review = _setting(
         Review.SCHOOL,
         _l("Review of terminations"),
         _l("Who decides on a termination once both parties agree."),
         choices=REVIEWS,
+        looser="levels",
     )
     cooling_off_hours: int = _setting(
         1,
@@ -99,6 +106,7 @@ class Settings:
         _l("How long after sending an invitation the student cannot accept yet. 0: at once."),
         _l("hours"),
         72,
+        looser="less",
     )
     reply_days: int = _setting(
         5,

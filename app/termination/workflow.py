@@ -73,6 +73,11 @@ def other_party(termination: Termination, actor: Actor) -> bool:
     return bool(termination.started_by != actor.role)
 
 
+def close_running(change: Change) -> None:
+    """What the parties have begun gives way to the school's own act; looked for under the locks (GRD-03)."""
+    _overtake(change.record.placement, change.actor)
+
+
 BOTH = (Role.STUDENT, Role.EMPLOYER)
 OFFICE = (Role.COLLEGE, Role.SCHOOL)
 READ = _l(
@@ -151,7 +156,8 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              done=_l("Undone; nobody has been told.")),
         Step("force", None, then.after_force, by=Role.SCHOOL, label=_l("Forced termination"),
              targets=(S.AWAITING_SECOND, S.APPROVED), when=(in_force, may_be_forced),
-             reason=Reason.REQUIRED, danger=True, fill=(then.begin,), then=(then.end_placement,),
+             reason=Reason.REQUIRED, danger=True, fill=(close_running, then.begin),
+             then=(then.end_placement,),
              confirm=_l("The school ends this signing by itself; both parties are told your reason. "
                         "End it now?"),
              done=_l("Done; both parties have been told.")),
@@ -258,8 +264,6 @@ def _new(placement: Placement, step: str) -> Termination:
 def _begin(step: str, placement_id: int, actor: Actor, reason: str, **data: Any) -> Termination:
     def begun() -> Termination:
         placement = placement_in(actor, placement_id)
-        if step == "force":
-            _overtake(placement, actor)
         new = _new(placement, step)
         return TERMINATIONS.start(step, new, actor, reason=reason, **data)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text
+from sqlalchemy import BigInteger, Index, String, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import FetchedValue
@@ -28,7 +28,10 @@ class Trail(db.Model):
         Index("ix_trail_school_at", "school_id", "at"),
         Index("ix_trail_actor_at", "actor_id", "at"),
         Index("ix_trail_mark", "mark"),
-    )
+        Index("ix_trail_device", "device_id", "at", postgresql_where=text("device_id <> ''")),
+        Index("ix_trail_address", "address", "id",
+              postgresql_where=text("actor_role = 'student' AND address <> ''")),
+    )  # fmt: skip
 
     id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
     kind: Mapped[str] = mapped_column(String(20))
