@@ -20,7 +20,7 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations",
+    "batches", "checks", "codes", "desk", "destinations", "disputes", "forwarding", "home", "invitations",
     "notices", "objections", "official", "offline", "origin", "papers", "people", "placements",
     "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
 )  # fmt: skip
@@ -67,6 +67,7 @@ FINAL = {
     "placement": {"given_up", "replaced"},  # every other end can be undone within seconds
     "termination": {"closed"},
     "objection": {"upheld", "dismissed"},
+    "dispute": {"cleared"},
     "employer": {"approved", "merged"},
     "student": set(),
     "correction": {"accepted", "refused", "withdrawn"},

@@ -80,7 +80,7 @@ class AuthView(SafeView):
             abort(404)
         if g.user.is_authenticated:
             sessions.sign_out()
-        sessions.sign_in(user)
+        sessions.sign_in(user, way=sessions.DEMO)
         return redirect("/")
 
 

@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from app.accounts import one_time, passwords, queries
+from app.accounts import freezing, one_time, passwords, queries
 from app.accounts.hooks import COLLEGE_NAMES, CONTACTS
 from app.accounts.models import AppUser
+from app.accounts.warnings import warn
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
@@ -46,6 +48,7 @@ def signed_in(typed: str, school_code: str, password: str, address: str) -> AppU
         raise Refused(_("Too many wrong tries. Wait 15 minutes, or set a new password by code."))
     user = queries.account_for(typed, school_code)
     if passwords.matches(user.password if user else None, password) and user is not None:
+        freezing.refuse_frozen(user)  # said to whoever knows the password only
         WRONG_HERE.forget(key, school_code, address)
         user.last_login, user.login_count = clock.local_naive(), (user.login_count or 0) + 1
         db.session.commit()
@@ -64,6 +67,17 @@ def change_password(user: AppUser, old: str, new: str, again: str) -> None:
     if not passwords.matches(user.password, old):
         raise Invalid([("old", _("This is not your old password."))])
     set_password(user, new, again)
+    warn(user, f"password:{user.id}:{clock.now().isoformat()}", *CHANGED)
+
+
+CHANGED = (
+    _l("The password of your account was changed"),
+    _l("The password was changed by somebody who was signed in and knew the old one."),
+)
+RESET_BY_CODE = (
+    _l("The password of your account was set anew"),
+    _l("A new password was set by a code. All devices are signed out."),
+)
 
 
 def set_password(user: AppUser, new: str, again: str) -> None:
@@ -88,10 +102,21 @@ def send_reset(user: AppUser | None) -> None:
     contact = contact_of(user) if user else None
     if user is None or contact is None:
         return
+    if text := freezing.sentence(user.id):
+        _say_frozen(user, contact, str(text))
+        return
     try:
         one_time.send(f"user:{user.id}", RESET, *contact)
     except Refused:
         db.session.rollback()  # asked too often: the answer stays the same for everybody
+
+
+def _say_frozen(user: AppUser, contact: tuple[str, str], text: str) -> None:
+    """Instead of a code the reason why none comes, once a day."""
+    key = f"frozen:{user.id}:{clock.today():%Y%m%d}"
+    mail.post(mail.Outgoing(key, *contact, _("Your account is frozen"), text, user_id=user.id,
+                            school_id=user.school_id))  # fmt: skip
+    db.session.commit()
 
 
 def contact_of(user: AppUser) -> tuple[str, str] | None:
@@ -110,7 +135,7 @@ def reset(user: AppUser | None, code: str, new: str, again: str) -> None:
     wrong = Invalid(
         [("code", _("This code is wrong, used up or too old. Check it, or ask for a new one."))]
     )
-    if user is None:
+    if user is None or freezing.sentence(user.id):
         raise wrong
     try:
         one_time.check(f"user:{user.id}", RESET, code)
@@ -121,6 +146,7 @@ def reset(user: AppUser | None, code: str, new: str, again: str) -> None:
     except Invalid:
         db.session.rollback()
         raise
+    warn(user, f"reset:{user.id}:{clock.now().isoformat()}", *RESET_BY_CODE)
     db.session.commit()
 
 
@@ -225,9 +251,18 @@ def forget_password(user: AppUser, actor: Actor) -> None:
         queries.end_all_sessions(user.id)
         one_time.void(f"user:{user.id}")
         _trace(user, "forget_password", actor)
-        _invite(user)
+        warn(user, f"forget:{user.id}:{clock.now().isoformat()}", *FORGOTTEN, who=actor)
 
     committed(write)
+
+
+FORGOTTEN = (
+    _l("The password of your account was taken away"),
+    _l(
+        "An administrator has taken your password away and ended all sessions. Open the sign-in page "
+        "and choose “Forgotten password”: a code comes to you, by which you set your own."
+    ),
+)
 
 
 def _refuse_party(user: AppUser) -> None:

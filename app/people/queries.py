@@ -90,6 +90,12 @@ def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:
     return list(db.session.scalars(select(AppUser).where(*here)))
 
 
+def provincial_staff() -> list[AppUser]:
+    """The people of the provincial centre."""
+    here = (AppUser.role == Role.PROVINCE, AppUser.active == true())
+    return list(db.session.scalars(select(AppUser).where(*here)))
+
+
 def name_has(column: Any, fragment: str) -> ColumnElement[bool]:
     """A condition «the name contains the fragment», served by the index over its short pieces."""
     text = clean_name(fragment)

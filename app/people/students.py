@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 from app.accounts import one_time
 from app.accounts.models import AppUser
 from app.accounts.queries import email_taken, identify
+from app.accounts.warnings import warn
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
@@ -182,7 +183,14 @@ def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -
     _reach(student, user, values)
     one_time.check(f"student:{student.id}", VERIFY, code)
     student.verified_at = clock.now()
+    warn(user, f"verified:{user.id}:{student.verified_at.isoformat()}", *VERIFIED)
     db.session.commit()
+
+
+VERIFIED = (
+    _l("The first sign-in to your account was passed"),
+    _l("Somebody has confirmed your details by a code to your phone; e-mail and address were set."),
+)
 
 
 def keep_reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
