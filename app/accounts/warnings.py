@@ -121,7 +121,9 @@ def _message(
     if channel == mail.SMS:
         text = _("%(subject)s. If this was not you, press here: %(url)s", subject=subject, url=url)
     else:
-        how = _("If this was not you, open this address and press the button; you need not sign in:")
+        how = _(
+            "If this was not you, open this address and press the button; you need not sign in:"
+        )
         text = f"{body}\n\n{how}\n{url}"
     out = {"key": key, "channel": channel, "address": address, "subject": subject, "body": text}
     return link, out

@@ -184,7 +184,7 @@ def press(token: str, address: str) -> Behind:
     found = behind(token)
     if found.stage == "ready":
         _check_limits(found.warning.user_id, address)
-        committed(lambda: _press(found.link.id))
+        committed(lambda: stop(found.link.id))
     elif found.stage == "expired":
         raise Refused(
             _("This link is older than 30 days. Speak to your school's employment office.")
@@ -197,7 +197,8 @@ def _check_limits(user_id: int, address: str) -> None:
         raise Refused(_("This was pressed too often. Call your school's employment office."))
 
 
-def _press(link_id: int) -> None:
+def stop(link_id: int) -> None:
+    """Freeze what the message of this link was about, once for its event. Not committed."""
     link = db.session.get_one(WarningLink, link_id)
     lock_row(AccountWarning, link.warning_id)
     warning = link.warning
@@ -270,4 +271,4 @@ def _freeze(warning: AccountWarning, user: AppUser, link: WarningLink) -> None:
     DISPUTES.start("report", new, who, **data)
 
 
-__all__ = ["DISPUTES", "Behind", "behind", "press"]
+__all__ = ["DISPUTES", "Behind", "behind", "press", "stop"]
