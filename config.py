@@ -20,8 +20,23 @@ PREFIX = "QINGQIAN_"
 VERSION = "0.1.0"
 SMS = {
     "console": (),
-    "aliyun": ("key_id", "key_secret", "sign", "code_template", "notice_template"),
-    "tencent": ("key_id", "key_secret", "sign", "code_template", "notice_template", "app_id"),
+    "aliyun": (
+        "key_id",
+        "key_secret",
+        "sign",
+        "code_template",
+        "notice_template",
+        "warning_template",
+    ),
+    "tencent": (
+        "key_id",
+        "key_secret",
+        "sign",
+        "code_template",
+        "notice_template",
+        "warning_template",
+        "app_id",
+    ),
 }  # sender → the settings it cannot do without
 MODES = ("demo", "local", "production", "test")
 
@@ -69,6 +84,9 @@ class Config:
     sms_sign: str = ""  # the signature that the gateway has approved, without its brackets
     sms_code_template: str = ""  # id of a template with one parameter: the code
     sms_notice_template: str = ""  # id of a template with one parameter: the subject
+    sms_warning_template: str = (
+        ""  # id of one with two: the subject, the token of «this was not me»
+    )
     sms_app_id: str = ""  # Tencent Cloud only
     sms_region: str = "ap-guangzhou"  # Tencent Cloud only
     sms_longest: int = 0  # characters of a parameter; 0: what the gateway gives new accounts

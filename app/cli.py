@@ -29,6 +29,7 @@ from app.codes.queries import load_shipped
 from app.core import filestore, jobs
 from app.core.db import db
 from app.desk import tasks as desk_tasks
+from app.disputes.workflow import DISPUTES
 from app.documents import tasks as document_tasks
 from app.exports import tasks as export_tasks
 from app.exports.workflow import EXPORTS
@@ -62,7 +63,7 @@ PERIODIC = (
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
-    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS,
+    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS, DISPUTES,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -34,6 +34,8 @@ from app.destinations.office_views import (
     DestinationTypesView,
 )
 from app.destinations.student_views import MyDestinationsView
+from app.disputes.office_views import DisputesView
+from app.disputes.views import NotMeView
 from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
 from app.documents.file_views import FileView
 from app.exports import shown as exports_shown
@@ -124,6 +126,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MessagesView)
     builder.add_view_no_menu(VerificationView)
     builder.add_view_no_menu(StampedView)
+    builder.add_view_no_menu(NotMeView)
     current_app.context_processor(frame)
     current_app.extensions[remembered.STORE] = OwnChoices()
 
@@ -217,6 +220,7 @@ def office(builder: AppBuilder) -> None:
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
         (ObjectionsView, "Objections", _l("Reports of untruth"), "alert"),
+        (DisputesView, "Disputes", _l("Disowned"), "lock"),
         (InvitationsView, "Invitations", _l("Invitations"), "send"),
         (StudentsView, "Students", _l("Students"), "users"),
         (CorrectionsView, "Corrections", _l("Corrections of records"), "file"),

@@ -110,6 +110,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),
         Role.SCHOOL: (*READ, "dismiss", "uphold"),
     },
+    "Disputes": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.ADMIN), (*READ, "clear", "uphold")),
     "Invitations": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.DATA), READ),
     "Students": {
         **_READERS,

@@ -20,7 +20,7 @@ from tests import rules
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
 FEATURES = (
-    "audit", "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations",
+    "audit", "batches", "checks", "codes", "desk", "destinations", "disputes", "forwarding", "home", "invitations",
     "notices", "objections", "official", "offline", "origin", "papers", "people", "placements",
     "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
 )  # fmt: skip
@@ -71,6 +71,7 @@ FINAL = {
     "placement": {"given_up", "replaced"},  # every other end can be undone within seconds
     "termination": {"closed"},
     "objection": {"upheld", "dismissed"},
+    "dispute": {"cleared"},
     "employer": {"approved", "merged"},
     "student": set(),
     "correction": {"accepted", "refused", "withdrawn"},

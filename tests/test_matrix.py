@@ -18,6 +18,7 @@ PUBLIC = {
     "AuthView.login", "AuthView.logout", "AuthView.demo", "PasswordView.change", "PasswordView.forgotten",
     "PasswordView.reset", "RegisterView.register", "MessagesView.index", "VerificationView.ask",
     "VerificationView.show", "RootsView.index", "RootsView.machine", "StampedView.show", "StampedView.add",
+    "NotMeView.show", "NotMeView.press",
 }  # fmt: skip
 
 
@@ -150,7 +151,7 @@ OF = {  # view, or view and method → kind of record
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
        "EmployersView", "MergeEmployersView", "OfferedEmployersView", "PlanView", "ChangesView", "SnapshotsView",
        "LettersView", "FindingsView", "ReportsView", "GraduatesView", "CountsAsView", "FormulasView", "DestinationKindsView",
-       "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView", "SecurityLogView"}  # told apart by tests of their own  # fmt: skip
+       "DisputesView", "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView", "SecurityLogView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
     "MyPaperStepsView.step": ["hand_in", "ask_give_up", "go_on", "approve_form"],
     "MySigningsView.answer": ["agree_terms", "decline_terms"],

@@ -50,11 +50,11 @@ def hold_of(user: AppUser, now: datetime) -> ContactChange | None:
         select(ContactChange)
         .where(
             ContactChange.user_id == user.id,
-            ContactChange.held_until > now,
+            or_(ContactChange.held_until > now, ContactChange.disputed_at.is_not(None)),
             ContactChange.confirmed_at.is_(None),
             ContactChange.undone_at.is_(None),
         )
-        .order_by(ContactChange.held_until.desc())
+        .order_by(ContactChange.held_until.desc().nulls_last())
         .limit(1)
     ).first()
 

@@ -175,7 +175,11 @@ def session_user(secret: str) -> tuple[AppUser, datetime] | None:
     row = db.session.execute(
         select(AppUser, AccountSession, clock.app_now())
         .join(AccountSession, AccountSession.user_id == AppUser.id)
-        .where(AccountSession.token == _token(secret), AppUser.active == true())
+        .where(
+            AccountSession.token == _token(secret),
+            AppUser.active == true(),
+            AppUser.frozen_at.is_(None),
+        )
     ).first()
     if row is None:
         return None

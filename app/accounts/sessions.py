@@ -5,10 +5,16 @@ from __future__ import annotations
 import hashlib
 
 from flask import session
+from flask_babel import lazy_gettext as _l
 from flask_login import current_user, login_user, logout_user
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import queries, security_log
-from app.accounts.models import AppUser
+from app.accounts import devices, freezing, queries, security_log
+from app.accounts.contacts import REMEMBERED
+from app.accounts.models import AppUser, KnownDevice
+from app.accounts.warnings import warn
+from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.text import clean_code
@@ -16,10 +22,16 @@ from app.core.text import clean_code
 SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"
 RESET, RESET_FOR = "reset", "reset_for"  # names of values in the cookie too
+DEMO = "demo"  # one click on the demo's page: no person, so that nobody is told of a new device
 
 
 def sign_in(user: AppUser, way: str = "password") -> None:
-    """Begin a session with a fresh cookie and commit; `way` says how the person came in."""
+    """Begin a session with a fresh cookie and commit; `way` says how the person came in.
+
+    Every contact is told of a device that is new to the account (INV-20). Raises Refused for a frozen
+    account.
+    """
+    freezing.refuse_frozen(user, taken=True)
     language = session.get("locale")
     session.clear()
     if user.locale or language:
@@ -27,7 +39,49 @@ def sign_in(user: AppUser, way: str = "password") -> None:
     session[SECRET] = queries.open_session(user, way)
     security_log.note("sign_in", user=user, who=queries.actor_of(user), way=way)
     login_user(user)
+    new = _device_is_new(user)
+    if new and way != DEMO:
+        _tell_of_device(user)
     db.session.commit()
+
+
+def _device_is_new(user: AppUser) -> bool:
+    """Whether this browser did not sign in to the account within 90 days; it is known from now on.
+
+    The very first sign-in of an account is none: whatever opened it (a code, the first page) is told.
+    """
+    now, name = clock.now(), devices.current()
+    mine = (KnownDevice.user_id == user.id, KnownDevice.device_id == name)
+    first = not (user.login_count or 0) > 1 and db.session.scalar(
+        select(KnownDevice.user_id).where(KnownDevice.user_id == user.id).limit(1)
+    ) is None  # fmt: skip
+    row = insert(KnownDevice).values(user_id=user.id, device_id=name, first_at=now, seen_at=now)
+    made = db.session.scalar(row.on_conflict_do_nothing().returning(KnownDevice.user_id))
+    stale = made is None and db.session.scalar(
+        update(KnownDevice)
+        .where(*mine, KnownDevice.seen_at <= now - REMEMBERED)
+        .values(seen_at=now)
+        .returning(KnownDevice.user_id)
+    ) is not None  # fmt: skip
+    db.session.execute(update(KnownDevice).where(*mine).values(seen_at=now))
+    return stale or (made is not None and not first)
+
+
+def _tell_of_device(user: AppUser) -> None:
+    who = queries.actor_of(user)
+    now = clock.now()
+    warn(
+        user,
+        f"device:{devices.current()[:8]}:{now.isoformat()}",
+        _l("Your account was signed in to on a new device"),
+        _l(
+            "On %(at)s somebody signed in to your account with a device that was not used for it "
+            "lately (address %(address)s).",
+            at=clock.local(now).strftime("%Y-%m-%d %H:%M"),
+            address=who.address or "–",
+        ),
+        who=who,
+    )
 
 
 def sign_out() -> None:

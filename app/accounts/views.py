@@ -83,7 +83,7 @@ class AuthView(SafeView):
             abort(404)
         if g.user.is_authenticated:
             sessions.sign_out()
-        sessions.sign_in(user, "demo")
+        sessions.sign_in(user, way=sessions.DEMO)
         return redirect("/")
 
 

@@ -8,12 +8,14 @@ from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
-from app.accounts import attempts, one_time, passwords, queries, security_log
+from app.accounts import attempts, freezing, one_time, passwords, queries, security_log
 from app.accounts.hooks import COLLEGE_NAMES, CONTACTS
 from app.accounts.models import AccountSession, AppUser
 from app.accounts.one_time import Pool
 from app.accounts.puzzle import PuzzleWanted
+from app.accounts.warnings import warn
 from app.core import clock, jobs, mail
 from app.core.crypto import cipher
 from app.core.db import db
@@ -44,6 +46,7 @@ def signed_in(
         raise
     if passwords.matches(user.password if user else None, password) and user is not None:
         attempt.was_right()
+        freezing.refuse_frozen(user)  # said to whoever knows the password only
         user.last_login, user.login_count = clock.local_naive(), (user.login_count or 0) + 1
         db.session.commit()
         return user
@@ -68,6 +71,17 @@ def change_password(user: AppUser, old: str, new: str, again: str) -> None:
     set_password(user, new, again)
     attempts.OLD_PASSWORD.forget(user.id)
     security_log.note("password", user=user, who=queries.actor_of(user))
+    warn(user, f"password:{user.id}:{clock.now().isoformat()}", *CHANGED)
+
+
+CHANGED = (
+    _l("The password of your account was changed"),
+    _l("The password was changed by somebody who was signed in and knew the old one."),
+)
+RESET_BY_CODE = (
+    _l("The password of your account was set anew"),
+    _l("A new password was set by a code. All devices are signed out."),
+)
 
 
 def set_password(user: AppUser, new: str, again: str) -> None:
@@ -116,10 +130,21 @@ def send_reset(user: AppUser | None, purpose: str = RESET, asker: str = "") -> N
     if user is None or contact is None:
         db.session.commit()
         return
+    if text := freezing.sentence(user.id):
+        _say_frozen(user, contact, str(text))
+        return
     try:
         one_time.send(f"user:{user.id}", purpose, *contact, pool=Pool.RESET, asker=asker)
     except Refused:
         db.session.rollback()  # asked too often: the answer stays the same for everybody
+
+
+def _say_frozen(user: AppUser, contact: tuple[str, str], text: str) -> None:
+    """Instead of a code the reason why none comes, once a day."""
+    key = f"frozen:{user.id}:{clock.today():%Y%m%d}"
+    mail.post(mail.Outgoing(key, *contact, _("Your account is frozen"), text, user_id=user.id,
+                            school_id=user.school_id))  # fmt: skip
+    db.session.commit()
 
 
 def contact_of(user: AppUser) -> tuple[str, str] | None:
@@ -137,6 +162,8 @@ def reset(user: AppUser | None, code: str, new: str, again: str, purpose: str = 
     That a code was used already is said too: only who had it can read it, of its own asking.
     """
     typed = one_time.read(code)
+    if user is not None and freezing.sentence(user.id):
+        user = None  # answered like nobody's account
     try:
         one_time.check(f"user:{user.id if user else 0}", purpose, typed)
     except one_time.Used:
@@ -155,6 +182,7 @@ def reset(user: AppUser | None, code: str, new: str, again: str, purpose: str = 
         raise
     attempts.forget(user)
     security_log.note("reset", user=user)
+    warn(user, f"reset:{user.id}:{clock.now().isoformat()}", *RESET_BY_CODE)
     db.session.commit()
 
 
@@ -276,9 +304,18 @@ def forget_password(user: AppUser, actor: Actor) -> None:
         queries.end_all_sessions(user.id)
         one_time.void(f"user:{user.id}")
         _trace(user, "forget_password", actor)
-        _invite(user)
+        warn(user, f"forget:{user.id}:{clock.now().isoformat()}", *FORGOTTEN, who=actor)
 
     committed(write)
+
+
+FORGOTTEN = (
+    _l("The password of your account was taken away"),
+    _l(
+        "An administrator has taken your password away and ended all sessions. Open the sign-in page "
+        "and choose “Forgotten password”: a code comes to you, by which you set your own."
+    ),
+)
 
 
 def _refuse_party(user: AppUser) -> None:

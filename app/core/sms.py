@@ -1,14 +1,16 @@
 """Text messages: the console by default, Aliyun or Tencent Cloud where the installation has an account.
 
 Chinese gateways take no free text, only templates that they have approved: one for codes with one
-parameter (the code), one for notices with one parameter (the subject, cut to the gateway's limit). Both
-SDKs are optional; they are imported when first needed, but missed at the start.
+parameter (the code), one for notices with one parameter (the subject, cut to the gateway's limit), one
+for warnings with two (the subject, and the token of the link «this was not me», whose address stands in
+the template). Both SDKs are optional; they are imported when first needed, but missed at the start.
 """
 
 from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,6 +21,7 @@ from app.core.text import mask_phone
 from config import BadSettings, Config
 
 log = logging.getLogger(__name__)
+LINK = re.compile(r"/not-me/([\w-]{20,64})")
 PATIENCE = 10  # seconds for one answer of a gateway
 
 
@@ -31,6 +34,12 @@ class Text:
     subject: str
     body: str
     code: str = ""
+
+    @property
+    def token(self) -> str:
+        """What the link of a warning ends with; empty for any other message."""
+        found = LINK.search(self.body)
+        return found[1] if found else ""
 
 
 class NotSent(Exception):
@@ -54,7 +63,7 @@ class ConsoleSender:
 
 
 class Gateway:
-    """What both gateways share: which template, and its one parameter."""
+    """What both gateways share: which template, and its parameters in their order."""
 
     longest = 0  # characters of a parameter that an account may use from the start
 
@@ -62,13 +71,15 @@ class Gateway:
         self.config = config
         self._made: Any = None
 
-    def parameter(self, text: Text) -> tuple[str, str]:
-        """Template and value: a code whole, a subject cut to what the gateway takes."""
+    def parameters(self, text: Text) -> tuple[str, dict[str, str]]:
+        """Template and values: code and token whole, a subject cut to what the gateway takes."""
         if text.code:
-            return self.config.sms_code_template, text.code
+            return self.config.sms_code_template, {"code": text.code}
         most = self.config.sms_longest or self.longest
         short = text.subject if len(text.subject) <= most else text.subject[: most - 1] + "…"
-        return self.config.sms_notice_template, short
+        if text.token:
+            return self.config.sms_warning_template, {"subject": short, "token": text.token}
+        return self.config.sms_notice_template, {"subject": short}
 
     def client(self) -> Any:
         """The SDK's client, made for the first message."""
@@ -82,20 +93,18 @@ class Gateway:
 
 
 class AliyunSender(Gateway):
-    """Dysmsapi 2017-05-25; parameters are named ``code`` and ``subject`` in the templates."""
+    """Dysmsapi 2017-05-25; parameters are ``code``, ``subject`` and ``token`` in the templates."""
 
     longest = 35
 
     def send(self, text: Text) -> None:
         models = import_module("alibabacloud_dysmsapi20170525.models")
-        template, value = self.parameter(text)
+        template, values = self.parameters(text)
         request = models.SendSmsRequest(
             phone_numbers=text.phone,
             sign_name=self.config.sms_sign,
             template_code=template,
-            template_param=json.dumps(
-                {"code" if text.code else "subject": value}, ensure_ascii=False
-            ),
+            template_param=json.dumps(values, ensure_ascii=False),
             out_id=text.uid,
         )
         answer = self.client().send_sms(request).body
@@ -115,18 +124,18 @@ class AliyunSender(Gateway):
 
 
 class TencentSender(Gateway):
-    """SMS 2021-01-11; the templates' one parameter is ``{1}``."""
+    """SMS 2021-01-11; the templates' parameters are ``{1}`` and ``{2}``."""
 
     longest = 6  # new accounts; the console shows the account's own limit
 
     def send(self, text: Text) -> None:
-        template, value = self.parameter(text)
+        template, values = self.parameters(text)
         request = import_module("tencentcloud.sms.v20210111.models").SendSmsRequest()
         request.PhoneNumberSet = [text.phone]
         request.SmsSdkAppId = self.config.sms_app_id
         request.SignName = self.config.sms_sign
         request.TemplateId = template
-        request.TemplateParamSet = [value]
+        request.TemplateParamSet = list(values.values())
         request.SessionContext = text.uid
         [status] = self.client().SendSms(request).SendStatusSet
         if status.Code != "Ok":

@@ -10,17 +10,19 @@ from io import BytesIO
 from PIL import Image, ImageDraw
 from sqlalchemy import select
 
-from app.accounts.models import AppUser
+from app.accounts.models import AccountWarning, AppUser, WarningLink
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.demo.maker import Maker
 from app.destinations.evidence import keep
 from app.destinations.workflow import begin, save, submit
+from app.disputes.workflow import stop
 from app.documents.attachments import Upload
 from app.objections.workflow import OBJECTIONS, report
 from app.origin.workflow import propose as propose_correction
 from app.people.models import Student, TrainingMode
+from app.people.students import STUDENTS
 from app.placements.models import Placement
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
@@ -175,6 +177,37 @@ def reopen(student: Student, reason: str) -> Act:
     return act
 
 
+def reset(student: Student, reason: str) -> Act:
+    """The school resets the student's first sign-in: told to every contact."""
+
+    def act() -> None:
+        wanted = select(AppUser).where(
+            AppUser.role == Role.SCHOOL, AppUser.school_id == student.school_id
+        )
+        officer = db.session.scalars(wanted.order_by(AppUser.id)).first()
+        assert officer is not None
+        STUDENTS.apply("begin_anew", student.id, actor_of(officer), reason=reason)
+
+    return act
+
+
+def not_me(student: Student) -> Act:
+    """The student presses the link of the newest message: this was not me."""
+
+    def act() -> None:
+        link = db.session.scalars(
+            select(WarningLink)
+            .join(AccountWarning)
+            .join(AppUser, AppUser.id == AccountWarning.user_id)
+            .where(AppUser.student_id == student.id)
+            .order_by(AccountWarning.id.desc(), WarningLink.id)
+        ).first()
+        assert link is not None
+        stop(link.id)
+
+    return act
+
+
 def _office(role: Role, placement: Placement) -> Actor:
     found = db.session.scalars(
         select(AppUser)
@@ -224,6 +257,11 @@ def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) 
     maker.at(
         6, correct(moved, f"{moved.graduation_year % 100}级2班", "转专业后编入新班级，尚未更新。")
     )
+    apart = [s for s in maker.students[524:540] if s.training_mode == TrainingMode.OPEN]
+    maker.at(30, reset(apart[0], "学生来电称忘记密码。"))
+    maker.at(6, not_me(apart[0]))
+    signed(2, apart[1], 34.0, "awaiting_school", 11)
+    maker.at(5, not_me(apart[1]))
     _register_all(maker, free[11:])
 
 

@@ -77,6 +77,7 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
     counts = once("frame", lambda: frame_of(who)).counts
     for name, label, view in (
         ("Objections", _("Reports of untruth"), "ObjectionsView.list"),
+        ("Disputes", _("Disowned: frozen accounts"), "DisputesView.list"),
         ("Employers", _("Employers to check"), "EmployersView.list"),
         ("Corrections", _("Corrections of records"), "CorrectionsView.list"),
         ("PlanChanges", _("Changes to the plan"), "ChangesView.list"),
@@ -126,5 +127,6 @@ def _admin_links() -> list[tuple[str, str]]:
         (_("Code tables"), url_for("CodesView.list")),
         (_("Regions"), url_for("RegionsView.list")),
         (_("Schools"), url_for("SchoolsView.list")),
+        (_("Disowned"), url_for("DisputesView.list")),
         (_("Failed jobs"), url_for("JobsView.index")),
     ]

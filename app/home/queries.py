@@ -20,8 +20,10 @@ from app.desk.queries import (
     terminations_awaiting,
     waiting_for,
 )
+from app.disputes.models import Dispute
+from app.disputes.queries import frozen_now
 from app.objections.models import Objection, ObjectionState
-from app.objections.queries import objections_for
+from app.objections.queries import disowned, objections_for
 from app.origin.models import Correction, CorrectionState
 from app.origin.queries import corrections_for
 from app.people.models import College, Employer, EmployerState, School
@@ -145,6 +147,10 @@ def _waiting_by_entry(who: Actor) -> dict[str, Any]:
             "Employers": select(Employer.id).where(*new),
             "Corrections": proposed.with_only_columns(Correction.id),
         }
+    if who.role is Role.PROVINCE:
+        found["Objections"] = disowned(who).with_only_columns(Objection.id)
+    if who.role in (Role.SCHOOL, Role.PROVINCE, Role.ADMIN):
+        found["Disputes"] = frozen_now(who).with_only_columns(Dispute.id)
     if who.role in (Role.SCHOOL, Role.DATA):
         found["PlanChanges"] = changes_waiting(who)
     return found

@@ -30,6 +30,14 @@ LETTERS: Letters = {
             STUDENT_URL,
         ),
     },
+    "accept": {
+        STUDENT: Letter(
+            _l("You accepted the invitation of %(employer)s"),
+            _l("In your name the position “%(position)s” at %(employer)s was accepted. "
+               "Your school attests next."),
+            STUDENT_URL, everywhere=True,
+        ),
+    },
     "withdraw": {
         STUDENT: Letter(
             _l("%(employer)s withdrew its invitation"),
@@ -58,8 +66,8 @@ LETTERS: Letters = {
         ),
     },
 }  # fmt: skip
-# accepting is told by the placement that it forms, closing as untrue by the report
-SILENT = ("accept", "void")
+# the employer hears of accepting by the placement that it forms; of closing as untrue the report tells
+SILENT = ("void",)
 
 REMINDER = Letter(
     _l("%(employer)s awaits your answer until %(until)s"),

@@ -19,6 +19,7 @@ KINDS = {
     "termination": _l("Termination"),
     "chance": _l("Termination"),
     "objection": _l("Report of untruth"),
+    "dispute": _l("Disowned"),
     "employer": _l("Registration"),
     "restriction": _l("Restriction"),
     "remind": _l("Reminder"),

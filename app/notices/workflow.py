@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.hooks import PHONES
 from app.accounts.models import AppUser
+from app.accounts.warnings import warn
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import NotYours, Refused
@@ -31,13 +32,19 @@ from app.workflow.steps import Change, event_key
 
 @dataclass(frozen=True)
 class Letter:
-    """The words for one receiver of one event: lazy texts with named places, and where to look."""
+    """The words for one receiver of one event: lazy texts with named places, and where to look.
+
+    `everywhere`: what happened in the receiver's own name, or to its way in. Every contact of the last
+    90 days is told, with the link «this was not me», whatever the school's settings (INV-20).
+    """
 
     subject: Any
     body: Any
     url: str = ""
+    everywhere: bool = False
 
 
+RECORDS = ("invitation", "placement", "termination")  # what the link freezes, and not the account
 Letters = Mapping[str, Mapping[str, Letter]]  # step → receiver → words
 People = Mapping[str, Callable[[], Iterable[AppUser]]]  # receiver → accounts
 
@@ -55,7 +62,7 @@ def tell_of(
         for receiver, letter in letters.get(change.step.name, {}).items()
         for user in people[receiver]()
     ]
-    _tell(told, change.key, values, school_id, change.held_until)
+    _tell(told, change.key, values, school_id, change.held_until, change)
 
 
 def tell(
@@ -87,6 +94,7 @@ def _tell(
     values: Mapping[str, Any],
     school_id: int | None,
     at: datetime | None,
+    change: Change | None = None,
 ) -> None:
     if not told:
         return
@@ -97,8 +105,29 @@ def _tell(
     fresh = db.session.scalars(_NEW, [row | times for row in rows.values()]).all()
     texted = bool(fresh) and school_id is not None and settings(school_id).sms_notices
     users = {user.id: user for user, _letter in told}
-    messages = [m for i in fresh for m in _messages(users[i], key, rows[i], school_id, texted)]
+    everywhere = {user.id for user, letter in told if letter.everywhere}
+    for i in (i for i in fresh if i in everywhere):
+        _warn(users[i], key, rows[i], school_id, at, change)
+    known = [i for i in fresh if i not in everywhere]
+    messages = [m for i in known for m in _messages(users[i], key, rows[i], school_id, texted)]
     mail.post(*messages, at=at)
+
+
+def _warn(
+    user: AppUser,
+    key: str,
+    row: Mapping[str, Any],
+    school_id: int | None,
+    at: datetime | None,
+    change: Change | None,
+) -> None:
+    """The notice's text to every contact instead of one mail, with the link."""
+    record = change is not None and change.kind in RECORDS
+    about = (change.kind, change.record.id) if change is not None and record else None
+    warn(
+        user, key, row["subject"], row["body"], about=about, school_id=school_id, at=at,
+        who=change.actor if change is not None else None,
+    )  # fmt: skip
 
 
 def _row(user: AppUser, letter: Letter, shown: Mapping[str, str]) -> dict[str, Any]:

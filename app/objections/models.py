@@ -1,4 +1,4 @@
-"""A student's report that an invitation or a placement is untrue (INV-20)."""
+"""A party's report that an invitation or a placement is untrue, or not its own act (INV-20)."""
 
 from __future__ import annotations
 
@@ -36,8 +36,19 @@ CHIPS = {
 }
 
 
+class Way(StrEnum):
+    """How it was reported: on the page by the student, or by the link of a message, not signed in."""
+
+    PAGE = "page"
+    LINK = "link"
+
+
 class Objection(db.Model):
-    """One report; what it is about rests until the school has answered."""
+    """One report; what it is about rests until the school has answered.
+
+    `reporter` is the party whose account it came from, `act` the kind of record whose event it says was
+    not its own (empty for a report on the page): of a termination only the termination ends.
+    """
 
     __tablename__ = "objection"
     __table_args__ = (
@@ -63,6 +74,9 @@ class Objection(db.Model):
     employer_name: Mapped[str] = mapped_column(String(120))
     reason: Mapped[str] = mapped_column(String(200))
     answer: Mapped[str] = mapped_column(String(200), default="")
+    reporter: Mapped[str] = mapped_column(String(12), default="student", server_default="student")
+    way: Mapped[str] = mapped_column(String(8), default=Way.PAGE, server_default=Way.PAGE)
+    act: Mapped[str] = mapped_column(String(20), default="", server_default="")
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 

@@ -19,6 +19,9 @@ from app.objections.workflow import OBJECTIONS
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 
+REPORTERS = {"student": _l("Student"), "employer": _l("Employer")}
+WAYS = {"page": _l("signed in, on the page"), "link": _l("by the link of a message, not signed in")}
+
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
@@ -39,18 +42,21 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
     base_order = ("created_at", "desc")
     show_fieldsets = [
         (_l("Report of untruth"), {"fields": ["student.name", "student.student_no", "employer_name",
-                                              "about", "reason", "created_at", "state", "answer",
-                                              "changed_at"]}),
+                                              "about", "reporter", "way", "reason", "created_at",
+                                              "state", "answer", "changed_at"]}),
     ]  # fmt: skip
     label_columns = {
         "student.name": _l("Student"), "student.student_no": _l("Student number"),
         "state": _l("State"), "employer_name": _l("Employer"), "about": _l("About"),
-        "reason": _l("The student writes"), "answer": _l("The school's answer"),
+        "reason": _l("What is reported"), "reporter": _l("Reported by"), "way": _l("Reported how"),
+        "answer": _l("The school's answer"),
         "created_at": _l("Reported on"), "changed_at": _l("Last change"),
     }  # fmt: skip
     formatters_columns = {
         "state": chips(LABELS, CHIPS), "created_at": moment, "changed_at": moment, "answer": dash,
         "about": lambda signed: _("a signing") if signed else _("an invitation"),
+        "reporter": lambda role: str(REPORTERS.get(role, role)),
+        "way": lambda way: str(WAYS.get(way, way)),
     }  # fmt: skip
     cell_classes = {"state": "qq-card-status", "reason": "qq-roomy", "answer": "qq-roomy",
                     "created_at": "qq-number"}  # fmt: skip
@@ -58,6 +64,7 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
     load_columns = ("placement_id",)
     tabs = (
         _tab("open", _l("Awaiting an answer"), _l("No student reports anything as untrue.")),
+        _tab("link", _l("“This was not me”"), _l("Nobody says of an act that it was not his.")),
         _tab("answered", _l("Answered"), _l("Nothing has been answered yet.")),
         _tab("all", _l("All"), _l("Nothing was ever reported.")),
     )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.core.db import db
-from app.objections.models import Objection, ObjectionState
+from app.objections.models import Objection, ObjectionState, Way
 from app.people.queries import at_school
 from app.workflow.actor import Actor, Role
 
@@ -51,6 +51,13 @@ def last_objection(
     ).first()
 
 
+def disowned(who: Actor) -> Select[Objection]:
+    """What a party said by the link of a message was not its own act, and awaits the school's answer."""
+    return objections_for(who).where(
+        Objection.state == ObjectionState.OPEN, Objection.way == Way.LINK
+    )
+
+
 def waiting(who: Actor) -> int:
     """How many reports await the school's answer."""
     mine = objections_for(who).where(Objection.state == ObjectionState.OPEN)
@@ -60,4 +67,5 @@ def waiting(who: Actor) -> int:
 def in_tab(name: str) -> ColumnElement[bool] | None:
     """The rows of a tab of the office's list; None: all."""
     waits = Objection.state == ObjectionState.OPEN
-    return {"open": waits, "answered": ~waits}.get(name)
+    by_link = Objection.way == Way.LINK
+    return {"open": waits, "link": waits & by_link, "answered": ~waits}.get(name)

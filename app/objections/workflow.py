@@ -9,10 +9,11 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.core.db import db
+from app.core.errors import NotYours
 from app.invitations.models import Invitation, InvitationState
 from app.invitations.queries import invitation_of
 from app.invitations.workflow import INVITATIONS
-from app.objections.models import LABELS, Objection, ObjectionState
+from app.objections.models import LABELS, Objection, ObjectionState, Way
 from app.objections.notices import tell_parties
 from app.objections.queries import objections_for, open_objection
 from app.people.models import Student
@@ -56,7 +57,8 @@ def _locks(objection: Objection) -> tuple[tuple[Any, int], ...]:
 def freeze(change: Change) -> None:
     """What is reported rests (INV-20)."""
     objection: Objection = change.record
-    objection.created_at, objection.reason = change.now, change.reason
+    objection.created_at = change.now
+    objection.reason = change.reason or change.data.get("text", "")[:200]
     subject(objection).frozen = True
 
 
@@ -67,7 +69,10 @@ def thaw(change: Change) -> None:
 
 
 def end_it(change: Change) -> None:
-    """What was untrue ends: an invitation is closed, a signing refused, a running termination closed."""
+    """What was untrue ends: an invitation is closed, a signing refused, a running termination closed.
+
+    Whose application or agreement was another's hand keeps the signing: only the termination ends.
+    """
     about = subject(change.record)
     if isinstance(about, Invitation):
         if about.state == InvitationState.OPEN:
@@ -76,7 +81,7 @@ def end_it(change: Change) -> None:
     other = running(about.id)
     if other is not None:
         TERMINATIONS.apply("overtake", other.id, change.actor)
-    if about.state in HOLDS_SLOT:
+    if about.state in HOLDS_SLOT and change.record.act != TERMINATIONS.kind:
         PLACEMENTS.apply("void", about.id, change.actor, reason=change.reason)
 
 
@@ -95,6 +100,9 @@ OBJECTIONS: Workflow[Objection] = Workflow(
              fill=(freeze,),
              confirm=_l("Everything rests until your school has answered. Report it now?"),
              done=_l("Reported. Your school answers next; everything rests until then.")),
+        Step("disown", None, S.OPEN, by=(Role.STUDENT, Role.EMPLOYER), label=_l("This was not me"),
+             when=(still_alive, not_reported), danger=True, fill=(freeze,), inner=True,
+             frozen_too=True),
         Step("uphold", S.OPEN, S.UPHELD, by=Role.SCHOOL, label=_l("It is untrue: end it"),
              reason=Reason.REQUIRED, danger=True, fill=(thaw,), then=(end_it,),
              confirm=_l("The signing or invitation ends; both parties read your answer. End it now?"),
@@ -116,6 +124,8 @@ def report(
     """
 
     def begun() -> Objection:
+        if actor.role is not Role.STUDENT:
+            raise NotYours("report")
         about: Any = (
             placement_in(actor, placement_id)
             if placement_id is not None
@@ -124,6 +134,16 @@ def report(
         return OBJECTIONS.start("report", _about(about), actor, reason=reason)
 
     return committed(begun)
+
+
+def disown(about: Any, actor: Actor, text: str, act: str) -> Objection:
+    """The party says by the link of a message that this was not its own act. Not committed (INV-20).
+
+    `act` is the kind of record whose event it was, `text` what the school reads. Raises Refused.
+    """
+    new = _about(about)
+    new.reporter, new.way, new.act = actor.role.value, Way.LINK, act
+    return OBJECTIONS.start("disown", new, actor, text=text)
 
 
 def why_not(about: Any, actor: Actor, now: datetime) -> str:

@@ -99,7 +99,7 @@ LETTERS: Letters = {
         STUDENT: Letter(
             _l("Your first sign-in was reset"),
             _l("%(school)s has reset your sign-in. Set a password by code, then confirm your "
-               "details. Reason: %(reason)s"), "/",
+               "details. Reason: %(reason)s"), "/", everywhere=True,
         ),
     },
 }  # fmt: skip

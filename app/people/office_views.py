@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.accounts.told import frozen_since, told_of
 from app.codes import queries as codes
 from app.core import clock
 from app.fab.declared import Link, Tab, record_action
@@ -134,7 +135,10 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         return queries.finds_employer(text)
 
     def show_context(self, item: Any) -> dict[str, Any]:
+        key = queries.account_spoken_to(item, actor())
         return {
+            "told": told_of(key) if key else None,
+            "frozen_since": frozen_since(key),
             "licence": queries.licence_of(item),
             "merge_url": url_for("MergeEmployersView.merge", pk=item.id)
             if self.appbuilder.sm.has_access("can_merge", "MergeEmployers") else "",

@@ -90,6 +90,22 @@ def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:
     return list(db.session.scalars(select(AppUser).where(*here)))
 
 
+def account_spoken_to(employer: Employer, who: Actor) -> int | None:
+    """The employer's account for those who speak to it: the school that checks it, and the province."""
+    if who.role is not Role.PROVINCE and (who.role, who.school_id) != (
+        Role.SCHOOL,
+        employer.school_id,
+    ):
+        return None
+    return next((user.id for user in users_of(employer_id=employer.id)), None)
+
+
+def provincial_staff() -> list[AppUser]:
+    """The people of the provincial centre."""
+    here = (AppUser.role == Role.PROVINCE, AppUser.active == true())
+    return list(db.session.scalars(select(AppUser).where(*here)))
+
+
 def name_has(column: Any, fragment: str) -> ColumnElement[bool]:
     """A condition «the name contains the fragment», served by the index over its short pieces."""
     text = clean_name(fragment)

@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.accounts.told import frozen_since, told_of
 from app.codes import queries as codes
 from app.core.errors import Invalid
 from app.core.forms import show_problems
@@ -24,6 +25,7 @@ from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.detail import likely_twins, record_trace, restrictions_of, trace_of, twins_of
+from app.people.effects import account_of
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.record_forms import PhoneForm, StudentForm
@@ -134,7 +136,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         """Restrictions and trace; what packages above keep stands on pages of theirs."""
-        shown = restrictions_of(actor(), item.id)
+        shown, user = restrictions_of(actor(), item.id), account_of(item)
         may = self.appbuilder.sm.has_access("can_create", "Restrict")
         keeps = self.appbuilder.sm.has_access("can_edit", "Students")
         return {
@@ -142,6 +144,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "restrictions": [(row, url_for("RestrictionsView.show", pk=row.id)) for row in shown],
             "trace": trace_of([row.id for row in shown]) if shown else [],
             "record_trace": record_trace(item.id),
+            "told": told_of(user.id if user else None),
+            "frozen_since": frozen_since(user.id if user else None),
             "twins": [(twin, self.url("show", pk=twin.id)) for twin in twins_of(item, actor())],
             "merge_url": url_for("MergeStudentsView.merge", pk=item.id) if keeps else "",
             "phone_url": url_for("StudentPhoneView.change", pk=item.id) if keeps else "",

@@ -11,6 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from app.accounts.act_views import code_under_way
 from app.accounts.models import AppUser
+from app.accounts.told import told_of
 from app.codes import queries as codes
 from app.core import mail
 from app.core.db import db
@@ -129,7 +130,8 @@ class MyProfileView(SafeView):
                 return redirect(url_for("MyProfileView.index"), 303)
             except Invalid as error:
                 show_problems(form, error)
-        page = self.render_template("people/student_profile.html", form=form, facts=facts(student))
+        page = self.render_template("people/student_profile.html", form=form, facts=facts(student),
+                                    told=told_of(g.user.id))  # fmt: skip
         return page, 422 if form.errors else 200
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, select
 from app.accounts import one_time, security_log
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, email_taken, identify
+from app.accounts.warnings import warn
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -191,7 +192,14 @@ def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -
         raise
     student.verified_at = clock.now()
     security_log.note("first_sign_in", user=user, who=actor_of(user))
+    warn(user, f"verified:{user.id}:{student.verified_at.isoformat()}", *VERIFIED)
     db.session.commit()
+
+
+VERIFIED = (
+    _l("The first sign-in to your account was passed"),
+    _l("Somebody has confirmed your details by a code to your phone; e-mail and address were set."),
+)
 
 
 def phone_proved(student: Student, user: AppUser) -> bool:

@@ -24,6 +24,12 @@ def _employer(subject: object, body: object) -> dict[str, Letter]:
     return {EMPLOYER: Letter(subject, body, EMPLOYER_URL)}
 
 
+def _own(subject: object, body: object, whose: str = STUDENT) -> dict[str, Letter]:
+    """What was done in the receiver's own name: told everywhere (INV-20)."""
+    url = STUDENT_URL if whose == STUDENT else EMPLOYER_URL
+    return {whose: Letter(subject, body, url, everywhere=True)}
+
+
 LETTERS: dict[str, dict[str, Letter]] = {
     "form": _employer(_l("%(student)s accepted your invitation"),
             _l("%(student)s accepted the position “%(position)s”. The school attests next.")),
@@ -51,11 +57,31 @@ LETTERS: dict[str, dict[str, Letter]] = {
         **_employer(_l("The signing with %(student)s was refused"),
             _l("The school refused the signing with %(student)s. Reason: %(reason)s")),
     },
-    "propose_terms": _student(_l("%(employer)s proposes other terms"),
+    "propose_terms": {
+        **_student(_l("%(employer)s proposes other terms"),
             _l("Compare old and new, then agree or keep the old terms, by %(until)s. "
                "Without an answer the old terms stay. The review waits meanwhile.")),
-    "agree_terms": _employer(_l("%(student)s agreed to the new terms"),
+        **_own(_l("You proposed other terms to %(student)s"),
+            _l("In your name other terms were proposed for the signing with %(student)s; the review "
+               "waits for the student's answer until %(until)s."), EMPLOYER),
+    },
+    "agree_terms": {
+        **_employer(_l("%(student)s agreed to the new terms"),
             _l("The new terms for %(student)s count from now on. The review goes on.")),
+        **_own(_l("You agreed to the new terms of %(employer)s"),
+            _l("In your name the new terms of the signing with %(employer)s were agreed to. "
+               "The review goes on.")),
+    },
+    "generate": _own(_l("You generated a paper agreement with %(employer)s"),
+            _l("In your name a paper agreement with %(employer)s was entered and generated. "
+               "Your school reviews it next.")),
+    "hand_in": _own(_l("You handed in the stamped agreement with %(employer)s"),
+            _l("In your name the signed and stamped agreement was handed in. "
+               "Your school reviews it next.")),
+    "ask_give_up": _own(_l("You asked to give up the paper signing with %(employer)s"),
+            _l("In your name the school was asked to let the paper signing be given up. Reason: %(reason)s")),
+    "submit": _own(_l("You registered a destination: %(employer)s"),
+            _l("In your name the destination “%(employer)s” was submitted. Your school reviews it next.")),
     "decline_terms": _employer(_l("%(student)s keeps the old terms"),
             _l("%(student)s did not agree to the new terms; the old ones stay. %(reason)s")),
     "take_back_terms": _student(_l("%(employer)s took its proposal back"),
@@ -144,10 +170,6 @@ SILENT = (
     "end",
     "revive",
     "void",
-    "generate",
-    "submit",
-    "hand_in",
-    "ask_give_up",
     "go_on",
     "give_way",
 )

@@ -30,8 +30,20 @@ LETTERS: Letters = {
                "(%(number)s). Reason: %(reason)s Please answer by %(until)s."),
             PARTY_URL,
         ),
+        STARTER: Letter(
+            _l("You applied for the termination of a signing"),
+            _l("In your name it was applied for undoing the signing of %(student)s with %(employer)s "
+               "(%(number)s). Reason: %(reason)s"),
+            PARTY_URL, everywhere=True,
+        ),
     },
     "apply_with_proof": {
+        STUDENT: Letter(
+            _l("You applied to leave %(employer)s"),
+            _l("In your name a proof was handed in that the signing or registration with %(employer)s "
+               "is undone. Your school decides next. Reason: %(reason)s"),
+            PARTY_URL, everywhere=True,
+        ),
         EMPLOYER: Letter(
             _l("%(student)s applies to undo the paper signing"),
             _l("%(student)s handed in a proof to the school that the signing with %(employer)s "
@@ -44,6 +56,12 @@ LETTERS: Letters = {
             _l("%(other)s agrees to terminate"),
             _l("The signing of %(student)s with %(employer)s: the school decides next."),
             PARTY_URL,
+        ),
+        OTHER: Letter(
+            _l("You agreed to terminate a signing"),
+            _l("In your name it was agreed to terminate the signing of %(student)s with %(employer)s "
+               "(%(number)s). The school decides next."),
+            PARTY_URL, everywhere=True,
         ),
     },
     "decline": {

@@ -37,6 +37,10 @@ class Record(Protocol):
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
+# what is asked of whoever takes a step of any table, before its guards: the sentence why not. The second
+# value is False when a button is drawn and True when the step is taken: then the answer must hold until
+# the commit (a lock)
+EVERYBODY: list[Callable[[Actor, bool], str | None]] = []
 FLOWS: dict[str, Workflow[Any]] = {}  # kind → its table, for naming the steps of a trace
 REASON_LENGTH = 200  # characters, as the manuals have it for every reason
 
@@ -155,7 +159,9 @@ class Workflow(Generic[R]):
 
     def _went(self, change: Change, source: StrEnum | None) -> None:
         change.source, change.kind = source, self.kind
-        refusal = self._first_refusal(change.step, change.record, change.actor, change.now)
+        refusal = _of_everybody(change.step, change.actor, True) or self._first_refusal(
+            change.step, change.record, change.actor, change.now
+        )
         if refusal:
             raise Refused(refusal)
         _check_consent(change)
@@ -174,6 +180,8 @@ class Workflow(Generic[R]):
         db.session.flush()
 
     def _first_refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
+        if barred := _of_everybody(step, actor, False):
+            return barred
         people = () if step.inner or actor.role is Role.SYSTEM else self.always
         for guard in (*people, *step.when):
             sentence = guard(record, actor, now)
@@ -263,6 +271,13 @@ class Workflow(Generic[R]):
                 at=change.now,
             )
         )
+
+
+def _of_everybody(step: Step, actor: Actor, taken: bool) -> str:
+    """What bars this person from every step: a frozen account, say (INV-20)."""
+    if actor.role is Role.SYSTEM or actor.user_id is None or step.frozen_too:
+        return ""
+    return next((str(text) for bar in EVERYBODY if (text := bar(actor, taken))), "")
 
 
 def committed(act: Callable[[], T]) -> T:

@@ -67,7 +67,8 @@ class Step:
     `danger` marks steps that end something; `confirm` is the text of the second question, `tick` the
     sentence of a box to tick first. `fresh` names the roles that prove the act by a fresh code
     (ACC-10). `applies` leaves the step out where it makes no sense for the record; `inner` steps are
-    only the consequence of another record's step; `undoable` decisions can be undone for 30 seconds.
+    only the consequence of another record's step; `undoable` decisions can be undone for 30 seconds;
+    `frozen_too` lets a frozen account take it: it only stops things (INV-20).
     """
 
     name: str
@@ -89,6 +90,7 @@ class Step:
     applies: Callable[[Any, Actor], bool] = lambda _record, _actor: True
     inner: bool = False
     undoable: bool = False
+    frozen_too: bool = False
     otherwise: Mapping[str, Text] = field(default_factory=dict)  # its label for records of a kind
 
     def called(self, kind: str) -> Text:

@@ -13,7 +13,7 @@ from app.core import sms
 from app.core.sms import NotSent, Text
 
 KEYS = {"sms_key_id": "id", "sms_key_secret": "secret", "sms_sign": "青签",
-        "sms_code_template": "SMS_1", "sms_notice_template": "SMS_2", "sms_app_id": "1400"}  # fmt: skip
+        "sms_code_template": "SMS_1", "sms_notice_template": "SMS_2", "sms_warning_template": "SMS_3", "sms_app_id": "1400"}  # fmt: skip
 CODE = Text("u1", "13800001234", "您的验证码", "您的验证码是 123456。", "123456")
 NOTICE = Text("u2", "13800001234", "星光集团有限公司邀请你签约" * 4, "body")
 
@@ -117,6 +117,22 @@ def test_tencent_cloud_gets_a_template_and_its_one_parameter(tencent, tmp_path):
     assert [len(value) for value in notice.TemplateParamSet] == [20]
     [(keys, region, _profile)] = tencent.clients
     assert (keys, region) == (("id", "secret"), "ap-guangzhou")
+
+
+@pytest.mark.rule("INV-20", "NTF-05")
+def test_a_warning_keeps_its_link_at_both_gateways(aliyun, tencent, tmp_path):
+    token = "a-B_3" * 5
+    warning = Text(
+        "u3", "13800001234", "账号密码已修改", f"非本人操作请点：https://q.example/not-me/{token}"
+    )
+    for kind in ("aliyun", "tencent"):
+        sms.sender(configured(kind, tmp_path)).send(warning)
+    [first], [second] = aliyun.requests, tencent.requests
+    assert first.template_code == second.TemplateId == "SMS_3"
+    assert json.loads(first.template_param) == {"subject": "账号密码已修改", "token": token}
+    assert second.TemplateParamSet[1] == token
+    with pytest.raises(settings.BadSettings, match="QINGQIAN_SMS_WARNING_TEMPLATE"):
+        configured("aliyun", tmp_path, sms_warning_template="")
 
 
 @pytest.mark.rule("NTF-02")
