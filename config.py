@@ -22,6 +22,7 @@ SMS = {
     "tencent": ("key_id", "key_secret", "sign", "code_template", "notice_template", "app_id"),
 }  # sender → the settings it cannot do without
 MODES = ("demo", "local", "production", "test")
+FACTORS = ("required", "offered", "off")
 
 
 class BadSettings(ValueError):
@@ -55,6 +56,7 @@ class Config:
     sms_region: str = "ap-guangzhou"  # Tencent Cloud only
     sms_longest: int = 0  # characters of a parameter; 0: what the gateway gives new accounts
     files_url: str = ""  # fsspec address; empty = a folder of the instance
+    staff_factor: str = ""  # required, offered or off; empty: production requires it, else offered
     proxies: int = 0  # how many reverse proxies stand in front
     web_processes: int = 2
     web_threads: int = 4
@@ -126,6 +128,7 @@ def load(environ: dict[str, str] | None = None) -> Config:
     if config.mode not in MODES:
         raise BadSettings(f"QINGQIAN_MODE is one of {', '.join(MODES)}")
     _sms(config)
+    _factor(config)
     _secrets(config)
     config.database_url = driver(config.database_url)
     return config
@@ -155,6 +158,18 @@ def _sms(config: Config) -> None:
     if missing:
         names = ", ".join(f"{PREFIX}SMS_{name.upper()}" for name in missing)
         raise BadSettings(f"QINGQIAN_SMS={config.sms} also needs {names}")
+
+
+def _factor(config: Config) -> None:
+    """Whether staff need a second factor (CHN-09); production never goes without."""
+    config.staff_factor = config.staff_factor or ("required" if config.production else "offered")
+    if config.staff_factor not in FACTORS:
+        raise BadSettings(f"{PREFIX}STAFF_FACTOR is one of {', '.join(FACTORS)}")
+    if config.production and config.staff_factor == "off":
+        raise BadSettings(
+            f"{PREFIX}STAFF_FACTOR=off: production never lets staff in by a password alone; "
+            "use required (or offered for the time of the change)"
+        )
 
 
 def _secrets(config: Config) -> None:

@@ -38,6 +38,8 @@ from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
 from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
+from app.staff import tasks as staff_tasks
+from app.staff.workflow import STAFF_REQUESTS
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
@@ -52,10 +54,11 @@ PERIODIC = (
     paper_tasks,
     people_tasks,
     plan_tasks,
+    staff_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
-    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS,
+    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS, STAFF_REQUESTS,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import hooks
 from app.accounts.act_views import ActCodeView
-from app.accounts.office_views import AccountsView
+from app.accounts.factor_views import FactorView, MyFactorsView
 from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
 from app.batches.views import BatchView
@@ -93,6 +93,7 @@ from app.reports.office_views import GraduatesView, ReportsView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
+from app.staff.office_views import AccountsView, StaffRequestsView
 from app.termination.employer_views import EmployerTerminationsView
 from app.termination.office_views import ChancesView
 from app.termination.student_views import MyTerminationsView
@@ -107,6 +108,8 @@ def register(builder: AppBuilder) -> None:
     """Register every view; the order of the lines is the order of the menu."""
     builder.add_view_no_menu(PasswordView)
     builder.add_view_no_menu(ActCodeView)
+    builder.add_view_no_menu(FactorView)
+    builder.add_view_no_menu(MyFactorsView)
     builder.add_view_no_menu(BatchView)
     builder.add_view_no_menu(TerminationsView)
     _bulk(builder)
@@ -231,6 +234,7 @@ def office(builder: AppBuilder) -> None:
         (RegionsView, "Regions", _l("Regions"), "map"),
         (DeliveriesView, "Deliveries", _l("Deliveries"), "mail"),
         (AccountsView, "Accounts", _l("Accounts"), "user"),
+        (StaffRequestsView, "StaffRequests", _l("Requests about accounts"), "check"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
     hooks.HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
@@ -256,7 +260,7 @@ def frame() -> dict[str, Any]:
         "shell": shell,
         "user_name": user.display_name,
         "logout_url": url_for("AuthView.logout"),
-        "user_links": [(_l("Change password"), url_for("PasswordView.change"))],
+        "user_links": user_links(),
         "batch_token": uuid4().hex,
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),
@@ -267,6 +271,14 @@ def frame() -> dict[str, Any]:
         return found
     around = once("frame", lambda: frame_of(actor_of(user)))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
+
+
+def user_links() -> list[tuple[Any, str]]:
+    """One's own pages, under one's own name."""
+    found = [(_l("Change password"), url_for("PasswordView.change"))]
+    if current_app.extensions["appbuilder"].sm.has_access("can_index", "MyFactors"):
+        found.append((_l("Second factor"), url_for("MyFactorsView.index")))
+    return found
 
 
 def student_menu(school_id: int) -> list[dict[str, Any]]:

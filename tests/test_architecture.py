@@ -22,7 +22,7 @@ APP = ROOT / "app"
 FEATURES = (
     "batches", "checks", "codes", "desk", "destinations", "forwarding", "home", "invitations",
     "notices", "objections", "official", "offline", "origin", "papers", "people", "placements",
-    "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
+    "plan", "planfiles", "reports", "settings", "staff", "termination", "terms", "verification",
 )  # fmt: skip
 FILES = {
     "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
@@ -75,6 +75,7 @@ FINAL = {
     "export_file": {"failed", "expired"},
     "plan_entry": set(),
     "finding": set(),
+    "staff_request": {"done", "refused", "withdrawn", "expired"},
     "change_request": {"applied", "dropped", "overtaken"},
 }
 
