@@ -35,6 +35,7 @@ FILES = {
     "sync.py",  # plan: table against table, in SQL
     "layouts.py",  # plan: the official layout as it goes out
     "hooks.py",  # plan: what the packages above say of it
+    "commands.py",  # staff: what is done from the shell of the server
     "code_forms.py",  # plan: the administrators' forms
     "editions.py",  # plan: formulas, and what codes count as
     "snapshots.py",  # plan: immutable copies and their comparison

@@ -58,3 +58,10 @@ def own_request(record: StaffRequest, actor: Actor, now: datetime) -> str | None
     if record.asked_by == actor.user_id:
         return None
     return _("Only who asked can withdraw it; the security administrator can refuse it.")
+
+
+def in_time(record: StaffRequest, actor: Actor, now: datetime) -> str | None:
+    """After seven days nobody confirms it any more, whether or not the clock has ended it."""
+    if now < record.expires_at:
+        return None
+    return _("This request is too old. It has to be asked for anew.")

@@ -7,7 +7,6 @@ from enum import StrEnum
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
-from flask_babel import lazy_pgettext as _lp
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -46,10 +45,10 @@ ACTS = {
 }
 LABELS = {
     RequestState.OPEN: _l("awaits confirmation"),
-    RequestState.DONE: _lp("request", "confirmed"),
-    RequestState.REFUSED: _lp("request", "refused"),
-    RequestState.WITHDRAWN: _lp("request", "withdrawn"),
-    RequestState.EXPIRED: _lp("request", "expired"),
+    RequestState.DONE: _l("confirmed and done"),
+    RequestState.REFUSED: _l("not confirmed"),
+    RequestState.WITHDRAWN: _l("taken back"),
+    RequestState.EXPIRED: _l("expired unconfirmed"),
 }
 CHIPS = {
     RequestState.OPEN: "waiting", RequestState.DONE: "done", RequestState.REFUSED: "refused",

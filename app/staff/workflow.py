@@ -21,6 +21,7 @@ from app.core.text import clean_line
 from app.staff.effects import note, take_effect
 from app.staff.guards import (
     another_person,
+    in_time,
     not_for_oneself,
     not_own_account,
     own_request,
@@ -69,7 +70,7 @@ STAFF_REQUESTS: Workflow[StaffRequest] = Workflow(
              when=(not_for_oneself, somebody_confirms), reason=Reason.OPTIONAL, step_up=True,
              fill=(_keep_reason,), then=(note, tell, tell_person)),
         Step("confirm", S.OPEN, S.DONE, by=Role.SECURITY, label=_l("Confirm"),
-             when=(another_person, not_own_account, unchanged_since), step_up=True,
+             when=(another_person, not_own_account, in_time, unchanged_since), step_up=True,
              confirm=_l("Have you asked the person or the office concerned whether this is right? It "
                         "takes effect at once."),
              then=(take_effect, note, tell, tell_person), done=_l("Confirmed; it has taken effect.")),
@@ -83,6 +84,11 @@ STAFF_REQUESTS: Workflow[StaffRequest] = Workflow(
 )  # fmt: skip
 
 
+def is_username(text: str) -> bool:
+    """Whether a member of staff can sign in by that name."""
+    return _USERNAME.fullmatch(text) is not None
+
+
 def open_staff(values: Mapping[str, Any], actor: Actor, reason: str = "") -> StaffRequest:
     """Ask for an account for a member of staff, and commit (ADM-01).
 
@@ -90,7 +96,7 @@ def open_staff(values: Mapping[str, Any], actor: Actor, reason: str = "") -> Sta
     """
     username = str(values["username"]).lower()
     problems = checked(values, but=None)
-    if not _USERNAME.fullmatch(username):
+    if not is_username(username):
         problems.append(
             ("username", _("3 to 32 letters, digits, dots or hyphens, a letter first."))
         )
