@@ -39,6 +39,7 @@ SMS = {
     ),
 }  # sender → the settings it cannot do without
 MODES = ("demo", "local", "production", "test")
+FACTORS = ("required", "offered", "off")
 
 
 WRONG = 3  # exit code of a process whose settings are wrong: gunicorn and run.py do not try again
@@ -95,6 +96,7 @@ class Config:
         default="", repr=False
     )  # the PostgreSQL behind a pooler, for worker and migrations
     embedded: int = 0  # 1: production may run on the embedded PostgreSQL
+    staff_factor: str = ""  # required, offered or off; empty: production requires it, else offered
     proxies: int = 0  # how many reverse proxies stand in front; production says it, 0 included
     web_processes: int = 2
     web_threads: int = 4
@@ -158,7 +160,7 @@ def load(environ: dict[str, str] | None = None) -> Config:
     config, problems = _read(env)
     if config.mode not in MODES:
         problems.append(f"QINGQIAN_MODE is one of {', '.join(MODES)}")
-    problems += _sms(config)
+    problems += _sms(config) + _factor(config)
     if config.production:
         for unsafe in UNSAFE:
             problems += unsafe(config)
@@ -207,6 +209,17 @@ def _sms(config: Config) -> list[str]:
     missing = [name for name in SMS[config.sms] if not getattr(config, f"sms_{name}")]
     names = ", ".join(f"{PREFIX}SMS_{name.upper()}" for name in missing)
     return [f"QINGQIAN_SMS={config.sms} also needs {names}"] if missing else []
+
+
+def _factor(config: Config) -> list[str]:
+    """Whether staff need a second factor (CHN-09); production never goes without."""
+    config.staff_factor = config.staff_factor or ("required" if config.production else "offered")
+    if config.staff_factor not in FACTORS:
+        return [f"{PREFIX}STAFF_FACTOR is one of {', '.join(FACTORS)}"]
+    if config.production and config.staff_factor == "off":
+        why = "production never lets staff in by a password alone"
+        return [f"{PREFIX}STAFF_FACTOR=off: {why}; use required (or offered while it changes)"]
+    return []
 
 
 def _secrets(config: Config) -> None:

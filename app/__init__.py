@@ -27,7 +27,7 @@ def create_app(config: Config | None = None) -> Flask:
 
     import config as settings
     from app import cli, menu, roles
-    from app.accounts import devices, security_log
+    from app.accounts import devices, security_log, step_up
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
     from app.audit import marks
@@ -58,6 +58,7 @@ def create_app(config: Config | None = None) -> Flask:
     http.init(app, config)
     devices.init(app)
     security_log.init(app)
+    step_up.init(app)
     with app.app_context():
         builder = SafeAppBuilder(indexview=HomeView, security_manager_class=AccountManager)
         builder.init_app(app, db.session)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,9 +14,7 @@ from flask_migrate import upgrade
 from sqlalchemy import select
 
 from app import demo, roles
-from app.accounts import passwords
 from app.accounts.models import AppUser
-from app.accounts.queries import identify
 from app.audit import seals
 from app.audit import tasks as audit_tasks
 from app.audit.commands import audit
@@ -44,6 +41,9 @@ from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
 from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
+from app.staff import tasks as staff_tasks
+from app.staff.commands import first_administrators, staff
+from app.staff.workflow import STAFF_REQUESTS
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
@@ -60,17 +60,18 @@ PERIODIC = (
     paper_tasks,
     people_tasks,
     plan_tasks,
+    staff_tasks,
 )  # what the worker does by the clock is known to it
 WORKFLOWS = (
     INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
-    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS, DISPUTES,
+    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS, DISPUTES, STAFF_REQUESTS,
 )  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
-    for command in (release, worker, seal_files, docs, greeting, audit):
+    for command in (release, worker, seal_files, docs, greeting, audit, staff):
         app.cli.add_command(command)
 
 
@@ -86,7 +87,7 @@ def release() -> None:
     if mode == "demo":
         demo.make()
     elif mode != "test" and not _has_administrator():
-        _first_administrator()
+        _first_administrators()
     seals.seal_waiting()  # the first time: what was there before there were seals
     filestore.begin()
     click.echo(f"database at the newest migration, {written} codes known")
@@ -97,18 +98,16 @@ def _has_administrator() -> bool:
     return db.session.scalar(wanted) is not None
 
 
-def _first_administrator() -> None:
-    """An empty installation gets one administrator, whose code is printed once."""
-    code = "-".join(secrets.token_hex(2) for _part in range(4))
-    user = AppUser(
-        username="admin", first_name="", last_name="管理员", email="admin@invalid", active=True,
-        role=Role.ADMIN, password=passwords.hashed(code), must_change_password=True,
-    )  # fmt: skip
-    db.session.add(user)
-    db.session.flush()
-    identify(user, "username", user.username)
-    db.session.commit()
-    click.echo(f"\n  One-time administrator code: sign in as admin with  {code}\n")
+def _first_administrators() -> None:
+    """An empty installation gets its three administrators, whose codes are printed once."""
+    click.echo("\n  One-time administrator codes: give each to another person.")
+    for username, code in first_administrators():
+        click.echo(f"  sign in as {username:<9}with  {code}")
+    click.echo(
+        "  The system administrator asks for accounts, the security administrator confirms them, the"
+        "\n  audit administrator reads what was done. One person alone? Find a second one (the head of"
+        "\n  the office) for security: until then no account of staff can be opened or changed.\n"
+    )
 
 
 @click.command()

@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import hooks
 from app.accounts.act_views import ActCodeView
+from app.accounts.factor_views import FactorView, MyFactorsView
 from app.accounts.log_views import SecurityLogView
-from app.accounts.office_views import AccountsView
 from app.accounts.own_views import MySignInsView
 from app.accounts.queries import OwnChoices, actor_of
 from app.accounts.views import PasswordView
@@ -98,6 +98,7 @@ from app.reports.office_views import GraduatesView, ReportsView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
+from app.staff.office_views import AccountsView, StaffRequestsView
 from app.termination.employer_views import EmployerTerminationsView
 from app.termination.office_views import ChancesView
 from app.termination.student_views import MyTerminationsView
@@ -114,6 +115,8 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MySignInsView)
     builder.add_view_no_menu(RootsView)
     builder.add_view_no_menu(ActCodeView)
+    builder.add_view_no_menu(FactorView)
+    builder.add_view_no_menu(MyFactorsView)
     builder.add_view_no_menu(BatchView)
     builder.add_view_no_menu(TerminationsView)
     _bulk(builder)
@@ -242,6 +245,7 @@ def office(builder: AppBuilder) -> None:
         (AccountsView, "Accounts", _l("Accounts"), "user"),
         (SecurityLogView, "SecurityLog", _l("Security log"), "lock"),
         (AuditView, "Audit", _l("Proof of the trail"), "shield"),
+        (StaffRequestsView, "StaffRequests", _l("Requests about accounts"), "check"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
     hooks.HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
@@ -267,10 +271,7 @@ def frame() -> dict[str, Any]:
         "shell": shell,
         "user_name": user.display_name,
         "logout_url": url_for("AuthView.logout"),
-        "user_links": [
-            (_l("My sign-ins and devices"), url_for("MySignInsView.index")),
-            (_l("Change password"), url_for("PasswordView.change")),
-        ],
+        "user_links": user_links(),
         "batch_token": uuid4().hex,
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),
@@ -281,6 +282,17 @@ def frame() -> dict[str, Any]:
         return found
     around = once("frame", lambda: frame_of(actor_of(user)))
     return {**found, "menu_counts": around.counts, "place_name": around.place}
+
+
+def user_links() -> list[tuple[Any, str]]:
+    """One's own pages, under one's own name."""
+    found = [
+        (_l("My sign-ins and devices"), url_for("MySignInsView.index")),
+        (_l("Change password"), url_for("PasswordView.change")),
+    ]
+    if current_app.extensions["appbuilder"].sm.has_access("can_index", "MyFactors"):
+        found.append((_l("Second factor"), url_for("MyFactorsView.index")))
+    return found
 
 
 def student_menu(school_id: int) -> list[dict[str, Any]]:

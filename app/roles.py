@@ -45,9 +45,15 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), _EXPORT),
         Role.SCHOOL: (*_EXPORT, "clear"),  # whole personal numbers, for a purpose (RPT-05)
     },
-    "ExportHistory": dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), LIST),
+    "ExportHistory": dict.fromkeys((*_READERS, Role.ADMIN, Role.AUDIT, Role.EMPLOYER), LIST),
     "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), LIST),
     "Acts": {Role.STUDENT: ("code",)},
+    # the second factor: the page after the password, and one's own keys (CHN-09)
+    "Factor": dict.fromkeys((*STAFF, Role.EMPLOYER), ("index", "options")),
+    "MyFactors": dict.fromkeys(
+        (*STAFF, Role.EMPLOYER),
+        ("index", "app", "key", "options", "remove_key", "remove_app", "codes"),
+    ),
     "Jobs": {Role.ADMIN: ("index", "retry")},
     # the student's side
     "Verify": {Role.STUDENT: ("index", "code")},
@@ -193,6 +199,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "DestinationFields": {Role.ADMIN: ("add", "edit")},
     "DestinationProofs": {Role.ADMIN: ("add", "edit")},
     "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
+    # one administrator asks, another confirms; the third only reads (S-12)
     "Accounts": {
         Role.ADMIN: (
             *READ,
@@ -202,7 +209,15 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
             "deactivate",
             "activate",
             "forget_password",
-        )
+            "reset_factor",
+        ),
+        Role.SECURITY: (*READ, "sign_out", "deactivate"),
+        Role.AUDIT: READ,
+    },
+    "StaffRequests": {
+        Role.ADMIN: (*READ, "withdraw"),
+        Role.SECURITY: (*READ, "confirm", "refuse"),
+        Role.AUDIT: READ,
     },
     "SecurityLog": {Role.ADMIN: READ},
     "Audit": {Role.ADMIN: ("index", "run")},

@@ -59,6 +59,8 @@ class Cast:
     province: AppUser
     data: AppUser
     admin: AppUser
+    security: AppUser
+    audit: AppUser
 
     @staticmethod
     def make() -> None:
@@ -84,6 +86,8 @@ class Cast:
         make.make_user(Role.PROVINCE, "province", name="省中心")
         make.make_user(Role.DATA, "data", name="数据员", school_id=school.id)
         make.make_user(Role.ADMIN, "admin", name="管理员")
+        make.make_user(Role.SECURITY, "security", name="安全员")
+        make.make_user(Role.AUDIT, "audit", name="审计员")
 
     @classmethod
     def load(cls) -> Cast:
@@ -102,4 +106,5 @@ class Cast:
             other_officer=one(AppUser, username="officer2"), college_officer=one(AppUser, username="college"),
             other_college_officer=one(AppUser, username="college2"), province=one(AppUser, username="province"),
             data=one(AppUser, username="data"), admin=one(AppUser, username="admin"),
+            security=one(AppUser, username="security"), audit=one(AppUser, username="audit"),
         )  # fmt: skip

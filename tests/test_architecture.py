@@ -22,7 +22,7 @@ APP = ROOT / "app"
 FEATURES = (
     "audit", "batches", "checks", "codes", "desk", "destinations", "disputes", "forwarding", "home", "invitations",
     "notices", "objections", "official", "offline", "origin", "papers", "people", "placements",
-    "plan", "planfiles", "reports", "settings", "termination", "terms", "verification",
+    "plan", "planfiles", "reports", "settings", "staff", "termination", "terms", "verification",
 )  # fmt: skip
 FILES = {
     "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
@@ -35,6 +35,7 @@ FILES = {
     "sync.py",  # plan: table against table, in SQL
     "layouts.py",  # plan: the official layout as it goes out
     "hooks.py",  # plan: what the packages above say of it
+    "commands.py",  # staff: what is done from the shell of the server
     "code_forms.py",  # plan: the administrators' forms
     "editions.py",  # plan: formulas, and what codes count as
     "snapshots.py",  # plan: immutable copies and their comparison
@@ -80,6 +81,7 @@ FINAL = {
     "export_file": {"failed", "expired"},
     "plan_entry": set(),
     "finding": set(),
+    "staff_request": {"done", "refused", "withdrawn", "expired"},
     "change_request": {"applied", "dropped", "overtaken"},
 }
 

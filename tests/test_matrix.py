@@ -11,7 +11,8 @@ import pytest
 from app.workflow.actor import Role
 from tests import factories as make
 
-ROLES = ("nobody", "student", "employer", "college", "school", "province", "data", "admin")
+ROLES = ("nobody", "student", "employer", "college", "school", "province", "data", "admin", "security",
+         "audit")  # fmt: skip
 # what needs no permission: it answers everybody, and shows nothing of anybody
 PUBLIC = {
     "static", "appbuilder.static", "healthz", "HomeView.index", "UtilView.back", "LocaleView.index",
@@ -27,7 +28,7 @@ def people(cast) -> dict:
     return {
         "student": make.account(cast.student), "employer": make.account(cast.employer),
         "college": cast.college_officer, "school": cast.officer, "province": cast.province,
-        "data": cast.data, "admin": cast.admin,
+        "data": cast.data, "admin": cast.admin, "security": cast.security, "audit": cast.audit,
     }  # fmt: skip
 
 
@@ -151,7 +152,8 @@ OF = {  # view, or view and method → kind of record
 OWN = {"NoticesView", "JobsView", "SettingsView", "DeliveriesView", "CodesView", "RegionsView", "AccountsView",
        "EmployersView", "MergeEmployersView", "OfferedEmployersView", "PlanView", "ChangesView", "SnapshotsView",
        "LettersView", "FindingsView", "ReportsView", "GraduatesView", "CountsAsView", "FormulasView", "DestinationKindsView",
-       "DisputesView", "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView", "SecurityLogView"}  # told apart by tests of their own  # fmt: skip
+       "DisputesView", "DestinationTypesView", "DestinationFieldsView", "DestinationProofsView",
+       "SecurityLogView", "StaffRequestsView", "MyFactorsView"}  # told apart by tests of their own  # fmt: skip
 STEPS = {
     "MyPaperStepsView.step": ["hand_in", "ask_give_up", "go_on", "approve_form"],
     "MySigningsView.answer": ["agree_terms", "decline_terms"],
@@ -210,7 +212,9 @@ def test_a_foreign_record_is_not_there_whatever_is_asked_of_it(app, cast, visit,
 
 
 @pytest.mark.rule("ACC-10")
-@pytest.mark.parametrize("role", ["college", "school", "province", "data", "admin"])
+@pytest.mark.parametrize(
+    "role", ["college", "school", "province", "data", "admin", "security", "audit"]
+)
 def test_no_staff_account_takes_a_partys_step_whatever_route_it_tries(app, cast, visit, role):
     """Every POST of every route on a record of the own school: no trace shows staff as a party."""
     from app.cli import WORKFLOWS

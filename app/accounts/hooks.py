@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from flask import g
+
 from app.accounts.models import AppUser
+from app.accounts.queries import proof
 from app.workflow.actor import Role
 
 # a gate names the one page that the account must pass before any other, or None (ACC-04, ACC-08)
@@ -37,4 +40,10 @@ def must_change_password(user: AppUser) -> str | None:
     return "PasswordView.change" if user.must_change_password else None
 
 
-GATES.append(must_change_password)
+def must_set_up_factor(user: AppUser) -> str | None:
+    """Staff of an installation that requires a second factor set one up first (CHN-09)."""
+    needs = g.get("factor_required", False) and not proof().enrolled
+    return "MyFactorsView.index" if needs and user.is_staff else None
+
+
+GATES += [must_change_password, must_set_up_factor]

@@ -8,13 +8,24 @@ from flask import g, redirect, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.accounts import queries
+from app.accounts import factors, queries, step_up
 from app.accounts.hooks import GATES
 from app.accounts.models import AppUser
 from app.accounts.sessions import SECRET
 from app.accounts.views import AuthView
 from app.fab.security import CodeRoleManager
 
+CHALLENGE = "FactorView"
+
+# what a session may do whose second factor is not proved yet: sign out, change the language
+BEFORE_FACTOR = {
+    "static",
+    "appbuilder.static",
+    "healthz",
+    "LocaleView.index",
+    "AuthView.logout",
+    "AuthView.demo",  # leaves this session for another; exists in the demo only
+}
 ALWAYS_OPEN = {
     "static",
     "appbuilder.static",
@@ -43,14 +54,18 @@ class AccountManager(CodeRoleManager):
         if found is None or found[0].id != int(pk):
             return None
         g.now = found[1]  # one reading of the clock serves the whole page
+        g.proof = found[2]
         return found[0]
 
     @staticmethod
     def before_request() -> Any:
         """Set `g.user`, then hold the account at its first gate."""
         g.user = current_user._get_current_object()  # asked hundreds of times a page
-        if not current_user.is_authenticated or request.endpoint in ALWAYS_OPEN:
+        if not current_user.is_authenticated:
             return None
+        held = factor_gate(g.user)
+        if held is not None or request.endpoint in ALWAYS_OPEN:
+            return held
         for gate in GATES:
             endpoint = gate(current_user)
             if endpoint is not None:
@@ -58,8 +73,22 @@ class AccountManager(CodeRoleManager):
         return None
 
 
+def factor_gate(user: AppUser) -> Any:
+    """A session without its second factor reaches the page that asks for it, and nothing else."""
+    proof = queries.proof()
+    g.factor_required = factors.required(user)
+    if proof.enrolled and proof.at is None:
+        if request.endpoint in BEFORE_FACTOR:
+            return None
+        return None if _view_asked() == CHALLENGE else redirect(url_for(f"{CHALLENGE}.index"))
+    return step_up.taken_up(user)
+
+
+def _view_asked() -> str:
+    return (request.endpoint or "").partition(".")[0]
+
+
 def _held_at(endpoint: str) -> Response | None:
     """Let the gate's own view through, send everything else to it."""
     view = endpoint.partition(".")[0]
-    here = (request.endpoint or "").partition(".")[0]
-    return None if here in (view, "MessagesView") else redirect(url_for(endpoint))
+    return None if _view_asked() in (view, "MessagesView") else redirect(url_for(endpoint))

@@ -25,7 +25,9 @@ ROLE_NAMES = {
     Role.SCHOOL: _l("Employment office"),
     Role.PROVINCE: _l("Provincial centre"),
     Role.DATA: _l("Data staff"),
-    Role.ADMIN: _l("Administrator"),
+    Role.ADMIN: _l("System administrator"),
+    Role.SECURITY: _l("Security administrator"),
+    Role.AUDIT: _l("Audit administrator"),
 }
 
 
@@ -88,6 +90,7 @@ class AccountSession(db.Model):
     device_id: Mapped[str] = mapped_column(String(32), default="", server_default="")
     way: Mapped[str] = mapped_column(String(40), default="password", server_default="password")
     factor_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    factor: Mapped[str] = mapped_column(String(12), default="", server_default="")
 
 
 class Identifier(db.Model):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -21,6 +22,7 @@ from sqlalchemy import (
     false,
     func,
     literal,
+    or_,
     select,
     text,
     true,
@@ -29,17 +31,36 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import devices
+from app.accounts.factor_models import CodeApp, Passkey
 from app.accounts.models import AccountSession, AppUser, Identifier, Preference, SecurityEvent
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.text import clean_code
-from app.workflow.actor import Actor, Role
+from app.workflow.actor import ADMINISTRATORS, Actor, Role
 
 IDLE = timedelta(minutes=30)
 LONGEST = timedelta(hours=8)
 TOUCH = timedelta(minutes=1)  # how stale `seen_at` may be
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a session knows of the second factor: whether the person has one, when it was proved."""
+
+    enrolled: bool
+    at: datetime | None
+    way: str
+
+
+NO_PROOF = Proof(enrolled=False, at=None, way="")
+
+
+def proof() -> Proof:
+    """The second factor of this request's session."""
+    found: Proof = g.get("proof") or NO_PROOF
+    return found
 
 
 def actor(factor: str = "") -> Actor:
@@ -53,6 +74,7 @@ def actor(factor: str = "") -> Actor:
 def actor_of(user: AppUser, factor: str = "") -> Actor:
     """The actor that an account stands for, with address and device where a request runs."""
     here = has_request_context()
+    mine = proof() if here and getattr(g.get("user"), "id", None) == user.id else NO_PROOF
     return Actor(
         role=Role(user.role or ""),
         user_id=user.id,
@@ -65,6 +87,9 @@ def actor_of(user: AppUser, factor: str = "") -> Actor:
         device=str(request.user_agent)[:200] if here else "",
         device_id=devices.current() if here else "",
         factor=factor,
+        steps_up=mine.enrolled or (mine is not NO_PROOF and g.get("factor_required", False)),
+        factor_at=mine.at,
+        stepped_up=mine.way,
     )
 
 
@@ -170,10 +195,18 @@ def open_session(user: AppUser, way: str = "password") -> str:
     return secret
 
 
-def session_user(secret: str) -> tuple[AppUser, datetime] | None:
-    """The account of a living session (not idle for 30 minutes, not older than 8 hours), and now."""
+def has_factor(user_id: Any) -> Any:
+    """A condition «this account has a second factor»."""
+    return or_(
+        select(CodeApp.user_id).where(CodeApp.user_id == user_id).exists(),
+        select(Passkey.id).where(Passkey.user_id == user_id).exists(),
+    )
+
+
+def session_user(secret: str) -> tuple[AppUser, datetime, Proof] | None:
+    """The account of a living session (not idle for 30 minutes, not older than 8 hours), now, its proof."""
     row = db.session.execute(
-        select(AppUser, AccountSession, clock.app_now())
+        select(AppUser, AccountSession, clock.app_now(), has_factor(AppUser.id))
         .join(AccountSession, AccountSession.user_id == AppUser.id)
         .where(
             AccountSession.token == _token(secret),
@@ -183,11 +216,12 @@ def session_user(secret: str) -> tuple[AppUser, datetime] | None:
     ).first()
     if row is None:
         return None
-    user, session, now = row
+    user, session, now, enrolled = row
     if now - session.seen_at > IDLE or now - session.created_at > LONGEST:
         return None
+    known = Proof(enrolled, session.factor_at, session.factor)
     _touch(session, now)
-    return user, now.astimezone(UTC)
+    return user, now.astimezone(UTC), known
 
 
 def _touch(session: AccountSession, now: datetime) -> None:
@@ -248,14 +282,36 @@ def end_others(user_id: int, secret: str) -> int:
     return len(db.session.execute(gone.returning(AccountSession.user_id)).all())
 
 
+def renew_session(secret: str) -> str:
+    """Another secret for the same session: what was known before the second factor is worth nothing.
+
+    Not committed.
+    """
+    fresh = secrets.token_urlsafe(32)
+    db.session.execute(
+        update(AccountSession)
+        .where(AccountSession.token == _token(secret))
+        .values(token=_token(fresh))
+    )
+    return fresh
+
+
+def digest_of_session(secret: str) -> bytes:
+    """What the session of this cookie is kept under."""
+    return _token(secret)
+
+
 def _token(secret: str) -> bytes:
     return hashlib.sha256(secret.encode()).digest()
 
 
 def accounts_for(who: Actor) -> Select[AppUser]:
-    """The accounts an administrator, or a school for its own people, may see."""
-    if who.role is Role.ADMIN:
-        return select(AppUser)
+    """The accounts an administrator, or a school for its own people, may see.
+
+    Students' are their school's matter: no administrator has a list of them.
+    """
+    if who.role in ADMINISTRATORS:
+        return select(AppUser).where(AppUser.role != Role.STUDENT)
     if who.role is Role.SCHOOL:
         return select(AppUser).where(AppUser.school_id == who.school_id)
     return select(AppUser).where(false())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import force_locale
@@ -11,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import attempts, freezing, one_time, passwords, queries, security_log
-from app.accounts.hooks import COLLEGE_NAMES, CONTACTS
+from app.accounts.hooks import CONTACTS
 from app.accounts.models import AccountSession, AppUser
 from app.accounts.one_time import Pool
 from app.accounts.puzzle import PuzzleWanted
@@ -21,7 +19,6 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import committed
 from app.workflow.models import Trail
 
 RESET = "password"
@@ -196,7 +193,8 @@ def switch(user: AppUser, active: bool, actor: Actor) -> None:
     if user.active == active:
         return
     user.active = active
-    _trace(user, "activate" if active else "deactivate", actor)
+    trace(user, "activate" if active else "deactivate", actor)
+    security_log.note("activate" if active else "deactivate", user=user, who=actor)
     if not active:
         queries.end_all_sessions(user.id)
     db.session.commit()
@@ -205,7 +203,8 @@ def switch(user: AppUser, active: bool, actor: Actor) -> None:
 def sign_out_everywhere(user: AppUser, actor: Actor) -> None:
     """End every session of the account and commit (ACC-09)."""
     queries.end_all_sessions(user.id)
-    _trace(user, "sign_out", actor)
+    trace(user, "sign_out", actor)
+    security_log.note("sign_out_everywhere", user=user, who=actor)
     db.session.commit()
 
 
@@ -226,153 +225,7 @@ def end_others(user: AppUser, secret: str, actor: Actor) -> int:
     return count
 
 
-SCOPED = {
-    Role.SCHOOL: True,
-    Role.COLLEGE: True,
-    Role.DATA: None,
-    Role.PROVINCE: False,
-    Role.ADMIN: False,
-}
-_USERNAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
-
-
-def open_staff(values: Mapping[str, Any], actor: Actor) -> AppUser:
-    """Open an account for a member of staff, without a password, and commit (ADM-01).
-
-    `values`: username, name, email, role, school_id, college_id. The person is told by mail how to set
-    a password by code. Raises Invalid.
-    """
-    username = str(values["username"]).lower()
-    problems = _scope_problems(values) + _email_problems(values, but=None)
-    if not _USERNAME.fullmatch(username):
-        problems.append(
-            ("username", _("3 to 32 letters, digits, dots or hyphens, a letter first."))
-        )
-    elif queries.username_taken(username):
-        problems.append(("username", _("Another account has this user name.")))
-    if problems:
-        raise Invalid(problems)
-    user = AppUser(username=username, first_name="", active=True, **_staff_facts(values))
-
-    def write() -> None:
-        db.session.add(user)
-        db.session.flush()
-        queries.identify(user, "username", username)
-        _trace(user, "open", actor, {"role": user.role, "scope": _scope_of(user)})
-        _invite(user)
-
-    committed(write)
-    return user
-
-
-def change_staff(user: AppUser, values: Mapping[str, Any], actor: Actor) -> AppUser:
-    """Change name, mail, role and scope of a member of staff, and commit (ADM-01).
-
-    Whoever loses a scope is signed out. Raises Invalid; Refused for one's own role and for parties.
-    """
-    _refuse_party(user)
-    problems = _scope_problems(values) + _email_problems(values, but=user.id)
-    if problems:
-        raise Invalid(problems)
-    before, facts = (user.role, *_scope_of(user)), _staff_facts(values)
-    after = (facts["role"], facts["school_id"], facts["college_id"])
-    if user.id == actor.user_id and after != before:
-        raise Refused(_("You cannot change your own role."))
-
-    def write() -> None:
-        for name, value in facts.items():
-            setattr(user, name, value)
-        _trace(user, "change", actor, {"before": list(before), "after": list(after)})
-        if after != before:
-            queries.end_all_sessions(user.id)
-
-    committed(write)
-    return user
-
-
-def forget_password(user: AppUser, actor: Actor) -> None:
-    """Take a member of staff's password away, end all sessions, and commit: a new one is set by code.
-
-    Raises Refused for parties: the school resets a student's first sign-in.
-    """
-    _refuse_party(user)
-    if user.id == actor.user_id:
-        raise Refused(_("Change your own password on its page."))
-
-    def write() -> None:
-        user.password, user.must_change_password = None, False
-        queries.end_all_sessions(user.id)
-        one_time.void(f"user:{user.id}")
-        _trace(user, "forget_password", actor)
-        warn(user, f"forget:{user.id}:{clock.now().isoformat()}", *FORGOTTEN, who=actor)
-
-    committed(write)
-
-
-FORGOTTEN = (
-    _l("The password of your account was taken away"),
-    _l(
-        "An administrator has taken your password away and ended all sessions. Open the sign-in page "
-        "and choose “Forgotten password”: a code comes to you, by which you set your own."
-    ),
-)
-
-
-def _refuse_party(user: AppUser) -> None:
-    if not user.is_staff:
-        raise Refused(_("Accounts of students and employers are kept with their records."))
-
-
-def _staff_facts(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Of the scope only what the role has."""
-    role = Role(values["role"])
-    school = values.get("school_id") or None if SCOPED[role] is not False else None
-    college = values.get("college_id") or None if role is Role.COLLEGE else None
-    return {"last_name": values["name"], "email": values["email"].lower(), "role": role.value,
-            "school_id": school, "college_id": college}  # fmt: skip
-
-
-def _scope_of(user: AppUser) -> tuple[int | None, int | None]:
-    return user.school_id, user.college_id
-
-
-def _scope_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A school's and a college's people have one; the college is the school's."""
-    role = values.get("role")
-    if role not in SCOPED:
-        return [("role", _("Please choose"))]
-    school, college = values.get("school_id"), values.get("college_id")
-    if SCOPED[Role(role)] and not school:
-        return [("school_id", _("Please choose"))]
-    if role == Role.COLLEGE and (school, college) not in set(colleges_known()):
-        return [("college_id", _("Please choose a college of this school."))]
-    return []
-
-
-def colleges_known() -> list[tuple[int, int]]:
-    """School and id of every college: the packages above know them."""
-    return [(school, key) for source in COLLEGE_NAMES for school, key, _name in source()]
-
-
-def _email_problems(values: Mapping[str, Any], *, but: int | None) -> list[tuple[str, str]]:
-    if not queries.email_taken(values["email"], but=but):
-        return []
-    return [("email", _("Another account uses this e-mail address."))]
-
-
-def _invite(user: AppUser) -> None:
-    """How to set a password; no secret is in it."""
-    subject = _("Your account at Qingqian")
-    body = _(
-        "Your user name is %(name)s. Open the sign-in page and choose “Forgotten password”: a code "
-        "comes to this address, by which you set your own password.", name=user.username,
-    )  # fmt: skip
-    key = f"account:{user.id}:{clock.now().isoformat()}"
-    mail.post(mail.Outgoing(key, mail.MAIL, user.email, subject, body, user_id=user.id,
-                            school_id=user.school_id))  # fmt: skip
-
-
-def _trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | None = None) -> None:
+def trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | None = None) -> None:
     """An administrator's act on an account leaves its row, and a line in the security log (ADM-07)."""
     security_log.note(f"account_{step}", user=user, who=actor, **(details or {}))
     db.session.add(
@@ -385,5 +238,5 @@ def _trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | Non
     )  # fmt: skip
 
 
-__all__ = ["ask_reset", "change_password", "change_staff", "forget_password", "may_ask", "open_staff",
-           "reset", "send_reset", "set_password", "sign_out_everywhere", "signed_in", "switch"]  # fmt: skip
+__all__ = ["ask_reset", "change_password", "may_ask", "reset", "send_reset", "set_password",
+           "sign_out_everywhere", "signed_in", "switch", "trace"]  # fmt: skip

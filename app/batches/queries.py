@@ -16,7 +16,7 @@ from app.batches.tasks import held, run
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import NotYours
-from app.workflow.actor import Actor
+from app.workflow.actor import Actor, ask_anew
 from app.workflow.engine import FLOWS
 
 
@@ -75,6 +75,9 @@ def _asked(
     back_url: str,
     unfit: Sequence[tuple[int, str, str, str]],
 ) -> Batch:
+    asked = FLOWS[kind].step(step)
+    if asked.step_up:  # the worker takes the step later and can ask nobody
+        ask_anew(who, clock.now(), asked.label)
     batch = Batch(
         uid=uid, user_id=who.user_id or 0, kind=kind, step=step, reason=reason[:200],
         address=who.address, device=who.device, back_url=back_url[:800],

@@ -13,6 +13,13 @@ class NotYours(Exception):
     """The record is outside the person's scope, or does not exist: always shown as 404 (ACC-02)."""
 
 
+class FactorNeeded(Exception):
+    """The act asks for the second factor anew (CHN-09): the page that asks takes the act up again.
+
+    The text names the act.
+    """
+
+
 class Invalid(Exception):
     """A form or sheet has problems: a list of (place, text). Shown beside the fields (HTTP 422)."""
 

@@ -19,7 +19,9 @@ from app.demo.people import make_people
 from app.demo.stories import tell_stories
 
 ACCOUNTS = (
-    ("admin", "系统管理员", "账号、代码、审计"),
+    ("admin", "系统管理员", "账号申请、代码、学校"),
+    ("security", "安全管理员", "一项账号申请待确认"),
+    ("audit", "审计管理员", "导出与账号变更记录（只读）"),
     ("province", "省中心", "全省只读与统计"),
     ("school", "学校就业办", "鉴证桌：待鉴证、解约、调解、不属实"),
     ("school2", "另一所学校", "看不到本校的任何记录"),

@@ -78,6 +78,8 @@ def _staff(maker: Maker, school: School, other: School) -> None:
     first = db.session.scalars(select(College).where(College.school_id == school.id)).first()
     assert first is not None
     maker.user("admin", Role.ADMIN, "系统管理员")
+    maker.user("security", Role.SECURITY, "安全管理员")
+    maker.user("audit", Role.AUDIT, "审计管理员")
     maker.user("province", Role.PROVINCE, "省中心")
     maker.user("school", Role.SCHOOL, "王老师", school_id=school.id)
     maker.user("school2", Role.SCHOOL, "赵老师", school_id=other.id)

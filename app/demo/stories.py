@@ -22,6 +22,7 @@ from app.people.models import Student, TrainingMode
 from app.people.workflow import restrict
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
+from app.staff.workflow import open_staff
 from app.workflow.actor import Role
 
 POSITIONS = (
@@ -52,6 +53,19 @@ def tell_stories(maker: Maker) -> None:
     tell(maker, lambda employer, student, hours, outcome, n: _signed(
         maker, employer, student, hours, outcome, n))  # fmt: skip
     tell_papers(maker, maker.students[7])
+    maker.at(3, _ask_account(maker))
+
+
+def _ask_account(maker: Maker) -> Callable[[], None]:
+    """The system administrator asks for a colleague's account: it waits for the security administrator."""
+
+    def act() -> None:
+        school = maker.users["school"]
+        values = {"username": "zhou.min", "name": "周敏", "email": "zhou.min@example.com",
+                  "role": Role.SCHOOL.value, "school_id": school.school_id, "college_id": None}  # fmt: skip
+        open_staff(values, actor_of(maker.users["admin"]), "就业办新入职，接替王老师的部分工作。")
+
+    return act
 
 
 def _named(maker: Maker) -> None:

@@ -37,8 +37,8 @@ def take_place(place: int) -> bool:
 
 
 def history_for(who: Actor) -> Select[Export]:
-    """What went out: a school's office reads its school's, the administrator all, others their own."""
-    if who.role is Role.ADMIN:
+    """What went out: a school's office reads its school's, the audit administrator all, others their own."""
+    if who.role is Role.AUDIT:
         return select(Export).where(true())
     if who.role is Role.SCHOOL:
         return select(Export).where(Export.school_id == who.school_id, Export.employer_id.is_(None))

@@ -126,7 +126,14 @@ def _each(name: str, source: Any, to: S, label: Any, **more: Any) -> tuple[Step,
     )
 
 
-BORN: dict[str, Any] = {"when": (purpose_is_said,), "reason": Reason.OPTIONAL}
+def in_clear(record: Export) -> bool:
+    """Whole personal numbers leave the house: whoever has a second factor proves it anew (CHN-09)."""
+    return bool(record.clear)
+
+
+BORN: dict[str, Any] = {
+    "when": (purpose_is_said,), "reason": Reason.OPTIONAL, "step_up": in_clear,
+}  # fmt: skip
 THEN: tuple[Callable[[Change], None], ...] = (tell_asker,)
 
 EXPORTS: Workflow[Export] = Workflow(
@@ -150,7 +157,8 @@ EXPORTS: Workflow[Export] = Workflow(
                confirm=_l("Characters that are missing become 〓, what is too long is cut. Write it so?")),
         Step("fail", (S.WAITING, S.RUNNING), S.FAILED, by=Role.SYSTEM, label=_l("Give up"),
              fill=(keep_result,), then=THEN),
-        *_each("fetch", S.READY, S.READY, _l("Download"), when=(still_kept, has_place), fill=(note_fetch,)),
+        *_each("fetch", S.READY, S.READY, _l("Download"), when=(still_kept, has_place), fill=(note_fetch,),
+               step_up=in_clear),
         Step("expire", (S.READY, S.HELD), S.EXPIRED, by=Role.SYSTEM, label=_l("Delete"),
              fill=(delete_it,)),
     ),

@@ -8,6 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
 from app.core import clock
@@ -20,11 +21,14 @@ from app.home.queries import (
     decided_today,
     decisions_of,
     frame_of,
+    missing_administrators,
     oldest,
+    staff_requests,
     waiting,
 )
 from app.placements.models import Placement
-from app.workflow.actor import Actor, Role
+from app.staff.models import ACTS, StaffAct, StaffRequest
+from app.workflow.actor import ADMINISTRATORS, Actor, Role
 from app.workflow.queries import said
 
 DECIDES = (Role.COLLEGE, Role.SCHOOL)
@@ -41,8 +45,8 @@ class OfficeView(SafeView):
     @has_access
     def index(self) -> Any:
         who = actor()
-        if who.role is Role.ADMIN:
-            return self.render_template("home/admin.html", links=_admin_links())
+        if who.role in ADMINISTRATORS:
+            return self._administration(who)
         now = clock.now()
         waits = waiting(who, now)
         decides = who.role in DECIDES
@@ -55,6 +59,17 @@ class OfficeView(SafeView):
             decides=decides,
             desk_url=url_for("DeskView.list"),
             done_url=url_for("DeskView.list", tab="in_force"),
+        )
+
+    def _administration(self, who: Actor) -> Any:
+        """Where the day of the three administrators begins: what waits, and what is theirs."""
+        waits = staff_requests(who)
+        return self.render_template(
+            "home/admin.html",
+            links=ADMIN_LINKS[who.role](),
+            lead=str(ADMIN_LEADS[who.role]),
+            waiting=[(_request(r), url_for("StaffRequestsView.show", pk=r.id)) for r in waits],
+            missing=[] if who.role is not Role.ADMIN else missing_administrators(),
         )
 
 
@@ -121,7 +136,14 @@ def _mine(row: Any, placement: Placement) -> dict[str, Any]:
     }
 
 
-def _admin_links() -> list[tuple[str, str]]:
+def _request(record: StaffRequest) -> str:
+    return _(
+        "%(act)s: %(username)s (asked by %(asker)s)",
+        act=ACTS[StaffAct(record.act)], username=record.username, asker=record.asked_name,
+    )  # fmt: skip
+
+
+def _system_links() -> list[tuple[str, str]]:
     return [
         (_("Accounts"), url_for("AccountsView.list")),
         (_("Code tables"), url_for("CodesView.list")),
@@ -130,3 +152,29 @@ def _admin_links() -> list[tuple[str, str]]:
         (_("Disowned"), url_for("DisputesView.list")),
         (_("Failed jobs"), url_for("JobsView.index")),
     ]
+
+
+def _security_links() -> list[tuple[str, str]]:
+    return [
+        (_("Requests about accounts"), url_for("StaffRequestsView.list")),
+        (_("Accounts"), url_for("AccountsView.list")),
+        (_("My second factor"), url_for("MyFactorsView.index")),
+    ]
+
+
+def _audit_links() -> list[tuple[str, str]]:
+    return [
+        (_("Exports that went out"), url_for("ExportHistoryView.list")),
+        (_("Requests about accounts"), url_for("StaffRequestsView.list", tab="all")),
+        (_("Accounts"), url_for("AccountsView.list")),
+    ]
+
+
+ADMIN_LINKS = {Role.ADMIN: _system_links, Role.SECURITY: _security_links, Role.AUDIT: _audit_links}
+ADMIN_LEADS = {
+    Role.ADMIN: _l("You keep accounts, schools and code tables. What gives somebody a way in takes "
+                   "effect when the security administrator has confirmed it."),
+    Role.SECURITY: _l("You look whether what the system administrator asks for is right, and sign "
+                      "accounts out that should not be in. You change no account by yourself."),
+    Role.AUDIT: _l("You read what was done and by whom, and change nothing."),
+}  # fmt: skip

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload, undefer
 
+from app.accounts.models import ROLE_NAMES
 from app.core import clock
 from app.core.db import db
 from app.desk.models import WAITS_SINCE
@@ -30,6 +31,8 @@ from app.people.models import College, Employer, EmployerState, School
 from app.placements.models import Placement
 from app.placements.queries import placements_for
 from app.plan.queries import changes_waiting
+from app.staff.models import RequestState, StaffRequest
+from app.staff.queries import has_role, open_requests, requests_for
 from app.termination.models import Termination
 from app.termination.queries import terminations_for
 from app.workflow.actor import Actor, Role
@@ -122,6 +125,18 @@ def decisions_of(who: Actor, most: int = 5) -> Sequence[tuple[Trail, Placement]]
     return [(row[0], row[1]) for row in rows]
 
 
+def staff_requests(who: Actor, most: int = 20) -> Sequence[StaffRequest]:
+    """The requests about accounts that nobody has confirmed yet, oldest first."""
+    mine = requests_for(who).where(StaffRequest.state == RequestState.OPEN)
+    return db.session.scalars(mine.order_by(StaffRequest.created_at).limit(most)).all()
+
+
+def missing_administrators() -> list[str]:
+    """The administrators that this installation still lacks, by their names."""
+    wanted = (Role.SECURITY, Role.AUDIT)
+    return [str(ROLE_NAMES[role]) for role in wanted if not has_role(role)]
+
+
 @dataclass(frozen=True)
 class Frame:
     """What every page of the office shows around its content."""
@@ -151,6 +166,8 @@ def _waiting_by_entry(who: Actor) -> dict[str, Any]:
         found["Objections"] = disowned(who).with_only_columns(Objection.id)
     if who.role in (Role.SCHOOL, Role.PROVINCE, Role.ADMIN):
         found["Disputes"] = frozen_now(who).with_only_columns(Dispute.id)
+    if who.role is Role.SECURITY:
+        found["StaffRequests"] = open_requests()
     if who.role in (Role.SCHOOL, Role.DATA):
         found["PlanChanges"] = changes_waiting(who)
     return found

@@ -28,11 +28,14 @@ from app.people.models import (
 from app.workflow.actor import Actor, Role
 
 SHARED = (EmployerState.APPROVED, EmployerState.BLOCKED, EmployerState.LISTED)
-EVERYWHERE = (Role.PROVINCE, Role.ADMIN)
+EVERYWHERE = (Role.PROVINCE,)
 
 
 def at_school(who: Actor, school: Any, college: Any = None) -> ColumnElement[bool]:
-    """The staff's condition on a model's school and college columns; nobody else sees a row."""
+    """The staff's condition on a model's school and college columns; nobody else sees a row.
+
+    No administrator does: accounts and codes are their work, not the people (S-12).
+    """
     if who.role in EVERYWHERE or (who.role is Role.DATA and who.school_id is None):
         return true()
     if who.role in (Role.SCHOOL, Role.DATA):
@@ -42,21 +45,26 @@ def at_school(who: Actor, school: Any, college: Any = None) -> ColumnElement[boo
     return false()
 
 
+def _parts(who: Actor, school: Any, college: Any = None) -> ColumnElement[bool]:
+    """Schools, colleges and majors hold no person: who keeps the accounts sees all of them."""
+    return true() if who.role is Role.ADMIN else at_school(who, school, college)
+
+
 def schools_for(who: Actor) -> Select[School]:
     """A school sees itself, the province all."""
     if who.role is Role.COLLEGE:
         return select(School).where(School.id == who.school_id)
-    return select(School).where(at_school(who, School.id))
+    return select(School).where(_parts(who, School.id))
 
 
 def colleges_for(who: Actor) -> Select[College]:
     """The colleges of the asking staff's scope."""
-    return select(College).where(at_school(who, College.school_id, College.id))
+    return select(College).where(_parts(who, College.school_id, College.id))
 
 
 def majors_for(who: Actor) -> Select[Major]:
     """The majors of the asking staff's scope."""
-    return select(Major).where(at_school(who, Major.school_id, Major.college_id))
+    return select(Major).where(_parts(who, Major.school_id, Major.college_id))
 
 
 def students_for(who: Actor) -> Select[Student]:

@@ -82,14 +82,14 @@ STUDENTS: Workflow[Student] = Workflow(
              done=_l("The origin record is to be reviewed again; the student has been told.")),
         _keeps_state("correct", _l("Correct the record"), fill=(write_record,),
                      done=_l("The record is corrected.")),
-        _keeps_state("change_phone", _l("Change the phone"), reason=Reason.REQUIRED,
+        _keeps_state("change_phone", _l("Change the phone"), reason=Reason.REQUIRED, step_up=True,
                      fill=(keep_phone,), then=(say_whose_phone,),
                      done=_l("The phone is changed. Old and new number have been told; at the next "
                              "sign-in the student confirms the new one.")),
         _keeps_state("merge", _l("Merge a second record"), reason=Reason.REQUIRED, inner=True,
                      fill=(note_gone,), done=_l("Merged; everything of the second record is here.")),
         _keeps_state("begin_anew", _l("Reset the first sign-in"), reason=Reason.REQUIRED,
-                     danger=True, fill=(begin_anew,),
+                     danger=True, step_up=True, fill=(begin_anew,),
                      confirm=_l("The student is signed out everywhere, and sets a new password by a "
                                 "code to the phone on record. Reset now?"),
                      done=_l("Reset. The student sets a password by code and confirms its details "

@@ -56,5 +56,6 @@ def _marks(step: Step) -> str:
 def _asks(step: Step) -> str:
     reason = {Reason.REQUIRED: "reason", Reason.OPTIONAL: "reason, if any"}.get(step.reason)
     asked = [reason, step.tick and "tick", step.confirm and "second confirmation"]
+    asked.append("second factor anew" if step.step_up else None)
     asked += [f"fresh code of the {role}" for role in step.fresh]
     return ", ".join(str(part) for part in asked if part) or "–"

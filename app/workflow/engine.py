@@ -22,7 +22,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
-from app.workflow.actor import SYSTEM, Actor, Role
+from app.workflow.actor import SYSTEM, Actor, Role, ask_anew
 from app.workflow.locks import lock_row, lock_rows
 from app.workflow.models import Trail
 from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
@@ -265,7 +265,7 @@ class Workflow(Generic[R]):
                 address=actor.address,
                 device=actor.device[:200],
                 device_id=actor.device_id,
-                factor=actor.factor,
+                factor=actor.factor or (actor.stepped_up if change.step.step_up else ""),
                 reason=change.reason,
                 details=change.details,
                 at=change.now,
@@ -304,7 +304,7 @@ def proof_asked(step: Step, school_id: int | None, actor: Actor) -> bool:
 
 
 def _check_consent(change: Change) -> None:
-    """The box is ticked, and a party's act is proved by a fresh code (INV-13, ACC-10)."""
+    """The box is ticked, the act is proved by a fresh code or factor (INV-13, ACC-10, CHN-09)."""
     step, actor = change.step, change.actor
     if step.tick and not change.data.get("agreed"):
         raise Invalid([("agreed", _("Please tick that you have read the notice."))])
@@ -312,6 +312,8 @@ def _check_consent(change: Change) -> None:
         raise Invalid(
             [("code", _("Please ask for a code and enter it: it proves that this is you."))]
         )
+    if step.steps_up(change.record):
+        ask_anew(actor, change.now, step.label)
 
 
 def checked_reason(asked: Reason, text: str) -> str:

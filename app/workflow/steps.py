@@ -66,9 +66,11 @@ class Step:
     `to` may be a function of the change where settings decide; `source` is empty for a birth.
     `danger` marks steps that end something; `confirm` is the text of the second question, `tick` the
     sentence of a box to tick first. `fresh` names the roles that prove the act by a fresh code
-    (ACC-10). `applies` leaves the step out where it makes no sense for the record; `inner` steps are
-    only the consequence of another record's step; `undoable` decisions can be undone for 30 seconds;
-    `frozen_too` lets a frozen account take it: it only stops things (INV-20).
+    (ACC-10); `step_up` asks for the second factor of whoever has one, at most five minutes old
+    (CHN-09): always, or for the records of which it is true. `applies` leaves the step out where it
+    makes no sense for the record; `inner` steps are only the consequence of another record's step;
+    `undoable` decisions can be undone for 30 seconds; `frozen_too` lets a frozen account take it: it
+    only stops things (INV-20).
     """
 
     name: str
@@ -87,6 +89,7 @@ class Step:
     done: Text = ""
     tick: Text = ""
     fresh: tuple[Role, ...] = ()
+    step_up: bool | Callable[[Any], bool] = False
     applies: Callable[[Any, Actor], bool] = lambda _record, _actor: True
     inner: bool = False
     undoable: bool = False
@@ -96,6 +99,10 @@ class Step:
     def called(self, kind: str) -> Text:
         """What the step is called for a record of this kind."""
         return self.otherwise.get(kind, self.label)
+
+    def steps_up(self, record: Any) -> bool:
+        """Whether the step asks for the second factor anew on this record."""
+        return self.step_up(record) if callable(self.step_up) else self.step_up
 
     @property
     def sources(self) -> tuple[StrEnum, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 
 import pytest
+from sqlalchemy import select
 
 from app.accounts.models import AccountSession, AppUser
 from app.core.db import db
 from app.core.mail import Message
+from app.staff.models import StaffRequest
 from app.workflow.queries import trail_of
 from tests import factories as make
 
@@ -22,21 +24,35 @@ def test_only_administrators_have_the_list(cast, visit):
 
 @pytest.mark.rule("ADM-01")
 def test_an_administrator_sees_no_address_and_no_number(cast, visit):
-    user = make.account(cast.student)
-    admin = visit(cast.admin)
-    for page in (admin.get("/accounts/list/").text, admin.get(f"/accounts/show/{user.id}").text):
-        for secret in (user.email, cast.student.id_number, cast.student.phone):
-            assert secret not in page
+    student, firm = make.account(cast.student), make.account(cast.employer)
+    for who in (cast.admin, cast.security, cast.audit):
+        browser = visit(who)
+        assert browser.get(f"/accounts/show/{student.id}").status_code == 404
+        pages = (browser.get("/accounts/list/").text, browser.get(f"/accounts/show/{firm.id}").text)
+        for page in pages:
+            for secret in (firm.email, student.username, cast.student.name, cast.student.phone):
+                assert secret not in page
+
+
+def confirmed(cast, visit, step="confirm", **data):
+    """The security administrator answers the request that waits."""
+    record = db.session.scalars(select(StaffRequest).where(StaffRequest.state == "open")).one()
+    answer = visit(cast.security).post(f"/accounts/requests/action/{step}/{record.id}", data=data)
+    assert answer.status_code == 303
+    db.session.refresh(record)
+    return record
 
 
 @pytest.mark.rule("ADM-01", "ACC-09")
-def test_a_deactivated_account_is_out_at_once_until_it_is_activated(cast, visit):
+def test_a_deactivated_account_is_out_at_once_until_a_second_person_lets_it_in_again(cast, visit):
     desk, admin = visit(cast.officer), visit(cast.admin)
     assert desk.get("/office/").status_code == 200
     assert admin.post(f"/accounts/action/deactivate/{cast.officer.id}").status_code == 303
     assert desk.get("/office/").status_code == 302
     assert not db.session.get(AppUser, cast.officer.id, populate_existing=True).active
-    admin.post(f"/accounts/action/activate/{cast.officer.id}")
+    admin.post(f"/accounts/action/activate/{cast.officer.id}", data={"reason": "回来上班"})
+    assert not db.session.get(AppUser, cast.officer.id, populate_existing=True).active
+    confirmed(cast, visit)
     assert db.session.get(AppUser, cast.officer.id, populate_existing=True).active
     steps = [row.step for row in trail_of("account", cast.officer.id)]
     assert steps == ["deactivate", "activate"]
@@ -76,6 +92,8 @@ def staff(cast, **more):
 def test_an_administrator_opens_a_staff_account_without_any_secret(cast, visit, client):
     admin = visit(cast.admin)
     assert admin.post("/accounts/add", data=staff(cast)).status_code == 303
+    assert db.session.query(AppUser).filter_by(username="wang.li").count() == 0
+    confirmed(cast, visit)
     user = db.session.query(AppUser).filter_by(username="wang.li").one()
     assert (user.password, user.school_id, user.college_id) == (
         None,
@@ -126,6 +144,8 @@ def test_a_changed_scope_counts_at_once_and_signs_out(cast, visit):
         cast, role="school", school_id=cast.other_school.id, name="王老师", email="o@example.com"
     )
     assert visit(cast.admin).post(f"/accounts/edit/{cast.officer.id}", data=data).status_code == 303
+    assert desk.get("/office/").status_code == 200, "nothing happens before it is confirmed"
+    confirmed(cast, visit)
     user = db.session.get(AppUser, cast.officer.id, populate_existing=True)
     assert (user.school_id, user.college_id, user.username) == (
         cast.other_school.id,
@@ -141,7 +161,9 @@ def test_an_administrator_keeps_its_own_role_and_no_partys_account_is_changed(ca
     own = staff(cast, role="school", email="a@example.com")
     assert admin.post(f"/accounts/edit/{cast.admin.id}", data=own).status_code == 422
     student = make.account(cast.student)
-    assert admin.post(f"/accounts/edit/{student.id}", data=own).status_code == 422
+    assert admin.post(f"/accounts/edit/{student.id}", data=own).status_code == 404
+    firm = make.account(cast.employer)
+    assert admin.post(f"/accounts/edit/{firm.id}", data=own).status_code == 422
     admin.post(f"/accounts/action/forget_password/{cast.admin.id}")
     for user, role in ((cast.admin, "admin"), (student, "student")):
         assert db.session.get(AppUser, user.id, populate_existing=True).role == role
@@ -152,7 +174,10 @@ def test_a_reset_password_no_longer_works_and_ends_every_session(cast, visit):
     cast.officer.password = "x"
     db.session.commit()
     desk = visit(cast.officer)
-    visit(cast.admin).post(f"/accounts/action/forget_password/{cast.officer.id}")
+    url = f"/accounts/action/forget_password/{cast.officer.id}"
+    visit(cast.admin).post(url, data={"reason": "忘记密码"})
+    assert db.session.get(AppUser, cast.officer.id, populate_existing=True).password == "x"
+    confirmed(cast, visit)
     assert db.session.get(AppUser, cast.officer.id, populate_existing=True).password is None
     assert desk.get("/office/").status_code == 302
     assert [row.step for row in trail_of("account", cast.officer.id)] == ["forget_password"]

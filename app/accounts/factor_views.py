@@ -1,0 +1,184 @@
+"""The second factor by HTTP: the page after the password, and everybody's own factors (CHN-09)."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import segno
+from flask import flash, g, jsonify, redirect, request, session, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.wrappers import Response
+
+from app.accounts import factors, passkeys, queries, step_up
+from app.accounts.sessions import SECRET
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Invalid, NotYours, Refused
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.shown import moment
+from app.fab.urls import local_path
+from app.workflow.actor import ask_anew
+
+LARGEST_KEY = 2**31 - 1
+
+
+class FactorView(SafeView):
+    """After the password: the only page that a half-open session reaches."""
+
+    route_base = "/factor"
+    class_permission_name = "Factor"
+    default_view = "index"
+
+    @expose("/", methods=["GET", "POST"])
+    @has_access
+    def index(self) -> Any:
+        onward = local_path(request.args.get("next", "")) or "/"
+        known = queries.proof()
+        if not known.enrolled:
+            return redirect(onward)
+        if request.method == "GET":
+            return self._page()
+        if known.at is None:  # else the door has looked at it: `step_up.taken_up`
+            try:
+                step_up.prove(g.user)
+            except (Invalid, Refused) as problem:
+                return self._page(problem), 422
+            session[SECRET] = queries.renew_session(session.get(SECRET, ""))
+            db.session.commit()
+        return redirect(onward, 303)
+
+    @expose("/options", methods=["POST"])
+    @has_access
+    def options(self) -> Any:
+        """What the browser needs to ask a key."""
+        return _json(factors.key_options(g.user, session.get(SECRET, ""), "prove"))
+
+    def _page(self, problem: Invalid | Refused | None = None) -> Any:
+        return self.render_template(
+            "accounts/factor.html", action=request.full_path.rstrip("?"),
+            waiting=queries.proof().at is None, **step_up.choices(g.user, problem),
+        )  # fmt: skip
+
+
+class MyFactorsView(SafeView):
+    """Setting up, removing, renewing; whoever has a factor proves it before it changes one."""
+
+    route_base = "/account/factors"
+    class_permission_name = "MyFactors"
+    default_view = "index"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        mine = factors.own(g.user.id)
+        return self.render_template(
+            "accounts/factors.html", own=mine, key_site=passkeys.site(),
+            keys=[(key, moment(key.created_at), moment(key.used_at)) for key in mine.keys],
+            app_since=moment(mine.app_since), must=factors.required(g.user) and not mine.any,
+            may=factors.offered(g.user) or mine.any,
+        )  # fmt: skip
+
+    @expose("/app", methods=["GET", "POST"])
+    @has_access
+    def app(self) -> Any:
+        """The QR code and its secret, until the first code shows that the app has it."""
+        self._anew(_("Set up a code app"))
+        wrong = ""
+        if request.method == "POST":
+            try:
+                return self._added(factors.add_app(g.user, _own_session(), _form("code")))
+            except Invalid as problem:
+                wrong = problem.problems[0][1]
+        secret = factors.new_secret(g.user, _own_session())
+        code = segno.make(factors.address_of(g.user, secret), micro=False)
+        page = self.render_template(
+            "accounts/factor_app.html", wrong=wrong,
+            image=code.svg_data_uri(scale=5, border=3, dark="#000", light="#fff"),
+            key=" ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
+        )  # fmt: skip
+        return page, 422 if wrong else 200
+
+    @expose("/key", methods=["GET", "POST"])
+    @has_access
+    def key(self) -> Any:
+        """A new passkey, with the name by which its owner knows it."""
+        self._anew(_("Add a passkey"))
+        if passkeys.site() is None:
+            raise Refused(_("Passkeys are not possible at this address. Use a code app."))
+        wrong = ""
+        if request.method == "POST":
+            try:
+                return self._added(
+                    factors.add_key(g.user, _own_session(), _form("answer"), _form("name"))
+                )
+            except Invalid as problem:
+                wrong = problem.problems[0][1]
+        page = self.render_template(
+            "accounts/factor_key.html", wrong=wrong, options_url=url_for("MyFactorsView.options"),
+            elsewhere=step_up.elsewhere(), typed=_form("name")[:40],
+        )  # fmt: skip
+        return page, 422 if wrong else 200
+
+    @expose("/key/options", methods=["POST"])
+    @has_access
+    def options(self) -> Any:
+        self._anew(_("Add a passkey"))
+        return _json(factors.key_options(g.user, _own_session(), "register"))
+
+    @expose(f"/key/<int(max={LARGEST_KEY}):pk>/remove", methods=["POST"])
+    @has_access
+    def remove_key(self, pk: int) -> Any:
+        return self._remove(pk)
+
+    @expose("/app/remove", methods=["POST"])
+    @has_access
+    def remove_app(self) -> Any:
+        return self._remove(None)
+
+    @expose("/codes", methods=["POST"])
+    @has_access
+    def codes(self) -> Any:
+        """Ten new recovery codes, shown once."""
+        self._anew(_("Renew the recovery codes"))
+        if not queries.proof().enrolled:
+            raise NotYours("recovery codes")
+        return self._shown(factors.renew_codes(g.user))
+
+    def _anew(self, act: str) -> None:
+        if not queries.proof().enrolled and not factors.offered(current_user):
+            raise NotYours("second factor")
+        if queries.proof().enrolled:
+            ask_anew(queries.actor(), clock.now(), act)
+
+    def _remove(self, key_id: int | None) -> Any:
+        self._anew(_("Remove a second factor"))
+        try:
+            factors.remove(g.user, key_id)
+            flash(_("Removed."), "success")
+        except Refused as refusal:
+            db.session.rollback()
+            flash(str(refusal), "warning")
+        return redirect(url_for("MyFactorsView.index"), 303)
+
+    def _added(self, codes: list[str]) -> Any:
+        flash(_("The second factor is set up."), "success")
+        return self._shown(codes) if codes else redirect(url_for("MyFactorsView.index"), 303)
+
+    def _shown(self, codes: list[str]) -> Any:
+        return self.render_template("accounts/factor_codes.html", codes=codes)
+
+
+def _own_session() -> str:
+    return str(session.get(SECRET, ""))
+
+
+def _form(name: str) -> str:
+    return request.form.get(name, "")
+
+
+def _json(options: str) -> Response:
+    return jsonify(json.loads(options))

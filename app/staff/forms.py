@@ -1,0 +1,29 @@
+"""The forms by which one administrator asks for an account, as another will read it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.forms import NewStaffForm, StaffForm
+from app.core.forms import line
+
+
+def _reason() -> Any:
+    return line(
+        _l("Reason"), 200, required=False,
+        description=_l("The security administrator and the person concerned read it."),
+    )  # fmt: skip
+
+
+class AskChangeForm(StaffForm):
+    """What an account is to become, and why."""
+
+    reason = _reason()
+
+
+class AskNewForm(NewStaffForm):
+    """A new account, and why."""
+
+    reason = _reason()
