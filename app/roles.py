@@ -47,6 +47,15 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "ExportHistory": dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), LIST),
     "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), LIST),
     "Acts": {Role.STUDENT: ("code",)},
+    "CampusProof": {Role.STUDENT: ("begin",)},
+    "MyCampus": {
+        role: ("index", "code", "release", "link") for role in Role if role is not Role.SYSTEM
+    },
+    "SignInWays": {
+        Role.ADMIN: (*READ, "add", "edit", "try_out", "switch_off"),
+        Role.SCHOOL: (*READ, "switch_on", "switch_off"),
+    },
+    "CampusIdentities": {Role.ADMIN: (*LIST, "unlink")},
     "Jobs": {Role.ADMIN: ("index", "retry")},
     # the student's side
     "Verify": {Role.STUDENT: ("index", "code")},

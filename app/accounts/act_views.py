@@ -9,9 +9,11 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts import acts
+from app.accounts.campus import proofs
 from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.once import once
 from app.fab.urls import local_path
 from app.workflow.actor import Role
 from app.workflow.engine import FLOWS, Workflow
@@ -51,7 +53,13 @@ def code_url(flow: Workflow[Any], record: Any, offer: Offer) -> str:
     """Where the button's dialog asks for its code; empty for a step that needs none of this person."""
     if Role(g.user.role) not in offer.step.fresh:
         return ""
-    return url_for("ActCodeView.code", kind=flow.kind, pk=record.id, step=offer.step.name)
+    if acts.is_proved(flow, offer.step.name, record, g.user):
+        return ""  # the campus sign-in has said so a moment ago
+    way = once("campus-proof", lambda: proofs.way_for(g.user))
+    more: dict[str, Any] = (
+        {"campus": 1} if way else {}
+    )  # the dialog offers the campus sign-in beside the code
+    return url_for("ActCodeView.code", kind=flow.kind, pk=record.id, step=offer.step.name, **more)
 
 
 def take(flow: Workflow[Any], step: str, record_id: int, **data: Any) -> bool:

@@ -12,6 +12,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.accounts import one_time
+from app.accounts.campus import proofs
 from app.accounts.hooks import CONTACTS
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
@@ -45,6 +46,26 @@ def ask(flow: Workflow[Any], step: str, record_id: int, user: AppUser) -> str:
     return channel
 
 
+def purpose_for(flow: Workflow[Any], step: str, record_id: int, user: AppUser) -> str:
+    """What a proof other than a code is bound to: this act on this record as it stands now.
+
+    Raises NotYours, or Refused with the sentence why the step is not possible.
+    """
+    who = actor_of(user)
+    record = flow.find(record_id, who)
+    offer = flow.offer(step, record, who, clock.now())
+    if offer is None or who.role not in offer.step.fresh:
+        raise NotYours(f"{flow.kind} {record_id}: {step}")
+    if not offer.possible:
+        raise Refused(offer.why_not)
+    return _purpose(flow, step, record)
+
+
+def is_proved(flow: Workflow[Any], step: str, record: Any, user: AppUser) -> bool:
+    """Whether a proof other than a code lies ready for this act: the button asks for no code then."""
+    return proofs.there(user, _purpose(flow, step, record))
+
+
 def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: str) -> Actor:
     """The person with its proof, if the code is the one sent for this act; to be used at once.
 
@@ -58,6 +79,8 @@ def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: s
     offer = flow.offer(step, record, who, clock.now())
     if offer is None or not offer.possible:
         return who  # the rule refuses with its own sentence; the code stays good
+    if not code.strip() and proofs.take(user, _purpose(flow, step, record)):
+        return actor_of(user, factor=proofs.FACTOR)
     if not code.strip():
         raise Invalid(
             [("code", _("Please ask for a code and enter it: it proves that this is you."))]

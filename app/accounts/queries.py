@@ -156,7 +156,7 @@ def open_session(user: AppUser, way: str = "password") -> str:
     who = actor_of(user)
     db.session.add(
         AccountSession(
-            token=_token(secret),
+            token=session_key(secret),
             user_id=user.id,
             created_at=now,
             seen_at=now,
@@ -175,7 +175,7 @@ def session_user(secret: str) -> tuple[AppUser, datetime] | None:
     row = db.session.execute(
         select(AppUser, AccountSession, clock.app_now())
         .join(AccountSession, AccountSession.user_id == AppUser.id)
-        .where(AccountSession.token == _token(secret), AppUser.active == true())
+        .where(AccountSession.token == session_key(secret), AppUser.active == true())
     ).first()
     if row is None:
         return None
@@ -184,6 +184,14 @@ def session_user(secret: str) -> tuple[AppUser, datetime] | None:
         return None
     _touch(session, now)
     return user, now.astimezone(UTC)
+
+
+def way_of(secret: str) -> str:
+    """How the person of this session came in: ``password``, or a campus's way such as ``cas:7``."""
+    found = db.session.scalar(
+        select(AccountSession.way).where(AccountSession.token == session_key(secret))
+    )
+    return found or ""
 
 
 def _touch(session: AccountSession, now: datetime) -> None:
@@ -196,7 +204,7 @@ def _touch(session: AccountSession, now: datetime) -> None:
 
 def end_session(secret: str) -> None:
     """Sign out on this device: a copied cookie is worth nothing then. Not committed."""
-    db.session.execute(delete(AccountSession).where(AccountSession.token == _token(secret)))
+    db.session.execute(delete(AccountSession).where(AccountSession.token == session_key(secret)))
 
 
 def end_all_sessions(*user_ids: int) -> None:
@@ -204,7 +212,8 @@ def end_all_sessions(*user_ids: int) -> None:
     db.session.execute(delete(AccountSession).where(AccountSession.user_id.in_(user_ids)))
 
 
-def _token(secret: str) -> bytes:
+def session_key(secret: str) -> bytes:
+    """The key of the session whose secret the cookie holds."""
     return hashlib.sha256(secret.encode()).digest()
 
 

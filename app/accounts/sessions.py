@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from flask import session
 from flask_login import login_user, logout_user
 
@@ -14,13 +16,20 @@ SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"
 
 
-def sign_in(user: AppUser, way: str = "password") -> None:
-    """Begin a session with a fresh cookie and commit; `way` says how the person came in."""
+def sign_in(
+    user: AppUser, way: str = "password", noted: Callable[[bytes], None] | None = None
+) -> None:
+    """Begin a session with a fresh cookie and commit; `way` says how the person came in.
+
+    `noted` is called with the session's key, to keep in the same transaction what belongs to it.
+    """
     language = session.get("locale")
     session.clear()
     if user.locale or language:
         session["locale"] = user.locale or language
     session[SECRET] = queries.open_session(user, way)
+    if noted is not None:
+        noted(queries.session_key(session[SECRET]))
     login_user(user)
     db.session.commit()
 

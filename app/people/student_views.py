@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from app.accounts import one_time
+from app.accounts.campus.views import came_by_campus
 from app.accounts.models import AppUser
 from app.codes import queries as codes
 from app.core import mail
@@ -18,7 +19,7 @@ from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.people.forms import ReachForm, VerifyForm
+from app.people.forms import CampusVerifyForm, ReachForm, VerifyForm
 from app.people.models import Student
 from app.people.students import VERIFY, keep_reach, verify
 
@@ -70,16 +71,19 @@ class VerifyView(SafeView):
         student = me()
         if student.verified_at is not None:
             return redirect("/")
-        form = VerifyForm(obj=student)
+        campus = came_by_campus()
+        form = CampusVerifyForm(obj=student) if campus else VerifyForm(obj=student)
         if form.validate_on_submit():
             try:
                 values = {"email": form.email.data, "address": form.address.data}
-                verify(student, g.user, values, form.code.data)
+                verify(student, g.user, values, form.code.data or "", campus=campus)
                 flash(_("Welcome. Your details are confirmed."), "success")
                 return redirect("/", 303)
             except Invalid as error:
                 show_problems(form, error)
-        page = self.render_template("people/student_verify.html", form=form, student=student)
+        page = self.render_template(
+            "people/student_verify.html", form=form, student=student, campus=campus
+        )
         return page, 422 if form.errors else 200
 
     @expose("/code", methods=["POST"])

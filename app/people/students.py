@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
-from app.accounts import one_time
+from app.accounts import one_time, security_log
 from app.accounts.models import AppUser
 from app.accounts.queries import email_taken, identify
 from app.core import clock
@@ -174,13 +174,19 @@ def _another(student: Student, same: ColumnElement[bool]) -> bool:
         return found.first() is not None
 
 
-def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
+def verify(
+    student: Student, user: AppUser, values: dict[str, str], code: str, *, campus: bool = False
+) -> None:
     """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
 
-    Commits. Raises Invalid for the code or an e-mail of another account.
+    Commits. Raises Invalid for the code or an e-mail of another account. Who came in by its campus's
+    service has proved who it is (CHN-08): the code may be left out, since no phone may be on record, or
+    one that is not the student's any more.
     """
+    if not (campus and not code.strip()):
+        one_time.check(f"student:{student.id}", VERIFY, code)
     _reach(student, user, values)
-    one_time.check(f"student:{student.id}", VERIFY, code)
+    security_log.note("first_sign_in", user=user, proof="sms" if code.strip() else "campus")
     student.verified_at = clock.now()
     db.session.commit()
 

@@ -1,0 +1,101 @@
+"""The campus sign-in as the fresh proof of one act on one record as it stands, good once (ACC-10)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from flask_babel import gettext as _
+from sqlalchemy import ColumnElement, select, true, update
+
+from app.accounts import security_log
+from app.accounts.campus.claim import Claim
+from app.accounts.campus.models import CampusIdentity, CampusProof, SignInWay
+from app.accounts.campus.workflow import NotOpened, living
+from app.accounts.models import AppUser
+from app.accounts.queries import actor_of
+from app.core import clock
+from app.core.db import db
+
+LIFE = timedelta(minutes=10)
+FACTOR = "campus"
+
+# what else a campus sign-in speaks for: called with the account, in the running transaction
+PROVED: list[Callable[[AppUser], None]] = []
+
+
+def proved(user: AppUser, identity: CampusIdentity) -> None:
+    """The person has signed in at the campus: tell whoever waits for such a word (ACC-15). Not committed.
+
+    A binding that stands in the place of one just released does not speak for anything yet.
+    """
+    if identity.proves_from <= clock.now():
+        for told in PROVED:
+            told(user)
+
+
+def way_for(user: AppUser) -> SignInWay | None:
+    """The way by which this person can prove an act: the one used last."""
+    return db.session.scalars(
+        select(SignInWay)
+        .join(CampusIdentity, CampusIdentity.way_id == SignInWay.id)
+        .where(
+            CampusIdentity.user_id == user.id,
+            CampusIdentity.ended_at.is_(None),
+            CampusIdentity.proves_from <= clock.now(),
+            SignInWay.active == true(),
+        )
+        .order_by(CampusIdentity.last_at.desc())
+        .limit(1)
+    ).first()
+
+
+def give(way: SignInWay, claim: Claim, user: AppUser, purpose: str) -> None:
+    """Keep that the person has signed in anew for this act, and commit. Raises NotOpened."""
+    identity = living(way, claim.subject)
+    if identity is None or identity.user_id != user.id:
+        raise NotOpened(
+            _("This is not the campus account that is linked to you."), "proof by another", user
+        )
+    if not way.active or not claim.anew:
+        raise NotOpened(
+            _("The campus service did not ask for your password anew, so this proves nothing. Use a code."),
+            "proof not anew", user,
+        )  # fmt: skip
+    if identity.proves_from > clock.now():
+        raise NotOpened(
+            _("Your campus account was linked anew; for 72 hours it does not prove an act. Use a code."),
+            "proof too early", user,
+        )  # fmt: skip
+    now = clock.now()
+    db.session.add(
+        CampusProof(user_id=user.id, way_id=way.id, purpose=purpose, expires_at=now + LIFE)
+    )
+    security_log.note("campus_proof", user=user, who=actor_of(user), way=way.mark)
+    db.session.commit()
+
+
+def there(user: AppUser, purpose: str) -> bool:
+    """Whether the person has such a proof of this act now."""
+    wanted = select(CampusProof.id).where(*_good(user, purpose))
+    return db.session.scalar(wanted.limit(1)) is not None
+
+
+def take(user: AppUser, purpose: str) -> bool:
+    """Use the proof up in the running transaction; False where there is none. It counts once."""
+    used = db.session.scalars(
+        update(CampusProof)
+        .where(*_good(user, purpose))
+        .values(used_at=clock.now())
+        .returning(CampusProof.id)
+    ).all()
+    return bool(used)
+
+
+def _good(user: AppUser, purpose: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        CampusProof.user_id == user.id,
+        CampusProof.purpose == purpose,
+        CampusProof.used_at.is_(None),
+        CampusProof.expires_at > clock.now(),
+    )
