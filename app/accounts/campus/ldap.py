@@ -89,6 +89,7 @@ def _open(url: str, dn: str | None = None, password: str | None = None) -> Itera
     parts = urlsplit(url)
     host, secure = (parts.hostname or "").lower(), parts.scheme == "ldaps"
     tls = Tls(validate=ssl.CERT_REQUIRED, version=ssl.PROTOCOL_TLS_CLIENT, valid_names=[host])
+    connection = None
     try:
         server = Server(
             host, port=parts.port or (636 if secure else 389), use_ssl=secure, tls=tls,
@@ -100,6 +101,7 @@ def _open(url: str, dn: str | None = None, password: str | None = None) -> Itera
         )  # fmt: skip
         connection.open(read_server_info=False)
     except (LDAPException, OSError, ValueError):
+        _drop(connection)
         raise net.Unreachable(
             _("The directory %(host)s does not answer, or its certificate is not trusted.",
               host=host[:80])
@@ -113,6 +115,13 @@ def _open(url: str, dn: str | None = None, password: str | None = None) -> Itera
     finally:
         with suppress(LDAPException, OSError):
             connection.unbind()
+
+
+def _drop(connection: Connection | None) -> None:
+    """The library leaves the socket of a connection that did not come about."""
+    kept = getattr(connection, "socket", None)
+    if kept is not None:
+        kept.close()
 
 
 def _encrypt(connection: Connection, host: str) -> None:

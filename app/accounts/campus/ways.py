@@ -35,24 +35,10 @@ ATTRIBUTE = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,59}")
 CLAIM = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,79}")
 HOST = re.compile(r"[a-z0-9]([a-z0-9.-]{0,250}[a-z0-9])?", re.I)
 # what a person may choose or change itself there, or what many share, says nothing of a record
-NEVER = frozenset(
-    [
-        "email",
-        "mail",
-        "email_verified",
-        "name",
-        "cn",
-        "displayname",
-        "given_name",
-        "givenname",
-        "family_name",
-        "sn",
-        "nickname",
-        "phone_number",
-        "mobile",
-        "telephonenumber",
-    ]
-)
+NEVER = frozenset({
+    "email", "mail", "email_verified", "name", "cn", "displayname", "given_name", "givenname", "sn",
+    "family_name", "nickname", "phone_number", "mobile", "telephonenumber",
+})  # fmt: skip
 
 
 def ways_of(school_id: int | None) -> list[SignInWay]:
