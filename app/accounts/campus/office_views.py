@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash, redirect, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from sqlalchemy import Select
 
 from app.accounts.campus import ways, workflow
@@ -70,13 +71,13 @@ class SignInWaysView(RuledForms, SafeModelView):
         "secret_masked": _l("Secret"), "base_dn": _l("LDAP: base DN"),
         "login_attribute": _l("LDAP: attribute of the user name"),
         "dn_template": _l("LDAP: template of the DN"), "claim": _l("Claim or attribute with the number"),
-        "tested_at": _l("Test passed"), "active": _l("On"),
+        "tested_at": _l("Test passed"), "active": _l("State"),
     }  # fmt: skip
     formatters_columns = {
         "school_id": _school, "kind": lambda kind: KIND_NAMES.get(kind, kind),
         "who": lambda who: str(WHO.get(who, who)), "tested_at": moment, "hosts": dash, "client_id": dash,
         "secret_masked": dash, "base_dn": dash, "login_attribute": dash, "dn_template": dash,
-        "active": lambda on: chip(_("on"), "done") if on else chip(_("off"), "waiting"),
+        "active": lambda on: chip(pgettext("way", "on"), "done") if on else chip(pgettext("way", "off"), "waiting"),
     }  # fmt: skip
     base_order = ("id", "asc")
     show_template = "accounts/account.html"
