@@ -11,6 +11,8 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts import hooks
 from app.accounts.act_views import ActCodeView
+from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysView
+from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
 from app.accounts.factor_views import FactorView, MyFactorsView
 from app.accounts.log_views import SecurityLogView
 from app.accounts.own_views import MySignInsView
@@ -79,7 +81,7 @@ from app.people.office_views import EmployersView
 from app.people.part_sheets import COLLEGES, MAJORS
 from app.people.part_views import CollegesView, MajorsView, SchoolsView
 from app.people.parts import all_colleges, all_schools
-from app.people.queries import active_schools
+from app.people.queries import accounts_by_number, active_schools, school_ids
 from app.people.record_views import StudentPhoneView, StudentsView
 from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
@@ -117,6 +119,8 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(ActCodeView)
     builder.add_view_no_menu(FactorView)
     builder.add_view_no_menu(MyFactorsView)
+    for campus in (CampusView, CampusProofView, MyCampusView, CampusIdentitiesView):
+        builder.add_view_no_menu(campus)
     builder.add_view_no_menu(BatchView)
     builder.add_view_no_menu(TerminationsView)
     _bulk(builder)
@@ -246,10 +250,13 @@ def office(builder: AppBuilder) -> None:
         (SecurityLogView, "SecurityLog", _l("Security log"), "lock"),
         (AuditView, "Audit", _l("Proof of the trail"), "shield"),
         (StaffRequestsView, "StaffRequests", _l("Requests about accounts"), "check"),
+        (SignInWaysView, "SignInWays", _l("Campus sign-in"), "lock"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
     hooks.HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
     hooks.SCHOOL_NAMES[:] = [all_schools]
+    hooks.SCHOOL_IDS[:] = [school_ids]
+    hooks.RECORDS[:] = [accounts_by_number]
     hooks.COLLEGE_NAMES[:] = [all_colleges]
 
 

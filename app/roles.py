@@ -54,6 +54,15 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         (*STAFF, Role.EMPLOYER),
         ("index", "app", "key", "options", "remove_key", "remove_app", "codes"),
     ),
+    "CampusProof": {Role.STUDENT: ("begin",)},
+    "MyCampus": {
+        role: ("index", "code", "release", "link") for role in Role if role is not Role.SYSTEM
+    },
+    "SignInWays": {
+        Role.ADMIN: (*READ, "add", "edit", "try_out", "switch_off"),
+        Role.SCHOOL: (*READ, "switch_on", "switch_off"),
+    },
+    "CampusIdentities": {Role.ADMIN: (*LIST, "unlink")},
     "Jobs": {Role.ADMIN: ("index", "retry")},
     # the student's side
     "Verify": {Role.STUDENT: ("index", "code")},

@@ -59,7 +59,6 @@ FILES = {
     "keys.py", "content.py", "marks.py",  # audit: what is digested of a row, with which key, when
     "seals.py", "roots.py",  # audit: the chain, and what goes outside
     "verifying.py", "walking.py", "guarding.py", "findings.py",  # audit: the verifier
-    "commands.py",  # audit: of the command line
     "tables",  # codes: the shipped tables
     "__pycache__",
 }  # fmt: skip

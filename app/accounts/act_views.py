@@ -10,12 +10,14 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts import acts
+from app.accounts.campus import proofs
 from app.accounts.queries import actor
 from app.core import jobs
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.http import IN_DIALOG
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.once import once
 from app.workflow.actor import Actor
 from app.workflow.engine import FLOWS, Workflow, proof_asked
 from app.workflow.queries import just_done
@@ -76,7 +78,11 @@ def birth_code_url(flow: Workflow[Any], step: str, key: int, school_id: int | No
     """As `code_url`, for an act that begins from the row of that id, which a school keeps."""
     if not proof_asked(flow.step(step), school_id, actor()):
         return ""
-    return url_for("ActCodeView.code", kind=flow.kind, pk=key, step=step)
+    way = once("campus-proof", lambda: proofs.way_for(g.user))
+    if way and acts.has_proof(g.user, acts.act_on(flow, step, key, g.user).purpose):
+        return ""  # the campus sign-in has said so a moment ago
+    more: dict[str, Any] = {"campus": 1} if way else {}  # the dialog offers it beside the code
+    return url_for("ActCodeView.code", kind=flow.kind, pk=key, step=step, **more)
 
 
 def proved(flow: Workflow[Any], step: str, key: int) -> Actor:

@@ -37,6 +37,7 @@ LIFE = timedelta(minutes=10)
 PROOFS: dict[str, Any] = {
     "sms": _l("confirmed by SMS code"),
     "mail": _l("confirmed by e-mail code"),
+    "campus": _l("confirmed by campus sign-in"),
 }
 
 

@@ -21,7 +21,7 @@ from app.accounts import factor_notices as notices
 from app.accounts import passkeys, security_log
 from app.accounts.factor_models import CodeApp, FactorChallenge, Passkey, RecoveryCode
 from app.accounts.models import AccountSession, AppUser
-from app.accounts.queries import actor_of, digest_of_session
+from app.accounts.queries import actor_of, session_key
 from app.core import clock, jobs
 from app.core.crypto import cipher
 from app.core.db import db
@@ -113,7 +113,7 @@ def key_options(user: AppUser, session: str, purpose: str) -> str:
     """What the browser is told to make (``register``) or to use (``prove``) a key; JSON. Commits."""
     ceremony = {"register": passkeys.registering, "prove": passkeys.proving}[purpose]
     challenge, options = ceremony(user)
-    _keep(digest_of_session(session), purpose, challenge)
+    _keep(session_key(session), purpose, challenge)
     return options
 
 
@@ -129,7 +129,7 @@ def prove(user: AppUser, session: str, code: str, answer: str) -> str:
     way = _by_key(user, session, answer) if answer.strip() else _by_code(user, code)
     db.session.execute(
         update(AccountSession)
-        .where(AccountSession.token == digest_of_session(session))
+        .where(AccountSession.token == session_key(session))
         .values(factor_at=clock.now(), factor=way)
     )
     security_log.note("second_factor", user=user, who=actor_of(user), way=way)
@@ -144,7 +144,7 @@ def prove(user: AppUser, session: str, code: str, answer: str) -> str:
 def _by_key(user: AppUser, session: str, answer: str) -> str:
     if not KEYS.take(user.id):
         raise _too_often(user)
-    challenge = _take(digest_of_session(session), "prove")
+    challenge = _take(session_key(session), "prove")
     sentence = _("The key did not answer as it should. Try again, or use a code.")
     if challenge is None:
         raise _failed(user, PASSKEY, _("That took more than five minutes. Please try again."))
@@ -236,7 +236,7 @@ def _recovery_digest(user_id: int, code: str) -> bytes:
 
 def new_secret(user: AppUser, session: str) -> str:
     """The secret of the code app that this session is setting up; the same until it is confirmed."""
-    token = digest_of_session(session)
+    token = session_key(session)
     waiting = db.session.get(FactorChallenge, (token, APP))
     if waiting is not None and clock.now() - waiting.created_at < SETTING_UP:
         return _opened(user.id, waiting.value)
@@ -266,7 +266,7 @@ def add_app(user: AppUser, session: str, typed: str) -> list[str]:
     db.session.execute(row.on_conflict_do_update(index_elements=["user_id"], set_=fresh))
     db.session.execute(
         delete(FactorChallenge).where(
-            FactorChallenge.session == digest_of_session(session), FactorChallenge.purpose == APP
+            FactorChallenge.session == session_key(session), FactorChallenge.purpose == APP
         )
     )
     return _added(user, session, APP)
@@ -274,7 +274,7 @@ def add_app(user: AppUser, session: str, typed: str) -> list[str]:
 
 def add_key(user: AppUser, session: str, answer: str, name: str) -> list[str]:
     """Take a passkey into use, and commit; new recovery codes, or none. Raises Invalid, Refused."""
-    challenge = _take(digest_of_session(session), "register")
+    challenge = _take(session_key(session), "register")
     _lock(user)
     here = len(passkeys.keys_of(user.id))
     if here >= MOST_KEYS:
@@ -294,7 +294,7 @@ def _added(user: AppUser, session: str, way: str) -> list[str]:
     """The session has proved it by setting it up; every other session is asked."""
     db.session.execute(
         update(AccountSession)
-        .where(AccountSession.token == digest_of_session(session))
+        .where(AccountSession.token == session_key(session))
         .values(factor_at=clock.now(), factor=way)
     )
     _tell(user, "factor_added", way)

@@ -25,6 +25,12 @@ HOMES: dict[Role, str] = {}
 # code and name of the schools, for the sign-in by student number
 SCHOOLS: list[Callable[[], list[tuple[str, str]]]] = []
 
+# code → id of the schools that take part
+SCHOOL_IDS: list[Callable[[], dict[str, int]]] = []
+
+# school and number → the accounts of its records with exactly this number (CHN-08)
+RECORDS: list[Callable[[int, str], list[AppUser]]] = []
+
 # id and name of the schools, for the administrator's list of accounts
 SCHOOL_NAMES: list[Callable[[], list[tuple[str, str]]]] = []
 

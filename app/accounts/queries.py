@@ -181,7 +181,7 @@ def open_session(user: AppUser, way: str = "password") -> str:
     who = actor_of(user)
     db.session.add(
         AccountSession(
-            token=_token(secret),
+            token=session_key(secret),
             user_id=user.id,
             created_at=now,
             seen_at=now,
@@ -209,7 +209,7 @@ def session_user(secret: str) -> tuple[AppUser, datetime, Proof] | None:
         select(AppUser, AccountSession, clock.app_now(), has_factor(AppUser.id))
         .join(AccountSession, AccountSession.user_id == AppUser.id)
         .where(
-            AccountSession.token == _token(secret),
+            AccountSession.token == session_key(secret),
             AppUser.active == true(),
             AppUser.frozen_at.is_(None),
         )
@@ -224,6 +224,14 @@ def session_user(secret: str) -> tuple[AppUser, datetime, Proof] | None:
     return user, now.astimezone(UTC), known
 
 
+def way_of(secret: str) -> str:
+    """How the person of this session came in: ``password``, or a campus's way such as ``cas:7``."""
+    found = db.session.scalar(
+        select(AccountSession.way).where(AccountSession.token == session_key(secret))
+    )
+    return found or ""
+
+
 def _touch(session: AccountSession, now: datetime) -> None:
     if now - session.seen_at > TOUCH:
         db.session.execute(
@@ -234,7 +242,7 @@ def _touch(session: AccountSession, now: datetime) -> None:
 
 def end_session(secret: str) -> None:
     """Sign out on this device: a copied cookie is worth nothing then. Not committed."""
-    db.session.execute(delete(AccountSession).where(AccountSession.token == _token(secret)))
+    db.session.execute(delete(AccountSession).where(AccountSession.token == session_key(secret)))
 
 
 def end_all_sessions(*user_ids: int) -> None:
@@ -263,7 +271,7 @@ def handle(session: AccountSession) -> str:
 
 def is_of(session: AccountSession, secret: str) -> bool:
     """Whether the cookie with that secret is this session's."""
-    return session.token == _token(secret)
+    return session.token == session_key(secret)
 
 
 def end_one(session: AccountSession) -> bool:
@@ -277,7 +285,7 @@ def end_one(session: AccountSession) -> bool:
 def end_others(user_id: int, secret: str) -> int:
     """End every session of the account but the one of that secret; how many. Not committed."""
     gone = delete(AccountSession).where(
-        AccountSession.user_id == user_id, AccountSession.token != _token(secret)
+        AccountSession.user_id == user_id, AccountSession.token != session_key(secret)
     )
     return len(db.session.execute(gone.returning(AccountSession.user_id)).all())
 
@@ -290,18 +298,14 @@ def renew_session(secret: str) -> str:
     fresh = secrets.token_urlsafe(32)
     db.session.execute(
         update(AccountSession)
-        .where(AccountSession.token == _token(secret))
-        .values(token=_token(fresh))
+        .where(AccountSession.token == session_key(secret))
+        .values(token=session_key(fresh))
     )
     return fresh
 
 
-def digest_of_session(secret: str) -> bytes:
-    """What the session of this cookie is kept under."""
-    return _token(secret)
-
-
-def _token(secret: str) -> bytes:
+def session_key(secret: str) -> bytes:
+    """The key of the session whose secret the cookie holds."""
     return hashlib.sha256(secret.encode()).digest()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from flask import session
 from flask_babel import lazy_gettext as _l
@@ -25,11 +26,13 @@ RESET, RESET_FOR = "reset", "reset_for"  # names of values in the cookie too
 DEMO = "demo"  # one click on the demo's page: no person, so that nobody is told of a new device
 
 
-def sign_in(user: AppUser, way: str = "password") -> None:
+def sign_in(
+    user: AppUser, way: str = "password", noted: Callable[[bytes], None] | None = None
+) -> None:
     """Begin a session with a fresh cookie and commit; `way` says how the person came in.
 
-    Every contact is told of a device that is new to the account (INV-20). Raises Refused for a frozen
-    account.
+    Every contact is told of a device that is new to the account (INV-20). `noted` is called with the
+    session's key, to keep in the same transaction what belongs to it. Raises Refused for a frozen account.
     """
     freezing.refuse_frozen(user, taken=True)
     language = session.get("locale")
@@ -38,6 +41,8 @@ def sign_in(user: AppUser, way: str = "password") -> None:
         session["locale"] = user.locale or language
     session[SECRET] = queries.open_session(user, way)
     security_log.note("sign_in", user=user, who=queries.actor_of(user), way=way)
+    if noted is not None:
+        noted(queries.session_key(session[SECRET]))
     login_user(user)
     new = _device_is_new(user)
     if new and way != DEMO:

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, g, redirect, request, session, url_for
+from flask import abort, flash, g, make_response, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_login import login_required
 from werkzeug.wrappers import Response
 
 from app.accounts import attempts, sessions, workflow
+from app.accounts.campus import views as campus
+from app.accounts.campus.ways import schools_with_ways, ways_of
 from app.accounts.forms import ChangeForm, ForgottenForm, ResetForm, SignInForm
-from app.accounts.hooks import HOMES, SCHOOLS
+from app.accounts.hooks import HOMES, SCHOOL_IDS, SCHOOLS
 from app.accounts.puzzle import Puzzle, solved
 from app.accounts.queries import account_for
 from app.core import jobs
@@ -26,6 +28,32 @@ from app.workflow.actor import Role
 
 def _schools() -> list[tuple[str, str]]:
     return [("", "—"), *(school for source in SCHOOLS for school in source())]
+
+
+SCHOOL = "school"  # the cookie that remembers whose sign-in page this browser shows
+REMEMBERED = 365 * 86_400  # seconds
+
+
+def _school() -> str:
+    """The code of the school whose ways are shown: of the address, else as remembered; empty for none."""
+    code = request.args.get(SCHOOL) or request.cookies.get(SCHOOL, "")
+    return code if code in {known for known, _name in _schools()} else ""
+
+
+def _campus(school: str) -> dict[str, Any]:
+    """The ways of that school as buttons, and the schools that have any."""
+    ids = {code: key for source in SCHOOL_IDS for code, key in source().items()}
+    having = schools_with_ways()
+    more: dict[str, Any] = {"next": request.args["next"]} if "next" in request.args else {}
+    return {
+        "school": school,
+        "campus_ways": [
+            (campus.label_of(way), url_for("CampusView.begin", pk=way.id, **more))
+            for way in (ways_of(ids.get(school)) if school else ())
+        ],
+        "campus_schools": [pair for pair in _schools() if ids.get(pair[0]) in having],
+        "next": more.get("next", ""),
+    }
 
 
 class HomeView(SafeIndexView):
@@ -48,8 +76,10 @@ class AuthView(SafeView):
     def login(self) -> Any:
         if g.user.is_authenticated:
             return redirect("/")
-        form = SignInForm()
+        form, school = SignInForm(), _school()
         form.school.choices = _schools()
+        if request.method == "GET":
+            form.school.data = school
         if form.validate_on_submit():
             try:
                 user = workflow.signed_in(
@@ -63,14 +93,23 @@ class AuthView(SafeView):
                 return redirect(_inside(request.args.get("next", "")))
             except (Invalid, Refused) as error:
                 show_problems(form, error)
-        return self.render_template(
-            "accounts/login.html", form=form, puzzle=_owed(attempts.ADDRESS)
-        ), 200 if not form.errors else 422
+        page = self.render_template("accounts/login.html", form=form, puzzle=_owed(attempts.ADDRESS),
+                                    **_campus(school))  # fmt: skip
+        answer = make_response(page, 200 if not form.errors else 422)
+        if school and school != request.cookies.get(SCHOOL):
+            answer.set_cookie(SCHOOL, school, max_age=REMEMBERED, httponly=True, samesite="Lax",
+                              secure=request.is_secure)  # fmt: skip
+        return answer
 
     @expose("/logout", methods=["POST"])
-    def logout(self) -> Response:
+    def logout(self) -> Any:
+        """Out here, and where the person came by its campus's service, out there too."""
+        onward = None
         if g.user.is_authenticated:
+            onward = campus.leaving()
             sessions.sign_out()
+        if onward is not None:
+            return self.render_template("accounts/campus_onward.html", onward=onward, out=True)
         return redirect(url_for("AuthView.login"))
 
     @expose("/demo/<string:name>", methods=["POST"])

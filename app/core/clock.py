@@ -85,6 +85,11 @@ def real(moment: datetime) -> datetime:
     return moment - timedelta(seconds=seconds)
 
 
+def machine() -> datetime:
+    """The machine's own time, never shifted: the times in other machines' tokens are compared with it."""
+    return datetime.now(UTC)
+
+
 def shift(by: timedelta) -> None:
     """Move the clock of this database; only tests and the demo call it. Not committed here."""
     db.session.execute(text("UPDATE clock_shift SET seconds = :s"), {"s": by.total_seconds()})

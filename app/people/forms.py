@@ -168,6 +168,17 @@ class ReachForm(FlaskForm):
     address = line(_l("Postal address"), 200, render_kw={"autocomplete": "street-address"})
 
 
+class CampusVerifyForm(ReachForm):
+    """The same for who came in by the campus's service, which has proved who it is: without a code too."""
+
+    code = StringField(
+        _l("SMS code"),
+        [Length(max=12)],
+        description=_l("May be left empty: your campus sign-in has shown who you are."),
+        render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "6"},
+    )
+
+
 class VerifyForm(ReachForm):
     """The first sign-in: how to reach the student, and the code sent to its phone (ACC-04)."""
 

@@ -207,6 +207,20 @@ def active_schools() -> list[tuple[str, str]]:
     return [(row.code, row.name) for row in rows]
 
 
+def school_ids() -> dict[str, int]:
+    """Code → id of every school that takes part."""
+    wanted = select(School.code, School.id).where(School.active == true())
+    return dict(db.session.execute(wanted).tuples().all())
+
+
+def accounts_by_number(school_id: int, number: str) -> list[AppUser]:
+    """The accounts of the school's record with exactly this student number (CHN-08)."""
+    mine = select(Student.id).where(
+        Student.school_id == school_id, Student.student_no == clean_code(number)
+    )
+    return list(db.session.scalars(select(AppUser).where(AppUser.student_id.in_(mine)).limit(2)))
+
+
 def school_by_code(code: str) -> School | None:
     """The school of that code that takes part."""
     return db.session.scalars(

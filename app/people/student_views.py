@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
 from app.accounts.act_views import code_under_way
+from app.accounts.campus.views import came_by_campus
 from app.accounts.models import AppUser
 from app.accounts.told import told_of
 from app.codes import queries as codes
@@ -19,7 +20,7 @@ from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.people.forms import ReachForm, VerifyForm
+from app.people.forms import CampusVerifyForm, ReachForm, VerifyForm
 from app.people.models import Student
 from app.people.students import keep_reach, phone_proved, send_first_code, verify
 
@@ -71,33 +72,36 @@ class VerifyView(SafeView):
         student = me()
         if student.verified_at is not None:
             return redirect("/")
-        form = VerifyForm(obj=student)
+        campus = came_by_campus()
+        form = CampusVerifyForm(obj=student) if campus else VerifyForm(obj=student)
         proved = phone_proved(student, g.user)
         if proved:
             del form.code
         if request.form.get("ask") == "code":  # the button without script: what is typed stays
-            return self._asked(form, student)
+            return self._asked(form, student, campus)
         if form.validate_on_submit():
             try:
                 values = {"email": form.email.data, "address": form.address.data}
-                verify(student, g.user, values, "" if proved else form.code.data)
+                code = "" if proved else form.code.data or ""
+                verify(student, g.user, values, code, campus=campus)
                 flash(_("Welcome. Your details are confirmed."), "success")
                 return redirect("/", 303)
             except Invalid as error:
                 show_problems(form, error)
-        return self._page(form, student), 422 if form.errors else 200
+        return self._page(form, student, campus), 422 if form.errors else 200
 
-    def _asked(self, form: VerifyForm, student: Student) -> Any:
+    def _asked(self, form: VerifyForm, student: Student, campus: bool) -> Any:
         """The code is asked for and the page comes back as it was filled in (case 22)."""
         try:
             send_first_code(student)
             flash(code_under_way(), "success")
         except Refused as refusal:
             flash(str(refusal), "warning")
-        return self._page(form, student)
+        return self._page(form, student, campus)
 
-    def _page(self, form: VerifyForm, student: Student) -> Any:
-        return self.render_template("people/student_verify.html", form=form, student=student)
+    def _page(self, form: VerifyForm, student: Student, campus: bool) -> Any:
+        return self.render_template("people/student_verify.html", form=form, student=student,
+                                    campus=campus)  # fmt: skip
 
     @expose("/code", methods=["POST"])
     @has_access

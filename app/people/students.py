@@ -176,14 +176,18 @@ def _another(student: Student, same: ColumnElement[bool]) -> bool:
         return found.first() is not None
 
 
-def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
+def verify(
+    student: Student, user: AppUser, values: dict[str, str], code: str, *, campus: bool = False
+) -> None:
     """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
 
-    The code that set the password proves the phone too (`phone_proved`). Commits. Raises Invalid for the
-    code, which is looked at first: a wrong one writes nothing; or for an e-mail of another account, and the
-    code stays good.
+    The code that set the password proves the phone too (`phone_proved`). Who came in by its campus's
+    service has proved who it is (CHN-08): the code may be left out, since no phone may be on record, or one
+    that is not the student's any more. Commits. Raises Invalid for the code, which is looked at first: a
+    wrong one writes nothing; or for an e-mail of another account, and the code stays good.
     """
-    if not phone_proved(student, user):
+    by_campus = campus and not code.strip()
+    if not by_campus and not phone_proved(student, user):
         one_time.check(f"student:{student.id}", VERIFY, code)
     try:
         _reach(student, user, values)
@@ -191,7 +195,8 @@ def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -
         db.session.rollback()
         raise
     student.verified_at = clock.now()
-    security_log.note("first_sign_in", user=user, who=actor_of(user))
+    security_log.note("first_sign_in", user=user, who=actor_of(user),
+                      proof="campus" if by_campus else "sms")  # fmt: skip
     warn(user, f"verified:{user.id}:{student.verified_at.isoformat()}", *VERIFIED)
     db.session.commit()
 

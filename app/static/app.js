@@ -72,6 +72,9 @@
     told.textContent = "";
     told.classList.remove("qq-error");
     $("[data-qq-code-url]", form).dataset.qqCodeUrl = set.qqCode || "";
+    const campus = part(dialog, "campus");
+    campus.hidden = !(set.qqCode || "").endsWith("?campus=1");
+    $("a", campus).href = (set.qqCode || "").replace("/code?campus=1", "/campus");
     part(dialog, "rows").hidden = !rows.length;
     part(dialog, "rows").textContent = part(dialog, "rows").dataset.text.replace("{n}", every ? every.dataset.qqEvery : rows.length);
     const submit = $("[type=submit]", form);

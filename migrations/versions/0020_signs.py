@@ -6,7 +6,7 @@ What ran on a placement that had ended already is closed, with its line in the t
 from alembic import op
 
 revision = "0020_signs"
-down_revision = "0016_ways_in"
+down_revision = "0019_codes"
 branch_labels = None
 depends_on = None
 

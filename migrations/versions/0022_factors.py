@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0022_factors"
-down_revision = "0016_ways_in"
+down_revision = "0021_campus"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0023_chain"
-down_revision = "0016_ways_in"
+down_revision = "0022_factors"
 branch_labels = None
 depends_on = None
 

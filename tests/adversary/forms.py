@@ -104,9 +104,11 @@ class Filler:
     def fill(self, form: Form, **sure: str) -> dict[str, str]:
         """Values for the form; `sure` ones are taken as they are."""
         values = {name: self._value(name, offered) for name, offered in form.fields.items()}
-        for name, value in form.boxes.items():
-            if name not in form.fields and self.rng.random() < 0.9:
-                values[name] = value
+        values |= {
+            name: value
+            for name, value in form.boxes.items()
+            if name not in form.fields and self.rng.random() < 0.9
+        }
         return values | {name: text for name, text in sure.items() if name in form.fields}
 
     def _value(self, name: str, offered: list[str]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import select
+from werkzeug.routing import BuildError
 
 from app.accounts.models import AppUser
 from app.core.db import db
@@ -65,8 +66,7 @@ class Moves:
     def sign_in(self, browser: Browser, who: str, password: str, school: str = "") -> Any:
         """Sign in on that device."""
         browser.post("/logout", {})
-        answer = browser.post("/login/", {"who": who, "password": password, "school": school})
-        return answer
+        return browser.post("/login/", {"who": who, "password": password, "school": school})
 
     def reset(self, browser: Browser, who: str, school: str, password: str) -> bool:
         """Set a password by a code to wherever the codes of that account go now; whether it opened."""
@@ -177,7 +177,7 @@ class Thieves(Moves):
                 values[name] = "x" * 32
         try:
             return self.world.app.url_map.bind("localhost").build(rule.endpoint, values)
-        except Exception:  # a value that this route's converter does not take
+        except BuildError:  # a value that this route's converter does not take
             return "/"
 
     def _key(self) -> int:

@@ -1,0 +1,207 @@
+"""Campus sign-in for administrators, who set ways up, and schools, who switch theirs on (ACC-11)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect, request
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
+from sqlalchemy import Select
+
+from app.accounts.campus import ways, workflow
+from app.accounts.campus.forms import WayForm
+from app.accounts.campus.models import KIND_NAMES, WHO, CampusIdentity, SignInWay
+from app.accounts.campus.views import our_address
+from app.accounts.hooks import SCHOOL_NAMES
+from app.accounts.models import AppUser
+from app.accounts.queries import actor
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Refused
+from app.fab.declared import Link, ListFilter, record_action
+from app.fab.editing import RuledForms
+from app.fab.interface import SafeInterface
+from app.fab.once import once
+from app.fab.shown import chip, dash, moment
+from app.fab.views import SafeModelView
+from app.workflow.actor import Role
+from app.workflow.queries import trail_of
+
+ACTS = {
+    "keep_way": _l("Changed"), "try_way": _l("Tested"), "switch_on_way": _l("Switched on"),
+    "switch_off_way": _l("Switched off"),
+}  # fmt: skip
+
+
+def _schools() -> list[tuple[str, str]]:
+    return once("schools", lambda: [school for source in SCHOOL_NAMES for school in source()])
+
+
+def _school(key: Any) -> str:
+    return dict(_schools()).get(str(key), "–")
+
+
+class SignInWaysView(RuledForms, SafeModelView):
+    """The ways of all schools, or of the own one."""
+
+    datamodel = SafeInterface(SignInWay)
+    route_base = "/sign-in-ways"
+    class_permission_name = "SignInWays"
+    include_route_methods = SafeModelView.include_route_methods | {"add", "edit"}
+    list_title, show_title = _l("Campus sign-in"), _l("Way of signing in")
+    add_title, edit_title = _l("New way of signing in"), _l("Edit the way of signing in")
+    add_form = edit_form = WayForm
+    add_columns = edit_columns = [
+        "school_id", "kind", "label_zh", "label_en", "who", "server", "hosts", "client_id", "secret",
+        "base_dn", "login_attribute", "dn_template", "claim",
+    ]  # fmt: skip
+    add_row_message = edit_row_message = _l("Saved. Test it now; then the school switches it on.")
+    list_columns = ["label_zh", "school_id", "kind", "who", "server", "tested_at", "active"]
+    show_columns = ["label_zh", "label_en", "school_id", "kind", "who", "server", "hosts", "client_id",
+                    "secret_masked", "base_dn", "login_attribute", "dn_template", "claim", "tested_at",
+                    "active"]  # fmt: skip
+    order_columns = ["label_zh", "school_id", "kind"]
+    search_columns = ["label_zh", "label_en", "server"]
+    label_columns = {
+        "label_zh": _l("Label in Chinese"), "label_en": _l("Label in English"), "school_id": _l("School"),
+        "kind": _l("Protocol"), "who": _l("Who may use it"), "server": _l("Address of the service"),
+        "hosts": _l("Further hosts"), "client_id": _l("Client id, or DN of the service account"),
+        "secret_masked": _l("Secret"), "base_dn": _l("LDAP: base DN"),
+        "login_attribute": _l("LDAP: attribute of the user name"),
+        "dn_template": _l("LDAP: template of the DN"), "claim": _l("Claim or attribute with the number"),
+        "tested_at": _l("Test passed"), "active": _l("State"),
+    }  # fmt: skip
+    formatters_columns = {
+        "school_id": _school, "kind": lambda kind: KIND_NAMES.get(kind, kind),
+        "who": lambda who: str(WHO.get(who, who)), "tested_at": moment, "hosts": dash, "client_id": dash,
+        "secret_masked": dash, "base_dn": dash, "login_attribute": dash, "dn_template": dash,
+        "active": lambda on: chip(pgettext("way", "on"), "done") if on else chip(pgettext("way", "off"), "waiting"),
+    }  # fmt: skip
+    base_order = ("id", "asc")
+    show_template = "accounts/account.html"
+    cell_classes = {"label_zh": "qq-card-title", "active": "qq-card-status", "server": "qq-full",
+                    "tested_at": "qq-number"}  # fmt: skip
+    filters = (ListFilter("school", _l("All schools"), SignInWay.school_id, _schools),)
+
+    def scoped(self) -> Select[Any]:
+        return ways.ways_for(actor())
+
+    def record_name(self, item: Any) -> str:
+        return str(item.label_zh)
+
+    def head_links(self) -> list[Link]:
+        if actor().role is not Role.ADMIN:
+            return []
+        return [
+            Link(self.url("add"), _("New way of signing in")),
+            Link("/campus-identities/list/", _("Linked campus accounts")),
+        ]
+
+    def written(self, kind: str, item: Any, form: Any) -> Any:
+        return ways.keep(item if kind == "edit" else None, form.values(), actor())
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        return {
+            "trace": [
+                {"who": row.actor_name, "what": ACTS.get(row.step, row.step),
+                 "when": clock.local(row.at), "note": row.details.get("problem", "")}
+                for row in reversed(trail_of("sign_in_way", item.id))
+            ],
+            "edit_url": self.url("edit", pk=item.id) if actor().role is Role.ADMIN else "",
+        }  # fmt: skip
+
+    def offers(self, item: Any) -> list[Any]:
+        """Of the two switches only the one that changes something."""
+        idle = "switch_on" if item.active else "switch_off"
+        return [offer for offer in super().offers(item) if offer.name != idle]
+
+    @record_action("try_out", _l("Test this way"), primary=True, multiple=False)
+    def try_out(self, items: list[Any]) -> Any:
+        return self._done(
+            items[0],
+            lambda way: ways.try_out(way, our_address(), actor()),
+            _("The test passed. The school can switch it on."),
+        )
+
+    @record_action(
+        "switch_on", _l("Switch on"),
+        _l("Is this your campus's own service? Whoever it vouches for can sign in to your school."),
+        primary=True, multiple=False,
+    )  # fmt: skip
+    def switch_on(self, items: list[Any]) -> Any:
+        return self._done(
+            items[0],
+            lambda way: ways.switch(way, True, actor()),
+            _("It is on the sign-in page now."),
+        )
+
+    @record_action("switch_off", _l("Switch off"), danger=True, multiple=False)
+    def switch_off(self, items: list[Any]) -> Any:
+        return self._done(
+            items[0],
+            lambda way: ways.switch(way, False, actor()),
+            _("It is off; who came by it is signed out."),
+        )
+
+    def _done(self, way: Any, act: Any, said: str) -> Any:
+        name, key = self.record_name(way), way.id
+        try:
+            act(way)
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        else:
+            flash(_("%(name)s: %(text)s", name=name, text=said), "success")
+        return redirect(self.url("show", pk=key), 303)
+
+
+def _account(key: Any) -> str:
+    user = db.session.get(AppUser, key)
+    return f"{user.display_name} {user.username}" if user else "–"
+
+
+class CampusIdentitiesView(SafeModelView):
+    """Which campus account opens which account: an administrator may unlink, never link."""
+
+    datamodel = SafeInterface(CampusIdentity)
+    route_base = "/campus-identities"
+    class_permission_name = "CampusIdentities"
+    include_route_methods = {"list", "search", "columns", "action", "action_post", "confirm"}
+    list_title = _l("Linked campus accounts")
+    list_columns = ["user_id", "school_id", "number", "bound_at", "last_at"]
+    order_columns = ["bound_at", "last_at"]
+    search_columns = ["number", "subject"]
+    label_columns = {
+        "user_id": _l("Account"), "school_id": _l("School"), "number": _l("Number at the campus"),
+        "bound_at": _l("Linked"), "last_at": _l("Last sign-in"), "subject": _l("Campus account"),
+    }  # fmt: skip
+    formatters_columns = {
+        "user_id": _account, "school_id": _school, "bound_at": moment, "last_at": moment,
+    }  # fmt: skip
+    base_order = ("bound_at", "desc")
+    cell_classes = {"user_id": "qq-card-title", "bound_at": "qq-number", "last_at": "qq-number"}
+    filters = (ListFilter("school", _l("All schools"), CampusIdentity.school_id, _schools),)
+
+    def scoped(self) -> Select[Any]:
+        return ways.identities_for(actor())
+
+    def record_name(self, item: Any) -> str:
+        return _account(item.user_id)
+
+    def head_back(self) -> Link | None:
+        return Link("/sign-in-ways/list/", _("Campus sign-in"))
+
+    @record_action(
+        "unlink", _l("Unlink"),
+        _l("The person is told on every contact and can link a campus account again by signing in."),
+        reason="required", danger=True, multiple=False,
+    )  # fmt: skip
+    def unlink(self, items: list[Any]) -> Any:
+        [identity] = items
+        name = self.record_name(identity)
+        workflow.release(identity, actor(), request.form.get("reason", "")[:200])
+        flash(
+            _("%(name)s: %(text)s", name=name, text=_("Unlinked; the person is told.")), "success"
+        )
+        return redirect(self.list_url(), 303)
