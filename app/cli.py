@@ -16,7 +16,7 @@ from app import demo, roles
 from app.accounts import passwords
 from app.accounts.models import AppUser
 from app.accounts.queries import identify
-from app.audit import seals
+from app.audit import heads, seals
 from app.audit import tasks as audit_tasks
 from app.audit.commands import audit
 from app.bulk import tasks as bulk_tasks
@@ -83,8 +83,16 @@ def release() -> None:
     elif mode != "test" and not _has_administrator():
         _first_administrator()
     _refuse_unsafe()
-    seals.seal_waiting()  # the first time: what was there before there were seals
+    _seal()
     click.echo(f"database at the newest migration, {written} codes known")
+
+
+def _seal() -> None:
+    """The first time: what was there before there were seals."""
+    try:
+        seals.seal_waiting()
+    except heads.Lost as problem:
+        raise click.ClickException(str(problem)) from problem
 
 
 def _refuse_unsafe() -> None:
