@@ -103,7 +103,7 @@ def seen(page, words: str) -> None:
     until = time.monotonic() + 120
     while time.monotonic() < until:
         page.goto("/audit/")
-        cell = page.locator("tbody tr:first-child .qq-chip")
+        cell = page.locator("main .qq-list li:first-child .qq-chip")
         if cell.count() and words in cell.first.inner_text():
             return
         page.wait_for_timeout(500)
