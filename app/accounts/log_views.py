@@ -47,6 +47,10 @@ def _second(value: Any) -> str:
     return clock.local(value).strftime("%Y-%m-%d %H:%M:%S") if value else "–"
 
 
+def _device(agent: str) -> str:
+    return in_words(agent) if agent else "–"
+
+
 class SecurityLogView(SafeModelView):
     """Every line, the newest first; nothing can be changed here."""
 
@@ -56,8 +60,8 @@ class SecurityLogView(SafeModelView):
     include_route_methods = {"list", "show", "search", "columns"}
     list_title, show_title = _l("Security log"), _l("Security log")
     list_columns = [
-        "at",
         "event",
+        "at",
         "outcome",
         "user.display_name",
         "actor_name",
@@ -69,7 +73,7 @@ class SecurityLogView(SafeModelView):
     search_columns: list[str] = []
     search_hint = _l("User name, name or address")
     base_order = ("at", "desc")
-    load_columns = ("actor_id", "user_id")
+    load_columns = ("actor_id", "user_id", "address")
     label_columns = {
         "at": _l("Time"), "event": _l("What happened"), "outcome": _l("Outcome"),
         "user.display_name": _l("Whose account"), "actor_name": _l("By whom"),
@@ -78,11 +82,11 @@ class SecurityLogView(SafeModelView):
     }  # fmt: skip
     formatters_columns = {
         "at": _second, "event": event_name, "outcome": chips(OUTCOMES, CHIPS),
-        "user.display_name": dash, "address": dash, "device": in_words, "device_id": dash,
+        "user.display_name": dash, "address": dash, "device": _device, "device_id": dash,
         "actor_role": lambda role: str(ROLE_NAMES.get(role, "–")),
     }  # fmt: skip
     row_texts = {"actor_name": whose_hand}
-    cell_classes = {"at": "qq-number", "outcome": "qq-card-status", "event": "qq-card-title"}
+    cell_classes = {"at": "qq-number", "outcome": "qq-card-status"}
     filters = (
         ListFilter("event", _l("All that happened"), SecurityEvent.event, _events),
         ListFilter("outcome", _l("All outcomes"), SecurityEvent.outcome, _outcomes),

@@ -51,7 +51,7 @@ WAYS = {
     mail.SMS: _l("text message"), mail.MAIL: _l("mail"),
 }  # fmt: skip
 KEYS = {
-    "way": _l("Way"), "reason": _l("Reason"), "purpose": _l("Purpose"), "channel": _l("Channel"),
+    "way": _l("Way in"), "reason": _l("Reason"), "purpose": _l("Purpose"), "channel": _l("Channel"),
     "rows": _l("Rows"), "title": _l("List"), "clear": _l("Whole personal numbers"), "key": _l("Setting"),
     "value": _l("Value"), "path": _l("Page"), "place": _l("Function"), "status": _l("Answer"),
     "method": _l("Method"), "before": _l("Before"), "after": _l("Now"), "role": _l("Role"),
@@ -90,7 +90,9 @@ def _value(key: str, value: Any) -> str:
 
 
 def whose_hand(row: SecurityEvent) -> str:
-    """Who did it: the person itself, somebody else by name, or somebody unknown."""
+    """Who did it: the person itself, somebody else by name, somebody unknown, or the system."""
     if row.actor_id is not None and row.actor_id == row.user_id:
         return pgettext("who did it", "the person")
-    return row.actor_name or pgettext("who did it", "not signed in")
+    if row.actor_name or row.address:
+        return row.actor_name or pgettext("who did it", "not signed in")
+    return pgettext("who did it", "the system")

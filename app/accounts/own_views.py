@@ -36,7 +36,7 @@ class MySignInsView(SafeView):
         rows = queries.own_events(g.user.id, before, PAGE + 1)
         return self.render_template(
             "accounts/sign_ins.html",
-            sessions=[_session(row) for row in queries.sessions_of(g.user.id)],
+            sessions=sorted(map(_session, queries.sessions_of(g.user.id)), key=_others_last),
             events=[_event(row) for row in rows[:PAGE]],
             more=rows[PAGE - 1].id if len(rows) > PAGE else 0,
             not_me=[link for source in hooks.NOT_ME if (link := source(g.user)) is not None],
@@ -80,6 +80,10 @@ def _session(row: AccountSession) -> dict[str, Any]:
         "since": clock.local(row.created_at).strftime("%m-%d %H:%M"),
         "seen": clock.local(row.seen_at).strftime("%m-%d %H:%M"),
     }
+
+
+def _others_last(it: dict[str, Any]) -> bool:
+    return not it["here"]
 
 
 def _event(row: SecurityEvent) -> dict[str, Any]:

@@ -23,6 +23,10 @@ log = logging.getLogger(__name__)
 NAME = "audit-head.json"
 
 
+class Lost(RuntimeError):
+    """There is no seal in the database, and the outside knows of some: an operator must decide."""
+
+
 @dataclass(frozen=True)
 class Head:
     """The last seal that was told to the outside: its number, its digest (hex), when."""

@@ -8,6 +8,7 @@ application wrote the rows with, they are read back at the commit by the mark th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask
@@ -20,6 +21,7 @@ from config import Config
 
 _WRITTEN = re.compile(r"\binsert\s+into\s+\"?(?:trail|security_event)\"?[\s(]", re.I)
 _FLAG = "audit_rows"
+MANY = 500
 _MINE = " UNION ALL ".join(  # noqa: S608 (names of tables are constants)
     f"SELECT {n}, id, {source.place}, {source.content}, mark FROM {source.table}"  # noqa: S608
     f" WHERE mark = nullif(current_setting('qingqian.mark', true), '')::bigint"
@@ -57,12 +59,11 @@ def _mark(connection: Connection, keys: Keys) -> None:
     places: tuple[list[str], ...] = tuple([] for _source in SOURCES)
     starts = [keys.row(keys.newest, source.name) for source in SOURCES]
     mark = None
-    with driver.cursor() as cursor:
-        for n, key, place, text, own in cursor.stream(_MINE, size=500):
-            mark = own
-            ids[n].append(key)
-            macs[n].extend(row_mac(starts[n][0], starts[n][1], text))
-            places[n].append(place)
+    for n, key, place, text, own in _mine(driver):
+        mark = own
+        ids[n].append(key)
+        macs[n].extend(row_mac(starts[n][0], starts[n][1], text))
+        places[n].append(place)
     if mark is None:
         return  # the statement wrote no row
     parts: list[Any] = []
@@ -71,3 +72,14 @@ def _mark(connection: Connection, keys: Keys) -> None:
     with driver.cursor() as cursor:
         mac = keys.whole(keys.newest, "mark", mark, *parts)
         cursor.execute(_ADD, (mark, keys.newest, *parts, mac))
+
+
+def _mine(driver: Any) -> Iterator[Any]:
+    """The rows of the running transaction: few at once, very many as a stream: memory stays flat."""
+    with driver.cursor() as cursor:
+        rows = cursor.execute(f"{_MINE} LIMIT {MANY}").fetchall()
+        if len(rows) < MANY:
+            yield from rows
+            return
+    with driver.cursor() as cursor:
+        yield from cursor.stream(_MINE, size=500)

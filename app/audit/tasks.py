@@ -10,7 +10,7 @@ from sqlalchemy import select, true
 
 from app.accounts import security_log
 from app.accounts.models import AppUser
-from app.audit import roots, seals
+from app.audit import heads, roots, seals
 from app.audit.findings import said
 from app.audit.models import Run
 from app.audit.verifying import Report, verify
@@ -28,7 +28,12 @@ RESPONSIBLE = (Role.ADMIN,)  # who is told that something is broken
 @jobs.queue.task(name="audit.seal", queueing_lock="audit.seal", queue="messages", priority=4)
 def seal(timestamp: int = 0) -> int:
     """Seal what waits; how many rows. A task that was killed leaves nothing half done."""
-    return seals.seal_waiting()
+    try:
+        return seals.seal_waiting()
+    except heads.Lost as problem:
+        db.session.rollback()
+        log.error("%s", problem)
+        return 0
 
 
 @jobs.queue.periodic(cron="10 20 * * *")  # 04:10 in China

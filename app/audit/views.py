@@ -21,14 +21,14 @@ LATE = 60.0  # seconds after which what waits to be sealed is late
 class RootsView(SafeView):
     """The root of every day: public, without any name, for machines too (TRU-05)."""
 
-    route_base = "/audit/roots"
+    route_base = "/audit"
     default_view = "index"
 
-    @expose("", methods=["GET"])
+    @expose("/roots", methods=["GET"])
     def index(self) -> Any:
         return self.render_template("audit/roots.html", rows=roots.published())
 
-    @expose(".json", methods=["GET"])
+    @expose("/roots.json", methods=["GET"])
     def machine(self) -> Any:
         """The same, all days, for whoever compares by program."""
         return jsonify(roots=roots.published(20_000))

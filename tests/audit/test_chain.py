@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import select, text
 
 from app import create_app
-from app.audit import guarding, heads, roots, seals
+from app.audit import guarding, heads, roots, seals, tasks
 from app.audit.content import EVENTS, SOURCES, TRAIL
 from app.audit.findings import said
 from app.audit.keys import Keys, row_mac
@@ -277,9 +277,10 @@ def test_a_history_rebuilt_without_the_key_is_found_at_its_first_seal(kept, serv
 def test_when_all_seals_are_gone_the_sealer_does_not_begin_anew(kept):
     with put_back():
         as_superuser("DELETE FROM trail_seal", "DELETE FROM trail_root")
-        with pytest.raises(RuntimeError):
+        with pytest.raises(heads.Lost):
             seals.seal_waiting()
         db.session.rollback()
+        assert tasks.seal.func() == 0
         assert verify().first.kind == "no_seals"
 
 

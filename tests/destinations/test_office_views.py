@@ -57,7 +57,8 @@ def test_a_new_kind_with_two_fields_and_a_proof_needs_no_program_text(cast, visi
                data={"files": picture()}, content_type="multipart/form-data")  # fmt: skip
     assert phone.get(f"{HOME}preview").status_code == 200
     draft = draft_of(cast.student.id)
-    url = phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}").location
+    url = phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}",
+                     data={"code": code_for(phone, f"/acts/placement/{draft.id}/submit/code")}).location
     key = int(url.rpartition("/")[2])
     desk = office.get(f"/desk/show/{key}")
     assert "服务学校 恩施市民族中学" in text(desk)
