@@ -21,7 +21,7 @@ from types import SimpleNamespace
 import psycopg
 
 from tests.attack.pages import walk
-from tests.attack.shots import Range, Shot
+from tests.attack.shots import TOKEN, Range, Shot
 
 ROOT = Path(__file__).resolve().parents[2]
 WHO = {"student": "student3", "employer": "employer1", "college": "college", "school": "school",
@@ -90,51 +90,55 @@ class Gun:
 
     def __init__(self, port: int, role: str) -> None:
         self.port, self.role, self.lock = port, role, threading.Lock()
-        self.cookie = ""
+        self.cookies: dict[str, str] = {}
+        self.token = ""
         self.sign_in()
 
     def sign_in(self) -> None:
+        """A session of this role, and the token that its forms need."""
         with self.lock:
-            if not WHO[self.role]:
-                return
-            _status, page, answer = self._raw("GET", "/login/", [], b"", "")
-            token = re.search(r'name="csrf-token" content="([^"]+)"', page)
-            first = _cookie(answer)
-            body = f"csrf_token={token.group(1) if token else ''}".encode()
-            kind = [
-                ("Content-Type", "application/x-www-form-urlencoded"),
-                ("Referer", f"http://127.0.0.1:{self.port}/"),
-            ]
-            _status, _page, answer = self._raw("POST", f"/demo/{WHO[self.role]}", kind, body, first)
-            self.cookie = _cookie(answer) or first
+            self.cookies = {}
+            self.token = self._token("/login/")
+            if WHO[self.role]:
+                kind = [("Content-Type", "application/x-www-form-urlencoded")]
+                self._raw(
+                    "POST", f"/demo/{WHO[self.role]}", kind, f"csrf_token={self.token}".encode()
+                )
+                self.token = self._token("/notices/")
 
-    def _raw(self, method, target, headers, body, cookie):
+    def _token(self, address: str) -> str:
+        page = self._raw("GET", address, [], b"")[1]
+        found = re.search(r'name="csrf-token" content="([^"]+)"', page)
+        return found.group(1) if found else ""
+
+    @property
+    def cookie(self) -> str:
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    def _raw(self, method, target, headers, body):
         shot = Shot("", "", "", method, target, headers, body)
-        status, _seconds, answer = ask(self.port, wire(shot, cookie, self.port), 60)
+        status, _seconds, answer = ask(self.port, wire(shot, self.cookie, self.port), 60)
         head, _mark, page = answer.partition(b"\r\n\r\n")
+        for pair in re.findall(rb"(?im)^set-cookie: ([^;\r\n]+)", head):
+            name, _is, value = pair.decode("latin-1").partition("=")
+            self.cookies[name] = value
         return status, _unchunked(head, page).decode("utf-8", "replace"), answer
 
     def get(self, address: str) -> tuple[int, str, str]:
-        status, page, answer = self._raw("GET", address, [], b"", self.cookie)
+        status, page, answer = self._raw("GET", address, [], b"")
         head = answer.partition(b"\r\n\r\n")[0].decode("latin-1")
         to = re.search(r"(?im)^location: (\S+)", head)
         kind = re.search(r"(?im)^content-type: (\S+)", head)
         return status, kind.group(1) if kind else "", to.group(1) if to else page
 
     def fire(self, shot: Shot) -> tuple[int, float]:
+        shot.body = shot.body.replace(TOKEN.encode(), self.token.encode())
         data = wire(shot, self.cookie, self.port)
         pause = 0.15 if shot.pace == "slow" else 0.0
         status, seconds, answer = ask(self.port, data, 30, pause, short=shot.pace == "short")
         if status == 302 and b"\r\nLocation: /login/" in answer[:2000]:
             self.sign_in()
         return status, seconds
-
-
-def _cookie(answer: bytes) -> str:
-    pairs = re.findall(
-        rb"(?im)^set-cookie: ([^=;\r\n]+=[^;\r\n]*)", answer.partition(b"\r\n\r\n")[0]
-    )
-    return "; ".join(pair.decode("latin-1") for pair in pairs)
 
 
 def _unchunked(head: bytes, page: bytes) -> bytes:
