@@ -49,7 +49,7 @@ attack: setup-dev ## 20,000 bent requests at a real server, at most half an hour
 	$(BIN)/python -m tests.attack $(SHOTS)
 
 sbom: setup-dev ## what is installed in production, as CycloneDX: sbom.json
-	$(BIN)/python tests/sbom.py
+	@$(BIN)/python -m tests.sbom
 
 check: lint types test ## what must be green before a change lands
 

@@ -135,7 +135,9 @@ class Gun:
         shot.body = shot.body.replace(TOKEN.encode(), self.token.encode())
         data = wire(shot, self.cookie, self.port)
         pause = 0.15 if shot.pace == "slow" else 0.0
-        status, seconds, answer = ask(self.port, data, 30, pause, short=shot.pace == "short")
+        status, seconds, answer = ask(
+            self.port, data, 30, pause, short=(shot.length or 0) > len(shot.body)
+        )
         if status == 302 and b"\r\nLocation: /login/" in answer[:2000]:
             self.sign_in()
         return status, seconds

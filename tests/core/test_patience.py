@@ -81,6 +81,8 @@ def test_forty_slow_bodies_and_heads_stop_nobody_and_are_cut(port):
     assert b"/page 0 " in talk(port, GET)
     assert time.monotonic() - begun < 6.0, "the honest one waited for the slow ones"
     assert [connection.recv(1) for connection in lazy] == [b""] * 50  # after their eight seconds
+    for connection in lazy:
+        connection.close()
 
 
 def test_more_slow_connections_than_places_push_out_the_oldest_of_them(port):
