@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8080
 DEMO ?= 1
 
-.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser demo
+.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser services attack sbom demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,7 +32,10 @@ run: setup ## everything on http://127.0.0.1:$(PORT), with a demo school (DEMO=0
 browser: setup-dev ## a Chromium for the browser tests, where one can be had
 	@$(BIN)/python tests/browser/get_chromium.py
 
-test: setup-dev browser ## all tests: on every core, those in a browser one after the other
+services: setup-dev ## PgBouncer for its tests, where it can be had
+	@$(BIN)/python tests/get_services.py pgbouncer
+
+test: setup-dev browser services ## all tests: on every core, those in a browser one after the other
 	$(BIN)/python -m pytest -q -n auto -m "not browser"
 	$(BIN)/python -m pytest -q -m browser
 
@@ -41,6 +44,12 @@ test-fast: setup-dev ## all tests but those in a browser
 
 check-deep: setup-dev ## a random walk of 200,000 steps over all tables, and every planted bug found (half an hour)
 	$(BIN)/python -m tests.model
+
+attack: setup-dev ## 20,000 bent requests at a real server, at most half an hour; make attack SHOTS=2000
+	$(BIN)/python -m tests.attack $(SHOTS)
+
+sbom: setup-dev ## what is installed in production, as CycloneDX: sbom.json
+	@$(BIN)/python -m tests.sbom
 
 check: lint types test ## what must be green before a change lands
 

@@ -32,6 +32,8 @@ IN_MEMORY = 256 * 1024
 PORTION = 256 * 1024  # bytes taken from one connection before the next has its turn
 HELD = 1024 * 1024 * 1024  # bytes of unfinished bodies of one process
 
+OVERLONG = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+
 _LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*(\d{1,15})[ \t]*\r\n", re.IGNORECASE)
 _ENCODED = re.compile(rb"\r\ntransfer-encoding:", re.IGNORECASE)
 _WAITING = re.compile(rb"\r\nexpect:[ \t]*100-continue[ \t]*\r\n", re.IGNORECASE)
@@ -45,6 +47,7 @@ class Arrival:
         self.body: Any = None
         self.missing = -1  # bytes of the body that have not come; below 0: the head is not whole
         self.rest = b""  # what was sent behind this request
+        self.overlong = False  # the head has no end
         self.last = False  # nothing may follow on this connection
         self.size = 0
         self.until = time.monotonic() + (HEAD_WITHIN if begun else patience)
@@ -71,8 +74,7 @@ class Arrival:
         self.head += data
         end = self.head.find(b"\r\n\r\n")
         if end < 0:
-            self.last = self.last or len(self.head) > LONGEST_HEAD
-            self.missing = 0 if self.last else -1  # the parser says what is wrong with it
+            self.overlong = len(self.head) > LONGEST_HEAD
             return False
         behind = bytes(self.head[end + 4 :])
         del self.head[end + 4 :]
@@ -163,7 +165,11 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,no-any-unimported]
         with contextlib.suppress(OSError):
             if arrival.add(data):
                 sock.send(b"HTTP/1.1 100 Continue\r\n\r\n")
-        if arrival.whole:
+        if arrival.overlong:
+            with contextlib.suppress(OSError):
+                sock.send(OVERLONG)
+            self._drop(conn, heard_out=True)
+        elif arrival.whole:
             self.poller.unregister(sock)
             del self.arriving[conn]
             self._serve(conn, arrival)
@@ -203,13 +209,16 @@ class PatientWorker(ThreadWorker):  # type: ignore[misc,no-any-unimported]
         self.parting = ThreadPoolExecutor(max_workers=8)
         super().init_process()
 
-    def _drop(self, conn: Any) -> None:
+    def _drop(self, conn: Any, *, heard_out: bool = False) -> None:
         arrival = self.arriving.pop(conn)
         with contextlib.suppress(OSError, KeyError, ValueError):
             self.poller.unregister(conn.sock)
         arrival.close()
         self.nr_conns -= 1
-        conn.close()
+        if heard_out:
+            self._part(conn)
+        else:
+            conn.close()
 
     def murder_pending(self) -> None:
         """Cut those whose time is over; while stopping, those who have not begun to ask."""
