@@ -250,9 +250,9 @@ def terminate(placement: Placement, by=None, reason: str = "双方协商一致")
     return request(placement.id, actor(by or placement.student), reason, agreed=True)
 
 
-def code_for(browser, url: str) -> str:
+def code_for(browser, url: str, data: dict | None = None) -> str:
     """Ask for the fresh code of an act as the page's script does, and read it from the message."""
-    assert browser.post(url, headers={"Accept": "application/json"}).status_code == 200
+    assert browser.post(url, data=data, headers={"Accept": "application/json"}).status_code == 200
     newest = db.session.query(Message).order_by(Message.id.desc()).first()
     return re.search(r"\d{6}", newest.body).group()
 

@@ -22,6 +22,7 @@ GROUPS = (
                                     "amendment_days")),
     (_l("Terminations"), ("termination_days", "termination_chances", "forced_online",
                           "forced_by_two")),
+    (_l("Proof of who acts"), ("employer_codes",)),
     (_l("Destinations"), ("destinations_open", "destination_name")),
     (_l("Notices"), ("sms_notices",)),
 )  # fmt: skip

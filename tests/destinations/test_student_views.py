@@ -17,10 +17,15 @@ from app.settings.queries import set_setting
 from app.termination.queries import latest
 from app.termination.workflow import TERMINATIONS
 from tests.destinations.ways import STUDY, attach_proof, filled, hidden, picture, registered, text
-from tests.factories import accept, account, actor, attest, destination, invite
+from tests.factories import accept, account, actor, attest, code_for, destination, invite
 
 HOME = "/my/destinations/"
 DRAFT = "/my/destinations/draft"
+
+
+def code_of(phone, draft) -> str:
+    """The code for submitting that draft as it stands."""
+    return code_for(phone, f"/acts/placement/{draft.id}/submit/code")
 
 
 @pytest.fixture
@@ -103,8 +108,10 @@ def test_filled_in_with_a_photo_previewed_and_submitted(cast, phone):
     assert "/files/" in page.get_data(as_text=True)
     assert "2027-09-01" in text(page)
     draft = draft_of(cast.student.id)
-    answer = phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}")
-    again = phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}")
+    url, code = f"{HOME}submit?draft={draft.id}&version={draft.version}", code_of(phone, draft)
+    assert phone.post(url).location.endswith("/preview")  # no code, no act
+    answer = phone.post(url, data={"code": code})
+    again = phone.post(url, data={"code": code})
     assert answer.location == again.location
     page = text(phone.get(answer.location))
     assert "等待学校" in page
@@ -186,7 +193,10 @@ def test_a_submitted_proof_is_read_by_the_own_reviewers_only(cast, phone, visit)
     send_file(phone, draft.id, "note")
     url = f"/files/{db.session.query(DestinationFile).one().attachment.uid}"
     draft = draft_of(cast.student.id)
-    phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}")
+    phone.post(
+        f"{HOME}submit?draft={draft.id}&version={draft.version}",
+        data={"code": code_of(phone, draft)},
+    )
     seen = {user.username: visit(user).get(url).status_code for user in (
         cast.officer, cast.college_officer, cast.other_officer, cast.other_college_officer,
         account(cast.classmate))}  # fmt: skip
@@ -221,7 +231,8 @@ def test_the_page_of_a_record_has_the_right_button_for_its_state(cast, phone):
     assert "看不清楚" in page
     assert phone.post(f"{HOME}{placement.id}/again").location.endswith("/draft")
     draft = draft_of(cast.student.id)
-    second = phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}").location
+    url, code = f"{HOME}submit?draft={draft.id}&version={draft.version}", code_of(phone, draft)
+    second = phone.post(url, data={"code": code}).location
     page = phone.get(f"{HOME}{placement.id}").get_data(as_text=True)
     assert (
         "disabled" in page
@@ -239,8 +250,12 @@ def test_leaving_with_a_reason_and_a_photo_then_approved(cast, phone):
     answer = phone.post(url, data={"reason": "放弃入学，另行就业"})
     assert answer.status_code == 422
     assert "放弃入学，另行就业" in text(answer)
-    answer = phone.post(url, data={"reason": "放弃入学，另行就业", "files": picture()},
-                        content_type="multipart/form-data")  # fmt: skip
+    data = {"reason": "放弃入学，另行就业", "files": picture()}
+    answer = phone.post(url, data=data, content_type="multipart/form-data")
+    assert "验证码" in text(answer)
+    code = code_for(phone, f"/acts/termination/{placement.id}/apply_with_proof/code")
+    data = {"reason": "放弃入学，另行就业", "files": picture(), "code": code}
+    answer = phone.post(url, data=data, content_type="multipart/form-data")
     assert answer.location == f"{HOME}{placement.id}"
     page = text(phone.get(f"{HOME}{placement.id}"))
     assert "放弃入学，另行就业" in page

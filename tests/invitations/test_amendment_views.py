@@ -46,8 +46,10 @@ def test_the_employer_compares_and_proposes_and_the_student_agrees_with_a_code(
     assert "6,000" in compared
     assert "9,000" in compared
     assert waiting.state == "awaiting_school"
+    code = code_for(firm, f"/acts/placement/{waiting.id}/propose_terms/code")
+    assert firm.post(url, data=letter(waiting, regular_pay=9000, sure="1")).status_code == 422
     for _click in range(2):
-        firm.post(url, data=letter(waiting, regular_pay=9000, sure="1"))
+        firm.post(url, data=letter(waiting, regular_pay=9000, sure="1", code=code))
     assert waiting.state == "amending"
     student = visit(account(cast.student))
     assert "提出变更条款" in student.get("/my/").get_data(as_text=True)
@@ -76,9 +78,9 @@ def test_bad_terms_an_unchanged_letter_and_a_reviewed_signing_propose_nothing(ca
 @pytest.mark.rule("INV-16")
 def test_taken_back_by_the_employer(cast, waiting, visit):
     firm = visit(account(cast.employer))
-    firm.post(
-        f"/employer/amendments/{waiting.id}", data=letter(waiting, regular_pay=9000, sure="1")
-    )
+    code = code_for(firm, f"/acts/placement/{waiting.id}/propose_terms/code")
+    data = letter(waiting, regular_pay=9000, sure="1", code=code)
+    firm.post(f"/employer/amendments/{waiting.id}", data=data)
     page = firm.get(f"/employer/invitations/show/{waiting.invitation_id}").get_data(as_text=True)
     assert "9,000" in page
     firm.post(f"/employer/amendments/{waiting.id}/take-back")
@@ -114,7 +116,8 @@ def test_nothing_is_sent_before_the_comparison_and_the_letter_keeps_what_was_typ
     assert 'value="9000"' in firm.post(url, data=changed | {"back": "1"}).get_data(as_text=True)
     assert waiting.state == "awaiting_school"
     assert "待学生处理的变更条款" not in firm.get("/employer/").get_data(as_text=True)
-    firm.post(url, data=changed | {"sure": "1"})
+    code = code_for(firm, f"/acts/placement/{waiting.id}/propose_terms/code")
+    firm.post(url, data=changed | {"sure": "1", "code": code})
     assert waiting.state == "amending"
     assert "待学生处理的变更条款" in firm.get("/employer/").get_data(as_text=True)
     page = firm.get(f"/employer/invitations/show/{waiting.invitation_id}").get_data(as_text=True)

@@ -13,7 +13,17 @@ from app.documents.models import Document
 from app.invitations.workflow import INVITATIONS
 from app.terms.models import Terms
 from tests.downloads import as_csv
-from tests.factories import accept, account, actor, attest, invite, make_student, offer, pass_time
+from tests.factories import (
+    accept,
+    account,
+    actor,
+    attest,
+    code_for,
+    invite,
+    make_student,
+    offer,
+    pass_time,
+)
 
 LIST = "/employer/invitations/list/"
 
@@ -236,9 +246,12 @@ def test_editing_makes_a_new_version_and_starts_the_time_anew(cast, browser):
     pass_time(hours=3)
     page = browser.get(f"/employer/invitations/{invitation.id}/edit").text
     assert "软件工程师" in page
-    done = browser.post(
-        f"/employer/invitations/{invitation.id}/edit", data=edited(regular_pay=7000)
-    )
+    url = f"/employer/invitations/{invitation.id}/edit"
+    missing = browser.post(url, data=edited(regular_pay=7000))
+    assert missing.status_code == 422
+    assert 'value="7000"' in missing.text  # what was typed stays
+    code = code_for(browser, f"/acts/invitation/{invitation.id}/amend/code")
+    done = browser.post(url, data=edited(regular_pay=7000) | {"code": code})
     assert done.status_code == 303
     db.session.expire_all()
     assert invitation.terms_id != before

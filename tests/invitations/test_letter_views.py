@@ -12,7 +12,7 @@ from app.core.db import db
 from app.invitations.models import Candidate, Invitation
 from app.people.models import OriginState
 from app.people.workflow import restrict
-from tests.factories import account, actor, invite, make_candidate, make_student, offer
+from tests.factories import account, actor, code_for, invite, make_candidate, make_student, offer
 
 SEARCH, ADD, CHOSEN = (f"/employer/candidates/{name}" for name in ("search", "add", "chosen"))
 LETTER, SEND = "/employer/letter/", "/employer/letter/send"
@@ -224,12 +224,18 @@ def test_the_preview_sends_nothing_and_escapes_what_was_typed(cast, browser):
     assert db.session.query(Invitation).count() == 0
 
 
+def previewed(browser, data: dict) -> None:
+    """Look at the preview and ask for the one code of its batch."""
+    data["batch"] = batch_in(browser.post(LETTER, data=data).text)
+    data["code"] = code_for(browser, "/employer/letter/code", data)
+
+
 @pytest.mark.rule("INV-06", "INV-05")
 def test_sending_twice_invites_once(cast, browser):
     rows = [make_candidate(cast.employer, s) for s in (cast.student, cast.classmate)]
     db.session.commit()
     data = letter(rows)
-    data["batch"] = batch_in(browser.post(LETTER, data=data).text)
+    previewed(browser, data)
     for _time in range(3):
         page = browser.post(SEND, data=data)
         assert page.status_code == 200
@@ -245,7 +251,7 @@ def test_who_was_not_invited_is_named_with_the_reason_and_stays_on_the_list(cast
     rows = [make_candidate(cast.employer, s) for s in (cast.student, cast.classmate)]
     db.session.commit()
     data = letter(rows)
-    data["batch"] = batch_in(browser.post(LETTER, data=data).text)
+    previewed(browser, data)
     page = browser.post(SEND, data=data).text
     assert "qq-note-warn" in page
     assert [c.student_id for c in db.session.query(Candidate)] == [cast.student.id]
@@ -266,7 +272,7 @@ def test_a_letter_cannot_carry_more_than_its_fields(cast, browser):
     db.session.commit()
     more = {"state": "accepted", "employer_id": str(cast.rival.id), "created_by": "1", "id": "1"}
     data = letter([row], **more)
-    data["batch"] = batch_in(browser.post(LETTER, data=data).text)
+    previewed(browser, data)
     browser.post(SEND, data=data)
     [made] = db.session.query(Invitation).all()
     assert (made.state, made.employer_id) == ("open", cast.employer.id)
@@ -278,7 +284,7 @@ def test_details_of_what_is_not_received_are_not_kept(cast, browser):
     row = make_candidate(cast.employer, cast.student)
     db.session.commit()
     data = letter([row], archive_to="不该留下", household_address="不该留下")
-    data["batch"] = batch_in(browser.post(LETTER, data=data).text)
+    previewed(browser, data)
     browser.post(SEND, data=data)
     [made] = db.session.query(Invitation).all()
     assert made.terms.archive_to is None

@@ -8,6 +8,7 @@ import pytest
 
 from app.accounts.queries import actor_of
 from app.core.db import db
+from app.offline.models import Entry
 from app.offline.queries import entry_of
 from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
@@ -99,7 +100,12 @@ def test_from_the_preview_to_the_record_once(cast, browser):
     assert "确定现在生成吗" in page
     assert "已核对预览内容" in page
     assert browser.post(url).headers["Location"].endswith("/preview")  # without the tick
-    seen = {browser.post(url, data={"agreed": "1"}).headers["Location"] for _n in range(3)}
+    entry = db.session.query(Entry).filter_by(student_id=cast.student.id).one()
+    assert browser.post(url, data={"agreed": "1"}).headers["Location"].endswith("/preview")
+    code = make.code_for(browser, f"/acts/placement/{entry.id}/generate/code")
+    seen = {
+        browser.post(url, data={"agreed": "1", "code": code}).headers["Location"] for _n in range(3)
+    }
     found = db.session.query(Placement).filter_by(student_id=cast.student.id).one()
     assert seen == {f"/my/offline/{found.id}"}
     assert "等待学校审核" in browser.get(seen.pop()).text
@@ -139,7 +145,10 @@ def test_the_record_takes_photos_and_hands_them_in(cast, browser):
     assert "%E7%AC%AC1%E9%A1%B5.jpg" in browser.get(first).headers["Content-Disposition"]
     browser.post(f"{first}/remove")
     assert len(set(re.findall(r"/files/(\w+)/view", browser.get(url).text))) == 1
-    assert browser.post(f"{url}/hand_in").status_code == 303
+    browser.post(f"{url}/hand_in")
+    assert db.session.get(Placement, paper.id).state == "awaiting_scan"
+    code = make.code_for(browser, f"/acts/placement/{paper.id}/hand_in/code")
+    assert browser.post(f"{url}/hand_in", data={"code": code}).status_code == 303
     assert db.session.get(Placement, paper.id).state == "awaiting_school"
 
 
@@ -178,7 +187,9 @@ def test_undoing_a_paper_signing_takes_a_reason_and_a_proof(cast, browser):
         answer = browser.post(f"{url}/proof", data=data)
         assert answer.status_code == 422
         assert data.get("reason", "") in answer.text
-    done = browser.post(f"{url}/proof", data={"reason": "搬家", "files": (photo(), "证明.jpg")})
+    code = make.code_for(browser, f"/acts/termination/{paper.id}/apply_with_proof/code")
+    data = {"reason": "搬家", "files": (photo(), "证明.jpg"), "code": code}
+    done = browser.post(f"{url}/proof", data=data)
     assert done.status_code == 303
     found = db.session.query(Termination).filter_by(placement_id=paper.id).one()
     assert (found.way, found.state) == ("proof", "awaiting_school")

@@ -43,6 +43,7 @@ def test_an_imported_student_has_an_account_without_a_password(imported, cast):
 def test_an_imported_student_sets_a_password_by_code_and_sees_the_first_page_only(imported, client):
     page = client.post("/password/forgotten", data={"who": "2023000001", "school": "10999"})
     assert page.status_code == 302
+    make.worker_answers_resets()
     newest = db.session.query(Message).order_by(Message.id.desc()).first()
     assert newest.address == "13900000001"
     code = re.search(r"\d{6}", newest.body).group()

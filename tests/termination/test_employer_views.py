@@ -26,6 +26,7 @@ from tests.factories import (
     account,
     actor,
     attest,
+    code_for,
     invite,
     make_student,
     pass_time,
@@ -74,11 +75,14 @@ def test_the_employer_applies_once_with_tick_and_reason(cast, browser, signed):
     assert "data-qq-tick" in seen
     assert "data-qq-confirm" in seen
     url = f"{BASE}/{signed.id}/request"
+    code = {"code": code_for(browser, f"/acts/termination/{signed.id}/request/code")}
     for form in ({"reason": "岗位撤销"}, {"agreed": "1"}, {"agreed": "1", "reason": "长" * 201}):
-        assert browser.post(url, data=form).status_code == 303
+        assert browser.post(url, data={**form, **code}).status_code == 303
     assert db.session.query(Termination).count() == 0
+    browser.post(url, data={"reason": "长" * 200, "agreed": "1"})
+    assert db.session.query(Termination).count() == 0  # no code, no act
     for _click in range(2):
-        browser.post(url, data={"reason": "长" * 200, "agreed": "1"})
+        browser.post(url, data={"reason": "长" * 200, "agreed": "1", **code})
     [found] = db.session.query(Termination).all()
     assert (found.state, found.started_by, found.reason) == ("requested", "employer", "长" * 200)
     assert len([row for row in trail_of("termination", found.id) if row.step == "request"]) == 1
@@ -106,10 +110,12 @@ def test_applying_is_greyed_with_the_sentence_once_the_chance_is_used_up(cast, v
 def test_agreeing_needs_the_tick_and_happens_once(cast, browser, signed):
     found = terminate(signed)
     url = f"{BASE}/{found.id}/agree"
-    browser.post(url)
-    assert found.state == "requested"
+    code = code_for(browser, f"/acts/termination/{found.id}/agree/code")
+    for missing in ({"code": code}, {"agreed": "1"}):
+        browser.post(url, data=missing)
+        assert found.state == "requested"
     for _click in range(2):
-        assert browser.post(url, data={"agreed": "1"}).status_code == 303
+        assert browser.post(url, data={"agreed": "1", "code": code}).status_code == 303
     assert found.state == "awaiting_school"
     assert [row.step for row in trail_of("termination", found.id)] == ["request", "agree"]
 
@@ -122,9 +128,10 @@ def test_refusing_says_why_and_opens_the_way_to_mediation(cast, browser, signed)
     assert re.search(r'id="do-ask_mediation" disabled', seen)  # the other side has time to answer
     browser.post(f"{BASE}/{found.id}/ask_mediation", data={"reason": "请调解"})
     assert found.state == "requested"
-    browser.post(f"{BASE}/{found.id}/decline")
+    code = code_for(browser, f"/acts/termination/{found.id}/decline/code")
+    browser.post(f"{BASE}/{found.id}/decline", data={"code": code})
     assert found.state == "requested"  # without a reason
-    browser.post(f"{BASE}/{found.id}/decline", data={"reason": "项目离不开"})
+    browser.post(f"{BASE}/{found.id}/decline", data={"reason": "项目离不开", "code": code})
     assert found.state == "declined"
     seen = page(browser, f"{BASE}/show/{signed.id}")
     assert "项目离不开" in seen
@@ -210,7 +217,8 @@ def test_files_end_with_the_tenth_and_with_the_review(cast, browser, signed, mon
     assert "最多 2 个文件" in page(browser, answer.location)
     assert count(found) == 2
     monkeypatch.setitem(KINDS, "termination", replace(KINDS["termination"], most=10))
-    browser.post(f"{BASE}/{found.id}/agree", data={"agreed": "1"})
+    code = code_for(browser, f"/acts/termination/{found.id}/agree/code")
+    browser.post(f"{BASE}/{found.id}/agree", data={"agreed": "1", "code": code})
     answer = add(browser, found, (io.BytesIO(picture()), "late.jpg"))
     assert "不能再" in page(browser, answer.location)
     assert count(found) == 2

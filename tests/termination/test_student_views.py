@@ -20,6 +20,7 @@ from tests.factories import (
     code_for,
     invite,
     pass_time,
+    sent,
     terminate,
 )
 
@@ -96,11 +97,14 @@ def test_the_notice_names_the_penalty_and_the_application_needs_tick_reason_and_
     ):
         assert text in shown, text
     url = f"/my/terminations/{signed.id}/request"
-    for wrong in ({"reason": "考研"}, {"agreed": "1"}, {"agreed": "1", "reason": "长" * 201}):
+    code = {"code": code_for(browser, f"/acts/termination/{signed.id}/request/code")}
+    for wrong in ({"reason": "考研", **code}, {"agreed": "1", **code}, {"agreed": "1", "reason": "考研"},
+                  {"agreed": "1", "reason": "长" * 201, **code}):  # fmt: skip
         answer = browser.post(url, data=wrong, follow_redirects=True).get_data(as_text=True)
         assert "qq-flash-warn" in answer
         assert db.session.query(Termination).count() == 0
-    browser.post(url, data={"agreed": "1", "reason": "长" * 200})
+    browser.post(url, data={"agreed": "1", "reason": "长" * 200, **code})
+    pass_time(seconds=30)
     answer = browser.post(url, data={"agreed": "1", "reason": "再来一次"}, follow_redirects=True)
     assert "已有解约" in answer.get_data(as_text=True)
     assert db.session.query(Termination).count() == 1
@@ -122,16 +126,18 @@ def test_agreeing_twice_is_told_so_and_a_code_serves_one_act_only(cast, visit, a
     missing = browser.post(url, data={"agreed": "1"}, follow_redirects=True)
     assert "请获取验证码" in missing.get_data(as_text=True)
     code = code_for(browser, code_url)
+    sent()
     wrong = browser.post(url, data={"agreed": "1", "code": "000001"}, follow_redirects=True)
     assert "验证码不正确" in wrong.get_data(as_text=True)
     assert asked.state == "requested"
     browser.post(url, data={"agreed": "1", "code": code})  # the right one still counts
     assert asked.state == "awaiting_school"
     again = browser.post(url, data={"agreed": "1", "code": code}, follow_redirects=True)
-    assert (
-        "验证码"
-        not in re.search(r"qq-flash-warn.*?</div>", again.get_data(as_text=True), re.S).group()
-    )
+    assert "qq-flash-warn" not in again.get_data(as_text=True)  # one breath: it is done (S-18)
+    pass_time(seconds=30)
+    again = browser.post(url, data={"agreed": "1", "code": code}, follow_redirects=True)
+    said = re.search(r"qq-flash-warn.*?</div>", again.get_data(as_text=True), re.S).group()
+    assert "验证码" not in said
     assert db.session.query(Termination).count() == 1
 
 
@@ -153,9 +159,10 @@ def test_leaving_changes_nothing_and_declining_takes_a_reason(cast, visit, asked
     browser = visit(account(cast.student))
     browser.post(f"/my/terminations/{asked.id}/leave")
     assert asked.state == "requested"
-    browser.post(f"/my/terminations/{asked.id}/decline", data={"reason": " "})
+    code = code_for(browser, f"/acts/termination/{asked.id}/decline/code")
+    browser.post(f"/my/terminations/{asked.id}/decline", data={"reason": " ", "code": code})
     assert asked.state == "requested"
-    browser.post(f"/my/terminations/{asked.id}/decline", data={"reason": "不同意"})
+    browser.post(f"/my/terminations/{asked.id}/decline", data={"reason": "不同意", "code": code})
     assert asked.state == "declined"
     assert "同意解约" in page(browser, of(asked))  # may still agree
 
@@ -188,7 +195,9 @@ def test_a_chance_that_the_school_grants_opens_the_button_again(cast, visit, sig
     assert db.session.query(Termination).count() == 1
     grant_chance(cast.student.id, actor(cast.officer), "情况属实")
     assert "今年剩余解约次数：1" in page(browser, LIST)
-    browser.post(f"/my/terminations/{second.id}/request", data={"reason": "x", "agreed": "1"})
+    code = code_for(browser, f"/acts/termination/{second.id}/request/code")
+    data = {"reason": "x", "agreed": "1", "code": code}
+    browser.post(f"/my/terminations/{second.id}/request", data=data)
     assert db.session.query(Termination).count() == 2
 
 

@@ -22,6 +22,7 @@ from tests.factories import (
     invite,
     make_employer,
     pass_time,
+    sent,
     terminate,
 )
 
@@ -48,8 +49,9 @@ def test_the_student_applies_on_the_page_of_the_signing(cast, visit, signed):
     url = f"/my/terminations/{signed.id}/request"
     browser.post(url, data={"reason": "已考取研究生"})
     assert db.session.query(Termination).count() == 0  # not ticked
+    code = code_for(browser, f"/acts/termination/{signed.id}/request/code")
     for _click in range(2):
-        browser.post(url, data={"reason": "已考取研究生", "agreed": "1"})
+        browser.post(url, data={"reason": "已考取研究生", "agreed": "1", "code": code})
     [found] = db.session.query(Termination).all()
     page = browser.get(f"/my/terminations/signing/{signed.id}").get_data(as_text=True)
     assert "等待对方处理" in page
@@ -70,6 +72,9 @@ def test_the_employer_finds_the_application_and_agrees(cast, visit, signed):
     browser.post(f"/employer/terminations/{found.id}/leave")
     assert found.state == "requested"
     browser.post(f"/employer/terminations/{found.id}/agree", data={"agreed": "1"})
+    assert found.state == "requested"  # the employer proves itself too
+    code = code_for(browser, f"/acts/termination/{found.id}/agree/code")
+    browser.post(f"/employer/terminations/{found.id}/agree", data={"agreed": "1", "code": code})
     assert found.state == "awaiting_school"
 
 
@@ -84,7 +89,8 @@ def test_the_student_agrees_with_a_code_for_this_act_only(cast, visit, signed):
     browser.post(url, data={"agreed": "1", "code": "000000"})
     assert found.state == "requested"
     code = code_for(browser, f"/acts/termination/{found.id}/agree/code")
-    assert browser.post(f"/acts/termination/{found.id}/decline/code").status_code in (404, 403)
+    assert browser.post(f"/acts/termination/{found.id}/leave/code").status_code in (404, 403)
+    sent()
     pass_time(minutes=11)
     browser = visit(account(cast.student))
     browser.post(url, data={"agreed": "1", "code": code})
