@@ -50,7 +50,7 @@ def test_f21_one_text_sets_the_password_and_proves_the_phone(newcomer, client):
     before = texts()
     set_password(client, newcomer)
     page = client.get("/my/verify/").get_data(as_text=True)
-    assert 'name="code"' not in page
+    assert 'id="code"' not in page
     assert "手机号已确认" in page
     assert client.post("/my/verify/", data=REACH).headers["Location"] == "/"
     assert texts() == before + 1
@@ -63,7 +63,7 @@ def test_the_code_proves_the_phone_it_was_sent_to_and_no_later_one(cast, newcome
     STUDENTS.perform("change_phone", newcomer.id, make.actor(cast.officer), reason="换号",
                      phone="13912345678")  # fmt: skip
     phone = visit(make.account(newcomer))
-    assert 'name="code"' in phone.get("/my/verify/").get_data(as_text=True)
+    assert 'id="code"' in phone.get("/my/verify/").get_data(as_text=True)
     assert phone.post("/my/verify/", data=REACH).status_code == 422
     assert newcomer.verified_at is None
 
@@ -73,7 +73,7 @@ def test_it_proves_the_phone_for_a_day(newcomer, client, visit):
     set_password(client, newcomer)
     make.pass_time(hours=25)
     phone = visit(make.account(newcomer))
-    assert 'name="code"' in phone.get("/my/verify/").get_data(as_text=True)
+    assert 'id="code"' in phone.get("/my/verify/").get_data(as_text=True)
 
 
 @pytest.mark.rule("ACC-04")
