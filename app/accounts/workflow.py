@@ -35,6 +35,7 @@ def signed_in(
     check and the same statements in either case.
     """
     user = queries.account_for(typed, school_code)
+    key = user.id if user is not None else 0
     try:
         attempt = attempts.count(user, typed, address, solved=solved)
     except Refused as refusal:
@@ -42,6 +43,7 @@ def signed_in(
         security_log.note("sign_in", user=user, outcome=security_log.DENIED, reason=why)
         db.session.commit()
         raise
+    user = db.session.get(AppUser, key, populate_existing=True)  # read anew, or looked for in vain
     if passwords.matches(user.password if user else None, password) and user is not None:
         attempt.was_right()
         user.last_login, user.login_count = clock.local_naive(), (user.login_count or 0) + 1

@@ -86,7 +86,7 @@ def test_case_22_the_code_button_loses_nothing_and_throws_nothing(running, open_
     running.do("UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student')"
                " WHERE student_id = %s", key)  # fmt: skip
     page, thrown = open_page(390, 844, java_script_enabled=script), []
-    page.on("pageerror", thrown.append)
+    page.on("pageerror", lambda error: thrown.append(error))
     sign_in(page, number, school="10999")
     page.fill("#email", "typed@example.com")
     page.fill("#address", "武汉市洪山区珞喻路")
