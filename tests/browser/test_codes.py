@@ -76,7 +76,7 @@ def test_the_first_sign_in_takes_one_text(running, open_page, width):
     assert running.ask(texts) == codes + 1
 
 
-@pytest.mark.rule("ACC-04", "ACC-14")
+@pytest.mark.rule("ACC-04")
 @pytest.mark.parametrize("script", [True, False])
 def test_case_22_the_code_button_loses_nothing_and_throws_nothing(running, open_page, script):
     key, number = free(running, 6 if script else 7)

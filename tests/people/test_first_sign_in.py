@@ -100,7 +100,7 @@ def test_a_taken_e_mail_does_not_cost_the_code(cast, newcomer, visit):
     assert phone.post("/my/verify/", data={**REACH, "code": code}).status_code == 303
 
 
-@pytest.mark.rule("ACC-04", "ACC-14")
+@pytest.mark.rule("ACC-04")
 def test_case_22_without_script_the_code_button_keeps_what_was_typed(newcomer, visit):
     phone, before = visit(make.account(newcomer)), texts()
     page = phone.post("/my/verify/", data={**REACH, "ask": "code", "code": ""})
