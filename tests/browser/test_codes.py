@@ -83,7 +83,7 @@ def test_case_22_the_code_button_loses_nothing_and_throws_nothing(running, open_
     running.do(
         "UPDATE student SET verified_at = NULL, email = NULL, address = NULL WHERE id = %s", key
     )
-    running.do("UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student')"
+    running.do("UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student4')"
                " WHERE student_id = %s", key)  # fmt: skip
     page, thrown = open_page(390, 844, java_script_enabled=script), []
     page.on("pageerror", lambda error: thrown.append(error))
@@ -109,7 +109,7 @@ def test_one_code_sends_a_batch_and_a_wrong_one_leaves_the_dialog_open(running, 
     for key, number in students:
         running.do("INSERT INTO candidate (employer_id, student_id, added_at) VALUES (%s, %s, now())",
                    firm_id, key)  # fmt: skip
-        running.do("UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student')"
+        running.do("UPDATE ab_user SET password = (SELECT password FROM ab_user WHERE username = 'student4')"
                    " WHERE student_id = %s", key)  # fmt: skip
         running.do("UPDATE student SET verified_at = now(), email = %s, address = 'x' WHERE id = %s",
                    f"{number}@example.com", key)  # fmt: skip
