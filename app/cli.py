@@ -15,12 +15,7 @@ from sqlalchemy import select
 
 from app import demo, roles
 from app.accounts.models import AppUser
-<<<<<<< HEAD
-from app.audit import seals
-=======
-from app.accounts.queries import identify
 from app.audit import heads, seals
->>>>>>> log
 from app.audit import tasks as audit_tasks
 from app.audit.commands import audit
 from app.bulk import tasks as bulk_tasks
@@ -92,17 +87,9 @@ def release() -> None:
     if mode == "demo":
         demo.make()
     elif mode != "test" and not _has_administrator():
-<<<<<<< HEAD
         _first_administrators()
-    seals.seal_waiting()  # the first time: what was there before there were seals
-    filestore.begin()
-    click.echo(f"database at the newest migration, {written} codes known")
-
-
-=======
-        _first_administrator()
-    _refuse_unsafe()
     _seal()
+    filestore.begin()
     click.echo(f"database at the newest migration, {written} codes known")
 
 
@@ -114,21 +101,6 @@ def _seal() -> None:
         raise click.ClickException(str(problem)) from problem
 
 
-def _refuse_unsafe() -> None:
-    """A production installation has no demo accounts and no shifted clock."""
-    if not jobs.config().production:
-        return
-    if db.session.scalar(select(AppUser.id).where(AppUser.demo == true()).limit(1)):
-        raise click.ClickException(
-            "this database has demo accounts: production does not start on it"
-        )
-    if db.session.scalar(text("SELECT seconds FROM clock_shift")):
-        raise click.ClickException(
-            "the clock of this database was shifted: it is no production database"
-        )
-
-
->>>>>>> log
 def _has_administrator() -> bool:
     wanted = select(AppUser.id).where(AppUser.role == Role.ADMIN, AppUser.active).limit(1)
     return db.session.scalar(wanted) is not None

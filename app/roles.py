@@ -47,7 +47,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "ExportHistory": dict.fromkeys((*_READERS, Role.ADMIN, Role.AUDIT, Role.EMPLOYER), LIST),
     "ImportHistory": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), LIST),
-    "Acts": {Role.STUDENT: ("code",)},
+    "Acts": {Role.STUDENT: ("code",), Role.EMPLOYER: ("code",)},
     # the second factor: the page after the password, and one's own keys (CHN-09)
     "Factor": dict.fromkeys((*STAFF, Role.EMPLOYER), ("index", "options")),
     "MyFactors": dict.fromkeys(
@@ -97,7 +97,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerProfile": {Role.EMPLOYER: ("index",)},
     "EmployerHome": {Role.EMPLOYER: ("index", "signing")},
     "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
-    "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "send", "edit", "withdraw")},
+    "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "code", "send", "edit", "withdraw")},
     "EmployerInvitations": {Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one")},
     "Amendments": {Role.EMPLOYER: ("edit", "take_back")},
     "EmployerTerminations": {

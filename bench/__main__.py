@@ -6,7 +6,18 @@ import importlib
 import subprocess
 import sys
 
-BENCHES = ("pages", "accounts", "imports", "exports", "checks", "planfiles", "lists", "plan")
+BENCHES = (
+    "pages",
+    "accounts",
+    "timing",
+    "imports",
+    "urgent",
+    "exports",
+    "checks",
+    "planfiles",
+    "lists",
+    "plan",
+)
 
 
 def main(name: str = "", *sizes: str) -> None:

@@ -75,7 +75,7 @@ class ResetForm(NewPasswordForm):
     """The code that was sent, and the new password."""
 
     code = StringField(
-        _l("Code"),
+        _l("Verification code"),
         [DataRequired(MISSING), Length(max=60)],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )

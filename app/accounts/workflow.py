@@ -34,6 +34,7 @@ def signed_in(
     check and the same statements in either case.
     """
     user = queries.account_for(typed, school_code)
+    key = user.id if user is not None else 0
     try:
         attempt = attempts.count(user, typed, address, solved=solved)
     except Refused as refusal:
@@ -41,6 +42,7 @@ def signed_in(
         security_log.note("sign_in", user=user, outcome=security_log.DENIED, reason=why)
         db.session.commit()
         raise
+    user = db.session.get(AppUser, key, populate_existing=True)  # read anew, or looked for in vain
     if passwords.matches(user.password if user else None, password) and user is not None:
         attempt.was_right()
         freezing.refuse_frozen(user)  # said to whoever knows the password only

@@ -8,6 +8,7 @@ from PIL import Image
 from tests.browser.conftest import sign_in
 from tests.browser.files import YEAR
 from tests.browser.test_life import confirm, of, phone, press
+from tests.browser.test_story import asked_code
 
 pytestmark = pytest.mark.browser
 STATE = "SELECT state FROM placement WHERE id = %s"
@@ -83,6 +84,7 @@ def test_a_student_leaves_it_with_a_photo_and_is_free(running, open_page, photo)
     student.get_by_role("link", name="申请解除").click()
     student.fill("#reason", "放弃入学，改为就业")
     student.set_input_files("#files", photo)
+    student.fill("#code", asked_code(student, "main [data-qq-code-url]", open_page))
     student.get_by_role("button", name="申请解除").click()
     student.wait_for_load_state()
     assert "放弃入学，改为就业" in student.inner_text("#leaving")

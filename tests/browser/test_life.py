@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from tests.browser.conftest import sign_in
-from tests.browser.test_story import fill_code
+from tests.browser.test_story import asked_code, fill_code
 
 pytestmark = pytest.mark.browser
 STATE = "SELECT state FROM placement WHERE id = %s"
@@ -27,9 +29,15 @@ def phone(open_page):
 
 def confirm(page) -> None:
     """Go through the dialog: the question, then its second question where there is one."""
-    page.click("#qq-dialog button[type=submit]")
-    if page.locator("#qq-dialog[open] #qq-dialog-confirm:visible").count():
+    code = page.locator("#qq-dialog-code:visible")
+    asked = code.count() > 0
+    if asked and not code.input_value():
+        code.fill(asked_code(page, "#qq-dialog [data-qq-code-url]", page.context.new_page))
+    page.bring_to_front()
+    with page.expect_navigation() if asked else nullcontext():
         page.click("#qq-dialog button[type=submit]")
+        if page.locator("#qq-dialog[open] #qq-dialog-confirm:visible").count():
+            page.click("#qq-dialog button[type=submit]")
     page.wait_for_load_state()
 
 

@@ -10,6 +10,7 @@ from app.demo.papers import page as drawn
 from tests.browser.conftest import sign_in, text_of
 from tests.browser.files import YEAR
 from tests.browser.test_life import STATE, confirm, press
+from tests.browser.test_story import asked_code
 from tests.factories import credit_code
 
 pytestmark = pytest.mark.browser
@@ -177,6 +178,7 @@ def test_from_the_entry_to_the_termination_on_the_phone(running, open_page, tmp_
     student.fill("#proof-reason", "单位岗位撤销，已出具解约证明。")
     student.set_input_files("#proof-files", [picture("解约证明.jpg")])
     student.check("#proof input[name=agreed]")
+    student.fill("#proof-code", asked_code(student, "#proof [data-qq-code-url]", open_page))
     no_sideways(student)
     student.click("#proof button[type=submit]")
     student.wait_for_load_state()

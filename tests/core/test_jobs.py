@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from sqlalchemy import text
 
@@ -156,3 +158,40 @@ def test_what_the_worker_does_may_itself_enqueue(installation):
         jobs.work(installation, once=True)
     with installation.app_context():
         assert db.session.query(mail.Message).filter_by(key="from-a-job").one().sent_at is not None
+
+
+BUSY, GO, OUT = threading.Semaphore(0), threading.Event(), threading.Event()
+
+
+@jobs.queue.task(name="tests.keeps_a_slot", priority=1000)
+def keeps_a_slot() -> None:
+    BUSY.release()
+    assert GO.wait(60)
+
+
+@pytest.mark.rule("NTF-02", "ACC-05")
+def test_s06_a_code_goes_out_while_every_other_slot_is_busy(installation):
+    """32 uploads kept a code for 348 s; the slots are kept here until it is out."""
+    mail.FATES["busy:"] = mail.Fate(lambda _message: True, lambda _message, _at: OUT.set())
+    general = sum(slot["concurrency"] for slot in jobs.SLOTS if "queues" not in slot)
+    with installation.app_context():
+        for _n in range(general + 3):
+            jobs.enqueue(keeps_a_slot)
+        mail.post(mail.Outgoing("busy:1", mail.SMS, "13800000001", "Code", "123456", urgent=True))
+        db.session.commit()
+    worker = threading.Thread(target=jobs.work, args=(installation,), kwargs={"once": True})
+    worker.start()
+    try:
+        assert all(BUSY.acquire(timeout=60) for _n in range(general))
+        assert OUT.wait(60)
+        assert not GO.is_set()
+    finally:
+        GO.set()
+        worker.join(120)
+        del mail.FATES["busy:"]
+    assert not worker.is_alive()
+
+
+@pytest.mark.rule("NTF-02")
+def test_an_urgent_message_is_tried_again_like_every_other(installation):
+    assert mail.send_urgent.retry_strategy is jobs.PATIENT

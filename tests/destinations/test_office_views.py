@@ -16,7 +16,7 @@ from app.placements.models import Placement
 from app.plan.models import PlanEntry
 from app.settings.queries import set_setting
 from tests.destinations.ways import hidden, picture, registered, text, unsettled
-from tests.factories import account, make_student
+from tests.factories import account, code_for, make_student
 
 HOME = "/my/destinations/"
 NAMED = {"name_en": "", "hint": "", "hint_en": "", "sort": "90", "active": "y",
@@ -57,8 +57,10 @@ def test_a_new_kind_with_two_fields_and_a_proof_needs_no_program_text(cast, visi
                data={"files": picture()}, content_type="multipart/form-data")  # fmt: skip
     assert phone.get(f"{HOME}preview").status_code == 200
     draft = draft_of(cast.student.id)
-    url = phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}",
-                     data={"code": code_for(phone, f"/acts/placement/{draft.id}/submit/code")}).location
+    url = phone.post(
+        f"{HOME}submit?draft={draft.id}&version={draft.version}",
+        data={"code": code_for(phone, f"/acts/placement/{draft.id}/submit/code")},
+    ).location
     key = int(url.rpartition("/")[2])
     desk = office.get(f"/desk/show/{key}")
     assert "服务学校 恩施市民族中学" in text(desk)

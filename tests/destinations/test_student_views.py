@@ -17,10 +17,15 @@ from app.settings.queries import set_setting
 from app.termination.queries import latest
 from app.termination.workflow import TERMINATIONS
 from tests.destinations.ways import STUDY, attach_proof, filled, hidden, picture, registered, text
-from tests.factories import accept, account, actor, attest, destination, invite
+from tests.factories import accept, account, actor, attest, code_for, destination, invite
 
 HOME = "/my/destinations/"
 DRAFT = "/my/destinations/draft"
+
+
+def code_of(phone, draft) -> str:
+    """The code for submitting that draft as it stands."""
+    return code_for(phone, f"/acts/placement/{draft.id}/submit/code")
 
 
 @pytest.fixture
@@ -188,7 +193,10 @@ def test_a_submitted_proof_is_read_by_the_own_reviewers_only(cast, phone, visit)
     send_file(phone, draft.id, "note")
     url = f"/files/{db.session.query(DestinationFile).one().attachment.uid}"
     draft = draft_of(cast.student.id)
-    phone.post(f"{HOME}submit?draft={draft.id}&version={draft.version}", data={"code": code_of(phone, draft)})
+    phone.post(
+        f"{HOME}submit?draft={draft.id}&version={draft.version}",
+        data={"code": code_of(phone, draft)},
+    )
     seen = {user.username: visit(user).get(url).status_code for user in (
         cast.officer, cast.college_officer, cast.other_officer, cast.other_college_officer,
         account(cast.classmate))}  # fmt: skip

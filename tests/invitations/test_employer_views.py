@@ -13,7 +13,17 @@ from app.documents.models import Document
 from app.invitations.workflow import INVITATIONS
 from app.terms.models import Terms
 from tests.downloads import as_csv
-from tests.factories import accept, account, actor, attest, invite, make_student, offer, pass_time
+from tests.factories import (
+    accept,
+    account,
+    actor,
+    attest,
+    code_for,
+    invite,
+    make_student,
+    offer,
+    pass_time,
+)
 
 LIST = "/employer/invitations/list/"
 

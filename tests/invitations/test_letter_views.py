@@ -12,7 +12,7 @@ from app.core.db import db
 from app.invitations.models import Candidate, Invitation
 from app.people.models import OriginState
 from app.people.workflow import restrict
-from tests.factories import account, actor, invite, make_candidate, make_student, offer
+from tests.factories import account, actor, code_for, invite, make_candidate, make_student, offer
 
 SEARCH, ADD, CHOSEN = (f"/employer/candidates/{name}" for name in ("search", "add", "chosen"))
 LETTER, SEND = "/employer/letter/", "/employer/letter/send"

@@ -8,6 +8,7 @@ import pytest
 
 from app.accounts.queries import actor_of
 from app.core.db import db
+from app.offline.models import Entry
 from app.offline.queries import entry_of
 from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
@@ -102,7 +103,9 @@ def test_from_the_preview_to_the_record_once(cast, browser):
     entry = db.session.query(Entry).filter_by(student_id=cast.student.id).one()
     assert browser.post(url, data={"agreed": "1"}).headers["Location"].endswith("/preview")
     code = make.code_for(browser, f"/acts/placement/{entry.id}/generate/code")
-    seen = {browser.post(url, data={"agreed": "1", "code": code}).headers["Location"] for _n in range(3)}
+    seen = {
+        browser.post(url, data={"agreed": "1", "code": code}).headers["Location"] for _n in range(3)
+    }
     found = db.session.query(Placement).filter_by(student_id=cast.student.id).one()
     assert seen == {f"/my/offline/{found.id}"}
     assert "等待学校审核" in browser.get(seen.pop()).text

@@ -26,6 +26,7 @@ from tests.factories import (
     account,
     actor,
     attest,
+    code_for,
     invite,
     make_student,
     pass_time,

@@ -20,6 +20,7 @@ from tests.factories import (
     code_for,
     invite,
     pass_time,
+    sent,
     terminate,
 )
 
@@ -125,6 +126,7 @@ def test_agreeing_twice_is_told_so_and_a_code_serves_one_act_only(cast, visit, a
     missing = browser.post(url, data={"agreed": "1"}, follow_redirects=True)
     assert "请获取验证码" in missing.get_data(as_text=True)
     code = code_for(browser, code_url)
+    sent()
     wrong = browser.post(url, data={"agreed": "1", "code": "000001"}, follow_redirects=True)
     assert "验证码不正确" in wrong.get_data(as_text=True)
     assert asked.state == "requested"

@@ -22,6 +22,7 @@ from tests.factories import (
     invite,
     make_employer,
     pass_time,
+    sent,
     terminate,
 )
 

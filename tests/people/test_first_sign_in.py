@@ -1,0 +1,135 @@
+"""The first sign-in: one text message, nothing typed is lost, a wrong code writes nothing."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from sqlalchemy import select
+
+from app.accounts import queries
+from app.core import mail
+from app.core.db import db
+from app.people.students import STUDENTS
+from tests import factories as make
+
+NEW = "Wind-over-lake-3"
+REACH = {"email": "me@example.com", "address": "武汉市洪山区1号"}
+
+
+@pytest.fixture
+def newcomer(cast):
+    """A student who has never signed in and has no password."""
+    cast.student.verified_at = None
+    user = make.account(cast.student)
+    user.password = None
+    queries.identify(user, "phone", cast.student.phone)
+    db.session.commit()
+    return cast.student
+
+
+def newest() -> str:
+    message = db.session.scalars(select(mail.Message).order_by(mail.Message.id.desc())).first()
+    return re.search(r"\d{6}", message.body).group()
+
+
+def texts() -> int:
+    return db.session.query(mail.Message).filter_by(channel="sms").count()
+
+
+def set_password(client, student) -> None:
+    client.post("/password/forgotten", data={"who": student.phone})
+    make.worker_answers_resets()
+    new = {"code": newest(), "password": NEW, "again": NEW}
+    assert client.post("/password/reset", data=new).headers["Location"] == "/login/"
+    assert client.post("/login/", data={"who": student.phone, "password": NEW}).status_code == 302
+
+
+@pytest.mark.rule("ACC-04", "ACC-05")
+def test_f21_one_text_sets_the_password_and_proves_the_phone(newcomer, client):
+    before = texts()
+    set_password(client, newcomer)
+    page = client.get("/my/verify/").get_data(as_text=True)
+    assert 'id="code"' not in page
+    assert "手机号已确认" in page
+    assert client.post("/my/verify/", data=REACH).headers["Location"] == "/"
+    assert texts() == before + 1
+    assert (newcomer.email, newcomer.verified_at is not None) == ("me@example.com", True)
+
+
+@pytest.mark.rule("ACC-04", "ACC-15")
+def test_the_code_proves_the_phone_it_was_sent_to_and_no_later_one(cast, newcomer, client, visit):
+    set_password(client, newcomer)
+    STUDENTS.perform("change_phone", newcomer.id, make.actor(cast.officer), reason="换号",
+                     phone="13912345678")  # fmt: skip
+    phone = visit(make.account(newcomer))
+    assert 'id="code"' in phone.get("/my/verify/").get_data(as_text=True)
+    assert phone.post("/my/verify/", data=REACH).status_code == 422
+    assert newcomer.verified_at is None
+
+
+@pytest.mark.rule("ACC-04")
+def test_it_proves_the_phone_for_a_day(newcomer, client, visit):
+    set_password(client, newcomer)
+    make.pass_time(hours=25)
+    phone = visit(make.account(newcomer))
+    assert 'id="code"' in phone.get("/my/verify/").get_data(as_text=True)
+
+
+@pytest.mark.rule("ACC-04")
+def test_s18_a_wrong_code_saves_neither_mail_nor_address(newcomer, visit):
+    phone = visit(make.account(newcomer))
+    old = (newcomer.email, newcomer.address, make.account(newcomer).email)
+    phone.post("/my/verify/code")
+    wrong = f"{(int(newest()) + 1) % 10**6:06d}"
+    page = phone.post("/my/verify/", data={**REACH, "code": wrong})
+    assert page.status_code == 422
+    assert "me@example.com" in page.get_data(as_text=True)  # what was typed stays on the page
+    db.session.expire_all()
+    assert (newcomer.email, newcomer.address, make.account(newcomer).email) == old
+
+
+@pytest.mark.rule("ACC-04")
+def test_a_taken_e_mail_does_not_cost_the_code(cast, newcomer, visit):
+    phone = visit(make.account(newcomer))
+    phone.post("/my/verify/code")
+    code, taken = newest(), make.account(cast.classmate).email
+    assert (
+        phone.post("/my/verify/", data={**REACH, "email": taken, "code": code}).status_code == 422
+    )
+    assert phone.post("/my/verify/", data={**REACH, "code": code}).status_code == 303
+
+
+@pytest.mark.rule("ACC-04")
+def test_case_22_without_script_the_code_button_keeps_what_was_typed(newcomer, visit):
+    phone, before = visit(make.account(newcomer)), texts()
+    page = phone.post("/my/verify/", data={**REACH, "ask": "code", "code": ""})
+    assert page.status_code == 200
+    body = page.get_data(as_text=True)
+    assert 'value="me@example.com"' in body
+    assert "武汉市洪山区1号" in body
+    assert "qq-error" not in body
+    assert texts() == before + 1
+    again = phone.post("/my/verify/", data={**REACH, "ask": "code", "code": ""}).get_data(
+        as_text=True
+    )
+    assert 'value="me@example.com"' in again
+    assert re.search(r"qq-flash-warn.*秒", again, re.S)  # asked too soon: said, and nothing lost
+
+
+@pytest.mark.rule("ACC-04")
+def test_s18_a_full_width_code_is_read(newcomer, visit):
+    phone = visit(make.account(newcomer))
+    phone.post("/my/verify/code")
+    wide = newest().translate(str.maketrans("0123456789", "０１２３４５６７８９"))
+    assert phone.post("/my/verify/", data={**REACH, "code": wide}).status_code == 303
+
+
+@pytest.mark.rule("ACC-05")
+def test_s05_strangers_cannot_use_up_the_codes_of_the_first_sign_in(newcomer, client, visit):
+    for n in range(12):
+        data = {"who": newcomer.phone}
+        client.post("/password/forgotten", data=data, environ_base={"REMOTE_ADDR": f"10.0.0.{n}"})
+        make.worker_answers_resets()
+    phone = visit(make.account(newcomer))
+    assert phone.post("/my/verify/code").json["sent"]
