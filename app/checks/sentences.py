@@ -8,9 +8,9 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.models import ROLE_NAMES, Role
 from app.checks.models import Finding
 from app.checks.rules import BY_NAME, ID_FAULTS, Rule
-from app.accounts.models import ROLE_NAMES, Role
 from app.codes import queries as codes
 from app.people.models import ORIGIN_STATES
 from app.plan.models import FIELD_LABELS

@@ -147,8 +147,8 @@ MORE = {"check_act": ACTS, "check_use": USES, "check_shared": SHARED}  # what th
 def _values(school: int, year: int, now: datetime) -> dict[str, Any]:
     """What the rules are filled with: editions and limits."""
     tables = {table: edition(table, year) for table in TABLES}
-    protects = json.dumps(looser())
-    return {**LIMITS, **SIGN_LIMITS, **tables, "looser": protects, "formula": formula(year), "school": school, "year": year, "now": now,
+    more = {**LIMITS, **SIGN_LIMITS, "looser": json.dumps(looser())}
+    return {**more, **tables, "formula": formula(year), "school": school, "year": year, "now": now,
             "held": [str(s) for s in HOLDS_SLOT]}  # fmt: skip
 
 

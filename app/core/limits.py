@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import LargeBinary, func, select
+from sqlalchemy import LargeBinary, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.types import DateTime
@@ -61,6 +61,12 @@ class Limit:
         ).scalar()
         db.session.commit()
         return taken is not None
+
+    def give_back(self, *who: object) -> None:
+        """Take one count of the present window back: it was none that is limited. Commits."""
+        mine = (Throttle.key == self._key(who), Throttle.since == self._start(), Throttle.count > 0)
+        db.session.execute(update(Throttle).where(*mine).values(count=Throttle.count - 1))
+        db.session.commit()
 
     def left(self, *who: object) -> int:
         """How many more the present window allows."""
