@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import session
 from flask_login import login_user, logout_user
 
-from app.accounts import queries
+from app.accounts import queries, security_log
 from app.accounts.models import AppUser
 from app.core.crypto import cipher
 from app.core.db import db
@@ -21,6 +21,7 @@ def sign_in(user: AppUser, way: str = "password") -> None:
     if user.locale or language:
         session["locale"] = user.locale or language
     session[SECRET] = queries.open_session(user, way)
+    security_log.note("sign_in", user=user, who=queries.actor_of(user), way=way)
     login_user(user)
     db.session.commit()
 
