@@ -50,6 +50,7 @@ FILES = {
     "splicing.py",  # official: texts into a worksheet's XML
     "letters.py",  # forwarding: numbered, printed, tracked
     "rules.py", "year_rules.py", "signs.py",  # checks: the table of rules
+    "guesses.py",  # invitations: wrong numbers that employers tried, counted for form and file alike
     "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
     "sentences.py",  # checks: a finding in words
     "merging.py",  # people: two records of students or employers become one

@@ -140,7 +140,7 @@ _CHECKED_BY = """(SELECT c.name FROM employer m JOIN school c ON c.id = m.school
   WHERE m.id = b.employer_id AND m.profile_at IS NOT NULL)"""
 _SIGNED = "b.kind <> 'destination'"
 
-RULES = (
+RULES: tuple[Rule, ...] = (
     # what only the desk asks
     Rule("mode", HINT, DESK, _l("the training mode is not open"), _l("Training mode: %(mode)s"),
          "b.training_mode <> '1'", {"mode": "b.training_mode"}, _SIGNED,

@@ -167,13 +167,17 @@ _ROW_UNTIL = "(SELECT max(at) + interval '1 hour' FROM check_act)"
 _ROW = "make_interval(mins => :row_minutes)"
 _BY_KIND = f"""count(*) OVER (PARTITION BY a.address, a.device ORDER BY a.at
     RANGE BETWEEN {_ROW} PRECEDING AND {_ROW} FOLLOWING)"""
+_COLUMNS = "id, kind, step, actor_id, address, device, device_id, at"
+NEAR = f"""SELECT student_id, role, {_COLUMNS} FROM check_act
+  WHERE role = 'student' AND address <> '' AND device_id <> ''"""
+NEAR_ONE = f"""SELECT a.student_id, t.actor_role AS role, {
+    ", ".join(f"t.{name}" for name in _COLUMNS.split(", "))
+}
+  FROM trail t LEFT JOIN check_act a ON a.id = t.id
+  WHERE t.school_id = :school AND t.at BETWEEN {_ROW_SINCE} AND {_ROW_UNTIL}
+    AND t.actor_role = 'student' AND t.address <> '' AND t.device_id <> '' AND t.step <> 'form'"""
 IN_A_ROW = f"""{_FIRST}, {_facts(count="a.n", address="a.address")}
-  FROM (SELECT a.*, {_BY_KIND} AS n FROM (SELECT a.*, {_BY_KIND} AS many FROM (
-        SELECT DISTINCT t.actor_id, t.address, t.device, t.device_id, t.at, a.student_id, a.id,
-          a.kind, a.step, a.role FROM trail t LEFT JOIN check_act a ON a.id = t.id
-        WHERE t.actor_role = 'student' AND t.address <> '' AND t.device_id <> ''
-          AND t.step <> 'form' AND t.at BETWEEN {_ROW_SINCE} AND {_ROW_UNTIL}
-          AND t.address IN (SELECT address FROM check_act)) a) a
+  FROM (SELECT a.*, {_BY_KIND} AS n FROM (SELECT a.*, {_BY_KIND} AS many FROM check_near a) a
     WHERE a.many >= :row
       AND NOT {_known("a.at - make_interval(mins => :fresh_minutes)")}) a
   WHERE a.student_id IS NOT NULL AND a.n >= :row {_ORDER}"""

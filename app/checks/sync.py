@@ -20,7 +20,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.checks.models import CheckRun, FindingState
 from app.checks.rules import RULES, SIGNS, Needs, Rule
-from app.checks.signs import ACTS, ACTS_OF_ONE, SHARED, USES, looser
+from app.checks.signs import ACTS, ACTS_OF_ONE, NEAR, NEAR_ONE, SHARED, USES, looser
 from app.checks.signs import LIMITS as SIGN_LIMITS
 from app.checks.year_rules import LIMITS
 from app.codes.queries import edition
@@ -141,14 +141,15 @@ WRITE_ALL, WRITE_RECORDS = _write(STORED), _write(OF_RECORD)
 LOCK = text(f"""SELECT count(*) FROM (SELECT 1 FROM finding f WHERE {_SCOPE}
     AND f.state <> '{_S.GONE}' ORDER BY f.id FOR UPDATE) x""")
 MAKE = f"CREATE TEMP TABLE check_base ON COMMIT DROP AS {BASE.format(source=_ROWS)}"
-MORE = {"check_act": ACTS, "check_use": USES, "check_shared": SHARED}  # what the signs read
+# what the signs read
+MORE = {"check_act": ACTS, "check_near": NEAR, "check_use": USES, "check_shared": SHARED}
 
 
 def _values(school: int, year: int, now: datetime) -> dict[str, Any]:
     """What the rules are filled with: editions and limits."""
     tables = {table: edition(table, year) for table in TABLES}
-    protects = json.dumps(looser())
-    return {**LIMITS, **SIGN_LIMITS, **tables, "looser": protects, "formula": formula(year), "school": school, "year": year, "now": now,
+    more = {**LIMITS, **SIGN_LIMITS, "looser": json.dumps(looser())}
+    return {**more, **tables, "formula": formula(year), "school": school, "year": year, "now": now,
             "held": [str(s) for s in HOLDS_SLOT]}  # fmt: skip
 
 
@@ -265,7 +266,7 @@ def _asked(n: int, rule: Rule) -> str:
     )
 
 
-_OF_ONE = {**MORE, "check_act": ACTS_OF_ONE}
+_OF_ONE = {**MORE, "check_act": ACTS_OF_ONE, "check_near": NEAR_ONE}
 ONE = text(
     f"WITH b AS MATERIALIZED ({BASE.format(source=_PLACEMENT)} WHERE p.id = :placement), "
     + ", ".join(f"{name} AS MATERIALIZED ({wanted})" for name, wanted in _OF_ONE.items())

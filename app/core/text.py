@@ -36,6 +36,11 @@ def mask_id_number(text: str) -> str:
     return f"{text[:6]}*****{text[-4:]}" if len(text) >= 15 else mask_phone(text)
 
 
+def mask_all_but_end(masked: str) -> str:
+    """110101*****0839 → **************0839: what tells two people apart, and nothing to guess from."""
+    return f"{'*' * 14}{masked[-4:]}" if masked else ""
+
+
 def mask_phone(text: str) -> str:
     """13345675660 → 133****5660."""
     return f"{text[:3]}****{text[-4:]}" if len(text) >= 9 else "*" * len(text)

@@ -111,7 +111,7 @@ class DeskView(StepActions, DeskList):
             "proposal": detail.proposal(item, now()),
             "checks": self._checks(item),
             "signs": [c for c in self._checks(item) if c.asks],
-            "hints": [c.label for c in self._checks(item) if not c.good],
+            "hints": self._notes(item),
             "trace": detail.trace(item),
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
@@ -181,9 +181,13 @@ class DeskView(StepActions, DeskList):
 
     def _question(self, item: Any, step: str) -> str:
         """Whom it is about; before an approval also what does not look right (AGR-12)."""
-        bad = [c.label for c in self._checks(item) if not c.good] if step in APPROVALS else []
+        bad = self._notes(item) if step in APPROVALS else []
         name = self.record_name(item)
         return f"{name} — " + _("Please note: %(hints)s", hints=_(", ").join(bad)) if bad else name
+
+    def _notes(self, item: Any) -> list[str]:
+        """What does not look right, in one line; a sign has a card of its own for the rest."""
+        return [c.short if c.asks else c.label for c in self._checks(item) if not c.good]
 
     def _checks(self, item: Any) -> list[Check]:
         return once(f"checks {item.id}", lambda: checks(item))

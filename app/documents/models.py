@@ -5,11 +5,33 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from sqlalchemy import DateTime, ForeignKey, Index, Integer, SmallInteger, String, UniqueConstraint
+from sqlalchemy import (
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
 from app.core.db import db
+
+
+class Preview(db.Model):  # type: ignore[name-defined,misc]
+    """A document as it would be, by the digest of its content: what to draw, and the PDF; both sealed."""
+
+    __tablename__ = "preview"
+    __table_args__ = (Index("ix_preview_asked", "asked_at"),)
+
+    key: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    wish_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    pdf_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    problem: Mapped[str] = mapped_column(String(120), default="")
+    asked_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class Document(db.Model):  # type: ignore[name-defined,misc]

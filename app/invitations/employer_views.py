@@ -8,7 +8,7 @@ from flask import g, redirect, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, false
 
 from app.accounts.queries import actor
 from app.core import clock
@@ -72,7 +72,6 @@ class EmployerInvitationsView(StudentSearch, SafeModelView):
         "student.school.name": _l("School"), "student.major.name": _l("Major"),
         "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
         "student.graduation_year": _l("Graduation year"),
-        "student.id_number_masked": _l("ID number"),
     }  # fmt: skip
     formatters_columns = {
         "answer": lambda answer: chip(*response_text(answer)),
@@ -103,13 +102,17 @@ class EmployerInvitationsView(StudentSearch, SafeModelView):
                    lambda: [(str(year), str(year)) for year in _lists()[1]]),
     )  # fmt: skip
     show_neighbours = False
-    export_columns = ("student.graduation_year", "student.id_number_masked")
+    export_columns = ("student.graduation_year",)
 
     def scoped(self) -> Select[Any]:
         return queries.invitations_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
         return self.of_students(name_has(Student.name, text))
+
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:
+        """No number finds anybody here: the list would say which guess is right (S-10)."""
+        return None if super().token_clause(token) is None else false()
 
     def head_links(self) -> list[Link]:
         return [
@@ -172,7 +175,7 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
         "review": review_text(placement.state if placement else None),
         "agreement": agreement(item, terms.position),
         "party_a": party_a(item.employer, terms),
-        "party_b": party_b(student),
+        "party_b": party_b(student, signed=placement is not None),
         "groups": list(groups(terms, student.graduation_year).values()),
         "history": history(item),
         "offers": INVITATIONS.offers(item, actor(), now()),

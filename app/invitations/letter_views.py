@@ -22,7 +22,7 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.invitations import queries
+from app.invitations import guesses, queries
 from app.invitations.forms import LetterForm, SearchForm, beginning
 from app.invitations.models import Candidate
 from app.invitations.views import letter_of, person
@@ -62,11 +62,12 @@ class CandidatesView(SafeView):
         if not SEARCHES.take(mine().id):
             sentence = _("You have searched too often. Please wait an hour, then go on.")
             raise _too_often(sentence)
-        student = find_student(
-            form.school.data, int(form.year.data), form.name.data, form.number.data
-        )
-        if student is None or cannot_sign(student, clock.now()) is not None:
+        typed = (form.school.data, int(form.year.data), form.name.data)
+        answered = guesses.spend(actor(), typed)
+        student = find_student(*typed, form.number.data)
+        if not answered or student is None or cannot_sign(student, clock.now()) is not None:
             return self._page(form, missed=True)
+        guesses.give_back(actor(), typed)
         form.number.data = ""
         token = _signer().dumps([mine().id, student.id])
         return self._page(form, found=person(student), token=token)

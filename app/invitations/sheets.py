@@ -9,6 +9,8 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text, true
 
+from app.accounts.models import AppUser
+from app.accounts.queries import actor_of
 from app.bulk import compare
 from app.bulk.models import Import
 from app.bulk.sheet import Choices, Column, Context, Found, Kind, Sheet, Target
@@ -18,6 +20,7 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.core.limits import Limit
 from app.core.text import clean_code, mask_id_number
+from app.invitations import guesses
 from app.invitations.models import Candidate
 from app.people.models import School, Student
 from app.placements.guards import cannot_sign
@@ -29,7 +32,8 @@ from app.workflow.actor import Role
 ROWS = Limit("find-student-rows", 1000, timedelta(days=1))
 MISSED = _l(
     "No student who can sign was found by these four. Please compare them with the student: one wrong "
-    "sign is enough. If all are right, the student should ask the school."
+    "sign is enough. If all are right, the student should ask the school. After five misses on one "
+    "name nobody of that name is found for you until the next day."
 )
 
 
@@ -93,7 +97,34 @@ def look(record: Import, _context: Context) -> None:
         ),
         {"id": record.id, "barred": barred},
     )
+    if "hidden" not in record.details:  # once a file: what it tried is spent
+        record.details = {**record.details, "hidden": _guessed(record)}
+    db.session.execute(
+        text("UPDATE import_row SET values = '{}' WHERE import_id = :id AND row = ANY(:hidden)"),
+        {"id": record.id, "hidden": record.details["hidden"]},
+    )
     compare.mark(record, "NOT r.values ? 'student_id'", "number", str(MISSED))
+
+
+def _guessed(record: Import) -> list[int]:
+    """The rows that found a student whose name has had too many wrong numbers today (S-10)."""
+    tried = db.session.execute(
+        text(
+            "SELECT s.code, (r.more ->> 'year')::int AS year, r.more ->> 'name' AS name,"
+            " count(DISTINCT r.more ->> 'as_id_number') FILTER (WHERE NOT r.values ? 'student_id')"
+            " AS misses, coalesce(array_agg(r.row) FILTER (WHERE r.values ? 'student_id'), '{}')"
+            " AS found FROM import_row r JOIN school s ON s.id = (r.more ->> 'school')::int"
+            " WHERE r.import_id = :id AND r.status <> 'faulty' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+        ),
+        {"id": record.id},
+    ).all()
+    who = actor_of(db.session.get_one(AppUser, record.user_id))
+    hidden: list[int] = []
+    for code, year, name, misses, found in tried:
+        typed = (code, year, name)
+        told = guesses.spend(who, typed, misses) if misses else not guesses.used_up(who, typed)
+        hidden += [] if told else found
+    return hidden
 
 
 SEND_LIST = Sheet(

@@ -156,7 +156,7 @@ class MySigningsView(SafeView):
             now=now(),
             agreement=agreement(item, terms.position),
             party_a=party_a(item.employer, terms),
-            party_b=party_b(item.student),
+            party_b=party_b(item.student, own=True),
             groups=list(groups_of(values_of(terms), item.student.graduation_year).values()),
             review=review_text(placement.state),
             steps=progress(placement, placement.review),

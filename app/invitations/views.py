@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from app.codes import queries as codes
 from app.core import clock
+from app.core.text import mask_all_but_end
 from app.invitations import queries
 from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.workflow import INVITATIONS
@@ -45,7 +46,7 @@ def local(moment: datetime) -> str:
 
 @dataclass(frozen=True)
 class Person:
-    """A student as an employer may see it: numbers masked (INV-02)."""
+    """A student as an employer sees it before acceptance: no number, masked or not (INV-02, S-10)."""
 
     name: str
     school: str
@@ -53,12 +54,10 @@ class Person:
     college: str
     education: str
     major: str
-    id_number: str
-    phone: str
 
 
 def person(student: Student) -> Person:
-    """The student, numbers masked."""
+    """The student without any number: a mask would tell which guesses are worth trying."""
     return Person(
         name=student.name,
         school=student.school.name,
@@ -66,8 +65,6 @@ def person(student: Student) -> Person:
         college=student.college.name,
         education=codes.name("xl", student.education),
         major=student.major.name,
-        id_number=student.id_number_masked or "",
-        phone=student.phone_masked or "",
     )
 
 
@@ -132,16 +129,19 @@ def party_a(employer: Employer, terms: Any) -> list[tuple[str, str]]:
     ]
 
 
-def party_b(student: Any) -> list[tuple[str, str]]:
-    """The student, numbers masked."""
+def party_b(student: Any, *, own: bool = False, signed: bool = False) -> list[tuple[str, str]]:
+    """The student: its own page has the usual masks, an employer's the last signs once it is `signed`."""
+    number, phone = student.id_number_masked or "", student.phone_masked or ""
+    if not own:
+        number, phone = (mask_all_but_end(number), phone) if signed else ("", "")
     return [
         (_("Name of the student"), student.name),
         (_("School"), student.school.name),
         (_("College"), student.college.name),
         (_("Major"), f"{student.major.name} · {codes.name('xl', student.education)}"),
         (_("Graduation year"), str(student.graduation_year)),
-        (_("ID number"), student.id_number_masked or ""),
-        (_("Telephone"), student.phone_masked or ""),
+        *([(_("ID number"), number)] if number else []),
+        *([(_("Telephone"), phone)] if phone else []),
     ]
 
 

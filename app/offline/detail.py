@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
+from app.core.text import mask_all_but_end
 from app.documents.files import Listed
 from app.fab.shown import moment
 from app.offline.evidence import current, refused, scans
@@ -107,16 +108,16 @@ def party_a(placement: Placement) -> list[tuple[Any, Any]]:
     ]
 
 
-def party_b(placement: Placement) -> list[tuple[Any, Any]]:
-    """The student, numbers masked."""
-    student = placement.student
+def party_b(placement: Placement, *, own: bool = True) -> list[tuple[Any, Any]]:
+    """The student, numbers masked; an employer reads the last signs only (S-10)."""
+    student, number = placement.student, placement.student.id_number_masked or ""
     return [
         (_("Name of the student"), student.name),
         (_("School"), student.school.name),
         (_("College"), student.college.name),
         (_("Major"), student.major.name),
         (_("Graduation year"), student.graduation_year),
-        (_("ID number"), student.id_number_masked),
+        (_("ID number"), number if own else mask_all_but_end(number)),
         (_("Telephone"), student.phone_masked),
     ]
 

@@ -55,7 +55,7 @@ class EmployerPaperView(SafeView):
             **detail.sheets(placement, actor()),
             facts=detail.facts(placement),
             party_a=detail.party_a(placement),
-            party_b=detail.party_b(placement),
+            party_b=detail.party_b(placement, own=False),
             groups=detail.term_groups(placement),
             trace=detail.trace(placement),
         )

@@ -28,7 +28,8 @@ from app.people.register import employer_by_code
 from app.people.student_views import me
 from app.placements.guards import blocked_employer
 from app.placements.models import Placement
-from app.placements.tasks import preview
+from app.placements.tasks import preview, refuse_unprintable
+from app.placements.views import being_made
 from app.placements.workflow import PLACEMENTS
 
 LARGEST_KEY = 2**31 - 1
@@ -167,15 +168,17 @@ class MyPaperView(SafeView):
     @expose("/preview.pdf", methods=["GET"])
     @has_access
     def pdf(self) -> Any:
-        """The printed agreement, marked 未生效; never kept."""
+        """The printed agreement, marked 未生效: drawn by the worker, meanwhile a page that waits (S-11)."""
         found = queries.entry_of(me().id)
         form = _form(found.values if found else {})
         if not form.validate():
             return redirect(url_for(".entry", check=1))
         try:
-            data = preview(draft(me(), _filled(form)))
+            data = preview(draft(me(), _filled(form)), actor())
         except Unprintable:
             return redirect(url_for(".entry", check=1))
+        if data is None:
+            return being_made(self, 3)
         return file_answer(data, "application/pdf", "preview.pdf", inline=True)
 
     @expose("/generate", methods=["POST"])
@@ -241,7 +244,7 @@ def _complete(form: Any) -> bool:
         form.employer_credit_code.errors = [blocked]
         return False
     try:
-        preview(draft(me(), _filled(form)))
+        refuse_unprintable(draft(me(), _filled(form)))
     except Unprintable as error:
         form.show_unprintable(error)
         return False

@@ -7,20 +7,26 @@ from typing import Any
 
 from flask import current_app
 from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.codes import queries as codes
 from app.core import clock, jobs
 from app.core.db import db
+from app.core.errors import Refused
+from app.core.text import mask_all_but_end
+from app.documents import previews
+from app.documents.errors import RenderError, Unprintable
 from app.documents.kept import digest, keep, kept, read
-from app.documents.limits import render_safely
 from app.documents.models import Document
+from app.documents.printing import printable, texts
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.placements.queries import prints
 from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of
 from app.terms.models import FIELDS as TERM_FIELDS
 from app.terms.queries import shown
+from app.workflow.actor import STAFF, Actor
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of
 
@@ -51,21 +57,40 @@ def document_of(placement: Placement) -> Document | None:
     return kept(AGREEMENT, RECORD, placement.id)
 
 
-def preview(placement: Placement) -> bytes:
-    """The agreement as it would be or was, marked 未生效 or 已失效 on every page; never kept."""
+def preview(placement: Placement, who: Actor) -> bytes | None:
+    """The agreement as it would be or was, marked 未生效 or 已失效 on every page; None while it is drawn.
+
+    Raises as `previews.preview`.
+    """
     ended = placement.state in ENDED
     mark = "已失效" if ended else "未生效"
-    return render_safely(AGREEMENT, agreement_data(placement, ""), watermark=mark)
+    data, staff = agreement_data(placement, ""), who.role in STAFF
+    try:
+        return previews.preview(AGREEMENT, data, mark, who.user_id, staff=staff)
+    except RenderError as error:
+        raise Refused(
+            _("This preview could not be drawn. Ask your school's employment office.")
+        ) from error
 
 
-def agreement_pdf(placement: Placement) -> bytes | None:
+def refuse_unprintable(placement: Placement) -> None:
+    """Raise Unprintable where the fonts lack a character, by looking at texts only: nothing is drawn."""
+    from app.documents.fonts import missing_glyphs  # heavy: only who previews pays for it
+
+    missing = missing_glyphs(dict(texts(printable(agreement_data(placement, "")))))
+    if missing:
+        raise Unprintable(missing)
+
+
+def agreement_pdf(placement: Placement, who: Actor) -> bytes | None:
     """The document of record where the agreement is in force, its preview otherwise.
 
-    None while the worker has not made it yet. Raises ValueError where the file was changed.
+    None while the worker has not made it yet. Raises ValueError where the file was changed, Refused
+    where the person has asked for many previews.
     """
     document = document_of(placement)
     if document is None:
-        return None if prints(placement) else preview(placement)
+        return None if prints(placement) else preview(placement, who)
     return read(document)
 
 
@@ -96,7 +121,7 @@ def _student(student: Student) -> dict[str, str]:
     return {
         "name": student.name,
         "student_no": student.student_no,
-        "id_number": student.id_number_masked or "",
+        "id_number": mask_all_but_end(student.id_number_masked or ""),
         "college": student.college.name,
         "major": student.major.name,
         "class_name": student.class_name,

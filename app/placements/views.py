@@ -12,10 +12,17 @@ from app.core.errors import NotYours
 from app.documents.file_views import file_answer
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.placements.queries import has_agreement, placement_in
+from app.placements.queries import has_agreement, placement_in, prints
 from app.placements.tasks import agreement_pdf
 
 MOST = 2**31 - 1
+
+
+def being_made(view: SafeView, seconds: int) -> Any:
+    """The page that waits for the worker and asks again by itself, with scripts or without."""
+    page = make_response(view.render_template("placements/being_made.html"), 202)
+    page.headers["Retry-After"] = page.headers["Refresh"] = str(seconds)
+    return page
 
 
 class AgreementView(SafeView):
@@ -31,10 +38,8 @@ class AgreementView(SafeView):
         placement = placement_in(actor(), pk)
         if not has_agreement(placement):
             raise NotYours(f"agreement {pk}")
-        pdf = agreement_pdf(placement)
+        pdf = agreement_pdf(placement, actor())
         if pdf is None:
-            page = make_response(self.render_template("placements/being_made.html"), 202)
-            page.headers["Retry-After"] = "20"
-            return page
+            return being_made(self, 20 if prints(placement) else 3)
         name = f"{placement.agreement_no or f'preview-{placement.id}'}.pdf"
         return file_answer(pdf, "application/pdf", name, inline="download" not in request.args)

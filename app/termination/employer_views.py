@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from flask import g, redirect
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select
+from sqlalchemy import ColumnElement, Select, false, select
 
 from app.accounts.queries import actor
+from app.core.db import db
+from app.core.limits import Limit
 from app.fab.access import has_access
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
@@ -23,6 +26,9 @@ from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
 from app.termination import queries
 from app.termination.models import CHIPS, LABELS, TerminationState
 from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of
+
+# numbers of an employer's search that find no student of its own (S-10)
+NUMBERS = Limit("number-search", 10, timedelta(days=1))
 
 
 def _lists() -> queries.Choices:
@@ -69,7 +75,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
         "state": _l("Agreement"), "student.school.name": _l("School"),
         "student.education": _l("Level of education"), "major.name": _l("Major"),
         "terms.position": _l("Position"), "agreement_no": _l("Agreement number"),
-        "created_at": _l("Signed on"), "student.id_number_masked": _l("ID number"),
+        "created_at": _l("Signed on"),
         "student.graduation_year": _l("Graduation year"),
     }  # fmt: skip
     formatters_columns = {
@@ -100,13 +106,25 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
         ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
     )  # fmt: skip
     show_neighbours = False
-    export_columns = ("student.id_number_masked", "student.graduation_year")
+    export_columns = ("student.graduation_year",)
 
     def scoped(self) -> Select[Any]:
         return queries.signings_once_in_force(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
         return self.of_students(name_has(Student.name, text))
+
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:
+        """By the number of a student of one's own (TRM-07); a few that find nobody are all (S-10)."""
+        found = super().token_clause(token)
+        if found is None:
+            return None
+        firm = actor().employer_id
+        if NUMBERS.used_up(firm):
+            return false()
+        if not db.session.scalar(select(self.scoped().where(found).exists())):
+            NUMBERS.take(firm)
+        return found
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from app.core import clock, jobs
 from app.core.db import db
+from app.core.text import mask_all_but_end
 from app.documents.kept import digest, keep, kept, read
 from app.documents.models import Document
 from app.people.models import Student
@@ -61,7 +62,7 @@ def letter_data(termination: Termination, code: str) -> dict[str, Any]:
         "student": {
             "name": student.name,
             "student_no": student.student_no,
-            "id_number": student.id_number_masked or "",
+            "id_number": mask_all_but_end(student.id_number_masked or ""),
             "college": student.college.name,
             "major": student.major.name,
             "graduation_year": str(student.graduation_year),

@@ -91,7 +91,7 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "add_url": url_for(f"{view}.evidence", pk=found.id)
         if found and evidence.may_add(found, who)
         else "",
-        "parties": _parties(placement),
+        "parties": _parties(placement, own=who.role is Role.STUDENT),
         "trace": trace(placement.id),
         "agreement_url": url_for("AgreementView.show", pk=placement.id)
         if has_agreement(placement)
@@ -102,11 +102,13 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
     }
 
 
-def _parties(placement: Placement) -> tuple[Any, Any]:
+def _parties(placement: Placement, *, own: bool) -> tuple[Any, Any]:
     """Both parties as the agreement names them; nothing where there is no employer's account."""
     if placement.employer is None:
         return (), ()
-    return party_a(placement.employer, placement.terms), party_b(placement.student)
+    return party_a(placement.employer, placement.terms), party_b(
+        placement.student, own=own, signed=True
+    )
 
 
 def _language() -> str:

@@ -1,8 +1,9 @@
-"""Signs of surrogate signing: acts by device and by address; no termination runs on nothing (GRD-03).
+"""Signs of surrogate signing: acts by device and by address; nothing runs on what has ended; previews.
 
 What ran on a placement that had ended already is closed, with its line in the trail.
 """
 
+import sqlalchemy as sa
 from alembic import op
 
 revision = "0020_signs"
@@ -75,11 +76,21 @@ def upgrade():
         op.execute(statement)
     op.execute("SET CONSTRAINTS ALL IMMEDIATE")
     op.execute(TRIGGERS)
+    op.create_table(
+        "preview",
+        sa.Column("key", sa.LargeBinary(), primary_key=True),
+        sa.Column("wish_sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("pdf_sealed", sa.LargeBinary()),
+        sa.Column("problem", sa.String(120), nullable=False),
+        sa.Column("asked_at", sa.DateTime(timezone=True), nullable=False),
+    )
+    op.create_index("ix_preview_asked", "preview", ["asked_at"])
     for name, on, where in INDEXES:
         op.execute(f"CREATE INDEX {name} ON {on} WHERE {where}")
 
 
 def downgrade():
+    op.drop_table("preview")
     op.execute(DROPS)
     for name, _on, _where in INDEXES:
         op.execute(f"DROP INDEX {name}")

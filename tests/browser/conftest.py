@@ -141,6 +141,16 @@ def sign_in(page, who: str, password: str = "Demo-2026!", school: str = "") -> N
     page.wait_for_load_state()
 
 
+def drawn_by_worker(page, url: str) -> bytes:
+    """A preview, once the worker has drawn it; the page that waits says when to look again."""
+    until = time.monotonic() + SLOW / 15
+    while (answer := page.request.get(url)).status == 202:
+        assert time.monotonic() < until, url
+        time.sleep(int(answer.headers["retry-after"]))
+    assert answer.status == 200
+    return answer.body()
+
+
 def text_of(pdf: Path) -> str:
     """What pdftotext finds, or pypdf where it is not installed."""
     if shutil.which("pdftotext"):

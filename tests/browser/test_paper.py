@@ -7,7 +7,7 @@ import re
 import pytest
 
 from app.demo.papers import page as drawn
-from tests.browser.conftest import sign_in, text_of
+from tests.browser.conftest import drawn_by_worker, sign_in, text_of
 from tests.browser.files import YEAR
 from tests.browser.test_life import STATE, confirm, press
 from tests.browser.test_story import asked_code
@@ -106,7 +106,7 @@ def test_from_the_entry_to_the_termination_on_the_phone(running, open_page, tmp_
     student.wait_for_url("**/my/offline/preview")
     no_sideways(student)
     pdf = tmp_path / "preview.pdf"
-    pdf.write_bytes(student.request.get("/my/offline/preview.pdf").body())
+    pdf.write_bytes(drawn_by_worker(student, "/my/offline/preview.pdf"))
     words = text_of(pdf)
     assert "未生效" in words
     assert "江城䶮记精工有限公司" in words

@@ -16,6 +16,7 @@ from app.placements.workflow import PLACEMENTS
 from tests import factories as make
 from tests.documents.conftest import text_of
 from tests.offline.paper import approved, filled, generated, photo
+from tests.previews import drawn_for
 
 RARE = "𬸘㛃䶮龘靐齉·买买提·吾布力"
 LONG = {  # every field as long as its form lets it be
@@ -40,14 +41,14 @@ def plain(text: str) -> str:
 
 def issued(placement) -> bytes:
     make_agreement.func(placement.id)
-    pdf = agreement_pdf(db.session.get(Placement, placement.id))
+    pdf = drawn_for(agreement_pdf, db.session.get(Placement, placement.id))
     assert pdf is not None
     return pdf
 
 
 @pytest.mark.rule("DOC-01", "DOC-06")
 def test_the_longest_and_rarest_text_is_printed_whole_in_every_field(cast):
-    text = plain(text_of(preview(draft(cast.student, filled(**LONG)))))
+    text = plain(text_of(drawn_for(preview, draft(cast.student, filled(**LONG)))))
     for name, value in LONG.items():
         if len(value) > 8 and not name.endswith(("kind", "pay", "penalty")):
             # lines of a cell stand beside those of its neighbours: each piece is there, in order
@@ -72,7 +73,7 @@ def test_the_sheet_to_be_stamped_has_number_boxes_and_no_word_of_online(cast):
 @pytest.mark.rule("DOC-01")
 def test_before_it_is_approved_every_page_says_not_in_force(cast):
     paper = generated(cast.student)
-    assert "未生效" in text_of(agreement_pdf(paper))
+    assert "未生效" in text_of(drawn_for(agreement_pdf, paper))
 
 
 @pytest.mark.rule("DOC-04", "OFF-04", "OFF-06")
@@ -103,4 +104,4 @@ def test_given_up_it_is_void_for_the_public_and_marked_for_the_parties(cast, cli
     page = client.get(f"/v/{code}").text
     assert "尚未生效" not in page
     assert "已失效" in page
-    assert "已失效" in text_of(agreement_pdf(db.session.get(Placement, paper.id)))
+    assert "已失效" in text_of(drawn_for(agreement_pdf, db.session.get(Placement, paper.id)))

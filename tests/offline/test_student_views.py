@@ -14,6 +14,7 @@ from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
 from tests import factories as make
 from tests.offline.paper import approved, generated, photo, saved, whole
+from tests.previews import fetched
 
 ENTRY = "/my/offline/entry"
 
@@ -94,7 +95,7 @@ def test_from_the_preview_to_the_record_once(cast, browser):
     assert post(browser, "preview").headers["Location"].endswith("/my/offline/preview")
     page = browser.get("/my/offline/preview").text
     assert "江城钢铁厂" in page
-    pdf = browser.get("/my/offline/preview.pdf")
+    pdf = fetched(browser, "/my/offline/preview.pdf")
     assert pdf.mimetype == "application/pdf"
     url = re.search(r'data-qq-url="([^"]*generate[^"]*)"', page).group(1)
     assert "确定现在生成吗" in page

@@ -12,6 +12,7 @@ from app.core import filestore
 from app.placements.tasks import document_of, make_agreement
 from tests import factories as make
 from tests.desk.desk import signed
+from tests.previews import fetched
 
 
 @pytest.fixture
@@ -25,7 +26,7 @@ def words(answer) -> str:
 
 @pytest.mark.rule("AGR-02", "DOC-01")
 def test_before_it_is_in_force_the_agreement_is_a_marked_preview(cast, placement, visit):
-    answer = visit(cast.officer).get(f"/agreements/{placement.id}.pdf")
+    answer = fetched(visit(cast.officer), f"/agreements/{placement.id}.pdf")
     assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cache-Control"] == "private, no-store"
@@ -63,11 +64,11 @@ def test_a_changed_file_is_never_sent(cast, placement, visit, monkeypatch):
      ("other_officer", 404), ("admin", 403)],
 )  # fmt: skip
 def test_only_those_concerned_get_the_agreement(cast, placement, visit, monkeypatch, who, status):
-    monkeypatch.setattr("app.placements.views.agreement_pdf", lambda found: b"%PDF-1.7")
+    monkeypatch.setattr("app.placements.views.agreement_pdf", lambda found, who: b"%PDF-1.7")
     record = getattr(cast, who)
     user = record if hasattr(record, "username") else make.account(record)
     browser = visit(user)
-    assert browser.get(f"/agreements/{placement.id}.pdf").status_code == status
+    assert fetched(browser, f"/agreements/{placement.id}.pdf").status_code == status
     assert browser.get("/agreements/99999999.pdf").status_code in (404, 403)
     assert browser.get("/agreements/99999999999999999999.pdf").status_code == 404
 

@@ -23,6 +23,7 @@ from tests.factories import (
     sent,
     terminate,
 )
+from tests.previews import fetched
 
 LIST = "/my/terminations/"
 
@@ -211,7 +212,7 @@ def test_after_the_end_letter_and_void_agreement_can_be_downloaded(cast, visit, 
     shown = page(browser, of(found))
     for url in (f"/terminations/{found.id}.pdf", f"/agreements/{signed.id}.pdf"):
         assert url in shown
-        answer = browser.get(url + "?download=1")
+        answer = fetched(browser, url + "?download=1")
         assert (answer.status_code, answer.mimetype) == (200, "application/pdf")
     assert "已失效" in shown
     assert 'id="do-request"' not in shown
