@@ -91,7 +91,7 @@ def test_a_disowned_termination_rests_and_the_signing_stays_when_the_school_conf
 
 
 @pytest.mark.rule("INV-20")
-def test_an_employer_disowns_its_own_act_likewise(cast):
+def test_an_employer_disowns_its_own_act_likewise(cast, visit):
     placement = make.accept(make.invite(cast.employer, cast.student)[0])
     make.attest(placement, cast.officer)
     make.terminate(placement, cast.employer)
@@ -99,6 +99,11 @@ def test_an_employer_disowns_its_own_act_likewise(cast):
     [found] = db.session.query(Objection).all()
     assert (found.reporter, placement.frozen) == ("employer", True)
     assert any("暂停办理" in subject for subject in told(make.account(cast.student)))
+    page = (
+        visit(make.account(cast.student)).get(f"/my/signings/{placement.id}").get_data(as_text=True)
+    )
+    assert "用人单位反映“这不是我”" in page
+    assert "你已反映" not in page
     OBJECTIONS.perform("dismiss", found.id, make.actor(cast.officer), reason="已与单位核实")
     assert not placement.frozen
 
