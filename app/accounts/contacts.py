@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -61,18 +62,23 @@ def hold_of(user: AppUser, now: datetime) -> ContactChange | None:
 
 def reach(user: AppUser, now: datetime) -> list[tuple[str, str]]:
     """Every (channel, address) that is, or within 90 days was, the person's: all of them are told."""
-    found = dict.fromkeys(_present(user))
+    return reach_all([user], now)[user.id]
+
+
+def reach_all(users: Sequence[AppUser], now: datetime) -> dict[int, list[tuple[str, str]]]:
+    """The same for many accounts, by their ids."""
+    found = {user.id: dict.fromkeys(_present(user)) for user in users}
     rows = db.session.scalars(
         select(ContactChange).where(
-            ContactChange.user_id == user.id,
+            ContactChange.user_id.in_(list(found)),
             or_(ContactChange.at > now - REMEMBERED, ContactChange.undone_at > now - REMEMBERED),
         )
     )
     for row in rows:
         for address in (row.old, row.new):
             if address:
-                found[(row.channel, address)] = None
-    return list(found)
+                found[row.user_id][(row.channel, address)] = None
+    return {key: list(addresses) for key, addresses in found.items()}
 
 
 def _present(user: AppUser) -> list[tuple[str, str]]:

@@ -44,7 +44,6 @@ class NotMeView(SafeView):
             self.render_template("disputes/not_me.html", **_shown(token, found)), status
         )
         page.headers["X-Robots-Tag"] = "noindex"
-        page.headers["Referrer-Policy"] = "no-referrer"
         return page
 
     @expose(f"/{TOKEN}", methods=["POST"])

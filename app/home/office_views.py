@@ -92,7 +92,6 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
     counts = once("frame", lambda: frame_of(who)).counts
     for name, label, view in (
         ("Objections", _("Reports of untruth"), "ObjectionsView.list"),
-        ("Disputes", _("Disowned: frozen accounts"), "DisputesView.list"),
         ("Employers", _("Employers to check"), "EmployersView.list"),
         ("Corrections", _("Corrections of records"), "CorrectionsView.list"),
         ("PlanChanges", _("Changes to the plan"), "ChangesView.list"),
@@ -100,6 +99,10 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
         if name in counts:
             kind = "waiting" if counts[name] else ""
             figures.append((label, counts[name], url_for(view), "", kind))
+    frozen = counts.get("Disputes", 0)  # seldom: no figure where nobody is frozen
+    if frozen:
+        label, url = _("Disowned: frozen accounts"), url_for("DisputesView.list")
+        figures.insert(0, (label, frozen, url, "", "waiting"))
     return figures
 
 

@@ -18,6 +18,7 @@ from app.objections.models import CHIPS, Objection, ObjectionState
 from app.objections.queries import last_objection
 from app.objections.workflow import OBJECTIONS, report, why_not
 from app.placements.models import Placement
+from app.workflow.actor import Role
 
 LARGEST_KEY = 2**31 - 1
 NOTES = {"waiting": "qq-note-warn", "refused": "qq-note-done", "done": "qq-note-info"}
@@ -27,6 +28,13 @@ TITLES = {
     ),
     ObjectionState.UPHELD: _l("Your school confirmed that it was untrue"),
     ObjectionState.DISMISSED: _l("Your school answered your report; it goes on"),
+}
+BY_EMPLOYER = {  # the employer said of an act in its name that it was not its own
+    ObjectionState.OPEN: _l(
+        "The employer says “This was not me”: it rests until your school has answered"
+    ),
+    ObjectionState.UPHELD: _l("Your school confirmed what the employer reported"),
+    ObjectionState.DISMISSED: _l("Your school answered the employer's report; it goes on"),
 }
 QUESTION = {True: _l("You did not sign this?"), False: _l("You do not know this employer?")}
 TEXT = {
@@ -87,7 +95,7 @@ def report_of(about: Any) -> dict[str, Any]:
 def _shown(objection: Objection) -> dict[str, Any]:
     state = ObjectionState(objection.state)
     return {
-        "title": TITLES[state],
+        "title": (TITLES if objection.reporter == Role.STUDENT else BY_EMPLOYER)[state],
         "note": NOTES[CHIPS[state]],
         "at": moment(objection.created_at),
         "reason": objection.reason,

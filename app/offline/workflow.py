@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.accounts import freezing
 from app.accounts.acts import BIRTHS, Birth
 from app.core import clock
 from app.core.db import db
@@ -233,7 +234,7 @@ def working_link(token: str, now: datetime) -> UploadLink | None:
     if link is None or link.withdrawn_at is not None or now >= link.expires_at:
         return None
     awaited = link.placement.state == S.AWAITING_SCAN and not link.placement.frozen
-    return link if awaited else None
+    return link if awaited and not freezing.sentence(link.created_by or 0) else None
 
 
 def _awaited(placement_id: int, actor: Actor) -> Placement:

@@ -181,7 +181,9 @@ def not_frozen(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """What the student reported as untrue rests until the school has answered (INV-20)."""
     if not placement.frozen:
         return None
-    return _("The student reported this as untrue. It rests until the school has answered.")
+    return _(
+        "This was reported as untrue or as another hand's act. It rests until the school has answered."
+    )
 
 
 def facts_complete(placement: Placement, actor: Actor, now: datetime) -> str | None:

@@ -82,7 +82,9 @@ def not_frozen(termination: Termination, actor: Actor, now: datetime) -> str | N
     """What the student reported as untrue rests until the school has answered (INV-20)."""
     if not termination.placement.frozen:
         return None
-    return _("The student reported this as untrue. It rests until the school has answered.")
+    return _(
+        "This was reported as untrue or as another hand's act. It rests until the school has answered."
+    )
 
 
 def placement_fits(termination: Termination, actor: Actor, now: datetime) -> str | None:

@@ -101,7 +101,7 @@ def test_an_acceptance_comes_before_the_freeze_or_not_at_all(race):
             if db.session.scalar(
                 text("SELECT frozen_at FROM ab_user WHERE id = :u"), {"u": user_id}
             ):
-                with pytest.raises(Exception, match=r"冻结|应约|接受"):
+                with pytest.raises(Exception, match=r"冻结|已签约"):
                     INVITATIONS.perform("accept", key, who, agreed=True)
     assert seen
 

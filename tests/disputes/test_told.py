@@ -6,7 +6,7 @@ import pytest
 
 from app.accounts import one_time, passwords, workflow
 from app.accounts.models import SecurityEvent
-from app.accounts.warnings import warn
+from app.accounts.warnings import warn, warn_all
 from app.core import clock, mail
 from app.core.db import db
 from app.core.mail import Message
@@ -141,6 +141,35 @@ def test_a_second_call_for_one_event_tells_nobody(cast, user):
     db.session.commit()
     assert warn(user, "reset:1", "账号密码已重新设置", "说明") == 0
     assert len(warnings_of(user)) == 1
+
+
+@pytest.mark.rule("NTF-02", "NTF-05")
+def test_many_accounts_are_told_at_once_each_in_its_own_words(cast, user, query_count):
+    other, silent = make.account(cast.classmate), make.account(cast.neighbour)
+    cast.neighbour.phone, silent.email, other.locale = None, "nobody@invalid", "en"
+    db.session.commit()
+    with query_count() as seen:
+        told = warn_all(
+            {u: (f"phone:{u.id}", "手机号已变更", "说明", ()) for u in (user, other, silent)}
+        )
+    assert told == {user.id: 4, other.id: 2, silent.id: 0}
+    for table in ("message", "warning_link", "account_warning"):  # one statement for all of them
+        assert len([s for s in seen if s.startswith(f"INSERT INTO {table} ")]) == 1
+    assert all("/not-me/" in m.body for m in messages_of(warnings_of(other)[-1]))
+    assert warnings_of(silent)[-1].told == 0
+
+
+@pytest.mark.rule("NTF-02")
+def test_a_warning_beside_an_ordinary_notice_of_the_event_makes_one_mail(cast, user):
+    from app.notices.workflow import Letter, tell
+
+    warn(user, "student:1:change_phone", "手机号已变更", "说明")
+    tell(user, "student:1:change_phone", Letter("手机号已变更", "说明"), {})
+    mine = [
+        m for m in db.session.query(Message).filter_by(user_id=user.id) if m.address == user.email
+    ]
+    assert len(mine) == 1
+    assert "/not-me/" in mine[0].body
 
 
 @pytest.mark.rule("NTF-01", "INV-20")
