@@ -21,7 +21,7 @@ from app.accounts import factor_notices as notices
 from app.accounts import passkeys, security_log
 from app.accounts.factor_models import CodeApp, FactorChallenge, Passkey, RecoveryCode
 from app.accounts.models import AccountSession, AppUser
-from app.accounts.queries import actor_of, digest_of_session
+from app.accounts.queries import actor_of, digest_of_session, proof
 from app.core import clock, jobs
 from app.core.crypto import cipher
 from app.core.db import db
@@ -70,6 +70,12 @@ def required(user: AppUser) -> bool:
 def offered(user: AppUser) -> bool:
     """Whether the account may set one up; employers may always (S-16)."""
     return user.role == Role.EMPLOYER or (user.is_staff and policy() != "off")
+
+
+def waiting(user: AppUser) -> bool:
+    """Whether this session still has to prove, or to set up, its second factor: it is shown nothing."""
+    known = proof()
+    return known.at is None if known.enrolled else required(user)
 
 
 def own(user_id: int) -> Own:

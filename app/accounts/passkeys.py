@@ -1,7 +1,8 @@
 """Passkeys (WebAuthn level 3): the two ceremonies, and where they are possible (CHN-09).
 
 The site's name comes from the settings, never from a header of the request. Without
-``QINGQIAN_BASE_URL`` (a single machine, the demo) passkeys work at http://localhost only.
+``QINGQIAN_BASE_URL``, or with 127.0.0.1 in it (a single machine, the demo), they work at
+http://localhost only; a site that is only an IP address can have none.
 """
 
 from __future__ import annotations
@@ -46,19 +47,19 @@ class WrongKey(Exception):
 def site() -> str | None:
     """The name that keys are bound to: the host of the base URL; None where keys are impossible."""
     host = urlsplit(jobs.config().base_url).hostname or LOCAL
+    try:
+        host = LOCAL if ipaddress.ip_address(host).is_loopback else ""
+    except ValueError:
+        pass
     if host == LOCAL and jobs.config().production:
         return None
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return None
+    return host or None
 
 
-def _origins(answer: dict[str, Any]) -> str:
+def _origin_of(answer: dict[str, Any]) -> str:
     """The one address from which the answer may come."""
-    base = urlsplit(jobs.config().base_url)
-    if base.hostname:
+    if site() != LOCAL:
+        base = urlsplit(jobs.config().base_url)
         return f"{base.scheme}://{base.netloc}"
     try:
         said = json.loads(base64url_to_bytes(answer["response"]["clientDataJSON"]))["origin"]
@@ -107,7 +108,7 @@ def registered(user: AppUser, challenge: bytes, text: str, name: str) -> Passkey
     try:
         made = webauthn.verify_registration_response(
             credential=answer, expected_challenge=challenge, expected_rp_id=site() or LOCAL,
-            expected_origin=_origins(answer), require_user_verification=True,
+            expected_origin=_origin_of(answer), require_user_verification=True,
         )  # fmt: skip
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:
         raise WrongKey(str(error)) from error
@@ -130,7 +131,7 @@ def proved(user: AppUser, challenge: bytes, text: str) -> Passkey:
     try:
         done = webauthn.verify_authentication_response(
             credential=answer, expected_challenge=challenge, expected_rp_id=site() or LOCAL,
-            expected_origin=_origins(answer), credential_public_key=key.public_key,
+            expected_origin=_origin_of(answer), credential_public_key=key.public_key,
             credential_current_sign_count=0, require_user_verification=True,
         )  # fmt: skip
     except (WebAuthnException, ValueError, TypeError, KeyError) as error:

@@ -246,7 +246,7 @@ class StaffRequestsView(StepActions, SafeModelView):
             ],
         }  # fmt: skip
 
-    @record_action("confirm", _l("Confirm"), primary=True, multiple=False)
+    @record_action("confirm", _l("Confirm the request"), primary=True, multiple=False)
     def confirm_request(self, items: list[Any]) -> Any:
         return self.take("confirm", items)
 
