@@ -65,6 +65,11 @@ def with_key(visit):
     return made
 
 
+def held(answer) -> bool:
+    """Whether the session was led to the page that asks for its factor, and saw nothing else."""
+    return answer.status_code == 302 and answer.location.partition("?")[0] == "/factor/"
+
+
 def signs_in(client, user):
     user.password = passwords.hashed(PASSWORD)
     db.session.commit()
@@ -105,7 +110,7 @@ def test_after_the_password_the_code_is_asked_and_a_used_one_is_worth_nothing(
 ):
     _browser, secret, _codes = with_app(cast.officer)
     signs_in(client, cast.officer)
-    assert client.get("/office/").location == "/factor/"
+    assert client.get("/office/").location == "/factor/?next=/office/"
     again = client.post("/factor/", data={"_factor_code": code_now(secret)})
     assert again.status_code == 422, "the code of the set-up was used up"
     done = client.post("/factor/?next=/desk/list/", data={"_factor_code": code_now(secret, 1)})
@@ -146,7 +151,7 @@ def test_five_wrong_codes_lock_codes_for_a_quarter_and_the_person_is_told(cast, 
         client.post("/factor/", data={"_factor_code": "000000"})
     good = client.post("/factor/", data={"_factor_code": code_now(secret, 1)})
     assert good.status_code == 422
-    assert client.get("/office/").location == "/factor/"
+    assert held(client.get("/office/"))
     assert ("second_factor", "denied") in events(cast.officer)
     keys = db.session.scalars(select(Message.key).where(Message.user_id == cast.officer.id)).all()
     assert len([key for key in keys if key.startswith("factor_guessed:")]) == 1
@@ -207,7 +212,7 @@ def test_an_answer_is_good_once_and_for_its_own_challenge_only(cast, client, wit
     assert client.post("/factor/", data={"_factor_answer": answer}).status_code == 422
     client.post("/factor/options")
     assert client.post("/factor/", data={"_factor_answer": answer}).status_code == 422
-    assert client.get("/office/").location == "/factor/"
+    assert held(client.get("/office/"))
 
 
 def test_a_challenge_of_another_session_is_worth_nothing(app, cast, client, with_key):
@@ -337,10 +342,10 @@ def test_a_session_without_its_second_factor_reaches_no_route(app, cast, client,
         for endpoint, url, methods in addresses(app)
         if endpoint not in OPEN_AT_THE_GATE
         for method in methods
-        if client.open(url, method=method).location != "/factor/"
+        if not held(client.open(url, method=method))
     ]
     assert not through
-    assert client.get("/nowhere").location == "/factor/"
+    assert held(client.get("/nowhere"))
     assert db.session.query(Trail).filter_by(actor_id=cast.officer.id).count() == 0
 
 
@@ -372,7 +377,7 @@ def test_an_old_session_of_the_person_is_asked_once_a_factor_is_there(cast, visi
     old = visit(cast.officer)
     assert old.get("/office/").status_code == 200
     with_app(cast.officer)
-    assert old.get("/office/").location == "/factor/"
+    assert held(old.get("/office/"))
 
 
 def test_the_proof_gives_the_session_another_secret(cast, client, with_app):
@@ -392,7 +397,7 @@ def test_the_gate_holds_scripts_too_and_no_header_opens_it(cast, client, with_ap
     signs_in(client, cast.officer)
     for headers in ({"Accept": "application/json"}, {"X-Original-URL": "/factor/"},
                     {"X-HTTP-Method-Override": "GET"}):  # fmt: skip
-        assert client.get("/desk/list/", headers=headers).location == "/factor/"
+        assert held(client.get("/desk/list/", headers=headers))
 
 
 def test_employers_may_switch_it_on_and_students_have_no_page(cast, client, with_app, visit):
@@ -401,7 +406,7 @@ def test_employers_may_switch_it_on_and_students_have_no_page(cast, client, with
     user = make.account(cast.employer)
     with_app(user)
     signs_in(client, user)
-    assert client.get("/employer/").location == "/factor/"
+    assert held(client.get("/employer/"))
     assert visit(make.account(cast.student)).get("/account/factors/").status_code == 403
 
 
@@ -512,6 +517,17 @@ def test_clear_numbers_go_out_only_after_a_fresh_factor(cast, with_app):
     assert browser.get(f"/exports/file/{'a' * 32}/fetch").status_code == 403
     plain = browser.post("/exports/", data=data | {"clear": "", "uid": "b" * 32})
     assert plain.status_code == 303, "without whole numbers nobody is asked"
+
+
+def test_settings_of_the_school_are_changed_after_a_fresh_factor_only(cast, with_app):
+    from app.settings.models import SchoolSetting
+
+    browser, _secret, _codes = with_app(cast.officer)
+    aged(cast.officer, 6)
+    page = browser.get("/settings/")
+    assert page.status_code == 200
+    assert browser.post("/settings/", data={"cooling_off_minutes": "0"}).status_code == 403
+    assert db.session.query(SchoolSetting).filter_by(set_by=cast.officer.id).count() == 0
 
 
 def test_a_batch_asks_before_the_worker_takes_what_asks_anew(app, cast, with_app):
