@@ -201,6 +201,8 @@ def _too_often(user: AppUser) -> Refused:
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """The 30 seconds for which the code is right: now, the ones before or the ones after."""
+    if not (len(code) == 6 and code.isascii() and code.isdecimal()):
+        return None
     here = int(now.timestamp()) // STEP
     clockwork = pyotp.TOTP(secret)
     found = None
@@ -213,7 +215,7 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
 def _app_code(user_id: int, code: str) -> bool:
     """Use up the code of the app: each 30 seconds count once, also for two at the same moment."""
     app = db.session.get(CodeApp, user_id)
-    if app is None or len(code) != 6:
+    if app is None:
         return False
     step = step_of(_opened(user_id, app.secret), code, clock.now())
     if step is None:

@@ -87,8 +87,8 @@ def factor_gate(user: AppUser) -> Any:
 def _to_challenge() -> Response:
     """The page that asks, which leads on to the page that was wanted."""
     wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
-    onward = {} if wanted == "/" else {"next": wanted}
-    return redirect(url_for(f"{CHALLENGE}.index", **onward))
+    page = f"{CHALLENGE}.index"
+    return redirect(url_for(page) if wanted == "/" else url_for(page, next=wanted))
 
 
 def _view_asked() -> str:

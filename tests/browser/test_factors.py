@@ -8,7 +8,7 @@ import re
 import pyotp
 import pytest
 
-pytestmark = [pytest.mark.browser, pytest.mark.rule("CHN-09")]
+pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("FACTOR_SHOTS", "")
 
 
@@ -68,6 +68,7 @@ def forget(running, name: str) -> None:
         )
 
 
+@pytest.mark.rule("CHN-09")
 def test_a_passkey_is_added_and_opens_after_the_password(running, open_page):
     page, base = open_page(), at_localhost(running)
     tools, key = authenticator(page)
@@ -106,6 +107,7 @@ def test_a_passkey_is_added_and_opens_after_the_password(running, open_page):
     forget(running, "college")
 
 
+@pytest.mark.rule("CHN-09")
 def test_a_phone_change_asks_anew_and_keeps_what_was_typed(running, open_page):
     page, base = open_page(), running.url
     signs_in(page, base, "school")
@@ -138,7 +140,7 @@ def test_a_phone_change_asks_anew_and_keeps_what_was_typed(running, open_page):
     forget(running, "school")
 
 
-@pytest.mark.rule("ADM-01")
+@pytest.mark.rule("ADM-01", "CHN-09")
 def test_the_security_administrator_confirms_what_waits(running, open_page):
     admin, security, audit = open_page(), open_page(), open_page()
     signs_in(admin, running.url, "admin")
