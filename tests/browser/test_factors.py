@@ -101,9 +101,7 @@ def test_a_passkey_is_added_and_opens_after_the_password(running, open_page):
     page.click("form[action$='/logout'] button")
     signs_in(page, base, "college")
     page.click("[data-qq-key-ask]")
-    page.wait_for_function(
-        "document.querySelector('[data-qq-key-says]').textContent.includes('未使用')"
-    )
+    page.wait_for_selector("[data-qq-key-says]:has-text('未使用')")
     forget(running, "college")
 
 
