@@ -43,6 +43,7 @@ from app.plan import tasks as plan_tasks
 from app.plan.workflow import CHANGES, PLAN
 from app.staff import tasks as staff_tasks
 from app.staff.commands import first_administrators, staff
+from app.staff.queries import has_role
 from app.staff.workflow import STAFF_REQUESTS
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Role
@@ -88,6 +89,9 @@ def release() -> None:
         demo.make()
     elif mode != "test" and not _has_administrator():
         _first_administrators()
+    elif mode != "test" and not has_role(Role.SECURITY):
+        click.echo("no security administrator: no account of staff can be opened or changed; "
+                   "see docs/second-factor.md")  # fmt: skip
     _seal()
     filestore.begin()
     click.echo(f"database at the newest migration, {written} codes known")

@@ -9,7 +9,7 @@ from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import hooks
+from app.accounts import factors, hooks
 from app.accounts.act_views import ActCodeView
 from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysView
 from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
@@ -271,7 +271,7 @@ def frame() -> dict[str, Any]:
         "demo_accounts": demo_people(user) if demo_mode else [],
         "messages_url": "/messages/" if demo_mode else "",
     }
-    if user is None or not user.is_authenticated:
+    if user is None or not user.is_authenticated or factors.waiting(user):
         return {**found, "shell": "public"}
     shell = SHELLS.get(Role(user.role), "office")
     found |= {

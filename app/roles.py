@@ -52,7 +52,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Factor": dict.fromkeys((*STAFF, Role.EMPLOYER), ("index", "options")),
     "MyFactors": dict.fromkeys(
         (*STAFF, Role.EMPLOYER),
-        ("index", "app", "key", "options", "remove_key", "remove_app", "codes"),
+        ("index", "contact", "app", "key", "options", "remove_key", "remove_app", "codes"),
     ),
     "CampusProof": {Role.STUDENT: ("begin",)},
     "MyCampus": {

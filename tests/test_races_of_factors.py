@@ -22,7 +22,6 @@ from tests import factories as make
 from tests.conftest import make_database
 from tests.real import at_once, installation
 
-pytestmark = pytest.mark.rule("CHN-09")
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
@@ -59,6 +58,7 @@ def proves(user_id: int, secret: str, code: str):
 
 
 @pytest.mark.parametrize("_round", range(10))
+@pytest.mark.rule("CHN-09")
 def test_a_code_of_the_app_sent_four_times_at_once_opens_one_session(race, _round):
     with race.app_context():
         user_id, _codes, secrets = prepared(4)
@@ -68,6 +68,7 @@ def test_a_code_of_the_app_sent_four_times_at_once_opens_one_session(race, _roun
 
 
 @pytest.mark.parametrize("_round", range(10))
+@pytest.mark.rule("CHN-09")
 def test_a_recovery_code_sent_four_times_at_once_opens_one_session(race, _round):
     with race.app_context():
         user_id, codes, secrets = prepared(4)
@@ -77,7 +78,7 @@ def test_a_recovery_code_sent_four_times_at_once_opens_one_session(race, _round)
         assert db.session.query(RecoveryCode).filter(RecoveryCode.used_at.is_not(None)).count() == 1
 
 
-@pytest.mark.rule("ACC-09")
+@pytest.mark.rule("ACC-09", "CHN-09")
 def test_forty_wrong_codes_at_once_are_five_tries(race):
     with race.app_context():
         user_id, _codes, secrets = prepared(8)
@@ -89,6 +90,7 @@ def test_forty_wrong_codes_at_once_are_five_tries(race):
     assert said == {"NotYours": 5, "Refused": 35}
 
 
+@pytest.mark.rule("CHN-09")
 def test_a_request_is_confirmed_or_refused_never_both(race):
     for n in range(6):
         with race.app_context():

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.accounts import factors, passkeys, queries, step_up
+from app.accounts import factor_contact, factors, passkeys, queries, step_up
 from app.accounts.sessions import SECRET
 from app.core import clock
 from app.core.db import db
@@ -24,6 +24,7 @@ from app.fab.urls import local_path
 from app.workflow.actor import ask_anew
 
 LARGEST_KEY = 2**31 - 1
+CONTACT = "factor_contact"  # in the cookie of one session: its person has read the own mail
 
 
 class FactorView(SafeView):
@@ -82,11 +83,33 @@ class MyFactorsView(SafeView):
             may=factors.offered(g.user) or mine.any,
         )  # fmt: skip
 
+    @expose("/contact", methods=["GET", "POST"])
+    @has_access
+    def contact(self) -> Any:
+        """Before the first factor: the code that goes to the person's mail, which a thief has not."""
+        reached = factor_contact.reached(g.user)
+        if reached is None or queries.proof().enrolled:
+            return redirect(url_for("MyFactorsView.index"))
+        sentence, asked = "", request.method == "POST"
+        try:
+            if asked and "send" in request.form:
+                factor_contact.send(g.user)
+                flash(_("A code was sent."), "success")
+            elif asked:
+                factor_contact.check(g.user, _form("code"))
+                session[CONTACT] = True
+                return redirect(url_for("MyFactorsView.index"), 303)
+        except (Invalid, Refused) as problem:
+            sentence = problem.problems[0][1] if isinstance(problem, Invalid) else str(problem)
+        page = self.render_template("accounts/factor_contact.html", wrong=sentence, where=reached)
+        return page, 422 if sentence else 200
+
     @expose("/app", methods=["GET", "POST"])
     @has_access
     def app(self) -> Any:
         """The QR code and its secret, until the first code shows that the app has it."""
-        self._anew(_("Set up a code app"))
+        if (first := self._anew(_("Set up a code app"))) is not None:
+            return first
         wrong = ""
         if request.method == "POST":
             try:
@@ -106,7 +129,8 @@ class MyFactorsView(SafeView):
     @has_access
     def key(self) -> Any:
         """A new passkey, with the name by which its owner knows it."""
-        self._anew(_("Add a passkey"))
+        if (first := self._anew(_("Add a passkey"))) is not None:
+            return first
         if passkeys.site() is None:
             raise Refused(_("Passkeys are not possible at this address. Use a code app."))
         wrong = ""
@@ -126,7 +150,8 @@ class MyFactorsView(SafeView):
     @expose("/key/options", methods=["POST"])
     @has_access
     def options(self) -> Any:
-        self._anew(_("Add a passkey"))
+        if (first := self._anew(_("Add a passkey"))) is not None:
+            return first
         return _json(factors.key_options(g.user, _own_session(), "register"))
 
     @expose(f"/key/<int(max={LARGEST_KEY}):pk>/remove", methods=["POST"])
@@ -148,11 +173,15 @@ class MyFactorsView(SafeView):
             raise NotYours("recovery codes")
         return self._shown(factors.renew_codes(g.user))
 
-    def _anew(self, act: str) -> None:
+    def _anew(self, act: str) -> Any:
+        """Who has a factor proves it; who has none yet proves the mail first: then there is a page."""
         if not queries.proof().enrolled and not factors.offered(current_user):
             raise NotYours("second factor")
         if queries.proof().enrolled:
             ask_anew(queries.actor(), clock.now(), act)
+        elif factor_contact.reached(g.user) is not None and not session.get(CONTACT):
+            return redirect(url_for("MyFactorsView.contact"))
+        return None
 
     def _remove(self, key_id: int | None) -> Any:
         self._anew(_("Remove a second factor"))

@@ -21,7 +21,7 @@ from app.accounts import factor_notices as notices
 from app.accounts import passkeys, security_log
 from app.accounts.factor_models import CodeApp, FactorChallenge, Passkey, RecoveryCode
 from app.accounts.models import AccountSession, AppUser
-from app.accounts.queries import actor_of, session_key
+from app.accounts.queries import actor_of, proof, session_key
 from app.core import clock, jobs
 from app.core.crypto import cipher
 from app.core.db import db
@@ -70,6 +70,12 @@ def required(user: AppUser) -> bool:
 def offered(user: AppUser) -> bool:
     """Whether the account may set one up; employers may always (S-16)."""
     return user.role == Role.EMPLOYER or (user.is_staff and policy() != "off")
+
+
+def waiting(user: AppUser) -> bool:
+    """Whether this session still has to prove, or to set up, its second factor: it is shown nothing."""
+    known = proof()
+    return known.at is None if known.enrolled else required(user)
 
 
 def own(user_id: int) -> Own:
@@ -195,6 +201,8 @@ def _too_often(user: AppUser) -> Refused:
 
 def step_of(secret: str, code: str, now: datetime) -> int | None:
     """The 30 seconds for which the code is right: now, the ones before or the ones after."""
+    if not (len(code) == 6 and code.isascii() and code.isdecimal()):
+        return None
     here = int(now.timestamp()) // STEP
     clockwork = pyotp.TOTP(secret)
     found = None
@@ -207,7 +215,7 @@ def step_of(secret: str, code: str, now: datetime) -> int | None:
 def _app_code(user_id: int, code: str) -> bool:
     """Use up the code of the app: each 30 seconds count once, also for two at the same moment."""
     app = db.session.get(CodeApp, user_id)
-    if app is None or len(code) != 6:
+    if app is None:
         return False
     step = step_of(_opened(user_id, app.secret), code, clock.now())
     if step is None:

@@ -80,8 +80,15 @@ def factor_gate(user: AppUser) -> Any:
     if proof.enrolled and proof.at is None:
         if request.endpoint in BEFORE_FACTOR:
             return None
-        return None if _view_asked() == CHALLENGE else redirect(url_for(f"{CHALLENGE}.index"))
+        return None if _view_asked() == CHALLENGE else _to_challenge()
     return step_up.taken_up(user)
+
+
+def _to_challenge() -> Response:
+    """The page that asks, which leads on to the page that was wanted."""
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else "/"
+    page = f"{CHALLENGE}.index"
+    return redirect(url_for(page) if wanted == "/" else url_for(page, next=wanted))
 
 
 def _view_asked() -> str:

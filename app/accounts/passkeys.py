@@ -1,7 +1,8 @@
 """Passkeys (WebAuthn level 3): the two ceremonies, and where they are possible (CHN-09).
 
 The site's name comes from the settings, never from a header of the request. Without
-``QINGQIAN_BASE_URL`` (a single machine, the demo) passkeys work at http://localhost only.
+``QINGQIAN_BASE_URL``, or with 127.0.0.1 in it (a single machine, the demo), they work at
+http://localhost only; a site that is only an IP address can have none.
 """
 
 from __future__ import annotations
@@ -9,10 +10,14 @@ from __future__ import annotations
 import ipaddress
 import json
 import re
+import struct
+from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
 
+import cbor2
 import webauthn
+from cryptography.exceptions import UnsupportedAlgorithm
 from sqlalchemy import or_, select, update
 from webauthn.helpers import base64url_to_bytes
 from webauthn.helpers.exceptions import WebAuthnException
@@ -33,6 +38,9 @@ LOCAL = "localhost"
 _LOCAL_ORIGIN = re.compile(r"http://localhost(:[0-9]{1,5})?")
 LONGEST = 20_000  # characters of an answer of the browser
 VERIFIED = UserVerificationRequirement.REQUIRED
+# what the library says, and what its parsers stumble over, of an answer that is none
+ODD = (WebAuthnException, ValueError, TypeError, LookupError, ArithmeticError, AttributeError,
+       EOFError, RecursionError, struct.error, cbor2.CBORError, UnsupportedAlgorithm)  # fmt: skip
 
 
 class WrongKey(Exception):
@@ -46,23 +54,21 @@ class WrongKey(Exception):
 def site() -> str | None:
     """The name that keys are bound to: the host of the base URL; None where keys are impossible."""
     host = urlsplit(jobs.config().base_url).hostname or LOCAL
+    with suppress(ValueError):
+        host = LOCAL if ipaddress.ip_address(host).is_loopback else ""
     if host == LOCAL and jobs.config().production:
         return None
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return host
-    return None
+    return host or None
 
 
-def _origins(answer: dict[str, Any]) -> str:
+def _origin_of(answer: dict[str, Any]) -> str:
     """The one address from which the answer may come."""
-    base = urlsplit(jobs.config().base_url)
-    if base.hostname:
+    if site() != LOCAL:
+        base = urlsplit(jobs.config().base_url)
         return f"{base.scheme}://{base.netloc}"
     try:
         said = json.loads(base64url_to_bytes(answer["response"]["clientDataJSON"]))["origin"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise WrongKey("no origin") from error
     return said if _LOCAL_ORIGIN.fullmatch(str(said)) else f"http://{LOCAL}"
 
@@ -107,9 +113,9 @@ def registered(user: AppUser, challenge: bytes, text: str, name: str) -> Passkey
     try:
         made = webauthn.verify_registration_response(
             credential=answer, expected_challenge=challenge, expected_rp_id=site() or LOCAL,
-            expected_origin=_origins(answer), require_user_verification=True,
+            expected_origin=_origin_of(answer), require_user_verification=True,
         )  # fmt: skip
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except ODD as error:
         raise WrongKey(str(error)) from error
     taken = select(Passkey.id).where(Passkey.credential == made.credential_id)
     if db.session.scalar(taken) is not None:
@@ -130,10 +136,10 @@ def proved(user: AppUser, challenge: bytes, text: str) -> Passkey:
     try:
         done = webauthn.verify_authentication_response(
             credential=answer, expected_challenge=challenge, expected_rp_id=site() or LOCAL,
-            expected_origin=_origins(answer), credential_public_key=key.public_key,
+            expected_origin=_origin_of(answer), credential_public_key=key.public_key,
             credential_current_sign_count=0, require_user_verification=True,
         )  # fmt: skip
-    except (WebAuthnException, ValueError, TypeError, KeyError) as error:
+    except ODD as error:
         raise WrongKey(str(error)) from error
     new = done.new_sign_count
     # in one statement: of two answers at the same moment with one count, one counts
@@ -152,7 +158,7 @@ def proved(user: AppUser, challenge: bytes, text: str) -> Passkey:
 def _read(text: str) -> dict[str, Any]:
     try:
         answer = json.loads(text) if len(text) <= LONGEST else None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise WrongKey("not JSON") from error
     if not isinstance(answer, dict):
         raise WrongKey("no answer of a key")

@@ -23,6 +23,7 @@ from app.settings import queries
 from app.settings.detail import spans
 from app.settings.forms import GROUPS, DayForm, SettingsForm, WindowForm
 from app.settings.models import DAY, SETTINGS, WINDOW, Window
+from app.workflow.actor import ask_anew
 
 LARGEST_KEY = 2**31 - 1
 
@@ -51,6 +52,7 @@ class SettingsView(SafeView):
         if request.method == "GET":
             return self._form(school)
         self._may_change()
+        ask_anew(actor(), clock.now(), _("Change the settings"))  # codes, seals, reviews: CHN-09
         form = SettingsForm()
         if not form.validate():
             return self._page(form), 422

@@ -218,7 +218,7 @@ class StaffRequestsView(StepActions, SafeModelView):
     load_columns = ("user_id", "asked_by", "before", "after")
     tabs = (
         _tab("open", _l("Awaiting confirmation"), _l("No request waits.")),
-        _tab("settled", _l("Settled"), _l("Nothing has been settled yet.")),
+        _tab("settled", _l("Dealt with"), _l("No request has been dealt with yet.")),
         _tab("all", _l("All"), _l("Nothing was ever asked.")),
     )
 
@@ -246,7 +246,7 @@ class StaffRequestsView(StepActions, SafeModelView):
             ],
         }  # fmt: skip
 
-    @record_action("confirm", _l("Confirm"), primary=True, multiple=False)
+    @record_action("confirm", _l("Confirm the request"), primary=True, multiple=False)
     def confirm_request(self, items: list[Any]) -> Any:
         return self.take("confirm", items)
 

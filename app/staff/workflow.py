@@ -69,7 +69,7 @@ STAFF_REQUESTS: Workflow[StaffRequest] = Workflow(
         Step("ask", None, S.OPEN, by=Role.ADMIN, label=_l("Ask for a change of an account"),
              when=(not_for_oneself, somebody_confirms), reason=Reason.OPTIONAL, step_up=True,
              fill=(_keep_reason,), then=(note, tell, tell_person)),
-        Step("confirm", S.OPEN, S.DONE, by=Role.SECURITY, label=_l("Confirm"),
+        Step("confirm", S.OPEN, S.DONE, by=Role.SECURITY, label=_l("Confirm the request"),
              when=(another_person, not_own_account, in_time, unchanged_since), step_up=True,
              confirm=_l("Have you asked the person or the office concerned whether this is right? It "
                         "takes effect at once."),

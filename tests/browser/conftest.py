@@ -109,6 +109,7 @@ def chromium():
 def open_page(running, chromium):
     """`open_page(width)` gives a page of a fresh browser; a request to another host fails the test."""
     contexts, strangers = [], []
+    ours = (running.url, running.url.replace("127.0.0.1", "localhost"), "data:", "blob:")
 
     def opened(width: int = 1366, height: int = 768, **more):
         context = chromium.new_context(
@@ -120,7 +121,7 @@ def open_page(running, chromium):
         page.set_default_timeout(SLOW * 1000 / 15)
         page.on(
             "request",
-            lambda r: r.url.startswith((running.url, "data:", "blob:")) or strangers.append(r.url),
+            lambda r: r.url.startswith(ours) or strangers.append(r.url),
         )
         return page
 

@@ -15,8 +15,6 @@ from app.core.mail import Message
 from app.staff.commands import first_administrators
 from app.workflow.queries import trail_of
 
-pytestmark = pytest.mark.rule("ADM-01", "ACC-02")
-
 
 def run(app, *words: str):
     """A command as it is typed; all share the test's transaction."""
@@ -27,6 +25,7 @@ def named(username: str) -> AppUser:
     return db.session.query(AppUser).filter_by(username=username).one()
 
 
+@pytest.mark.rule("ADM-01", "ACC-02")
 def test_an_empty_installation_gets_three_people_with_three_codes(cast):
     for user, name in ((cast.admin, "a1"), (cast.security, "s1"), (cast.audit, "x1")):
         user.username = name
@@ -41,6 +40,7 @@ def test_an_empty_installation_gets_three_people_with_three_codes(cast):
         assert [row.step for row in trail_of("account", user.id)] == ["open"]
 
 
+@pytest.mark.rule("ADM-01", "ACC-02")
 def test_the_shell_makes_the_missing_administrator_and_leaves_its_trail(app, cast):
     done = run(
         app, "open", "Li.Wei", "--role", "security", "--name", "李伟", "--email", "lw@example.com"
@@ -55,13 +55,14 @@ def test_the_shell_makes_the_missing_administrator_and_leaves_its_trail(app, cas
 
 
 @pytest.mark.parametrize("role", ["school", "college", "data", "province", "student"])
+@pytest.mark.rule("ADM-01", "ACC-02")
 def test_the_shell_makes_administrators_only(app, cast, role):
     done = run(app, "open", "li.wei", "--role", role, "--name", "李伟", "--email", "lw@example.com")
     assert done.exit_code != 0
     assert db.session.query(AppUser).filter_by(username="li.wei").count() == 0
 
 
-@pytest.mark.rule("CHN-09")
+@pytest.mark.rule("CHN-09", "ADM-01", "ACC-02")
 def test_the_only_security_administrator_gets_back_in_by_the_shell_and_is_told(app, cast):
     db.session.add(
         CodeApp(user_id=cast.security.id, secret=b"x", last_step=0, created_at=clock.now())
@@ -76,6 +77,7 @@ def test_the_only_security_administrator_gets_back_in_by_the_shell_and_is_told(a
     assert passwords.matches(cast.security.password, done.output.split()[-1])
 
 
+@pytest.mark.rule("ADM-01", "ACC-02")
 def test_the_shell_touches_no_account_of_a_school(app, cast):
     for command in ("reset-factor", "reset-password"):
         assert run(app, command, "officer", "--reason", "x").exit_code != 0
