@@ -295,11 +295,17 @@ class MyCampusView(SafeView):
     @expose("/code", methods=["POST"])
     @has_access
     def code(self) -> Any:
+        by_script = request.accept_mimetypes.best == "application/json"
         try:
             workflow.send_code(g.user, workflow.RELEASE)
-            flash(_("A code was sent."), "success")
         except Refused as refusal:
+            if by_script:
+                return jsonify(error=str(refusal)), 409
             flash(str(refusal), "warning")
+        else:
+            if by_script:
+                return jsonify(sent=True)
+            flash(_("A code was sent."), "success")
         return redirect(url_for("MyCampusView.index"), 303)
 
     @expose(f"/release{PAIR}", methods=["POST"])
