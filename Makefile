@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8080
 DEMO ?= 1
 
-.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser demo
+.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser services demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -32,7 +32,10 @@ run: setup ## everything on http://127.0.0.1:$(PORT), with a demo school (DEMO=0
 browser: setup-dev ## a Chromium for the browser tests, where one can be had
 	@$(BIN)/python tests/browser/get_chromium.py
 
-test: setup-dev browser ## all tests: on every core, those in a browser one after the other
+services: setup-dev ## servers that some tests talk to, where they can be had
+	@$(BIN)/python tests/get_services.py slapd
+
+test: setup-dev browser services ## all tests: on every core, those in a browser one after the other
 	$(BIN)/python -m pytest -q -n auto -m "not browser"
 	$(BIN)/python -m pytest -q -m browser
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +11,8 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.get_services import found
 
 SETTINGS = """
 SECRET_KEY = "of a test"
@@ -47,6 +48,8 @@ urlpatterns = [path("cas/", include("cas_server.urls", namespace="cas_server"))]
 AUTH = """
 import json
 from pathlib import Path
+
+from tests.get_services import found
 from cas_server.auth import AuthUser
 
 class People(AuthUser):
@@ -202,7 +205,7 @@ class Directory:
 
 
 def slapd_found() -> str | None:
-    return shutil.which("slapd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    return found("slapd") if Path("/etc/ldap/schema/core.schema").exists() else None
 
 
 @contextmanager
