@@ -93,7 +93,7 @@ def test_a_student_signs_in_by_cas_and_oidc_and_accepts_by_campus(
     running, page_of, tmp_path_factory
 ):
     number, school, code = (
-        running.ask(f"SELECT {what} FROM ab_user u JOIN student s ON s.id = u.student_id"  # noqa: S608
+        running.ask(f"SELECT {what} FROM ab_user u JOIN student s ON s.id = u.student_id"
                     " JOIN school c ON c.id = s.school_id WHERE u.username = 'student1'")
         for what in ("s.student_no", "s.school_id::text", "c.code")
     )  # fmt: skip

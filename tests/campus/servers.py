@@ -37,6 +37,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CAS_ENABLE_AJAX_AUTH = False
 CAS_NEW_VERSION_HTML_WARNING = False
 CAS_SLO_TIMEOUT = 5
+LOGGING = {"version": 1, "handlers": {"console": {"class": "logging.StreamHandler"}},
+           "loggers": {"django.request": {"handlers": ["console"], "level": "ERROR"}}}
 CAS_COMPONENT_URLS = {name: "/static/none" for name in ("bootstrap3_css", "bootstrap3_js", "html5shiv",
                       "respond", "bootstrap4_css", "bootstrap4_js", "jquery")}
 CAS_AUTH_CLASS = "campus_auth.People"
@@ -48,8 +50,6 @@ urlpatterns = [path("cas/", include("cas_server.urls", namespace="cas_server"))]
 AUTH = """
 import json
 from pathlib import Path
-
-from tests.get_services import found
 from cas_server.auth import AuthUser
 
 class People(AuthUser):
