@@ -141,10 +141,12 @@ def _by_cas_and_accept(running, page_of, cas: str, code: str) -> None:
     page.goto(page.get_by_role("link", name="查看邀请函").first.get_attribute("href"))
     letter = page.url
     running.pass_hours(2)
-    to_campus(page, code, "统一身份认证") if page.goto(letter).url != letter else None
-    if page.url != letter:  # the standing session there lets the person in without a word
-        page.goto(letter)
-    page.get_by_role("button", name="应约").first.click()
+    to_campus(
+        page, code, "统一身份认证"
+    )  # the standing session there lets the person in without a word
+    page.wait_for_url("**/my/")
+    page.goto(letter)
+    page.click("#do-accept")
     shot(page, "dialog-1366")
     page.get_by_role("link", name="通过统一身份认证确认").click()
     page.wait_for_load_state()
@@ -154,16 +156,13 @@ def _by_cas_and_accept(running, page_of, cas: str, code: str) -> None:
     at_cas(page, "heshui")
     page.wait_for_url(letter)
     shot(page, "confirmed-1366")
-    page.get_by_role("button", name="应约").first.click()
-    dialog = page.locator("#qq-dialog")
-    assert not dialog.locator("input[name=code]").is_visible()
-    if dialog.locator("input[name=agreed]").is_visible():
-        dialog.locator("input[name=agreed]").check()
-    dialog.locator("[type=submit]").click()
-    page.wait_for_timeout(300)
-    if dialog.is_visible():
-        dialog.locator("[type=submit]").click()
-    page.wait_for_load_state()
+    page.click("#do-accept")
+    assert not page.locator("#qq-dialog input[name=code]").is_visible()
+    page.check("#qq-dialog [name=agreed]")
+    page.click("#qq-dialog [type=submit]")
+    with page.expect_navigation():
+        page.click("#qq-dialog [type=submit]")
+    shot(page, "accepted-1366")
     factor = running.ask("SELECT factor FROM trail WHERE kind = 'invitation' AND step = 'accept'"
                          " ORDER BY id DESC LIMIT 1")  # fmt: skip
     assert factor == "campus"
