@@ -39,7 +39,11 @@ from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of_all
 
-FACTORS = {"sms": _l("confirmed by SMS code"), "mail": _l("confirmed by e-mail code")}
+FACTORS = {
+    "sms": _l("confirmed by SMS code"),
+    "mail": _l("confirmed by e-mail code"),
+    "campus": _l("confirmed by campus sign-in"),
+}
 
 
 @dataclass(frozen=True)

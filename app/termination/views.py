@@ -179,7 +179,8 @@ def trace(placement_id: int) -> list[dict[str, Any]]:
                     "what": said(row),
                     "when": clock.local(row.at),
                     "note": row.reason,
-                    "factor": {"sms": _("confirmed by SMS code"), "mail": _("confirmed by e-mail code")}
+                    "factor": {"sms": _("confirmed by SMS code"), "mail": _("confirmed by e-mail code"),
+                               "campus": _("confirmed by campus sign-in")}
                     .get(row.factor, ""),
                     "kind": "refused" if step.danger else "turn",
                 }

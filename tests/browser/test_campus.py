@@ -141,6 +141,8 @@ def _by_cas_and_accept(running, page_of, cas: str, code: str) -> None:
     page.goto(page.get_by_role("link", name="查看邀请函").first.get_attribute("href"))
     letter = page.url
     running.pass_hours(2)
+    # the account had a password before: 72 hours later the campus account proves its acts
+    running.do("UPDATE campus_identity SET proves_from = bound_at")
     to_campus(
         page, code, "统一身份认证"
     )  # the standing session there lets the person in without a word

@@ -45,9 +45,7 @@ BEGUN = Limit("campus-begin", 3000, QUARTER)  # one address: a campus shares one
 WRONG_HERE = Limit("campus-ldap", 5, QUARTER)  # one name from one address
 WRONG_ANYWHERE = Limit("campus-ldap-name", 30, QUARTER)
 WRONG_ADDRESS = Limit("campus-ldap-address", 300, QUARTER)
-SIGNED_OUT = Limit(
-    "campus-signed-out", 600, timedelta(minutes=1)
-)  # one address, one way
+SIGNED_OUT = Limit("campus-signed-out", 600, timedelta(minutes=1))  # one address, one way
 
 
 def our_address() -> str:
