@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, request, url_for
+from flask import flash, g, jsonify, redirect, request, session, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts import acts
 from app.accounts.campus import proofs
+from app.accounts.sessions import LINKED
 from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -53,9 +54,10 @@ def code_url(flow: Workflow[Any], record: Any, offer: Offer) -> str:
     """Where the button's dialog asks for its code; empty for a step that needs none of this person."""
     if Role(g.user.role) not in offer.step.fresh:
         return ""
-    if acts.is_proved(flow, offer.step.name, record, g.user):
+    linked = bool(session.get(LINKED))
+    if linked and acts.is_proved(flow, offer.step.name, record, g.user):
         return ""  # the campus sign-in has said so a moment ago
-    way = once("campus-proof", lambda: proofs.way_for(g.user))
+    way = once("campus-proof", lambda: proofs.way_for(g.user)) if linked else None
     more: dict[str, Any] = (
         {"campus": 1} if way else {}
     )  # the dialog offers the campus sign-in beside the code

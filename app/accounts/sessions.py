@@ -8,12 +8,16 @@ from flask import session
 from flask_login import login_user, logout_user
 
 from app.accounts import queries
+from app.accounts.campus import proofs
 from app.accounts.models import AppUser
 from app.core.crypto import cipher
 from app.core.db import db
 
 SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"
+LINKED = (
+    "linked"  # a campus account was linked when the session began: pages ask the database no more
+)
 
 
 def sign_in(
@@ -30,6 +34,8 @@ def sign_in(
     session[SECRET] = queries.open_session(user, way)
     if noted is not None:
         noted(queries.session_key(session[SECRET]))
+    if proofs.is_linked(user):
+        session[LINKED] = True
     login_user(user)
     db.session.commit()
 

@@ -50,6 +50,12 @@ def way_for(user: AppUser) -> SignInWay | None:
     ).first()
 
 
+def is_linked(user: AppUser) -> bool:
+    """Whether a campus account is linked to this account."""
+    mine = (CampusIdentity.user_id == user.id, CampusIdentity.ended_at.is_(None))
+    return db.session.scalar(select(CampusIdentity.id).where(*mine).limit(1)) is not None
+
+
 def give(way: SignInWay, claim: Claim, user: AppUser, purpose: str) -> None:
     """Keep that the person has signed in anew for this act, and commit. Raises NotOpened."""
     identity = living(way, claim.subject)

@@ -208,6 +208,7 @@ def _arrived(way: SignInWay, attempt: CampusAttempt, claim: Claim) -> Any:
         raise Untrusted(_("You are no longer signed in here. Please begin anew."), "session over")
     if attempt.purpose == workflow.BIND:
         workflow.bind_own(way, claim, user)
+        session[sessions.LINKED] = True
         flash(_("Your campus account is linked: from now on you can sign in by it."), "success")
     else:
         proofs.give(way, claim, user, attempt.purpose)
