@@ -32,8 +32,8 @@ run: setup ## everything on http://127.0.0.1:$(PORT), with a demo school (DEMO=0
 browser: setup-dev ## a Chromium for the browser tests, where one can be had
 	@$(BIN)/python tests/browser/get_chromium.py
 
-services: setup-dev ## PgBouncer for its tests, where it can be had
-	@$(BIN)/python tests/get_services.py pgbouncer
+services: setup-dev ## servers that some tests talk to, where they can be had
+	@$(BIN)/python tests/get_services.py pgbouncer slapd
 
 test: setup-dev browser services ## all tests: on every core, those in a browser one after the other
 	$(BIN)/python -m pytest -q -n auto -m "not browser"

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, g, jsonify, make_response, request, url_for
+from flask import abort, flash, g, jsonify, make_response, request, session, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts import acts
 from app.accounts.campus import proofs
 from app.accounts.queries import actor
+from app.accounts.sessions import LINKED
 from app.core import jobs
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.http import IN_DIALOG
@@ -78,7 +79,7 @@ def birth_code_url(flow: Workflow[Any], step: str, key: int, school_id: int | No
     """As `code_url`, for an act that begins from the row of that id, which a school keeps."""
     if not proof_asked(flow.step(step), school_id, actor()):
         return ""
-    way = once("campus-proof", lambda: proofs.way_for(g.user))
+    way = once("campus-proof", lambda: proofs.way_for(g.user)) if session.get(LINKED) else None
     if way and acts.has_proof(g.user, acts.act_on(flow, step, key, g.user).purpose):
         return ""  # the campus sign-in has said so a moment ago
     more: dict[str, Any] = {"campus": 1} if way else {}  # the dialog offers it beside the code

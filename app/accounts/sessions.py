@@ -12,6 +12,7 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import devices, freezing, queries, security_log
+from app.accounts.campus import proofs
 from app.accounts.contacts import REMEMBERED
 from app.accounts.models import AppUser, KnownDevice
 from app.accounts.warnings import warn
@@ -24,6 +25,7 @@ SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"
 RESET, RESET_FOR = "reset", "reset_for"  # names of values in the cookie too
 DEMO = "demo"  # one click on the demo's page: no person, so that nobody is told of a new device
+LINKED = "linked"  # a campus account was linked when the session began: pages ask no more
 
 
 def sign_in(
@@ -43,6 +45,8 @@ def sign_in(
     security_log.note("sign_in", user=user, who=queries.actor_of(user), way=way)
     if noted is not None:
         noted(queries.session_key(session[SECRET]))
+    if proofs.is_linked(user):
+        session[LINKED] = True
     login_user(user)
     new = _device_is_new(user)
     if new and way != DEMO:

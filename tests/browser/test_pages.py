@@ -33,6 +33,7 @@ TOUR = {
     "student11": (("/my/destinations/", "武汉大学"),),
     "admin": ("/office/", "/accounts/list/", "/codes/list/", "/jobs/", "/destination-kinds/list/",
               ("/destination-kinds/list/", FIRST_ROW), "/destination-fields/add", "/destination-types/add", "/codes/editions/",
+              "/sign-in-ways/list/", "/sign-in-ways/add", "/campus-identities/list/", "/my/campus/",
               "/plan/codes/list/", "/plan/formulas/add"),
 }  # fmt: skip
 

@@ -51,7 +51,7 @@ PEOPLE = {
 
 @pytest.fixture(scope="session")
 def directory(tmp_path_factory):
-    """Debian's slapd; where it could not be had, `make browser` has said so."""
+    """Debian's slapd; where it could not be had, `make services` has said so."""
     if servers.slapd_found() is None:
         pytest.skip("no slapd on this machine: install the package slapd, then make test")
     with servers.slapd(tmp_path_factory.mktemp("slapd"), PEOPLE) as found:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +11,8 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.get_services import found
 
 SETTINGS = """
 SECRET_KEY = "of a test"
@@ -36,6 +37,8 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 CAS_ENABLE_AJAX_AUTH = False
 CAS_NEW_VERSION_HTML_WARNING = False
 CAS_SLO_TIMEOUT = 5
+LOGGING = {"version": 1, "handlers": {"console": {"class": "logging.StreamHandler"}},
+           "loggers": {"django.request": {"handlers": ["console"], "level": "ERROR"}}}
 CAS_COMPONENT_URLS = {name: "/static/none" for name in ("bootstrap3_css", "bootstrap3_js", "html5shiv",
                       "respond", "bootstrap4_css", "bootstrap4_js", "jquery")}
 CAS_AUTH_CLASS = "campus_auth.People"
@@ -202,7 +205,7 @@ class Directory:
 
 
 def slapd_found() -> str | None:
-    return shutil.which("slapd", path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin")
+    return found("slapd") if Path("/etc/ldap/schema/core.schema").exists() else None
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.mail import Message
 from app.invitations.workflow import INVITATIONS
+from app.people.students import correct
 from tests import factories as make
 
 HERE = "https://sso.example.edu.cn"
@@ -174,7 +175,7 @@ def test_the_administrator_unlinks_the_person_is_told_and_sessions_end(cast, way
 
 
 @pytest.mark.rule("CHN-08", "ACC-10")
-def test_a_binding_made_after_an_unlinking_proves_no_act_for_72_hours(cast, way):
+def test_a_campus_account_linked_after_another_was_unlinked_proves_no_act_for_72_hours(cast, way):
     user = opens(way, claim())
     workflow.release(db.session.query(CampusIdentity).one(), actor_of(cast.admin), "x")
     assert opens(way, claim(subject="s2")).id == user.id
@@ -184,6 +185,33 @@ def test_a_binding_made_after_an_unlinking_proves_no_act_for_72_hours(cast, way)
     make.pass_time(hours=73)
     assert proofs.way_for(user).id == way.id
     proofs.give(way, claim(subject="s2", anew=True), user, "invitation:1:accept:1.0")
+
+
+@pytest.mark.rule("CHN-08", "ACC-10", "ACC-15")
+def test_a_campus_account_linked_to_an_account_in_use_proves_no_act_for_72_hours(cast, way):
+    user = make.account(cast.student)
+    user.password = "x"
+    db.session.commit()
+    opens(way, claim())
+    assert proofs.way_for(user) is None
+    make.pass_time(hours=73)
+    assert proofs.way_for(user) is not None
+
+
+@pytest.mark.rule("CHN-08", "ACC-10", "ACC-15")
+def test_a_student_number_changed_by_staff_to_fit_a_campus_account_proves_no_act(cast, way, letter):
+    """The officer gives the record the number of an accomplice, who then signs in at the campus."""
+    facts = {
+        name: getattr(cast.student, name)
+        for name in ("name", "sex", "nation", "examinee_no", "major_id", "class_name", "education",
+                     "graduation_year", "training_mode", "origin")
+    }  # fmt: skip
+    correct(cast.student, facts | {"student_no": "X99"}, actor_of(cast.officer))
+    user = opens(way, claim("X99", "accomplice"))
+    assert told(user), "the owner of the record is told"
+    with pytest.raises(workflow.NotOpened):
+        proofs.give(way, claim("X99", "accomplice", anew=True), user, purpose(letter, user))
+    assert proofs.way_for(user) is None
 
 
 # -- the proof of an act ---------------------------------------------------------------------

@@ -96,6 +96,6 @@ class CodeForm(FlaskForm):
     """The fresh code for linking or unlinking."""
 
     code = StringField(
-        _l("Code"), [DataRequired(MISSING), Length(max=12)],
+        _l("Verification code"), [DataRequired(MISSING), Length(max=12)],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )  # fmt: skip

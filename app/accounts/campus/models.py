@@ -87,8 +87,8 @@ class SignInWay(db.Model):
 class CampusIdentity(db.Model):
     """A subject of an issuer opens one account of its school, and no other subject of it does.
 
-    `ended_at`: released by the person or the administrator. Where it stands in the place of one that was
-    released, it signs in but proves no act until `proves_from`.
+    `ended_at`: released by the person or the administrator. It signs in at once, but proves no act before
+    `proves_from`.
     """
 
     __tablename__ = "campus_identity"

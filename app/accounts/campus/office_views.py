@@ -43,6 +43,10 @@ def _school(key: Any) -> str:
     return dict(_schools()).get(str(key), "–")
 
 
+def _state(on: bool) -> Any:
+    return chip(pgettext("way", "on"), "done") if on else chip(pgettext("way", "off"), "waiting")
+
+
 class SignInWaysView(RuledForms, SafeModelView):
     """The ways of all schools, or of the own one."""
 
@@ -77,7 +81,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         "school_id": _school, "kind": lambda kind: KIND_NAMES.get(kind, kind),
         "who": lambda who: str(WHO.get(who, who)), "tested_at": moment, "hosts": dash, "client_id": dash,
         "secret_masked": dash, "base_dn": dash, "login_attribute": dash, "dn_template": dash,
-        "active": lambda on: chip(pgettext("way", "on"), "done") if on else chip(pgettext("way", "off"), "waiting"),
+        "active": lambda on: _state(on),
     }  # fmt: skip
     base_order = ("id", "asc")
     show_template = "accounts/account.html"

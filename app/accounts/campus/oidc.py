@@ -54,9 +54,12 @@ OLDEST = timedelta(minutes=10)  # a sign-out token older than that is not read
 LONGEST_TOKEN = 16 * 1024
 LOGOUT_EVENT = "http://schemas.openid.net/event/backchannel-logout"
 METADATA_SECONDS = 300
+KEYS_SECONDS = 60  # the issuer's keys are kept so long; asked for anew where none fits,
+KEYS_APART = 5  # but never more often than that, whatever strangers send us
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 MORE_ENDPOINTS = ("userinfo_endpoint", "end_session_endpoint")
 _known: dict[tuple[int, str], tuple[float, dict[str, Any]]] = {}
+_keys_known: dict[tuple[int, str], tuple[float, list[Any]]] = {}
 
 
 @dataclass(frozen=True)
@@ -235,18 +238,37 @@ def _opened(
         raise _untrusted("not a token") from None
     if header.get("alg") not in ALGORITHMS:
         raise _untrusted(f"alg {header.get('alg')}"[:40])
-    for key in _keys(way, about, header.get("kid")):
+    for longest in (KEYS_SECONDS, KEYS_APART):
+        claims = _verified(token, _keys(way, about, longest), header.get("kid"))
+        if claims is not None:
+            return dict(header), claims
+    raise _untrusted("signature")
+
+
+def _verified(token: str, keys: list[Any], kid: Any) -> dict[str, Any] | None:
+    """The claims, where one of the keys (of this name, where names are given) has signed them."""
+    for key in keys:
+        if kid is not None and key.kid not in (None, kid):
+            continue
         try:
             found = jwt.decode(token, key, algorithms=list(ALGORITHMS))
         except (JoseError, ValueError, TypeError, KeyError):
             continue
         if isinstance(found.claims, dict):
-            return dict(header), dict(found.claims)
-    raise _untrusted("signature")
+            return dict(found.claims)
+    return None
 
 
-def _keys(way: SignInWay, about: Mapping[str, Any], kid: Any) -> list[Any]:
-    """The issuer's keys for signatures; of this name, where names are given. Raises Unreachable."""
+def _keys(way: SignInWay, about: Mapping[str, Any], longest: float) -> list[Any]:
+    """The issuer's keys for signatures, read not longer ago than that (seconds). Raises Unreachable."""
+    name = (way.id or 0, str(about["jwks_uri"]))
+    kept = _keys_known.get(name)
+    if kept is None or time.monotonic() - kept[0] >= longest:
+        kept = _keys_known[name] = (time.monotonic(), _asked_keys(way, about))
+    return kept[1]
+
+
+def _asked_keys(way: SignInWay, about: Mapping[str, Any]) -> list[Any]:
     found = net.json_of(net.session_for(way).get(about["jwks_uri"])).get("keys")
     known = [
         key
@@ -254,7 +276,6 @@ def _keys(way: SignInWay, about: Mapping[str, Any], kid: Any) -> list[Any]:
         if isinstance(key, dict)
         and key.get("kty") in KINDS_OF_KEYS
         and key.get("use", "sig") == "sig"
-        and (kid is None or key.get("kid") in (None, kid))
     ][:8]
     try:
         return list(KeySet.import_key_set({"keys": known}).keys) if known else []  # type: ignore[typeddict-item]
@@ -335,7 +356,7 @@ def way_out(way: SignInWay, hint: str, back: str) -> str | None:
 def test(way: SignInWay, redirect: str) -> None:
     """Raise Unreachable with the sentence what does not work; the client's secret is tried too."""
     about = metadata(way, anew=True)
-    if not _keys(way, about, None):
+    if not _asked_keys(way, about):
         raise net.Unreachable(_("The service publishes no key that signs."))
     client = _client(way, redirect, about)
     try:

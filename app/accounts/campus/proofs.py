@@ -25,7 +25,7 @@ PROVED: list[Callable[[AppUser], None]] = []
 def proved(user: AppUser, identity: CampusIdentity) -> None:
     """The person has signed in at the campus: tell whoever waits for such a word (ACC-15). Not committed.
 
-    A binding that stands in the place of one just released does not speak for anything yet.
+    A campus account that was linked to an account in use only lately does not speak for anything yet.
     """
     if identity.proves_from <= clock.now():
         for told in PROVED:
@@ -48,6 +48,12 @@ def way_for(user: AppUser) -> SignInWay | None:
     ).first()
 
 
+def is_linked(user: AppUser) -> bool:
+    """Whether a campus account is linked to this account."""
+    mine = (CampusIdentity.user_id == user.id, CampusIdentity.ended_at.is_(None))
+    return db.session.scalar(select(CampusIdentity.id).where(*mine).limit(1)) is not None
+
+
 def give(way: SignInWay, claim: Claim, user: AppUser, purpose: str) -> None:
     """Keep that the person has signed in anew for this act, and commit. Raises NotOpened."""
     identity = living(way, claim.subject)
@@ -62,7 +68,7 @@ def give(way: SignInWay, claim: Claim, user: AppUser, purpose: str) -> None:
         )  # fmt: skip
     if identity.proves_from > clock.now():
         raise NotOpened(
-            _("Your campus account was linked anew; for 72 hours it does not prove an act. Use a code."),
+            _("Your campus account was linked only lately: for 72 hours it proves no act. Use a code."),
             "proof too early", user,
         )  # fmt: skip
     acts.note_proof(user, purpose, FACTOR)

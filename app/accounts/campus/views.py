@@ -41,13 +41,11 @@ LARGEST_KEY = 2**31 - 1
 BROWSER = "campus"  # the name of a value in the cookie
 PAIR = f"/<int(max={LARGEST_KEY}):pk>"
 QUARTER = timedelta(minutes=15)
-BEGUN = Limit("campus-begin", 300, QUARTER)  # one address: a campus shares one
+BEGUN = Limit("campus-begin", 3000, QUARTER)  # one address: a campus shares one
 WRONG_HERE = Limit("campus-ldap", 5, QUARTER)  # one name from one address
 WRONG_ANYWHERE = Limit("campus-ldap-name", 30, QUARTER)
 WRONG_ADDRESS = Limit("campus-ldap-address", 300, QUARTER)
-SIGNED_OUT = Limit(
-    "campus-signed-out", 600, timedelta(minutes=1)
-)  # one way: each asks for its keys
+SIGNED_OUT = Limit("campus-signed-out", 600, timedelta(minutes=1))  # one address, one way
 
 
 def our_address() -> str:
@@ -157,7 +155,7 @@ class CampusView(SafeView):
         way = db.session.get(SignInWay, pk)
         if way is None or way.kind != WayKind.OIDC:
             abort(404)
-        if not SIGNED_OUT.take(way.id):
+        if not SIGNED_OUT.take(way.id, request.remote_addr or ""):
             abort(429)
         try:
             subject, sid = oidc.signed_out(way, request.form.get("logout_token", ""))
@@ -169,24 +167,28 @@ class CampusView(SafeView):
 
 
 def _by_password(way: SignInWay, name: str, password: str) -> Claim:
-    """Who that is, misses counted by name and by address. Raises Refused."""
+    """Who that is. Each try counts before it is made, however many at once. Raises Refused."""
     key, address = clean_code(name), request.remote_addr or ""
-    if (
-        WRONG_HERE.used_up(way.id, key, address)
-        or WRONG_ANYWHERE.used_up(way.id, key)
-        or WRONG_ADDRESS.used_up(address)
-    ):
+    here = WRONG_HERE.take(way.id, key, address)
+    if not (WRONG_ANYWHERE.take(way.id, key) and here) or WRONG_ADDRESS.used_up(address):
         raise Refused(_("Too many wrong tries. Wait 15 minutes."))
     try:
         claim = attempts.claim_by_password(way, name, password)
     except Untrusted as refusal:
         workflow.refused(way, refusal)
-        for limit, who in ((WRONG_HERE, (way.id, key, address)), (WRONG_ANYWHERE, (way.id, key)),
-                           (WRONG_ADDRESS, (address,))):  # fmt: skip
-            limit.take(*who)
+        WRONG_ADDRESS.take(address)
         raise
-    WRONG_HERE.forget(way.id, key, address)
+    except net.Unreachable:
+        _not_counted(way, key, address)
+        raise
+    _not_counted(way, key, address)
     return claim
+
+
+def _not_counted(way: SignInWay, key: str, address: str) -> None:
+    WRONG_HERE.forget(way.id, key, address)
+    WRONG_ANYWHERE.forget(way.id, key)
+    db.session.commit()
 
 
 def _entered(way: SignInWay, state: str, claim: Claim) -> Any:
@@ -206,6 +208,7 @@ def _arrived(way: SignInWay, attempt: CampusAttempt, claim: Claim) -> Any:
         raise Untrusted(_("You are no longer signed in here. Please begin anew."), "session over")
     if attempt.purpose == workflow.BIND:
         workflow.bind_own(way, claim, user)
+        session[sessions.LINKED] = True
         flash(_("Your campus account is linked: from now on you can sign in by it."), "success")
     else:
         proofs.give(way, claim, user, attempt.purpose)
@@ -299,11 +302,17 @@ class MyCampusView(SafeView):
     @expose("/code", methods=["POST"])
     @has_access
     def code(self) -> Any:
+        by_script = request.accept_mimetypes.best == "application/json"
         try:
             workflow.send_code(g.user, workflow.RELEASE)
-            flash(_("A code was sent."), "success")
         except Refused as refusal:
+            if by_script:
+                return jsonify(error=str(refusal)), 409
             flash(str(refusal), "warning")
+        else:
+            if by_script:
+                return jsonify(sent=True)
+            flash(_("A code was sent."), "success")
         return redirect(url_for("MyCampusView.index"), 303)
 
     @expose(f"/release{PAIR}", methods=["POST"])

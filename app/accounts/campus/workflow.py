@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import contacts, one_time, security_log
@@ -26,10 +26,9 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
 from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
 
-AFTER_RELEASE = timedelta(
-    hours=72
-)  # a binding in the place of one just released proves no act so long
+HELD = timedelta(hours=72)  # so long a campus account linked to an account in use proves no act
 TOLD_OF_STRANGERS = Limit("campus-stranger", 3, timedelta(days=1))  # messages about one account
 RELEASE = "campus-release"
 BIND = "campus-bind"
@@ -156,14 +155,21 @@ def _bind(way: SignInWay, claim: Claim, user: AppUser) -> None:
 
 
 def _proves_from(user: AppUser, now: datetime) -> datetime:
-    """At once, unless a binding of this account was released within the last 72 hours."""
-    released = db.session.scalar(
-        select(CampusIdentity.ended_at)
-        .where(CampusIdentity.user_id == user.id, CampusIdentity.ended_at > now - AFTER_RELEASE)
-        .order_by(CampusIdentity.ended_at.desc())
-        .limit(1)
+    """From when a campus account that is linked now may prove an act.
+
+    At once at a first sign-in: nothing else has opened the account yet. After 72 hours where the account
+    was used before, so that its owner, who is told, has time to say no; and 72 hours after staff changed
+    the student number, by which somebody else's campus account could be made to fit (ACC-15).
+    """
+    used = user.password is not None or user.last_login is not None
+    changed = db.session.scalar(
+        select(func.max(Trail.at)).where(
+            Trail.kind == "student",
+            Trail.record_id == user.student_id,
+            Trail.details["changed"].has_key("student_no"),
+        )
     )
-    return now if released is None else released + AFTER_RELEASE
+    return max(now + HELD if used else now, changed + HELD if changed else now)
 
 
 def _masked(text: str) -> str:
