@@ -76,6 +76,7 @@ from app.papers.views import PapersView
 from app.people import employer_views, student_views
 from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
+from app.people.hold_views import HeldChangesView
 from app.people.merge_views import MergeEmployersView, MergeStudentsView
 from app.people.office_views import EmployersView
 from app.people.part_sheets import COLLEGES, MAJORS
@@ -86,6 +87,7 @@ from app.people.record_views import StudentPhoneView, StudentsView
 from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
+from app.people.sign_in_views import SignInView
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
@@ -208,21 +210,7 @@ def _student(builder: AppBuilder) -> None:
 
 def office(builder: AppBuilder) -> None:
     """The school office's side: what waits first, what is seldom touched last."""
-    builder.add_view_no_menu(AgreementView)
-    builder.add_view_no_menu(FileView)
-    builder.add_view_no_menu(RestrictView)
-    builder.add_view_no_menu(ChancesView)
-    for kept in (StudentPhoneView, MergeStudentsView, MergeEmployersView, OfferedEmployersView):
-        builder.add_view_no_menu(kept)
-    builder.add_view_no_menu(PlanYearView)
-    builder.add_view_no_menu(PlanExportView)
-    builder.add_view_no_menu(SnapshotsView)
-    for files in (PlanFilesView, PapersView, OfficialView, LetterWorkView, LettersView):
-        builder.add_view_no_menu(files)
-    for page in (ChecksView, GraduatesView, CodeEditionsView, FormulasView):
-        builder.add_view_no_menu(page)
-    for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
-        builder.add_view_no_menu(part)
+    _office_pages(builder)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
@@ -231,6 +219,7 @@ def office(builder: AppBuilder) -> None:
         (InvitationsView, "Invitations", _l("Invitations"), "send"),
         (StudentsView, "Students", _l("Students"), "users"),
         (CorrectionsView, "Corrections", _l("Corrections of records"), "file"),
+        (HeldChangesView, "HeldChanges", _l("Changed sign-ins"), "lock"),
         (RestrictionsView, "Restrictions", _l("Restrictions"), "lock"),
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),
@@ -258,6 +247,37 @@ def office(builder: AppBuilder) -> None:
     hooks.SCHOOL_IDS[:] = [school_ids]
     hooks.RECORDS[:] = [accounts_by_number]
     hooks.COLLEGE_NAMES[:] = [all_colleges]
+
+
+def _office_pages(builder: AppBuilder) -> None:
+    """Pages of the office that lists and other pages lead to."""
+    builder.add_view_no_menu(AgreementView)
+    builder.add_view_no_menu(FileView)
+    builder.add_view_no_menu(RestrictView)
+    builder.add_view_no_menu(ChancesView)
+    for kept in (
+        SignInView,
+        StudentPhoneView,
+        MergeStudentsView,
+        MergeEmployersView,
+        OfferedEmployersView,
+    ):
+        builder.add_view_no_menu(kept)
+    for files in (
+        PlanYearView,
+        PlanExportView,
+        SnapshotsView,
+        PlanFilesView,
+        PapersView,
+        OfficialView,
+        LetterWorkView,
+        LettersView,
+    ):
+        builder.add_view_no_menu(files)
+    for page in (ChecksView, GraduatesView, CodeEditionsView, FormulasView):
+        builder.add_view_no_menu(page)
+    for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
+        builder.add_view_no_menu(part)
 
 
 def frame() -> dict[str, Any]:

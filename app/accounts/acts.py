@@ -140,6 +140,11 @@ def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: s
     except NotYours:
         flow.find(record_id, who)  # outside the scope it stays so
         return who  # the rule refuses with its own sentence
+    if (
+        flow.kind,
+        step,
+    ) not in BIRTHS:  # the person before the code, as whoever changes the phone does
+        flow.lock_before(flow.find(record_id, who))
     return proved(act, user, code)
 
 

@@ -8,7 +8,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.accounts import attempts, freezing, one_time, passwords, queries, security_log
+from app.accounts import attempts, freezing, holds, one_time, passwords, queries, security_log
 from app.accounts.hooks import CONTACTS
 from app.accounts.models import AccountSession, AppUser
 from app.accounts.one_time import Pool
@@ -62,6 +62,7 @@ def change_password(user: AppUser, old: str, new: str, again: str) -> None:
     """
     if not attempts.OLD_PASSWORD.take(user.id):
         raise Refused(_("Too many wrong tries. Wait 15 minutes, or set a new password by code."))
+    db.session.refresh(user, with_for_update={"key_share": True})  # none that was taken away counts
     if not passwords.matches(user.password, old):
         security_log.note("password", user=user, who=queries.actor_of(user), outcome=security_log.FAILED,
                           reason="old password")  # fmt: skip
@@ -124,7 +125,7 @@ def send_code_for_reset(user_id: int, purpose: str, asker: str) -> None:
 
 def send_reset(user: AppUser | None, purpose: str = RESET, asker: str = "") -> None:
     """Send a code to the account's phone or e-mail; silent where there is none, so nothing is told."""
-    contact = contact_of(user) if user else None
+    contact = holds.for_reset(user, contact_of(user)) if user else None
     security_log.note("reset_asked", user=user)
     if user is None or contact is None:
         db.session.commit()

@@ -24,6 +24,7 @@ GROUPS = (
                           "forced_by_two")),
     (_l("Proof of who acts"), ("employer_codes",)),
     (_l("Destinations"), ("destinations_open", "destination_name")),
+    (_l("Signing in"), ("contact_hold_hours",)),
     (_l("Notices"), ("sms_notices",)),
 )  # fmt: skip
 

@@ -70,7 +70,8 @@ class Step:
     (CHN-09): always, or for the records of which it is true. `applies` leaves the step out where it
     makes no sense for the record; `inner` steps are only the consequence of another record's step;
     `undoable` decisions can be undone for 30 seconds; `frozen_too` lets a frozen account take it: it
-    only stops things (INV-20).
+    only stops things (INV-20). A party's step that `binds` nobody stays possible while its way in is
+    held (ACC-15).
     """
 
     name: str
@@ -94,6 +95,7 @@ class Step:
     inner: bool = False
     undoable: bool = False
     frozen_too: bool = False
+    binds: bool = True
     otherwise: Mapping[str, Text] = field(default_factory=dict)  # its label for records of a kind
 
     def called(self, kind: str) -> Text:
