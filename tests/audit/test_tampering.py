@@ -113,8 +113,7 @@ def alter_and_rehash(dice):
             WHERE o.id = {row} ORDER BY t.seq LOOP
           UPDATE trail SET previous = last WHERE id = r.id;
           UPDATE trail SET hash = trail_hash(trail.*) WHERE id = r.id RETURNING hash INTO last;
-        END LOOP; END $$"""
-        % row,
+        END LOOP; END $$""",
     ]
 
 
