@@ -17,7 +17,7 @@ from tests.factories import pass_time
 from tests.offline.test_student_views import post
 from tests.previews import drawn, fetched
 
-pytestmark = pytest.mark.rule("OFF-02", "SCL-01")
+pytestmark = pytest.mark.rule("OFF-02")
 PDF = "/my/offline/preview.pdf"
 
 
