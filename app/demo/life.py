@@ -257,7 +257,9 @@ def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) 
     maker.at(
         6, correct(moved, f"{moved.graduation_year % 100}级2班", "转专业后编入新班级，尚未更新。")
     )
-    maker.at(4, reset(cast[8], "学生来电称忘记密码。"))  # frozen: the school and the province find it
+    maker.at(
+        4, reset(cast[8], "学生来电称忘记密码。")
+    )  # frozen: the school and the province find it
     maker.at(3, not_me(cast[8]))
     maker.at(2, not_me(cast[6]))  # its termination: nobody decides until the school has answered
     _register_all(maker, free[11:])
