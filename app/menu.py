@@ -69,6 +69,7 @@ from app.papers.views import PapersView
 from app.people import employer_views, student_views
 from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
+from app.people.hold_views import HeldChangesView
 from app.people.merge_views import MergeEmployersView, MergeStudentsView
 from app.people.office_views import EmployersView
 from app.people.part_sheets import COLLEGES, MAJORS
@@ -79,6 +80,7 @@ from app.people.record_views import StudentPhoneView, StudentsView
 from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
+from app.people.sign_in_views import SignInView
 from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
@@ -197,12 +199,24 @@ def office(builder: AppBuilder) -> None:
     builder.add_view_no_menu(FileView)
     builder.add_view_no_menu(RestrictView)
     builder.add_view_no_menu(ChancesView)
-    for kept in (StudentPhoneView, MergeStudentsView, MergeEmployersView, OfferedEmployersView):
+    for kept in (
+        SignInView,
+        StudentPhoneView,
+        MergeStudentsView,
+        MergeEmployersView,
+        OfferedEmployersView,
+    ):
         builder.add_view_no_menu(kept)
-    builder.add_view_no_menu(PlanYearView)
-    builder.add_view_no_menu(PlanExportView)
-    builder.add_view_no_menu(SnapshotsView)
-    for files in (PlanFilesView, PapersView, OfficialView, LetterWorkView, LettersView):
+    for files in (
+        PlanYearView,
+        PlanExportView,
+        SnapshotsView,
+        PlanFilesView,
+        PapersView,
+        OfficialView,
+        LetterWorkView,
+        LettersView,
+    ):
         builder.add_view_no_menu(files)
     for page in (ChecksView, GraduatesView, CodeEditionsView, FormulasView):
         builder.add_view_no_menu(page)
@@ -215,6 +229,7 @@ def office(builder: AppBuilder) -> None:
         (InvitationsView, "Invitations", _l("Invitations"), "send"),
         (StudentsView, "Students", _l("Students"), "users"),
         (CorrectionsView, "Corrections", _l("Corrections of records"), "file"),
+        (HeldChangesView, "HeldChanges", _l("Changed sign-ins"), "lock"),
         (RestrictionsView, "Restrictions", _l("Restrictions"), "lock"),
         (EmployersView, "Employers", _l("Employers"), "building"),
         (PlanView, "Plan", _l("Employment plan"), "list"),

@@ -51,6 +51,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     # the student's side
     "Verify": {Role.STUDENT: ("index", "code")},
     "MyProfile": {Role.STUDENT: ("index",)},
+    "SignIn": dict.fromkeys(
+        PARTIES,
+        ("index", "code", "answer", "second", "second_code", "mail", "mail_code", "old_code"),
+    ),
     "MyHome": {Role.STUDENT: ("index",)},
     "MySigning": {Role.STUDENT: ()},  # the menu entry over the ways to sign
     "MyInvitations": {Role.STUDENT: ("list", "show", "search", "index")},
@@ -125,6 +129,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "MergeStudents": {Role.SCHOOL: ("merge",)},
     "MergeEmployers": {Role.SCHOOL: ("merge",)},
+    "HeldChanges": dict.fromkeys(
+        (Role.SCHOOL, Role.PROVINCE), (*LIST, "confirm_change", "undo_change")
+    ),
     "StudentPhone": {Role.SCHOOL: ("change",)},
     "Corrections": {
         **dict.fromkeys((Role.COLLEGE, Role.DATA), READ),

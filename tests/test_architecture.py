@@ -52,7 +52,10 @@ FILES = {
     "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
     "sentences.py",  # checks: a finding in words
     "merging.py",  # people: two records of students or employers become one
+    "merge_requests.py",  # people: the person behind two records confirms that they are one
     "parts.py",  # people: the rules of colleges and majors, which have no states
+    "own_contacts.py",  # people: a person's own mail and telephone
+    "ways_in.py",  # people: changed phones and mails, their undoing
     "register.py",  # people: the register of employers as staff keep it
     "students.py",  # people: the table of a student's record, beside that of employers
     "tables",  # codes: the shipped tables

@@ -124,10 +124,27 @@ def records(cast) -> dict[str, tuple[int, int]]:
             for student in (cast.student, cast.stranger)
         ),
         "student": (cast.student.id, cast.stranger.id),
+        "contact_change": tuple(
+            _changed(student, officer)
+            for student, officer in (
+                (make.make_student(cast.college), cast.officer),
+                (make.make_student(cast.far_college), cast.other_officer),
+            )
+        ),
         "school": (cast.school.id, cast.other_school.id),
         "college": (cast.college.id, cast.far_college.id),
         "major": (cast.student.major_id, cast.stranger.major_id),
     }
+
+
+def _changed(student, officer) -> int:
+    from app.accounts.models import ContactChange
+    from app.core.db import db
+    from app.people.students import change_phone
+
+    change_phone(student.id, f"139{student.id:08d}"[:11], make.actor(officer), "换号")
+    mine = db.session.query(ContactChange).filter_by(user_id=make.account(student).id)
+    return mine.one().id
 
 
 def _in_force(employer, student, officer):
@@ -139,7 +156,7 @@ OF = {  # view, or view and method → kind of record
     "EmployerHomeView": "placement", "InvitationsView": "invitation", "MyInvitationsView": "invitation",
     "EmployerInvitationsView": "invitation", "OpenInvitationView": "invitation", "AnswerView": "invitation",
     "StudentsView": "student", "SchoolsView": "school", "CollegesView": "college", "MajorsView": "major",
-    "ChancesView": "student", "CorrectionsView": "correction", "MyOriginView": "correction", "StudentPhoneView": "student", "MergeStudentsView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
+    "ChancesView": "student", "CorrectionsView": "correction", "MyOriginView": "correction", "StudentPhoneView": "student", "HeldChangesView": "contact_change", "MergeStudentsView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
     "MyTerminationsView": "termination", "MyTerminationsView.show": "placement",
     "MyTerminationsView.request": "placement", "MyTerminationsView.proof": "placement",
     "MyPaperStepsView": "placement", "EmployerPaperView": "placement", "EmployerTerminationsView": "termination",
@@ -166,7 +183,8 @@ def kind_of(endpoint: str) -> str | None:
 
 def addresses(app, rule, key: int):
     """The route's addresses for that record: one for each name or step it takes."""
-    names = ["attest", "refuse", "approve", "release", "uphold", "force", "termination_approve"]
+    names = ["attest", "refuse", "approve", "release", "uphold", "force", "termination_approve",
+             "confirm_change", "undo_change"]  # fmt: skip
     values = {"pk": key}
     for part, choices in (("name", names), ("step", STEPS.get(rule.endpoint, ["agree"]))):
         if part in rule.arguments:

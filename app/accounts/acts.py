@@ -62,6 +62,7 @@ def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: s
         raise Invalid(
             [("code", _("Please ask for a code and enter it: it proves that this is you."))]
         )
+    flow.lock_before(record)  # the person before the code, as whoever changes the phone does
     channel = one_time.check(f"user:{user.id}", _purpose(flow, step, record), code)
     return actor_of(user, factor=channel)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import uuid4
 
@@ -10,10 +11,14 @@ from sqlalchemy import or_, select
 from app.accounts.hooks import CONTACTS, PHONES
 from app.accounts.models import AppUser, ContactChange
 from app.core import clock, mail
+from app.core.crypto import cipher
 from app.core.db import db
 from app.workflow.actor import Actor, Role
 
 REMEMBERED = timedelta(days=90)  # a former phone or address is told of what happens, for so long
+RESET = "reset"  # the channel of a first sign-in that staff reset: no address changed
+STAFF, FILE, MERGE, SELF = "staff", "file", "merge", "self"  # by whose hand
+BY_SCHOOL = (STAFF, FILE, MERGE)
 
 
 def note_change(
@@ -30,57 +35,113 @@ def note_change(
 ) -> ContactChange:
     """Keep that an address was replaced. Not committed; telling both is the caller's.
 
-    `channel` is ``sms`` or ``mail``, `source` ``staff``, ``file`` or ``self``. Until `held_until` the new
-    one proves no act.
+    `channel` is ``sms``, ``mail`` or ``reset``, `source` ``staff``, ``file``, ``merge`` or ``self``.
+    Until `held_until` the new one proves no act. Of a reset: note it before the password goes.
     """
-    row = ContactChange(
-        uid=uuid4().hex, user_id=user.id, channel=channel, source=source, reason=reason,
-        actor_id=actor.user_id, actor_role=actor.role.value, actor_name=actor.name,
-        import_id=import_id, at=clock.now(), held_until=held_until,
-    )  # fmt: skip
-    row.old, row.new = old, new
+    row = changed(user, channel, old, new, source, actor, at=clock.now(), reason=reason,
+                  held_until=held_until, import_id=import_id)  # fmt: skip
     db.session.add(row)
     db.session.flush()
     return row
 
 
+def changed(
+    user: AppUser,
+    channel: str,
+    old: str | None,
+    new: str | None,
+    source: str,
+    actor: Actor,
+    *,
+    at: datetime,
+    reason: str = "",
+    held_until: datetime | None = None,
+    import_id: int | None = None,
+) -> ContactChange:
+    """As `note_change`, in no session yet: for many at once."""
+    row = ContactChange(
+        uid=uuid4().hex, user_id=user.id, channel=channel, source=source, reason=reason[:200],
+        actor_id=actor.user_id, actor_role=actor.role.value, actor_name=actor.name,
+        import_id=import_id, at=at, held_until=held_until,
+        password_digest=password_digest(user),
+    )  # fmt: skip
+    row.old, row.new = old, new
+    return row
+
+
+def password_digest(user: AppUser) -> bytes | None:
+    """What tells whether the password is still the one it was; None where there is none."""
+    return cipher().blind_index("password", user.password) if user.password else None
+
+
 def hold_of(user: AppUser, now: datetime) -> ContactChange | None:
     """The change by staff or file that keeps this account from acting at that moment, or None (ACC-15)."""
+    return next(iter(holds_of(user.id, now)), None)
+
+
+def holds_of(user_id: int, now: datetime) -> Sequence[ContactChange]:
+    """All of them, the one that lasts longest first."""
     return db.session.scalars(
         select(ContactChange)
         .where(
-            ContactChange.user_id == user.id,
+            ContactChange.user_id == user_id,
             ContactChange.held_until > now,
             ContactChange.confirmed_at.is_(None),
             ContactChange.undone_at.is_(None),
         )
-        .order_by(ContactChange.held_until.desc())
-        .limit(1)
-    ).first()
+        .order_by(ContactChange.held_until.desc(), ContactChange.id.desc())
+    ).all()
 
 
 def reach(user: AppUser, now: datetime) -> list[tuple[str, str]]:
     """Every (channel, address) that is, or within 90 days was, the person's: all of them are told."""
-    found = dict.fromkeys(_present(user))
+    return reach_all([user], now)[user.id]
+
+
+def reach_all(users: Sequence[AppUser], now: datetime) -> dict[int, list[tuple[str, str]]]:
+    """The same for many accounts, by their ids."""
+    found = {user.id: dict.fromkeys(present(user)) for user in users}
     rows = db.session.scalars(
         select(ContactChange).where(
-            ContactChange.user_id == user.id,
+            ContactChange.user_id.in_(list(found)),
+            ContactChange.channel != RESET,
             or_(ContactChange.at > now - REMEMBERED, ContactChange.undone_at > now - REMEMBERED),
         )
     )
     for row in rows:
         for address in (row.old, row.new):
             if address:
-                found[(row.channel, address)] = None
-    return list(found)
+                found[row.user_id][(row.channel, address)] = None
+    return {key: list(addresses) for key, addresses in found.items()}
 
 
-def _present(user: AppUser) -> list[tuple[str, str]]:
-    contact = CONTACTS.get(Role(user.role or ""), lambda _user: None)(user)
-    phone = PHONES.get(Role(user.role or ""), lambda _user: None)(user)
+def has_mail(user: AppUser) -> bool:
+    """Whether the account has a mail address; files give a placeholder."""
+    return bool(user.email) and not user.email.endswith("@invalid")
+
+
+def present(user: AppUser) -> list[tuple[str, str]]:
+    """The (channel, address) pairs on record now."""
+    role = Role(user.role) if user.role else None
+    contact = CONTACTS[role](user) if role in CONTACTS else None
+    phone = PHONES[role](user) if role in PHONES else None
     found = [contact] if contact else []
     if phone:
         found.append((mail.SMS, phone))
-    if user.email and not user.email.endswith("@invalid"):
+    if has_mail(user):
         found.append((mail.MAIL, user.email))
     return found
+
+
+def own_mail(user: AppUser, since: datetime) -> str | None:
+    """The mail address that was the person's before that moment, and still is; None without one.
+
+    Every change of a mail leaves its row: one at or after the moment speaks against it.
+    """
+    later = select(ContactChange.id).where(
+        ContactChange.user_id == user.id, ContactChange.channel == mail.MAIL,
+        ContactChange.at >= since, ContactChange.source != MERGE,
+    )  # fmt: skip
+    if not has_mail(user) or db.session.scalar(later.limit(1)) is not None:
+        return None
+    return user.email

@@ -22,6 +22,9 @@ ALWAYS_OPEN = {
     "LocaleView.index",
     "AuthView.logout",
     "RegionView.find",  # the first page of an employer asks for regions
+    "SignInView.mail",  # a rejected registration may need another address
+    "SignInView.mail_code",
+    "SignInView.old_code",
 }
 
 

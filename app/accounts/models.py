@@ -9,7 +9,7 @@ from flask_appbuilder.security.sqla.models import User
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.core.crypto import Sealed
@@ -121,21 +121,24 @@ class OneTimeCode(db.Model):
 class ContactChange(db.Model):
     """A phone or mail address of an account was replaced: what it was, what it is, by whose hand (ACC-15).
 
-    `source` is ``staff``, ``file`` or ``self``. Until `held_until` the new one proves no act, unless
-    `confirmed_by` says what spoke for it: ``old_phone``, ``mail``, ``campus`` or ``second_person``.
-    `undone_at`: the change was taken back. An address was the person's until `at` of its change.
+    `source` is ``staff``, ``file``, ``merge`` or ``self``. Until `held_until` the new one proves no act,
+    unless `confirmed_by` says what spoke for it: ``old_phone``, ``mail``, ``campus`` or
+    ``second_person``. `undone_at`: the change was taken back. An address was the person's until `at` of
+    its change. A first sign-in that staff reset is a change of no address: its `channel` is ``reset``.
+    `told` is to how many addresses the change was said.
     """
 
     __tablename__ = "contact_change"
     __table_args__ = (
         Index("ix_contact_change_user", "user_id", "at"),
         Index("ix_contact_change_at", "at"),
+        Index("ix_contact_change_import", "import_id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32))
     user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id", ondelete="CASCADE"))
-    channel: Mapped[str] = mapped_column(String(8))  # sms or mail
+    channel: Mapped[str] = mapped_column(String(8))  # sms, mail or reset
     old_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     old_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     old_masked: Mapped[str | None] = mapped_column(String(120))
@@ -154,6 +157,9 @@ class ContactChange(db.Model):
     confirmed_by: Mapped[str] = mapped_column(String(16), default="", server_default="")
     confirmer_id: Mapped[int | None]
     undone_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    password_digest: Mapped[bytes | None] = mapped_column(LargeBinary)  # keyed, of the stored hash
+    told: Mapped[int] = mapped_column(default=0, server_default="0")
+    user: Mapped[AppUser] = relationship(viewonly=True)
 
     old = Sealed("contact", mask_email, str.strip)
     new = Sealed("contact", mask_email, str.strip)

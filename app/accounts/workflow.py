@@ -9,7 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
-from app.accounts import one_time, passwords, queries
+from app.accounts import holds, one_time, passwords, queries
 from app.accounts.hooks import COLLEGE_NAMES, CONTACTS
 from app.accounts.models import AppUser
 from app.core import clock, mail
@@ -85,7 +85,7 @@ def may_ask(typed: str, school_code: str, address: str) -> bool:
 
 def send_reset(user: AppUser | None) -> None:
     """Send a code to the account's phone or e-mail; silent where there is none, so nothing is told."""
-    contact = contact_of(user) if user else None
+    contact = holds.for_reset(user, contact_of(user)) if user else None
     if user is None or contact is None:
         return
     try:

@@ -53,7 +53,7 @@ def _each(name: str, source: Any, to: S, label: Any, **more: Any) -> tuple[Step,
     """The same step for the office and, under a name of its own, for a party's own data (ACC-10)."""
     return (
         Step(name, source, to, by=(Role.SCHOOL, Role.DATA), label=label, **more),
-        Step(f"{name}_own", source, to, by=Role.EMPLOYER, label=label, **more),
+        Step(f"{name}_own", source, to, by=Role.EMPLOYER, label=label, binds=False, **more),
     )
 
 

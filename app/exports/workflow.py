@@ -108,7 +108,7 @@ def _each(name: str, source: Any, to: S, label: Any, **more: Any) -> tuple[Step,
     """The same step for staff and, under a name of its own, for a party's own data (ACC-10)."""
     return (
         Step(name, source, to, by=tuple(sorted(STAFF)), label=label, **more),
-        Step(f"{name}_own", source, to, by=Role.EMPLOYER, label=label, **more),
+        Step(f"{name}_own", source, to, by=Role.EMPLOYER, label=label, binds=False, **more),
     )
 
 

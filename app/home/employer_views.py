@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import redirect, url_for
+from flask import g, redirect, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
+from app.accounts.holds import not_held
 from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.fab.access import has_access
@@ -17,6 +18,7 @@ from app.invitations.views import local, now
 from app.notices.queries import latest_notices
 from app.offline.queries import is_paper
 from app.people.employer_views import mine
+from app.people.merge_requests import asked_of
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState
 from app.placements.queries import placement_in, proposals
 from app.termination.queries import to_answer
@@ -37,6 +39,8 @@ class EmployerHomeView(SafeView):
             "home/employer.html",
             employer=employer,
             facts=_facts(employer),
+            held=not_held(who, now()),
+            merges=asked_of(g.user),
             waiting=queries.waiting(who, now()),
             attesting=queries.awaiting_attestation(who),
             amending=proposals(who, now()),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import g
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
+from app.accounts.holds import not_held
 from app.accounts.queries import actor
 from app.core import clock
 from app.destinations.detail import progress as destination_progress
@@ -18,6 +20,7 @@ from app.forwarding.letters import letter_of
 from app.invitations import queries
 from app.invitations.models import Invitation
 from app.invitations.views import local, now, review_text
+from app.people.merge_requests import asked_of as asked_of_me
 from app.people.student_views import facts, me
 from app.placements.detail import progress
 from app.placements.guards import cannot_sign
@@ -48,6 +51,8 @@ class MyHomeView(SafeView):
             "home/student.html",
             student=student,
             facts=facts(student),
+            held=not_held(actor(), now()),
+            merges=asked_of_me(g.user),
             barred=cannot_sign(student, now()),
             placement=placement,
             placement_url=f"/my/{PAGES[Kind(placement.kind)]}/{placement.id}" if placement else "",

@@ -90,7 +90,7 @@ OBJECTIONS: Workflow[Objection] = Workflow(
     title=lambda objection: objection.employer_name,
     after=(tell_parties,),
     steps=(
-        Step("report", None, S.OPEN, by=Role.STUDENT, label=_l("This is not true"),
+        Step("report", None, S.OPEN, by=Role.STUDENT, label=_l("This is not true"), binds=False,
              when=(still_alive, not_reported), reason=Reason.REQUIRED, danger=True,
              fill=(freeze,),
              confirm=_l("Everything rests until your school has answered. Report it now?"),

@@ -48,7 +48,7 @@ CORRECTIONS: Workflow[Correction] = Workflow(
     title=lambda correction: f"{correction.student.name} {correction.label}",
     after=(tell,),
     steps=(
-        Step("propose", None, S.PROPOSED, by=Role.STUDENT, label=_l("Propose a correction"),
+        Step("propose", None, S.PROPOSED, by=Role.STUDENT, label=_l("Propose a correction"), binds=False,
              then=(keep_proofs,), done=_l("Sent; your school decides next.")),
         Step("accept", S.PROPOSED, S.ACCEPTED, by=Role.SCHOOL, label=_l("Accept the correction"),
              when=(not_overtaken,), then=(write_it,), bulk=True,
@@ -62,6 +62,7 @@ CORRECTIONS: Workflow[Correction] = Workflow(
              reason=Reason.REQUIRED, bulk=True, danger=True, fill=(keep_answer,),
              done=_l("Refused; the student has been told why.")),
         Step("withdraw", S.PROPOSED, S.WITHDRAWN, by=Role.STUDENT, label=_l("Withdraw"), danger=True,
+             binds=False,
              confirm=_l("Your school does not see it any more. Withdraw now?"),
              done=_l("Withdrawn.")),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -13,12 +13,15 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, and_, or_, select
 from sqlalchemy.orm import aliased
 
+from app.accounts import contacts, holds
+from app.accounts.models import ContactChange
 from app.core import clock
 from app.core.db import db
 from app.fab.once import once
 from app.fab.shown import chip
 from app.people.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
-from app.people.queries import restrictions_for, students_for
+from app.people.queries import changes_of, restrictions_for, students_for
+from app.people.ways_in import account_of
 from app.workflow.actor import Actor
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of
@@ -102,6 +105,35 @@ def record_trace(student_id: int) -> list[dict[str, Any]]:
         {"who": row.actor_name, "what": said(row), "when": clock.local(row.at), "note": _note(row)}
         for row in reversed(trail_of("student", student_id))
     ]
+
+
+def changes_shown(student: Student) -> list[dict[str, Any]]:
+    """What was changed of the student's ways in during the last 90 days, the newest first (ACC-15)."""
+    user, now = account_of(student), clock.now()
+    rows = changes_of(user, now - contacts.REMEMBERED) if user is not None else ()
+    return [
+        {"old": row.old_masked or "–", "new": row.new_masked or "–", "who": row.actor_name,
+         "when": holds.moment(row.at), "channel": row.channel, "reason": row.reason,
+         "chip": _change_chip(row, now), "told": row.told or row.source == contacts.SELF}
+        for row in rows
+    ]  # fmt: skip
+
+
+def _change_chip(row: ContactChange, now: datetime) -> Markup:
+    if row.undone_at is not None:
+        return chip(_("Taken back"), "closed")
+    if row.confirmed_at is not None:
+        return chip(_("Confirmed"), "done")
+    if row.held_until is not None and row.held_until > now:
+        return chip(_("Held until %(until)s", until=holds.moment(row.held_until)), "waiting")
+    return chip(_("Counts"), "done")
+
+
+def told_before(student: Student) -> bool:
+    """Whether the last change of the student's phone was told to anything but the new phone."""
+    user = account_of(student)
+    rows = changes_of(user, clock.now() - contacts.REMEMBERED) if user is not None else ()
+    return bool(rows and rows[0].told)
 
 
 def _note(row: Trail) -> str:

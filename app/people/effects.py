@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-from flask_babel import gettext as _
 from sqlalchemy import select, text
 
-from app.accounts import one_time
 from app.accounts.models import AppUser
-from app.accounts.queries import end_all_sessions, identify, identify_all, identify_if_free
-from app.core import jobs, mail
+from app.accounts.queries import identify, identify_all, identify_if_free
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING
+from app.people import ways_in
 from app.people.models import Employer, Student
+from app.people.ways_in import account_of
 from app.workflow.actor import Actor
 from app.workflow.steps import Change
 
@@ -92,12 +91,6 @@ def open_account(change: Change) -> None:
     open_accounts("s.id = :id", id=change.record.id)
 
 
-def account_of(student: Student) -> AppUser | None:
-    """The account of a student; the younger one would be a mistake."""
-    mine = select(AppUser).where(AppUser.student_id == student.id).order_by(AppUser.id)
-    return db.session.scalars(mine.limit(1)).first()
-
-
 # What carries college and major beside the student, for the scope of each reader, moves here, by SQL and
 # for one student or a whole file (ADM-09); the plan's row follows by its own sync. The date of the last
 # change stays: nothing was decided. A placement that is over moves as well (it may be restored), but only
@@ -144,6 +137,7 @@ def write_record(change: Change) -> None:
     """Write what differs, keep old and new in the trail (numbers masked), let the sign-in follow."""
     student: Student = change.record
     changed: dict[str, list[Any]] = {}
+    phone = student.phone
     for name, value in change.data.get("values", {}).items():
         old = getattr(student, name)
         if (old or None) == (value or None):
@@ -159,6 +153,8 @@ def write_record(change: Change) -> None:
     user = account_of(student)
     if user is not None:
         _follow(user, student, changed)
+        if "phone" in changed:
+            ways_in.phone_changed(change, user, student, phone)
 
 
 def _follow(user: AppUser, student: Student, changed: Mapping[str, Any]) -> None:
@@ -173,65 +169,15 @@ def _follow(user: AppUser, student: Student, changed: Mapping[str, Any]) -> None
         db.session.expire(user, ["username"])
     if "id_number" in changed:
         identify_if_free(user, "id_number", student.id_number or "")
-    if "phone" in changed:
-        _phone_follows(user, student)
-
-
-def _phone_follows(user: AppUser, student: Student) -> None:
-    """Codes under way are void, nobody stays signed in, and the new phone is to be confirmed (ACC-04)."""
-    identify_if_free(user, "phone", student.phone or "")
-    one_time.void(f"user:{user.id}", f"student:{student.id}")
-    end_all_sessions(user.id)
-    student.verified_at = None
 
 
 def keep_phone(change: Change) -> None:
     """Another phone; the trail has both, masked. Raises Invalid where none is said."""
     if not change.data.get("phone"):
         raise Invalid([("phone", str(MISSING))])
-    change.data["old"] = change.record.phone
+    open_accounts("s.id = :id", id=change.record.id)
     change.data["values"] = {"phone": change.data["phone"]}
     write_record(change)
-
-
-def say_whose_phone(change: Change) -> None:
-    """Old and new phone are told, whatever the settings say: a stranger's hand is noticed (ADM-02)."""
-    student: Student = change.record
-    mail.post(*_phone_texts(account_of(student), student, change.data.get("old"), change.key))
-
-
-def phones_were_changed(found: Sequence[tuple[AppUser, Student, str | None]], key: str) -> None:
-    """A file has changed phones: the same follows as when staff change one by hand (ADM-02)."""
-    secret, texts = vars(Student)["phone"], []
-    for user, student, sealed in found:
-        old = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
-        student.verified_at = None
-        if old != student.phone:  # else the import was undone
-            texts += _phone_texts(user, student, old, f"import:{key}:{student.id}")
-    owners = [f"{kind}:{row.id}" for user, student, _old in found
-              for kind, row in (("user", user), ("student", student))]  # fmt: skip
-    one_time.void(*owners)
-    end_all_sessions(*(user.id for user, _student, _old in found))
-    with jobs.together():
-        mail.post(*texts)
-
-
-def _phone_texts(
-    user: AppUser | None, student: Student, old: str | None, key: str
-) -> list[mail.Outgoing]:
-    subject = _("The phone of your account was changed")
-    body = _(
-        "%(school)s changed the phone on record of %(name)s to %(phone)s. If you did not ask for it, "
-        "call the employment office at once.",
-        school=student.school.name, name=student.name, phone=student.phone_masked or "",
-    )  # fmt: skip
-    about: dict[str, Any] = {"user_id": user.id if user else None, "school_id": student.school_id}
-    numbers = {"old": old, "new": student.phone}
-    return [
-        mail.Outgoing(f"{key}:{which}", mail.SMS, number, subject, body, **about)
-        for which, number in numbers.items()
-        if number
-    ]
 
 
 def begin_anew(change: Change) -> None:
@@ -239,12 +185,8 @@ def begin_anew(change: Change) -> None:
     student: Student = change.record
     open_accounts("s.id = :id", id=student.id)
     user = account_of(student)
-    student.verified_at = None
-    if user is None:
-        return
-    user.password = None
-    one_time.void(f"user:{user.id}", f"student:{student.id}")
-    end_all_sessions(user.id)
+    if user is not None:
+        ways_in.first_sign_in_reset(change, user, student)
 
 
 def write_employer(change: Change) -> None:
@@ -257,6 +199,8 @@ def write_employer(change: Change) -> None:
             continue
         setattr(employer, name, value)
         secret = name == "contact_phone"
+        if secret:
+            ways_in.employer_phone_changed(change, employer, old)
         changed[name] = ["", employer.contact_phone_masked] if secret else [old, value]
     change.details["changed"] = changed
     db.session.flush()
@@ -282,4 +226,9 @@ def note_target(change: Change) -> None:
 
 def note_gone(change: Change) -> None:
     """The trail of the kept record says what the second one was."""
-    change.details["gone"] = change.data["gone"]
+    change.details |= {"gone": change.data["gone"], "proof": change.data["proof"]}
+
+
+def note_who_confirmed(change: Change) -> None:
+    """The trail says what spoke for a changed way in: the old phone, a mail, the campus, a person."""
+    change.details["by"] = change.data["confirmed_by"]

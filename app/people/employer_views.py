@@ -9,7 +9,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.models import AppUser
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -55,7 +55,7 @@ class _Profile(SafeView):
                 update_profile(employer, g.user, form.values())
                 flash(done, "success")
                 return redirect(url_for("EmployerHomeView.index"), 303)
-            except Invalid as error:
+            except (Invalid, Refused) as error:
                 show_problems(form, error)
         page = self.render_template(
             template,

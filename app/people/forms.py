@@ -109,7 +109,6 @@ class ProfileForm(FlaskForm):
     postcode = line(_l("Postcode"), 6, POSTCODE, render_kw={"inputmode": "numeric"})
     contact_name = line(_l("Signing contact"), 60)
     contact_phone = line(_l("Telephone"), 20, PHONE, required=False, render_kw=TEL)
-    email = line(_l("E-mail"), 120, EMAIL, render_kw={"inputmode": "email"})
     archive_receiver = SelectField(_l("Archive is received by"), [DataRequired(MISSING)])
     archive_to = line(_l("Forward the archive to"), 120, ARCHIVE)
     archive_address = line(_l("Forwarding address"), 200, ARCHIVE)
@@ -144,7 +143,7 @@ class ProfileForm(FlaskForm):
         """The names of what it writes."""
         return (
             "kind", "industry", "location", "address", "postcode", "contact_name", "contact_phone",
-            "email", "archive_receiver", "archive_to", "archive_address", "archive_postcode",
+            "archive_receiver", "archive_to", "archive_address", "archive_postcode",
             "archive_contact", "archive_phone", "household_kind", "household_address",
         )  # fmt: skip
 
@@ -159,20 +158,41 @@ def when(field: SelectField) -> str:
     return f"{field.name}={'|'.join(wanted)}"
 
 
-class ReachForm(FlaskForm):
-    """How a student is reached: the two things a student keeps itself (ACC-12)."""
+class AddressForm(FlaskForm):
+    """The postal address, which a student keeps itself (ACC-12)."""
+
+    address = line(_l("Postal address"), 200, render_kw={"autocomplete": "street-address"})
+
+
+class VerifyForm(FlaskForm):
+    """The first sign-in: how to reach the student, and the code sent to its phone (ACC-04)."""
 
     email = line(
         _l("E-mail"), 120, EMAIL, render_kw={"inputmode": "email", "autocomplete": "email"}
     )
     address = line(_l("Postal address"), 200, render_kw={"autocomplete": "street-address"})
-
-
-class VerifyForm(ReachForm):
-    """The first sign-in: how to reach the student, and the code sent to its phone (ACC-04)."""
-
     code = StringField(
         _l("SMS code"),
         [DataRequired(MISSING), Length(max=12)],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "6"},
+    )
+
+
+ONE_TIME = {"inputmode": "numeric", "autocomplete": "one-time-code", "maxlength": "6"}
+
+
+class MailForm(FlaskForm):
+    """Another e-mail of the person's own: its code, and the password or a code of the old contact."""
+
+    email = line(
+        _l("New e-mail"), 120, EMAIL, render_kw={"inputmode": "email", "autocomplete": "email"}
+    )
+    code = StringField(
+        _l("Code from the new address"), [DataRequired(MISSING), Length(max=12)], render_kw=ONE_TIME
+    )
+    password = PasswordField(
+        _l("Your password"), [Length(max=128)], render_kw={"autocomplete": "current-password"}
+    )
+    old_code = StringField(
+        _l("Code from the present contact"), [Length(max=12)], render_kw=ONE_TIME
     )

@@ -15,7 +15,7 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_code
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.people import merging
+from app.people import merge_requests, merging
 from app.people.detail import EMPLOYER_LABELS, LABELS
 from app.people.models import Employer, Student
 from app.people.queries import employers_for, students_for
@@ -33,6 +33,8 @@ class _Merge(SafeView):
     labels: Any
     number = ""
     shows = ""
+    kind = ""
+    contacts: tuple[str, ...] = ()  # shown beside one another; each record keeps its own
 
     def scoped(self) -> Any:
         raise NotImplementedError
@@ -48,6 +50,8 @@ class _Merge(SafeView):
         if keep is None:
             raise NotYours(f"{self.model.__tablename__} {pk}")
         other = self._one(getattr(self.model, self.number) == number) if number else None
+        if request.method == "POST" and other is not None and request.form.get("withdraw") == "1":
+            return self._withdrawn(pk, other.id)
         if request.method == "POST" and other is not None and request.form.get("sure") == "1":
             return self._merged(pk, other.id)
         if number and (other is None or other.id == pk):
@@ -58,15 +62,26 @@ class _Merge(SafeView):
     def _merged(self, pk: int, other: int) -> Any:
         take = {name for name in self.fields if request.form.get(f"take_{name}") == "other"}
         try:
-            self.join(pk, other, take, request.form.get("reason", ""))
+            waits = self.join(pk, other, take, request.form.get("reason", ""))
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(request.full_path, 303)
         except Invalid as error:
             flash(" ".join(text for _place, text in error.problems), "warning")
             return redirect(request.full_path, 303)
+        if waits is not None:
+            flash(_("Asked. The records become one once the person behind both has confirmed it on its "
+                    "own page, by a code to the contact of each."), "success")  # fmt: skip
+            return redirect(request.full_path, 303)
         flash(_("Merged; everything of the second record is here."), "success")
         return redirect(url_for(self.shows, pk=pk), 303)
+
+    def _withdrawn(self, pk: int, other: int) -> Any:
+        found = merge_requests.waiting(self.kind, pk, other)
+        if found is not None:
+            merge_requests.withdraw(found, actor())
+            flash(_("You ask no longer."), "success")
+        return redirect(request.full_path, 303)
 
     def _one(self, found: Any) -> Any:
         return db.session.scalars(self.scoped().where(found).limit(1)).first()
@@ -77,6 +92,11 @@ class _Merge(SafeView):
             "people/merge.html",
             keep=keep, other=other, number=number, back=url_for(self.shows, pk=keep.id),
             pairs=[(name, self.labels[name], *two) for name, *two in pairs] if other else [],
+            contacts=[(self.labels[name], self._shown(keep, name), self._shown(other, name))
+                      for name in self.contacts] if other else [],
+            waiting=merge_requests.waiting(self.kind, keep.id, other.id) if other else None,
+            proof=self.kind == merge_requests.STUDENT and other is not None
+            and merging.same_id_number(keep, other),
             numbers=(getattr(keep, self.number), getattr(other, self.number) if other else ""),
             number_label=self.labels[self.number],
         )  # fmt: skip
@@ -102,13 +122,14 @@ class MergeStudentsView(_Merge):
     default_view = "merge"
     class_permission_name = "MergeStudents"
     model, fields, labels = Student, merging.FIELDS, LABELS
+    kind, contacts = merge_requests.STUDENT, merging.SECRETS
     number, shows = "student_no", "StudentsView.show"
 
     def scoped(self) -> Any:
         return students_for(actor())
 
     def join(self, keep: int, gone: int, take: set[str], reason: str) -> Any:
-        return merging.merge_students(keep, gone, take, actor(), reason)
+        return merge_requests.join(self.kind, keep, gone, take, actor(), reason)
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
     @has_access
@@ -123,13 +144,14 @@ class MergeEmployersView(_Merge):
     default_view = "merge"
     class_permission_name = "MergeEmployers"
     model, fields, labels = Employer, merging.EMPLOYER_FIELDS, EMPLOYER_LABELS
+    kind, contacts = merge_requests.EMPLOYER, merging.EMPLOYER_CONTACTS
     number, shows = "credit_code", "EmployersView.show"
 
     def scoped(self) -> Any:
         return employers_for(actor())
 
     def join(self, keep: int, gone: int, take: set[str], reason: str) -> Any:
-        return merging.merge_employers(keep, gone, take, actor(), reason)
+        return merge_requests.join(self.kind, keep, gone, take, actor(), reason)
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
     @has_access

@@ -1,8 +1,13 @@
-"""Two records of one person or employer become one: everything moves, or nothing (ADM-02, ADM-06)."""
+"""Two records of one person or employer become one: everything moves, or nothing (ADM-02, ADM-06).
+
+No way in moves: the kept record keeps exactly its own phone, mail, account and proof of first sign-in
+(ACC-15). Whom two records belong to staff do not decide: `merge_requests` asks the person itself.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,24 +15,28 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, select, text, update
 from sqlalchemy.exc import IntegrityError
 
+from app.accounts import contacts, holds, one_time, security_log, warnings
 from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import end_all_sessions
+from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.people.effects import account_of, follow_student, identify_by_records
+from app.people.checks import is_mobile
+from app.people.effects import follow_student, identify_by_records, open_accounts
 from app.people.models import Employer, EmployerState, Merged, Student
-from app.people.queries import students_for
+from app.people.queries import students_for, users_of
 from app.people.students import STUDENTS
+from app.people.ways_in import account_of, hold_until
 from app.people.workflow import EMPLOYERS
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 from app.workflow.locks import lock_rows
 
-FIELDS = ("student_no", "name", "id_number", "phone", "sex", "nation", "examinee_no", "major_id",
-          "class_name", "graduation_year", "education", "training_mode", "origin")  # fmt: skip
-SECRETS = ("id_number", "phone")
-EMPLOYER_FIELDS = ("name", "kind", "industry", "location", "address", "postcode", "contact_name",
-                   "email")  # fmt: skip
+FIELDS = ("student_no", "name", "sex", "nation", "examinee_no", "major_id", "class_name",
+          "graduation_year", "education", "training_mode", "origin")  # fmt: skip
+SECRETS = ("id_number", "phone")  # shown beside one another, taken never
+EMPLOYER_FIELDS = ("name", "kind", "industry", "location", "address", "postcode", "contact_name")
+EMPLOYER_CONTACTS = ("email",)
 # of what there can be only one: the sentence by the name of its constraint
 ONLY_ONE = {
     "uq_placement_slot": _l("Both have a signing or destination under way or in force."),
@@ -58,60 +67,123 @@ _SPARE = {
 def merge_students(
     keep_id: int, gone_id: int, take: Collection[str], actor: Actor, reason: str
 ) -> Student:
-    """Merge a second record of a student into the first, and commit (ADM-02).
+    """Merge a second record of a student, of the same ID number, into the first; commit (ADM-02).
 
-    `take` names the fields whose value the second has right. All that refers to the second moves.
-    Raises NotYours, Refused (nothing is written), Invalid for the reason.
+    `take` names the fields whose value the second has right. All that refers to the second moves, its
+    ways in do not. Where its phone is another one, what the kept account does is held as after a change
+    of phone: an ID number is written by staff. Raises NotYours, Refused (nothing is written), Invalid
+    for the reason.
     """
 
     def act() -> Student:
-        keep, gone = _pair(Student, students_for(actor), keep_id, gone_id, actor)
-        if keep.school_id != gone.school_id:
-            raise NotYours(f"student {gone_id}")
-        if keep.name != gone.name and keep.id_number_index != gone.id_number_index:
-            raise Refused(_("Name and ID number differ both: these are two people."))
-        STUDENTS.apply("merge", keep.id, actor, reason=reason, gone=_facts(gone))
-        values = {name: getattr(gone, name) for name in FIELDS if name in take}
-        values |= {"college_id": gone.college_id} if "major_id" in take else {}
-        _accounts(keep, gone)
-        keep.email, keep.address = keep.email or gone.email, keep.address or gone.address
-        _move(Student, keep_id, gone_id)
-        # of the two numbers the one that nobody bears from now on
-        _remember(keep, gone, (keep if "student_no" in take else gone).student_no)
-        db.session.execute(delete(Student).where(Student.id == gone_id))
-        db.session.expunge(gone)
-        # the plan follows the placements that have another student now
-        db.session.execute(text("SELECT plan_soil(ARRAY[:id])"), {"id": keep_id})
-        follow_student("s.id = :id", actor, id=keep_id)
-        if values:
-            STUDENTS.apply("correct", keep.id, actor, values=values, quiet=True)
-        return keep
+        keep, gone = student_pair(keep_id, gone_id, actor)
+        if not same_id_number(keep, gone):
+            raise Refused(_("The ID numbers are not the same: the student has to confirm it."))
+        return put_students_together(keep, gone, take, actor, reason, proof="id_number")
 
     return committed(act)
+
+
+def student_pair(keep_id: int, gone_id: int, actor: Actor) -> tuple[Student, Student]:
+    """Both records, locked, if they can be one person's. Raises NotYours, Refused."""
+    keep, gone = _pair(Student, students_for(actor), keep_id, gone_id, actor)
+    if keep.school_id != gone.school_id:
+        raise NotYours(f"student {gone_id}")
+    if keep.name != gone.name and keep.id_number_index != gone.id_number_index:
+        raise Refused(_("Name and ID number differ both: these are two people."))
+    _nothing_held(users_of(student_id=keep_id) + users_of(student_id=gone_id))
+    return keep, gone
+
+
+def same_id_number(keep: Student, gone: Student) -> bool:
+    """Whether both have one, and the same."""
+    return keep.id_number_index is not None and keep.id_number_index == gone.id_number_index
+
+
+def _nothing_held(users: Sequence[AppUser]) -> None:
+    """Two changes of a way in are not piled up: who held the first could answer for the second."""
+    for user in users:
+        row = contacts.hold_of(user, clock.now())
+        if row is not None:
+            raise Refused(_(
+                "A changed sign-in of one of the two is held until %(until)s. Have it confirmed, or undo "
+                "it, before merging.", until=holds.moment(row.held_until),
+            ))  # fmt: skip
+
+
+def put_students_together(
+    keep: Student, gone: Student, take: Collection[str], actor: Actor, reason: str, *, proof: str
+) -> Student:
+    """Inside the caller's transaction, both locked. `proof`: ``id_number``, or ``code`` of the student."""
+    STUDENTS.apply("merge", keep.id, actor, reason=reason, gone=_facts(gone), proof=proof)
+    values = {name: getattr(gone, name) for name in FIELDS if name in take}
+    values |= {"college_id": gone.college_id} if "major_id" in take else {}
+    _student_accounts(keep, gone, actor, reason, proved=proof != "id_number")
+    keep.address = keep.address or gone.address
+    gone_id = gone.id
+    _move(Student, keep.id, gone_id)
+    # of the two numbers the one that nobody bears from now on
+    _remember(keep, gone, (keep if "student_no" in take else gone).student_no)
+    db.session.execute(delete(Student).where(Student.id == gone_id))
+    db.session.expunge(gone)
+    # the plan follows the placements that have another student now
+    db.session.execute(text("SELECT plan_soil(ARRAY[:id])"), {"id": keep.id})
+    follow_student("s.id = :id", actor, id=keep.id)
+    if values:
+        STUDENTS.apply("correct", keep.id, actor, values=values, quiet=True)
+    return keep
 
 
 def merge_employers(
     keep_id: int, gone_id: int, take: Collection[str], actor: Actor, reason: str
 ) -> Employer:
-    """Merge a second record of an employer into the first, and commit (ADM-06).
+    """Merge two records of which neither has an account, and commit (ADM-06).
 
     The second stays as a tombstone, so that its credit code is known. Raises as `merge_students`.
     """
 
     def act() -> Employer:
-        keep, gone = _pair(Employer, EMPLOYERS.scope(actor), keep_id, gone_id, actor)
-        _one_standing(keep, gone)
-        values = {name: getattr(gone, name) for name in EMPLOYER_FIELDS if name in take}
-        EMPLOYERS.apply("merge_into", gone_id, actor, reason=reason, into=keep_id)
-        db.session.execute(
-            update(AppUser).where(AppUser.employer_id == gone_id).values(employer_id=keep_id)
-        )
-        _move(Employer, keep_id, gone_id)
-        _remember(keep, gone, gone.credit_code)
-        EMPLOYERS.apply("correct_employer", keep_id, actor, values=values)
-        return keep
+        keep, gone = employer_pair(keep_id, gone_id, actor)
+        if users_of(employer_id=keep_id) or users_of(employer_id=gone_id):
+            raise Refused(_("The employer has an account: it has to confirm that both are one."))
+        return put_employers_together(keep, gone, take, actor, reason)
 
     return committed(act)
+
+
+def employer_pair(keep_id: int, gone_id: int, actor: Actor) -> tuple[Employer, Employer]:
+    """Both records, locked, if they may become one. Raises NotYours, Refused."""
+    keep, gone = _pair(Employer, EMPLOYERS.scope(actor), keep_id, gone_id, actor)
+    _one_standing(keep, gone)
+    kept, theirs = users_of(employer_id=keep_id), users_of(employer_id=gone_id)
+    if theirs and not kept:
+        raise Refused(
+            _("Only the second one has an account. Merge the other way round: keep that one.")
+        )
+    _nothing_held(kept + theirs)
+    return keep, gone
+
+
+def put_employers_together(
+    keep: Employer, gone: Employer, take: Collection[str], actor: Actor, reason: str
+) -> Employer:
+    """Inside the caller's transaction, both locked. The second one's accounts are closed, and told."""
+    values = {name: getattr(gone, name) for name in EMPLOYER_FIELDS if name in take}
+    EMPLOYERS.apply("merge_into", gone.id, actor, reason=reason, into=keep.id)
+    theirs = users_of(employer_id=gone.id)
+    also = [pair for user in theirs for pair in contacts.reach(user, clock.now())]
+    if not theirs:
+        also = pairs(gone.contact_phone if is_mobile(gone.contact_phone or "") else "", gone.email)
+    for user in theirs:
+        close(user)
+        security_log.note("merged", user=user, who=actor, into=keep.id)
+    for user in users_of(employer_id=keep.id):
+        _tell(user, keep, gone, actor, also)
+        also = []
+    _move(Employer, keep.id, gone.id)
+    _remember(keep, gone, gone.credit_code)
+    EMPLOYERS.apply("correct_employer", keep.id, actor, values=values)
+    return keep
 
 
 def _pair(model: Any, scope: Any, keep_id: int, gone_id: int, actor: Actor) -> tuple[Any, Any]:
@@ -140,7 +212,7 @@ def _one_standing(keep: Employer, gone: Employer) -> None:
 
 def _facts(gone: Student) -> dict[str, Any]:
     """What is kept of the second record, numbers masked."""
-    shown = [f"{name}_masked" if name in SECRETS else name for name in FIELDS]
+    shown = [*FIELDS, *(f"{name}_masked" for name in SECRETS)]
     return {"id": gone.id} | {name: getattr(gone, name) for name in shown}
 
 
@@ -177,27 +249,81 @@ def _references(model: Any) -> list[tuple[Any, Any]]:
     ]
 
 
-def _accounts(keep: Student, gone: Student) -> None:
-    """One account stays: the one that was used; notices go with it."""
+def _student_accounts(
+    keep: Student, gone: Student, actor: Actor, reason: str, *, proved: bool
+) -> None:
+    """The kept record's own account stays, with its own ways in; the other is closed; both are told.
+
+    Unless the student proved to be both, the kept account is held where the other phone is not its own:
+    for whoever had the second record this is a change of phone.
+    """
+    open_accounts("s.id = :id", id=keep.id)
     mine, theirs = account_of(keep), account_of(gone)
-    if theirs is None:
-        return
-    if mine is None or (_used(theirs) and not _used(mine)):
-        mine, theirs = theirs, mine
-    mine.student_id, keep.verified_at = keep.id, keep.verified_at or gone.verified_at
-    mine.last_name = keep.name
+    assert mine is not None
+    now = clock.now()
+    old = contacts.reach(theirs, now) if theirs is not None else pairs(gone.phone, gone.email)
     if theirs is not None:
-        _close(theirs, mine)
+        close(theirs)
+        theirs.student_id = None
+        _hand_over_notices(theirs, mine)
     db.session.flush()
     identify_by_records({keep.id: mine.id})
+    one_phone = gone.phone is not None and gone.phone == keep.phone
+    until = None if proved or one_phone else hold_until(keep.school_id, now)
+    if not one_phone:
+        contacts.note_change(mine, mail.SMS, gone.phone, keep.phone, contacts.MERGE, actor,
+                             reason=reason, held_until=until)  # fmt: skip
+    for channel, address in old:
+        if channel == mail.MAIL and address != mine.email:
+            contacts.note_change(mine, mail.MAIL, address, mine.email, contacts.MERGE, actor)
+    security_log.note("merged", user=mine, who=actor, gone=gone.id)
+    _tell(mine, keep, gone, actor, old, until)
 
 
-def _close(theirs: AppUser, mine: AppUser) -> None:
-    """The other account opens no more."""
-    theirs.student_id, theirs.active = None, False
-    end_all_sessions(theirs.id)
-    db.session.execute(delete(Identifier).where(Identifier.user_id == theirs.id))
+def pairs(phone: str | None, email: str | None) -> list[tuple[str, str]]:
+    """What a record without an account says of how it is reached: (channel, address)."""
+    found = [(mail.SMS, phone or ""), (mail.MAIL, email or "")]
+    return [(channel, address) for channel, address in found if address]
+
+
+def _tell(
+    user: AppUser,
+    keep: Any,
+    gone: Any,
+    actor: Actor,
+    also: Sequence[tuple[str, str]],
+    until: datetime | None = None,
+) -> None:
+    """Both sides' phones and mails are told."""
+    held = (
+        _(" Until %(until)s nothing can be signed with it.", until=holds.moment(until))
+        if until
+        else ""
+    )
+    body = _(
+        "%(who)s of %(school)s has merged two records of %(name)s: the account of the record %(gone)s is "
+        "closed, that of %(kept)s goes on with the contacts it had. If these are not one and the "
+        "same, call the employment office at once.",
+        who=actor.name, school=keep.school.name, name=keep.name, gone=_number(gone), kept=_number(keep),
+    )  # fmt: skip
+    key = f"merge:{keep.__tablename__}:{gone.id}:{keep.id}"
+    warnings.warn(user, key, _("Two records became one"), body + held, also=also)
+
+
+def _number(record: Any) -> str:
+    return str(record.student_no if isinstance(record, Student) else record.credit_code)
+
+
+def close(user: AppUser) -> None:
+    """The account opens no more, by nothing. Not committed."""
+    user.active = False
+    end_all_sessions(user.id)
+    one_time.void(f"user:{user.id}", f"student:{user.student_id}")
+    db.session.execute(delete(Identifier).where(Identifier.user_id == user.id))
     db.session.flush()
+
+
+def _hand_over_notices(theirs: AppUser, mine: AppUser) -> None:
     db.session.execute(
         text(
             "UPDATE notice n SET user_id = :mine WHERE user_id = :theirs AND NOT EXISTS"
@@ -205,10 +331,6 @@ def _close(theirs: AppUser, mine: AppUser) -> None:
         ),
         {"mine": mine.id, "theirs": theirs.id},
     )
-
-
-def _used(user: AppUser) -> bool:
-    return user.password is not None or user.last_login is not None
 
 
 def _remember(keep: Any, gone: Any, number: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
 from sqlalchemy import func as sql
 
-from app.accounts.models import AppUser
+from app.accounts.models import AppUser, ContactChange
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.text import clean_code, clean_name, grams
@@ -75,6 +76,35 @@ def employers_for(who: Actor) -> Select[Employer]:
             or_(Employer.school_id == who.school_id, Employer.state.in_(SHARED))
         )
     return select(Employer).where(true() if who.role in (*EVERYWHERE, Role.DATA) else false())
+
+
+def changes_for(who: Actor) -> Select[ContactChange]:
+    """The changed ways in of the students and employers that the office answers for (ACC-15)."""
+    if who.role not in (Role.SCHOOL, Role.PROVINCE):
+        return select(ContactChange).where(false())
+    parties = select(AppUser.id).where(
+        AppUser.student_id.in_(students_for(who).with_only_columns(Student.id))
+        | AppUser.employer_id.in_(select(Employer.id).where(at_school(who, Employer.school_id)))
+    )
+    return select(ContactChange).where(
+        ContactChange.source != "self", ContactChange.held_until.is_not(None),
+        ContactChange.user_id.in_(parties),
+    )  # fmt: skip
+
+
+def change_tab(name: str, now: datetime) -> ColumnElement[bool] | None:
+    """The rows of a tab of the changed ways in; None: all."""
+    answered = or_(ContactChange.confirmed_at.is_not(None), ContactChange.undone_at.is_not(None))
+    held = ContactChange.held_until > now
+    return {"held": held & ~answered, "answered": answered, "over": ~held & ~answered}.get(name)
+
+
+def changes_of(user: AppUser, since: datetime) -> Sequence[ContactChange]:
+    """What was changed of an account's ways in since then, the newest first."""
+    mine = (ContactChange.user_id == user.id, ContactChange.at >= since)
+    return db.session.scalars(
+        select(ContactChange).where(*mine).order_by(ContactChange.id.desc()).limit(20)
+    ).all()
 
 
 def users_of(*, student_id: int | None = None, employer_id: int | None = None) -> list[AppUser]:

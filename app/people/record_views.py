@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
-from app.core.errors import Invalid
+from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -23,7 +23,15 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people import queries
-from app.people.detail import likely_twins, record_trace, restrictions_of, trace_of, twins_of
+from app.people.detail import (
+    changes_shown,
+    likely_twins,
+    record_trace,
+    restrictions_of,
+    told_before,
+    trace_of,
+    twins_of,
+)
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.record_forms import PhoneForm, StudentForm
@@ -142,6 +150,10 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "restrictions": [(row, url_for("RestrictionsView.show", pk=row.id)) for row in shown],
             "trace": trace_of([row.id for row in shown]) if shown else [],
             "record_trace": record_trace(item.id),
+            "changes": changes_shown(item),
+            "changes_url": url_for("HeldChangesView.list")
+            if self.appbuilder.sm.has_access("can_list", "HeldChanges")
+            else "",
             "twins": [(twin, self.url("show", pk=twin.id)) for twin in twins_of(item, actor())],
             "merge_url": url_for("MergeStudentsView.merge", pk=item.id) if keeps else "",
             "phone_url": url_for("StudentPhoneView.change", pk=item.id) if keeps else "",
@@ -198,8 +210,11 @@ class StudentPhoneView(SafeView):
             try:
                 change_phone(pk, form.phone.data, actor(), form.reason.data)
                 flash(str(STUDENTS.step("change_phone").done), "success")
+                if not told_before(student):
+                    flash(_("Nobody could be told: no earlier phone or e-mail is on record. The new "
+                            "phone is held all the same."), "warning")  # fmt: skip
                 return redirect(back, 303)
-            except Invalid as error:
+            except (Invalid, Refused) as error:
                 show_problems(form, error)
         page = self.render_template(
             "people/student_phone.html", form=form, student=student, back=back

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
@@ -13,7 +13,7 @@ from sqlalchemy import ARRAY, Integer, any_, literal, select, text
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
 from app.bulk import compare
-from app.bulk.models import Import
+from app.bulk.models import Import, ImportState
 from app.bulk.queries import who_asked
 from app.bulk.sheet import (
     Choices,
@@ -31,8 +31,8 @@ from app.codes import queries as codes
 from app.codes.models import Region
 from app.core import clock, jobs
 from app.core.db import db
-from app.people import checks
-from app.people.effects import follow_student, forget_accounts, phones_were_changed
+from app.people import checks, effects, ways_in
+from app.people.effects import follow_student, forget_accounts
 from app.people.models import College, Major, OriginState, Student, TrainingMode
 from app.people.tasks import open_accounts
 from app.workflow.actor import Role
@@ -117,8 +117,19 @@ def look(record: Import, _context: Context) -> None:
     )
     compare.mark(record, compare.taken_by_another(STUDENTS.target, "phone_index"), "phone",
                  str(PHONE_TAKEN), school=record.school_id)  # fmt: skip
+    compare.mark(record, _RESET_HELD, "phone", str(RESET_HELD), school=record.school_id)
 
 
+RESET_HELD = _l(
+    "This student's sign-in was reset a short time ago: the phone can be changed once that is confirmed "
+    "or its time is over."
+)
+_RESET_HELD = """EXISTS (SELECT 1 FROM student s JOIN ab_user u ON u.student_id = s.id
+    JOIN contact_change c ON c.user_id = u.id
+  WHERE s.school_id = :school AND s.student_no = r.values ->> 'student_no'
+    AND s.phone_index IS DISTINCT FROM decode(r.values ->> 'phone_index', 'hex')
+    AND r.values ? 'phone_index' AND c.channel = 'reset' AND c.held_until > app_now()
+    AND c.confirmed_at IS NULL AND c.undone_at IS NULL)"""
 _MOVED_BY_IMPORT = (
     "s.school_id = :school AND s.student_no IN (SELECT r.values ->> 'student_no' FROM import_row r"
     " WHERE r.import_id = :id AND r.status = 'changed' AND r.old ?| ARRAY['college_id', 'major_id'])"
@@ -147,6 +158,8 @@ def follow(record: Import) -> None:
     )  # fmt: skip
     for kind in ("id_number", "phone"):
         old = _changed(record, f"{kind}_index")
+        if kind == "phone" and old:  # whose way in changes has an account to be held and told by
+            effects.open_accounts("s.id = ANY(:ids)", most=len(old), ids=list(old))
         rows = db.session.execute(
             select(AppUser, Student)
             .join(Student, AppUser.student_id == Student.id)
@@ -158,8 +171,21 @@ def follow(record: Import) -> None:
             continue
         identify_all(kind, {user.id: getattr(student, kind) for user, student in found})
         if kind == "phone":
-            before = [(user, s, old[s.id].get("phone_sealed")) for user, s in found]
-            phones_were_changed(before, record.uid)
+            _phones_follow(record, found, old)
+
+
+def _phones_follow(
+    record: Import, found: Sequence[tuple[AppUser, Student]], old: dict[int, dict[str, Any]]
+) -> None:
+    """A file has changed phones, or was undone: told, held and traced each (ADM-02, ACC-15)."""
+    secret, before = vars(Student)["phone"], []
+    for user, student in found:
+        sealed = old[student.id].get("phone_sealed")
+        was = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
+        before.append((user, student, was))
+    undone = record.state == ImportState.UNDONE
+    follow = ways_in.phones_given_back if undone else ways_in.phones_changed_by_file
+    follow(before, record.id, record.uid, who_asked(record))
 
 
 def _changed(record: Import, field: str) -> dict[int, dict[str, Any]]:

@@ -9,18 +9,21 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from app.accounts import one_time
+from app.accounts import contacts, holds, one_time
 from app.accounts.models import AppUser
 from app.codes import queries as codes
-from app.core import mail
+from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.people.forms import ReachForm, VerifyForm
+from app.people.forms import AddressForm, VerifyForm
 from app.people.models import Student
-from app.people.students import VERIFY, keep_reach, verify
+from app.people.students import VERIFY, keep_address, verify
+
+# where a held change is answered by the contact that did not change: its holder may lack the new phone
+OLD_CONTACT = {"SignInView.index", "SignInView.code", "SignInView.answer"}
 
 
 def student_of(user: AppUser) -> Student | None:
@@ -32,7 +35,12 @@ def student_of(user: AppUser) -> Student | None:
 
 
 def verify_gate(user: AppUser) -> str | None:
-    """Until the first sign-in is passed there is one page only (ACC-04)."""
+    """Until the first sign-in is passed there is one page only (ACC-04).
+
+    Whose way in staff changed may also say that this is right or wrong, by the old contact (ACC-15).
+    """
+    if request.endpoint in OLD_CONTACT:
+        return None
     student = student_of(user)
     return "VerifyView.index" if student is not None and student.verified_at is None else None
 
@@ -70,7 +78,11 @@ class VerifyView(SafeView):
         student = me()
         if student.verified_at is not None:
             return redirect("/")
+        held = contacts.hold_of(g.user, clock.now())
         form = VerifyForm(obj=student)
+        kept = g.user.email if held is not None and contacts.has_mail(g.user) else ""
+        if kept:
+            form.email.data = kept  # the mail on record answers for the changed phone: it stays
         if form.validate_on_submit():
             try:
                 values = {"email": form.email.data, "address": form.address.data}
@@ -79,7 +91,10 @@ class VerifyView(SafeView):
                 return redirect("/", 303)
             except Invalid as error:
                 show_problems(form, error)
-        page = self.render_template("people/student_verify.html", form=form, student=student)
+        page = self.render_template(
+            "people/student_verify.html", form=form, student=student, kept=kept,
+            held=holds.sentence(held) if held is not None else "",
+        )  # fmt: skip
         return page, 422 if form.errors else 200
 
     @expose("/code", methods=["POST"])
@@ -101,7 +116,7 @@ class VerifyView(SafeView):
 
 
 class MyProfileView(SafeView):
-    """Own page: e-mail and address are the student's, the rest is the school's (ACC-12)."""
+    """Own page: the address is written here, the e-mail by its own code, the rest by the school (ACC-12)."""
 
     route_base = "/my/profile"
     default_view = "index"
@@ -111,15 +126,11 @@ class MyProfileView(SafeView):
     @has_access
     def index(self) -> Any:
         student = me()
-        form = ReachForm(obj=student)
+        form = AddressForm(obj=student)
         if form.validate_on_submit():
-            try:
-                values = {"email": form.email.data, "address": form.address.data}
-                keep_reach(student, g.user, values)
-                flash(_("Saved."), "success")
-                return redirect(url_for("MyProfileView.index"), 303)
-            except Invalid as error:
-                show_problems(form, error)
+            keep_address(student, form.address.data)
+            flash(_("Saved."), "success")
+            return redirect(url_for("MyProfileView.index"), 303)
         page = self.render_template("people/student_profile.html", form=form, facts=facts(student))
         return page, 422 if form.errors else 200
 
@@ -136,4 +147,5 @@ def facts(student: Student) -> list[tuple[str, str]]:
         (_("Graduation year"), str(student.graduation_year)),
         (_("ID number"), student.id_number_masked or ""),
         (_("Phone"), student.phone_masked or ""),
+        (_("E-mail"), student.email or ""),
     ]

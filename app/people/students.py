@@ -11,31 +11,34 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, select
 
-from app.accounts import one_time
+from app.accounts import contacts, one_time, security_log
 from app.accounts.models import AppUser
-from app.accounts.queries import email_taken, identify
+from app.accounts.queries import actor_of, email_taken
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
-from app.people import checks
+from app.people import checks, own_contacts
 from app.people.effects import (
     begin_anew,
     keep_phone,
     note_gone,
+    note_who_confirmed,
     open_account,
-    say_whose_phone,
     write_record,
 )
 from app.people.models import ORIGIN_STATES, Major, OriginState, School, Student
 from app.people.notices import tell_of_record
 from app.people.queries import students_for
 from app.people.sheets import ID_NUMBER, MOBILE, PHONE_TAKEN, TAKEN
+from app.people.ways_in import no_change_held, no_reset_held
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
+from app.workflow.locks import lock_row
 from app.workflow.steps import Change, Reason, Step
 
 S = OriginState
 ANY = tuple(S)
+CONFIRM = (Role.SCHOOL, Role.PROVINCE)
 VERIFY = "verify"  # the purpose of the first sign-in's code
 NUMBER_TAKEN = _l("Another student of this school has this student number.")
 
@@ -52,8 +55,8 @@ def as_it_was(change: Change) -> OriginState:
     return S(change.source or S.ENTERED)
 
 
-def _keeps_state(name: str, label: Any, **more: Any) -> Step:
-    return Step(name, ANY, as_it_was, by=Role.SCHOOL, label=label, targets=ANY, **more)
+def _keeps_state(name: str, label: Any, by: Any = Role.SCHOOL, **more: Any) -> Step:
+    return Step(name, ANY, as_it_was, by=by, label=label, targets=ANY, **more)
 
 
 STUDENTS: Workflow[Student] = Workflow(
@@ -81,17 +84,27 @@ STUDENTS: Workflow[Student] = Workflow(
         _keeps_state("correct", _l("Correct the record"), fill=(write_record,),
                      done=_l("The record is corrected.")),
         _keeps_state("change_phone", _l("Change the phone"), reason=Reason.REQUIRED,
-                     fill=(keep_phone,), then=(say_whose_phone,),
-                     done=_l("The phone is changed. Old and new number have been told; at the next "
-                             "sign-in the student confirms the new one.")),
+                     when=(no_reset_held,), fill=(keep_phone,),
+                     done=_l("The phone is changed. Old and new number have been told. The new one can "
+                             "sign in and read; it can sign once the change is confirmed or the time "
+                             "of holding is over.")),
         _keeps_state("merge", _l("Merge a second record"), reason=Reason.REQUIRED, inner=True,
                      fill=(note_gone,), done=_l("Merged; everything of the second record is here.")),
         _keeps_state("begin_anew", _l("Reset the first sign-in"), reason=Reason.REQUIRED,
-                     danger=True, fill=(begin_anew,),
+                     danger=True, when=(no_change_held,), fill=(begin_anew,),
                      confirm=_l("The student is signed out everywhere, and sets a new password by a "
                                 "code to the phone on record. Reset now?"),
                      done=_l("Reset. The student sets a password by code and confirms its details "
                              "anew.")),
+        _keeps_state("confirm_contact", _l("Confirm the changed sign-in"), by=Role.STUDENT,
+                     inner=True, binds=False, fill=(note_who_confirmed,)),
+        _keeps_state("confirm_contact_office", _l("Confirm the changed sign-in (office)"), by=CONFIRM,
+                     inner=True, reason=Reason.REQUIRED, fill=(note_who_confirmed,)),
+        _keeps_state("undo_contact", _l("Take the changed sign-in back"), by=Role.STUDENT,
+                     inner=True, binds=False),
+        _keeps_state("undo_contact_office", _l("Take the changed sign-in back (office)"), by=CONFIRM,
+                     inner=True, reason=Reason.REQUIRED),
+        _keeps_state("change_mail", _l("Change the own e-mail"), by=Role.STUDENT, inner=True),
     ),
 )  # fmt: skip
 
@@ -177,23 +190,30 @@ def _another(student: Student, same: ColumnElement[bool]) -> bool:
 def verify(student: Student, user: AppUser, values: dict[str, str], code: str) -> None:
     """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
 
-    Commits. Raises Invalid for the code or an e-mail of another account.
+    Nothing is written before the code is right. A mail that is on record stays while a changed way in
+    is held (ACC-15). Commits. Raises Invalid for the code or an e-mail of another account.
     """
-    _reach(student, user, values)
-    one_time.check(f"student:{student.id}", VERIFY, code)
-    student.verified_at = clock.now()
+
+    def act() -> None:
+        lock_row(Student, student.id)
+        email = values.get("email", "").strip()
+        if contacts.has_mail(user) and contacts.hold_of(user, clock.now()) is not None:
+            email = user.email
+        _check_mail(email, user)
+        one_time.check(f"student:{student.id}", VERIFY, code)
+        own_contacts.keep_mail(user, student, email, actor_of(user, factor="sms"))
+        student.address, student.verified_at = values["address"], clock.now()
+        security_log.note("first_sign_in", user=user, who=actor_of(user))
+
+    committed(act)
+
+
+def keep_address(student: Student, address: str) -> None:
+    """Change what a student keeps itself without more: the postal address (ACC-12). Commits."""
+    student.address = address
     db.session.commit()
 
 
-def keep_reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
-    """Change what a student keeps itself: e-mail and postal address (ACC-12). Commits."""
-    _reach(student, user, values)
-    db.session.commit()
-
-
-def _reach(student: Student, user: AppUser, values: dict[str, str]) -> None:
-    email = values["email"].strip()
+def _check_mail(email: str, user: AppUser) -> None:
     if email_taken(email, but=user.id):
         raise Invalid([("email", _("Another account uses this e-mail address."))])
-    student.email, student.address, user.email = email, values["address"], email
-    identify(user, "email", email)

@@ -18,7 +18,8 @@ from app.accounts.queries import actor_of, email_taken, identify, identify_if_fr
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
-from app.people.effects import note_target, take_corrections, write_employer
+from app.people import own_contacts
+from app.people.effects import note_target, note_who_confirmed, take_corrections, write_employer
 from app.people.models import (
     EMPLOYER_STATES,
     RESTRICTION_KINDS,
@@ -38,6 +39,7 @@ from app.workflow.steps import Change, Reason, Step
 
 S = EmployerState
 KEPT = tuple(state for state in S if state != S.MERGED)
+OFFICE = (Role.SCHOOL, Role.PROVINCE)
 
 
 def my_school_checks(employer: Employer, actor: Actor, now: datetime) -> str | None:
@@ -60,7 +62,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
     labels=EMPLOYER_STATES,
     after=(tell_employer,),
     steps=(
-        Step("register", None, S.AWAITING, by=Role.EMPLOYER, label=_l("Register")),
+        Step("register", None, S.AWAITING, by=Role.EMPLOYER, label=_l("Register"), binds=False),
         Step("approve", S.AWAITING, S.APPROVED, by=Role.SCHOOL, label=_l("Approve"),
              when=(my_school_checks,), bulk=True,
              done=_l("Approved; the employer can now find and invite students.")),
@@ -71,7 +73,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              fill=(take_corrections,), done=_l("Submitted again; the school checks next.")),
         Step("list", None, S.LISTED, by=Role.SCHOOL, label=_l("Add to the register"),
              done=_l("On the register; its facts fill in paper signings.")),
-        Step("claim", S.LISTED, S.AWAITING, by=Role.EMPLOYER, label=_l("Register"),
+        Step("claim", S.LISTED, S.AWAITING, by=Role.EMPLOYER, label=_l("Register"), binds=False,
              fill=(take_corrections,)),
         Step("correct_employer", KEPT, as_it_was, by=Role.SCHOOL, label=_l("Correct the facts"),
              targets=KEPT, when=(my_school_checks,), fill=(write_employer,),
@@ -81,6 +83,17 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              confirm=_l("It no longer finds or invites students of any school, and nobody can "
                         "accept. Signings in force stay. Block now?"),
              done=_l("Blocked; the employer has been told why.")),
+        Step("confirm_contact", KEPT, as_it_was, by=Role.EMPLOYER, targets=KEPT, inner=True, binds=False,
+             label=_l("Confirm the changed sign-in"), fill=(note_who_confirmed,)),
+        Step("confirm_contact_office", KEPT, as_it_was, by=OFFICE, targets=KEPT, inner=True,
+             label=_l("Confirm the changed sign-in (office)"), reason=Reason.REQUIRED,
+             fill=(note_who_confirmed,)),
+        Step("undo_contact", KEPT, as_it_was, by=Role.EMPLOYER, targets=KEPT, inner=True, binds=False,
+             label=_l("Take the changed sign-in back")),
+        Step("undo_contact_office", KEPT, as_it_was, by=OFFICE, targets=KEPT, inner=True,
+             label=_l("Take the changed sign-in back (office)"), reason=Reason.REQUIRED),
+        Step("change_mail", KEPT, as_it_was, by=Role.EMPLOYER, targets=KEPT, inner=True,
+             label=_l("Change the own e-mail")),
         Step("merge_into", KEPT, S.MERGED, by=Role.SCHOOL, label=_l("Merge into another"), inner=True,
              when=(my_school_checks,), fill=(note_target,), reason=Reason.REQUIRED, danger=True),
         Step("unblock", S.BLOCKED, S.APPROVED, by=Role.SCHOOL, label=_l("Unblock"),
@@ -160,6 +173,7 @@ SAME_CODE = _l(
     "This credit code is registered already. Sign in with it; if your organisation did not "
     "register, ask the employment office of a school."
 )
+MAIL_ELSEWHERE = _l("The e-mail is changed on a page of its own: it is your way back in.")
 SAME_EMAIL = _l("This e-mail belongs to another account. Please use another one.")
 Attach = Callable[[Employer, AppUser], None]
 
@@ -214,11 +228,13 @@ def resubmit(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:
     """
     if credit_code_taken(values["credit_code"], but=employer.id):
         raise Invalid([("credit_code", str(SAME_CODE))])
-    if email_taken(values["email"], but=user.id):
-        raise Invalid([("email", str(SAME_EMAIL))])
+    if values["email"].lower() != user.email.lower():
+        raise Invalid([("email", str(MAIL_ELSEWHERE))])
     if user.username == employer.credit_code:
         user.username = values["credit_code"]
-    user.last_name, user.email = values["name"][:60], values["email"]
+    user.last_name = values["name"][:60]
+    if values["contact_phone"] != employer.contact_phone:
+        own_contacts.own_phone(user, employer, values["contact_phone"])
     _identifiers(user, values)
     EMPLOYERS.perform("resubmit", employer.id, actor_of(user), values=values)
 
@@ -226,26 +242,20 @@ def resubmit(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:
 def update_profile(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:
     """Write the facts an employer keeps itself, and commit (ACC-08, ACC-12).
 
-    Name and credit code are not among them: a school checked those.
+    Name and credit code are not among them: a school checked those; nor the e-mail, its way back in.
+    Raises Refused for another telephone while a way in is held.
     """
-    email = values.pop("email")
-    if email_taken(email, but=user.id):
-        raise Invalid([("email", str(SAME_EMAIL))])
     phone = values.pop("contact_phone")
     try:
         for name, value in values.items():
             setattr(employer, name, value)
         employer.profile_at = employer.profile_at or clock.now()
-        if phone:  # left empty: unchanged, since the page shows it masked
-            employer.contact_phone = phone
-            identify_if_free(user, "phone", phone)
-        if email != employer.email:
-            employer.email = user.email = email
-            identify_if_free(user, "email", email)
+        if phone and phone != employer.contact_phone:  # left empty: the page shows it masked
+            own_contacts.own_phone(user, employer, phone)
         db.session.commit()
-    except IntegrityError as error:
+    except BaseException:
         db.session.rollback()
-        raise Invalid([("email", str(SAME_EMAIL))]) from error
+        raise
 
 
 def credit_code_taken(code: str, *, but: int | None = None) -> bool:

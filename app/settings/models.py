@@ -177,6 +177,17 @@ class Settings:
         30,
         least=1,
     )
+    contact_hold_hours: int = _setting(
+        72,
+        _l("Hold after staff changed a phone"),
+        _l("How long a phone or mail that staff or a file changed, or a reset sign-in, can only read. "
+           "Never 0: else whoever changes a phone could sign for the student at once. The old phone, the "
+           "earlier e-mail or the next level can confirm earlier. A shorter time counts a week after it "
+           "was set."),
+        _l("hours"),
+        720,
+        least=1,
+    )  # fmt: skip
     sms_notices: bool = _setting(
         False,
         _l("Notices also by text message"),

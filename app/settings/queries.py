@@ -89,6 +89,22 @@ def _last_value(school_id: int, key: str) -> Any:
     )
 
 
+def most_since(school_id: int, key: str, since: datetime) -> Any:
+    """The greatest value of a setting that was in force at that moment or later.
+
+    What protects somebody from the office is not loosened by the office a moment before.
+    """
+    rows = db.session.execute(
+        select(SchoolSetting.value, SchoolSetting.set_at)
+        .where(SchoolSetting.school_id == school_id, SchoolSetting.key == key)
+        .order_by(SchoolSetting.id)
+    ).all()
+    found = [SETTINGS[key].default]
+    for value, at in rows:
+        found = [*found, value] if at > since else [value]
+    return max(typed(key, value) for value in found)
+
+
 def newest(school_id: int) -> int:
     """The id of a school's last change; 0 where nothing was ever set."""
     wanted = select(func.max(SchoolSetting.id)).where(SchoolSetting.school_id == school_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from app.workflow.engine import Workflow
+from app.workflow.actor import PARTIES
+from app.workflow.engine import PARTY_GUARDS, Workflow
 from app.workflow.steps import Reason, Step
 
 
@@ -15,7 +16,8 @@ def diagram(workflows: Iterable[Workflow[Any]]) -> str:
         "# Workflows",
         "",
         "Generated from the tables by `make docs`; do not edit.",
-        "¹ follows from another record's step only; ² can be undone for 30 seconds.",
+        "¹ follows from another record's step only; ² can be undone for 30 seconds; ³ binds nobody.",
+        *("Every step of a party that binds somebody: " + _about(guard) for guard in PARTY_GUARDS),
         "",
     ]
     for flow in workflows:
@@ -49,8 +51,9 @@ def _always(flow: Workflow[Any]) -> list[str]:
 
 
 def _marks(step: Step) -> str:
-    """¹ follows from another record's step only; ² can be undone for 30 seconds."""
-    return ("¹" if step.inner else "") + ("²" if step.undoable else "")
+    """¹ follows from another record's step only; ² can be undone for 30 seconds; ³ binds nobody."""
+    free = not step.binds and PARTIES.intersection(step.roles)
+    return ("¹" if step.inner else "") + ("²" if step.undoable else "") + ("³" if free else "")
 
 
 def _asks(step: Step) -> str:

@@ -22,7 +22,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
-from app.workflow.actor import SYSTEM, Actor, Role
+from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
 from app.workflow.locks import lock_row, lock_rows
 from app.workflow.models import Trail
 from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
@@ -38,6 +38,8 @@ class Record(Protocol):
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
 FLOWS: dict[str, Workflow[Any]] = {}  # kind → its table, for naming the steps of a trace
+# what must hold for every step of a party that binds somebody, whatever the record: accounts say it
+PARTY_GUARDS: list[Callable[[Actor, datetime], str | None]] = []
 REASON_LENGTH = 200  # characters, as the manuals have it for every reason
 
 
@@ -89,8 +91,9 @@ class Workflow(Generic[R]):
         """The steps this actor could take from the record's state, greyed where a guard refuses."""
         lapsed = self.lapse(record, now)
         state = lapsed[1] if lapsed else record.state
+        held = party_refusal(actor, now)
         return [
-            Offer(step, self._first_refusal(step, record, actor, now))
+            Offer(step, (held if step.binds else "") or self._refusal(step, record, actor, now))
             for step in self.steps
             if actor.role in step.roles
             and state in step.sources
@@ -141,7 +144,7 @@ class Workflow(Generic[R]):
         step = self.step(name)
         if step.sources or actor.role not in step.roles:
             raise NotYours(f"{self.kind}: {name}")
-        self._lock_first(record)
+        self.lock_before(record)
         self._go(Change(record, step, actor, clock.now(), reason, data), None)
         return record
 
@@ -174,6 +177,10 @@ class Workflow(Generic[R]):
         db.session.flush()
 
     def _first_refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
+        held = party_refusal(actor, now) if step.binds else ""
+        return held or self._refusal(step, record, actor, now)
+
+    def _refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
         people = () if step.inner or actor.role is Role.SYSTEM else self.always
         for guard in (*people, *step.when):
             sentence = guard(record, actor, now)
@@ -214,10 +221,11 @@ class Workflow(Generic[R]):
         return found
 
     def _lock(self, record: R) -> None:
-        self._lock_first(record)
+        self.lock_before(record)
         lock_row(self.model, record.id)
 
-    def _lock_first(self, record: R) -> None:
+    def lock_before(self, record: R) -> None:
+        """Lock what comes before the record itself: the student, the invitation."""
         for model, key in self.first_locks(record):
             lock_row(model, key)
 
@@ -263,6 +271,13 @@ class Workflow(Generic[R]):
                 at=change.now,
             )
         )
+
+
+def party_refusal(actor: Actor, now: datetime) -> str:
+    """Why this party can bind itself to nothing now; empty where it can, and for everybody else."""
+    if actor.role not in PARTIES:
+        return ""
+    return next((str(said) for guard in PARTY_GUARDS if (said := guard(actor, now))), "")
 
 
 def committed(act: Callable[[], T]) -> T:

@@ -68,6 +68,7 @@ class Step:
     sentence of a box to tick first. `fresh` names the roles that prove the act by a fresh code
     (ACC-10). `applies` leaves the step out where it makes no sense for the record; `inner` steps are
     only the consequence of another record's step; `undoable` decisions can be undone for 30 seconds.
+    A party's step that `binds` nobody stays possible while its way in is held (ACC-15).
     """
 
     name: str
@@ -89,6 +90,7 @@ class Step:
     applies: Callable[[Any, Actor], bool] = lambda _record, _actor: True
     inner: bool = False
     undoable: bool = False
+    binds: bool = True
     otherwise: Mapping[str, Text] = field(default_factory=dict)  # its label for records of a kind
 
     def called(self, kind: str) -> Text:

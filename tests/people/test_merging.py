@@ -12,8 +12,15 @@ from app.invitations.models import Candidate, Invitation
 from app.notices.models import Notice
 from app.origin.workflow import propose
 from app.people.detail import twins_of
-from app.people.merging import merge_employers, merge_students
+from app.people.merge_requests import asked_of
+from app.people.merging import (
+    employer_pair,
+    merge_employers,
+    merge_students,
+    put_employers_together,
+)
 from app.people.models import Employer, Merged, Student
+from app.people.queries import users_of
 from app.people.workflow import EMPLOYERS, restrict
 from app.placements.models import Placement
 from app.workflow.queries import trail_of
@@ -26,8 +33,9 @@ def fresh(record):
 
 @pytest.fixture
 def twin(cast):
-    """A second record of the first student, as a file with another number brings it."""
+    """A second record of the first student, as a file with another student number brings it."""
     found = make.make_student(cast.college, "黄河水", student_no="A1X")
+    found.id_number = cast.student.id_number
     db.session.commit()
     return found
 
@@ -39,7 +47,7 @@ def test_everything_of_the_second_record_moves_and_it_is_found_by_its_old_number
     make.make_candidate(cast.rival, cast.student)
     bar = restrict(twin, make.actor(cast.officer), "复核", since=placement.created_at.date())
     ask = propose(twin, "class_name", "9班", "写错", make.actor(twin))
-    gone, phone = twin.id, twin.phone
+    gone, phone, kept = twin.id, twin.phone, cast.student.phone
     merge_students(
         cast.student.id, gone, {"phone", "class_name"}, make.actor(cast.officer), "重复导入"
     )
@@ -48,7 +56,7 @@ def test_everything_of_the_second_record_moves_and_it_is_found_by_its_old_number
         assert fresh(record).student_id == cast.student.id
     assert db.session.query(Candidate).filter_by(student_id=cast.student.id).count() == 1
     assert db.session.query(Invitation).filter_by(student_id=gone).count() == 0
-    assert (fresh(cast.student).phone, fresh(cast.student).student_no) == (phone, "A1")
+    assert (fresh(cast.student).phone, fresh(cast.student).student_no) == (kept, "A1")
     steps = [(r.step, r.reason) for r in trail_of("student", cast.student.id)]
     assert ("merge", "重复导入") in steps
     [row] = [r for r in trail_of("student", cast.student.id) if r.step == "merge"]
@@ -72,23 +80,27 @@ def test_two_who_both_hold_a_slot_are_not_merged_and_nothing_is_written(cast, tw
     assert not trail_of("student", cast.student.id)
 
 
-@pytest.mark.rule("ADM-02", "ACC-01")
+@pytest.mark.rule("ADM-02", "ACC-01", "ACC-15")
 @pytest.mark.parametrize("used", ["keep", "gone", "both"])
-def test_the_account_that_was_used_stays_and_notices_go_with_it(cast, twin, used):
+def test_the_kept_records_account_stays_whichever_was_used_and_notices_go_with_it(cast, twin, used):
     mine, theirs = make.account(cast.student), make.account(twin)
     for user, who in ((mine, "keep"), (theirs, "gone")):
         user.password = "x" if used in (who, "both") else None
     identify(theirs, "phone", twin.phone)
+    identify(mine, "phone", cast.student.phone)
     note = Notice(user_id=theirs.id, key="n", subject="s", body="b", url="", created_at=twin.verified_at,
                   shown_from=twin.verified_at)  # fmt: skip
     db.session.add(note)
     db.session.commit()
+    gone, before = twin.phone, (mine.password, mine.email, cast.student.verified_at)
     merge_students(cast.student.id, twin.id, {"phone"}, make.actor(cast.officer), "重复")
-    stays, goes = (theirs, mine) if used == "gone" else (mine, theirs)
-    assert make.account(cast.student).id == stays.id
-    assert (fresh(goes).active, fresh(goes).student_id) == (False, None)
-    assert fresh(note).user_id == stays.id
-    assert account_for(fresh(cast.student).phone).id == stays.id
+    mine, theirs, keep = fresh(mine), fresh(theirs), fresh(cast.student)
+    assert make.account(cast.student).id == mine.id
+    assert (mine.password, mine.email, keep.verified_at) == before
+    assert (theirs.active, theirs.student_id) == (False, None)
+    assert fresh(note).user_id == mine.id
+    assert account_for(keep.phone).id == mine.id
+    assert account_for(gone) is None
 
 
 @pytest.mark.rule("ADM-02", "ACC-02")
@@ -121,10 +133,10 @@ def test_the_page_compares_and_merges(cast, twin, visit):
 
 
 @pytest.mark.rule("ADM-06")
-def test_an_employers_second_record_becomes_a_tombstone(cast, visit):
+def test_an_employers_second_record_becomes_a_tombstone_once_the_employer_has_confirmed(cast, visit):
     twin = make.make_employer(cast.school, "星光集团公司")
     [sent] = make.invite(twin, cast.student)
-    user = make.account(twin)
+    user, mine = make.account(twin), make.account(cast.employer)
     office = visit(cast.officer)
     assert (
         twin.credit_code
@@ -132,8 +144,16 @@ def test_an_employers_second_record_becomes_a_tombstone(cast, visit):
     )
     data = {"other": twin.credit_code, "sure": "1", "reason": "同一单位", "take_name": "other"}
     assert office.post(f"/employers/merge/{cast.employer.id}", data=data).status_code == 303
+    assert fresh(sent).employer_id == twin.id
+    [asked] = asked_of(mine)
+    page = visit(mine)
+    codes = {}
+    for side in ("keep", "gone"):
+        codes[f"code_{side}"] = make.code_for(page, f"/me/sign-in/second/{asked.uid}/{side}/code")
+    page.post(f"/me/sign-in/second/{asked.uid}", data={"answer": "yes", **codes})
     assert fresh(sent).employer_id == cast.employer.id
-    assert fresh(user).employer_id == cast.employer.id
+    assert (fresh(user).employer_id, fresh(user).active) == (twin.id, False)
+    assert [u.id for u in users_of(employer_id=cast.employer.id)] == [mine.id]
     assert fresh(cast.employer).name == "星光集团公司"
     assert fresh(twin).state == "merged"
     assert [r.step for r in trail_of("employer", twin.id)][-1] == "merge_into"
@@ -152,29 +172,30 @@ def test_two_open_invitations_of_one_student_stop_the_merging(cast):
     twin = make.make_employer(cast.school, "星光集团公司")
     make.invite(twin, cast.student)
     make.invite(cast.employer, cast.student)
-    with pytest.raises(Refused):
-        merge_employers(cast.employer.id, twin.id, set(), make.actor(cast.officer), "同一单位")
+    keep, gone = employer_pair(cast.employer.id, twin.id, make.actor(cast.officer))
+    with pytest.raises(Refused, match=r"邀约|invitation"):
+        put_employers_together(keep, gone, set(), make.actor(cast.officer), "同一单位")
+    db.session.rollback()
     assert fresh(twin).state == "approved"
 
 
-@pytest.mark.rule("ADM-02", "ACC-03")
-def test_after_a_merge_the_numbers_of_the_kept_record_sign_in_and_no_others(cast, twin):
+@pytest.mark.rule("ADM-02", "ACC-03", "ACC-15")
+def test_after_a_merge_the_kept_records_own_ways_in_sign_in_and_no_others(cast, twin):
     keep, school = cast.student, cast.school.code
     mine, theirs = make.account(keep), make.account(twin)
     mine.password, theirs.password = None, "x"
-    keep.email = keep.address = keep.verified_at = None
-    discarded = [(twin.student_no, school), (twin.id_number, ""), (twin.phone, "")]
-    for (typed, place), kind in zip(discarded, ("student_no", "id_number", "phone"), strict=True):
+    keep.address = keep.verified_at = None
+    discarded = [(twin.student_no, school), (twin.phone, ""), (twin.email, "")]
+    for (typed, place), kind in zip(discarded, ("student_no", "phone", "email"), strict=True):
         identify(theirs, kind, typed, place)
-    email, address = twin.email, twin.address
+    email, address = keep.email, twin.address
     db.session.commit()
     merge_students(keep.id, twin.id, set(), make.actor(cast.officer), "重复")
     keep = fresh(keep)
     for typed, place in ((keep.student_no, school), (keep.id_number, ""), (keep.phone, "")):
-        assert account_for(typed, place).id == theirs.id
+        assert account_for(typed, place).id == mine.id
     assert not any(account_for(*way) for way in discarded)
-    assert (keep.email, keep.address) == (email, address)
-    assert fresh(theirs).last_name == keep.name
+    assert (keep.email, keep.address, keep.verified_at) == (email, address, None)
 
 
 @pytest.mark.rule("ADM-02", "ACC-03")
@@ -244,5 +265,7 @@ def test_the_other_way_round_employers_merge(cast, keeps, goes):
     keep = standing(cast.school, keeps)
     gone = standing(cast.school, goes)
     db.session.commit()
-    merge_employers(keep.id, gone.id, set(), make.actor(cast.officer), "同一单位")
+    officer = make.actor(cast.officer)
+    put_employers_together(*employer_pair(keep.id, gone.id, officer), set(), officer, "同一单位")
+    db.session.commit()
     assert (fresh(keep).state, fresh(gone).state) == (keeps, "merged")

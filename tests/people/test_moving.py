@@ -172,6 +172,7 @@ def test_a_file_moves_the_signings_of_its_students_and_its_undoing_moves_them_ba
 
 def test_a_merged_students_signings_come_to_the_college_of_the_record_that_stays(cast):
     twin = make.make_student(cast.other_college, "黄河水", student_no="A1X")
+    twin.id_number = cast.student.id_number
     db.session.commit()
     [waiting] = signed(cast.employer, twin)
     merge_students(cast.student.id, twin.id, set(), make.actor(cast.officer), "重复导入")

@@ -22,9 +22,10 @@ ROUNDS = 15
 
 
 def pair():
-    """Two records of one name in one college."""
+    """Two records of one name and ID number in one college."""
     college = db.session.query(College).filter_by(name="计算机学院").one()
     made = [make.make_student(college, "双胞胎") for _n in range(2)]
+    made[1].id_number = made[0].id_number
     db.session.commit()
     return [s.id for s in made]
 

@@ -11,7 +11,8 @@ from app.people.search_views import StudentSearch
 from tests.factories import account, id_number
 
 OFFICE = ("desk", "students", "corrections", "restrictions", "plan", "plan/changes", "plan/letters",
-          "checks/findings", "reports/graduates", "invitations", "objections")  # fmt: skip
+          "checks/findings", "reports/graduates", "invitations", "objections",
+          "sign-in-changes")  # fmt: skip
 EMPLOYER = ("employer/invitations", "employer/terminations")
 
 
