@@ -48,7 +48,7 @@ def sentence(row: ContactChange) -> str:
     }.get(row.channel, _("Staff changed this account's phone."))
     return _(
         "%(what)s Until %(until)s you can read everything, but sign, agree and apply for nothing. "
-        "It can go on at once if you confirm the change on the page “Changed sign-in”, by a code to "
+        "It can go on at once if you confirm the change on the page “My sign-in”, by a code to "
         "the old phone or the e-mail you had before; or ask your school for a second person.",
         what=what, until=moment(row.held_until),
     )  # fmt: skip

@@ -126,7 +126,7 @@ def _change_chip(row: ContactChange, now: datetime) -> Markup:
         return chip(_("Confirmed"), "done")
     if row.held_until is not None and row.held_until > now:
         return chip(_("Held until %(until)s", until=holds.moment(row.held_until)), "waiting")
-    return chip(_("Counts"), "done")
+    return chip(_("Time is over"), "done")
 
 
 def told_before(student: Student) -> bool:

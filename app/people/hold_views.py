@@ -54,8 +54,8 @@ class HeldChangesView(StudentSearch, SafeModelView):
     base_order = ("at", "desc")
     label_columns = {
         "user.display_name": _l("Student or employer"), "held_until": _l("Held until"),
-        "channel": _l("What"), "old_masked": _l("Before"), "new_masked": _l("Now"),
-        "source": _l("How"), "actor_name": _l("By whom"), "at": _l("Changed on"),
+        "channel": _l("What was changed"), "old_masked": _l("Before"), "new_masked": _l("Since then"),
+        "source": _l("By which way"), "actor_name": _l("By whom"), "at": _l("Changed on"),
         "reason": _l("Reason"), "confirmed_by": _l("Confirmed by"),
     }  # fmt: skip
     formatters_columns = {
@@ -68,7 +68,7 @@ class HeldChangesView(StudentSearch, SafeModelView):
                     "reason": "qq-roomy"}  # fmt: skip
     wide_columns = frozenset({"source", "reason", "confirmed_by"})
     tabs = (
-        _tab("held", _l("Held"), _l("No changed sign-in waits to be confirmed.")),
+        _tab("held", _l("Held at present"), _l("No changed sign-in waits to be confirmed.")),
         _tab(
             "answered",
             _l("Confirmed or taken back"),

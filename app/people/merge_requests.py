@@ -72,7 +72,7 @@ def _ask(
     security_log.note("merge_asked", user=mine[0], who=actor, gone=gone_id)
     said = _(
         "%(who)s of %(school)s asks whether the record %(gone)s is yours, too: %(reason)s Sign in and "
-        "answer on the page “Changed sign-in”. If it is not yours, say so there.",
+        "answer on the page “My sign-in”. If it is not yours, say so there.",
         who=actor.name, school=keep.school.name, gone=_number(gone), reason=reason,
     )  # fmt: skip
     for user in [*mine, *_users(kind, gone_id)]:

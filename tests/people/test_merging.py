@@ -133,7 +133,9 @@ def test_the_page_compares_and_merges(cast, twin, visit):
 
 
 @pytest.mark.rule("ADM-06")
-def test_an_employers_second_record_becomes_a_tombstone_once_the_employer_has_confirmed(cast, visit):
+def test_an_employers_second_record_becomes_a_tombstone_once_the_employer_has_confirmed(
+    cast, visit
+):
     twin = make.make_employer(cast.school, "星光集团公司")
     [sent] = make.invite(twin, cast.student)
     user, mine = make.account(twin), make.account(cast.employer)
