@@ -36,8 +36,9 @@ TRADES = (("科技", "34", "13"), ("建筑", "24", "13"), ("商贸", "31", "21")
           ("医药", "43", "19"), ("金融", "35", "22"), ("文化传媒", "44", "27"), ("制造", "22", "60"))  # fmt: skip
 BRANDS = "光谷星光长江东湖楚天珞珈黄鹤汉阳江城南湖云鹤九州鼎盛华科"
 
+HELD = 538  # whose phone the school changed yesterday
 NAMED = 8  # students with an account of the table
-ALSO = {557: "student10", 558: "student11"}  # whose stories are told in life.py
+ALSO = {HELD: "student9", 557: "student10", 558: "student11"}  # whose stories are told in life.py
 
 
 def make_people(maker: Maker) -> None:

@@ -15,10 +15,11 @@ from app.core.db import db
 from app.demo.life import tell
 from app.demo.maker import Maker
 from app.demo.papers import tell_papers
-from app.demo.people import DAYS, TRADES
+from app.demo.people import DAYS, HELD, TRADES
 from app.invitations.models import Candidate, Invitation
 from app.invitations.workflow import INVITATIONS, send
 from app.people.models import Student, TrainingMode
+from app.people.students import STUDENTS
 from app.people.workflow import restrict
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
@@ -63,6 +64,28 @@ def _named(maker: Maker) -> None:
     _signed(maker, 0, three, 300.0, "attest", 3)
     maker.at(72, _restrict(maker, five))
     maker.at(26, _find(maker, maker.students[540:545]))
+    held = maker.students[HELD]
+    maker.at(30, _invite(maker, 0, held, 4))
+    maker.at(22, _change_phone(maker, held))
+    maker.at(20, _sign_in_anew(held))
+
+
+def _change_phone(maker: Maker, student: Student) -> Callable[[], None]:
+    """The school enters another phone: for three days it can read, and sign nothing (ACC-15)."""
+
+    def act() -> None:
+        who = actor_of(maker.users["school"])
+        STUDENTS.apply("change_phone", student.id, who, phone="13800099538",
+                       reason="本人持身份证到就业办办理换号")  # fmt: skip
+
+    return act
+
+
+def _sign_in_anew(student: Student) -> Callable[[], None]:
+    def act() -> None:
+        student.verified_at = clock.now()
+
+    return act
 
 
 def _restrict(maker: Maker, student: Student) -> Callable[[], None]:
