@@ -195,33 +195,7 @@ def _student(builder: AppBuilder) -> None:
 
 def office(builder: AppBuilder) -> None:
     """The school office's side: what waits first, what is seldom touched last."""
-    builder.add_view_no_menu(AgreementView)
-    builder.add_view_no_menu(FileView)
-    builder.add_view_no_menu(RestrictView)
-    builder.add_view_no_menu(ChancesView)
-    for kept in (
-        SignInView,
-        StudentPhoneView,
-        MergeStudentsView,
-        MergeEmployersView,
-        OfferedEmployersView,
-    ):
-        builder.add_view_no_menu(kept)
-    for files in (
-        PlanYearView,
-        PlanExportView,
-        SnapshotsView,
-        PlanFilesView,
-        PapersView,
-        OfficialView,
-        LetterWorkView,
-        LettersView,
-    ):
-        builder.add_view_no_menu(files)
-    for page in (ChecksView, GraduatesView, CodeEditionsView, FormulasView):
-        builder.add_view_no_menu(page)
-    for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
-        builder.add_view_no_menu(part)
+    _office_pages(builder)
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
@@ -251,6 +225,37 @@ def office(builder: AppBuilder) -> None:
     hooks.HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
     hooks.SCHOOL_NAMES[:] = [all_schools]
     hooks.COLLEGE_NAMES[:] = [all_colleges]
+
+
+def _office_pages(builder: AppBuilder) -> None:
+    """Pages of the office that lists and other pages lead to."""
+    builder.add_view_no_menu(AgreementView)
+    builder.add_view_no_menu(FileView)
+    builder.add_view_no_menu(RestrictView)
+    builder.add_view_no_menu(ChancesView)
+    for kept in (
+        SignInView,
+        StudentPhoneView,
+        MergeStudentsView,
+        MergeEmployersView,
+        OfferedEmployersView,
+    ):
+        builder.add_view_no_menu(kept)
+    for files in (
+        PlanYearView,
+        PlanExportView,
+        SnapshotsView,
+        PlanFilesView,
+        PapersView,
+        OfficialView,
+        LetterWorkView,
+        LettersView,
+    ):
+        builder.add_view_no_menu(files)
+    for page in (ChecksView, GraduatesView, CodeEditionsView, FormulasView):
+        builder.add_view_no_menu(page)
+    for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
+        builder.add_view_no_menu(part)
 
 
 def frame() -> dict[str, Any]:

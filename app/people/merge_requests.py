@@ -137,7 +137,7 @@ def asked_of(user: AppUser) -> list[MergeRequest]:
     """The open requests to keep this account's record."""
     kind, key = _own(user)
     mine = (MergeRequest.kind == kind, MergeRequest.keep_id == key, MergeRequest.ended_at.is_(None),
-            MergeRequest.asked_at > clock.now() - LIFE)  # fmt: skip
+            MergeRequest.asked_at > clock.app_now() - LIFE)  # fmt: skip
     return list(db.session.scalars(select(MergeRequest).where(*mine).order_by(MergeRequest.id)))
 
 

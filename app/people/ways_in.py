@@ -267,10 +267,10 @@ def _give_back(row: ContactChange, user: AppUser, who: Actor, reason: str) -> No
     holds.held(user, row.uid, clock.now())
     if row.source == contacts.MERGE:
         raise Refused(_("Merged records cannot be taken apart. Restrict the student, and call it."))
-    if row.channel == mail.SMS:
-        _phone_back(row, user, record)
     own = who.user_id == user.id
     flow.apply("undo_contact" if own else "undo_contact_office", key, who, reason=reason)
+    if row.channel == mail.SMS:
+        _phone_back(row, user, record)
     row.undone_at = clock.now()
     _end_what_was_opened(row, user, record)
     one_time.void(f"user:{user.id}", f"student:{user.student_id}")

@@ -23,6 +23,7 @@ GROUPS = (
     (_l("Terminations"), ("termination_days", "termination_chances", "forced_online",
                           "forced_by_two")),
     (_l("Destinations"), ("destinations_open", "destination_name")),
+    (_l("Signing in"), ("contact_hold_hours",)),
     (_l("Notices"), ("sms_notices",)),
 )  # fmt: skip
 
