@@ -170,9 +170,14 @@ def for_reset(user: AppUser, usual: tuple[str, str] | None) -> tuple[str, str] |
     """Where the code goes that sets a forgotten password: never to a changed contact alone (ACC-15).
 
     While the usual contact is the held one, the contact before it is asked; an account that has no
-    password yet sets its first one by what is on record, and can only read.
+    password yet sets its first one by what is on record, and can only read. A merging changed no
+    contact of the account: the other record's phone answers for the merging alone.
     """
-    rows = [r for r in contacts.holds_of(user.id, clock.now()) if (r.channel, r.new) == usual]
+    rows = [
+        row
+        for row in contacts.holds_of(user.id, clock.now())
+        if (row.channel, row.new) == usual and row.source != contacts.MERGE
+    ]
     if not rows or user.password is None:
         return usual
     found = ways(rows[0], user)

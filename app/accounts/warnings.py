@@ -12,23 +12,20 @@ from app.core import clock, jobs, mail
 
 def warn(
     user: AppUser, key: str, subject: str, body: str, *, also: Iterable[tuple[str, str]] = ()
-) -> int:
-    """Post a warning to every contact of the last 90 days and to `also`; to how many. Not committed.
+) -> None:
+    """Post a warning to every contact of the last 90 days and to `also`. Not committed.
 
     Whatever the settings say; once for its `key` and address.
     """
-    return warn_all({user: (key, subject, body, also)})[user.id]
+    warn_all({user: (key, subject, body, also)})
 
 
-def warn_all(
-    what: Mapping[AppUser, tuple[str, str, str, Iterable[tuple[str, str]]]],
-) -> dict[int, int]:
-    """The same for many accounts at once (account → key, subject, body, also); to how many each."""
+def warn_all(what: Mapping[AppUser, tuple[str, str, str, Iterable[tuple[str, str]]]]) -> None:
+    """The same for many accounts at once: account → key, subject, body, also."""
     reach = contacts.reach_all(list(what), clock.now())
-    found, told = [], {}
+    found = []
     for user, (key, subject, body, also) in what.items():
         addresses = list(dict.fromkeys([*reach[user.id], *also]))
-        told[user.id] = len(addresses)
         found += [
             mail.Outgoing(
                 _key(key, user, channel, address), channel, address, subject, body,
@@ -38,7 +35,6 @@ def warn_all(
         ]  # fmt: skip
     with jobs.together():
         mail.post(*found)
-    return told
 
 
 def _key(key: str, user: AppUser, channel: str, address: str) -> str:

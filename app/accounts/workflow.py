@@ -61,6 +61,7 @@ def signed_in(typed: str, school_code: str, password: str, address: str) -> AppU
 
 def change_password(user: AppUser, old: str, new: str, again: str) -> None:
     """Set a new password after the old one was given; ends every session. Not committed."""
+    db.session.refresh(user, with_for_update={"key_share": True})  # none that was taken away counts
     if not passwords.matches(user.password, old):
         raise Invalid([("old", _("This is not your old password."))])
     set_password(user, new, again)

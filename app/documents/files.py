@@ -29,7 +29,7 @@ from app.core.text import clean_line
 from app.documents.attachments import Upload, accept_upload
 from app.documents.models import Attachment
 from app.workflow.actor import Actor
-from app.workflow.engine import committed
+from app.workflow.engine import committed, party_refusal
 
 MOST = 10  # files of one record
 TRIES = Limit("files", 120, timedelta(hours=1))  # of one person; refused files count too
@@ -192,6 +192,9 @@ def attach(
     allowed, limit = check or kind.check, kind.most if most is None else most
 
     def fits(found: Any) -> None:
+        refusal = party_refusal(actor, clock.now())
+        if refusal:
+            raise Refused(refusal)
         allowed(found, actor)
         if count(record_kind, key) >= limit:
             raise Refused(_("At most %(most)s files.", most=limit))

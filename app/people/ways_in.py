@@ -87,7 +87,13 @@ def phone_changed(change: Change, user: AppUser, student: Student, old: str | No
     )  # fmt: skip
     change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
     security_log.note("phone_changed", user=user, who=change.actor, phone=student.phone_masked)
-    row.told = warnings.warn(user, change.key, *_phone_words(student, row)) - bool(student.phone)
+    row.told = _others(contacts.reach(user, change.now), student.phone)
+    warnings.warn(user, change.key, *_phone_words(student, row))
+
+
+def _others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:
+    """How many of the contacts that are told did not come with the change."""
+    return sum(address != new for _channel, address in addresses)
 
 
 def _phone_words(student: Student, row: ContactChange) -> tuple[str, str]:
@@ -110,9 +116,9 @@ def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None
             user, RESET, None, None, STAFF, change.actor, reason=change.reason,
             held_until=hold_until(student.school_id, change.now),
         )  # fmt: skip
-    student.verified_at, user.password = None, None
     one_time.void(f"user:{user.id}", f"student:{student.id}")
     end_all_sessions(user.id)
+    student.verified_at, user.password = None, None
     security_log.note("first_sign_in_reset", user=user, who=change.actor)
     said = _(
         "%(school)s has reset the sign-in of %(name)s: the password is void, and a new one is set by a "
@@ -131,7 +137,8 @@ def employer_phone_changed(change: Change, employer: Employer, old: str | None) 
         )  # fmt: skip
         security_log.note("phone_changed", user=user, who=change.actor)
         subject = _("The phone of your account was changed")
-        row.told = warnings.warn(user, change.key, subject, _(
+        row.told = _others(contacts.reach(user, change.now), employer.contact_phone)
+        warnings.warn(user, change.key, subject, _(
             "%(school)s changed the telephone of %(employer)s to %(phone)s. If you did not ask for it, "
             "call the employment office at once. Until %(until)s nothing can be sent or agreed to.",
             school=employer.school.name, employer=employer.name,
@@ -173,8 +180,10 @@ def phones_changed_by_file(found: Changed, import_id: int, name: str, who: Actor
     for user, student, _old in found:
         said[user] = (f"import:{name}:{student.id}", *_phone_words(student, rows[user.id]), ())
         security_log.note("phone_changed", user=user, who=who, import_id=import_id)
-    for key, told in warnings.warn_all(said).items():
-        rows[key].told = told - 1
+    reach = contacts.reach_all(list(said), now)
+    for user, student, _old in found:
+        rows[user.id].told = _others(reach[user.id], student.phone)
+    warnings.warn_all(said)
     _end_what_runs(found)
     _trace(found, "change_phone", import_id, who, now, undone=False)
 
@@ -193,11 +202,16 @@ def phones_given_back(found: Changed, import_id: int, name: str, who: Actor) -> 
         )
     )  # fmt: skip
     rows, said = {row.user_id: row for row in made}, {}
+    _end_what_runs(
+        found
+    )  # first: whoever sets a password by a code at this moment has done so then
+    _read_anew([user.id for user, _student, _old in found])
     for user, student, _old in found:
-        row = rows.get(user.id)
+        row, student.verified_at = rows.get(user.id), None
         if row is None:
             continue
-        _end_what_was_opened(row, user, student)
+        if row.confirmed_at is None:
+            _end_what_was_opened(row, user, student)
         if row.confirmed_at is not None or (row.held_until or now) <= now:
             again = contacts.changed(user, mail.SMS, row.new, student.phone, FILE, who, at=now,
                                      held_until=hold_until(student.school_id, now))  # fmt: skip
@@ -207,7 +221,6 @@ def phones_given_back(found: Changed, import_id: int, name: str, who: Actor) -> 
         security_log.note("change_undone", user=user, who=who, import_id=import_id)
     db.session.flush()
     warnings.warn_all(said)
-    _end_what_runs(found)
     _trace(found, "undo_contact_office", import_id, who, now, undone=True)
 
 
@@ -228,6 +241,13 @@ def _end_what_runs(found: Changed) -> None:
     one_time.void(*(f"{kind}:{row.id}" for user, student, _old in found
                     for kind, row in (("user", user), ("student", student))))  # fmt: skip
     end_all_sessions(*(user.id for user, _student, _old in found))
+
+
+def _read_anew(users: Sequence[int]) -> None:
+    """The accounts as they are behind the locks, for changing them."""
+    wanted = select(AppUser).where(AppUser.id.in_(users)).order_by(AppUser.id)
+    again = wanted.with_for_update(key_share=True, of=AppUser)
+    db.session.scalars(again.execution_options(populate_existing=True)).all()
 
 
 # -- taken back ------------------------------------------------------------------------------------
@@ -269,12 +289,14 @@ def _give_back(row: ContactChange, user: AppUser, who: Actor, reason: str) -> No
         raise Refused(_("Merged records cannot be taken apart. Restrict the student, and call it."))
     own = who.user_id == user.id
     flow.apply("undo_contact" if own else "undo_contact_office", key, who, reason=reason)
+    # the codes first: whoever sets a password by one at this moment has done so before it is looked at
+    one_time.void(f"user:{user.id}", f"student:{user.student_id}")
+    end_all_sessions(user.id)
+    _read_anew([user.id])
     if row.channel == mail.SMS:
         _phone_back(row, user, record)
     row.undone_at = clock.now()
     _end_what_was_opened(row, user, record)
-    one_time.void(f"user:{user.id}", f"student:{user.student_id}")
-    end_all_sessions(user.id)
     security_log.note("change_undone", user=user, who=who)
     db.session.flush()
     warnings.warn(user, f"undo:{row.uid}", *_back_words(record))

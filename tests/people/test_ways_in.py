@@ -222,6 +222,20 @@ def test_who_is_both_merges_by_the_codes_of_both_and_can_sign_at_once(cast, vict
     assert told("13700001111")
 
 
+@pytest.mark.rule("ACC-15", "ADM-02")
+def test_s01_the_dummys_phone_resets_no_password_of_the_victim_after_a_merging(
+    cast, victim, letter, thief, visit
+):
+    """The dummy has the victim's ID number: merged at once, but its phone answers for nothing else."""
+    office, user = visit(cast.officer), make.account(victim)
+    dummy(cast, office, victim, id_number=victim.id_number, graduation_year="2028")
+    merge(office, victim, "D1")
+    assert contacts.hold_of(user, clock.now()).source == "merge"
+    assert thief.signs_in("A1") is False
+    assert thief.signs_in(victim.id_number) is False
+    no_act(victim)
+
+
 # -- S-02: employers -------------------------------------------------------------------------------
 
 
