@@ -129,9 +129,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "MergeStudents": {Role.SCHOOL: ("merge",)},
     "MergeEmployers": {Role.SCHOOL: ("merge",)},
-    "HeldChanges": dict.fromkeys(
-        (Role.SCHOOL, Role.PROVINCE), (*LIST, "confirm_change", "undo_change")
-    ),
+    "HeldChanges": {
+        Role.SCHOOL: (*LIST, "undo_change"),  # what the school changed the next level confirms
+        Role.PROVINCE: (*LIST, "confirm_change", "undo_change"),
+    },
     "StudentPhone": {Role.SCHOOL: ("change",)},
     "Corrections": {
         **dict.fromkeys((Role.COLLEGE, Role.DATA), READ),

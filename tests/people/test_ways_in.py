@@ -15,6 +15,7 @@ from app.accounts.models import AppUser, ContactChange, SecurityEvent
 from app.accounts.queries import identify
 from app.core import clock
 from app.core.db import db
+from app.core.errors import Refused
 from app.core.mail import Message
 from app.invitations.models import Invitation
 from app.people.models import Employer, MergeRequest, Student
@@ -486,7 +487,9 @@ def test_only_another_person_of_the_next_level_confirms_and_with_a_reason(cast, 
     row = contacts.hold_of(user, clock.now())
     send = {"action": "confirm_change", "rowid": [row.id], "reason": "已电话核实本人"}
     for who in (cast.officer, colleague):
-        visit(who).post("/sign-in-changes/action_post", data=send)
+        assert visit(who).post("/sign-in-changes/action_post", data=send).status_code == 403
+        with pytest.raises(Refused):  # nor by any other page
+            holds.confirm_by_second(row, make.actor(who), "已核实")
         assert contacts.hold_of(user, clock.now()) is not None
     for who in (cast.other_officer, cast.college_officer, user):
         assert visit(who).post("/sign-in-changes/action_post", data=send).status_code in (
