@@ -33,7 +33,6 @@ from app.people.detail import (
     trace_of,
     twins_of,
 )
-from app.people.effects import account_of
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.record_forms import PhoneForm, StudentForm
@@ -42,6 +41,7 @@ from app.people.search_views import StudentSearch
 from app.people.sheets import EXPORTED
 from app.people.step_views import StepActions
 from app.people.students import STUDENTS, change_phone, correct, enter
+from app.people.ways_in import account_of
 
 LARGEST_KEY = 2**31 - 1
 

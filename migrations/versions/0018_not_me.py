@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0018_not_me"
-down_revision = "0016_ways_in"
+down_revision = "0017_holds"
 branch_labels = None
 depends_on = None
 
