@@ -293,6 +293,9 @@ def _spelt(config: Config) -> Iterator[tuple[str, str, str]]:
         name, _colon, text = item.strip().partition(":")
         yield "QINGQIAN_DATA_KEYS", f"{name} " if name else "", text
     yield "QINGQIAN_INDEX_KEY", "", config.index_key
+    for item in filter(None, config.audit_keys.split(",")):
+        name, _colon, text = item.strip().partition(":")
+        yield "QINGQIAN_AUDIT_KEYS", f"{name} ", text
 
 
 def _bytes(text: str) -> bytes | None:

@@ -42,7 +42,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         ("begin", "template", "upload", "show", "take", "errors"),
     ),
     "Exports": {
-        **dict.fromkeys((*_READERS, Role.ADMIN, Role.EMPLOYER), _EXPORT),
+        **dict.fromkeys((*_READERS, Role.ADMIN, Role.AUDIT, Role.EMPLOYER), _EXPORT),
         Role.SCHOOL: (*_EXPORT, "clear"),  # whole personal numbers, for a purpose (RPT-05)
     },
     "ExportHistory": dict.fromkeys((*_READERS, Role.ADMIN, Role.AUDIT, Role.EMPLOYER), LIST),
@@ -129,7 +129,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),
         Role.SCHOOL: (*READ, "dismiss", "uphold"),
     },
-    "Disputes": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.ADMIN), (*READ, "clear", "uphold")),
+    "Disputes": dict.fromkeys(
+        (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY), (*READ, "clear", "uphold")
+    ),
     "Invitations": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.DATA), READ),
     "Students": {
         **_READERS,
@@ -236,8 +238,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.SECURITY: (*READ, "confirm", "refuse"),
         Role.AUDIT: READ,
     },
-    "SecurityLog": {Role.ADMIN: READ},
-    "Audit": {Role.ADMIN: ("index", "run")},
+    "SecurityLog": {Role.AUDIT: READ},
+    "Audit": {Role.AUDIT: ("index", "run")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
     "Files": dict.fromkeys(
         (Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show", "view", "thumb", "remove")

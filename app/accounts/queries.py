@@ -340,11 +340,11 @@ class OwnChoices:
         db.session.commit()
 
 
-LOG_READERS = frozenset({Role.ADMIN})
+LOG_READERS = frozenset({Role.AUDIT})
 
 
 def events_for(who: Actor) -> Select[SecurityEvent]:
-    """The security log is the administrator's alone: a school reads what it needs beside its records."""
+    """The security log is the audit administrator's alone: a school reads what it needs beside its records."""
     if who.role in LOG_READERS:
         return select(SecurityEvent)
     return select(SecurityEvent).where(false())

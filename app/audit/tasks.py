@@ -19,7 +19,7 @@ from app.core.db import db
 from app.workflow.actor import Role
 
 log = logging.getLogger(__name__)
-RESPONSIBLE = (Role.ADMIN,)  # who is told that something is broken
+RESPONSIBLE = (Role.ADMIN, Role.SECURITY, Role.AUDIT)  # who is told that something is broken
 
 
 @jobs.queue.periodic(

@@ -43,7 +43,8 @@ BODIES = ("POST", "PUT", "PATCH", "DELETE")
 TAKES = "qq_takes"  # attribute of a view: bodies it takes besides forms
 
 _LINE = re.compile(r"[\x00-\x1f\x7f]")  # none of them stands in an address
-_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # what a text of several lines may not have
+# what a text of several lines may not have; \v and \f stand where an office program breaks lines
+_TEXT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 _HEADER = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _CANONICAL = re.compile(r"0|[1-9][0-9]{0,9}", re.ASCII)
 

@@ -20,13 +20,13 @@ OF_SCHOOL = (Role.SCHOOL, Role.COLLEGE, Role.DATA)
 
 
 def disputes_for(who: Actor) -> Select[Dispute]:
-    """A school those of its students and employers, the province all, the administrator those of staff."""
+    """A school those of its students and employers, the province all, the administrators those of staff."""
     parties = Dispute.role.in_(sorted(PARTIES))
     if who.role is Role.SCHOOL:
         return select(Dispute).where(parties, Dispute.school_id == who.school_id)
     if who.role is Role.PROVINCE:
         return select(Dispute).where(parties)
-    if who.role is Role.ADMIN:
+    if who.role in (Role.ADMIN, Role.SECURITY):
         return select(Dispute).where(Dispute.role.in_(sorted(STAFF)))
     return select(Dispute) if who.role is Role.SYSTEM else select(Dispute).where(false())
 

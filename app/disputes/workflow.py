@@ -107,7 +107,7 @@ def open_again(change: Change) -> None:
     security_log.note("thaw", user=db.session.get_one(AppUser, user_id), who=change.actor)
 
 
-OFFICE = (Role.SCHOOL, Role.PROVINCE, Role.ADMIN)
+OFFICE = (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY)
 
 DISPUTES: Workflow[Dispute] = Workflow(
     kind="dispute",

@@ -164,7 +164,7 @@ def _waiting_by_entry(who: Actor) -> dict[str, Any]:
         }
     if who.role is Role.PROVINCE:
         found["Objections"] = disowned(who).with_only_columns(Objection.id)
-    if who.role in (Role.SCHOOL, Role.PROVINCE, Role.ADMIN):
+    if who.role in (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY):
         found["Disputes"] = frozen_now(who).with_only_columns(Dispute.id)
     if who.role is Role.SECURITY:
         found["StaffRequests"] = open_requests()

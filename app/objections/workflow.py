@@ -102,7 +102,7 @@ OBJECTIONS: Workflow[Objection] = Workflow(
              done=_l("Reported. Your school answers next; everything rests until then.")),
         Step("disown", None, S.OPEN, by=(Role.STUDENT, Role.EMPLOYER), label=_l("This was not me"),
              when=(still_alive, not_reported), danger=True, fill=(freeze,), inner=True,
-             frozen_too=True),
+             frozen_too=True, binds=False),
         Step("uphold", S.OPEN, S.UPHELD, by=Role.SCHOOL, label=_l("It is untrue: end it"),
              reason=Reason.REQUIRED, danger=True, fill=(thaw,), then=(end_it,),
              confirm=_l("The signing or invitation ends; both parties read your answer. End it now?"),

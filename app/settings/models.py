@@ -191,6 +191,7 @@ class Settings:
         _l("Sending, changing terms and terminating ask a code by e-mail, one for a whole batch. Off: "
            "whoever sits at an employer's open session can act for it."),
         choices=ON_OFF,
+        looser="off",
     )  # fmt: skip
     contact_hold_hours: int = _setting(
         72,
@@ -202,6 +203,7 @@ class Settings:
         _l("hours"),
         720,
         least=1,
+        looser="less",
     )  # fmt: skip
     sms_notices: bool = _setting(
         False,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask_babel import gettext as _
 from sqlalchemy import select, true
 
-from app.accounts import acts, security_log
+from app.accounts import acts, holds, security_log
 from app.accounts.campus.claim import Claim
 from app.accounts.campus.models import CampusIdentity, SignInWay
 from app.accounts.campus.workflow import NotOpened, living
@@ -18,8 +18,8 @@ from app.core.db import db
 
 FACTOR = "campus"
 
-# what else a campus sign-in speaks for: called with the account, in the running transaction
-PROVED: list[Callable[[AppUser], None]] = []
+# what else a campus sign-in speaks for: called with the account; it may commit
+PROVED: list[Callable[[AppUser], object]] = [holds.confirm_by_campus]
 
 
 def proved(user: AppUser, identity: CampusIdentity) -> None:

@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import contacts, one_time, security_log
+from app.accounts import contacts, freezing, one_time, security_log
 from app.accounts.campus.claim import Claim
 from app.accounts.campus.models import CampusIdentity, CampusSession, SignInWay
 from app.accounts.hooks import CONTACTS, RECORDS
@@ -82,6 +82,8 @@ def _may(way: SignInWay, user: AppUser) -> None:
     }
     if not user.active:
         raise NotOpened(_no_record(), "account inactive", user)
+    if text := freezing.sentence(user.id):
+        raise NotOpened(str(text), "account frozen", user)
     if user.school_id != way.school_id:
         raise NotOpened(_no_record(), "account of another school", user)
     if not allowed.get(way.who, False):
