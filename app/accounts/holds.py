@@ -102,7 +102,9 @@ def held(user: AppUser, uid: str, now: datetime) -> ContactChange:
 def _still_held(row: ContactChange, now: datetime) -> None:
     if row.disputed_at is not None:
         raise Refused(
-            _("The person says that this change was another's hand. “Disowned” decides on it first.")
+            _(
+                "The person says that this change was another's hand. “Disowned” decides on it first."
+            )
         )
     if row.held_until is None or row.confirmed_at or row.undone_at or row.held_until <= now:
         raise Refused(

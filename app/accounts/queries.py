@@ -344,7 +344,7 @@ LOG_READERS = frozenset({Role.AUDIT})
 
 
 def events_for(who: Actor) -> Select[SecurityEvent]:
-    """The security log is the audit administrator's alone: a school reads what it needs beside its records."""
+    """The security log is the audit administrators: a school reads what it needs beside its records."""
     if who.role in LOG_READERS:
         return select(SecurityEvent)
     return select(SecurityEvent).where(false())

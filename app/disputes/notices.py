@@ -74,7 +74,9 @@ def tell(change: Change) -> None:
 
 def _office(dispute: Dispute) -> list[AppUser]:
     if dispute.role not in PARTIES:
-        admins = select(AppUser).where(AppUser.role.in_((Role.ADMIN, Role.SECURITY)), AppUser.active == true())
+        admins = select(AppUser).where(
+            AppUser.role.in_((Role.ADMIN, Role.SECURITY)), AppUser.active == true()
+        )
         return list(db.session.scalars(admins))
     school = staff_of(dispute.school_id) if dispute.school_id else []
     return [*school, *provincial_staff()]
