@@ -222,7 +222,7 @@
   async function sendAct(form) {
     const out = $("[data-qq-part=code] [role=status]", form), submit = $("[type=submit]", form);
     submit.disabled = true;
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Dialog": "1", Accept: "application/json" } }).catch(() => null);
+    const answer = await fetch(form.getAttribute("action"), { method: "POST", body: new FormData(form), headers: { "X-Dialog": "1", Accept: "application/json" } }).catch(() => null);
     const said = answer ? await answer.json().catch(() => ({})) : {};
     submit.disabled = false;
     delete form.dataset.sent;

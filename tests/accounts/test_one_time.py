@@ -204,7 +204,8 @@ def test_codes_go_by_the_urgent_queue_before_everything_else(cast):
     send()
     job = db.text("SELECT queue_name, priority FROM procrastinate_jobs ORDER BY id DESC LIMIT 1")
     assert tuple(db.session.execute(job).one()) == (jobs.URGENT, 100)
-    highest = max(task.priority for task in jobs.queue.tasks.values() if task.queue != jobs.URGENT)
+    others = [t for t in jobs.queue.tasks.values() if t.queue != jobs.URGENT]
+    highest = max(task.priority for task in others if not task.name.startswith("tests."))
     assert highest < 100
 
 
