@@ -6,8 +6,8 @@ What ran on a placement that had ended already is closed, with its line in the t
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0020_signs"
-down_revision = "0019_codes"
+revision = "0021_signs"
+down_revision = "0020_codes"
 branch_labels = None
 depends_on = None
 

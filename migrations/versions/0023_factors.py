@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0022_factors"
-down_revision = "0021_campus"
+revision = "0023_factors"
+down_revision = "0022_campus"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019_codes"
-down_revision = "0018_not_me"
+revision = "0020_codes"
+down_revision = "0019_not_me"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0023_chain"
-down_revision = "0022_factors"
+revision = "0017_chain"
+down_revision = "0016_ways_in"
 branch_labels = None
 depends_on = None
 

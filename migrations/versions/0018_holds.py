@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0017_holds"
-down_revision = "0016_ways_in"
+revision = "0018_holds"
+down_revision = "0017_chain"
 branch_labels = None
 depends_on = None
 

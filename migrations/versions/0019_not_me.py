@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0018_not_me"
-down_revision = "0017_holds"
+revision = "0019_not_me"
+down_revision = "0018_holds"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0021_campus"
-down_revision = "0020_signs"
+revision = "0022_campus"
+down_revision = "0021_signs"
 branch_labels = None
 depends_on = None
 
