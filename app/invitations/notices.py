@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from flask_babel import lazy_gettext as _l
 
 from app.core import clock
 from app.invitations.models import Invitation
-from app.notices.workflow import Letter, Letters, People, remind, tell_of
+from app.notices.workflow import Letter, Letters, People, remind, tell, tell_of
 from app.people.queries import users_of
 from app.workflow.steps import Change
 
@@ -28,6 +30,11 @@ LETTERS: Letters = {
             _l("%(employer)s changed the terms of the position “%(position)s”. "
                "Please read them again and answer by %(until)s."),
             STUDENT_URL,
+        ),
+        EMPLOYER: Letter(
+            _l("You changed the invitation of %(student)s"),
+            _l("In your name the terms of the position “%(position)s” were changed."),
+            EMPLOYER_URL, everywhere=True,
         ),
     },
     "accept": {
@@ -69,11 +76,24 @@ LETTERS: Letters = {
 # the employer hears of accepting by the placement that it forms; of closing as untrue the report tells
 SILENT = ("void",)
 
+BATCH = Letter(
+    _l("You sent invitations to %(count)s students"),
+    _l("In your name %(count)s students were invited to the position “%(position)s”."),
+    "/employer/invitations/", everywhere=True,
+)  # fmt: skip
 REMINDER = Letter(
     _l("%(employer)s awaits your answer until %(until)s"),
     _l("The invitation to the position “%(position)s” ends by itself after that."),
     STUDENT_URL,
 )
+
+
+def tell_of_batch(made: Sequence[Invitation], batch: str) -> None:
+    """The employer is told everywhere, once for a batch, that letters went out in its name (INV-20)."""
+    if made:
+        values = {"count": len(made), "position": made[0].terms.position}
+        for user in users_of(employer_id=made[0].employer_id):
+            tell(user, f"letters:{batch}", BATCH, values)
 
 
 def remind_student(invitation: Invitation) -> None:

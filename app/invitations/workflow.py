@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
 from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, InvitationState
-from app.invitations.notices import tell_parties
+from app.invitations.notices import tell_of_batch, tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
 from app.people.models import Employer, EmployerState, School, Student
 from app.placements.checks import known_in
@@ -250,6 +250,7 @@ def send(candidates: Sequence[Candidate], values: dict[str, Any], actor: Actor, 
                     result.made.append(_send_one(candidate, values, actor, batch))
             except Refused as refusal:
                 result.refused.append((candidate.student, str(refusal)))
+        tell_of_batch(result.made, batch)
         db.session.commit()
     except BaseException:
         db.session.rollback()

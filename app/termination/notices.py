@@ -70,6 +70,12 @@ LETTERS: Letters = {
             _l("Reason: %(reason)s You can ask the school to mediate."),
             PARTY_URL,
         ),
+        OTHER: Letter(
+            _l("You did not agree to terminate a signing"),
+            _l("In your name it was refused to terminate the signing of %(student)s with %(employer)s "
+               "(%(number)s). Reason: %(reason)s"),
+            PARTY_URL, everywhere=True,
+        ),
     },
     "ask_mediation": {
         SCHOOL: Letter(

@@ -39,7 +39,7 @@ def good(folder: Path, **more: str) -> dict[str, str]:
         "MODE": "production", "INSTANCE": str(folder), "SECRET_KEY": key(), "DATA_KEYS": f"k2:{key()},k1:{key()}",
         "INDEX_KEY": key(), "BASE_URL": "https://jiuye.example.edu.cn", "PROXIES": "1", "SMS": "aliyun",
         "SMS_KEY_ID": "id", "SMS_KEY_SECRET": "secret", "SMS_SIGN": "青签", "SMS_CODE_TEMPLATE": "SMS_1",
-        "SMS_NOTICE_TEMPLATE": "SMS_2", "MAIL_URL": "smtp://a:b@mail.example.edu.cn:587",
+        "SMS_NOTICE_TEMPLATE": "SMS_2", "SMS_WARNING_TEMPLATE": "SMS_3", "MAIL_URL": "smtp://a:b@mail.example.edu.cn:587",
         "MAIL_FROM": "青签 <jiuye@example.edu.cn>",
     }  # fmt: skip
     found = {f"QINGQIAN_{name}": value for name, value in (env | more).items()}
