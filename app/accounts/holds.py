@@ -158,8 +158,10 @@ def confirm_by_code(user: AppUser, uid: str, name: str, code: str) -> None:
 def confirm_by_campus(user: AppUser) -> bool:
     """The campus sign-in of the account speaks for its held changes; whether there were any. Commits.
 
-    Of a merging it does not: whose the second record was the campus does not know.
+    Of a merging it does not: whose the second record was the campus does not know. Staff have none.
     """
+    if Role(user.role or "") not in KINDS:
+        return False
 
     def act() -> bool:
         flow, key = record_of(user)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,7 +32,9 @@ class Browser:
     def __init__(self, app: Any, name: str) -> None:
         self.app, self.name = app, name
         self.client = OneRequest(app)
+        number = zlib.crc32(name.encode())  # an address of its own
         self.client.environ_base["HTTP_USER_AGENT"] = f"Device/{name}"
+        self.client.environ_base["REMOTE_ADDR"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
     def get(self, url: str) -> Any:
         """The page at that address, redirects followed."""

@@ -73,6 +73,8 @@ class Moves:
         browser.post("/logout", {})
         self.world.pass_time(seconds=61)
         browser.post("/password/forgotten", {"who": who, "school": school})
+        make.worker_answers_resets()
+        db.session.commit()
         self.world.deliver()
         browser.post(
             "/password/reset", {"code": self.hand.code(), "password": password, "again": password}
@@ -169,7 +171,7 @@ class Thieves(Moves):
         values = {}
         for name in rule.arguments:
             converter = rule._converters[name]
-            if "Integer" in type(converter).__name__ or name == "pk":
+            if hasattr(converter, "num_convert") or name == "pk":
                 values[name] = self._key()
             elif name in ("step", "name"):
                 values[name] = self._action(rule)

@@ -11,6 +11,7 @@ import psycopg
 
 from app import create_app
 from app.core.db import db
+from tests.adversary import offices
 from tests.adversary.hands import Honest, Thieves
 from tests.adversary.judge import Judge, Violation
 from tests.adversary.world import THIEVES, World
@@ -74,6 +75,7 @@ class Walk:
         else:  # everybody reads what came within half a day
             for person in self.people:
                 self._move(person.hand.name, person.read)
+            self._move("offices", lambda: offices.answer(self.world))
             self.world.pass_time(hours=self.rng.choice((0.02, 0.1, 1, 3, 11)))
             self.taken["time"] += 1
 
