@@ -6,7 +6,7 @@ one use. Whatever changes the record, or what a batch was previewed with, makes 
 A record that an act makes does not exist yet: `BIRTHS` tells on what such an act stands. Other proofs than
 codes (campus sign-in, passkey) enter themselves in `PROOFS` and leave a note: their view calls
 `act_on(…).purpose` before the person is led away, keeps it on the server, and `note_proof(user, purpose,
-way)` once the person has proved itself anew; `prove` then takes the note instead of a code.
+way)` once the person has proved itself anew; `prove` then takes the note where no code is given.
 """
 
 from __future__ import annotations
@@ -140,26 +140,27 @@ def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: s
     except NotYours:
         flow.find(record_id, who)  # outside the scope it stays so
         return who  # the rule refuses with its own sentence
-    if (
-        flow.kind,
-        step,
-    ) not in BIRTHS:  # the person before the code, as whoever changes the phone does
+    if (flow.kind, step) not in BIRTHS:
+        # the person before the code, as whoever changes the phone does
         flow.lock_before(flow.find(record_id, who))
     return proved(act, user, code)
 
 
 def proved(act: Act, user: AppUser, code: str) -> Actor:
-    """As `prove`, for an act that is known: also for batches. Raises Invalid for the field ``code``."""
+    """As `prove`, for an act that is known: also for batches. Raises Invalid for the field ``code``.
+
+    Who types a code proves itself by the code; a proof by another way waits on.
+    """
     if not act.asked or act.why_not:
         return actor_of(user)  # the rule refuses with its own sentence; the code stays good
+    if code.strip():
+        return actor_of(user, factor=one_time.check(f"user:{user.id}", act.purpose, code))
     way = _noted(user, act.purpose)
-    if way:
-        return actor_of(user, factor=way)
-    if not code.strip():
+    if not way:
         raise Invalid(
             [("code", _("Please ask for a code and enter it: it proves that this is you."))]
         )
-    return actor_of(user, factor=one_time.check(f"user:{user.id}", act.purpose, code))
+    return actor_of(user, factor=way)
 
 
 def note_proof(user: AppUser, purpose: str, way: str) -> None:

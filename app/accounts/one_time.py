@@ -17,7 +17,7 @@ from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, func, not_, select, true, update
 
 from app.accounts import security_log
-from app.accounts.models import AppUser, OneTimeCode
+from app.accounts.models import ActProof, AppUser, OneTimeCode
 from app.core import clock, mail
 from app.core.crypto import cipher
 from app.core.db import db, one_at_a_time
@@ -240,16 +240,22 @@ def proved_lately(owner: str, pool: Pool, address: str, within: timedelta) -> bo
 
 
 def void(*owners: str) -> None:
-    """Make every code of these owners worthless, as a code and as a proof. Not committed."""
+    """Make every code of these owners worthless, as a code and as a proof. Not committed.
+
+    So are proofs that they left otherwise than by a code and that wait to be used.
+    """
     db.session.execute(
         update(OneTimeCode)
         .where(OneTimeCode.owner.in_(owners))
         .values(used_at=func.coalesce(OneTimeCode.used_at, clock.now()), voided=true())
     )
+    db.session.execute(
+        update(ActProof).where(*_waiting_notes(owners)).values(used_at=clock.now())
+    )
 
 
 def void_free(*owners: str) -> None:
-    """As `void`, but for codes that are being used at this moment: who waits for one waits for us."""
+    """As `void`, but for what is being used at this moment: who waits for it waits for us."""
     free = (
         select(OneTimeCode.id)
         .where(OneTimeCode.owner.in_(owners), OneTimeCode.used_at.is_(None))
@@ -258,6 +264,16 @@ def void_free(*owners: str) -> None:
     keys = db.session.scalars(free).all()
     used = update(OneTimeCode).where(OneTimeCode.id.in_(keys))
     db.session.execute(used.values(used_at=clock.now(), voided=true()))
+    notes = select(ActProof.id).where(*_waiting_notes(owners)).with_for_update(skip_locked=True)
+    ended = update(ActProof).where(ActProof.id.in_(db.session.scalars(notes).all()))
+    db.session.execute(ended.values(used_at=clock.now()))
+
+
+def _waiting_notes(owners: tuple[str, ...]) -> tuple[ColumnElement[bool], ...]:
+    """The proofs otherwise than by code that these owners have not used yet."""
+    pairs = [owner.partition(":") for owner in owners]
+    users = [int(key) for kind, _colon, key in pairs if kind == "user"]
+    return ActProof.user_id.in_(users), ActProof.used_at.is_(None)
 
 
 def _account(owner: str) -> AppUser | None:

@@ -71,14 +71,16 @@ def warn(
     return _tell([event], who or _asking(), about, at).get(user.id, 0)
 
 
-def warn_all(what: Mapping[AppUser, tuple[str, Any, Any, Iterable[Contact]]]) -> dict[int, int]:
+def warn_all(
+    what: Mapping[AppUser, tuple[str, Any, Any, Iterable[Contact]]], *, who: Actor | None = None
+) -> dict[int, int]:
     """The same for many accounts at once (account → key, subject, body, also); to how many each."""
     known = contacts.reach_all(list(what), clock.now())
     events = [
         _event(user, key, subject, body, (*known[user.id], *also), None)
         for user, (key, subject, body, also) in what.items()
     ]
-    told = _tell(events, _asking(), None, None)
+    told = _tell(events, who or _asking(), None, None)
     return {user.id: told.get(user.id, 0) for user in what}
 
 

@@ -76,7 +76,8 @@ def _ask(
         who=actor.name, school=keep.school.name, gone=_number(gone), reason=reason,
     )  # fmt: skip
     for user in [*mine, *_users(kind, gone_id)]:
-        warnings.warn(user, f"ask-merge:{found.uid}", _("Are these records both yours?"), said)
+        warnings.warn(user, f"ask-merge:{found.uid}", _("Are these records both yours?"), said,
+                      who=actor)  # fmt: skip
     return found
 
 

@@ -307,7 +307,8 @@ def _tell(
         who=actor.name, school=keep.school.name, name=keep.name, gone=_number(gone), kept=_number(keep),
     )  # fmt: skip
     key = f"merge:{keep.__tablename__}:{gone.id}:{keep.id}"
-    warnings.warn(user, key, _("Two records became one"), body + held, also=also)
+    warnings.warn(user, key, _("Two records became one"), body + held, also=also,
+                  who=actor)  # fmt: skip
 
 
 def _number(record: Any) -> str:

@@ -88,7 +88,7 @@ def phone_changed(change: Change, user: AppUser, student: Student, old: str | No
     change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
     security_log.note("phone_changed", user=user, who=change.actor, phone=student.phone_masked)
     row.told = _others(contacts.reach(user, change.now), student.phone)
-    warnings.warn(user, change.key, *_phone_words(student, row))
+    warnings.warn(user, change.key, *_phone_words(student, row), who=change.actor)
 
 
 def _others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:
@@ -125,7 +125,7 @@ def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None
         "code to the phone on record. If you did not ask for it, call the employment office at once.",
         school=student.school.name, name=student.name,
     )  # fmt: skip
-    warnings.warn(user, change.key, _("Your sign-in was reset"), said)
+    warnings.warn(user, change.key, _("Your sign-in was reset"), said, who=change.actor)
 
 
 def employer_phone_changed(change: Change, employer: Employer, old: str | None) -> None:
@@ -143,7 +143,7 @@ def employer_phone_changed(change: Change, employer: Employer, old: str | None) 
             "call the employment office at once. Until %(until)s nothing can be sent or agreed to.",
             school=employer.school.name, employer=employer.name,
             phone=employer.contact_phone_masked or "–", until=holds.moment(row.held_until),
-        ))  # fmt: skip
+        ), who=change.actor)  # fmt: skip
 
 
 # -- changed by a file -----------------------------------------------------------------------------
@@ -183,7 +183,7 @@ def phones_changed_by_file(found: Changed, import_id: int, name: str, who: Actor
     reach = contacts.reach_all(list(said), now)
     for user, student, _old in found:
         rows[user.id].told = _others(reach[user.id], student.phone)
-    warnings.warn_all(said)
+    warnings.warn_all(said, who=who)
     _end_what_runs(found)
     _trace(found, "change_phone", import_id, who, now, undone=False)
 
@@ -220,7 +220,7 @@ def phones_given_back(found: Changed, import_id: int, name: str, who: Actor) -> 
         said[user] = (f"undo:{name}:{student.id}", *_back_words(student), ())
         security_log.note("change_undone", user=user, who=who, import_id=import_id)
     db.session.flush()
-    warnings.warn_all(said)
+    warnings.warn_all(said, who=who)
     _trace(found, "undo_contact_office", import_id, who, now, undone=True)
 
 
@@ -299,7 +299,7 @@ def _give_back(row: ContactChange, user: AppUser, who: Actor, reason: str) -> No
     _end_what_was_opened(row, user, record)
     security_log.note("change_undone", user=user, who=who)
     db.session.flush()
-    warnings.warn(user, f"undo:{row.uid}", *_back_words(record))
+    warnings.warn(user, f"undo:{row.uid}", *_back_words(record), who=who)
 
 
 def _phone_back(row: ContactChange, user: AppUser, record: Any) -> None:

@@ -97,7 +97,12 @@ class Workflow(Generic[R]):
         state = lapsed[1] if lapsed else record.state
         held = party_refusal(actor, now)
         return [
-            Offer(step, (held if step.binds else "") or self._refusal(step, record, actor, now))
+            Offer(
+                step,
+                _of_everybody(step, actor, False)
+                or (held if step.binds else "")
+                or self._refusal(step, record, actor, now),
+            )
             for step in self.steps
             if actor.role in step.roles
             and state in step.sources

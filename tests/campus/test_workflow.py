@@ -225,7 +225,7 @@ def letter(cast):
 
 
 def purpose(letter, user):
-    return acts.purpose_for(INVITATIONS, "accept", letter.id, user)
+    return acts.act_on(INVITATIONS, "accept", letter.id, user).purpose
 
 
 @pytest.mark.rule("ACC-10", "CHN-08")
@@ -282,7 +282,7 @@ def test_a_code_still_proves_and_uses_up_no_campus_proof(cast, way, letter):
     proofs.give(way, claim(anew=True), user, purpose(letter, user))
     with pytest.raises(Invalid):
         acts.prove(INVITATIONS, "accept", letter.id, user, "000000")
-    assert proofs.there(user, purpose(letter, user))
+    assert acts.has_proof(user, purpose(letter, user))
 
 
 @pytest.mark.rule("ACC-15", "CHN-08")

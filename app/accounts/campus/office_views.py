@@ -84,7 +84,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         "active": lambda on: _state(on),
     }  # fmt: skip
     base_order = ("id", "asc")
-    show_template = "accounts/account.html"
+    show_template = "accounts/campus_way.html"
     cell_classes = {"label_zh": "qq-card-title", "active": "qq-card-status", "server": "qq-full",
                     "tested_at": "qq-number"}  # fmt: skip
     filters = (ListFilter("school", _l("All schools"), SignInWay.school_id, _schools),)
