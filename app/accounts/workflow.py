@@ -111,6 +111,7 @@ def ask_reset(typed: str, school_code: str, address: str, purpose: str) -> None:
     seen = f"{one_time.KNOWN}{device}" if device else address
     asker = one_time.KNOWN * bool(device) + cipher().blind_index("asker", seen).hex()
     jobs.enqueue(send_code_for_reset, user_id=user.id if user else 0, purpose=purpose, asker=asker)
+    security_log.note("reset_asked", user=user)
     db.session.commit()
 
 
@@ -126,7 +127,6 @@ def send_code_for_reset(user_id: int, purpose: str, asker: str) -> None:
 def send_reset(user: AppUser | None, purpose: str = RESET, asker: str = "") -> None:
     """Send a code to the account's phone or e-mail; silent where there is none, so nothing is told."""
     contact = holds.for_reset(user, contact_of(user)) if user else None
-    security_log.note("reset_asked", user=user)
     if user is None or contact is None:
         db.session.commit()
         return
@@ -197,7 +197,6 @@ def switch(user: AppUser, active: bool, actor: Actor) -> None:
         return
     user.active = active
     trace(user, "activate" if active else "deactivate", actor)
-    security_log.note("activate" if active else "deactivate", user=user, who=actor)
     if not active:
         queries.end_all_sessions(user.id)
     db.session.commit()
@@ -207,7 +206,6 @@ def sign_out_everywhere(user: AppUser, actor: Actor) -> None:
     """End every session of the account and commit (ACC-09)."""
     queries.end_all_sessions(user.id)
     trace(user, "sign_out", actor)
-    security_log.note("sign_out_everywhere", user=user, who=actor)
     db.session.commit()
 
 

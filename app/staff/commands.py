@@ -13,7 +13,7 @@ from typing import Any
 import click
 from flask.cli import AppGroup
 
-from app.accounts import factors, passwords, queries, security_log
+from app.accounts import factors, passwords, queries
 from app.accounts.models import AppUser
 from app.accounts.workflow import trace
 from app.core.db import db
@@ -79,7 +79,6 @@ def open_command(username: str, role: str, name: str, email: str) -> None:
 
     def act() -> str:
         user = effects.open_account(username, _facts(Role(role), name, email.lower()), shell())
-        security_log.note("staff_shell_open", user=user, who=shell(), role=role)
         return _with_code(user)
 
     code = _done(act)
@@ -112,7 +111,6 @@ def reset_password_command(username: str, reason: str) -> None:
 
     def act() -> str:
         effects.forget_password(user, shell(), reason=reason[:200])
-        security_log.note("staff_shell_password", user=user, who=shell())
         _tell(user, f"Password reset on the server: {reason[:200]}")
         return _with_code(user)
 

@@ -61,7 +61,7 @@ def test_the_public_page_has_no_name_of_anybody(kept, days):
 
 @pytest.mark.rule("ADM-07", "TRU-05")
 def test_the_administrator_sees_the_chain_and_how_the_last_check_ended(cast, visit, session):
-    admin = visit(cast.admin)
+    admin = visit(cast.audit)
     db.session.add(Run(at=clock.now(), seconds=1.5, rows=12, waiting=0, kind="", facts={}))
     facts = {"row": 7, "source": "trail", "place": "placement 3 2", "at": "2026-11-01 10:00:00", "seal": 4,
              "sealed": "2026-11-01 10:00:20"}  # fmt: skip
@@ -79,11 +79,11 @@ def test_the_administrator_sees_the_chain_and_how_the_last_check_ended(cast, vis
 
 @pytest.mark.rule("ADM-07")
 def test_a_check_on_demand_is_a_job_of_the_worker(cast, visit, session):
-    assert visit(cast.admin).post("/audit/run").status_code == 303
+    assert visit(cast.audit).post("/audit/run").status_code == 303
     queued = db.session.execute(
         text("SELECT args FROM procrastinate_jobs WHERE task_name = 'audit.verify_now'")
     ).all()
-    assert [row.args for row in queued] == [{"actor_id": cast.admin.id}]
+    assert [row.args for row in queued] == [{"actor_id": cast.audit.id}]
 
 
 def test_the_sealing_runs_every_twenty_seconds_and_the_walk_every_night():

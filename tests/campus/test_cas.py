@@ -76,7 +76,7 @@ def test_a_ticket_for_another_service_or_another_browser_opens_nothing(app, way,
 
 @pytest.mark.rule("CHN-08")
 @pytest.mark.parametrize(
-    "ticket", ["", "ST-1", "PT-abcdefgh", "ST-abc&service=http://evil", "ST-abc\nX", "ST-" + "a" * 400]
+    "ticket", ["", "ST-1", "PT-abcdefgh", "ST-abc&service=http://evil", "ST-" + "a" * 400]
 )  # fmt: skip
 def test_what_is_no_ticket_is_not_even_asked_about(ticket, way, client):
     mine = parse_qs(urlsplit(go(client, way)).query)["service"][0]

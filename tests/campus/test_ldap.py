@@ -59,7 +59,8 @@ def test_a_template_of_the_dn_needs_no_service_account(cast, directory, make_way
     ],
 )  # fmt: skip
 def test_a_wrong_empty_or_crafted_name_or_password_opens_nothing(name, password, way, client):
-    assert enter(client, way, name, password).status_code == 422
+    door = "\0" in name + password  # no such byte comes in at all
+    assert enter(client, way, name, password).status_code == (400 if door else 422)
     assert who(client) is None
     with pytest.raises(Untrusted):
         ldap.claim(way, name, password)

@@ -203,7 +203,7 @@ def test_another_employers_signing_is_not_there(cast, browser):
 def test_withdrawing_ends_the_invitation_and_tells_why(cast, browser):
     [invitation] = invite(cast.employer, cast.student)
     done = browser.post(
-        f"/employer/invitations/{invitation.id}/withdraw", data={"reason": "名额\x00已满"}
+        f"/employer/invitations/{invitation.id}/withdraw", data={"reason": "名额\u200b已满"}
     )
     assert done.status_code == 303
     assert invitation.state == "withdrawn"

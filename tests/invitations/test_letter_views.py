@@ -90,7 +90,7 @@ def test_searching_is_limited_per_employer(cast, browser, visit, monkeypatch):
 @pytest.mark.rule("INV-01")
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("year", "99999999999"), ("year", "x"), ("school", "<script>"), ("name", "\x00"),
+    [("year", "99999999999"), ("year", "x"), ("school", "<script>"), ("name", "\u200b"),
      ("name", "长" * 200), ("number", "1" * 200), ("number", ""), ("school", "")],
 )  # fmt: skip
 def test_odd_searches_are_said_not_broken(cast, browser, field, value):
@@ -157,7 +157,7 @@ def test_another_employers_send_list_cannot_be_touched(cast, browser):
     assert db.session.query(Invitation).count() == 0
 
 
-@pytest.mark.parametrize("ids", ["x", "1" * 30, "-1", "1;2", "\x00"])
+@pytest.mark.parametrize("ids", ["x", "1" * 30, "-1", "1;2", "\u200b"])
 def test_odd_row_numbers_are_nobodys(cast, browser, ids):
     assert browser.post(LETTER, data=letter([], ids=ids)).status_code == 404
     assert browser.post(CHOSEN, data={"action": "remove", "rowid": [ids]}).status_code == 404
@@ -180,7 +180,7 @@ def test_the_letter_begins_with_profile_and_last_letter(cast, browser):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("position", ""), ("position", "职" * 200), ("position", "\x00\x01"),
+        ("position", ""), ("position", "职" * 200), ("position", "\u200b\u202e"),
         ("position_kind", "??"), ("reply_days", "0"), ("reply_days", "31"), ("reply_days", "五"),
         ("probation_days", "181"), ("probation_days", "-1"), ("probation_pay", "1e3"),
         ("regular_pay", "9" * 400), ("breach_penalty", "-1"), ("report_by", "2020-01-01"),
@@ -258,7 +258,7 @@ def test_who_was_not_invited_is_named_with_the_reason_and_stays_on_the_list(cast
 
 
 @pytest.mark.rule("INV-06")
-@pytest.mark.parametrize("batch", ["", "x" * 32, "0" * 31, "0" * 33, "\x00" * 32])
+@pytest.mark.parametrize("batch", ["", "x" * 32, "0" * 31, "0" * 33, "\u200b" * 32])
 def test_a_made_up_preview_number_sends_nothing(cast, browser, batch):
     row = make_candidate(cast.employer, cast.student)
     db.session.commit()

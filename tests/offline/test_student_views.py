@@ -163,13 +163,13 @@ def test_an_online_signing_has_no_such_page(cast, visit):
 
 
 @pytest.mark.rule("OFF-02")
-@pytest.mark.parametrize("value", ["", "-1", "9" * 40, "１", "x\x00"])
+@pytest.mark.parametrize("value", ["", "-1", "9" * 40, "１", "x\u200b"])
 def test_no_version_and_no_bytes_break_the_form(browser, value):
-    data = {"version": value, "writer": value, "do": value, "position": "\x00\u202e教\ud7ff"}
+    data = {"version": value, "writer": value, "do": value, "position": "\u200b\u202e教\ud7ff"}
     assert browser.post(ENTRY, data=data).status_code in (303, 422)
     assert browser.post(f"{ENTRY}/save", data=data).status_code in (200, 409)
     assert (
-        browser.post("/my/offline/generate?version=" + value.replace("\x00", "")).status_code == 303
+        browser.post("/my/offline/generate?version=" + value).status_code == 303
     )
 
 

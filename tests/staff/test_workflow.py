@@ -70,7 +70,7 @@ def test_a_changed_role_keeps_from_and_to_in_trail_and_log(cast):
     [row] = trail_of("account", cast.officer.id)
     assert (row.details["before"]["role"], row.details["after"]["role"]) == ("school", "data")
     noted = [e.event for e in db.session.scalars(select(SecurityEvent).order_by(SecurityEvent.id))]
-    assert noted == ["staff_request_ask", "staff_request_confirm"]
+    assert noted == ["staff_request_ask", "account_change", "staff_request_confirm"]
 
 
 @pytest.mark.rule("ACC-02", "ADM-01")
