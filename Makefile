@@ -42,8 +42,9 @@ test: setup-dev browser services ## all tests: on every core, those in a browser
 test-fast: setup-dev ## all tests but those in a browser
 	$(BIN)/python -m pytest -q -n auto -m "not browser"
 
-check-deep: setup-dev ## a random walk of 200,000 steps over all tables, and every planted bug found (half an hour)
+check-deep: setup-dev ## random walks over all tables and of an adversary, every planted bug and hole found (two hours)
 	$(BIN)/python -m tests.model
+	$(BIN)/python -m tests.adversary
 
 attack: setup-dev ## 20,000 bent requests at a real server, at most half an hour; make attack SHOTS=2000
 	$(BIN)/python -m tests.attack $(SHOTS)
