@@ -34,7 +34,9 @@ class Browser:
         self.client = OneRequest(app)
         number = zlib.crc32(name.encode())  # an address of its own
         self.client.environ_base["HTTP_USER_AGENT"] = f"Device/{name}"
-        self.client.environ_base["REMOTE_ADDR"] = f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        self.client.environ_base["REMOTE_ADDR"] = (
+            f"10.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
+        )
 
     def get(self, url: str) -> Any:
         """The page at that address, redirects followed."""
