@@ -41,7 +41,13 @@ def init(app: Flask, config: Config) -> None:
         engine = db.engine
     event.listen(engine, "before_cursor_execute", _notice)
     event.listen(engine, "commit", lambda connection: _mark(connection, keys))
-    event.listen(engine, "rollback", lambda connection: connection.info.pop(_FLAG, None))
+    event.listen(engine, "rollback", _forget)
+
+
+def _forget(connection: Connection) -> None:
+    """What is rolled back is not marked; a lost connection has taken its flag with it."""
+    if not connection.invalidated:
+        connection.info.pop(_FLAG, None)
 
 
 def _notice(connection: Connection, _cursor: Any, statement: str, *_rest: Any) -> None:
