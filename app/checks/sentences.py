@@ -30,8 +30,8 @@ def _code(table: str) -> Any:
     return lambda value, year: codes.name(table, value, year)
 
 
-CHANNELS = {"sms": _l("phone"), "mail": _l("e-mail address")}
-SOURCES = {"staff": _l("by hand"), "file": _l("by a file")}
+CHANNELS = {"sms": _l("phone"), "mail": _l("e-mail address"), "reset": _l("first sign-in")}
+SOURCES = {"staff": _l("by hand"), "file": _l("by a file"), "merge": _l("by merging two records")}
 
 
 def _act(name: str, _year: int) -> str:

@@ -13,7 +13,7 @@ from app.settings.models import SETTINGS
 from app.workflow.actor import STAFF
 
 LIMITS = {
-    "changed_days": 30,  # from a change of phone or mail by staff to an act
+    "changed_days": 30,  # from a change of a way in by staff, file or merging to an act
     "staff_hours": 24,  # between a staff member's use of a device or address and an act on it
     "first_minutes": 15,  # from the first sign-in to an act
     "together_minutes": 60,  # three students on one device within so long …
@@ -122,7 +122,7 @@ CHANGED = f"""{_FIRST}, {
     _facts(days="CAST(extract(epoch FROM a.at - c.at) AS int) / 86400", channel="c.channel",
            source="c.source", who="c.actor_name")
 }
-  FROM check_act a JOIN contact_change c ON c.user_id = a.actor_id AND c.source IN ('staff', 'file')
+  FROM check_act a JOIN contact_change c ON c.user_id = a.actor_id AND c.source <> 'self'
     AND a.at >= c.at AND a.at <= c.at + make_interval(days => :changed_days)
   WHERE (c.undone_at IS NULL OR c.undone_at > a.at)
     AND NOT (c.confirmed_by IN ('old_phone', 'mail', 'campus')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -51,12 +52,14 @@ def test_an_act_on_a_browser_of_ones_own_shows_no_sign(world):
     assert at
 
 
-@pytest.mark.parametrize("source", ["staff", "file"])
-@pytest.mark.parametrize("channel", ["sms", "mail"])
+@pytest.mark.parametrize("source", ["staff", "file", "merge"])
+@pytest.mark.parametrize("channel", ["sms", "mail", "reset"])
 def test_a_way_in_replaced_by_staff_within_thirty_days_is_a_sign(world, source, channel):
     who, at, _placement = signed(world)
     world.change(who, at - timedelta(days=29), source, channel)
     assert found(world, who) == {"sign_changed"}
+    row = db.session.query(Finding).filter_by(rule="sign_changed", student_id=who.student.id).one()
+    assert not {source, channel} & set(re.findall(r"[a-z]+", sentence(row)))  # said in words
 
 
 HARMLESS = {
