@@ -370,6 +370,7 @@ class World:
     def _send(self, careless: bool = False, firm=None, student=None) -> None:
         firm, student = firm or self._one(Employer), student or self._one(Student)
         who = self._in_role(firm, Role.EMPLOYER)
+        who = replace(who, factor="") if careless else who
         days = self.dice.choice([1, 5, 30])
 
         def act() -> None:

@@ -32,6 +32,7 @@ from tests.factories import (
     pass_time,
     terminate,
 )
+from tests.previews import fetched
 
 BASE = "/employer/terminations"
 
@@ -382,7 +383,7 @@ def test_after_the_end_the_agreement_is_void_on_every_page_and_both_codes_answer
     seen = page(browser, f"{BASE}/show/{signed.id}")
     assert f"/terminations/{found.id}.pdf" in seen
     assert f"/agreements/{signed.id}.pdf" in seen
-    pages = words(browser.get(f"/agreements/{signed.id}.pdf"))
+    pages = words(fetched(browser, f"/agreements/{signed.id}.pdf"))
     assert len(pages) > 1
     assert all("本文件已失效" in text for text in pages)
     assert not any("生效后方可核验" in text for text in pages)
@@ -406,7 +407,7 @@ def test_a_withdrawn_review_leaves_a_preview_and_a_void_code(cast, browser, clie
     code = code_of("agreement", signed.id).code
     PLACEMENTS.perform("reopen", signed.id, actor(cast.officer), reason="材料有误")
     assert all(
-        "本文件未生效" in text for text in words(browser.get(f"/agreements/{signed.id}.pdf"))
+        "本文件未生效" in text for text in words(fetched(browser, f"/agreements/{signed.id}.pdf"))
     )
     assert "已失效" in page(client, f"/v/{code}")
 
