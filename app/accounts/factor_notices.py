@@ -6,9 +6,9 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.contacts import reach
 from app.accounts.models import AppUser
-from app.core import clock, mail
+from app.accounts.warnings import warn
+from app.core import clock
 
 WAYS = {
     "passkey": _l("a passkey"),
@@ -64,13 +64,4 @@ def guessed(user: AppUser) -> None:
 
 def _post(user: AppUser, event: str, subject: str, body: str, when: str = "") -> None:
     when = when or clock.now().isoformat()
-    text = f"{body} {NOT_ME}"
-    mail.post(
-        *(
-            mail.Outgoing(
-                f"{event}:{user.id}:{n}:{when}"[:120], channel, address, subject,
-                text if channel == mail.MAIL else subject, user_id=user.id, school_id=user.school_id,
-            )
-            for n, (channel, address) in enumerate(reach(user, clock.now()))
-        )
-    )  # fmt: skip
+    warn(user, f"{event}:{user.id}:{when}", subject, f"{body} {NOT_ME}")

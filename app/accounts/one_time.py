@@ -249,9 +249,7 @@ def void(*owners: str) -> None:
         .where(OneTimeCode.owner.in_(owners))
         .values(used_at=func.coalesce(OneTimeCode.used_at, clock.now()), voided=true())
     )
-    db.session.execute(
-        update(ActProof).where(*_waiting_notes(owners)).values(used_at=clock.now())
-    )
+    db.session.execute(update(ActProof).where(*_waiting_notes(owners)).values(used_at=clock.now()))
 
 
 def void_free(*owners: str) -> None:

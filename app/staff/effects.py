@@ -47,7 +47,7 @@ def take_effect(change: Change) -> None:
 
 def _open(record: StaffRequest, actor: Actor) -> None:
     record.user = open_account(record.username, record.after, actor, request=record.id)
-    invite(record.user)
+    invite(record.user, actor)
 
 
 def _change(record: StaffRequest, actor: Actor) -> None:
@@ -57,7 +57,7 @@ def _change(record: StaffRequest, actor: Actor) -> None:
 def _password(record: StaffRequest, actor: Actor) -> None:
     user = _user(record)
     forget_password(user, actor, request=record.id)
-    invite(user)
+    invite(user, actor)
 
 
 def _factor(record: StaffRequest, actor: Actor) -> None:
@@ -118,14 +118,14 @@ def forget_password(user: AppUser, actor: Actor, **details: Any) -> None:
     trace(user, "forget_password", actor, details)
 
 
-def invite(user: AppUser) -> None:
+def invite(user: AppUser, actor: Actor) -> None:
     """How to set a password; no secret is in it."""
     subject = _("Your account at Qingqian")
     body = _(
         "Your user name is %(name)s. Open the sign-in page and choose “Forgotten password”: a code "
         "comes to this address, by which you set your own password.", name=user.username,
     )  # fmt: skip
-    post(user, f"account:{user.id}:{clock.now().isoformat()}", subject, body)
+    post(user, f"account:{user.id}:{clock.now().isoformat()}", subject, body, who=actor)
 
 
 COLUMNS = {"name": "last_name", "email": "email", "role": "role", "school_id": "school_id",

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.contacts import reach
 from app.accounts.models import AppUser
-from app.core import clock, mail
+from app.accounts.warnings import warn
 from app.notices.workflow import Letter, Letters, People, tell_of
 from app.staff.models import ACTS, StaffAct, StaffRequest
 from app.staff.queries import confirmers, in_words
+from app.workflow.actor import Actor
 from app.workflow.steps import Change
 
 PAGE = "/accounts/requests/show/%(id)s"
@@ -78,21 +76,14 @@ def tell_person(change: Change) -> None:
         ]
         who = _("Asked by %(name)s.", name=record.asked_name)
         body = "\n".join([who, *lines, str(NOT_ME)])
-    post(record.user, f"staff_request:{record.id}:{change.step.name}", subject, body)
+    key = f"staff_request:{record.id}:{change.step.name}"
+    post(record.user, key, subject, body, who=change.actor)
 
 
 LABELS = {"name": _l("Name"), "email": _l("E-mail"), "role": _l("Role"), "school_id": _l("School"),
           "college_id": _l("College")}  # fmt: skip
 
 
-def post(user: AppUser, key: str, subject: str, body: str) -> None:
-    """A mail, or a text of its subject, to every address of the last 90 days. Not committed."""
-    addresses: Iterable[tuple[str, str]] = reach(user, clock.now())
-    mail.post(
-        *(
-            mail.Outgoing(f"{key}:{n}"[:120], channel, address, subject,
-                          body if channel == mail.MAIL else subject, user_id=user.id,
-                          school_id=user.school_id)
-            for n, (channel, address) in enumerate(addresses)
-        )
-    )  # fmt: skip
+def post(user: AppUser, key: str, subject: str, body: str, *, who: Actor | None = None) -> None:
+    """To every contact of the last 90 days, with the link that freezes the account (INV-20). Not committed."""
+    warn(user, key, subject, body, who=who)

@@ -71,6 +71,7 @@ class Thief:
         """Password by code, first sign-in; whether he is in."""
         make.pass_time(minutes=2)
         self.client.post("/password/forgotten", data={"who": who, "school": self.school})
+        make.worker_answers_resets()
         new = {"code": code_at(phone), "password": PASSWORD, "again": PASSWORD}
         self.client.post("/password/reset", data=new)
         asked = {"who": who, "school": self.school, "password": PASSWORD}
@@ -694,6 +695,7 @@ def test_every_binding_step_of_a_party_is_refused_while_held_and_the_others_are_
             if PARTIES & set(s.roles) and not s.binds}  # fmt: skip
     assert {(kind, name) for kind, name in free if kind not in ("import_file", "export_file")} == {
         ("correction", "propose"), ("correction", "withdraw"), ("objection", "report"),
+        ("objection", "disown"),
         ("employer", "register"), ("employer", "claim"),
         *((kind, name) for kind in ("student", "employer") for name in ("confirm_contact", "undo_contact")),
     }  # fmt: skip

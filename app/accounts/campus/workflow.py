@@ -14,12 +14,13 @@ from flask_babel import gettext as _
 from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import contacts, freezing, one_time, security_log
+from app.accounts import freezing, one_time, security_log
 from app.accounts.campus.claim import Claim
 from app.accounts.campus.models import CampusIdentity, CampusSession, SignInWay
 from app.accounts.hooks import CONTACTS, RECORDS
 from app.accounts.models import AccountSession, ActProof, AppUser
 from app.accounts.queries import actor_of
+from app.accounts.warnings import warn
 from app.core import clock, mail
 from app.core.crypto import cipher
 from app.core.db import db
@@ -208,13 +209,9 @@ def refused(way: SignInWay, error: Any, claim: Claim | None = None) -> None:
         db.session.commit()
 
 
-def _tell(user: AppUser, key: str, subject: str, body: str) -> None:
-    """On every contact the person has, or had of late. Not committed."""
-    mail.post(*(
-        mail.Outgoing(f"{key}:{n}"[:120], channel, address, subject, body, user_id=user.id,
-                      school_id=user.school_id)
-        for n, (channel, address) in enumerate(contacts.reach(user, clock.now()))
-    ))  # fmt: skip
+def _tell(user: AppUser, key: str, subject: str, body: str, who: Actor | None = None) -> None:
+    """On every contact the person has, or had of late, with the link that freezes. Not committed."""
+    warn(user, key, subject, body, who=who)
 
 
 # -- the session there and the session here ---------------------------------------------------
@@ -340,7 +337,7 @@ def release(identity: CampusIdentity, by: Actor, reason: str = "") -> None:
         "The campus account “%(name)s” no longer opens your account at Qingqian: unlinked by %(who)s. If "
         "you did not want this, call the employment office at once.",
         name=_masked(row.number or row.subject), who=who,
-    ))  # fmt: skip
+    ), by)  # fmt: skip
     db.session.commit()
 
 
