@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, select
 
-from app.accounts.contacts import REMEMBERED
+from app.accounts.contacts import REMEMBERED, SELF
 from app.accounts.hooks import PHONES
 from app.accounts.models import AccountWarning, AppUser, ContactChange
-from app.core import clock
+from app.core import clock, mail
 from app.core.db import db
 from app.disputes.models import FREEZES, Dispute, DisputeState
 from app.people.models import Employer
 from app.workflow.actor import PARTIES, STAFF, Actor, Role
 from app.workflow.queries import said, trail_of
 
+MOMENT = timedelta(minutes=1)  # between a change and the message of it
 OF_SCHOOL = (Role.SCHOOL, Role.COLLEGE, Role.DATA)
 
 
@@ -96,13 +98,37 @@ def school_had_a_hand(user_id: int) -> bool:
     return any(role in OF_SCHOOL for _key, role in hands_on(user_id))
 
 
+def by_another(user_id: int) -> list[ContactChange]:
+    """The disputed changes that can be another's hand, oldest first.
+
+    What the person itself changed before anything that it disowns, and before staff touched a way in,
+    is its own.
+    """
+    rows = db.session.scalars(
+        select(ContactChange)
+        .where(ContactChange.user_id == user_id, ContactChange.disputed_at.is_not(None))
+        .order_by(ContactChange.id)
+    ).all()
+    frozen = db.session.get_one(AppUser, user_id).frozen_at or clock.now()
+    disowned = select(AccountWarning.at).where(
+        AccountWarning.user_id == user_id, AccountWarning.used_at >= frozen - MOMENT
+    )
+    begun = [row.at for row in rows if row.source != SELF] + list(db.session.scalars(disowned))
+    return [row for row in rows if not begun or row.at >= min(begun) - MOMENT]
+
+
+def mails_by_another(user: AppUser) -> list[ContactChange]:
+    """Of them the mails that were set on a student's own page: nobody in the office can change these."""
+    if user.role != Role.STUDENT:
+        return []
+    rows = by_another(user.id)
+    return [row for row in rows if row.channel == mail.MAIL and row.source == SELF]
+
+
 def disputed_phone_stays(user_id: int) -> bool:
     """Whether the phone or address that was said to be another's is the account's still."""
     user = db.session.get_one(AppUser, user_id)
     phone = PHONES.get(Role(user.role or ""), lambda _user: None)(user)
-    rows = db.session.scalars(
-        select(ContactChange).where(
-            ContactChange.user_id == user_id, ContactChange.disputed_at.is_not(None)
-        )
-    )
+    given_back = mails_by_another(user)
+    rows = [row for row in by_another(user_id) if row not in given_back]
     return any(row.new is not None and row.new in (phone, user.email) for row in rows)

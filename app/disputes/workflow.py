@@ -17,7 +17,7 @@ from sqlalchemy import select
 
 from app.accounts import freezing, security_log
 from app.accounts.models import AccountWarning, AppUser, WarningLink
-from app.accounts.queries import actor_of
+from app.accounts.queries import actor_of, email_taken
 from app.accounts.warnings import link_behind
 from app.core import clock
 from app.core.db import db
@@ -30,6 +30,7 @@ from app.disputes.queries import (
     disputed_phone_stays,
     disputes_for,
     hands_on,
+    mails_by_another,
     school_had_a_hand,
     school_of,
 )
@@ -37,6 +38,7 @@ from app.invitations.models import Invitation
 from app.objections.queries import open_objection
 from app.objections.workflow import OBJECTIONS, disown
 from app.people.models import Student
+from app.people.ways_in import write_mail
 from app.placements.models import Placement
 from app.termination.models import Termination
 from app.workflow.actor import PARTIES, Actor, Role
@@ -102,9 +104,23 @@ def keep_answer(change: Change) -> None:
 
 def open_again(change: Change) -> None:
     """The account opens; a password set meanwhile is worth nothing."""
-    user_id = change.record.user_id
-    freezing.thaw(user_id, taken_back=change.source == S.CONFIRMED)
-    security_log.note("thaw", user=db.session.get_one(AppUser, user_id), who=change.actor)
+    user = db.session.get_one(AppUser, change.record.user_id)
+    if change.source == S.CONFIRMED:
+        _mail_back(user, change.actor)
+    freezing.thaw(user.id, taken_back=change.source == S.CONFIRMED)
+    security_log.note("thaw", user=user, who=change.actor)
+
+
+def _mail_back(user: AppUser, who: Actor) -> None:
+    """A mail that another set on the student's own page goes: the one before it counts, or none."""
+    mails = mails_by_another(user)
+    if not mails or user.email != mails[-1].new:
+        return
+    student = db.session.get_one(Student, user.student_id)
+    old = mails[0].old
+    write_mail(user, student, None if old and email_taken(old, but=user.id) else old)
+    db.session.flush()
+    security_log.note("change_undone", user=user, who=who)
 
 
 OFFICE = (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY)

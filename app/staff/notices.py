@@ -85,5 +85,5 @@ LABELS = {"name": _l("Name"), "email": _l("E-mail"), "role": _l("Role"), "school
 
 
 def post(user: AppUser, key: str, subject: str, body: str, *, who: Actor | None = None) -> None:
-    """To every contact of the last 90 days, with the link that freezes the account (INV-20). Not committed."""
+    """To every contact of the last 90 days, with the link that freezes (INV-20). Not committed."""
     warn(user, key, subject, body, who=who)

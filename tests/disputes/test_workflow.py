@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import acts, freezing, one_time, passwords, queries, sessions, workflow
 from app.accounts.contacts import hold_of, note_change
 from app.accounts.models import AccountSession, ContactChange
+from app.accounts.queries import actor_of
 from app.cli import WORKFLOWS
 from app.core import clock, mail
 from app.core.db import db
@@ -18,6 +19,7 @@ from app.disputes.workflow import DISPUTES, press
 from app.notices.models import Notice
 from app.objections.models import Objection
 from app.objections.workflow import OBJECTIONS
+from app.people import own_contacts
 from app.people.students import STUDENTS
 from app.placements.workflow import PLACEMENTS
 from app.staff.workflow import STAFF_REQUESTS, forget_password
@@ -341,6 +343,33 @@ def test_confirmed_as_anothers_hand_it_stays_frozen_until_the_phone_is_put_right
     clear(found, second)
     [change] = db.session.query(ContactChange).all()
     assert (change.disputed_at, change.undone_at is None) == (None, False)
+
+
+@pytest.mark.rule("INV-20", "ACC-15")
+@pytest.mark.parametrize("whose", ["own, before", "the thief's, after"])
+def test_a_mail_of_the_own_page_keeps_no_confirmed_account_frozen(cast, second, whose):
+    """The person's own mail stays; the one that a thief set goes when the account is opened."""
+    user, first, own = make.account(cast.student), cast.student.email, cast.student.phone
+    mine = lambda: own_contacts.keep_mail(user, cast.student, "new@example.com", actor_of(user))  # noqa: E731
+    if whose.startswith("own"):
+        mine()
+        make.pass_time(hours=1)
+    STUDENTS.perform("change_phone", cast.student.id, make.actor(cast.officer), reason="换号",
+                     phone="13700000001")  # fmt: skip
+    token = last_token(user)
+    make.pass_time(hours=73)
+    if not whose.startswith("own"):
+        mine()
+    db.session.commit()
+    pressed(token)
+    found = clear(dispute(user), second, step="uphold", reason="已当面核实，手机号为他人所有")
+    with pytest.raises(Refused, match="请先更正"):
+        clear(found, cast.province)
+    STUDENTS.perform("change_phone", cast.student.id, make.actor(second), reason="更正", phone=own)
+    clear(found, cast.province)
+    db.session.expire_all()
+    kept = "new@example.com" if whose.startswith("own") else first
+    assert (user.frozen_at, user.email, cast.student.email) == (None, kept, kept)
 
 
 @pytest.mark.rule("INV-20", "ACC-15")
