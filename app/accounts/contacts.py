@@ -18,6 +18,7 @@ from app.workflow.actor import Actor, Role
 REMEMBERED = timedelta(days=90)  # a former phone or address is told of what happens, for so long
 RESET = "reset"  # the channel of a first sign-in that staff reset: no address changed
 STAFF, FILE, MERGE, SELF = "staff", "file", "merge", "self"  # by whose hand
+OWN_WORD = ("old_phone", "campus")  # the person itself said that a change is right
 BY_SCHOOL = (STAFF, FILE, MERGE)
 
 
@@ -91,6 +92,33 @@ def holds_of(user_id: int, now: datetime) -> Sequence[ContactChange]:
         )
         .order_by(ContactChange.held_until.desc().nulls_last(), ContactChange.id.desc())
     ).all()
+
+
+def before(row: ContactChange) -> str | None:
+    """The address that answers for a change: the one it replaced, if that was the person's.
+
+    One that came itself by a change that was disowned, taken back or held still is not: the one before
+    it is. What the old phone or the campus sign-in confirmed was the person's.
+    """
+    address = row.old
+    for earlier in db.session.scalars(
+        select(ContactChange)
+        .where(
+            ContactChange.user_id == row.user_id, ContactChange.channel == row.channel,
+            ContactChange.source != MERGE, ContactChange.id < row.id,
+        )
+        .order_by(ContactChange.id.desc())
+    ):  # fmt: skip
+        if earlier.new == address and _doubtful(earlier, row.at):
+            address = earlier.old
+    return address
+
+
+def _doubtful(row: ContactChange, at: datetime) -> bool:
+    if row.confirmed_by in OWN_WORD:
+        return False
+    held = row.confirmed_at is None and row.held_until is not None and row.held_until > at
+    return held or row.disputed_at is not None or row.undone_at is not None
 
 
 def reach(user: AppUser, now: datetime) -> list[tuple[str, str]]:

@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, update
 
 from app.accounts import one_time, queries
-from app.accounts.contacts import REMEMBERED
+from app.accounts.contacts import OWN_WORD, REMEMBERED
 from app.accounts.models import AppUser, ContactChange
 from app.core import clock
 from app.core.db import db, forget, remembered
@@ -91,7 +91,7 @@ def _open_changes(user_id: int) -> tuple[Any, ...]:
         ContactChange.at > clock.now() - REMEMBERED,
         ContactChange.undone_at.is_(None),
         ContactChange.disputed_at.is_(None),
-        ContactChange.confirmed_by.not_in(("old_phone", "campus")),
+        ContactChange.confirmed_by.not_in(OWN_WORD),
     )
 
 

@@ -77,8 +77,8 @@ def ways(row: ContactChange, user: AppUser) -> list[Way]:
     found = []
     if row.channel == contacts.RESET:
         found = [(OLD_PHONE, *pair) for pair in contacts.present(user) if pair[0] == mail.SMS][:1]
-    elif row.old:
-        found = [(OLD_PHONE if row.channel == mail.SMS else MAIL, row.channel, row.old)]
+    elif old := contacts.before(row):
+        found = [(OLD_PHONE if row.channel == mail.SMS else MAIL, row.channel, old)]
     own = None if row.source == contacts.MERGE else contacts.own_mail(user, row.at)
     if own and all(way[2] != own for way in found):
         found.append((MAIL, mail.MAIL, own))

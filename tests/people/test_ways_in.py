@@ -17,15 +17,19 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.mail import Message
+from app.disputes.models import Dispute
+from app.disputes.workflow import DISPUTES, press
 from app.invitations.models import Invitation
 from app.people.models import Employer, MergeRequest, Student
 from app.placements.models import Placement
 from app.settings.queries import set_setting
+from app.workflow.actor import Role
 from app.workflow.models import Trail
 from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import good_row, xlsx
 from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
+from tests.disputes.told import last_token
 
 THIEF = "13700009999"
 THIEF_MAIL = "thief@example.com"
@@ -328,6 +332,44 @@ def test_s04_a_phone_changed_by_form_reads_and_signs_nothing_for_72_hours(
     thief.client.post(f"/my/answer/{letter.id}/decline", data={"reason": "不去"})
     assert fresh(letter).state == "open"
     assert db.session.query(SecurityEvent).filter_by(event="phone_changed").count() == 1
+
+
+@pytest.mark.rule("ACC-15")
+def test_s04_a_phone_changed_twice_answers_for_nothing(cast, victim, letter, thief, visit):
+    """The first phone of his own shall say yes to the second, or get the code for a new password."""
+    office, user, phone = visit(cast.officer), make.account(victim), victim.phone
+    user.email = f"{victim.uid}@invalid"
+    db.session.commit()
+    changed(office, victim)
+    changed(office, victim, "13700008888")
+    assert fresh(victim).phone == "13700008888"
+    [second, first] = sorted(contacts.holds_of(user.id, clock.now()), key=lambda r: -r.id)
+    assert [w.address for row in (second, first) for w in holds.ways(row, user)] == [phone, phone]
+    before = last_message()
+    assert not thief.signs_in("A1", THIEF)
+    assert [b for b in told(phone, before) if re.search(r"\b\d{6}\b", b)]
+    assert not told(THIEF, before)
+    assert not told("13700008888", before)
+
+
+@pytest.mark.rule("ACC-15", "INV-20")
+def test_a_disowned_phone_answers_for_nothing_once_it_is_put_right(cast, victim, visit):
+    """A thief's phone, disowned and replaced, would else get the codes of the phone that was put right."""
+    user, phone = make.account(victim), victim.phone
+    office = visit(cast.officer)
+    changed(office, victim)
+    press(last_token(user), "203.0.113.9")
+    [found] = db.session.query(Dispute).all()
+    second = make.make_user(Role.SCHOOL, "officer9", name="钱老师", school_id=cast.school.id)
+    DISPUTES.perform("uphold", found.id, make.actor(second), reason="手机号为他人所有")
+    changed(visit(second), victim, phone)
+    DISPUTES.perform("clear", found.id, make.actor(cast.province), reason="已当面核实")
+    db.session.expire_all()
+    user.password = "x"
+    db.session.commit()
+    [held] = contacts.holds_of(user.id, clock.now())
+    assert THIEF not in [way.address for way in holds.ways(held, user)]
+    assert holds.for_reset(user, ("sms", phone)) == ("sms", phone)
 
 
 @pytest.mark.rule("ACC-15")
