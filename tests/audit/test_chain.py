@@ -13,6 +13,7 @@ from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select, text
+from sqlalchemy.exc import OperationalError
 
 from app import create_app
 from app.audit import guarding, heads, roots, seals, tasks
@@ -114,6 +115,24 @@ def test_what_a_savepoint_took_back_is_not_marked(kept):
     mark = db.session.scalars(select(Mark).order_by(Mark.mark.desc()).limit(1)).one()
     assert [line.split()[1] for line in mark.trail_places.split("\n")] == ["61", "62"]
     db.session.remove()
+    assert kinds() == []
+
+
+def test_a_connection_that_the_database_ended_is_rolled_back_and_the_next_one_marks(kept):
+    write(record=640)
+    pid = db.session.scalar(text("SELECT pg_backend_pid()"))
+    with db.engine.connect() as other:
+        other.execute(text("SELECT pg_terminate_backend(:p, 5000)"), {"p": pid})
+    with pytest.raises(OperationalError):
+        db.session.execute(text("SELECT 1"))
+    db.session.rollback()
+    db.session.remove()
+    assert db.session.query(Trail).filter_by(kind="account", record_id=640).count() == 0
+    write(record=641)
+    db.session.commit()
+    row = db.session.query(Trail).filter_by(kind="account", record_id=641).one()
+    assert db.session.get(Mark, row.mark) is not None
+    seals.seal_waiting()
     assert kinds() == []
 
 
