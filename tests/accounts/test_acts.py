@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.accounts import acts
+from app.accounts import acts, one_time
 from app.accounts.models import ActProof
 from app.cli import WORKFLOWS
 from app.core.db import db
@@ -253,6 +253,19 @@ def test_a_proof_by_another_way_dies_after_ten_minutes_and_with_the_record(cast,
     with pytest.raises(ValueError, match="magic"):
         acts.note_proof(user, act.purpose, "magic")
     assert db.session.query(ActProof).count() == 2
+
+
+@pytest.mark.rule("ACC-10", "ACC-15", "INV-20")
+@pytest.mark.parametrize("end", ["void", "void_free"])
+def test_what_ends_the_codes_of_an_account_ends_its_other_proofs(cast, campus, letter, end):
+    user, other = make.account(cast.student), make.account(cast.classmate)
+    act = acts.act_on(INVITATIONS, "accept", letter.id, user)
+    for whose in (user, other):
+        acts.note_proof(whose, act.purpose, "campus")
+    db.session.commit()
+    getattr(one_time, end)(f"user:{user.id}", f"student:{cast.student.id}")
+    assert not acts.has_proof(user, act.purpose)
+    assert acts.has_proof(other, act.purpose)
 
 
 @pytest.mark.rule("ACC-10")
