@@ -91,11 +91,13 @@ class Thieves(Moves):
         self.routes = [
             r for r in world.app.url_map.iter_rules() if not r.endpoint.startswith(LEFT_OUT)
         ]
+        self.target, self.sure = 0, False
         self.phones = [world.fresh_address("sms") for _n in range(3)]
         self.mails = [world.fresh_address("mail") for _n in range(3)]
         self.tricks: list[Callable[[], None]] = [
             self.dummy_student, self.merge_students, self.merge_employers, self.change_phone,
             self.correct_employer, self.begin_anew, self.loosen, self.take_over, self.take_over,
+            self.blitz, self.blitz, self.blitz,
             self.first_sign_in, self.act_for_victim, self.act_for_victim, self.staff_account,
             self.staff_account, self.own_candidate,
         ]  # fmt: skip
@@ -129,15 +131,18 @@ class Thieves(Moves):
         }  # fmt: skip
 
     def victim(self) -> Student:
-        """A student who is no dummy of theirs."""
+        """A student who is no dummy of theirs: mostly the one they are at, for some time."""
         keys = [k for k, name in self.world.person_of_student.items() if name != THIEVES]
-        return db.session.get_one(Student, self.rng.choice(keys))
+        if self.target not in keys or (not self.sure and self.rng.random() < 0.03):
+            self.target = self.rng.choice(keys)
+        key = self.target if self.sure or self.rng.random() < 0.8 else self.rng.choice(keys)
+        return db.session.get_one(Student, key)
 
     def step(self) -> None:
         """One move: a chain's next link, or any route."""
         if self.rng.random() < 0.05:
             self.enter()
-        move = self.rng.choice(self.tricks) if self.rng.random() < 0.45 else self.any_route
+        move = self.rng.choice(self.tricks) if self.rng.random() < 0.6 else self.any_route
         self.done[move.__name__] += 1
         move()
 
@@ -277,10 +282,31 @@ class Thieves(Moves):
         names += [(mailbox, "") for mailbox in self.mails] + [
             (self.world.cast.employer.credit_code, "")
         ]
-        names += [(name, "") for name in ("officer2", "province", "officer", "college2")]
-        who, school = self.rng.choice(names)
+        names += [
+            (name, "") for name in ("officer2", "province", "officer", "college2", "security")
+        ]
+        who, school = self.rng.choice(names[:3] if self.rng.random() < 0.6 else names)
         if self.reset(browser, who, school, SECRET[THIEVES]):
             self._sit_down(browser)
+
+    def blitz(self) -> None:
+        """All of it within two hours, while the victim sleeps (S-03)."""
+        self.sure = True
+        self.victim()
+        self.rng.choice((self.change_phone, self.change_phone, self.merge_students, self.begin_anew,
+                         self.correct_employer, self.staff_account))()  # fmt: skip
+        if self.rng.random() < 0.5:
+            self.own_candidate()
+        self.world.pass_time(hours=1.1)
+        self.enter()
+        for _n in range(2):
+            self.take_over()
+        self.stolen = self.stolen[-1:]
+        self.hand.browsers = [*self.own.values(), *self.stolen]
+        self.first_sign_in()
+        for _n in range(4):
+            self.act_for_victim()
+        self.sure = False
 
     def _sit_down(self, browser: Browser) -> None:
         self.stolen = [*self.stolen[-7:], browser]
@@ -294,10 +320,13 @@ class Thieves(Moves):
 
     def act_for_victim(self) -> None:
         """In an account that is not theirs: send any form of a page where parties act."""
-        seat = self.seat("student", "employer")
-        if seat is None:
+        sat = [b for b in self.stolen if b.user_id()]
+        if not sat:
             return
-        user = db.session.get_one(AppUser, seat.user_id() or 0)
+        seat = self.rng.choice(sat)
+        user = db.session.get(AppUser, seat.user_id() or 0)
+        if user is None or not (user.student_id or user.employer_id):
+            return
         if user.student_id:
             mine = Invitation.student_id == user.student_id
             keys = db.session.scalars(select(Invitation.id).where(mine)).all()
