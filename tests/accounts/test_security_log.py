@@ -425,7 +425,8 @@ def test_the_last_ninety_days_of_the_own_account_stand_there_and_nothing_of_othe
 
 @pytest.mark.rule("ACC-09")
 @pytest.mark.parametrize(
-    "role", ["student", "employer", "officer", "college_officer", "province", "data", "admin", "security"]
+    "role",
+    ["student", "employer", "officer", "college_officer", "province", "data", "admin", "security"],
 )
 def test_every_role_finds_the_page_in_its_menu(cast, visit, role):
     person = getattr(cast, role)

@@ -168,9 +168,7 @@ def test_no_version_and_no_bytes_break_the_form(browser, value):
     data = {"version": value, "writer": value, "do": value, "position": "\u200b\u202e教\ud7ff"}
     assert browser.post(ENTRY, data=data).status_code in (303, 422)
     assert browser.post(f"{ENTRY}/save", data=data).status_code in (200, 409)
-    assert (
-        browser.post("/my/offline/generate?version=" + value).status_code == 303
-    )
+    assert browser.post("/my/offline/generate?version=" + value).status_code == 303
 
 
 @pytest.mark.rule("TRM-06", "TRM-08")
