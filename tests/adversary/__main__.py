@@ -22,8 +22,8 @@ from tests.adversary.holes import HOLES
 from tests.adversary.judge import Violation
 from tests.adversary.walk import GANGS, prepare, walk
 
-WORLD = 1_000  # steps in one world; then a fresh one
-PATIENCE = 3  # worlds of each gang in which a planted hole must show
+WORLD = 500  # moves in one world, some 2,500 requests; then a fresh one
+PATIENCE = 6  # worlds of each gang in which a planted hole must show
 
 
 def quick() -> None:
@@ -42,6 +42,8 @@ def long_walk(server: str, folder: str, first: int, steps: int) -> tuple[Counter
         try:
             here = walk(server, Path(folder), first + n, WORLD)
             moved, acts = moved + here.taken, acts + here.judge.acts
+            moved["requests"] += here.requests
+            moved.update({f"route {name}": n for name, n in here.asked.items()})
         except Violation as violation:
             wrong.append(str(violation))
     return moved, acts, wrong
@@ -65,7 +67,7 @@ def hunt(server: str, folder: str, number: int) -> tuple[str, int, str]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.adversary")
-    parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--steps", type=int, default=24_000, help="moves; each is 4 to 5 requests")
     parser.add_argument("--first", type=int, default=1000, help="the first seed")
     parser.add_argument("--processes", type=int, default=os.cpu_count() or 2)
     parser.add_argument("--holes", action="store_true", help="only the planted holes")
@@ -93,8 +95,10 @@ def _report(server: str, root: str, chosen: argparse.Namespace) -> int:
             moved = sum((w.result()[0] for w in walks), Counter())
             acts = sum(w.result()[1] for w in walks)
             wrong = [text for w in walks for text in w.result()[2]]
-            print(f"adversary: {share * chosen.processes} steps, {moved.total()} moves, {acts} acts judged, "
-                  f"{len(wrong)} violations, {time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
+            routes = sum(name.startswith("route ") for name in moved)
+            print(f"adversary: {share * chosen.processes} moves, {moved['requests']} requests, {routes} routes "
+                  f"tried by thieves, {acts} acts of parties judged, {len(wrong)} violations, "
+                  f"{time.monotonic() - began:.0f} s", flush=True)  # fmt: skip
             print("\n".join(wrong))
             bad += len(wrong)
         numbers = range(len(HOLES))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from uuid import uuid4
 
 import psycopg
+from flask import request, request_started
 
 from app import create_app
 from app.core.db import db
@@ -63,6 +64,14 @@ class Walk:
         self.people = [Honest(self.world, hand) for hand in self.world.honest()]
         self.judge = Judge(self.world)
         self.taken: Counter[str] = Counter()
+        self.asked: Counter[str] = Counter()  # endpoint → requests of the thieves
+        self.requests = 0
+        request_started.connect(self._count, app)
+
+    def _count(self, _app, **_more) -> None:
+        self.requests += 1
+        if self.world.turn == THIEVES:
+            self.asked[request.endpoint or "-"] += 1
 
     def step(self) -> None:
         """A move of somebody, and the judge's look at it. Raises Violation."""

@@ -23,7 +23,7 @@ from tests.factories import id_number
 
 pytestmark = pytest.mark.browser
 RED = "FFFFC7CE"
-MISSED = "没有查到可签约的学生"
+MISSED = "没有找到可以签约的学生"
 FREE = """SELECT s.name FROM student s JOIN school c ON c.id = s.school_id WHERE c.code = '10999'
  AND s.training_mode = '1' AND s.verified_at IS NOT NULL AND s.origin_state = 'approved'
  AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.student_id = s.id)

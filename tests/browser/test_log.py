@@ -52,7 +52,7 @@ def test_the_administrator_finds_a_failed_sign_in(open_page, shot):
     sign_in(stranger, "student2", "not-the-right-one-1")
     for width, height in ((1366, 768), (390, 844)):
         page = open_page(width, height)
-        sign_in(page, "admin")
+        sign_in(page, "audit")
         page.goto("/security-log/list/")
         assert fits(page)
         shot(page, f"log_{width}")
@@ -69,7 +69,7 @@ def test_a_row_altered_by_sql_is_named_on_the_command_line_and_on_the_page(
     running, open_page, shot
 ):
     page = open_page()
-    sign_in(page, "admin")
+    sign_in(page, "audit")
     page.goto("/audit/")
     page.click("button:has-text('立即核对')")
     seen(page, "完整")
@@ -85,7 +85,7 @@ def test_a_row_altered_by_sql_is_named_on_the_command_line_and_on_the_page(
     assert page.locator(f"text=第 {row} 行").count() >= 1
     shot(page, "audit_broken_1366")
     phone = open_page(390, 844)
-    sign_in(phone, "admin")
+    sign_in(phone, "audit")
     phone.goto("/audit/")
     assert fits(phone)
     shot(phone, "audit_broken_390")

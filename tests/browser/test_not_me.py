@@ -55,7 +55,7 @@ def test_the_link_freezes_the_account_on_a_phone_without_script_and_the_province
     press(school, "begin_anew")
     school.fill("#qq-dialog textarea", "学生来电称忘记密码")
     confirm(school)
-    link = newest_link(open_page(), "首次登录已重置")
+    link = newest_link(open_page(), "首次登录已被重置")
 
     phone = open_page(390, 844, java_script_enabled=False)
     answer = phone.goto(link)

@@ -8,6 +8,7 @@ import pwd
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -65,7 +66,9 @@ def pooled(server, tmp_path_factory):
     if program is None:
         pytest.skip("no PgBouncer on this machine: install the package pgbouncer, then make test")
     direct, port = make_database(server, f"pooled_{os.getpid()}"), free_port()
-    folder = Path(f"/tmp/qingqian-pooler-{uuid4().hex}")  # where any user may read
+    folder = (
+        Path(tempfile.gettempdir()) / f"qingqian-pooler-{uuid4().hex}"
+    )  # where any user may read
     folder.mkdir()
     folder.chmod(0o777)
     host = parse_qs(urlsplit(direct).query)["host"][0]
