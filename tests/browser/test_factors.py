@@ -95,7 +95,7 @@ def test_a_passkey_is_added_and_opens_after_the_password(running, open_page):
     page.goto(f"{base}/desk/list/")
     assert page.url.startswith(f"{base}/factor/"), "nothing else opens"
     page.click("[data-qq-key-ask]")
-    page.wait_for_url(re.compile(r"/desk/list/$"))
+    page.wait_for_url(f"{base}/desk/list/")  # the page before has it at its end too
     tools.send("WebAuthn.setUserVerified", {"authenticatorId": key, "isUserVerified": False})
     page.goto(f"{base}/account/factors/")
     page.click("form[action$='/logout'] button")
