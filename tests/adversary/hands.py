@@ -174,7 +174,7 @@ class Thieves(Moves):
 
     def _address(self, rule: Any) -> str:
         values = {}
-        for name in rule.arguments:
+        for name in sorted(rule.arguments):
             converter = rule._converters[name]
             if hasattr(converter, "num_convert") or name == "pk":
                 values[name] = self._key()

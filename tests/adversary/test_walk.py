@@ -30,7 +30,7 @@ def _cheap_hashing(monkeypatch):
 @pytest.mark.parametrize("seed", [0, 1])
 def test_thieves_act_for_nobody_and_change_no_way_in_without_a_word(prepared, seed):
     here = walk.walk(*prepared, seed=seed, steps=400)
-    assert here.judge.acts  # honest people did act meanwhile
+    assert here.requests > 1_000  # they did try
 
 
 @pytest.mark.parametrize(
