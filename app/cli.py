@@ -1,4 +1,4 @@
-"""Commands: release (migrate and seed), worker, seal-files, docs, greeting. `flask --app run <command>`."""
+"""Our commands beside Flask's: `flask --app run <command>`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from app import demo, roles
 from app.accounts.models import AppUser
 from app.audit import heads, seals
 from app.audit import tasks as audit_tasks
-from app.audit.commands import audit
+from app.audit.commands import audit, forget
 from app.bulk import tasks as bulk_tasks
 from app.bulk.workflow import IMPORTS
 from app.checks import tasks as check_tasks
@@ -72,7 +72,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
-    for command in (release, worker, seal_files, docs, greeting, audit, staff):
+    for command in (release, worker, seal_files, docs, greeting, audit, forget, staff):
         app.cli.add_command(command)
 
 

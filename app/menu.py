@@ -51,7 +51,7 @@ from app.forwarding.sheets import COURIER
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
-from app.home.student_views import MyHomeView
+from app.home.student_views import MyCopyView, MyHomeView
 from app.invitations.amendment_views import AmendmentView
 from app.invitations.edit_views import OpenInvitationView
 from app.invitations.employer_views import EmployerInvitationsView
@@ -117,6 +117,7 @@ def register(builder: AppBuilder) -> None:
     """Register every view; the order of the lines is the order of the menu."""
     builder.add_view_no_menu(PasswordView)
     builder.add_view_no_menu(MySignInsView)
+    builder.add_view_no_menu(MyCopyView)
     builder.add_view_no_menu(RootsView)
     builder.add_view_no_menu(ActCodeView)
     builder.add_view_no_menu(FactorView)

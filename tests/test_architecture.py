@@ -63,6 +63,8 @@ FILES = {
     "keys.py", "content.py", "marks.py",  # audit: what is digested of a row, with which key, when
     "seals.py", "roots.py",  # audit: the chain, and what goes outside
     "verifying.py", "walking.py", "guarding.py", "findings.py",  # audit: the verifier
+    "retention.py",  # audit: how long what is no record is kept
+    "own_copy.py",  # home: a student's copy of everything about it
     "tables",  # codes: the shipped tables
     "__pycache__",
 }  # fmt: skip

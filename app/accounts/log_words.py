@@ -49,6 +49,7 @@ EVENTS = {
     "account_sign_out": _l("Signed out everywhere by an administrator"),
     "account_forget_password": _l("Password taken away by an administrator"),
     "account_reset_factor": _l("Second factor reset by an administrator"),
+    "own_copy": _l("Copy of one's own data downloaded"),
     "denied": _l("Asked for what is not theirs"), "reveal": _l("Personal number shown"),
     "export": _l("Export asked for"), "export_fetched": _l("Export downloaded"),
     "setting": _l("Setting of the school changed"),

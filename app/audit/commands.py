@@ -9,12 +9,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 import click
-from flask.cli import AppGroup
+from flask.cli import AppGroup, with_appcontext
 from flask_babel import force_locale
 from flask_babel import gettext as _
 
 from app.accounts import security_log
-from app.audit import heads, seals
+from app.audit import heads, retention, seals
 from app.audit.findings import said
 from app.audit.verifying import Report, Roots
 from app.audit.verifying import verify as walk
@@ -99,3 +99,17 @@ def restored(reason: str) -> None:
     )  # fmt: skip
     db.session.commit()
     click.echo(f"{seals.seal_waiting()} rows sealed; the head is that of this database now")
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
+@LANGUAGE
+@with_appcontext
+def forget(dry_run: bool, language: str) -> None:
+    """Delete what has been kept long enough (docs/retention.md); the worker does it every night."""
+    with force_locale(language):
+        rows = retention.due()
+        if not dry_run:
+            retention.forget()
+        for name, days, count in rows:
+            click.echo(f"{count:>9,}  {days:>4} d  {name}")

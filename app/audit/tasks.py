@@ -10,7 +10,7 @@ from sqlalchemy import select, true
 
 from app.accounts import security_log
 from app.accounts.models import AppUser
-from app.audit import heads, roots, seals
+from app.audit import heads, retention, roots, seals
 from app.audit.findings import said
 from app.audit.models import Run
 from app.audit.verifying import Report, verify
@@ -41,6 +41,15 @@ def seal(timestamp: int = 0) -> int:
 def verify_all(timestamp: int = 0) -> str:
     """Walk everything, keep what was found, tell who is responsible; the kind of the finding."""
     return _walk(None)
+
+
+@jobs.queue.periodic(cron="50 19 * * *")  # 03:50 in China
+@jobs.queue.task(name="audit.forget", queueing_lock="audit.forget", queue="bulk", priority=2)
+def forget(timestamp: int = 0) -> int:
+    """Delete what has been kept long enough; how many rows."""
+    done = sum(retention.forget().values())
+    log.info("retention: %s rows", done)
+    return done
 
 
 @jobs.queue.task(name="audit.verify_now", queue="bulk", priority=3, lock="audit.verify_now")

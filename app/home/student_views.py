@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g
+from flask import g, jsonify
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.holds import not_held
 from app.accounts.queries import actor
+from app.audit import retention
 from app.core import clock
+from app.core.errors import Invalid, Refused
+from app.core.forms import show_problems
 from app.destinations.detail import progress as destination_progress
 from app.destinations.queries import module_name, module_open
+from app.documents.file_views import file_answer
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.forwarding.detail import letter_facts
 from app.forwarding.letters import letter_of
+from app.home import own_copy
 from app.invitations import queries
 from app.invitations.models import Invitation
 from app.invitations.views import local, now, review_text
+from app.people.forms import ProofForm
 from app.people.merge_requests import asked_of as asked_of_me
+from app.people.own_contacts import ask_own_code, masked_contact
 from app.people.student_views import facts, me
 from app.placements.detail import progress
 from app.placements.guards import cannot_sign
@@ -101,3 +108,39 @@ def _answer_by(placement: Placement | None) -> str:
 def _large(item: Invitation) -> dict[str, str]:
     """The terms that a student looks for first."""
     return {f.name: shown(f, getattr(item.terms, f.name)) for f in FIELDS if f.large}
+
+
+class MyCopyView(SafeView):
+    """«My data»: what is kept about the person, how long, and a copy of it in one file (S-19)."""
+
+    route_base = "/my/data"
+    default_view = "index"
+    class_permission_name = "MyCopy"
+
+    @expose("/", methods=["GET", "POST"])
+    @has_access
+    def index(self) -> Any:
+        form = ProofForm()
+        if form.validate_on_submit():
+            try:
+                data = own_copy.take(
+                    g.user, me(), form.password.data or "", form.old_code.data or ""
+                )
+                name = _("My data") + ".zip"
+                return file_answer(data, "application/zip", name, inline=False)
+            except (Invalid, Refused) as error:
+                show_problems(form, error)
+        page = self.render_template(
+            "home/own_copy.html", form=form, old=masked_contact(g.user), kept=retention.table()
+        )
+        return page, 422 if form.errors or form.form_errors else 200
+
+    @expose("/code", methods=["POST"])
+    @has_access
+    def code(self) -> Any:
+        """A code to the contact on record, for who has no password."""
+        try:
+            ask_own_code(g.user, "copy")
+        except Refused as refusal:
+            return jsonify(error=str(refusal)), 409
+        return jsonify(sent=True)

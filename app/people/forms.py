@@ -192,18 +192,23 @@ class CampusVerifyForm(VerifyForm):
 ONE_TIME = {"inputmode": "numeric", "autocomplete": "one-time-code"}
 
 
-class MailForm(FlaskForm):
-    """Another e-mail of the person's own: its code, and the password or a code of the old contact."""
+class ProofForm(FlaskForm):
+    """The person itself, by its password or by a code to its present contact (`own_contacts.proved`)."""
+
+    password = PasswordField(
+        _l("Your password"), [Length(max=128)], render_kw={"autocomplete": "current-password"}
+    )
+    old_code = StringField(
+        _l("Code from the present contact"), [Length(max=60)], render_kw=ONE_TIME
+    )
+
+
+class MailForm(ProofForm):
+    """Another e-mail of the person's own, with the code sent to it."""
 
     email = line(
         _l("New e-mail"), 120, EMAIL, render_kw={"inputmode": "email", "autocomplete": "email"}
     )
     code = StringField(
         _l("Code from the new address"), [DataRequired(MISSING), Length(max=60)], render_kw=ONE_TIME
-    )
-    password = PasswordField(
-        _l("Your password"), [Length(max=128)], render_kw={"autocomplete": "current-password"}
-    )
-    old_code = StringField(
-        _l("Code from the present contact"), [Length(max=60)], render_kw=ONE_TIME
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts import contacts, holds, one_time, passwords, security_log, warnings
 from app.accounts.contacts import SELF
@@ -28,6 +30,9 @@ MAILS = Limit(
     "own-mail", 10, timedelta(hours=1)
 )  # codes that one account has sent to new addresses
 
+# what a person proves itself for by its password, or by a code to its present contact
+WHYS = {"mail": _l("To change your e-mail"), "copy": _l("To download a copy of your data")}
+
 
 def ask_mail_code(user: AppUser, email: str) -> None:
     """Send the code that proves a new address to it, and commit. Raises Invalid, Refused."""
@@ -38,13 +43,19 @@ def ask_mail_code(user: AppUser, email: str) -> None:
                   act=_("To confirm this address"))  # fmt: skip
 
 
-def ask_old_code(user: AppUser) -> str:
-    """Send a code to the contact that the account has, and commit; where it went, masked."""
+def ask_own_code(user: AppUser, why: str) -> str:
+    """Send a code for one of WHYS to the contact that the account has, and commit; where it went, masked."""
     contact = contact_of(user)
     if contact is None:
         raise Refused(_("No phone or e-mail is on record. Ask the employment office."))
-    one_time.send(f"user:{user.id}", OLD_CONTACT, *contact, act=_("To change your e-mail"))
-    return str(vars(ContactChange)["old"].mask(contact[1]))
+    one_time.send(f"user:{user.id}", f"{why}:old", *contact, act=str(WHYS[why]))
+    return masked_contact(user)
+
+
+def masked_contact(user: AppUser) -> str:
+    """Where such a code goes; empty where nothing is on record."""
+    contact = contact_of(user)
+    return str(vars(ContactChange)["old"].mask(contact[1])) if contact else ""
 
 
 def change_mail(user: AppUser, email: str, code: str, password: str, old_code: str) -> None:
@@ -58,21 +69,30 @@ def change_mail(user: AppUser, email: str, code: str, password: str, old_code: s
         flow, key = holds.record_of(user)
         lock_row(flow.model, key)
         _may_change_mail(user, email)
-        if old_code.strip():
-            _checked("old_code", OLD_CONTACT, user, old_code)
-        elif not passwords.matches(user.password, password):
-            raise Invalid([("password", _("This is not your password."))])
         _checked("code", _mail_purpose(email), user, code)
         keep_mail(user, db.session.get_one(flow.model, key), email, actor_of(user))
 
-    if not old_code.strip() and not GUESSES.take(user.id):
+    proved(user, "mail", password, old_code, act)
+
+
+def proved(user: AppUser, why: str, password: str, code: str, act: Callable[[], None]) -> None:
+    """Do and commit `act`, one of WHYS, for who has the password or the code sent to the present contact.
+
+    Raises Invalid naming `password` or `old_code`, Refused after too many wrong passwords.
+    """
+
+    def once() -> None:
+        if code.strip():
+            _checked("old_code", f"{why}:old", user, code)
+        elif not passwords.matches(user.password, password):
+            raise Invalid([("password", _("This is not your password."))])
+        act()
+
+    if not code.strip() and not GUESSES.take(user.id):
         raise Refused(_("Too many wrong tries. Please wait 15 minutes."))
-    committed(act)
+    committed(once)
     GUESSES.forget(user.id)
     db.session.commit()
-
-
-OLD_CONTACT = "mail:old"  # the purpose of the code that proves the person
 
 
 def _mail_purpose(email: str) -> str:

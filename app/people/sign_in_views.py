@@ -11,7 +11,6 @@ from flask_babel import gettext as _
 
 from app.accounts import contacts, holds
 from app.accounts.models import ContactChange
-from app.accounts.workflow import contact_of
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
@@ -120,15 +119,14 @@ class SignInView(SafeView):
     @expose("/mail/old-code", methods=["POST"])
     @has_access
     def old_code(self) -> Any:
-        return self._sent(lambda: own_contacts.ask_old_code(g.user))
+        return self._sent(lambda: own_contacts.ask_own_code(g.user, "mail"))
 
     def _mail_page(self, form: MailForm) -> Any:
-        contact = contact_of(g.user)
         held = contacts.hold_of(g.user, clock.now())
         page = self.render_template(
             "people/sign_in_mail.html", form=form,
             email=g.user.email if contacts.has_mail(g.user) else "",
-            old=vars(ContactChange)["old"].mask(contact[1]) if contact else "",
+            old=own_contacts.masked_contact(g.user),
             held=holds.sentence(held) if held is not None else "",
         )  # fmt: skip
         return page, 422 if form.errors or form.form_errors else 200
