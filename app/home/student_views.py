@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, jsonify
+from flask import g, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
+from app.accounts.act_views import answer_code
 from app.accounts.holds import not_held
 from app.accounts.queries import actor
 from app.audit import retention
@@ -139,8 +140,4 @@ class MyCopyView(SafeView):
     @has_access
     def code(self) -> Any:
         """A code to the contact on record, for who has no password."""
-        try:
-            ask_own_code(g.user, "copy")
-        except Refused as refusal:
-            return jsonify(error=str(refusal)), 409
-        return jsonify(sent=True)
+        return answer_code(self, lambda: ask_own_code(g.user, "copy"), url_for("MyCopyView.index"))

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import flash, g, jsonify, redirect, request, url_for
+from flask import flash, g, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts import contacts, holds
+from app.accounts.act_views import answer_code
 from app.accounts.models import ContactChange
 from app.core import clock
 from app.core.errors import Invalid, Refused
@@ -132,18 +133,7 @@ class SignInView(SafeView):
         return page, 422 if form.errors or form.form_errors else 200
 
     def _sent(self, act: Callable[[], Any]) -> Any:
-        by_script = request.accept_mimetypes.best == "application/json"
-        try:
-            act()
-        except Refused as refusal:
-            if by_script:
-                return jsonify(error=str(refusal)), 409
-            flash(str(refusal), "warning")
-        else:
-            if by_script:
-                return jsonify(sent=True)
-            flash(_("A code was sent."), "success")
-        return redirect(url_for(".index"), 303)
+        return answer_code(self, act, url_for(".index"))
 
     def _done(self, act: Callable[[], None]) -> bool:
         try:

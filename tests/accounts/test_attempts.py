@@ -8,24 +8,12 @@ import time
 import pytest
 from sqlalchemy import select
 
-from app.accounts import attempts, passwords, puzzle, queries, workflow
+from app.accounts import attempts, passwords, puzzle, workflow
 from app.accounts.models import SecurityEvent
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from tests import factories as make
-
-RIGHT = "Correct-horse-7"
-
-
-@pytest.fixture
-def user(cast):
-    found = make.account(cast.student)
-    found.password = passwords.hashed(RIGHT)
-    for kind, value in (("phone", cast.student.phone), ("id_number", cast.student.id_number),
-                        ("email", found.email)):  # fmt: skip
-        queries.identify(found, kind, value)
-    db.session.commit()
-    return found
+from tests.accounts.conftest import RIGHT
 
 
 @pytest.fixture

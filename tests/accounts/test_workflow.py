@@ -13,20 +13,7 @@ from app.core import mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from tests import factories as make
-
-RIGHT = "Correct-horse-7"
-
-
-@pytest.fixture
-def user(cast):
-    """The student's account with a password and every identifier."""
-    found = make.account(cast.student)
-    found.password = passwords.hashed(RIGHT)
-    for kind, value in (("phone", cast.student.phone), ("id_number", cast.student.id_number),
-                        ("email", found.email)):  # fmt: skip
-        queries.identify(found, kind, value)
-    db.session.commit()
-    return found
+from tests.accounts.conftest import RIGHT
 
 
 def ways(cast, user):

@@ -26,6 +26,7 @@ from tests.adversary.world import SECRET, THIEVES, Hand, World
 # what only slows the walk down or ends its sessions; each has tests of its own
 LEFT_OUT = ("static", "healthz", "AuthView.logout", "LocaleView.index", "MessagesView", "ExportsView",
             "PapersView", "RegionView", "OfficialView", "PlanYearView", "ChecksView.run", "JobsView")  # fmt: skip
+OF_STAFF = ("officer2", "province", "officer", "college2", "security")
 RECORDS = (Student, Employer, Invitation, Placement, Termination, Objection, AppUser)
 
 
@@ -86,8 +87,9 @@ class Moves:
 class Thieves(Moves):
     """They try every route that their sessions reach, and the chains that have worked elsewhere."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, chains: float) -> None:
         super().__init__(world, world.thieves)
+        self.chains = chains  # share of the moves that are links of a chain that worked elsewhere
         self.routes = [
             r for r in world.app.url_map.iter_rules() if not r.endpoint.startswith(LEFT_OUT)
         ]
@@ -142,7 +144,7 @@ class Thieves(Moves):
         """One move: a chain's next link, or any route."""
         if self.rng.random() < 0.05:
             self.enter()
-        move = self.rng.choice(self.tricks) if self.rng.random() < 0.6 else self.any_route
+        move = self.rng.choice(self.tricks) if self.rng.random() < self.chains else self.any_route
         self.done[move.__name__] += 1
         move()
 
@@ -274,37 +276,46 @@ class Thieves(Moves):
         if seat is not None:
             self.submit(seat, "/settings/", cooling_off_hours="0")
 
-    def take_over(self) -> None:
-        """Set a victim's password by whatever code arrives, and sign in."""
-        victim, browser = self.victim(), Browser(self.world.app, f"thief {next(self.world.spare)}")
-        code = victim.school.code
-        names = [(victim.student_no, code), (victim.id_number or "", ""), (victim.phone or "", "")]
-        names += [(mailbox, "") for mailbox in self.mails] + [
-            (self.world.cast.employer.credit_code, "")
-        ]
-        names += [
-            (name, "") for name in ("officer2", "province", "officer", "college2", "security")
-        ]
-        who, school = self.rng.choice(names[:3] if self.rng.random() < 0.6 else names)
+    def take_over(self, *known: tuple[str, str]) -> None:
+        """Set a victim's password by whatever code arrives, and sign in; one of `known` (name, school)."""
+        names = [*self._names_of_victim()]
+        if self.rng.random() < 0.4:
+            others = (*self.mails, self.world.cast.employer.credit_code, *OF_STAFF)
+            names = [(name, "") for name in others]
+        browser = Browser(self.world.app, f"thief {next(self.world.spare)}")
+        who, school = self.rng.choice(known or names)
         if self.reset(browser, who, school, SECRET[THIEVES]):
             self._sit_down(browser)
 
+    def _names_of_victim(self) -> tuple[tuple[str, str], ...]:
+        victim = self.victim()
+        return ((victim.student_no, victim.school.code), (victim.id_number or "", ""),
+                (victim.phone or "", ""))  # fmt: skip
+
     def blitz(self) -> None:
-        """All of it within two hours, while the victim sleeps (S-03)."""
+        """One plan to its end within two hours, while the victim sleeps (S-03)."""
         self.sure = True
-        self.victim()
-        self.rng.choice((self.change_phone, self.change_phone, self.merge_students, self.begin_anew,
-                         self.correct_employer, self.staff_account))()  # fmt: skip
-        if self.rng.random() < 0.5:
+        known: tuple[tuple[str, str], ...] = self._names_of_victim()
+        plan = self.rng.choice((self.change_phone, self.change_phone, self.merge_students, self.begin_anew,
+                                self.correct_employer, self.staff_account))  # fmt: skip
+        plan()
+        if plan == self.correct_employer:
+            known = (
+                (self.world.cast.employer.credit_code, ""),
+                *((mail, "") for mail in self.mails),
+            )
+        elif plan == self.staff_account:
+            known = tuple((name, "") for name in OF_STAFF)
+        else:
             self.own_candidate()
         self.world.pass_time(hours=1.1)
         self.enter()
         for _n in range(2):
-            self.take_over()
+            self.take_over(*known)
         self.stolen = self.stolen[-1:]
         self.hand.browsers = [*self.own.values(), *self.stolen]
         self.first_sign_in()
-        for _n in range(4):
+        for _n in range(6):
             self.act_for_victim()
         self.sure = False
 
@@ -330,7 +341,7 @@ class Thieves(Moves):
         if user.student_id:
             mine = Invitation.student_id == user.student_id
             keys = db.session.scalars(select(Invitation.id).where(mine)).all()
-            pages = [f"/my/invitations/{key}" for key in keys]
+            pages = [f"/my/invitations/{key}" for key in keys] * 3
             held = Placement.student_id == user.student_id
             for key in db.session.scalars(select(Placement.id).where(held)).all():
                 pages += [f"/my/signings/{key}", f"/my/terminations/signing/{key}"]

@@ -56,11 +56,11 @@ def installation(server: str, folder):
 class Walk:
     """One world, its people and its judge."""
 
-    def __init__(self, app, seed: int) -> None:
+    def __init__(self, app, seed: int, chains: float = 0.6) -> None:
         self.rng = random.Random(seed)
         self.world = World(app, self.rng, GANGS[seed % len(GANGS)])
         self.world.turn = THIEVES
-        self.thieves = Thieves(self.world)
+        self.thieves = Thieves(self.world, chains)
         self.people = [Honest(self.world, hand) for hand in self.world.honest()]
         self.judge = Judge(self.world)
         self.taken: Counter[str] = Counter()
@@ -95,10 +95,13 @@ class Walk:
         self.judge.look()
 
 
-def walk(server: str, folder, seed: int, steps: int) -> Walk:
-    """Take that many steps in a world of its own. Raises Violation with the step's number."""
+def walk(server: str, folder, seed: int, steps: int, chains: float = 0.6) -> Walk:
+    """Take that many steps in a world of its own. Raises Violation with the step's number.
+
+    `chains` is the share of the thieves' moves that follow a plan; the others take any route.
+    """
     with installation(server, folder) as app, app.app_context():
-        here = Walk(app, seed)
+        here = Walk(app, seed, chains)
         for number in range(steps):
             try:
                 here.step()

@@ -12,6 +12,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from app.accounts import acts, sessions
+from app.accounts.act_views import answer_code
 from app.accounts.campus import attempts, cas, net, oidc, proofs, ways, workflow
 from app.accounts.campus.claim import Claim, Untrusted
 from app.accounts.campus.forms import CodeForm, EnterForm
@@ -302,18 +303,11 @@ class MyCampusView(SafeView):
     @expose("/code", methods=["POST"])
     @has_access
     def code(self) -> Any:
-        by_script = request.accept_mimetypes.best == "application/json"
-        try:
-            workflow.send_code(g.user, workflow.RELEASE)
-        except Refused as refusal:
-            if by_script:
-                return jsonify(error=str(refusal)), 409
-            flash(str(refusal), "warning")
-        else:
-            if by_script:
-                return jsonify(sent=True)
-            flash(_("A code was sent."), "success")
-        return redirect(url_for("MyCampusView.index"), 303)
+        return answer_code(
+            self,
+            lambda: workflow.send_code(g.user, workflow.RELEASE),
+            url_for("MyCampusView.index"),
+        )
 
     @expose(f"/release{PAIR}", methods=["POST"])
     @has_access
