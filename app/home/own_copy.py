@@ -16,6 +16,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select, tuple_
 
 from app.accounts import holds, security_log, warnings
+from app.accounts.agents import in_words
 from app.accounts.log_words import event_name, way_name
 from app.accounts.models import ROLE_NAMES, AccountSession, AppUser, ContactChange, SecurityEvent
 from app.accounts.queries import actor_of
@@ -269,14 +270,14 @@ def _change(row: ContactChange) -> Row:
 
 
 def _session(row: AccountSession) -> Row:
-    return {_("Since"): _at(row.created_at), _("Way"): way_name(row.way), _("Device"): row.device,
+    return {_("Since"): _at(row.created_at), _("Signed in by"): way_name(row.way), _("Device"): in_words(row.device),
             _("Address"): row.address}  # fmt: skip
 
 
 def _event(row: SecurityEvent) -> Row:
     own = row.actor_id in (None, row.user_id)
     return {_("When"): _at(row.at), _("Act"): event_name(row.event),
-            _("Device"): row.device if own else "", _("Address"): row.address if own else ""}  # fmt: skip
+            _("Device"): in_words(row.device) if own and row.device else "", _("Address"): row.address if own else ""}  # fmt: skip
 
 
 def _upload(row: Attachment) -> Row:
