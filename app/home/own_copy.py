@@ -270,14 +270,15 @@ def _change(row: ContactChange) -> Row:
 
 
 def _session(row: AccountSession) -> Row:
-    return {_("Since"): _at(row.created_at), _("Signed in by"): way_name(row.way), _("Device"): in_words(row.device),
-            _("Address"): row.address}  # fmt: skip
+    return {_("Since"): _at(row.created_at), _("Signed in by"): way_name(row.way),
+            _("Device"): in_words(row.device), _("Address"): row.address}  # fmt: skip
 
 
 def _event(row: SecurityEvent) -> Row:
     own = row.actor_id in (None, row.user_id)
     return {_("When"): _at(row.at), _("Act"): event_name(row.event),
-            _("Device"): in_words(row.device) if own and row.device else "", _("Address"): row.address if own else ""}  # fmt: skip
+            _("Device"): in_words(row.device) if own and row.device else "",
+            _("Address"): row.address if own else ""}  # fmt: skip
 
 
 def _upload(row: Attachment) -> Row:
