@@ -19,7 +19,7 @@ from app.documents import previews
 from app.documents.errors import RenderError, Unprintable
 from app.documents.kept import digest, keep, kept, read
 from app.documents.models import Document
-from app.documents.printing import printable, texts
+from app.documents.printing import mended_all, unprintable
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.placements.queries import prints
@@ -75,10 +75,7 @@ def preview(placement: Placement, who: Actor) -> bytes | None:
 
 def refuse_unprintable(placement: Placement) -> None:
     """Raise Unprintable where the fonts lack a character, by looking at texts only: nothing is drawn."""
-    from app.documents.fonts import missing_glyphs  # heavy: only who previews pays for it
-
-    missing = missing_glyphs(dict(texts(printable(agreement_data(placement, "")))))
-    if missing:
+    if missing := unprintable(agreement_data(placement, "")):
         raise Unprintable(missing)
 
 
@@ -113,6 +110,7 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
     }
     for group in (OFFER, ARCHIVE, HOUSEHOLD):
         data["terms" if group == OFFER else group] = _terms(terms, group, placement.graduation_year)
+    data = mended_all(data)
     data["data_sha256"] = digest(data, AGREED)
     return data
 

@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.text import mask_all_but_end
 from app.documents.kept import digest, keep, kept, read
 from app.documents.models import Document
+from app.documents.printing import mended_all
 from app.people.models import Student
 from app.placements.tasks import base_url, trace_rows
 from app.termination.models import WAYS, Termination, TerminationState, Way
@@ -79,6 +80,7 @@ def letter_data(termination: Termination, code: str) -> dict[str, Any]:
         "verify_url": f"{base_url()}/v/{code}",
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
+    data = mended_all(data)
     data["data_sha256"] = digest(data, AGREED)
     return data
 
