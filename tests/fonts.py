@@ -32,7 +32,13 @@ FACES = {
 LATIN = ((0xA1, 0x2FF), (0x370, 0x52F), (0x1E00, 0x1FFF), (0x2010, 0x2027), (0x2030, 0x205E),
          (0x2070, 0x209C), (0x20A0, 0x20BF), (0x2100, 0x218B), (0x2C60, 0x2C7F))  # fmt: skip
 HAN = ((0x20000, 0x2A6DF), (0x2A700, 0x2EBEF))  # CJK extensions B to F
-NAMES = {1: "{family}", 2: "{style}", 3: "{family} {style}", 4: "{family} {style}", 6: "{file}-{style}"}
+NAMES = {
+    1: "{family}",
+    2: "{style}",
+    3: "{family} {style}",
+    4: "{family} {style}",
+    6: "{file}-{style}",
+}
 BLANKS = {0x20: 0.25, 0xA0: 0.25, 0x3000: 1.0}  # widths in em
 LEFT_OUT = ("BASE", "DSIG", "FFTM", "GDEF", "GPOS", "GSUB", "gasp", "prop", "vhea", "vmtx")
 

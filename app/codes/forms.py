@@ -68,7 +68,7 @@ class _Known:
             return
         if not field.typed:
             raise ValidationError(str(MISSING))
-        unprintable = refusal(field.typed, str(field.label.text))
+        unprintable = refusal(field.typed)
         raise ValidationError(
             unprintable or _("No single region has this name. Choose one from the list.")
         )

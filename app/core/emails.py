@@ -13,7 +13,9 @@ from pathlib import Path
 
 import email_validator
 
-TOPS = Path(__file__).with_name("tops.txt")  # the top-level domains of IANA, version in its first line
+TOPS = Path(__file__).with_name(
+    "tops.txt"
+)  # the top-level domains of IANA, version in its first line
 _BEFORE = re.compile(r"^(?:[<(\[\"'“”‘’《「]|(?:mailto|e-?mail|邮箱|电子邮箱)[:：])+", re.I)
 _AFTER = "。；、，,;:.：/\\>)]}\"'“”‘’》」?!？！"
 # what people mean: the hosts of most addresses; one letter away from them is a slip
@@ -67,7 +69,8 @@ def _one_slip(typed: str, usual: str) -> bool:
     """One letter too many, too few, another, or two exchanged."""
     if typed == usual or abs(len(typed) - len(usual)) > 1 or len(usual) < 6:
         return False
-    start = next((n for n, (a, b) in enumerate(zip(typed, usual)) if a != b), min(len(typed), len(usual)))  # noqa: B905
+    pairs = enumerate(zip(typed, usual, strict=False))
+    start = next((n for n, (a, b) in pairs if a != b), min(len(typed), len(usual)))
     left, right = typed[start:], usual[start:]
     if len(left) == len(right):
         return left[1:] == right[1:] or (left[:2] == right[1::-1] and left[2:] == right[2:])

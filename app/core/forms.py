@@ -153,7 +153,11 @@ def line(
 # -- what holds for every field of every form -------------------------------------------------------
 
 FIRST = (DataRequired, InputRequired, Optional, OnlyIf)  # whether the field counts at all
-SIGN_IN = ("username", "one-time-code", "current-password")  # what no document carries: left as typed
+SIGN_IN = (
+    "username",
+    "one-time-code",
+    "current-password",
+)  # what no document carries: left as typed
 
 
 class Printable:
@@ -165,12 +169,12 @@ class Printable:
         if not isinstance(text, str):
             return
         say_mended(str(field.label.text), (field.raw_data or [""])[0], text)
-        if sentence := printable.refusal(text, str(field.label.text)):
+        if sentence := printable.refusal(text):
             raise StopValidation(sentence)
 
 
 def say_mended(label: str, typed: Any, kept: str) -> None:
-    """Tell the person, once a request, that something else is kept than was typed; blanks and case are not said."""
+    """Tell the person once that something else is kept than was typed; blanks and case are not said."""
     if not isinstance(typed, str) or not kept or _bare(typed) == _bare(kept):
         return
     said = _("“%(field)s” was read as: %(text)s", field=label, text=kept[:80])

@@ -99,15 +99,18 @@ def missing(texts: Mapping[str, str]) -> list[tuple[str, str]]:
 # -- what is said ------------------------------------------------------------------------------------
 
 
-def refusal(text: str, label: str = "") -> str:
-    """The sentence for a text that cannot be printed, naming field, characters and a way out; or nothing."""
+def refusal(text: str) -> str:
+    """The sentence for a text that cannot be printed, naming the characters and a way out; or nothing.
+
+    It stands beside its field, which pages and results of imports name with it.
+    """
     found = unprintable(text)
     if not found:
         return ""
     said = " ".join(sentence(char) for char in found[:NAMED])
     if len(found) > NAMED:
         said += " " + _("%(count)s more characters like these.", count=len(found) - NAMED)
-    return f"{label}{_(': ')}{said}" if label else said
+    return said
 
 
 def sentence(char: str) -> str:

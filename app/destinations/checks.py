@@ -73,7 +73,7 @@ def problem(field: DestinationField, text: str, year: int) -> str:
     if not text:
         return str(MISSING) if field.required else ""
     kind = FieldType(field.type)
-    if sentence := refusal(text, str(field)):
+    if sentence := refusal(text):
         return sentence
     if kind in TEXTS:
         return str(TOO_LONG) % {"max": most_of(field)} if len(text) > most_of(field) else ""

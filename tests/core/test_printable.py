@@ -86,8 +86,7 @@ def test_what_is_mended(typed, kept):
 )  # fmt: skip
 def test_what_cannot_be_printed_stays_and_is_named_with_its_code_and_a_way_out(char):
     assert unprintable(clean_line(f"张{char}")) == [char]
-    said = refusal(f"张{char}", "姓名")
-    assert said.startswith("姓名")
+    said = refusal(f"张{char}")
     assert f"U+{ord(char):04X}" in said
     assert said.endswith(".")
     assert printable.marked(f"张{char}") == "张〓"
@@ -145,14 +144,24 @@ def test_a_slip_of_a_usual_host_is_suspected(typed, meant):
 @pytest.mark.rule("ACC-05")
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("３５００", "3500"), ("３，５００。", "3500"), (" 1 200 ", "1200"), ("－５", "-5"), ("1,5", "1,5"), ("20270701", "20270701")],
+    [
+        ("３５００", "3500"),
+        ("３，５００。", "3500"),
+        (" 1 200 ", "1200"),
+        ("－５", "-5"),
+        ("1,5", "1,5"),
+        ("20270701", "20270701"),
+    ],
 )
 def test_numbers_in_any_width(typed, kept):
     assert clean_number(typed) == kept
 
 
 @pytest.mark.rule("ACC-05")
-@pytest.mark.parametrize("typed", ["２０２７－０７－０１", "2027。7。1", "2027年7月1日", "20270701", "2027/7/1", "2027-07-01 "])
+@pytest.mark.parametrize(
+    "typed",
+    ["２０２７－０７－０１", "2027。7。1", "2027年7月1日", "20270701", "2027/7/1", "2027-07-01 "],
+)
 def test_days_in_any_spelling(typed):
     assert clean_day(typed) == "2027-07-01"
 

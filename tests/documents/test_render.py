@@ -230,7 +230,9 @@ def test_the_further_fonts_are_read_only_where_a_text_needs_them(agreement):
         "render.answer(sys.stdin.buffer.read()); print(sorted(m._fonts))"
     )
     request = json.dumps({"kind": "agreement", "data": agreement, "watermark": ""}).encode()
-    done = subprocess.run([sys.executable, "-c", code], input=request, capture_output=True, check=True)  # noqa: S603
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=request, capture_output=True, check=True
+    )
     assert b"NotoSansSC" in done.stdout
     assert b"Qingqian" not in done.stdout
 
