@@ -28,6 +28,7 @@ from app.core.db import db
 from app.desk import tasks as desk_tasks
 from app.disputes.workflow import DISPUTES
 from app.documents import tasks as document_tasks
+from app.documents.commands import documents
 from app.exports import tasks as export_tasks
 from app.exports.workflow import EXPORTS
 from app.invitations import tasks as invitation_tasks
@@ -72,7 +73,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
-    for command in (release, worker, seal_files, docs, greeting, audit, forget, staff):
+    for command in (release, worker, seal_files, docs, greeting, audit, forget, staff, documents):
         app.cli.add_command(command)
 
 

@@ -21,7 +21,7 @@ def test_the_text_of_the_fonts_licence_lies_beside_every_font():
     fonts = [
         p
         for p in (ROOT / "app").rglob("*")
-        if p.suffix in (".ttf", ".otf", ".ttc", ".woff", ".woff2")
+        if p.suffix in (".ttf", ".otf", ".ttc", ".woff", ".woff2", ".xz")
     ]
     assert fonts
     for font in fonts:

@@ -12,8 +12,7 @@ from wtforms.validators import DataRequired, Length
 
 from app.accounts.hooks import COLLEGE_NAMES, SCHOOL_NAMES
 from app.accounts.models import ROLE_NAMES
-from app.core.forms import Checked, line
-from app.core.text import is_email
+from app.core.forms import Email, line
 from app.workflow.actor import STAFF
 
 MISSING = _l("Please fill this in.")
@@ -98,7 +97,7 @@ class StaffForm(DynamicForm):
     email = line(
         _l("E-mail"),
         120,
-        Checked(is_email, _l("This is not an e-mail address.")),
+        Email(),
         description=_l("Codes for setting a password are sent to it."),
         render_kw={"inputmode": "email"},
     )

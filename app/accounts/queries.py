@@ -36,6 +36,7 @@ from app.accounts.models import AccountSession, AppUser, Identifier, Preference,
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
+from app.core.emails import clean_email
 from app.core.errors import NotYours
 from app.core.text import clean_code
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
@@ -164,6 +165,7 @@ def account_for(typed: str, school_code: str = "") -> AppUser | None:
     """The one account that the typed identifier means (ACC-03); None for none or more than one."""
     kinds = ("username", "phone", "email", "id_number", "credit_code")
     wanted = [digest(kind, typed) for kind in kinds]
+    wanted.append(digest("email", clean_email(typed)))  # as a Chinese keyboard writes it (F-11)
     if school_code:
         wanted.append(digest("student_no", typed, school_code))
     found = db.session.scalars(

@@ -13,7 +13,9 @@ from typing import Any
 
 from flask_babel import gettext
 
-from app.core.forms import TOO_LONG
+from app.core.emails import clean_email, is_email, known_end
+from app.core.forms import NO_EMAIL, TOO_LONG
+from app.core.printable import refusal
 from app.core.text import clean_code, clean_line, clean_name
 
 _: Callable[..., str] = gettext
@@ -74,6 +76,17 @@ def code(cell: Any, most: int) -> str:
     return fitting(typed, most)
 
 
+def email(cell: Any, most: int) -> str:
+    """An e-mail address that mail can be sent to; folded as in forms (F-11)."""
+    refuse_error(cell)
+    typed = clean_email(cell) if isinstance(cell, str) else ""
+    if not is_email(typed):
+        raise Wrong(refusal(clean_line(str(cell))) or str(NO_EMAIL))
+    if not known_end(typed):
+        raise Wrong(_("No address on the internet ends in .%(end)s.", end=typed.rpartition(".")[2]))
+    return fitting(typed, most)
+
+
 def digits(cell: Any, most: int) -> str:
     """A code that begins with no zero and has at most 15 digits, such as a mobile number."""
     refuse_error(cell)
@@ -129,7 +142,9 @@ def _typed_day(text: str) -> date | None:
 
 
 def fitting(text: str, most: int) -> str:
-    """The text, where it is not too long."""
+    """The text, where it is not too long and every character of it can be printed (DOC-07)."""
+    if sentence := refusal(text):
+        raise Wrong(sentence)
     if len(text) > most:
         raise Wrong(str(TOO_LONG) % {"max": most})
     return text

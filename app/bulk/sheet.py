@@ -29,6 +29,7 @@ class Kind(Enum):
     TEXT = "text"
     NAME = "name"
     CODE = "code"  # every digit counts: a cell that is a number is refused
+    EMAIL = "email"  # folded as in forms
     DIGITS = "digits"  # as CODE, but a number without leading zeros is taken, such as a mobile's
     NUMBER = "number"
     DAY = "day"
@@ -157,6 +158,7 @@ Reader = Callable[[Column, Any, Context], Any]
 READERS: dict[Kind, Reader] = {
     Kind.TEXT: lambda column, cell, _context: cells.text(cell, column.most),
     Kind.NAME: lambda column, cell, _context: cells.name(cell, column.most),
+    Kind.EMAIL: lambda column, cell, _context: cells.email(cell, column.most),
     Kind.CODE: lambda column, cell, _context: cells.code(cell, column.most),
     Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
     Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),

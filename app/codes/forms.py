@@ -14,6 +14,7 @@ from wtforms.widgets import TextInput, html_params
 
 from app.codes.queries import names_for, region_code, region_name
 from app.core.forms import MISSING
+from app.core.printable import refusal
 from app.core.text import clean_line
 
 MOST = 80
@@ -67,7 +68,10 @@ class _Known:
             return
         if not field.typed:
             raise ValidationError(str(MISSING))
-        raise ValidationError(_("No single region has this name. Choose one from the list."))
+        unprintable = refusal(field.typed)
+        raise ValidationError(
+            unprintable or _("No single region has this name. Choose one from the list.")
+        )
 
 
 def options(

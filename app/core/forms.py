@@ -1,16 +1,39 @@
-"""What forms share: bringing a rule's sentence to its field, cleaned lines, fields that depend."""
+"""What forms share: bringing a rule's sentence to its field, cleaned lines, fields that depend.
+
+Every text field of every form is cleaned and asked whether documents can print it (DOC-07), and every
+number and day is read as a Chinese keyboard writes it (F-11): `install` sees to that, not the forms.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
+from flask import flash, g, has_request_context, session
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import StringField
-from wtforms.validators import DataRequired, Length, Optional, StopValidation, ValidationError
+from flask_wtf import FlaskForm
+from wtforms import (
+    DateField,
+    DecimalField,
+    HiddenField,
+    IntegerField,
+    PasswordField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.validators import (
+    DataRequired,
+    InputRequired,
+    Length,
+    Optional,
+    StopValidation,
+    ValidationError,
+)
 
+from app.core import emails, printable
 from app.core.errors import Invalid, Refused
-from app.core.text import clean_line
+from app.core.text import clean_day, clean_line, clean_lines, clean_number
 
 MISSING = _l("Please fill this in.")
 TOO_LONG = _l("At most %(max)d characters.")
@@ -47,14 +70,56 @@ class OnlyIf:
 
 
 class Checked:
-    """The text passes a pure check; `sentence` says what it should look like."""
+    """The text passes a pure check; `sentence` says what it should look like, `clean` how it is folded."""
 
-    def __init__(self, check: Callable[[str], bool], sentence: Any) -> None:
-        self.check, self.sentence = check, sentence
+    def __init__(
+        self,
+        check: Callable[[str], bool],
+        sentence: Any,
+        clean: Callable[[str], str] | None = None,
+    ) -> None:
+        self.check, self.sentence, self.clean = check, sentence, clean
 
     def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002
         if field.data and not self.check(field.data):
             raise ValidationError(str(self.sentence))
+
+
+class Email(Checked):
+    """An e-mail address; where a slip is likely it asks once, and takes what is sent again (F-11)."""
+
+    ASKED = "email_asked"  # in the session: the address that was doubted last
+
+    def __init__(self) -> None:
+        super().__init__(emails.is_email, NO_EMAIL, emails.clean_email)
+
+    def __call__(self, form: Any, field: Any) -> None:
+        """Refuse what is none; doubt what is probably another."""
+        super().__call__(form, field)
+        sentence = doubt(field.data or "")
+        if sentence and has_request_context() and session.get(self.ASKED) != field.data:
+            session[self.ASKED] = field.data
+            raise ValidationError(sentence)
+
+
+NO_EMAIL = _l("This is not an e-mail address: letters and digits only, such as name@example.com.")
+
+
+def doubt(text: str) -> str:
+    """What is asked before an address is taken that is probably a slip; empty for all others."""
+    if not text:
+        return ""
+    if instead := emails.meant(text):
+        return _(
+            "Did you mean %(meant)s? If %(typed)s is right, send it once more.",
+            meant=instead, typed=text,
+        )  # fmt: skip
+    if not emails.known_end(text):
+        return _(
+            "No address on the internet ends in .%(end)s. If it is right all the same, send it once more.",
+            end=text.rpartition(".")[2],
+        )
+    return ""
 
 
 def line(
@@ -62,21 +127,104 @@ def line(
     most: int,
     *checks: Any,
     required: bool = True,
-    clean: Callable[[str], str] = clean_line,
+    clean: Callable[[str], str] | None = None,
     **more: Any,
 ) -> Any:
     """A line of text without control or invisible characters, of at most `most` characters.
 
-    Whether it is required is left to `checks` where they begin with an `OnlyIf`.
+    It is folded as its checks say, unless `clean` does. Whether it is required is left to `checks`
+    where they begin with an `OnlyIf`.
     """
     depends = [check for check in checks if isinstance(check, OnlyIf)]
     first = depends or [DataRequired(MISSING) if required else Optional()]
     rest = [check for check in checks if check not in depends]
+    ways = (getattr(check, "clean", None) for check in rest)
+    fold = clean or next((way for way in ways if way), clean_line)
     keys = {"maxlength": most, **more.pop("render_kw", {})}
     return StringField(
         label,
         [*first, Length(max=most, message=TOO_LONG), *rest],
-        filters=[lambda text: clean(text) if text else ""],
+        filters=[lambda text: fold(text) if text else ""],
         render_kw=keys,
         **more,
     )
+
+
+# -- what holds for every field of every form -------------------------------------------------------
+
+FIRST = (DataRequired, InputRequired, Optional, OnlyIf)  # whether the field counts at all
+SIGN_IN = (
+    "username",
+    "one-time-code",
+    "current-password",
+)  # what no document carries: left as typed
+
+
+class Printable:
+    """The text can be printed; what was mended on the way is said (DOC-07)."""
+
+    def __call__(self, form: Any, field: Any) -> None:  # noqa: ARG002
+        """Name the field, the character, and what to write instead."""
+        text = field.data
+        if not isinstance(text, str):
+            return
+        say_mended(str(field.label.text), (field.raw_data or [""])[0], text)
+        if sentence := printable.refusal(text):
+            raise StopValidation(sentence)
+
+
+def say_mended(label: str, typed: Any, kept: str) -> None:
+    """Tell the person once that something else is kept than was typed; blanks and case are not said."""
+    if not isinstance(typed, str) or not kept or _bare(typed) == _bare(kept):
+        return
+    said = _("“%(field)s” was read as: %(text)s", field=label, text=kept[:80])
+    if pairs := printable.replaced(typed):
+        said = _(
+            "“%(field)s”: the private character %(code)s was replaced by “%(char)s”.",
+            field=label, code=printable.code_of(pairs[0][0]), char=pairs[0][1],
+        )  # fmt: skip
+    if has_request_context() and said not in g.setdefault("mended", []):
+        g.mended.append(said)
+        flash(said, "info")
+
+
+def _bare(text: str) -> str:
+    return "".join(text.split()).casefold()
+
+
+def printed(field: Any) -> bool:
+    """Whether what is typed into a field may come to stand in a document."""
+    if not isinstance(field, StringField) or isinstance(field, HiddenField | PasswordField):
+        return False
+    return (field.render_kw or {}).get("autocomplete") not in SIGN_IN
+
+
+def install() -> None:
+    """Ask every text of every form, whoever declares it; read its numbers and days as they are typed."""
+    FlaskForm.Meta.bind_field = _bound
+
+
+def _bound(_meta: Any, form: Any, unbound: Any, options: dict[str, Any]) -> Any:
+    field = unbound.bind(form=form, **options)
+    if printed(field):
+        _ask(field)
+    elif isinstance(field, IntegerField | DecimalField):
+        _fold(field, clean_number)
+    elif isinstance(field, DateField):
+        _fold(field, clean_day)
+    return field
+
+
+def _ask(field: Any) -> None:
+    """Clean the text where the form does not; ask before its own checks, after whether it counts."""
+    if not field.filters:
+        clean = clean_lines if isinstance(field, TextAreaField) else clean_line
+        field.filters = [lambda text: clean(text) if text else text]
+    checks = list(field.validators)
+    place = next((n for n, c in enumerate(checks) if not isinstance(c, FIRST)), len(checks))
+    field.validators = [*checks[:place], Printable(), *checks[place:]]
+
+
+def _fold(field: Any, clean: Callable[[str], str]) -> None:
+    read = field.process_formdata
+    field.process_formdata = lambda texts: read([clean(text[:200]) for text in texts])

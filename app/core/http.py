@@ -16,7 +16,7 @@ from sqlalchemy.exc import DataError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.core import door, jobs
+from app.core import door, forms, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from config import VERSION, Config
@@ -48,6 +48,7 @@ def init(app: Flask, config: Config) -> None:
     if config.proxies:
         n = config.proxies
         app.wsgi_app = ProxyFix(app.wsgi_app, n, n, n, n)  # type: ignore[method-assign]
+    forms.install()
     door.init(app, urlsplit(config.base_url).netloc.lower() if config.production else "")
     csrf.init_app(app)
     Talisman(

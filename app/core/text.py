@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from app.core.printable import mended
+
 DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", "·"))
 
 
@@ -17,13 +19,33 @@ def clean_code(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """A name or line of text: no control, invisible or direction characters, blanks folded."""
+    """A name or line of text: no control, invisible or direction characters, blanks folded.
+
+    Old private characters become the standard ones. What stands for lost or visible content stays, to
+    be refused: C1 controls (a wrong code page), signs that only look like formats (U+0600 … U+110CD).
+    """
+    text = mended(text)
     if text.isprintable():
         return " ".join(text.split())
-    kept = "".join(
-        c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs") or c in "\t\n\r"
-    )
-    return " ".join(kept.split())
+    return " ".join("".join(c for c in text if not _droppable(c)).split())
+
+
+def clean_lines(text: str) -> str:
+    """A text of several lines, each as `clean_line`; empty ones go."""
+    return "\n".join(filter(None, (clean_line(row) for row in text.splitlines())))
+
+
+# Unicode's prepended marks and interlinear annotations: category Cf, but seen
+_SEEN = frozenset(
+    "\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u0890\u0891\u08e2\ufff9\ufffa\ufffb\U000110bd\U000110cd"
+)
+
+
+def _droppable(char: str) -> bool:
+    sort = unicodedata.category(char)
+    if sort == "Cc":
+        return char < "\x80" and char not in "\t\n\r"
+    return sort == "Cs" or (sort == "Cf" and char not in _SEEN)
 
 
 def clean_name(text: str) -> str:
@@ -78,9 +100,23 @@ def plain_cell(text: str) -> str:
     return "'" + text if risky else text
 
 
-def is_email(text: str) -> bool:
-    """One @ between a name and a host with a dot; whether it exists shows when mail is sent."""
-    return (
-        re.fullmatch(r"[^@\s,;<>\"]{1,64}@[^@\s,;<>\"]{1,190}\.[^@\s,;<>\".]{2,24}", text)
-        is not None
-    )
+_DAY = re.compile(
+    r"([0-9]{4})[-/.年。]([0-9]{1,2})[-/.月。]([0-9]{1,2})日?|([0-9]{4})([0-9]{2})([0-9]{2})"
+)
+_THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
+
+
+def clean_number(text: str) -> str:
+    """A number as it is typed with a Chinese keyboard, in plain digits: «３，５００。» → 3500."""
+    plain = "".join(unicodedata.normalize("NFKC", clean_line(text)).split()).rstrip("。；、,;.")
+    return plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain
+
+
+def clean_day(text: str) -> str:
+    """A day in any usual spelling as 2027-07-01; whether there is such a day is for the field to say."""
+    plain = clean_number(text)
+    day = _DAY.fullmatch(plain)
+    if day is None:
+        return plain
+    year, month, of_month = (part for part in day.groups() if part)
+    return f"{year}-{int(month):02}-{int(of_month):02}"

@@ -18,7 +18,7 @@ from app.documents import files
 from app.fab.shown import moment
 from app.objections.queries import about, open_objection
 from app.offline.detail import no_register
-from app.placements.checks import MUST_KNOW
+from app.placements.checks import MUST_KNOW, not_made
 from app.placements.models import (
     AGREEMENT_LABELS,
     KINDS,
@@ -27,6 +27,7 @@ from app.placements.models import (
     PlacementState,
     review_of,
 )
+from app.placements.tasks import failure_of
 from app.placements.workflow import PLACEMENTS
 from app.termination.detail import applied
 from app.termination.evidence import may_add
@@ -34,6 +35,7 @@ from app.termination.models import CHIPS as TERMINATION_CHIPS
 from app.termination.models import LABELS, TerminationState
 from app.termination.queries import latest, of_placement
 from app.termination.tasks import RECORD
+from app.termination.tasks import failure_of as letter_failure
 from app.terms.models import BY_NAME, FIELDS, GROUPS, OFFER, asked, differences, values_of
 from app.terms.queries import with_unit
 from app.workflow.actor import Actor, Role
@@ -123,6 +125,13 @@ def termination(placement: Placement, who: Actor, now: datetime) -> Ending | Non
         adds=may_add(last, who),
         mediates=state is TerminationState.MEDIATION,
     )
+
+
+def not_made_of(placement: Placement) -> list[str]:
+    """Why its agreement or the letter of its termination could not be made, and who can act (DOC-07)."""
+    last = latest(placement.id)
+    letter = not_made(letter_failure(last), placement) if last else []
+    return not_made(failure_of(placement), placement) or letter
 
 
 def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:

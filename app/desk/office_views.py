@@ -115,6 +115,7 @@ class DeskView(StepActions, DeskList):
             "trace": detail.trace(item),
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
+            "not_made": detail.not_made_of(item),
         }
 
     def _evidence_url(self, ending: Any) -> str:

@@ -11,7 +11,15 @@ from app.codes import queries as codes
 from app.codes.models import Region
 from app.core.db import db
 from app.core.forms import MISSING, TOO_LONG
-from app.core.text import clean_code, clean_line, clean_name
+from app.core.printable import refusal
+from app.core.text import (
+    clean_code,
+    clean_day,
+    clean_line,
+    clean_lines,
+    clean_name,
+    clean_number,
+)
 from app.destinations.models import (
     NUMBERS,
     PLAN,
@@ -25,6 +33,7 @@ from app.people.checks import is_credit_code, is_phone, is_postcode
 LONGEST = 2000  # characters of anything that a draft keeps
 LENGTHS = {FieldType.LONG: 500, FieldType.NAME: 120, FieldType.PHONE: 20}
 YEARS = (1990, 2100)
+CODES = (FieldType.CREDIT_CODE, FieldType.POSTCODE, FieldType.PHONE, FieldType.CODE)
 
 
 def most_of(field: DestinationField) -> int:
@@ -49,10 +58,13 @@ def fields_of(kind: DestinationKind, year: int) -> list[DestinationField]:
 def cleaned(field: DestinationField, text: str) -> str:
     """What was typed without what nobody sees; long texts keep their lines."""
     if field.type == FieldType.LONG:
-        return "\n".join(filter(None, (clean_line(row) for row in text.splitlines())))
-    if field.type in (FieldType.CREDIT_CODE, FieldType.POSTCODE, FieldType.CODE, *NUMBERS):
-        folded = clean_code(text)
-        return folded.replace(",", "") if field.type in NUMBERS else folded
+        return clean_lines(text)
+    if field.type in NUMBERS:
+        return clean_number(text).replace(",", "")
+    if field.type == FieldType.DATE:
+        return clean_day(text)
+    if field.type in CODES:
+        return clean_code(text)
     return clean_name(text) if field.type == FieldType.NAME else clean_line(text)
 
 
@@ -61,6 +73,8 @@ def problem(field: DestinationField, text: str, year: int) -> str:
     if not text:
         return str(MISSING) if field.required else ""
     kind = FieldType(field.type)
+    if sentence := refusal(text):
+        return sentence
     if kind in TEXTS:
         return str(TOO_LONG) % {"max": most_of(field)} if len(text) > most_of(field) else ""
     if kind in NUMBERS:

@@ -8,14 +8,19 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock, filestore
 from app.core.db import db
 from app.documents import numbers
+from app.documents.errors import RenderError, Unprintable
 from app.documents.limits import render_safely
-from app.documents.models import Document
+from app.documents.models import Document, Failure
+from app.documents.printing import unprintable
 from app.documents.render import KINDS
+
+MOST_ANEW = 500  # documents that are asked for again at once
 
 
 def kept(kind: str, record_kind: str, record_id: int) -> Document | None:
@@ -42,9 +47,12 @@ def keep(
     """Print and keep a document of the locked record, in the caller's transaction.
 
     `data_of` gives, for the new verification code, all that is printed, with its `data_sha256`.
+    Raises Unprintable, RenderError.
     """
     code = numbers.verification_code()
     data = data_of(code)
+    if missing := unprintable(data):
+        raise Unprintable(missing)
     pdf = render_safely(kind, data)
     document = Document(
         kind=kind,
@@ -62,6 +70,67 @@ def keep(
     )
     db.session.add(document)
     return document
+
+
+# kind → what makes the document of a record of that id, done once however often it is asked
+MAKERS: dict[str, Callable[[int], None]] = {}
+
+
+def make(
+    kind: str, record_kind: str, record: Any, data_of: Callable[[str], dict[str, Any]], **more: Any
+) -> None:
+    """As `keep`, and commit; where it fails, that is noted for the people concerned (DOC-07).
+
+    Raises RenderError, so that the engine is tried again; what cannot be printed has to be mended first.
+    """
+    key, school = record.id, record.school_id
+    try:
+        keep(kind, record_kind, record, data_of, **more)
+        forget_failure(kind, record_kind, key)
+        db.session.commit()
+    except (Unprintable, RenderError) as error:
+        db.session.rollback()
+        _note(kind, record_kind, key, school, getattr(error, "missing", []))
+        db.session.commit()
+        if isinstance(error, RenderError):
+            raise
+
+
+def _note(
+    kind: str, record_kind: str, record_id: int, school_id: int, missing: list[tuple[str, str]]
+) -> None:
+    values = {"missing": [list(pair) for pair in missing], "at": clock.now()}
+    row = insert(Failure).values(
+        kind=kind, record_kind=record_kind, record_id=record_id, school_id=school_id, **values
+    )
+    keys = ["kind", "record_kind", "record_id"]
+    db.session.execute(row.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def failure(kind: str, record_kind: str, record_id: int) -> Failure | None:
+    """Why the record has no document, where making it failed."""
+    found: Failure | None = db.session.get(Failure, (kind, record_kind, record_id))
+    return None if found is None or kept(kind, record_kind, record_id) else found
+
+
+def forget_failure(kind: str, record_kind: str, record_id: int) -> None:
+    """It has been made, or nobody needs it any more. Not committed."""
+    db.session.execute(
+        delete(Failure).where(
+            Failure.kind == kind, Failure.record_kind == record_kind, Failure.record_id == record_id
+        )
+    )
+
+
+def make_anew() -> int:
+    """Ask for each document again that lacked characters: somebody may have mended the record. Commits."""
+    rows = db.session.scalars(
+        select(Failure).where(Failure.missing != []).order_by(Failure.at).limit(MOST_ANEW)
+    ).all()
+    for row in rows:
+        MAKERS[row.kind](row.record_id)
+    db.session.commit()
+    return len(rows)
 
 
 def read(document: Document) -> bytes:

@@ -15,6 +15,7 @@ from sqlalchemy import (
     String,
     UniqueConstraint,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.core.clock import now
@@ -73,6 +74,25 @@ class Document(db.Model):  # type: ignore[name-defined,misc]
         Index("ix_document_school_id", "school_id"),
         Index("ix_document_sha256", "sha256"),
     )
+
+
+class Failure(db.Model):  # type: ignore[name-defined,misc]
+    """A document that could not be made, until it is (DOC-07).
+
+    `missing` are pairs of a place in the data and a character that no font has; empty where the engine
+    failed. What is wrong with the record is said by the record's package.
+    """
+
+    __tablename__ = "document_failure"
+
+    kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    record_kind: Mapped[str] = mapped_column(String(20), primary_key=True)
+    record_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    school_id: Mapped[int] = mapped_column(
+        Integer, ForeignKey("school.id", name="fk_document_failure_school"), index=True
+    )
+    missing: Mapped[list[list[str]]] = mapped_column(JSONB)
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
 
 class NumberCounter(db.Model):  # type: ignore[name-defined,misc]

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
+from app.core.printable import marked, mended, missing
+
 Nest: TypeAlias = Any  # dicts and lists of texts, numbers, dates and None
 
 
@@ -37,6 +39,30 @@ def texts(value: Nest, place: str = "") -> Iterator[tuple[str, str]]:
     elif isinstance(value, list):
         for number, item in enumerate(value, 1):
             yield from texts(item, f"{place}.{number}")
+
+
+def mended_all(value: Nest) -> Nest:
+    """The nest with old private characters made standard in every text: what is printed and digested."""
+    if isinstance(value, str):
+        return mended(value)
+    if isinstance(value, Mapping):
+        return {key: mended_all(item) for key, item in value.items()}
+    return [mended_all(item) for item in value] if isinstance(value, list) else value
+
+
+def traces_marked(data: dict[str, Any]) -> dict[str, Any]:
+    """An emoji in somebody's reason keeps no document from being made; the record has it in full."""
+    if "reason" in data:
+        data["reason"] = marked(data["reason"])
+    for step in data.get("trace", ()):
+        step |= {"note": marked(step["note"]), "who": marked(step["who"])}
+    return data
+
+
+def unprintable(data: Nest) -> list[tuple[str, str]]:
+    """Each (place, character) of the data that no document can show, traces left out."""
+    agreed = {name: value for name, value in data.items() if name not in ("reason", "trace")}
+    return missing(dict(texts(printable(agreed))))
 
 
 def unit(value: str, name: str) -> str:

@@ -27,7 +27,7 @@ from xhtml2pdf.config.resources import ResourceAccessPolicy
 from app.documents import cjk, fonts, watermarks
 from app.documents.errors import RenderError, Unprintable
 from app.documents.numbers import grouped
-from app.documents.printing import chinese, printable, texts, unit
+from app.documents.printing import chinese, printable, texts, traces_marked, unit, unprintable
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "documents"
 MAX_SECONDS = 20
@@ -61,21 +61,11 @@ def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
     outside reasons and notes, RenderError where the engine gave up, warned, or made more than 20 pages.
     """
     prepare()
-    plain = _free_texts_marked(printable(data))
-    missing = fonts.missing_glyphs(dict(texts(plain)))
-    if missing:
+    plain = traces_marked(printable(data))
+    if missing := unprintable(plain):
         raise Unprintable(missing)
     pdf = _laid_out(KINDS[kind], plain, watermark)
     return watermarks.stamp(pdf, watermark) if watermark else pdf
-
-
-def _free_texts_marked(data: dict[str, Any]) -> dict[str, Any]:
-    """An emoji in somebody's reason keeps no document from being made; the record has it in full."""
-    if "reason" in data:
-        data["reason"] = fonts.marked(data["reason"])
-    for step in data.get("trace", ()):
-        step["note"] = fonts.marked(step["note"])
-    return data
 
 
 def _laid_out(spec: Kind, data: Mapping[str, Any], watermark: str) -> bytes:
@@ -142,6 +132,7 @@ def _html(spec: Kind, data: Mapping[str, Any], watermark: str, pages: int, *, fl
             watermark=watermark,
             pages=pages,
             flow=flow,
+            families=fonts.families(text for _place, text in texts(data)),
             qr=segno.make(address, error="m").png_data_uri(scale=6, border=0) if address else "",
             clauses=data.get("clauses") or default_clauses(),
         )

@@ -13,7 +13,7 @@ from sqlalchemy import String, delete, exists, select
 
 from app.core import clock, filestore, jobs
 from app.core.db import db
-from app.documents import files
+from app.documents import files, kept
 from app.documents.models import Attachment
 
 GRACE = timedelta(days=1)
@@ -27,6 +27,13 @@ def sweep_files(timestamp: int = 0) -> tuple[int, int]:
     """Delete the rows, then the files that nothing needs; how many of each. May be run again."""
     rows = _forget_rows()
     return rows, _delete_files()
+
+
+@jobs.queue.periodic(cron="*/10 * * * *")
+@jobs.queue.task(name="documents.make_anew", queueing_lock="documents.make_anew")
+def make_anew(timestamp: int = 0) -> int:
+    """Try again what could not be printed: the record may have been mended (DOC-07)."""
+    return kept.make_anew()
 
 
 def _forget_rows() -> int:

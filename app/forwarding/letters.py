@@ -16,9 +16,11 @@ from sqlalchemy.orm import joinedload
 from app.core import clock
 from app.core.db import db, one_at_a_time
 from app.core.errors import Refused
+from app.core.printable import sentence
 from app.documents.counter import take_numbers
 from app.documents.errors import RenderError, Unprintable
 from app.documents.limits import render_safely
+from app.documents.printing import mended_all
 from app.forwarding.models import ForwardingLetter
 from app.papers import making as papers
 from app.papers.models import Paper
@@ -201,7 +203,7 @@ def _printed(some: list[ForwardingLetter], missed: list[tuple[str, str, str]]) -
                 raise
             for n, char in bad.items():
                 letter = some[n - 1]
-                why = _("The character %(char)s cannot be printed.", char=char)
+                why = sentence(char)
                 missed.append((letter.number, letter.student.name, why))
             some = [letter for n, letter in enumerate(some, 1) if n not in bad]
         except RenderError:
@@ -230,7 +232,7 @@ def _one_by_one(some: list[ForwardingLetter], missed: list[tuple[str, str, str]]
 def data_of(some: Sequence[ForwardingLetter]) -> dict[str, Any]:
     """All that is printed, as texts."""
     school = db.session.get_one(School, some[0].school_id)
-    return {
+    return mended_all({
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
         "school": school.name,
         "letters": [
@@ -244,7 +246,7 @@ def data_of(some: Sequence[ForwardingLetter]) -> dict[str, Any]:
             }
             for letter in some
         ],
-    }  # fmt: skip
+    })  # fmt: skip
 
 
 def make_courier(paper: Paper) -> bytes:

@@ -34,8 +34,9 @@ from app.invitations.workflow import INVITATIONS
 from app.people.models import Student
 from app.people.queries import name_has
 from app.people.search_views import StudentSearch
+from app.placements.checks import not_made
 from app.placements.queries import invitations_terminated
-from app.placements.tasks import document_of
+from app.placements.tasks import document_of, failure_of
 from app.placements.workflow import PLACEMENTS
 from app.terms.queries import changed, groups
 from app.workflow.steps import Offer
@@ -181,6 +182,7 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
         "offers": INVITATIONS.offers(item, actor(), now()),
         "amending": _amending(placement),
         "download": _document_url(placement),
+        "not_made": not_made(failure_of(placement), placement) if placement else [],
         "terminate": url_for("EmployerTerminationsView.show", pk=placement.id)
         if placement and placement.attested_at
         else "",

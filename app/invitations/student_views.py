@@ -39,10 +39,11 @@ from app.invitations.views import (
 from app.invitations.workflow import INVITATIONS, read
 from app.people.models import Employer
 from app.people.queries import name_has
+from app.placements.checks import not_made
 from app.placements.detail import progress
 from app.placements.models import Placement
 from app.placements.queries import placements_for
-from app.placements.tasks import document_of
+from app.placements.tasks import document_of, failure_of
 from app.placements.workflow import PLACEMENTS
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
 from app.terms.queries import changed, groups_of, shown
@@ -162,6 +163,7 @@ class MySigningsView(SafeView):
             steps=progress(placement, placement.review),
             history=history(item),
             document=document_of(placement),
+            not_made=not_made(failure_of(placement), placement),
         )
 
     @expose("/<int:pk>/<string:step>", methods=["POST"])

@@ -13,8 +13,9 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.offline import detail, queries
 from app.offline.student_views import LARGEST_KEY
+from app.placements.checks import not_made
 from app.placements.detail import paper_progress
-from app.placements.tasks import document_of
+from app.placements.tasks import document_of, failure_of
 
 
 class EmployerPaperView(SafeView):
@@ -52,6 +53,7 @@ class EmployerPaperView(SafeView):
             chip=detail.status(placement),
             steps=paper_progress(placement),
             document=document_of(placement),
+            not_made=not_made(failure_of(placement), placement),
             **detail.sheets(placement, actor()),
             facts=detail.facts(placement),
             party_a=detail.party_a(placement),

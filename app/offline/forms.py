@@ -65,8 +65,7 @@ class _EntryForm(TermsPart):
 
     def show_unprintable(self, error: Unprintable) -> None:
         """Put each character that no font has beside the field it was typed into."""
-        said = zip(error.missing, error.problems, strict=True)
-        show_problems(self, Invalid([(field_of(at), text) for (at, _char), (_at, text) in said]))
+        show_problems(self, Invalid([(field_of(at), text) for at, text in error.problems]))
 
 
 EMPLOYER = ("employer_credit_code", "employer_name", "employer_kind", "employer_industry",

@@ -19,8 +19,9 @@ from app.fab.builder import SafeView
 from app.offline import detail, evidence, queries
 from app.offline.student_views import LARGEST_KEY
 from app.offline.workflow import LINK_DAYS, make_link, withdraw_link
+from app.placements.checks import not_made
 from app.placements.detail import paper_progress
-from app.placements.tasks import base_url, document_of
+from app.placements.tasks import base_url, document_of, failure_of
 from app.placements.workflow import PLACEMENTS
 
 STEPS = ("hand_in", "ask_give_up", "go_on")
@@ -51,6 +52,7 @@ class MyPaperStepsView(SafeView):
             over=detail.over(placement),
             in_force=detail.in_force(placement),
             document=document_of(placement),
+            not_made=not_made(failure_of(placement), placement),
             adds=evidence.may_add(placement, who),
             most=evidence.MOST,
             **detail.sheets(placement, who),

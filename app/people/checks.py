@@ -7,7 +7,7 @@ from datetime import date
 
 import phonenumbers
 
-from app.core.text import is_email as is_email
+from app.core.emails import is_email as is_email
 
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _MARKS = "10X98765432"

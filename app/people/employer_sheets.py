@@ -21,7 +21,6 @@ from app.people.register import code_problem
 from app.workflow.actor import Role
 
 TABLES = {"kind": "dwxz", "industry": "dwhy"}
-EMAIL = _l("This is not an e-mail address.")
 POSTCODE = _l("A postcode has six digits.")
 
 
@@ -133,7 +132,6 @@ EMPLOYER_LIST = Sheet(
         Column("postcode", _l("Postcode"), Kind.CODE, "DWYB", ("单位邮编", "邮编"), most=6, width=10,
                checks=(fits(checks.is_postcode, POSTCODE),)),
         Column("contact_name", _l("Signing contact"), Kind.TEXT, "LXR", ("联系人", "单位联系人"), width=12),
-        Column("email", _l("E-mail"), Kind.TEXT, "LXRDZYX", ("电子邮箱", "邮箱"), most=120, width=22,
-               checks=(fits(checks.is_email, EMAIL),)),
+        Column("email", _l("E-mail"), Kind.EMAIL, "LXRDZYX", ("电子邮箱", "邮箱"), most=120, width=22),
     ),
 )  # fmt: skip

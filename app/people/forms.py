@@ -11,7 +11,7 @@ from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
 from app.codes.forms import RegionField, options
-from app.core.forms import MISSING, Checked, OnlyIf, line
+from app.core.forms import MISSING, Checked, Email, OnlyIf, line
 from app.core.text import clean_code
 from app.people import checks
 from app.people.models import Employer
@@ -24,10 +24,12 @@ NOT_FOR_EMPLOYERS = {
 }
 NOT_RECEIVED = "NONE"
 PHONE = Checked(
-    checks.is_phone, _l("This is not a telephone number: 11 digits, or with area code.")
+    checks.is_phone,
+    _l("This is not a telephone number: 11 digits, or with area code."),
+    clean_code,
 )
-POSTCODE = Checked(checks.is_postcode, _l("A postcode has six digits."))
-EMAIL = Checked(checks.is_email, _l("This is not an e-mail address."))
+POSTCODE = Checked(checks.is_postcode, _l("A postcode has six digits."), clean_code)
+EMAIL = Email()
 CREDIT_CODE = Checked(
     checks.is_credit_code,
     _l("This is not a valid credit code: 18 characters, and the last one must fit."),

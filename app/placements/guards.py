@@ -9,17 +9,20 @@ from flask_babel import gettext as _
 
 from app.codes import queries as codes
 from app.core import clock
+from app.documents.printing import unprintable
 from app.people.models import Employer, EmployerState, OriginState, Student, TrainingMode
 from app.people.register import employer_by_code
-from app.placements.checks import missing_facts
+from app.placements.checks import missing_facts, named, who_mends
 from app.placements.models import UNDER_WAY, Kind, Placement, PlacementState
 from app.placements.queries import (
     attached_since,
+    has_agreement,
     placement_of,
     standing,
     student_of,
     unsettled_of,
 )
+from app.placements.tasks import printed_facts
 from app.plan import workflow as plan
 from app.settings.queries import window
 from app.workflow.actor import Actor
@@ -192,6 +195,20 @@ def facts_complete(placement: Placement, actor: Actor, now: datetime) -> str | N
     if not missing:
         return None
     return _("Fill in the employer's %(missing)s first.", missing=_(", ").join(missing))
+
+
+def can_be_printed(placement: Placement, actor: Actor, now: datetime) -> str | None:
+    """What no document can show is neither attested nor numbered: it could never be printed (DOC-07)."""
+    if not has_agreement(placement):
+        return None
+    missing = unprintable(printed_facts(placement))
+    if not missing:
+        return None
+    return _(
+        "The agreement could not be printed. %(what)s %(who)s",
+        what=named(missing),
+        who=who_mends(missing, placement),
+    )
 
 
 def not_reviewed(placement: Placement, actor: Actor, now: datetime) -> str | None:

@@ -17,9 +17,9 @@ from app.core.errors import Refused
 from app.core.text import mask_all_but_end
 from app.documents import previews
 from app.documents.errors import RenderError, Unprintable
-from app.documents.kept import digest, keep, kept, read
-from app.documents.models import Document
-from app.documents.printing import printable, texts
+from app.documents.kept import MAKERS, digest, failure, forget_failure, kept, make, read
+from app.documents.models import Document, Failure
+from app.documents.printing import mended_all, unprintable
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.placements.queries import prints
@@ -43,13 +43,16 @@ def make_agreement(placement_id: int) -> None:
         select(Placement).where(Placement.id == placement_id).with_for_update(key_share=True)
     ).scalar_one()
     if not prints(placement) or document_of(placement) is not None:
-        db.session.rollback()
+        forget_failure(AGREEMENT, RECORD, placement_id)
+        db.session.commit()
         return
-    keep(
+    make(
         AGREEMENT, RECORD, placement, lambda code: agreement_data(placement, code),
         number=placement.agreement_no, terms_id=placement.terms_id,
     )  # fmt: skip
-    db.session.commit()
+
+
+MAKERS[AGREEMENT] = lambda key: jobs.enqueue(make_agreement, placement_id=key)
 
 
 def document_of(placement: Placement) -> Document | None:
@@ -57,11 +60,17 @@ def document_of(placement: Placement) -> Document | None:
     return kept(AGREEMENT, RECORD, placement.id)
 
 
+def failure_of(placement: Placement) -> Failure | None:
+    """Why it has no agreement, where making it failed (DOC-07)."""
+    return failure(AGREEMENT, RECORD, placement.id)
+
+
 def preview(placement: Placement, who: Actor) -> bytes | None:
     """The agreement as it would be or was, marked 未生效 or 已失效 on every page; None while it is drawn.
 
-    Raises as `previews.preview`.
+    Raises Unprintable, Refused.
     """
+    refuse_unprintable(placement)
     ended = placement.state in ENDED
     mark = "已失效" if ended else "未生效"
     data, staff = agreement_data(placement, ""), who.role in STAFF
@@ -75,10 +84,7 @@ def preview(placement: Placement, who: Actor) -> bytes | None:
 
 def refuse_unprintable(placement: Placement) -> None:
     """Raise Unprintable where the fonts lack a character, by looking at texts only: nothing is drawn."""
-    from app.documents.fonts import missing_glyphs  # heavy: only who previews pays for it
-
-    missing = missing_glyphs(dict(texts(printable(agreement_data(placement, "")))))
-    if missing:
+    if missing := unprintable(printed_facts(placement)):
         raise Unprintable(missing)
 
 
@@ -96,25 +102,34 @@ def agreement_pdf(placement: Placement, who: Actor) -> bytes | None:
 
 def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
     """Everything that is printed, as texts; with the digest of its canonical JSON."""
-    student = db.session.get_one(Student, placement.student_id)
-    terms = placement.terms
     data: dict[str, Any] = {
         "number": placement.agreement_no or "",
         "kind_label": str(KINDS[Kind(placement.kind)]),
         "paper": placement.kind == Kind.OFFLINE,
         "signed_on": _day(placement.created_at),
-        "school": {"name": placement.school.name, "code": placement.school.code},
-        "student": _student(student),
-        "employer": _employer(placement, terms),
-        "trace": _trace(placement),
+        **printed_facts(placement),
+        "trace": mended_all(_trace(placement)),
         "code": code,
         "verify_url": f"{base_url()}/v/{code}" if code else "",
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
-    for group in (OFFER, ARCHIVE, HOUSEHOLD):
-        data["terms" if group == OFFER else group] = _terms(terms, group, placement.graduation_year)
     data["data_sha256"] = digest(data, AGREED)
     return data
+
+
+def printed_facts(placement: Placement) -> dict[str, Any]:
+    """The parties and what they agreed on, as it is printed."""
+    student, terms = db.session.get_one(Student, placement.student_id), placement.terms
+    facts: dict[str, Any] = {
+        "school": {"name": placement.school.name, "code": placement.school.code},
+        "student": _student(student),
+        "employer": _employer(placement, terms),
+    }
+    for group in (OFFER, ARCHIVE, HOUSEHOLD):
+        facts["terms" if group == OFFER else group] = _terms(
+            terms, group, placement.graduation_year
+        )
+    return dict(mended_all(facts))
 
 
 def _student(student: Student) -> dict[str, str]:

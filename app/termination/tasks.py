@@ -10,8 +10,9 @@ from sqlalchemy import select
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.text import mask_all_but_end
-from app.documents.kept import digest, keep, kept, read
-from app.documents.models import Document
+from app.documents.kept import MAKERS, digest, failure, forget_failure, kept, make, read
+from app.documents.models import Document, Failure
+from app.documents.printing import mended_all
 from app.people.models import Student
 from app.placements.tasks import base_url, trace_rows
 from app.termination.models import WAYS, Termination, TerminationState, Way
@@ -28,18 +29,26 @@ def make_letter(termination_id: int) -> None:
         select(Termination).where(Termination.id == termination_id).with_for_update(key_share=True)
     ).scalar_one()
     if termination.state != TerminationState.APPROVED or letter_of(termination) is not None:
-        db.session.rollback()
+        forget_failure(LETTER, RECORD, termination_id)
+        db.session.commit()
         return
-    keep(
+    make(
         LETTER, RECORD, termination, lambda code: letter_data(termination, code),
         number=termination.placement.agreement_no,
     )  # fmt: skip
-    db.session.commit()
+
+
+MAKERS[LETTER] = lambda key: jobs.enqueue(make_letter, termination_id=key)
 
 
 def letter_of(termination: Termination) -> Document | None:
     """The letter of this termination, if it has been made."""
     return kept(LETTER, RECORD, termination.id)
+
+
+def failure_of(termination: Termination) -> Failure | None:
+    """Why it has no letter, where making it failed (DOC-07)."""
+    return failure(LETTER, RECORD, termination.id)
 
 
 def letter_pdf(termination: Termination) -> bytes | None:
@@ -79,6 +88,7 @@ def letter_data(termination: Termination, code: str) -> dict[str, Any]:
         "verify_url": f"{base_url()}/v/{code}",
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
+    data = mended_all(data)
     data["data_sha256"] = digest(data, AGREED)
     return data
 

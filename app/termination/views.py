@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from flask import make_response, redirect, request, url_for
+from flask import redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import get_locale
 from flask_babel import gettext as _
@@ -23,12 +23,14 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.invitations.views import party_a, party_b
+from app.placements.checks import not_made
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
 from app.placements.queries import has_agreement, placement_in
+from app.placements.views import being_made
 from app.termination import evidence, queries
 from app.termination.detail import asked, next_step, progress, reply_by, under_way, way_settled
 from app.termination.models import CHIPS, LABELS, WAYS, Termination, TerminationState, Way
-from app.termination.tasks import RECORD, letter_pdf
+from app.termination.tasks import RECORD, failure_of, letter_pdf
 from app.termination.workflow import TERMINATIONS, applies_by, why_not
 from app.termination.workflow import request as request_termination
 from app.terms.models import BY_NAME
@@ -96,6 +98,7 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "agreement_url": url_for("AgreementView.show", pk=placement.id)
         if has_agreement(placement)
         else "",
+        "not_made": not_made(failure_of(found), placement) if found else [],
         "letter_url": url_for("TerminationsView.letter", pk=found.id)
         if found and found.approved_at
         else "",
@@ -271,9 +274,7 @@ class TerminationsView(SafeView):
             raise NotYours(f"letter {pk}")
         pdf = letter_pdf(found)
         if pdf is None:
-            page = make_response(self.render_template("placements/being_made.html"), 202)
-            page.headers["Retry-After"] = "20"
-            return page
+            return being_made(self, 20, not_made(failure_of(found), found.placement))
         name = f"termination-{found.placement.agreement_no or found.id}.pdf"
         return file_answer(pdf, "application/pdf", name, inline="download" not in request.args)
 

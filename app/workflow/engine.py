@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, select
 from sqlalchemy.exc import IntegrityError
 
-from app.core import clock
+from app.core import clock, printable
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
@@ -173,7 +173,8 @@ class Workflow(Generic[R]):
         if refusal:
             raise Refused(refusal)
         _check_consent(change)
-        change.reason = checked_reason(change.step.reason, change.reason)
+        typed = not change.step.inner and change.actor.role is not Role.SYSTEM
+        change.reason = checked_reason(change.step.reason, change.reason, typed=typed)
         change.record.state = change.step.to(change) if callable(change.step.to) else change.step.to
         if hasattr(change.record, "changed_at"):
             change.record.changed_at = change.now
@@ -336,12 +337,17 @@ def _check_consent(change: Change) -> None:
         ask_anew(actor, change.now, step.label)
 
 
-def checked_reason(asked: Reason, text: str) -> str:
-    """A reason as it is kept. Raises Invalid where one is missing or too long."""
+def checked_reason(asked: Reason, text: str, *, typed: bool = True) -> str:
+    """A reason as it is kept. Raises Invalid where one is missing, too long, or cannot be printed (DOC-07).
+
+    One that was typed for another record is not asked again.
+    """
     text = clean_line(text) if asked is not Reason.NONE else ""
     if asked is Reason.REQUIRED and not text:
         raise Invalid([("reason", _("Please give a reason: the people concerned read it."))])
     if len(text) > REASON_LENGTH:
         too_long = _("A reason has at most %(most)s characters.", most=REASON_LENGTH)
         raise Invalid([("reason", too_long)])
+    if typed and (sentence := printable.refusal(text)):
+        raise Invalid([("reason", sentence)])
     return text

@@ -1,6 +1,7 @@
 import io
 import json
 import socket
+import subprocess
 import sys
 import threading
 
@@ -8,7 +9,8 @@ import pikepdf
 import pytest
 
 from app.core.errors import Invalid
-from app.documents import fonts, render
+from app.core.printable import unprintable
+from app.documents import render
 from app.documents.errors import RenderError, Unprintable
 from app.documents.printing import texts
 
@@ -194,18 +196,45 @@ def test_what_people_type_is_printed_and_never_obeyed(agreement, listener, paylo
 
 @pytest.mark.rule("DOC-01")
 def test_a_character_without_a_glyph_is_named_with_its_field(agreement):
-    agreement["student"]["name"] = "张\U00020000"
+    agreement["student"]["name"] = "张\U00030001"
     agreement["employer"]["address"] = "见\u202e附件"
     with pytest.raises(Unprintable) as refusal:
         render.render("agreement", agreement)
     assert isinstance(refusal.value, Invalid)
-    assert refusal.value.missing == [("student.name", "\U00020000"), ("employer.address", "\u202e")]
-    assert "U+20000" in refusal.value.problems[0][1]
+    assert refusal.value.missing == [("student.name", "\U00030001"), ("employer.address", "\u202e")]
+    assert "U+30001" in refusal.value.problems[0][1]
 
 
 def test_common_and_rare_names_can_be_printed():
     names = "𬸘㛃䶮堃祎犇珞璟玥喆翀旻晟昶甯犇頔·—…（）《》“”①②℃㎡×"
-    assert fonts.missing_glyphs({"name": names}) == []
+    assert unprintable(names) == []
+
+
+@pytest.mark.rule("DOC-07")
+def test_names_from_anywhere_are_drawn_in_both_weights_and_can_be_copied(agreement):
+    rare, foreign = "𠮷𠅤𣲘𫗴𪚥\U0002ceb0", "Łukasz Nguyễn Thị Đặng Ələkbər İğ Қазақ"
+    agreement["student"]["name"] = f"{rare} {foreign}"
+    agreement["number"] = f"{rare} {foreign}"  # stands in bold as well
+    pdf = render.render("agreement", agreement)
+    assert text_of(pdf).count("".join(f"{rare}{foreign}".split())) >= 4
+    with pikepdf.open(io.BytesIO(pdf)) as book:
+        names = {str(o.get("/FontName", ""))[8:] for o in book.objects if "/FontFile2" in _keys(o)}
+    assert names == {"NotoSansSC-Regular", "NotoSansSC-Bold", "QingqianLatin-Regular",
+                     "QingqianLatin-Bold", "QingqianHan-Regular"}  # fmt: skip
+
+
+@pytest.mark.rule("DOC-07")
+def test_the_further_fonts_are_read_only_where_a_text_needs_them(agreement):
+    code = (
+        "import sys, json; from app.documents import render; from reportlab.pdfbase import pdfmetrics as m;"
+        "render.answer(sys.stdin.buffer.read()); print(sorted(m._fonts))"
+    )
+    request = json.dumps({"kind": "agreement", "data": agreement, "watermark": ""}).encode()
+    done = subprocess.run(
+        [sys.executable, "-c", code], input=request, capture_output=True, check=True
+    )
+    assert b"NotoSansSC" in done.stdout
+    assert b"Qingqian" not in done.stdout
 
 
 BOMBS = {
