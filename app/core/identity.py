@@ -129,15 +129,15 @@ def fault(kind: str, number: str, today: date) -> str:
 
 
 def problem(kind: str, number: str, today: date) -> str | None:
-    """The sentence to a number that is none of this kind; it names the kind that it is of, if one is sure.
+    """The sentence to a number that is none of this kind; it names the kind that it is of, where sure.
 
     A number whose own form tells another kind is of that one: a residence permit is no identity card.
     """
     other = guess(number, today)
     wrong = fault(kind, number, today)
-    if other is not None and other != kind and (wrong or _excludes(other, kind)):
+    if other in _TELLING and other != kind and (wrong or _excludes(other, kind)):
         return _("This is the number of another document: %(kind)s. Choose that kind, or correct the "
-                 "number.", kind=KINDS[other].name)  # fmt: skip
+                 "number.", kind=NAMES[str(other)])  # fmt: skip
     return str(KINDS[K(kind)].how) if wrong else None
 
 

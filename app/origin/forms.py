@@ -37,7 +37,7 @@ def form_for(field: str, student: Student) -> Any:
         parts |= {
             "id_kind": SelectField(_l("Kind of document"), [DataRequired(MISSING)],
                                    choices=list(identity.NAMES.items()), default=student.id_kind),
-            "id_country": SelectField(_l("Passport issued by"), choices=country_choices(),
+            "id_country": SelectField(_l("Passport issued by"), choices=country_choices(), default=student.id_country,
                                       description=_l("Of passports only: country or region.")),
         }  # fmt: skip
     form = type("CorrectionForm", (_Form,), parts)()

@@ -59,7 +59,9 @@ class StudentForm(DynamicForm):
         render_kw={"autocapitalize": "characters", "autocomplete": "off"},
     )  # fmt: skip
     id_country = SelectField(
-        _l("Passport issued by"), description=_l("Of passports only: country or region.")
+        _l("Passport issued by"),
+        default="",
+        description=_l("Of passports only: country or region."),
     )
     phone = line(
         _l("Phone"), 20, required=False, clean=phones.folded, render_kw=TEL,
