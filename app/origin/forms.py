@@ -34,13 +34,17 @@ def form_for(field: str, student: Student) -> Any:
     """A form with the one field, made for its kind."""
     parts: dict[str, Any] = {"value": _field(field)}
     if field == "id_number":
-        parts |= {
-            "id_kind": SelectField(_l("Kind of document"), [DataRequired(MISSING)],
-                                   choices=list(identity.NAMES.items()), default=student.id_kind),
-            "id_country": SelectField(_l("Passport issued by"), choices=country_choices(), default=student.id_country,
-                                      description=_l("Of passports only: country or region.")),
-        }  # fmt: skip
+        parts["id_kind"] = SelectField(
+            _l("Kind of document"), [DataRequired(MISSING)], default=student.id_kind
+        )
+        parts["id_country"] = SelectField(
+            _l("Passport issued by"), default=student.id_country,
+            description=_l("Of passports only: country or region."),
+        )  # fmt: skip
     form = type("CorrectionForm", (_Form,), parts)()
+    if field == "id_number":
+        form.id_kind.choices = list(identity.NAMES.items())
+        form.id_country.choices = country_choices()
     if field in TABLES:
         form.value.choices = options(TABLES[field], years=[student.graduation_year])
     elif field == "major_id":

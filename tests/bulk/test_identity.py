@@ -128,7 +128,9 @@ def test_a_phone_of_anywhere_is_kept_in_one_spelling(bring, apply, phone, kept):
     assert student("2023000001").phone == kept
 
 
-@pytest.mark.parametrize("phone", ["1380000000", "+852 2345 6789", "12345678901", "+999 1234567", "无"])
+@pytest.mark.parametrize(
+    "phone", ["1380000000", "+852 2345 6789", "12345678901", "+999 1234567", "无"]
+)
 def test_what_is_no_mobile_of_anywhere_is_said(bring, phone):
     record = bring(xlsx([good_row(1, 手机号=phone)]))
     assert "境外号码请带国家（地区）代码" in str(problems(record))
