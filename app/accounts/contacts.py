@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from app.accounts.hooks import CONTACTS, PHONES
 from app.accounts.models import AppUser, ContactChange
-from app.core import clock, mail
+from app.core import clock, mail, sms
 from app.core.crypto import cipher
 from app.core.db import db
 from app.workflow.actor import Actor, Role
@@ -138,7 +138,7 @@ def reach_all(users: Sequence[AppUser], now: datetime) -> dict[int, list[tuple[s
     )
     for row in rows:
         for address in (row.old, row.new):
-            if address:
+            if address and (row.channel != mail.SMS or sms.reaches(address)):
                 found[row.user_id][(row.channel, address)] = None
     return {key: list(addresses) for key, addresses in found.items()}
 
@@ -159,6 +159,19 @@ def present(user: AppUser) -> list[tuple[str, str]]:
     if has_mail(user):
         found.append((mail.MAIL, user.email))
     return found
+
+
+def own_phone(user: AppUser, since: datetime) -> str | None:
+    """The phone that was the person's before that moment, and still is, where texts reach it."""
+    later = select(ContactChange.id).where(
+        ContactChange.user_id == user.id, ContactChange.channel == mail.SMS,
+        ContactChange.at >= since,
+    )  # fmt: skip
+    asked = PHONES.get(Role(user.role or ""))
+    phone = asked(user) if asked else None
+    if phone is None or db.session.scalar(later.limit(1)) is not None:
+        return None
+    return phone
 
 
 def own_mail(user: AppUser, since: datetime) -> str | None:

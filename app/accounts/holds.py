@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.accounts import contacts, one_time, security_log
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import actor_of
-from app.core import clock, mail
+from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.workflow.actor import Actor, Role
@@ -79,11 +79,17 @@ def ways(row: ContactChange, user: AppUser) -> list[Way]:
         found = [(OLD_PHONE, *pair) for pair in contacts.present(user) if pair[0] == mail.SMS][:1]
     elif old := contacts.before(row):
         found = [(OLD_PHONE if row.channel == mail.SMS else MAIL, row.channel, old)]
+    if row.channel == mail.MAIL and (phone := contacts.own_phone(user, row.at)):
+        found.append((OLD_PHONE, mail.SMS, phone))
     own = None if row.source == contacts.MERGE else contacts.own_mail(user, row.at)
     if own and all(way[2] != own for way in found):
         found.append((MAIL, mail.MAIL, own))
     mask = vars(ContactChange)["old"].mask
-    return [Way(name, channel, address, mask(address)) for name, channel, address in found]
+    return [
+        Way(name, channel, address, mask(address))
+        for name, channel, address in found
+        if channel != mail.SMS or sms.reaches(address)
+    ]
 
 
 def held(user: AppUser, uid: str, now: datetime) -> ContactChange:

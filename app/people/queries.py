@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_al
 from sqlalchemy import func as sql
 
 from app.accounts.models import AppUser, ContactChange
-from app.core.crypto import cipher
 from app.core.db import db
+from app.core.identity import clean, id_number_mark, spellings
+from app.core.phones import folded, is_mobile
 from app.core.text import clean_code, clean_name, grams
-from app.people.checks import id_number_mark, is_credit_code, is_mobile
+from app.people.checks import is_credit_code
 from app.people.models import (
     College,
     Employer,
@@ -211,9 +212,8 @@ def restricted_alike(restriction: Restriction) -> bool:
 def find_student(school_code: str, year: int, name: str, number: str) -> Student | None:
     """The student of whom all four fields are right (INV-01); whether it may sign is asked elsewhere.
 
-    `number` is the ID number or the phone.
+    `number` is that of the document, whatever its kind, or the phone.
     """
-    code = clean_code(number)
     return db.session.scalars(
         select(Student)
         .join(School)
@@ -221,13 +221,15 @@ def find_student(school_code: str, year: int, name: str, number: str) -> Student
             School.code == school_code,
             Student.graduation_year == year,
             Student.name == clean_name(name),
-            or_(
-                Student.id_number_index == cipher().blind_index("id_number", code),
-                Student.phone_index == cipher().blind_index("phone", code),
-            ),
+            or_(has_number(number), Student.phone_index == Student.phone.index(number)),
         )
         .limit(1)
     ).first()
+
+
+def has_number(typed: str) -> ColumnElement[bool]:
+    """The students whose document has this number, in any of the ways that it may be written."""
+    return Student.id_number_index.in_([Student.id_number.index(text) for text in spellings(typed)])
 
 
 def active_schools() -> list[tuple[str, str]]:
@@ -266,6 +268,9 @@ def employer_of(user: AppUser) -> Employer | None:
 
 
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
+# of other documents: what can be nothing else, and what can be a student number as well
+_PERMIT = re.compile(r"[HM][0-9]{8}(?:[0-9]{2})?|[A-Z]{3}[0-9]{12}")
+_DOCUMENT = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{5,15}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"[0-9A-Z-]*[0-9][0-9A-Z-]*")
 
@@ -275,8 +280,11 @@ def secret_token(text: str) -> str | None:
     code = clean_code(text)
     if _ID_NUMBER.fullmatch(code):
         credit = is_credit_code(code) and id_number_mark(code[:17]) != code[17]
-        return None if credit else "i" + cipher().blind_index("id_number", code).hex()
-    return "p" + cipher().blind_index("phone", code).hex() if is_mobile(code) else None
+        return None if credit else "i" + Student.id_number.index(code).hex()
+    if _PERMIT.fullmatch(code):
+        return "i" + Student.id_number.index(spellings(code)[-1]).hex()
+    phone = folded(code)
+    return "p" + Student.phone.index(phone).hex() if is_mobile(phone) else None
 
 
 def has_secret(token: str) -> ColumnElement[bool] | None:
@@ -306,10 +314,19 @@ def is_student_no(text: str, who: Actor) -> bool:
 
 def search_args(text: str, who: Actor) -> dict[str, str]:
     """How a search by staff stands in the address: hidden where it is a personal number."""
-    token = secret_token(text)
+    token = secret_token(text) or _document_token(text, who)
     if token is None or (token[0] == "p" and is_student_no(text, who)):
         return {"q": text}
     return {"x": token}
+
+
+def _document_token(text: str, who: Actor) -> str | None:
+    """A passport's or Taiwan permit's number looks like many: it is one where a student here has it."""
+    if not _DOCUMENT.fullmatch(clean(text)) or is_student_no(text, who):
+        return None
+    mine = students_for(who).where(has_number(text)).with_only_columns(Student.id_number_index)
+    index = db.session.scalar(mine.limit(1))
+    return None if index is None else "i" + index.hex()
 
 
 def finds_student(text: str) -> ColumnElement[bool]:

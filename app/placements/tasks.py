@@ -122,6 +122,7 @@ def printed_facts(placement: Placement) -> dict[str, Any]:
     student, terms = db.session.get_one(Student, placement.student_id), placement.terms
     facts: dict[str, Any] = {
         "school": {"name": placement.school.name, "code": placement.school.code},
+        "id_label": _in_chinese(student.id_label),
         "student": _student(student),
         "employer": _employer(placement, terms),
     }
@@ -130,6 +131,11 @@ def printed_facts(placement: Placement) -> dict[str, Any]:
             terms, group, placement.graduation_year
         )
     return dict(mended_all(facts))
+
+
+def _in_chinese(label: Any) -> str:
+    with force_locale("zh"):
+        return str(label)
 
 
 def _student(student: Student) -> dict[str, str]:
