@@ -11,7 +11,7 @@ from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import devices, freezing, queries, security_log
+from app.accounts import devices, freezing, kept, queries, security_log
 from app.accounts.campus import proofs
 from app.accounts.contacts import REMEMBERED
 from app.accounts.models import AppUser, KnownDevice
@@ -42,6 +42,9 @@ def sign_in(
     if user.locale or language:
         session["locale"] = user.locale or language
     session[SECRET] = queries.open_session(user, way)
+    session[kept.TOKEN] = kept.seal(user)
+    if unsent := kept.waiting(user.id):
+        session[kept.MARK] = unsent
     security_log.note("sign_in", user=user, who=queries.actor_of(user), way=way)
     if noted is not None:
         noted(queries.session_key(session[SECRET]))
@@ -99,6 +102,7 @@ def sign_out() -> None:
     user = current_user._get_current_object()
     if user.is_authenticated:
         security_log.note("sign_out", user=user, who=queries.actor_of(user))
+        kept.forget(user.id)
     language = session.get("locale")
     logout_user()
     session.clear()
