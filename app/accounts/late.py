@@ -109,8 +109,9 @@ def _held(owner: int) -> Any:
 def claimed(user_id: int) -> Any:
     """A form that is offered again goes on to its view once; None lets it go on."""
     key = request.form.get(kept.FIELD, "") if request.method == "POST" else ""
-    if not key:
-        return None
+    form = kept.opened(key, user_id) if key else None
+    if not key or (form is not None and form.path != request.full_path.rstrip("?")):
+        return None  # no form of ours, or one that only asks for its code
     if kept.claim(key, user_id):
         g.kept = key
         return None

@@ -20,6 +20,7 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.text import clean_code
+from app.fab.remembered import LISTS
 
 SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"
@@ -38,7 +39,10 @@ def sign_in(
     """
     freezing.refuse_frozen(user, taken=True)
     language = session.get("locale")
+    lists = session.get(LISTS) if kept.cookie_owner() == user.id else None
     session.clear()
+    if lists:
+        session[LISTS] = lists  # signed in again: the lists stand as they were left
     if user.locale or language:
         session["locale"] = user.locale or language
     session[SECRET] = queries.open_session(user, way)

@@ -38,10 +38,9 @@ def version(endpoint: str, filename: str) -> str:
     name, _dot, _static = endpoint.rpartition(".")
     owner = current_app.blueprints[name] if name else current_app
     path = safe_join(str(owner.static_folder), filename)
-    try:
-        found = Path(path or "").stat()
-    except OSError:
+    if path is None or not Path(path).is_file():
         return ""
+    found = Path(path).stat()
     return _digest(str(path), found.st_mtime_ns, found.st_size)
 
 

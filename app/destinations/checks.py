@@ -11,6 +11,7 @@ from app.codes import queries as codes
 from app.codes.models import Region
 from app.core.db import db
 from app.core.forms import MISSING, TOO_LONG
+from app.core.numbers import MONEY, whole
 from app.core.text import clean_code, clean_line, clean_name
 from app.destinations.models import (
     NUMBERS,
@@ -50,9 +51,11 @@ def cleaned(field: DestinationField, text: str) -> str:
     """What was typed without what nobody sees; long texts keep their lines."""
     if field.type == FieldType.LONG:
         return "\n".join(filter(None, (clean_line(row) for row in text.splitlines())))
-    if field.type in (FieldType.CREDIT_CODE, FieldType.POSTCODE, FieldType.CODE, *NUMBERS):
-        folded = clean_code(text)
-        return folded.replace(",", "") if field.type in NUMBERS else folded
+    if field.type in NUMBERS:
+        number = whole(text, MONEY if field.type == FieldType.MONEY else ())
+        return clean_code(text) if number is None else str(number)
+    if field.type in (FieldType.CREDIT_CODE, FieldType.POSTCODE, FieldType.CODE):
+        return clean_code(text)
     return clean_name(text) if field.type == FieldType.NAME else clean_line(text)
 
 
