@@ -27,11 +27,11 @@ def create_app(config: Config | None = None) -> Flask:
 
     import config as settings
     from app import cli, menu, roles
-    from app.accounts import devices, security_log, step_up
+    from app.accounts import devices, late, security_log, step_up
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
     from app.audit import marks
-    from app.core import http, logs, mail, postgres, startup
+    from app.core import assets, http, logs, mail, postgres, startup
     from app.core.crypto import Cipher
     from app.core.db import db, migrate
     from app.fab.builder import SafeAppBuilder
@@ -56,9 +56,11 @@ def create_app(config: Config | None = None) -> Flask:
     mail.init(app, config)
     startup.init(app, config)
     http.init(app, config)
+    assets.init(app)
     devices.init(app)
     security_log.init(app)
     step_up.init(app)
+    late.init(app)
     with app.app_context():
         builder = SafeAppBuilder(indexview=HomeView, security_manager_class=AccountManager)
         builder.init_app(app, db.session)

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
 from flask import current_app, g, session, url_for
 from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import factors, hooks
 from app.accounts.act_views import ActCodeView
 from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysView
 from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
 from app.accounts.factor_views import FactorView, MyFactorsView
+from app.accounts.kept import MARK
+from app.accounts.kept_views import KeptView, SessionView, account_mark, draft_key
 from app.accounts.log_views import SecurityLogView
 from app.accounts.own_views import MySignInsView
 from app.accounts.queries import OwnChoices, actor_of
@@ -26,7 +30,7 @@ from app.bulk.views import ImportsView
 from app.checks.office_views import ChecksView, FindingsView
 from app.codes.api import RegionView
 from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
-from app.core import jobs
+from app.core import clock, jobs
 from app.demo import ACCOUNTS
 from app.desk.office_views import DeskView
 from app.destinations.office_views import (
@@ -45,7 +49,7 @@ from app.exports.list_views import ExportHistoryView
 from app.exports.views import ExportsView
 from app.fab import remembered
 from app.fab.export import HOOK as EXPORT_HOOK
-from app.fab.once import once
+from app.fab.once import now, once
 from app.forwarding.office_views import LettersView, LetterWorkView
 from app.forwarding.sheets import COURIER
 from app.home.employer_views import EmployerHomeView
@@ -120,6 +124,8 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MyCopyView)
     builder.add_view_no_menu(RootsView)
     builder.add_view_no_menu(ActCodeView)
+    builder.add_view_no_menu(KeptView)
+    builder.add_view_no_menu(SessionView)
     builder.add_view_no_menu(FactorView)
     builder.add_view_no_menu(MyFactorsView)
     for campus in (CampusView, CampusProofView, MyCampusView, CampusIdentitiesView):
@@ -281,6 +287,14 @@ def _office_pages(builder: AppBuilder) -> None:
         builder.add_view_no_menu(part)
 
 
+def server_now() -> datetime:
+    """The moment that pages count from; an error page has one too when the database does not answer."""
+    try:
+        return now()
+    except SQLAlchemyError:
+        return clock.machine()
+
+
 def frame() -> dict[str, Any]:
     """What base.html needs of the person asking."""
     user = g.get("user")
@@ -288,7 +302,7 @@ def frame() -> dict[str, Any]:
     found: dict[str, Any] = {
         "appbuilder": current_app.extensions["appbuilder"],
         "lang": session.get("locale", "zh"),
-        "asset_version": current_app.extensions.get("asset_version", ""),
+        "server_now": server_now().isoformat(),
         "demo_accounts": demo_people(user) if demo_mode else [],
         "messages_url": "/messages/" if demo_mode else "",
     }
@@ -300,6 +314,15 @@ def frame() -> dict[str, Any]:
         "user_name": user.display_name,
         "logout_url": url_for("AuthView.logout"),
         "user_links": user_links(),
+        "living": {
+            "ends": g.ends,
+            "last": g.last,
+            "account": account_mark(user.id),
+            "draft": draft_key(user.id),
+        }
+        if "ends" in g
+        else None,
+        "unsent_url": url_for("KeptView.show", key=session[MARK]) if session.get(MARK) else "",
         "batch_token": uuid4().hex,
         "unread": unread_count(user.id),
         "inbox_url": url_for("NoticesView.index"),

@@ -37,6 +37,8 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
     "MySignIns": {role: ("index", "end", "end_others") for role in Role if role is not Role.SYSTEM},
     "MyCopy": {Role.STUDENT: ("index", "code")},
+    "Kept": {role: ("show", "discard") for role in Role if role is not Role.SYSTEM},
+    "Session": {role: ("index", "go_on") for role in Role if role is not Role.SYSTEM},
     "Batches": dict.fromkeys((Role.COLLEGE, Role.SCHOOL), ("show", "undo")),
     "Imports": dict.fromkeys(
         (Role.SCHOOL, Role.DATA, Role.EMPLOYER),

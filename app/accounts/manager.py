@@ -8,7 +8,7 @@ from flask import g, redirect, request, session, url_for
 from flask_login import current_user
 from werkzeug.wrappers import Response
 
-from app.accounts import factors, queries, step_up
+from app.accounts import factors, late, queries, step_up
 from app.accounts.hooks import GATES
 from app.accounts.models import AppUser
 from app.accounts.sessions import SECRET
@@ -32,6 +32,8 @@ ALWAYS_OPEN = {
     "healthz",
     "LocaleView.index",
     "AuthView.logout",
+    "SessionView.index",  # says when it ends, and lengthens it: no page of its own
+    "SessionView.go_on",
     "RegionView.find",  # the first page of an employer asks for regions
     "SignInView.mail",  # a rejected registration may need another address
     "SignInView.mail_code",
@@ -53,12 +55,19 @@ class AccountManager(CodeRoleManager):
 
     def load_user(self, pk: int) -> AppUser | None:
         """The account of the cookie, if its session still lives; one query."""
-        found = queries.session_user(session.get(SECRET, ""))
-        if found is None or found[0].id != int(pk):
+        asks_only = request.endpoint == "SessionView.index"
+        found = queries.session_user(session.get(SECRET, ""), touch=not asks_only)
+        if found is None or found.user.id != int(pk):
             return None
-        g.now = found[1]  # one reading of the clock serves the whole page
-        g.proof = found[2]
-        return found[0]
+        g.now = found.now  # one reading of the clock serves the whole page
+        g.proof = found.proof
+        g.ends, g.last = found.ends, found.last
+        return found.user
+
+    def turned_away(self) -> Any:
+        """A form that comes after the session's end waits for its account (ACC-14)."""
+        answer = None if current_user.is_authenticated else late.over()
+        return answer if answer is not None else super().turned_away()
 
     @staticmethod
     def before_request() -> Any:
@@ -73,7 +82,7 @@ class AccountManager(CodeRoleManager):
             endpoint = gate(current_user)
             if endpoint is not None:
                 return _held_at(endpoint)
-        return None
+        return late.claimed(g.user.id)
 
 
 def factor_gate(user: AppUser) -> Any:

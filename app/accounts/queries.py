@@ -60,6 +60,20 @@ class Proof:
 NO_PROOF = Proof(enrolled=False, at=None, way="")
 
 
+@dataclass(frozen=True)
+class Living:
+    """A session that lives: whose, the moment it was asked, what it proved, when it ends if nothing comes.
+
+    `last`: it ends then whatever comes, for it has lasted long enough.
+    """
+
+    user: AppUser
+    now: datetime
+    proof: Proof
+    ends: datetime
+    last: bool
+
+
 def proof() -> Proof:
     """The second factor of this request's session."""
     found: Proof = g.get("proof") or NO_PROOF
@@ -221,8 +235,11 @@ def has_factor(user_id: Any) -> Any:
     )
 
 
-def session_user(secret: str) -> tuple[AppUser, datetime, Proof] | None:
-    """The account of a living session (not idle for 30 minutes, not older than 8 hours), now, its proof."""
+def session_user(secret: str, *, touch: bool = True) -> Living | None:
+    """The living session (not idle for 30 minutes, not older than 8 hours) of that secret.
+
+    Without `touch` it is only looked at and lives no longer for it.
+    """
     row = db.session.execute(
         select(AppUser, AccountSession, clock.app_now(), has_factor(AppUser.id))
         .join(AccountSession, AccountSession.user_id == AppUser.id)
@@ -238,8 +255,22 @@ def session_user(secret: str) -> tuple[AppUser, datetime, Proof] | None:
     if now - session.seen_at > IDLE or now - session.created_at > LONGEST:
         return None
     known = Proof(enrolled, session.factor_at, session.factor)
-    _touch(session, now)
-    return user, now.astimezone(UTC), known
+    seen = _touch(session, now) if touch else session.seen_at
+    ends, longest = seen + IDLE, session.created_at + LONGEST
+    return Living(user, now.astimezone(UTC), known, min(ends, longest), longest <= ends)
+
+
+def go_on(secret: str) -> datetime | None:
+    """Whoever is asked «still there?» and says yes: the end counts from now. Commits."""
+    now = clock.now()
+    created = db.session.scalar(
+        update(AccountSession)
+        .where(AccountSession.token == session_key(secret))
+        .values(seen_at=now)
+        .returning(AccountSession.created_at)
+    )
+    db.session.commit()
+    return min(now + IDLE, created + LONGEST) if created else None
 
 
 def way_of(secret: str) -> str:
@@ -250,12 +281,16 @@ def way_of(secret: str) -> str:
     return found or ""
 
 
-def _touch(session: AccountSession, now: datetime) -> None:
-    if now - session.seen_at > TOUCH:
+def _touch(session: AccountSession, now: datetime) -> datetime:
+    """When it was seen last, as the row says from now on."""
+    seen = session.seen_at
+    if now - seen > TOUCH:
         db.session.execute(
             update(AccountSession).where(AccountSession.token == session.token).values(seen_at=now)
         )
         db.session.commit()
+        return now
+    return seen
 
 
 def end_session(secret: str) -> None:

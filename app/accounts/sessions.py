@@ -11,7 +11,7 @@ from flask_login import current_user, login_user, logout_user
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts import devices, freezing, queries, security_log
+from app.accounts import devices, freezing, kept, queries, security_log
 from app.accounts.campus import proofs
 from app.accounts.contacts import REMEMBERED
 from app.accounts.models import AppUser, KnownDevice
@@ -20,6 +20,7 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.text import clean_code
+from app.fab.remembered import LISTS
 
 SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"
@@ -38,10 +39,16 @@ def sign_in(
     """
     freezing.refuse_frozen(user, taken=True)
     language = session.get("locale")
+    lists = session.get(LISTS) if kept.cookie_owner() == user.id else None
     session.clear()
+    if lists:
+        session[LISTS] = lists  # signed in again: the lists stand as they were left
     if user.locale or language:
         session["locale"] = user.locale or language
     session[SECRET] = queries.open_session(user, way)
+    session[kept.TOKEN] = kept.seal(user)
+    if unsent := kept.waiting(user.id):
+        session[kept.MARK] = unsent
     security_log.note("sign_in", user=user, who=queries.actor_of(user), way=way)
     if noted is not None:
         noted(queries.session_key(session[SECRET]))
@@ -99,6 +106,7 @@ def sign_out() -> None:
     user = current_user._get_current_object()
     if user.is_authenticated:
         security_log.note("sign_out", user=user, who=queries.actor_of(user))
+        kept.forget(user.id)
     language = session.get("locale")
     logout_user()
     session.clear()

@@ -75,7 +75,7 @@ class AuthView(SafeView):
     @expose("/login/", methods=["GET", "POST"])
     def login(self) -> Any:
         if g.user.is_authenticated:
-            return redirect("/")
+            return redirect(_inside(request.args.get("next", "")))
         form, school = SignInForm(), _school()
         form.school.choices = _schools()
         if request.method == "GET":
@@ -94,7 +94,7 @@ class AuthView(SafeView):
             except (Invalid, Refused) as error:
                 show_problems(form, error)
         page = self.render_template("accounts/login.html", form=form, puzzle=_owed(attempts.ADDRESS),
-                                    **_campus(school))  # fmt: skip
+                                    ended=_ended(), **_campus(school))  # fmt: skip
         answer = make_response(page, 200 if not form.errors else 422)
         if school and school != request.cookies.get(SCHOOL):
             answer.set_cookie(SCHOOL, school, max_age=REMEMBERED, httponly=True, samesite="Lax",
@@ -126,6 +126,13 @@ class AuthView(SafeView):
         return redirect("/")
 
 
+def _ended() -> str:
+    """What is said to whom the session ended under the hands: ``kept``, ``over`` or nothing (ACC-14)."""
+    if request.args.get("next", "").startswith("/kept/"):
+        return "kept"
+    return "over" if session.get(sessions.SECRET) else ""
+
+
 def _owed(limit: Limit) -> Puzzle | None:
     """The sum that the page asks of its address, where much went wrong there (S-08)."""
     return attempts.owed(limit, request.remote_addr or "")
@@ -138,8 +145,12 @@ def _solved() -> bool:
 
 
 def _inside(target: str) -> str:
-    """A path of this site, or the start page: never another host (H13)."""
-    plain = target.startswith("/") and not target.startswith(("//", "/\\")) and "\\" not in target
+    """A path of this site, or the start page: never another host (H13), never this page again."""
+    plain = (
+        target.startswith("/")
+        and not target.startswith(("//", "/\\", "/login"))
+        and "\\" not in target
+    )
     return target if plain and target.isprintable() else "/"
 
 

@@ -10,7 +10,7 @@ from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
-from wtforms import BooleanField, IntegerField, SelectField
+from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, NumberRange
 
 from app.accounts.queries import actor
@@ -20,6 +20,7 @@ from app.codes.workflow import YEARS, check_code, copy_edition, note_record
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING, line
+from app.core.numbers import WholeField
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter
@@ -47,10 +48,9 @@ class CodeForm(DynamicForm):
     """What may change of a code: its key never does, and it is never deleted."""
 
     name = line(_l("Name of the code"), 80)
-    sort = IntegerField(
-        _l("Place in the list"), [InputRequired(MISSING), NumberRange(0, 9999)], default=500,
-        invalid_value_message=_l("Please enter a whole number."),
-    )  # fmt: skip
+    sort = WholeField(
+        _l("Place in the list"), [InputRequired(MISSING), NumberRange(0, 9999)], default=500
+    )
     certain = BooleanField(
         _l("Confirmed"), default=True,
         description=_l("Unticked: it stands with a mark until its official source is known."),

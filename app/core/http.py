@@ -25,6 +25,9 @@ csrf = CSRFProtect()
 DENIED = (
     "denied"  # the extension of the application that is told of 403, and of 404 at a known address
 )
+STALE = (
+    "stale"  # the extension that answers a form whose token is not this session's, or gives None
+)
 log = logging.getLogger(__name__)
 IN_DIALOG = "X-Dialog"  # the header of a dialog that stays open until its act is done
 
@@ -79,7 +82,7 @@ def _stay_in_dialog(response: Response) -> Response:
 
 def _no_store(response: Response) -> Response:
     """Pages of signed-in people are not kept by shared computers."""
-    if not request.path.startswith("/static/"):
+    if request.endpoint not in ("static", "appbuilder.static"):
         response.headers.setdefault("Cache-Control", "no-store")
     return response
 
@@ -126,6 +129,9 @@ def _invalid(error: Invalid) -> Any:
 
 
 def _csrf(error: CSRFError) -> Any:
+    answer = current_app.extensions.get(STALE, lambda: None)()
+    if answer is not None:
+        return answer
     return page(400, _("This page was open too long. Please go back, reload it and try again."))
 
 

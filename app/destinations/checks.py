@@ -11,15 +11,9 @@ from app.codes import queries as codes
 from app.codes.models import Region
 from app.core.db import db
 from app.core.forms import MISSING, TOO_LONG
+from app.core.numbers import MONEY, whole
 from app.core.printable import refusal
-from app.core.text import (
-    clean_code,
-    clean_day,
-    clean_line,
-    clean_lines,
-    clean_name,
-    clean_number,
-)
+from app.core.text import clean_code, clean_day, clean_line, clean_lines, clean_name
 from app.destinations.models import (
     NUMBERS,
     PLAN,
@@ -60,7 +54,8 @@ def cleaned(field: DestinationField, text: str) -> str:
     if field.type == FieldType.LONG:
         return clean_lines(text)
     if field.type in NUMBERS:
-        return clean_number(text).replace(",", "")
+        number = whole(text, MONEY if field.type == FieldType.MONEY else ())
+        return clean_code(text) if number is None else str(number)
     if field.type == FieldType.DATE:
         return clean_day(text)
     if field.type in CODES:

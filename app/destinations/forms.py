@@ -12,7 +12,6 @@ from flask_wtf import FlaskForm
 from sqlalchemy import select
 from wtforms import (
     BooleanField,
-    IntegerField,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -25,6 +24,7 @@ from app.codes.forms import RegionField
 from app.codes.queries import TABLES, names
 from app.core.db import db
 from app.core.forms import MISSING, line
+from app.core.numbers import WholeField
 from app.destinations.checks import choices, fields_of, most_of
 from app.destinations.models import (
     FIELD_TYPES,
@@ -114,7 +114,7 @@ def _field(field: DestinationField) -> Any:
 
 
 KEYS: dict[FieldType, dict[str, Any]] = {
-    **{kind: {"inputmode": "numeric", "maxlength": 12} for kind in NUMBERS},
+    **{kind: {"inputmode": "numeric", "maxlength": 24, "autocomplete": "off"} for kind in NUMBERS},
     FieldType.CREDIT_CODE: {"maxlength": 18, "autocapitalize": "characters", "autocomplete": "off"},
     FieldType.PHONE: {"inputmode": "tel", "maxlength": 20},
     FieldType.POSTCODE: {"inputmode": "numeric", "maxlength": 6},
@@ -135,10 +135,7 @@ class Ticks(SelectMultipleField):
 def _whole(label: Any, least: int, most: int, *, required: bool = False, **more: Any) -> Any:
     bounds = NumberRange(least, most, _l("Between %(min)s and %(max)s."))
     first = InputRequired(MISSING) if required else Optional()
-    return IntegerField(
-        label, [first, bounds], invalid_value_message=_l("Please enter a whole number."),
-        render_kw={"inputmode": "numeric"}, **more,
-    )  # fmt: skip
+    return WholeField(label, [first, bounds], **more)
 
 
 def _key(form: Any, field: Any) -> None:  # noqa: ARG001 (the shape of a validator)

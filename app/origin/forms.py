@@ -7,13 +7,14 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from sqlalchemy import select
-from wtforms import IntegerField, SelectField
+from wtforms import SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange
 
 from app.codes.forms import RegionField, options
 from app.core import identity, phones
 from app.core.db import db
 from app.core.forms import MISSING, line
+from app.core.numbers import YEARS, WholeField
 from app.core.text import clean_code, clean_name
 from app.origin.models import FIELDS, TABLES
 from app.origin.queries import document
@@ -71,7 +72,7 @@ def _field(field: str) -> Any:
     if field in TABLES or field == "major_id":
         return SelectField(label, [DataRequired(MISSING)])
     if field == "graduation_year":
-        return IntegerField(label, [InputRequired(MISSING), NumberRange(2000, 2100, YEAR)])
+        return WholeField(label, [InputRequired(MISSING), NumberRange(2000, 2100, YEAR)], YEARS)
     if field == "origin":
         return RegionField(label)
     clean = CLEAN.get(field, clean_code)

@@ -7,7 +7,7 @@ from typing import Any
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, SelectField
+from wtforms import BooleanField, SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange
 
 from app.accounts.queries import actor
@@ -16,6 +16,7 @@ from app.core import identity, phones
 from app.core.db import db
 from app.core.forms import MISSING, Checked, line
 from app.core.identity import IdKind
+from app.core.numbers import YEARS, WholeField
 from app.core.text import clean_code, clean_name
 from app.people.forms import EMAIL, PHONE, POSTCODE, TEL
 from app.people.models import College, Major
@@ -72,8 +73,8 @@ class StudentForm(DynamicForm):
     examinee_no = line(_l("Examinee number"), 14, required=False, clean=clean_code)
     major_id = SelectField(_l("Major"), [DataRequired(MISSING)], coerce=int)
     class_name = line(_l("Class"), 40, required=False)
-    graduation_year = IntegerField(
-        _l("Graduation year"), [InputRequired(MISSING), NumberRange(2000, 2100, YEAR)]
+    graduation_year = WholeField(
+        _l("Graduation year"), [InputRequired(MISSING), NumberRange(2000, 2100, YEAR)], YEARS
     )
     education = SelectField(_l("Level of education"), [DataRequired(MISSING)])
     training_mode = SelectField(_l("Training mode"), [DataRequired(MISSING)])

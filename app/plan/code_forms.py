@@ -7,12 +7,13 @@ from typing import Any
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, IntegerField, SelectField, SelectMultipleField
+from wtforms import BooleanField, SelectField, SelectMultipleField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.codes.queries import edition_name, names
 from app.core.forms import MISSING, line
+from app.core.numbers import YEARS, WholeField
 from app.plan.editions import NOT_NOW, SEEKING, formula_of, formulas
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS
 
@@ -81,7 +82,6 @@ class NewFormulaForm(FormulaForm):
     """A formula from a graduation year on; its codes are copied from the one before."""
 
     edition = line(_l("Edition of the formula"), 12)
-    since = IntegerField(
-        _l("From graduation year"), [InputRequired(MISSING), NumberRange(1990, 2100)],
-        invalid_value_message=_l("Please enter a whole number."),
-    )  # fmt: skip
+    since = WholeField(
+        _l("From graduation year"), [InputRequired(MISSING), NumberRange(1990, 2100)], YEARS
+    )

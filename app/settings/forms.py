@@ -8,11 +8,12 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, HiddenField, IntegerField, SelectField
+from wtforms import DateField, HiddenField, SelectField
 from wtforms.validators import InputRequired, NumberRange, Optional, StopValidation
 
 from app.core import clock
 from app.core.forms import MISSING, line
+from app.core.numbers import WholeField
 from app.settings.models import SETTINGS, Settings, Window
 
 GROUPS = (
@@ -39,11 +40,10 @@ def _field(name: str) -> Any:
         return SelectField(about["label"], description=about["about"])
     least, most = about["least"], about["most"]
     in_range = NumberRange(least, most, _l("A whole number from %(min)s to %(max)s."))
-    return IntegerField(
+    return WholeField(
         about["label"],
         [InputRequired(MISSING), in_range],
         description=about["about"],
-        render_kw={"min": least, "max": most, "inputmode": "numeric"},
     )
 
 

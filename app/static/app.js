@@ -44,6 +44,7 @@
     form.action = set.qqUrl;
     form.dataset.confirm = set.qqConfirm || "";
     hidden(form, "action", set.qqAction);
+    if (set.qqCode) hidden(form, "_code_url", set.qqCode);
     const every = rows.length && $("[data-qq-every]:checked");
     if (!every) rows.forEach((box) => hidden(form, "rowid", box.value));
     if (rows.length) $$("[data-qq-copy]").forEach((input) => { if (input.type !== "checkbox" || input.checked) hidden(form, input.name, input.value); });
@@ -83,6 +84,7 @@
     count(reason);
     stepOf(form, 1);
     dialog.showModal();
+    form.dispatchEvent(new CustomEvent("qq-dialog", { bubbles: true }));
     ($("textarea:enabled, input:enabled:not([type=hidden])", form) || submit).focus();
   }
 
@@ -226,8 +228,9 @@
     const said = answer ? await answer.json().catch(() => ({})) : {};
     submit.disabled = false;
     delete form.dataset.sent;
+    if (said.go || said.over) form.dispatchEvent(new CustomEvent("qq-posted", { bubbles: true }));
     if (said.go) { location.assign(said.go); if (said.go.includes("#")) location.reload(); return; }
-    if (answer && !said.error) return form.submit();  // the session is over, or worse: the whole page says it
+    if (answer && (said.over || !said.error)) return form.submit();  // the session is over, or worse: the whole page says it
     stepOf(form, 1);
     out.textContent = said.error || $("[data-qq-code-url]", form).dataset.failed;
     out.classList.add("qq-error");

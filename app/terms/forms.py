@@ -9,27 +9,15 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import DateField, IntegerField, SelectField
+from wtforms import DateField, SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange, ValidationError
 
 from app.codes.forms import RegionField, options
 from app.core import clock
 from app.core.forms import MISSING, OnlyIf, line
+from app.core.numbers import DAYS, MONEY, WholeField
 from app.people.forms import NOT_FOR_EMPLOYERS, PHONE, POSTCODE, TEL
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Field
-
-
-class Numbers(IntegerField):
-    """A whole number; anything else is said in our words."""
-
-    def __init__(self, label: Any, validators: Any, **kwargs: Any) -> None:
-        super().__init__(
-            label, validators, invalid_value_message=_l("Please enter a whole number."), **kwargs
-        )
-
-    def process_formdata(self, valuelist: list[str]) -> None:
-        """Nothing longer than any of our numbers is even tried."""
-        super().process_formdata([text.strip()[:12] for text in valuelist])
 
 
 def not_in_the_past(form: Any, field: Any) -> None:  # noqa: ARG001 (the shape of a validator)
@@ -97,9 +85,9 @@ def _field(field: Field) -> Any:
         )
     if field.kind in ("int", "days", "money"):
         bounds = NumberRange(field.low, field.high, _l("Between %(min)s and %(max)s."))
-        keys = {"inputmode": "numeric", "min": field.low, "max": field.high, "step": 1}
-        return Numbers(
-            field.label, [InputRequired(MISSING), bounds], description=field.hint, render_kw=keys
+        units = {"money": MONEY, "days": DAYS}.get(field.kind, ())
+        return WholeField(
+            field.label, [InputRequired(MISSING), bounds], units, description=field.hint
         )
     return _text(field)
 

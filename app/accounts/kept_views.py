@@ -1,0 +1,169 @@
+"""By HTTP: what waits to be sent again, and how long the session lives (ACC-14)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from flask import (
+    current_app,
+    flash,
+    g,
+    jsonify,
+    redirect,
+    render_template,
+    session,
+)
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from flask_wtf.csrf import generate_csrf
+from werkzeug.exceptions import HTTPException
+from wtforms import Field, HiddenField
+
+from app.accounts import kept, queries
+from app.accounts.sessions import SECRET
+from app.core import clock
+from app.core.crypto import cipher
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.shown import moment
+from app.fab.urls import local_path
+from app.workflow.engine import FLOWS
+
+WORDS = {"reason": _l("Reason"), "agreed": _l("Agreed"), "note": _l("Note"), "text": _l("Text")}
+
+
+class KeptView(SafeView):
+    """The page after the sign-in: what would be sent, and the button that sends it once."""
+
+    route_base = "/kept"
+    class_permission_name = "Kept"
+    default_view = "show"
+
+    @expose("/<string:key>", methods=["GET"])
+    @has_access
+    def show(self, key: str) -> Any:
+        form = kept.opened(key, g.user.id)
+        if form is None:
+            session.pop(kept.MARK, None)
+            flash(_("Nothing waits to be sent here: it was sent or thrown away, or is older than 8 hours."),
+                  "info")  # fmt: skip
+            return redirect("/", 303)
+        session[kept.MARK] = key
+        return offered(form)
+
+    @expose("/<string:key>/discard", methods=["POST"])
+    @has_access
+    def discard(self, key: str) -> Any:
+        form = kept.opened(key, g.user.id)
+        kept.discard(key, g.user.id)
+        session.pop(kept.MARK, None)
+        return redirect(form.page if form else "/", 303)
+
+
+class SessionView(SafeView):
+    """How long the session lives by the server's clock; asking does not lengthen it, «go on» does."""
+
+    route_base = "/session"
+    class_permission_name = "Session"
+    default_view = "index"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return jsonify(**state())
+
+    @expose("/", methods=["POST"])
+    @has_access
+    def go_on(self) -> Any:
+        g.ends = queries.go_on(session.get(SECRET, "")) or g.ends
+        return jsonify(**state())
+
+
+def state() -> dict[str, Any]:
+    """What the page's script goes by: the server's time, the end, whose session, the token of its forms."""
+    return {
+        "now": clock.now().isoformat(),
+        "ends": g.ends.isoformat(),
+        "last": g.last,
+        "account": account_mark(g.user.id),
+        "csrf": generate_csrf(),
+    }
+
+
+def account_mark(user_id: int) -> str:
+    """A name for the account that tells a page nothing but whether it is the same one."""
+    return cipher().blind_index("page", str(user_id)).hex()[:16]
+
+
+def draft_key(user_id: int) -> str:
+    """The key by which this account's pages seal their drafts in the browser: 32 bytes in hex."""
+    return cipher().blind_index("draft", str(user_id)).hex()
+
+
+# -- the form in words -----------------------------------------------------------------------------------
+
+
+def offered(form: kept.Kept) -> Any:
+    """The page that shows a form as it would be sent; a code or password is asked anew."""
+    return render_template(
+        "accounts/kept.html",
+        form=form,
+        act=_act(form),
+        at=moment(form.made_at) if form.made_at else "",
+        rows=[(name, label, value) for name, value in form.fields if (label := label_of(name))],
+        rest=[(name, value) for name, value in form.fields if not label_of(name)],
+        asked=[
+            (name, label_of(name) if name in kept.PASSWORDS else _("Verification code"),
+             name not in kept.PASSWORDS, local_path(url) or "")
+            for name, url in form.asked
+        ],
+        files=form.files,
+    )  # fmt: skip
+
+
+def _act(form: kept.Kept) -> str:
+    """What the form does, where a button's name says it."""
+    adapter = current_app.url_map.bind("")
+    try:
+        endpoint, arguments = adapter.match(form.path.partition("?")[0], method="POST")
+    except HTTPException:
+        return ""
+    posted = dict(form.fields)
+    name = str(arguments.get("name") or arguments.get("step") or posted.get("action", ""))
+    view = next((v for v in current_app.extensions["appbuilder"].baseviews
+                 if v.endpoint == endpoint.partition(".")[0]), None)  # fmt: skip
+    action = getattr(view, "actions", {}).get(name)
+    if action is not None:
+        return str(action.text)
+    steps = (step for flow in FLOWS.values() for step in flow.steps if step.name == name)
+    return str(next((step.label for step in steps), ""))
+
+
+def label_of(name: str) -> str:
+    """What a field is called on its page; empty for what no form of ours has."""
+    return str(WORDS.get(name) or _labels().get(name, ""))
+
+
+@lru_cache(maxsize=1)
+def _labels() -> dict[str, Any]:
+    """Field → label, from every form; where two forms differ, the first by name."""
+    found: dict[str, Any] = {}
+    for form in sorted(_forms(FlaskForm), key=lambda cls: cls.__name__):
+        for name in dir(form):
+            made: Any = getattr(form, name, None)
+            kind = getattr(made, "field_class", HiddenField)
+            if not issubclass(kind, Field) or issubclass(kind, HiddenField) or not made.args:
+                continue
+            if (made.kwargs.get("render_kw") or {}).get("autocomplete") != "one-time-code":
+                found.setdefault(name, made.args[0])
+    return found
+
+
+def _forms(cls: type) -> Iterator[type]:
+    for below in list[type](cls.__subclasses__()):
+        yield below
+        yield from _forms(below)
