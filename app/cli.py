@@ -1,4 +1,4 @@
-"""Commands: release (migrate and seed), worker, seal-files, docs, greeting. `flask --app run <command>`."""
+"""Commands of `flask --app run`: release (migrate, seed), worker, seal-files, check-plans, docs, greeting."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from app.audit.commands import audit
 from app.bulk import tasks as bulk_tasks
 from app.bulk.workflow import IMPORTS
 from app.checks import tasks as check_tasks
+from app.checks.commands import check_plans
 from app.checks.workflow import FINDINGS
 from app.codes.queries import load_shipped
 from app.core import filestore, jobs
@@ -72,7 +73,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
-    for command in (release, worker, seal_files, docs, greeting, audit, staff):
+    for command in (release, worker, seal_files, docs, greeting, audit, staff, check_plans):
         app.cli.add_command(command)
 
 
