@@ -21,6 +21,7 @@ from app.audit.commands import audit, forget
 from app.bulk import tasks as bulk_tasks
 from app.bulk.workflow import IMPORTS
 from app.checks import tasks as check_tasks
+from app.checks.commands import check_plans
 from app.checks.workflow import FINDINGS
 from app.codes.queries import load_shipped
 from app.core import filestore, jobs
@@ -73,7 +74,9 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
-    for command in (release, worker, seal_files, docs, greeting, audit, forget, staff, documents):
+    for command in (
+        release, worker, seal_files, docs, greeting, audit, forget, staff, documents, check_plans,
+    ):  # fmt: skip
         app.cli.add_command(command)
 
 

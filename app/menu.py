@@ -98,6 +98,7 @@ from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView, FormulasView
 from app.plan.export_views import PlanExportView
 from app.plan.office_views import PlanView
+from app.plan.outside_views import OutsideView
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
 from app.planfiles.sheets import PLAN
@@ -273,6 +274,7 @@ def _office_pages(builder: AppBuilder) -> None:
     for files in (
         PlanYearView,
         PlanExportView,
+        OutsideView,
         SnapshotsView,
         PlanFilesView,
         PapersView,

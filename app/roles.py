@@ -177,6 +177,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **dict.fromkeys((Role.COLLEGE, Role.PROVINCE), READ),
         **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "decide", "apply", "drop")),
     },
+    "PlanOutside": dict.fromkeys(_READERS, LIST),
     "PlanExport": dict.fromkeys(_READERS, ("begin", "create")),
     "PlanYears": {
         Role.DATA: ("index", "compare"),

@@ -101,6 +101,16 @@ def years_to_check(entry_ids: Sequence[int] | None, minutes: int) -> list[tuple[
     return [(row[0], row[1]) for row in db.session.execute(STALE, at)]
 
 
+def students_of(entry_ids: Sequence[int]) -> list[tuple[int, int, list[int]]]:
+    """(school, year, students) of these plan rows."""
+    rows = (
+        select(PlanEntry.school_id, PlanEntry.graduation_year, func.array_agg(PlanEntry.student_id))
+        .where(PlanEntry.id.in_(entry_ids))
+        .group_by(PlanEntry.school_id, PlanEntry.graduation_year)
+    )
+    return [(row[0], row[1], list(row[2])) for row in db.session.execute(rows)]
+
+
 def ask_run(school_id: int, year: int) -> None:
     """Note that a run was asked for; the caller enqueues it and commits."""
     put = insert(CheckRun).values(

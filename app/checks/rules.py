@@ -45,7 +45,8 @@ class Rule:
     """One rule. `title` names it in lists and traces, `sentence` says what is wrong and what to do.
 
     `where` is a condition on `b`, or for YEAR a SELECT of (student_id, facts) or (college_id, facts).
-    `fine` is what the desk says where the rule `applies` and is met. A sign of surrogate signing
+    `fine` is what the desk says where the rule `applies` and is met. An error that can be `accepted`
+    as it is does not bar the report then. A sign of surrogate signing
     `asks` something of the student, and its SELECT serves the pass and the desk.
     """
 
@@ -61,6 +62,7 @@ class Rule:
     desk: bool = True
     of_college: bool = False
     asks: Any = ""
+    accepted: bool = True
 
     @property
     def is_sign(self) -> bool:
@@ -146,10 +148,11 @@ RULES: tuple[Rule, ...] = (
     Rule("mode", HINT, DESK, _l("the training mode is not open"), _l("Training mode: %(mode)s"),
          "b.training_mode <> '1'", {"mode": "b.training_mode"}, _SIGNED,
          _l("Training mode: %(mode)s")),
-    Rule("origin", HINT, DESK, _l("the origin record is not approved"),
-         _l("Origin record: %(state)s"), "b.origin_state <> 'approved'",
-         {"state": "b.origin_state"}, fine=_l("Origin record: %(state)s")),
     # the person
+    Rule("origin", ERROR, RECORD, _l("the origin record is not approved"),
+         _l("Origin record: %(state)s. No figure counts this graduate, and the row cannot be reported: "
+            "approve the record first."), "b.origin_state <> 'approved'",
+         {"state": "b.origin_state"}, fine=_l("Origin record: %(state)s"), accepted=False),
     Rule("id_missing", WARNING, RECORD, _l("ID number missing"),
          _l("The student has no ID number. Add it to the origin record."),
          "b.id_number_index IS NULL", desk=False),

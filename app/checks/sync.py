@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.dialects.postgresql import insert
 
-from app.checks.models import CheckRun, FindingState
+from app.checks.models import CheckRun, FindingState, Severity
 from app.checks.rules import RULES, SIGNS, Needs, Rule
 from app.checks.signs import ACTS, ACTS_OF_ONE, NEAR, NEAR_ONE, SHARED, USES, looser
 from app.checks.signs import LIMITS as SIGN_LIMITS
@@ -30,7 +30,7 @@ from app.core.db import db, one_at_a_time
 from app.core.identity import IdKind
 from app.placements.models import HOLDS_SLOT
 from app.plan.editions import formula
-from app.plan.models import DESTINATION_FIELDS
+from app.plan.models import DESTINATION_FIELDS, PlanState
 
 F = DESTINATION_FIELDS
 PORTION = 2000  # sealed numbers read at once
@@ -176,6 +176,52 @@ def run(school: int, year: int, progress: Callable[[int], None] = lambda _share:
         index_elements=["school_id", "graduation_year"], set_=ran))  # fmt: skip
     db.session.expire_all()
     return rows
+
+
+_FALLS = f"""e.school_id = :school AND e.graduation_year = :year AND e.state = '{PlanState.CHECKED}'
+    AND (CAST(:student AS int) IS NULL OR e.student_id = :student)
+    AND EXISTS (SELECT 1 FROM finding f WHERE f.student_id = e.student_id AND f.school_id = :school
+      AND f.graduation_year = :year AND f.state = '{_S.OPEN}' AND f.severity = '{Severity.ERROR}')"""
+LOCK_FALLING = text(f"""SELECT count(*) FROM (SELECT 1 FROM student s WHERE s.id IN (
+    SELECT e.student_id FROM plan_entry e WHERE {_FALLS}) ORDER BY s.id FOR NO KEY UPDATE) x""")
+# `changed_at` stays: nothing of the row was changed, and the checks need not look again
+FALL = text(f"""WITH fallen AS (UPDATE plan_entry e SET state = '{PlanState.FILLED}' WHERE {_FALLS}
+  RETURNING e.id, e.school_id, e.student_id),
+told AS (INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_role,
+    actor_name, address, device, factor, reason, details, at)
+  SELECT 'plan_entry', id, school_id, 'failed', '{PlanState.CHECKED}', '{PlanState.FILLED}', 'system',
+    'system', '', '', '', '', jsonb_build_object('hints', (SELECT jsonb_agg(f.rule ORDER BY f.id)
+      FROM finding f WHERE f.student_id = fallen.student_id AND f.graduation_year = :year
+        AND f.state = '{_S.OPEN}' AND f.severity = '{Severity.ERROR}')), :now FROM fallen)
+SELECT count(*) FROM fallen""")
+
+
+def fall_back(school: int, year: int, student: int | None = None) -> int:
+    """Checked rows in which the checks find an error are checked no more; how many. Not committed (PLN-06).
+
+    Takes the students' locks before the rows', as every step of the plan does: begin it in a transaction
+    that holds neither rows nor findings of others.
+    """
+    db.session.flush()
+    at = {"school": school, "year": year, "student": student, "now": clock.now()}
+    db.session.execute(LOCK_FALLING, at)
+    count: int = db.session.execute(FALL, at).scalar_one()
+    db.session.expire_all()
+    return count
+
+
+def look(
+    school: int, year: int, progress: Callable[[int], None] = lambda _share: None
+) -> tuple[int, int]:
+    """Run over a school and year, and take back the check of what does not pass. Commits.
+
+    How many rows were looked at, and how many checked ones fell back.
+    """
+    rows = run(school, year, progress)
+    db.session.commit()
+    fallen = fall_back(school, year)
+    db.session.commit()
+    return rows, fallen
 
 
 def refresh(student_ids: Sequence[int], school: int, year: int) -> None:

@@ -17,9 +17,7 @@ log = logging.getLogger(__name__)
 @jobs.queue.task(name="checks.run", retry=jobs.BRIEF, priority=10)
 def run(school_id: int, year: int) -> int:
     """All rules over a school and year; how many rows were looked at."""
-    rows = sync.run(school_id, year, lambda share: _progress(school_id, year, share))
-    db.session.commit()
-    return rows
+    return sync.look(school_id, year, lambda share: _progress(school_id, year, share))[0]
 
 
 def _progress(school_id: int, year: int, share: int) -> None:

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.checks import queries, sync
 from app.checks.models import FINDING_STATES, Finding, FindingState, Severity
+from app.checks.rules import BY_NAME
 from app.checks.sentences import sentence
 from app.core.db import db
 from app.people.models import Student
@@ -23,6 +24,21 @@ from app.workflow.steps import Change, Reason, Step
 S = FindingState
 OFFICE = (Role.SCHOOL, Role.DATA)
 
+
+def may_stand(found: Finding, actor: Actor, now: datetime) -> str | None:
+    """What only mending ends cannot be accepted as it is (PLN-06)."""
+    rule = BY_NAME.get(found.rule)
+    if rule is None or rule.accepted:
+        return None
+    return _("This cannot stand as it is. %(sentence)s", sentence=sentence(found))
+
+
+def falls_back(change: Change) -> None:
+    """A checked row with an error that is accepted no longer has to be checked again (PLN-06)."""
+    found: Finding = change.record
+    sync.fall_back(found.school_id, found.graduation_year, found.student_id)
+
+
 FINDINGS: Workflow[Finding] = Workflow(
     kind="finding",
     name=_l("Finding of the checks"),
@@ -34,11 +50,12 @@ FINDINGS: Workflow[Finding] = Workflow(
     steps=(
         Step("found", None, S.OPEN, by=Role.SYSTEM, label=_l("Found"), inner=True),
         Step("accept", S.OPEN, S.ACCEPTED, by=OFFICE, label=_l("Accept as it is"), bulk=True,
-             reason=Reason.REQUIRED,
+             reason=Reason.REQUIRED, when=(may_stand,),
              confirm=_l("It stands as it is until the facts change, and does not bar the report. "
                         "Accept it?"),
              done=_l("Accepted; it comes back when the facts change.")),
         Step("reopen", S.ACCEPTED, S.OPEN, by=OFFICE, label=_l("No longer accept"), bulk=True,
+             then=(falls_back,),
              done=_l("It is to be mended again.")),
         Step("changed", S.ACCEPTED, S.OPEN, by=Role.SYSTEM, inner=True,
              label=_l("The facts changed")),
@@ -50,7 +67,7 @@ FINDINGS: Workflow[Finding] = Workflow(
 
 
 def no_open_error(entry: PlanEntry, actor: Actor, now: datetime) -> str | None:
-    """A row with an error that nobody has accepted is not reported (PLN-06, CHK-01)."""
+    """A row with an error that nobody has accepted is neither checked nor reported (PLN-06, CHK-01)."""
     errors = [f for f in queries.open_of(entry.student_id) if f.severity == Severity.ERROR]
     if not errors:
         return None
@@ -70,18 +87,31 @@ def recheck(change: Change) -> None:
     sync.refresh([entry.student_id], entry.school_id, entry.graduation_year)
 
 
-def before_report(ids: Sequence[int]) -> None:
-    """The checks run by themselves before rows are reported, where anything changed since (PLN-06)."""
-    for school, year in queries.years_to_check(ids, minutes=1):
-        sync.run(school, year)
-    db.session.commit()
+FEW = 50  # rows that are looked at one by one
 
 
-PLAN.also_when("report", no_open_error)
+def look_again(ids: Sequence[int]) -> None:
+    """The checks run by themselves before rows are checked or reported: all rules over what changed (PLN-06).
+
+    Of few rows what one record shows is asked at this moment; for many all of it is, whenever it last was.
+    """
+    few = len(ids) <= FEW
+    for school, year in queries.years_to_check(ids, minutes=1 if few else 0):
+        sync.look(school, year)
+    if few:
+        for school, year, students in queries.students_of(ids):
+            sync.refresh(students, school, year)
+            db.session.commit()  # findings are not held while students are locked
+            sync.fall_back(school, year)
+            db.session.commit()
+
+
 PLAN.also_then("report", keep_warnings)
+for _step in ("check", "report"):
+    PLAN.also_when(_step, no_open_error, first=True)
+    PLAN.before[_step] = look_again
 for _step in ("edit", "amend"):
     PLAN.also_then(_step, recheck)
-PLAN.before["report"] = before_report
 
 
 def warnings_of(entry: Any) -> list[Finding]:

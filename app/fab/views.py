@@ -94,6 +94,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
             head_links=self.head_links(),
             head_back=self.head_back(),
             widgets={"list": self.list_widget(page=page)},
+            **self.list_context(args),
         )
 
     @expose("/search", methods=["POST"])
@@ -170,6 +171,10 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         """The list as the person left it."""
         query = remembered.remembered_list(type(self).__name__)
         return f"{self.url('list')}?{query}" if query else self.url("list")
+
+    def list_context(self, args: ListArgs) -> dict[str, Any]:  # noqa: ARG002
+        """What the list's own template shows besides; override with it."""
+        return {}
 
     def head_links(self) -> Sequence[Link]:
         """The buttons beside the list's heading; override to add «New», «Export»."""

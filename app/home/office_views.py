@@ -26,7 +26,10 @@ from app.home.queries import (
     staff_requests,
     waiting,
 )
+from app.people.models import Student
 from app.placements.models import Placement
+from app.plan.outside import of_rate, season
+from app.plan.outside_views import line_of
 from app.staff.models import ACTS, StaffAct, StaffRequest
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
 from app.workflow.queries import said
@@ -53,6 +56,8 @@ class OfficeView(SafeView):
         return self.render_template(
             "home/office.html",
             figures=_figures(who, waits, now),
+            season=season(now),
+            line=line_of(of_rate(who, Student.graduation_year == season(now)), year=season(now)),
             ages=_ages(waits),
             oldest=[_line(p) for p in oldest(who)] if decides else [],
             mine=[_mine(row, p) for row, p in decisions_of(who)] if decides else [],

@@ -355,6 +355,15 @@ def college_choices(who: Actor) -> list[tuple[str, str]]:
     return [(str(row[0]), f"{row[3]} {row[1]}" if several else row[1]) for row in rows]
 
 
+def major_choices(who: Actor, asked: int | None = None) -> list[tuple[str, str]]:
+    """The majors of the scope, for a list: as many as one can choose from, and the one asked for."""
+    rows = majors_for(who).with_only_columns(Major.id, Major.name).order_by(Major.id)
+    found = dict(db.session.execute(rows.limit(1000)).tuples().all())
+    if asked is not None and asked not in found:
+        found |= dict(db.session.execute(rows.where(Major.id == asked)).tuples().all())
+    return [(str(key), name) for key, name in found.items()]
+
+
 def licence_of(employer: Employer) -> Any | None:
     """What pages show of the employer's licence scan (the table lies in a package above)."""
     if employer.licence_id is None:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
+from app.people.models import OriginState
 from app.plan.effects import NO_DESTINATION
-from app.plan.models import ChangeKind, ChangeRequest, PlanEntry
+from app.plan.models import ChangeKind, ChangeRequest, PlanEntry, PlanState
 from app.plan.queries import open_change
 from app.workflow.actor import Actor, Role
 
@@ -17,6 +18,22 @@ def no_open_change(entry: PlanEntry, actor: Actor, now: datetime) -> str | None:
     if open_change(entry.id) is None:
         return None
     return _("A change to this row waits for a decision. Decide on it first.")
+
+
+def origin_approved(entry: PlanEntry, actor: Actor, now: datetime) -> str | None:
+    """Nobody is reported whose origin record the school has not approved: no figure counts them (PLN-06)."""
+    if entry.student.origin_state == OriginState.APPROVED:
+        return None
+    return _(
+        "The origin record is not approved, so no figure counts this graduate. Approve the record first."
+    )
+
+
+def is_checked(entry: PlanEntry, actor: Actor, now: datetime) -> str | None:
+    """Only what the checks have passed is reported (PLN-06)."""
+    if entry.state != PlanState.FILLED:
+        return None
+    return _("The row is not checked, or it was changed since. Mark it as checked first.")
 
 
 def keeps_a_destination(change: ChangeRequest, actor: Actor, now: datetime) -> str | None:

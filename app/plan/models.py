@@ -237,6 +237,8 @@ class Snapshot(db.Model):
     # the formula as it was: parts of the rate, levels of education outside N
     formula: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict, server_default="{}")
     total: Mapped[int]
+    # why → graduates of the year outside `total`; None: made before that was kept
+    outside: Mapped[dict[str, int] | None] = mapped_column(JSONB)
     made_by: Mapped[int | None] = mapped_column(ForeignKey("ab_user.id"), index=True)
     made_by_name: Mapped[str] = mapped_column(String(120))
     made_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
@@ -252,6 +254,8 @@ class SnapshotRow(db.Model):
     )
     student_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     college_id: Mapped[int]
+    # of a graduate outside the plan's figures: why (plan.outside); the others: empty
+    outside: Mapped[str] = mapped_column(String(12), default="", server_default="")
     row: Mapped[dict[str, Any]] = mapped_column(JSONB)
 
 

@@ -9,7 +9,7 @@ from app.notices.workflow import Letter, Letters
 LETTERS: Letters = {}
 # the plan is the office's own paper: the parties read of what led to it
 SILENT = ("edit", "check", "uncheck", "report", "reopen", "amend", "import", "undo_import",
-          "renewed", "emptied",
+          "renewed", "emptied", "failed", "record_changed",
           "raise", "renew", "apply", "drop", "overtake")  # fmt: skip
 
 PROOF = Letter(

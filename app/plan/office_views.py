@@ -17,11 +17,13 @@ from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
+from app.fab.arguments import ListArgs
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import chip, chips, dash, moment
 from app.fab.views import SafeModelView
+from app.people.models import Student
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
@@ -29,6 +31,8 @@ from app.plan import detail, hooks
 from app.plan.editions import counts_as
 from app.plan.forms import GROUPS, TABLES, EntryForm, version
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
+from app.plan.outside import of_plan
+from app.plan.outside_views import line_of
 from app.plan.queries import in_tab, open_change, plan_entries_for
 from app.plan.workflow import PLAN, edit
 
@@ -56,6 +60,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
 
     datamodel = SafeInterface(PlanEntry)
     flow = PLAN
+    list_template = "plan/list.html"
     show_template = "plan/show.html"
     route_base = "/plan"
     class_permission_name = "Plan"
@@ -130,6 +135,14 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
 
     def scoped(self) -> Select[Any]:
         return plan_entries_for(actor())
+
+    def list_context(self, args: ListArgs) -> dict[str, Any]:
+        """Who of the year and college that the list shows has no row (PLN-06)."""
+        chosen = dict(args.filters)
+        columns = {"year": Student.graduation_year, "college": Student.college_id}
+        narrowed = [columns[n] == int(value) for n, value in chosen.items() if n in columns]
+        asked: dict[str, Any] = {n: chosen[n] for n in columns if n in chosen}
+        return {"line": line_of(of_plan(actor(), *narrowed), **asked, row="none")}
 
     def record_name(self, item: Any) -> str:
         return str(item.student.name)

@@ -84,24 +84,24 @@ def alike(who: Actor, change: ChangeRequest, most: int) -> Sequence[int]:
 
 
 def years_of(school_id: int) -> list[tuple[int, dict[str, int]]]:
-    """(graduation year, state → rows) of a school, the newest year first."""
+    """(graduation year, state → rows) of a school, the newest first; years without a row as well."""
     rows = db.session.execute(
         select(PlanEntry.graduation_year, PlanEntry.state, func.count())
         .where(PlanEntry.school_id == school_id)
         .group_by(PlanEntry.graduation_year, PlanEntry.state)
     )
-    found: dict[int, dict[str, int]] = {}
+    known = select(Student.graduation_year).where(Student.school_id == school_id).distinct()
+    found: dict[int, dict[str, int]] = {year: {} for year in db.session.scalars(known)}
     for year, state, count in rows:
         found.setdefault(year, {})[state] = count
     return sorted(found.items(), reverse=True)
 
 
 def of_year(who: Actor, year: int, state: PlanState) -> Sequence[tuple[int, str]]:
-    """(key, name) of all rows of a year in that state, without those that wait for a decision."""
-    waits = select(ChangeRequest.entry_id).where(ChangeRequest.state == ChangeState.OPEN)
+    """(key, name) of all rows of a year in that state."""
     rows = plan_entries_for(who).join(Student, Student.id == PlanEntry.student_id)
     wanted = rows.with_only_columns(PlanEntry.id, Student.name).where(
-        PlanEntry.graduation_year == year, PlanEntry.state == state, PlanEntry.id.not_in(waits)
+        PlanEntry.graduation_year == year, PlanEntry.state == state
     )
     return list(db.session.execute(wanted.order_by(PlanEntry.id)).tuples())
 

@@ -20,10 +20,13 @@ from app.people.office_views import years
 from app.plan import snapshots
 from app.plan.detail import shown
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS, Snapshot
+from app.plan.outside import REASONS, Why
+from app.plan.outside_views import Line, line_of
 
 LARGEST_KEY = 2**31 - 1
 SHOWN = 100  # rows of a part that a page lists
 LISTED = 200  # snapshots
+LABELS = {**PARTS, **REASONS}
 KINDS = {
     "added": _l("Added graduates"), "left": _l("Graduates who left"),
     "settled": _l("Got a destination"), "ended": _l("Lost the destination"),
@@ -60,13 +63,14 @@ class SnapshotsView(SafeView):
     @has_access
     def show(self, pk: int) -> Any:
         snapshot, part = snapshots.snapshot_of(actor(), pk), request.args.get("part", "")
-        rows = snapshots.rows_of(snapshot, part, SHOWN) if part in PARTS else []
+        rows = snapshots.rows_of(snapshot, part, SHOWN) if part in LABELS else []
         return self.render_template(
             "plan/snapshot.html",
             snapshot=snapshot,
             facts=_facts(snapshot),
             parts=_parts(snapshot),
-            part=PARTS.get(part),
+            part=LABELS.get(part),
+            line=_line(snapshot),
             rows=[_row(row.row, snapshot) for row in rows],
             shown=SHOWN,
             others=[(_title(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
@@ -93,7 +97,8 @@ class SnapshotsView(SafeView):
         ]  # fmt: skip
         return self.render_template(
             "plan/snapshots_compared.html", old=_title(old_one), new=_title(new_one), kinds=kinds,
-            counts=_both(old_one, new_one), back=url_for("SnapshotsView.show", pk=new_one.id),
+            counts=_both(old_one, new_one), lines=[(_title(s), _line(s)) for s in (old_one, new_one)],
+            back=url_for("SnapshotsView.show", pk=new_one.id),
             shown=SHOWN,
         )  # fmt: skip
 
@@ -107,6 +112,17 @@ class SnapshotsView(SafeView):
             year=request.form.get("year", ""), note=request.form.get("note", "")[:100],
             may=self.appbuilder.sm.has_access("can_make", self.class_permission_name),
         )  # fmt: skip
+
+
+def outside_urls(snapshot: Snapshot) -> dict[str, str]:
+    """Why → the graduates whom the snapshot keeps outside its figures."""
+    pages = ((w, url_for("SnapshotsView.show", pk=snapshot.id, part=w)) for w in Why)
+    return {w: url for w, url in pages if (snapshot.outside or {}).get(w)}
+
+
+def _line(snapshot: Snapshot) -> Line | None:
+    base = snapshots.base_of(snapshot)
+    return line_of(base, outside_urls(snapshot)) if base else None
 
 
 def _others(snapshot: Snapshot) -> list[Snapshot]:

@@ -17,26 +17,29 @@ from app.core.text import clean_line
 from app.people.queries import at_school
 from app.plan.editions import NOTHING, formula, formula_of, parts_of
 from app.plan.models import DESTINATION_FIELDS, Snapshot, SnapshotRow
+from app.plan.outside import Base, Why
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 
 YEARS = range(2000, 2101)
 _ROW = ", ".join(f"'{name}', e.{name}" for name in DESTINATION_FIELDS)
 
-COPY = text(f"""WITH copied AS (INSERT INTO plan_snapshot_row (snapshot_id, student_id, college_id, row)
-  SELECT :snapshot, s.id, s.college_id, jsonb_strip_nulls(jsonb_build_object(
+COPY = text(f"""WITH copied AS (INSERT INTO plan_snapshot_row (snapshot_id, student_id,
+    college_id, outside, row)
+  SELECT :snapshot, s.id, s.college_id, CASE WHEN s.origin_state = 'approved' THEN '' ELSE s.origin_state END,
+  jsonb_strip_nulls(jsonb_build_object(
     'student_no', s.student_no, 'name', s.name, 'sex', s.sex, 'education', s.education,
     'major_id', s.major_id, 'state', coalesce(e.state, 'open'), 'placement_id', e.placement_id, {_ROW}))
   FROM student s LEFT JOIN plan_entry e ON e.student_id = s.id
-  WHERE s.school_id = :school AND s.graduation_year = :year AND s.origin_state = 'approved'
-  RETURNING row ->> 'destination_code' AS code)
-SELECT code, count(*) FROM copied GROUP BY 1""")
+  WHERE s.school_id = :school AND s.graduation_year = :year
+  RETURNING outside, row ->> 'destination_code' AS code)
+SELECT outside, code, count(*) FROM copied GROUP BY 1, 2""")
 COMPARED = """SELECT coalesce(a.student_id, b.student_id) AS student_id, a.row AS old, b.row AS new,
     CASE WHEN a.student_id IS NULL THEN 'added' WHEN b.student_id IS NULL THEN 'left'
          WHEN (a.row ->> 'destination_code') IS NULL THEN 'settled'
          WHEN (b.row ->> 'destination_code') IS NULL THEN 'ended' ELSE 'changed' END AS kind
-  FROM (SELECT * FROM plan_snapshot_row WHERE snapshot_id = :old) a
-  FULL JOIN (SELECT * FROM plan_snapshot_row WHERE snapshot_id = :new) b USING (student_id)
+  FROM (SELECT * FROM plan_snapshot_row WHERE snapshot_id = :old AND outside = '') a
+  FULL JOIN (SELECT * FROM plan_snapshot_row WHERE snapshot_id = :new AND outside = '') b USING (student_id)
   WHERE (a.row - 'state') IS DISTINCT FROM (b.row - 'state')"""
 
 
@@ -71,15 +74,16 @@ def _taken(who: Actor, year: int, note: str) -> Snapshot:
     # rows and their counts by one statement: of one moment, however much is changed meanwhile
     tally = db.session.execute(COPY, {"snapshot": key, "school": who.school_id, "year": year})
     counts: dict[str, int] = {}
-    for code, count in tally.tuples():
-        part = parts.get(code or "", NOTHING)
-        counts[part] = counts.get(part, 0) + count
+    left: dict[str, int] = {}
+    for outside, code, count in tally.tuples():
+        found, part = (left, outside) if outside else (counts, parts.get(code or "", NOTHING))
+        found[part] = found.get(part, 0) + count
     made = Snapshot(
         id=key, school_id=who.school_id, graduation_year=year, day=clock.local(now).date(),
         note=note, code_edition=codes.edition("byqx", year), formula_edition=formula(year),
         codes=_codes(year, parts),
         formula={"settled": rate.settled, "left_out": rate.left_out},
-        counts=counts, total=sum(counts.values()), made_by=who.user_id, made_by_name=who.name,
+        counts=counts, total=sum(counts.values()), outside=left, made_by=who.user_id, made_by_name=who.name,
         made_at=now,
     )  # fmt: skip
     db.session.add(made)
@@ -93,13 +97,20 @@ def _codes(year: int, parts: dict[str, str]) -> dict[str, list[str]]:
     return {c: [names.get(c, ""), parts.get(c, NOTHING)] for c in {**names, **parts}}
 
 
+def base_of(snapshot: Snapshot) -> Base | None:
+    """Who is in the snapshot's figures and who outside; None where that was not kept yet."""
+    return None if snapshot.outside is None else Base(snapshot.total, dict(snapshot.outside))
+
+
 def rows_of(snapshot: Snapshot, part: str, most: int) -> Sequence[SnapshotRow]:
-    """The first rows of a snapshot whose code counts as that part."""
+    """The first rows of a snapshot whose code counts as that part, or that are outside for that reason."""
     known = [code for code, (_name, found) in snapshot.codes.items() if found == part]
     code = SnapshotRow.row["destination_code"].astext
     counted = [c for c, (_name, found) in snapshot.codes.items() if found != NOTHING]
     of_part = code.is_(None) | code.not_in(counted) if part == NOTHING else code.in_(known)
-    wanted = select(SnapshotRow).where(SnapshotRow.snapshot_id == snapshot.id, of_part)
+    inside = of_part & (SnapshotRow.outside == "")
+    chosen = SnapshotRow.outside == part if part in tuple(Why) else inside
+    wanted = select(SnapshotRow).where(SnapshotRow.snapshot_id == snapshot.id, chosen)
     return db.session.scalars(wanted.order_by(SnapshotRow.student_id).limit(most)).all()
 
 

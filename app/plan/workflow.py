@@ -11,7 +11,13 @@ from flask_babel import lazy_gettext as _l
 from app.core.errors import Invalid, NotYours, Refused
 from app.people.models import Student
 from app.plan import effects as then
-from app.plan.guards import keeps_a_destination, no_open_change, school_decides_conflicts
+from app.plan.guards import (
+    is_checked,
+    keeps_a_destination,
+    no_open_change,
+    origin_approved,
+    school_decides_conflicts,
+)
 from app.plan.models import (
     CHANGE_STATES,
     PLAN_STATES,
@@ -42,11 +48,12 @@ PLAN: Workflow[PlanEntry] = Workflow(
              targets=UNREPORTED, reason=Reason.OPTIONAL, fill=(then.keep_typed,),
              then=(then.follow_placement,), done=_l("Saved; the row is marked as written by staff.")),
         Step("check", S.FILLED, S.CHECKED, by=Role.SCHOOL, label=_l("Mark as checked"),
-             when=(no_open_change,), bulk=True, done=_l("Checked; it can be reported.")),
+             when=(origin_approved, no_open_change), bulk=True,
+             done=_l("The checks have passed it; it can be reported.")),
         Step("uncheck", S.CHECKED, S.FILLED, by=Role.SCHOOL, label=_l("Take the check back"),
              bulk=True, done=_l("It has to be checked again.")),
-        Step("report", S.CHECKED, S.REPORTED, by=Role.SCHOOL, label=_l("Report"), bulk=True,
-             when=(no_open_change,),
+        Step("report", (S.CHECKED, S.FILLED), S.REPORTED, by=Role.SCHOOL, label=_l("Report"), bulk=True,
+             when=(origin_approved, no_open_change, is_checked),
              confirm=_l("From now on the rows do not change by themselves, and their students "
                         "cannot sign. Report them now?"),
              done=_l("Reported; later changes wait for a decision.")),
@@ -65,6 +72,10 @@ PLAN: Workflow[PlanEntry] = Workflow(
              label=_l("The placement changed it")),
         Step("emptied", S.CHECKED, S.OPEN, by=Role.SYSTEM, inner=True,
              label=_l("The placement is no longer in force")),
+        Step("failed", S.CHECKED, S.FILLED, by=Role.SYSTEM, inner=True,
+             label=_l("The checks found an error")),
+        Step("record_changed", S.CHECKED, S.FILLED, by=Role.SYSTEM, inner=True,
+             label=_l("The student's record was changed")),
     ),
 )  # fmt: skip
 

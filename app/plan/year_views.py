@@ -16,9 +16,13 @@ from app.core import clock
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.people.models import Student
 from app.plan import detail, hooks, queries, sync
 from app.plan.models import PLAN_CHIPS, PLAN_STATES, PlanState
+from app.plan.outside import of_plan
+from app.plan.outside_views import line_of
 from app.plan.workflow import PLAN
+from app.workflow.actor import Actor
 
 SHOWN = 20  # rows of each kind side by side
 WHOLE = {"check": PlanState.FILLED, "report": PlanState.CHECKED}  # step → the rows it takes
@@ -61,7 +65,14 @@ class PlanYearView(SafeView):
         return self.render_template(
             "plan/years.html",
             years=[
-                (year, _states(counts, year), queries.waiting_of(who, year), _cautions(year))
+                (
+                    year,
+                    _states(counts, year),
+                    queries.waiting_of(who, year),
+                    _cautions(year),
+                    {step: counts.get(state, 0) for step, state in WHOLE.items()},
+                    line_of(of_plan(who, Student.graduation_year == year), row="none", year=year),
+                )
                 for year, counts in years
             ],
             may=self._may("apply"),
@@ -97,12 +108,13 @@ class PlanYearView(SafeView):
         who, number = actor(), _year(year)
         if step not in WHOLE:
             abort(404)
-        rows = [
-            (key, name, url_for("PlanView.show", pk=key))
-            for key, name in queries.of_year(who, number, WHOLE[step])
-        ]
+        rows = _ready(who, number, step)
         if not rows:
             flash(_("No row of %(year)s is ready for this.", year=number), "info")
+            return redirect(url_for("PlanYearView.index"), 303)
+        if request.args.get("seen") != str(len(rows)):
+            flash(_("The numbers changed meanwhile: it is %(count)s rows now. Nothing was done; please "
+                    "look again.", count=len(rows)), "warning")  # fmt: skip
             return redirect(url_for("PlanYearView.index"), 303)
         batch = ask(who, "plan_entry", step, rows, back_url=url_for("PlanYearView.index"))
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
@@ -130,6 +142,15 @@ class PlanYearView(SafeView):
             seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
             waiting=queries.waiting_of(actor(), year),
         )  # fmt: skip
+
+
+def _ready(who: Actor, year: int, step: str) -> list[tuple[int, str, str]]:
+    """The rows of a year that the step would be taken on, after the checks have looked at them (PLN-06)."""
+    rows = queries.of_year(who, year, WHOLE[step])
+    if rows and step in PLAN.before:
+        PLAN.before[step]([key for key, _name in rows])
+        rows = queries.of_year(who, year, WHOLE[step])
+    return [(key, name, url_for("PlanView.show", pk=key)) for key, name in rows]
 
 
 def _cautions(year: int) -> list[dict[str, Any]]:

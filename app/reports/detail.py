@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from app.codes import queries as codes
 from app.plan.editions import NOT_NOW, NOTHING, SEEKING, Formula, parts_of
 from app.plan.models import PARTS
+from app.plan.outside import Base
 from app.reports import queries
 from app.reports.queries import Rate
 
@@ -22,6 +23,7 @@ CUTS = {
 TABLES = {"education": "xl", "sex": "xb"}
 Cell = tuple[Any, str, str]  # text, address of the graduates behind it, per cent
 Address = Callable[[Any, str], str]
+OUTSIDE = "outside"  # asked of an address: who of a line is not counted
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Table:
     heads: list[str]
     rows: list[list[Cell]]
     foot: list[Cell]
+    base: Base | None = None  # whom the figures count, where they count graduates; said under them
 
     def lines(self) -> list[list[str]]:
         """Plain texts, each with its share in a column of its own."""
@@ -72,10 +75,12 @@ def rate_table(
     parts = shown_parts(formula)
     heads = [str(CUTS[by]), _("Graduates (N)"), _("Rate of settled destinations")]
     heads += [_("Unregistered") if part == NOTHING else str(PARTS[part]) for part in parts]
+    heads.append(_("Not counted"))
     names = _names(by, [rate.key for rate in rates])
     rows = [_line(names[rate.key], rate, formula, address) for rate in rates]
-    foot = _line(_("Total"), queries.whole(rates), formula, address) if len(rates) != 1 else []
-    return Table(title, heads, rows, foot)
+    total = queries.whole(rates)
+    foot = _line(_("Total"), total, formula, address) if len(rates) != 1 else []
+    return Table(title, heads, rows, foot, total.base)
 
 
 def _line(name: str, rate: Rate, formula: Formula, address: Address) -> list[Cell]:
@@ -89,7 +94,8 @@ def _line(name: str, rate: Rate, formula: Formula, address: Address) -> list[Cel
         count = rate.parts.get(part, 0)
         url = address(rate.key, part) if count else ""
         cells.append((count, url, share(count, rate.total) if count else ""))
-    return cells
+    out = rate.base.out
+    return [*cells, (out, address(rate.key, OUTSIDE) if out else "", "")]
 
 
 def _names(by: str, keys: Sequence[Any]) -> Mapping[Any, str]:
@@ -109,7 +115,7 @@ def formula_lines(
     sums = " + ".join(str(PARTS[part]) for part in formula.settled)
     lines = [
         (_("Rate of settled destinations"), _("(%(parts)s) ÷ N", parts=sums)),
-        (_("Graduates (N)"), _outside(formula)),
+        (_("Graduates (N)"), _counted(formula)),
     ]
     lines += [
         (str(PARTS[part]), f"n({', '.join(of[part])}) ÷ N") for part in shown_parts(formula)[:-1]
@@ -130,7 +136,7 @@ def lines_of_years(used: Mapping[int, Formula]) -> list[tuple[str, str]]:
     return found
 
 
-def _outside(formula: Formula) -> str:
+def _counted(formula: Formula) -> str:
     if not formula.left_out:
         return _("all approved graduates")
     names = _(", ").join(codes.name("xl", code) for code in formula.left_out)

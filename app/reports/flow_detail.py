@@ -9,6 +9,7 @@ from flask_babel import gettext as _
 
 from app.invitations.models import RESPONSE_LABELS
 from app.placements.models import REVIEW_LABELS
+from app.plan.outside import Base
 from app.reports import flow
 from app.reports.detail import Cell, Table
 from app.reports.flow import Span
@@ -16,18 +17,20 @@ from app.termination.models import LABELS
 from app.workflow.actor import Role
 
 
-def _table(title: str, heads: list[str], rows: Sequence[Sequence[Any]]) -> Table:
+def _table(
+    title: str, heads: list[str], rows: Sequence[Sequence[Any]], base: Base | None = None
+) -> Table:
     cells: list[list[Cell]] = [[("–" if v is None else v, "", "") for v in row] for row in rows]
-    return Table(title, heads, cells, [])
+    return Table(title, heads, cells, [], base)
 
 
 def _hours(hours: Any) -> str | None:
     return None if hours is None else f"{float(hours):.1f}"
 
 
-def tables(span: Span, year: int) -> list[Table]:
-    """What waits first, then what was done."""
-    return [_waiting(span), _service(span, year), _days(span), _reviewers(span),
+def tables(span: Span, year: int, base: Base) -> list[Table]:
+    """What waits first, then what was done; `base`: which graduates of the year are looked at."""
+    return [_waiting(span), _service(span, year, base), _days(span), _reviewers(span),
             _invitations(span), _terminations(span)]  # fmt: skip
 
 
@@ -40,11 +43,11 @@ def _waiting(span: Span) -> Table:
     return _table(_("How long what waits has waited"), heads, rows)
 
 
-def _service(span: Span, year: int) -> Table:
+def _service(span: Span, year: int, base: Base) -> Table:
     heads = [_("College"), _("Waiting now"), _("Hours until decided (median)"),
              _("Graduates without contact")]  # fmt: skip
     rows = [(r.name, r.waits, _hours(r.hours), r.alone) for r in flow.service(span, year)]
-    return _table(_("Service of the colleges, %(year)s", year=year), heads, rows)
+    return _table(_("Service of the colleges, %(year)s", year=year), heads, rows, base)
 
 
 def _days(span: Span) -> Table:

@@ -25,12 +25,16 @@ from app.fab.shown import dash
 from app.fab.views import SafeModelView
 from app.people.models import Student
 from app.people.office_views import colleges, schools, years
+from app.people.queries import major_choices
 from app.people.search_views import StudentSearch
 from app.plan.editions import NOT_NOW, NOTHING, SEEKING, formula, formula_of, formulas
 from app.plan.models import PARTS, PlanEntry, Snapshot
+from app.plan.outside import RATE, Base, Why, of_records, season, text_of
+from app.plan.outside_views import Line, line_of, listed
+from app.plan.snapshot_views import outside_urls
 from app.plan.snapshots import snapshot_of, snapshots_for
 from app.reports import detail, flow, flow_detail, queries
-from app.reports.detail import Table
+from app.reports.detail import OUTSIDE, Table
 from app.reports.queries import Cut
 from app.reports.sheets import KINDS, MAKERS
 
@@ -38,12 +42,6 @@ from app.reports.sheets import KINDS, MAKERS
 Student.plan_row = relationship(PlanEntry, viewonly=True, uselist=False)  # type: ignore[attr-defined]
 SETTLED = "settled"
 LARGEST_KEY = 2**31 - 1
-
-
-def season() -> int:
-    """The graduation year that the office works on: from September on the next one."""
-    today = clock.today()
-    return today.year + (today.month >= 9)
 
 
 def _number(name: str) -> int | None:
@@ -77,7 +75,7 @@ def _all_codes(table: str) -> list[tuple[str, str]]:
 
 
 def _majors() -> list[tuple[str, str]]:
-    return queries.majors(actor(), _number("f_major"))
+    return major_choices(actor(), _number("f_major"))
 
 
 def _parts() -> list[tuple[str, str]]:
@@ -100,7 +98,7 @@ class ReportsView(SafeView):
         table, notes, snapshot = self._rate()
         return self.render_template(
             "reports/rate.html", table=table, notes=notes, fields=_fields(), snapshot=snapshot,
-            files=_files("rate"), flow_url=url_for("ReportsView.flow"),
+            files=_files("rate"), flow_url=url_for("ReportsView.flow"), line=_line(table, snapshot),
         )  # fmt: skip
 
     @expose("/rate.<string:kind>", methods=["GET"])
@@ -153,8 +151,11 @@ class ReportsView(SafeView):
     @has_access
     def flow(self) -> Any:
         span = _span()
+        tables = _flow(span)
+        lines = [table.base and line_of(table.base, year=season(), school=span.school,
+                                        college=span.college) for table in tables]  # fmt: skip
         return self.render_template(
-            "reports/flow.html", tables=flow_detail.tables(span, season()), span=span,
+            "reports/flow.html", tables=list(zip(tables, lines, strict=True)), span=span,
             files=_files("flow"), schools=schools() if actor().school_id is None else [],
         )  # fmt: skip
 
@@ -164,7 +165,14 @@ class ReportsView(SafeView):
         """The same tables as a file."""
         span = _span()
         days = [(_("From"), span.since.isoformat()), (_("Until"), span.until.isoformat())]
-        return _file(kind, "flow", flow_detail.tables(span, season()), days)
+        return _file(kind, "flow", _flow(span), days)
+
+
+def _flow(span: flow.Span) -> list[Table]:
+    """The tables of the flow, with the graduates of the season that they look at."""
+    mine = [Student.graduation_year == season(), Student.school_id == span.school]
+    mine += [Student.college_id == span.college] if span.college else []
+    return flow_detail.tables(span, season(), of_records(actor(), *mine))
 
 
 def _span() -> flow.Span:
@@ -207,17 +215,36 @@ def _fields() -> list[dict[str, Any]]:
     ]
 
 
+def _narrowed(cut: Cut) -> dict[str, Any]:
+    """The filters of the lists of graduates behind a figure of this cut."""
+    return {"year": None if cut.by == "year" else cut.year, "school": cut.school,
+            "college": cut.college, "education": cut.education, "sex": cut.sex}  # fmt: skip
+
+
+def _line(table: Table, snapshot: Snapshot | None) -> Line | None:
+    """Who is outside the figures, under them; of a snapshot that kept nobody outside, None."""
+    base, narrowed = table.base or Base(), _narrowed(_cut())
+    if snapshot is not None:
+        return None if snapshot.outside is None else line_of(base, outside_urls(snapshot))
+    if _chosen(
+        "formula", [(e, e) for e in formulas()]
+    ):  # the list knows the formula of the year only
+        return line_of(base, {w: listed(w, **narrowed) for w in (Why.ENTERED, Why.REJECTED)})
+    return line_of(base, **narrowed)
+
+
 def _address(cut: Cut) -> detail.Address:
     """The list of the graduates behind a figure."""
 
     def address(key: Any, part: str) -> str:
         if key == "" or (cut.by == "year" and key and str(key) not in dict(years())):
             return ""  # no filter of the list asks for that
-        asked = {"year": None if cut.by == "year" else cut.year, "school": cut.school, "college": cut.college,
-                 "education": cut.education, "sex": cut.sex,
-                 "part": "" if part == "all" else part}  # fmt: skip
+        asked = _narrowed(cut)
         if key is not None:
             asked[cut.by] = key
+        if part == OUTSIDE:
+            return listed(RATE, **asked)
+        asked["part"] = "" if part == "all" else part
         values: dict[str, Any] = {f"f_{name}": value for name, value in asked.items() if value}
         return url_for("GraduatesView.list", **values)
 
@@ -238,10 +265,17 @@ def _files(name: str) -> list[tuple[str, str]]:
 def _file(kind: str, name: str, tables: list[Table], notes: list[tuple[str, str]]) -> Response:
     if kind not in KINDS:
         abort(404)
+    notes = [*_outside_notes(tables), *notes]
     head = f'attachment; filename="{name}-{clock.today():%Y%m%d}.{kind}"'
     return Response(
         MAKERS[kind](tables, notes), mimetype=KINDS[kind], headers={"Content-Disposition": head}
     )
+
+
+def _outside_notes(tables: list[Table]) -> list[tuple[str, str]]:
+    """Who is outside the figures of a file, above its other notes (PLN-06)."""
+    bases = {text_of(table.base): None for table in tables if table.base is not None}
+    return [(_("Who is counted"), text) for text in bases]
 
 
 def _with_name(code: str | None) -> str:

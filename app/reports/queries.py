@@ -1,6 +1,7 @@
 """Rates and their parts, counted by one statement from live rows or a snapshot (RPT-01).
 
-Rows are grouped by what is asked and by destination code; what a code counts as is the formula's.
+Rows are grouped by what is asked and by destination code; what a code counts as is the formula's. Who is
+not counted stands beside, with the reason: `plan.outside` says who that is (PLN-06).
 """
 
 from __future__ import annotations
@@ -13,18 +14,10 @@ from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.core.db import db
 from app.people.models import College, Major, OriginState, School, Student
-from app.people.queries import at_school, majors_for, students_for
-from app.plan.editions import (
-    NOT_NOW,
-    NOTHING,
-    SEEKING,
-    Formula,
-    formula,
-    formula_of,
-    formulas,
-    parts_of,
-)
+from app.people.queries import at_school, students_for
+from app.plan.editions import NOT_NOW, NOTHING, SEEKING, Formula, formula, formula_of, parts_of
 from app.plan.models import PlanEntry, Snapshot, SnapshotRow
+from app.plan.outside import Base, spans, why
 from app.workflow.actor import Actor
 
 CUTS = ("school", "college", "major", "education", "sex", "year")
@@ -33,16 +26,26 @@ Key = Any
 
 @dataclass
 class Rate:
-    """One line of a report: how many graduates, and how many count as each part."""
+    """One line of a report: how many graduates, how many count as each part, and who is not counted."""
 
     key: Key
     total: int = 0
     parts: dict[str, int] = field(default_factory=dict)
+    outside: dict[str, int] = field(default_factory=dict)
 
     def add(self, part: str, count: int) -> None:
         """Count so many more."""
         self.total += count
         self.parts[part] = self.parts.get(part, 0) + count
+
+    def leave(self, reason: str, count: int) -> None:
+        """Leave so many out, for that reason."""
+        self.outside[reason] = self.outside.get(reason, 0) + count
+
+    @property
+    def base(self) -> Base:
+        """Who is counted and who is not."""
+        return Base(self.total, dict(self.outside))
 
     def settled(self, rate: Formula) -> int:
         """Graduates whose destination the rate counts."""
@@ -70,10 +73,7 @@ def _keys(student: Any) -> dict[str, Any]:
 
 def _graduates(who: Actor, cut: Cut) -> list[ColumnElement[bool]]:
     """Whom the person may count, narrowed."""
-    wanted = [
-        at_school(who, Student.school_id, Student.college_id),
-        Student.origin_state == OriginState.APPROVED,
-    ]
+    wanted = [at_school(who, Student.school_id, Student.college_id)]
     if cut.by != "year":
         wanted.append(Student.graduation_year == cut.year)
     keys = _keys(Student)
@@ -85,16 +85,19 @@ def live(who: Actor, cut: Cut, asked: Formula | None = None) -> list[Rate]:
     """The rates as the plan stands now; each year by its own formula unless one is asked for."""
     key = _keys(Student)[cut.by]
     joined = PlanEntry.student_id == Student.id
-    columns = (key, Student.graduation_year, Student.education, PlanEntry.destination_code)
+    columns = (key, Student.graduation_year, Student.origin_state, Student.education,
+               PlanEntry.destination_code)  # fmt: skip
     counted = select(*columns, func.count()).outerjoin(PlanEntry, joined)
     rows = db.session.execute(counted.where(*_graduates(who, cut)).group_by(*columns)).tuples()
     chosen: dict[int, Formula] = {}
     found: dict[Key, Rate] = {}
-    for place, year, education, code, count in rows:
+    for place, year, state, education, code, count in rows:
         rate = asked or chosen.setdefault(year, formula_of(formula(year)))
-        if education not in rate.left_out:
-            part = rate.part(parts_of(rate.edition).get(code or "", NOTHING))
-            found.setdefault(place, Rate(place)).add(part, count)
+        line = found.setdefault(place, Rate(place))
+        if reason := why(state, education, rate):
+            line.leave(reason, count)
+        else:
+            line.add(rate.part(parts_of(rate.edition).get(code or "", NOTHING)), count)
     return _in_order(cut.by, found)
 
 
@@ -108,16 +111,19 @@ def of_snapshot(snapshot: Snapshot, cut: Cut) -> tuple[list[Rate], Formula]:
     keys = {"college": SnapshotRow.college_id, "major": row["major_id"].as_integer(),
             "education": row["education"].astext, "sex": row["sex"].astext}  # fmt: skip
     by = cut.by if cut.by in keys else "college"
-    columns = (keys[by], keys["education"], row["destination_code"].astext)
+    columns = (keys[by], SnapshotRow.outside, keys["education"], row["destination_code"].astext)
     counted = select(*columns, func.count()).where(SnapshotRow.snapshot_id == snapshot.id)
     for name in ("college", "education", "sex"):
         if value := getattr(cut, name):
             counted = counted.where(keys[name] == value)
     found: dict[Key, Rate] = {}
-    for place, education, code, count in db.session.execute(counted.group_by(*columns)).tuples():
-        if education not in rate.left_out:
-            part = rate.part(snapshot.codes.get(code or "", ["", NOTHING])[1])
-            found.setdefault(place, Rate(place)).add(part, count)
+    rows = db.session.execute(counted.group_by(*columns)).tuples()
+    for place, left, education, code, count in rows:
+        line = found.setdefault(place, Rate(place))
+        if reason := why(left or OriginState.APPROVED, education, rate):
+            line.leave(reason, count)
+        else:
+            line.add(rate.part(snapshot.codes.get(code or "", ["", NOTHING])[1]), count)
     return _in_order(by, found), rate
 
 
@@ -146,6 +152,8 @@ def whole(rates: Sequence[Rate]) -> Rate:
     for rate in rates:
         for part, count in rate.parts.items():
             total.add(part, count)
+        for reason, count in rate.outside.items():
+            total.leave(reason, count)
     return total
 
 
@@ -157,17 +165,6 @@ def graduates_for(who: Actor) -> Select[Student]:
     return students_for(who).where(Student.origin_state == OriginState.APPROVED)
 
 
-def _spans() -> list[tuple[ColumnElement[bool], Formula]]:
-    """The graduates of each formula's years, the newest first."""
-    found: list[tuple[ColumnElement[bool], Formula]] = []
-    until = 10_000
-    for rate in formulas().values():
-        years = (Student.graduation_year >= rate.since) & (Student.graduation_year < until)
-        found.append((years, rate))
-        until = rate.since
-    return found
-
-
 def counts_as(part: str) -> ColumnElement[bool]:
     """The graduates whose row counts as that part (or as any of the rate) in their year's formula."""
 
@@ -176,20 +173,11 @@ def counts_as(part: str) -> ColumnElement[bool]:
         known = wanted.get(part, (part,))
         return [c for c, found in parts_of(rate.edition).items() if rate.part(found) in known]
 
-    has = or_(*(years & PlanEntry.destination_code.in_(counted(rate)) for years, rate in _spans()))
+    has = or_(*(years & PlanEntry.destination_code.in_(counted(rate)) for years, rate in spans()))
     row = select(PlanEntry.id).where(PlanEntry.student_id == Student.id, has).correlate(Student)
     return ~row.exists() if part == NOTHING else row.exists()
 
 
 def in_n() -> ColumnElement[bool]:
     """The graduates that the formula of their year counts at all (结业 is left out)."""
-    return or_(*(years & Student.education.not_in(rate.left_out) for years, rate in _spans()))
-
-
-def majors(who: Actor, asked: int | None = None) -> list[tuple[str, str]]:
-    """The majors of the scope, for a list: as many as one can choose from, and the one asked for."""
-    rows = majors_for(who).with_only_columns(Major.id, Major.name).order_by(Major.id)
-    found = dict(db.session.execute(rows.limit(1000)).tuples().all())
-    if asked is not None and asked not in found:
-        found |= dict(db.session.execute(rows.where(Major.id == asked)).tuples().all())
-    return [(str(key), name) for key, name in found.items()]
+    return or_(*(years & Student.education.not_in(rate.left_out) for years, rate in spans()))

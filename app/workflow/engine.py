@@ -74,9 +74,13 @@ class Workflow(Generic[R]):
     def __post_init__(self) -> None:
         FLOWS[self.kind] = self  # a trace names steps of packages it may not import
 
-    def also_when(self, name: str, guard: Guard) -> None:
-        """Let a package above add what it knows to a step of this table."""
-        more = (replace(s, when=(*s.when, guard)) if s.name == name else s for s in self.steps)
+    def also_when(self, name: str, guard: Guard, *, first: bool = False) -> None:
+        """Let a package above add what it knows to a step of this table; `first` of its guards."""
+
+        def guards(step: Step) -> tuple[Guard, ...]:
+            return (guard, *step.when) if first else (*step.when, guard)
+
+        more = (replace(s, when=guards(s)) if s.name == name else s for s in self.steps)
         self.steps = tuple(more)
 
     def also_then(self, name: str, effect: Effect) -> None:

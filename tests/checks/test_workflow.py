@@ -8,12 +8,14 @@ from sqlalchemy.exc import DBAPIError
 
 from app.batches.tasks import run as work_off
 from app.checks import queries, sync, tasks
+from app.checks.commands import check_plans
 from app.checks.models import CheckRun, Finding
 from app.checks.workflow import FINDINGS
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.people.models import Student
+from app.people.students import STUDENTS
 from app.plan import editions
 from app.plan.models import PlanEntry
 from app.plan.workflow import PLAN, edit
@@ -120,19 +122,94 @@ def test_what_one_record_shows_goes_with_its_edit(cast):
 
 
 def checked(cast, student, **changes) -> PlanEntry:
-    entry = row_of(student, **changes)
+    """A row that the checks passed; `changes` come from elsewhere afterwards, and it stays checked."""
+    entry = row_of(student)
     PLAN.perform("check", entry.id, actor(cast.officer))
+    for name, value in changes.items():
+        setattr(entry, name, value)
+        entry.changed_at = clock.now()
+    db.session.commit()
     return entry
 
 
 @pytest.mark.rule("PLN-06", "CHK-01")
 def test_a_row_with_an_error_is_not_reported_until_mended_or_accepted(cast):
-    entry = checked(cast, cast.student, industry="99")  # nobody ran the checks before
-    with pytest.raises(Refused, match=r"行业|Industry"):
-        PLAN.perform("report", entry.id, actor(cast.officer))
+    entry = checked(cast, cast.student, industry="99")  # nobody ran the checks since
+    for step in ("report", "check"):  # it fell back, and is not checked again either
+        with pytest.raises(Refused, match=r"行业|Industry"):
+            PLAN.perform(step, entry.id, actor(cast.officer))
+        assert entry.state == "filled"
+    fallen = trail_of("plan_entry", entry.id)[-1]
+    assert (fallen.step, fallen.details["hints"]) == ("failed", ["codes"])
     FINDINGS.perform("accept", one("codes", cast.student).id, actor(cast.officer), reason="新代码")
+    offer = PLAN.offer("check", entry, actor(cast.officer), clock.now())
+    assert (offer.step.name, offer.why_not) == ("check", "")
+
+
+@pytest.mark.rule("PLN-06", "CHK-01")
+def test_warnings_do_not_bar_the_check(cast):
+    entry = row_of(cast.student, location="420100")
+    PLAN.perform("check", entry.id, actor(cast.officer))
+    assert entry.state == "checked"
+
+
+@pytest.mark.rule("PLN-06")
+def test_a_row_without_an_approved_origin_record_is_neither_checked_nor_reported(cast):
+    entry = row_of(cast.student)
+    STUDENTS.perform("review_again", cast.student.id, actor(cast.officer), reason="学籍有误")
+    for step in ("check", "report"):
+        with pytest.raises(Refused, match="生源"):
+            PLAN.perform(step, entry.id, actor(cast.officer))
+    found = one("origin", cast.student)
+    assert (found.severity, found.state) == ("error", "open")
+    with pytest.raises(Refused, match="生源"):  # it cannot be waved through
+        FINDINGS.perform("accept", found.id, actor(cast.officer), reason="先上报")
+    STUDENTS.perform("approve_record", cast.student.id, actor(cast.officer))
+    PLAN.perform("check", entry.id, actor(cast.officer))  # within the same minute
     PLAN.perform("report", entry.id, actor(cast.officer))
     assert entry.state == "reported"
+
+
+@pytest.mark.rule("PLN-06")
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("name", "'新名'"), ("sex", "'9'"), ("id_number_index", "'\\x00'"), ("examinee_no", "'9'"),
+     ("student_no", "'X9'"), ("education", "'33'"), ("nation", "'02'"), ("class_name", "'2班'")],
+)  # fmt: skip
+def test_whoever_changes_the_record_of_a_checked_row_takes_the_check_back(cast, column, value):
+    entry, other = checked(cast, cast.student), checked(cast, cast.classmate)
+    db.session.execute(text(f"UPDATE student SET {column} = {value} WHERE id = {cast.student.id}"))
+    db.session.commit()
+    assert (entry.state, other.state) == ("filled", "checked")
+    assert trail_of("plan_entry", entry.id)[-1].step == "record_changed"
+    db.session.execute(text("UPDATE student SET address = '别处', email = 'x@example.com'"))
+    db.session.commit()
+    assert other.state == "checked"  # what the student keeps itself is not what was checked
+
+
+@pytest.mark.rule("PLN-06")
+def test_checked_rows_that_the_checks_do_not_pass_are_found_by_the_night_and_by_a_command(
+    cast, app
+):
+    before = checked(cast, cast.student, industry="99")
+    tasks.nightly.func()
+    assert before.state == "filled"
+    after = checked(cast, cast.classmate, position_kind=None)
+    said = app.test_cli_runner().invoke(check_plans).output
+    assert after.state == "filled"
+    assert "1 were checked and do not pass" in said
+
+
+@pytest.mark.rule("PLN-06", "CHK-02")
+def test_who_no_longer_accepts_an_error_takes_the_check_back(cast):
+    entry = row_of(cast.student, industry="99")
+    run(cast.school)
+    key = one("codes", cast.student).id
+    FINDINGS.perform("accept", key, actor(cast.officer), reason="新代码")
+    PLAN.perform("check", entry.id, actor(cast.officer))
+    FINDINGS.perform("reopen", key, actor(cast.officer))
+    assert entry.state == "filled"
+    assert trail_of("plan_entry", entry.id)[-1].step == "failed"
 
 
 @pytest.mark.rule("PLN-06")
@@ -143,6 +220,7 @@ def test_an_error_of_the_whole_year_bars_the_report_too(cast):
     db.session.commit()
     with pytest.raises(Refused):
         PLAN.perform("report", entry.id, actor(cast.officer))
+    assert entry.state == "filled"
 
 
 @pytest.mark.rule("PLN-06")
@@ -156,15 +234,34 @@ def test_a_report_in_spite_of_a_warning_has_it_in_the_trace(cast):
 def test_a_year_is_checked_by_the_worker_before_it_is_reported(cast, visit):
     good, bad = checked(cast, cast.student), checked(cast, cast.classmate, position_kind=None)
     office = visit(cast.officer)
-    asked = office.post("/plan/sync/2027/report")
+    page = office.get("/plan/sync/").text
+    assert "上报 2027 届已核对的 2 条记录" in page
+    asked = office.post("/plan/sync/2027/report?seen=2")
     assert asked.status_code == 303
-    key = db.session.scalar(text("SELECT max(id) FROM batch"))
-    work_off.func(key)
-    db.session.expire_all()
-    assert (good.state, bad.state) == ("reported", "checked")
     assert (
-        "工作职位" in office.get(asked.location).text or "职位" in office.get(asked.location).text
-    )
+        db.session.scalar(text("SELECT count(*) FROM batch")) == 0
+    )  # of two, one does not pass now
+    assert (good.state, bad.state) == ("checked", "filled")
+    page = office.get(asked.location).text
+    assert "现为 1 条" in page
+    assert "上报 2027 届已核对的 1 条记录" in page
+    office.post("/plan/sync/2027/report?seen=1")
+    work_off.func(db.session.scalar(text("SELECT max(id) FROM batch")))
+    db.session.expire_all()
+    assert (good.state, bad.state) == ("reported", "filled")
+
+
+@pytest.mark.rule("PLN-06", "AGR-07")
+def test_what_a_year_s_check_does_not_pass_is_listed_with_the_reason(cast, visit):
+    good, bad = row_of(cast.student), row_of(cast.classmate, position_kind=None)
+    office = visit(cast.officer)
+    asked = office.post("/plan/sync/2027/check?seen=2")
+    work_off.func(db.session.scalar(text("SELECT max(id) FROM batch")))
+    db.session.expire_all()
+    assert (good.state, bad.state) == ("checked", "filled")
+    result = office.get(asked.location).text
+    assert cast.classmate.name in result
+    assert "职位" in result
 
 
 def test_the_night_looks_at_what_changed(cast):

@@ -112,7 +112,7 @@ def work():
 def test_a_whole_year_is_checked_by_one_button(cast, visit, row):
     office = visit(cast.officer)
     assert "2027" in page(office, "/plan/sync/")
-    assert posted(office, "/plan/sync/2027/check").status_code == 303
+    assert posted(office, "/plan/sync/2027/check?seen=1").status_code == 303
     work()
     assert db.session.get(PlanEntry, row.id).state == "checked"
     assert posted(office, "/plan/sync/2027/check").status_code == 303  # nothing is left

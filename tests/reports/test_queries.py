@@ -16,6 +16,7 @@ from app.destinations.workflow import submit
 from app.plan import editions, snapshots
 from app.plan.editions import NOT_NOW, NOTHING, SEEKING, formula_of, parts_of
 from app.plan.models import Snapshot
+from app.plan.outside import Base
 from app.reports import flow, flow_detail, queries
 from app.reports.queries import Cut
 from app.termination.models import LABELS
@@ -221,7 +222,7 @@ def test_the_flow_counts_the_review_of_terminations(cast):
     ]
     assert [r.waits for r in flow.service(span, 2027)] == [1, 0]
     assert LABELS["awaiting_school"] in [
-        row[0][0] for row in flow_detail.tables(span, 2027)[0].rows
+        row[0][0] for row in flow_detail.tables(span, 2027, Base())[0].rows
     ]
     next_door = flow.span_of(actor(cast.other_college_officer), None, None, None)
     assert not flow.waiting(next_door)

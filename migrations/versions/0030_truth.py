@@ -1,0 +1,55 @@
+"""Who is outside a snapshot's figures; a checked row falls back when its student's record changes (PLN-06).
+
+Revision ID: 0030_truth
+Revises: 0023_factors
+"""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0030_truth"
+down_revision = "0023_factors"
+branch_labels = None
+depends_on = None
+
+
+# what the official layout prints of the person; whoever writes it: form, file, merging, a command
+FACTS = (
+    "school_id", "college_id", "major_id", "class_name", "graduation_year", "student_no", "examinee_no",
+    "name", "sex", "nation", "education", "training_mode", "origin", "origin_state", "id_number_index",
+    "phone_index",
+)  # fmt: skip
+_FALLEN = f"""
+CREATE FUNCTION plan_unchecked() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  WITH changed AS MATERIALIZED (SELECT n.id FROM fresh n JOIN stale o USING (id)
+      WHERE ({", ".join(f"n.{name}" for name in FACTS)})
+        IS DISTINCT FROM ({", ".join(f"o.{name}" for name in FACTS)})),
+  fallen AS (UPDATE plan_entry e SET state = 'filled', changed_at = app_now() FROM changed c
+    WHERE e.student_id = c.id AND e.state = 'checked' RETURNING e.id, e.school_id)
+  INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_role, actor_name,
+      address, device, factor, reason, details, at)
+    SELECT 'plan_entry', id, school_id, 'record_changed', 'checked', 'filled', 'system', 'system',
+      '', '', '', '', '{{}}', app_now() FROM fallen ORDER BY id;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER student_unchecks_plan AFTER UPDATE ON student REFERENCING NEW TABLE AS fresh
+  OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION plan_unchecked();
+"""
+
+
+def upgrade():
+    op.add_column("plan_snapshot", sa.Column("outside", postgresql.JSONB(), nullable=True))
+    op.add_column(
+        "plan_snapshot_row",
+        sa.Column("outside", sa.String(12), nullable=False, server_default=""),
+    )
+    op.execute(_FALLEN)
+
+
+def downgrade():
+    op.execute("DROP TRIGGER student_unchecks_plan ON student")
+    op.execute("DROP FUNCTION plan_unchecked()")
+    op.drop_column("plan_snapshot_row", "outside")
+    op.drop_column("plan_snapshot", "outside")
