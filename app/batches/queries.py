@@ -49,7 +49,8 @@ def ask(
     """Queue one step for many records, (id, name, address) each, and commit.
 
     What does not fit (with the sentence why as a fourth) stands in the result, untouched.
-    `seen` is when the rows were read that were ticked. The same `uid` asks once, however often it is sent, even twice at the same moment.
+    `seen` is when the rows were read that were ticked. The same `uid` asks once, however often it
+    is sent, even twice at the same moment.
     """
     uid = uid or uuid4().hex
     try:

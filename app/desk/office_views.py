@@ -40,8 +40,16 @@ REASONS = (
     _l("The employer is in doubt; please check again."),
     _l("Both parties asked for it after talking it over."),
 )
-REVIEWED = ("mine", "termination", "form", "other", "all")  # tabs in which something can wait
+REVIEWED = (
+    "mine",
+    "termination",
+    "form",
+    "scan",
+    "other",
+    "all",
+)  # tabs in which something can wait
 UNDO = {"placement": "undo", "termination": "termination_undo", "objection": ""}
+NUDGES = ("nudge", "termination_nudge")
 FIRST = 3  # buttons that stand by themselves; the others are in «more»
 
 
@@ -85,7 +93,7 @@ class DeskView(StepActions, DeskList):
         page = super().detail(item)
         buttons = page["buttons"]
         first = [b for b in buttons if b.offer.key in KEYS.values() or b.mark.endswith("-next")]
-        first = first[:FIRST] or buttons[:1]
+        first = first[:FIRST] or [b for b in buttons if b.offer.name in NUDGES] or buttons[:1]
         return {**page, "buttons": first, "more": [b for b in buttons if b not in first]}
 
     def show_context(self, item: Any) -> dict[str, Any]:

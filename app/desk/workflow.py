@@ -30,7 +30,12 @@ from app.workflow.engine import Workflow
 from app.workflow.steps import Offer, Step
 
 FORCE = "force"
-ALIKE = ("send_back", "withdraw_college", "undo")  # steps of both tables with the same words
+ALIKE = (
+    "send_back",
+    "withdraw_college",
+    "undo",
+    "nudge",
+)  # steps of both tables with the same words
 
 
 @dataclass(frozen=True)
@@ -59,8 +64,11 @@ LEVERS = {
     **_levers(PLACEMENTS, "", "give_up", "keep", "approve_form", "refuse_form",
               "approve_form_college", "refuse_form_college", "attest", "refuse", "attest_college",
               "refuse_college"),
-    **_levers(TERMINATIONS, "termination_", "send_back", "withdraw_college", "undo"),
-    **_levers(PLACEMENTS, "", "send_back", "withdraw_college", "undo", "reopen", "restore"),
+    **_levers(TERMINATIONS, "termination_", "nudge", "approve_for_college", "refuse_for_college",
+              "send_back", "withdraw_college", "undo"),
+    **_levers(PLACEMENTS, "", "nudge", "approve_form_for_college", "refuse_form_for_college",
+              "attest_for_college", "refuse_for_college", "send_back", "withdraw_college", "undo",
+              "reopen", "restore"),
     **_levers(TERMINATIONS, "", FORCE),
 }  # fmt: skip
 # steps of staff that answer what a record waits for: buttons of the first row, two a table

@@ -16,6 +16,7 @@ from app.core.errors import Refused
 from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, InvitationState
 from app.invitations.notices import tell_of_batch, tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
+from app.nudges.workflow import nudge_steps
 from app.people.models import Employer, EmployerState, School, Student
 from app.placements.checks import known_in
 from app.placements.guards import blocked_employer, cannot_sign, signing_closed, slot_taken
@@ -224,6 +225,7 @@ INVITATIONS: Workflow[Invitation] = Workflow(
              when=(in_time, slot_free), reason=Reason.OPTIONAL, danger=True,
              done=_l("You have declined this invitation."),
              verdict=Verdict.REFUSE),
+        *nudge_steps((S.OPEN,), (S.OPEN,), in_time),
         Step("void", S.OPEN, S.WITHDRAWN, by=Role.SCHOOL, label=_l("Close as untrue"), inner=True,
              reason=Reason.REQUIRED, danger=True),
         Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=_l("Expire"), when=(overdue,)),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from app.notices.workflow import untell_decision
+from app.nudges.workflow import college_had_its_time, nudge_steps, stands_in
 from app.people.models import Student
 from app.placements import effects as then
 from app.placements.checks import checked_facts
@@ -82,6 +84,26 @@ REFUSALS = (S.REFUSED, S.AWAITING_SCAN)
 READ_NEW = _l("I have compared the old and the new terms, and I agree to the new ones.")
 REFUSED_DONE = _l("Refused; both parties will be told.")
 FORM_REFUSED = _l("Refused; the student will be told and can correct it.")
+
+# 代审: what the school does in a college's place, once it has had its time (AGR-17)
+_NUMBERED: dict[str, Any] = {"fill": (then.mark_reviewed, then.number)}
+_REFUSING: dict[str, Any] = {"danger": True, "fill": (then.mark_reviewed,),
+                             "when": (college_had_its_time,)}  # fmt: skip
+FOR_COLLEGE: tuple[tuple[str, S, Any, Any, tuple[S, ...], dict[str, Any]], ...] = (
+    ("approve_form", S.FORM_COLLEGE, then.after_college_form,
+     _l("Approve the form in the college's place"), (S.FORM_SCHOOL, S.AWAITING_SCAN),
+     {**_NUMBERED, "when": (college_had_its_time,), "then": (then.print_form,),
+      "done": _l("Approved in the college's place; the college has been told.")}),
+    ("refuse_form", S.FORM_COLLEGE, S.REFUSED, _l("Refuse the form in the college's place"),
+     (S.REFUSED,), {**_REFUSING, "done": FORM_REFUSED}),
+    ("attest", S.AWAITING_COLLEGE, then.after_college, _l("Approve in the college's place"),
+     (S.AWAITING_SCHOOL, S.IN_FORCE),
+     {**_NUMBERED, "when": (college_had_its_time, facts_complete),
+      "then": (give_way, then.come_into_force),
+      "done": _l("Approved in the college's place; the college has been told.")}),
+    ("refuse", S.AWAITING_COLLEGE, then.when_refused, _l("Refuse in the college's place"),
+     REFUSALS, {**_REFUSING, "done": REFUSED_DONE}),
+)  # fmt: skip
 
 PLACEMENTS: Workflow[Placement] = Workflow(
     kind="placement",
@@ -168,6 +190,12 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              targets=REFUSALS, label=_l("Refuse (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
              undoable=True, fill=(then.mark_reviewed,), done=REFUSED_DONE,
              verdict=Verdict.REFUSE),
+        *(
+            Step(f"{name}_for_college", source, to, by=Role.SCHOOL, label=label, targets=targets,
+                 reason=Reason.REQUIRED, applies=stands_in, undoable=True, **more)
+            for name, source, to, label, targets, more in FOR_COLLEGE
+        ),
+        *nudge_steps((*COLLEGE_LEVEL, S.AMENDING, S.AWAITING_SCAN), (S.AMENDING, S.AWAITING_SCAN)),
         Step("withdraw_college", SCHOOL_LEVEL, then.to_college, by=Role.COLLEGE,
              targets=COLLEGE_LEVEL, label=_l("Take our approval back"), reason=Reason.REQUIRED,
              applies=two_levels, when=(school_not_acted,),

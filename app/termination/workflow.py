@@ -16,6 +16,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.documents.attachments import Upload
 from app.notices.workflow import untell_decision
+from app.nudges.workflow import college_had_its_time, nudge_steps, stands_in
 from app.people.models import Student
 from app.people.queries import students_for
 from app.placements.models import Kind, Placement
@@ -142,6 +143,15 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              label=_l("Refuse termination (college)"), reason=Reason.REQUIRED, bulk=True,
              danger=True, undoable=True, done=REFUSED_DONE,
              verdict=Verdict.REFUSE),
+        Step("approve_for_college", S.AWAITING_COLLEGE, then.after_college, by=Role.SCHOOL,
+             label=_l("Approve termination in the college's place"), reason=Reason.REQUIRED,
+             targets=(S.AWAITING_SCHOOL, S.APPROVED), applies=stands_in, undoable=True,
+             when=(college_had_its_time, chance_left, another_person), then=(then.end_placement,),
+             done=_l("Approved in the college's place; the college has been told.")),
+        Step("refuse_for_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.SCHOOL,
+             label=_l("Refuse termination in the college's place"), reason=Reason.REQUIRED, danger=True,
+             applies=stands_in, undoable=True, when=(college_had_its_time,), done=REFUSED_DONE),
+        *nudge_steps((S.REQUESTED, S.AWAITING_COLLEGE), (S.REQUESTED,)),
         Step("withdraw_college", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.COLLEGE,
              label=_l("Take our approval back"), reason=Reason.REQUIRED, applies=two_levels,
              when=(school_not_acted,), done=_l("Taken back; it waits for your college again.")),

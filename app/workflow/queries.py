@@ -42,6 +42,12 @@ def last_row(kind: str, record_id: int) -> Trail | None:
     ).first()
 
 
+def reminds(row: Trail) -> bool:
+    """Whether this row of the trace only reminds of the record, and did nothing to it."""
+    flow = FLOWS.get(row.kind)
+    return any(step.quiet and step.name == row.step for step in flow.steps) if flow else False
+
+
 def just_done(kind: str, record_id: int, step: str, user_id: int) -> bool:
     """Whether this very person did this very step last, a breath ago: a button pressed twice (S-18)."""
     row = last_row(kind, record_id)
