@@ -66,6 +66,7 @@ from app.invitations.student_views import AnswerView, MyInvitationsView, MySigni
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
+from app.nudges.views import NudgesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
 from app.official.views import OfficialView
@@ -174,6 +175,7 @@ def _employer(builder: AppBuilder) -> None:
         EmployerInvitationsView, "EmployerInvitations", label=_l("My invitations"), icon="sign"
     )
     builder.add_view_no_menu(EmployerPaperView)
+    builder.add_view_no_menu(NudgesView)
     builder.add_view(
         EmployerTerminationsView, "EmployerTerminations", label=_l("Terminations"), icon="unlink"
     )

@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = ROOT / "translations" / "zh"
 CATALOGUE = WRITTEN / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2),
-            "pgettext": ((1, "c"), 2)}  # fmt: skip
+            "pgettext": ((1, "c"), 2), "lazy_pgettext": ((1, "c"), 2)}  # fmt: skip
 PLACE = re.compile(r"%(?:%|\(\w+\)[a-z]?)?")  # a bare or broken % counts: it would fail when shown
 
 
@@ -47,8 +47,8 @@ def catalogue() -> Catalog:
 def written() -> dict[str, str]:
     r"""Singular id → Chinese, from translations/zh/*.txt; of two files the first by name wins.
 
-    Lines are msgid<TAB>msgstr, or singular|||plural<TAB>msgstr; a newline is written \n. Blank
-    lines and lines that start with # say nothing. ValueError names a line that is none of these.
+    Lines are msgid<TAB>msgstr, or singular|||plural<TAB>msgstr; a newline is written \n. A text with a
+    context (`pgettext`) is written [context]msgid: one English word for two things. Blank lines and lines that start with # say nothing. ValueError names a line that is none of these.
     """
     words: dict[str, str] = {}
     for path in sorted(WRITTEN.glob("*.txt")):
@@ -68,13 +68,14 @@ def fill(texts: Catalog, words: dict[str, str]) -> None:
     Ids that no code of ours has are added too: Flask-AppBuilder leaves texts without Chinese.
     """
     for message in texts:
-        text = words.get(_forms(message.id)[0])
+        name = _forms(message.id)[0]
+        text = words.get(f"[{message.context}]{name}") or words.get(name)
         if text and _open(message):
             message.string = (text,) if message.pluralizable else text
             message.flags.discard("fuzzy")
     ours = {_forms(message.id)[0] for message in texts}
     for msgid, text in words.items():
-        if msgid not in ours:
+        if msgid not in ours and not msgid.startswith("["):
             texts.add(msgid, text)
 
 

@@ -18,12 +18,15 @@ _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
 _EXPORT = ("begin", "create", "show", "take", "fetch")
 _DESK = (*READ, "facts")
 _COLLEGE = ("approve_form_college", "refuse_form_college", "attest_college", "refuse_college",
-            "withdraw_college", "undo")  # fmt: skip
+            "withdraw_college", "undo", "nudge")  # fmt: skip
 _SCHOOL = ("approve_form", "refuse_form", "give_up", "keep", "attest", "refuse", "send_back",
-           "reopen", "restore", "undo", "force", "dismiss", "uphold", "evidence")  # fmt: skip
-_TERMINATION_COLLEGE = ("approve_college", "refuse_college", "withdraw_college", "undo")
+           "reopen", "restore", "undo", "force", "dismiss", "uphold", "evidence", "nudge",
+           "approve_form_for_college", "refuse_form_for_college", "attest_for_college",
+           "refuse_for_college")  # fmt: skip
+_TERMINATION_COLLEGE = ("approve_college", "refuse_college", "withdraw_college", "undo", "nudge")
 _TERMINATION_SCHOOL = ("approve", "refuse", "send_back", "close", "review_one_sided",
-                       "confirm_force", "drop_force", "undo")  # fmt: skip
+                       "confirm_force", "drop_force", "undo", "nudge", "approve_for_college",
+                       "refuse_for_college")  # fmt: skip
 
 
 def _terminations(steps: tuple[str, ...]) -> tuple[str, ...]:
@@ -39,7 +42,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "MyCopy": {Role.STUDENT: ("index", "code")},
     "Kept": {role: ("show", "discard") for role in Role if role is not Role.SYSTEM},
     "Session": {role: ("index", "go_on") for role in Role if role is not Role.SYSTEM},
-    "Batches": dict.fromkeys((Role.COLLEGE, Role.SCHOOL), ("show", "undo")),
+    "Batches": dict.fromkeys(
+        (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), ("show", "undo")
+    ),
     "Imports": dict.fromkeys(
         (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
         ("begin", "template", "upload", "show", "take", "errors"),
@@ -135,7 +140,11 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Disputes": dict.fromkeys(
         (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY), (*READ, "clear", "uphold")
     ),
-    "Invitations": dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.DATA), READ),
+    "Invitations": {
+        **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),
+        Role.SCHOOL: (*READ, "nudge"),
+    },
+    "Nudges": {Role.EMPLOYER: ("send",)},  # an employer reminds a student (AGR-17)
     "Students": {
         **_READERS,
         Role.SCHOOL: (

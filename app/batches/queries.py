@@ -44,15 +44,17 @@ def ask(
     back_url: str = "",
     uid: str = "",
     unfit: Sequence[tuple[int, str, str, str]] = (),
+    seen: datetime | None = None,
 ) -> Batch:
     """Queue one step for many records, (id, name, address) each, and commit.
 
     What does not fit (with the sentence why as a fourth) stands in the result, untouched.
-    The same `uid` asks once, however often it is sent, even twice at the same moment.
+    `seen` is when the rows were read that were ticked. The same `uid` asks once, however often it
+    is sent, even twice at the same moment.
     """
     uid = uid or uuid4().hex
     try:
-        return _known(uid) or _asked(who, uid, kind, step, records, reason, back_url, unfit)
+        return _known(uid) or _asked(who, uid, kind, step, records, reason, back_url, unfit, seen)
     except IntegrityError:
         db.session.rollback()
         found = _known(uid)
@@ -74,6 +76,7 @@ def _asked(
     reason: str,
     back_url: str,
     unfit: Sequence[tuple[int, str, str, str]],
+    seen: datetime | None,
 ) -> Batch:
     asked = FLOWS[kind].step(step)
     if asked.step_up:  # the worker takes the step later and can ask nobody
@@ -81,7 +84,8 @@ def _asked(
     batch = Batch(
         uid=uid, user_id=who.user_id or 0, kind=kind, step=step, reason=reason[:200],
         address=who.address, device=who.device, back_url=back_url[:800],
-        details={"rows": len(records) + len(unfit)}, created_at=clock.now(),
+        details={"rows": len(records) + len(unfit), "seen": seen and seen.isoformat()},
+        created_at=clock.now(),
     )  # fmt: skip
     db.session.add(batch)
     db.session.flush()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import force_locale
@@ -75,6 +75,12 @@ def held(batch: Batch) -> timedelta:
     return SECOND_THOUGHTS + PER_ROW * int(batch.details.get("rows", 0))
 
 
+def _seen(batch: Batch) -> datetime | None:
+    """When the ticked rows were read: nobody is said to have been faster than that (AGR-11)."""
+    seen = batch.details.get("seen")
+    return datetime.fromisoformat(seen) if seen else None
+
+
 def _one(batch: Batch, row: BatchRow, record: Any, who: Actor) -> bool:
     """Take the step on the locked record, or say why not; whether it was taken."""
     try:
@@ -82,7 +88,8 @@ def _one(batch: Batch, row: BatchRow, record: Any, who: Actor) -> bool:
             raise NotYours(f"{batch.kind} {row.record_id}")
         with db.session.begin_nested():
             flow = FLOWS[batch.kind]
-            flow.take(batch.step, record, who, reason=batch.reason, hold=held(batch))
+            flow.take(batch.step, record, who, reason=batch.reason, hold=held(batch),
+                      seen=_seen(batch))  # fmt: skip
     except (Refused, NotYours, Invalid) as refusal:
         row.outcome, row.sentence = Outcome.REFUSED, _sentence(refusal)[:500]
         return False

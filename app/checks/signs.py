@@ -44,7 +44,8 @@ _RECORDS = """SELECT b.student_id, 'placement' AS kind, p.id AS record_id,
 _ACTS = """SELECT r.student_id, r.sent_at, t.id, t.kind, t.record_id, t.step, t.actor_role AS role,
     t.actor_id, t.address, t.device, t.device_id, t.at
   FROM ({records}) r JOIN trail t ON t.kind = r.kind AND t.record_id = r.record_id
-  WHERE t.actor_role IN ('student', 'employer') AND t.actor_id IS NOT NULL AND t.step <> 'form'"""
+  WHERE t.actor_role IN ('student', 'employer') AND t.actor_id IS NOT NULL
+    AND t.step NOT IN ('form', 'nudge_student')"""
 ACTS = _ACTS.format(records=_RECORDS.format("", "", "", base="check_base"))
 ACTS_OF_ONE = _ACTS.format(
     records=_RECORDS.format(
@@ -193,6 +194,8 @@ LOOSER = {
     "less": "CAST(v.value #>> '{}' AS numeric) < CAST(v.before #>> '{}' AS numeric)",
     "off": "v.before #>> '{}' = 'true' AND v.value #>> '{}' = 'false'",
     "on": "v.before #>> '{}' = 'false' AND v.value #>> '{}' = 'true'",
+    "sooner": "CAST(v.value #>> '{}' AS int) > 0 AND (CAST(v.before #>> '{}' AS int) = 0 "
+    "OR CAST(v.value #>> '{}' AS int) < CAST(v.before #>> '{}' AS int))",
     "levels": "v.before #>> '{}' = 'both' AND v.value #>> '{}' <> 'both'",
 }
 _LOOSENED = " ".join(f"WHEN '{way}' THEN {sql}" for way, sql in LOOSER.items())

@@ -9,7 +9,8 @@ from app.termination.workflow import TERMINATIONS
 from app.workflow.steps import Change
 
 APPROVALS = ("attest", "attest_college", "approve", "approve_college", "approve_form",
-             "approve_form_college")  # fmt: skip
+             "approve_form_college", "attest_for_college", "approve_form_for_college",
+             "approve_for_college")  # fmt: skip
 
 
 def keep_hints(change: Change) -> None:

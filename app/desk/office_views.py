@@ -27,11 +27,12 @@ from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
 from app.fab.once import now, once
 from app.offline.detail import sheets
-from app.people.step_views import StepActions
+from app.people.step_views import KEYS, StepActions, waits_sentence
 from app.placements.workflow import PLACEMENTS, fill_facts
 from app.termination.evidence import add_evidence
 from app.termination.queries import termination_of
-from app.workflow.steps import SECOND_THOUGHTS
+from app.workflow.actor import Role
+from app.workflow.steps import SECOND_THOUGHTS, Verdict
 
 REASONS = (
     _l("The information of the post does not match the facts."),
@@ -39,8 +40,16 @@ REASONS = (
     _l("The employer is in doubt; please check again."),
     _l("Both parties asked for it after talking it over."),
 )
-REVIEWED = ("mine", "termination", "form", "other", "all")  # tabs in which something can wait
+REVIEWED = (
+    "mine",
+    "termination",
+    "form",
+    "scan",
+    "other",
+    "all",
+)  # tabs in which something can wait
 UNDO = {"placement": "undo", "termination": "termination_undo", "objection": ""}
+NUDGES = ("nudge", "termination_nudge")
 FIRST = 3  # buttons that stand by themselves; the others are in «more»
 
 
@@ -83,15 +92,9 @@ class DeskView(StepActions, DeskList):
         """The buttons that stand by themselves, and those in «more»."""
         page = super().detail(item)
         buttons = page["buttons"]
-        main = self._first_table(item)
-        first = [b for b in buttons if b.offer.name in main][:FIRST]
+        first = [b for b in buttons if b.offer.key in KEYS.values() or b.mark.endswith("-next")]
+        first = first[:FIRST] or [b for b in buttons if b.offer.name in NUDGES] or buttons[:1]
         return {**page, "buttons": first, "more": [b for b in buttons if b not in first]}
-
-    def _first_table(self, item: Any) -> set[str]:
-        """The deciding levers of the table that waits: a report before a termination before all."""
-        mine = [p for p in self.pulls(item) if p.lever.name in levers.MAIN]
-        moved = [p for p in mine if not p.offer.why_not] or mine
-        return {p.lever.name for p in mine if p.lever.flow is moved[0].lever.flow}
 
     def show_context(self, item: Any) -> dict[str, Any]:
         shown = detail.blocks(item, actor())
@@ -162,23 +165,35 @@ class DeskView(StepActions, DeskList):
         return [offer for offer, _pull in self._offers(item)]
 
     def _offers(self, item: Any) -> list[tuple[Offer, Pull]]:
-        """What stands first: the decision that waits; then what else is possible."""
+        """What stands first: the answer to what waits; then what else is possible (AGR-18)."""
         mine = [p for p in self.pulls(item) if self._may(p.lever.name)]
-        mine.sort(key=lambda p: (p.lever.name not in levers.MAIN, bool(p.offer.why_not)))
-        found, keys = [], {"A", "R"}
-        for pull in mine:
-            step, main = pull.lever.step, pull.lever.name in levers.MAIN
-            key = "U" if step.name == "undo" else "R" if step.danger else "A"
-            offer = Offer.of_step(
-                step, pull.offer.why_not, text=self._question(item, step.name),
-                key=key if key == "U" or (main and key in keys) else "",
-                primary=main and not step.danger, reasons=self._reasons(bool(step.reason)),
-            )  # fmt: skip
-            keys -= {key} if main and not offer.why_not else set()
-            found.append(
-                (replace(offer, name=pull.lever.name, label=pull.lever.called(item.kind)), pull)
-            )
-        return found
+        waits = self._waiting(item)[0]
+        return [(self._offer(item, pull, waits), pull) for pull in sorted(
+            mine, key=lambda p: (p.lever.flow.kind != waits or not p.offer.verdict,
+                                 p.lever.name not in levers.MAIN, bool(p.offer.why_not)))]  # fmt: skip
+
+    def _offer(self, item: Any, pull: Pull, waits: str) -> Offer:
+        """A lever as a button; it has a key only where it answers what the record waits for."""
+        step, lever = pull.lever.step, pull.lever
+        verdict = pull.offer.verdict if lever.flow.kind == waits else None
+        offer = Offer.of_step(
+            step, pull.offer.why_not, text=self._question(item, step.name),
+            key="U" if step.name == "undo" else KEYS.get(verdict, ""),
+            primary=verdict is Verdict.APPROVE, reasons=self._reasons(self._refuses(lever.name)),
+        )  # fmt: skip
+        return replace(offer, name=lever.name, label=lever.called(item.kind))
+
+    def _waiting(self, item: Any) -> tuple[str, frozenset[Role]]:
+        return once(f"waiting {item.id}", lambda: levers.waiting(item, now()))
+
+    def waits(self, item: Any) -> str:
+        return waits_sentence(self._waiting(item)[1], actor().role)
+
+    def _refuses(self, name: str) -> bool:
+        """The frequent reasons speak of a signing that is reviewed, not of an application."""
+        lever = levers.LEVERS[name]
+        refuses = lever.step.verdict is Verdict.REFUSE and lever.step.undoable
+        return refuses and lever.flow is PLACEMENTS
 
     def _question(self, item: Any, step: str) -> str:
         """Whom it is about; before an approval also what does not look right (AGR-12)."""
@@ -204,8 +219,7 @@ class DeskView(StepActions, DeskList):
             for offer, pull in self._offers(item)
         ]
         first = found[0] if found else None
-        decides = first is not None and first.offer.name in levers.MAIN
-        if first is None or not decides or first.offer.why_not or first.offer.danger:
+        if first is None or first.offer.key != "A" or first.offer.why_not or first.offer.danger:
             return found
         if self._next_waiting(item) is None:
             return found
@@ -219,18 +233,22 @@ class DeskView(StepActions, DeskList):
         ]
 
     def bulk_offers(self) -> list[Offer]:
-        if request.args.get("tab", "mine") not in REVIEWED:
+        if request.values.get("tab", "mine") not in REVIEWED:
             return []
-        ending = request.args.get("tab") == "termination"  # no signings to decide on there
-        found = [
-            o
-            for o in super().bulk_offers()
-            if not o.name.endswith("undo") and (not ending or o.name.startswith("termination_"))
-        ]
+        found = [o for o in super().bulk_offers() if not o.name.endswith("undo")]
         found.sort(key=lambda o: o.name not in levers.MAIN)  # undone is where it was decided
-        keys = {next((o.name for o in found if o.danger is danger), ""): key
-                for key, danger in (("A", False), ("R", True))}  # fmt: skip
-        return [replace(o, key=keys.get(o.name, "")) for o in found]
+        return found
+
+    def moves(self, name: str) -> Any:
+        lever = levers.LEVERS[name]
+        return lever.flow, lever.step
+
+    def moved(self, name: str, items: list[Any]) -> dict[int, Any]:
+        return once(f"subjects {name} {len(items)}",
+                    lambda: levers.subjects(levers.LEVERS[name], items))  # fmt: skip
+
+    def _second_question(self, name: str) -> Any:
+        return levers.LEVERS[name].step.confirm
 
     def take_one(self, step: str, item: Any, onward: str = "") -> Any:  # noqa: ARG002
         """Pull a lever; then the next that waits, the list, or the record that was brought back."""
@@ -267,14 +285,11 @@ class DeskView(StepActions, DeskList):
         """Each row by the lever's own table; a row that has nothing to move says so (AGR-07)."""
         lever = levers.LEVERS[step]
         targets = levers.subjects(lever, items)
-        rows, unfit = [], []
-        for item in items:
-            shown = (self.record_name(item), self.url("show", pk=item.id))
-            if item.id in targets:
-                rows.append((targets[item.id], *shown))
-            else:
-                unfit.append((0, *shown, levers.nothing(lever)))
-        return self.ask_batch(lever.flow.kind, lever.step.name, rows, unfit)
+        shown = [(item.id, self.record_name(item), self.url("show", pk=item.id)) for item in items]
+        done, apart = self.set_apart(step, shown, items)
+        rows = [(targets[row[0]].id, *row[1:]) for row in done if row[0] in targets]
+        none = [(0, *row[1:], levers.nothing(lever)) for row in done if row[0] not in targets]
+        return self.ask_batch(lever.flow.kind, lever.step.name, rows, [*none, *apart])
 
     def neighbours(self, item: Any) -> tuple[Any, Any]:
         return once(f"beside {item.id}", lambda: super(DeskView, self).neighbours(item))

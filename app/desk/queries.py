@@ -57,10 +57,11 @@ STATES = {
 DECISIONS = {
     "placement": ("approve_form", "approve_form_college", "refuse_form", "refuse_form_college",
                   "give_up", "keep", "attest", "attest_college", "refuse", "refuse_college", "send_back",
-                  "withdraw_college", "reopen", "restore"),
+                  "withdraw_college", "reopen", "restore", "approve_form_for_college",
+                  "refuse_form_for_college", "attest_for_college", "refuse_for_college"),
     "termination": ("approve", "approve_college", "refuse", "refuse_college", "send_back",
                     "withdraw_college", "close", "review_one_sided", "force", "confirm_force",
-                    "drop_force"),
+                    "drop_force", "approve_for_college", "refuse_for_college"),
 }  # fmt: skip
 
 

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel.speaklater import LazyString
+from sqlalchemy.orm.attributes import set_committed_value
 
 from app.core import clock
 from app.core.errors import Refused
@@ -24,12 +25,17 @@ from app.placements.workflow import PLACEMENTS
 from app.termination.models import TerminationState
 from app.termination.queries import latest, latest_of
 from app.termination.workflow import TERMINATIONS, force, why_not
-from app.workflow.actor import Actor
+from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow
 from app.workflow.steps import Offer, Step
 
 FORCE = "force"
-ALIKE = ("send_back", "withdraw_college", "undo")  # steps of both tables with the same words
+ALIKE = (
+    "send_back",
+    "withdraw_college",
+    "undo",
+    "nudge",
+)  # steps of both tables with the same words
 
 
 @dataclass(frozen=True)
@@ -58,12 +64,15 @@ LEVERS = {
     **_levers(PLACEMENTS, "", "give_up", "keep", "approve_form", "refuse_form",
               "approve_form_college", "refuse_form_college", "attest", "refuse", "attest_college",
               "refuse_college"),
-    **_levers(TERMINATIONS, "termination_", "send_back", "withdraw_college", "undo"),
-    **_levers(PLACEMENTS, "", "send_back", "withdraw_college", "undo", "reopen", "restore"),
+    **_levers(TERMINATIONS, "termination_", "nudge", "approve_for_college", "refuse_for_college",
+              "send_back", "withdraw_college", "undo"),
+    **_levers(PLACEMENTS, "", "nudge", "approve_form_for_college", "refuse_form_for_college",
+              "attest_for_college", "refuse_for_college", "send_back", "withdraw_college", "undo",
+              "reopen", "restore"),
     **_levers(TERMINATIONS, "", FORCE),
 }  # fmt: skip
-# what stands in the first row, at most three; everything else is in «more»
-MAIN = tuple(LEVERS)[: tuple(LEVERS).index("refuse_college") + 1]
+# steps of staff that answer what a record waits for: buttons of the first row, two a table
+MAIN = frozenset(name for name, lever in LEVERS.items() if lever.step.verdict is not None)
 
 
 @dataclass(frozen=True)
@@ -85,28 +94,50 @@ def stamp(record: Any) -> str:
     return f"{record.id}-{int(record.changed_at.timestamp() * 1_000_000)}"
 
 
-def pulls(placement: Placement, who: Actor, now: datetime) -> list[Pull]:
-    """The levers that this person finds on the record, greyed ones with the sentence why not."""
-    records = {
+FLOWS = (OBJECTIONS, TERMINATIONS, PLACEMENTS)  # in this order one of them waits
+
+
+def records(placement: Placement) -> dict[str, Any]:
+    """The records of the three tables on one placement; None where there is none."""
+    return {
         OBJECTIONS.kind: open_objection(placement_id=placement.id),
         TERMINATIONS.kind: latest(placement.id),
         PLACEMENTS.kind: placement,
     }
+
+
+def waiting(placement: Placement, now: datetime) -> tuple[str, frozenset[Role]]:
+    """The kind of what waits, and for whom: a report before a termination before the signing itself."""
+    found = records(placement)
+    for flow in FLOWS:
+        record = found[flow.kind]
+        roles = flow.awaits(record, now) if record is not None else frozenset()
+        if roles:
+            return flow.kind, roles
+    return "", frozenset()
+
+
+def moment(seen: str) -> datetime | None:
+    """The last change of a record that a stamp names; None for what is none."""
+    ticks = seen.rpartition("-")[2]
+    return datetime.fromtimestamp(int(ticks) / 1_000_000, UTC) if ticks.isdecimal() else None
+
+
+def pulls(placement: Placement, who: Actor, now: datetime) -> list[Pull]:
+    """The levers that this person finds on the record, greyed ones with the sentence why not."""
+    found = records(placement)
     offered = {
-        (kind, offer.step.name): offer
-        for kind, record in records.items()
-        if record is not None
-        for offer in FLOWS[kind].offers(record, who, now)
+        (flow.kind, offer.step.name): offer
+        for flow in FLOWS
+        if found[flow.kind] is not None
+        for offer in flow.offers(found[flow.kind], who, now)
     }
-    found = [
-        Pull(lever, records[lever.flow.kind], offered[lever.flow.kind, lever.step.name])
+    mine = [
+        Pull(lever, found[lever.flow.kind], offered[lever.flow.kind, lever.step.name])
         for lever in LEVERS.values()
         if (lever.flow.kind, lever.step.name) in offered
     ]
-    return found + _forcing(placement, records[TERMINATIONS.kind], who, now)
-
-
-FLOWS = {flow.kind: flow for flow in (PLACEMENTS, TERMINATIONS, OBJECTIONS)}
+    return mine + _forcing(placement, found[TERMINATIONS.kind], who, now)
 
 
 def _forcing(placement: Placement, last: Any, who: Actor, now: datetime) -> list[Pull]:
@@ -132,7 +163,7 @@ def pull(name: str, placement: Placement, who: Actor, reason: str, seen: str = "
     if record is None:
         raise Refused(nothing(lever))
     _still(placement, record, lever, seen)
-    return lever.flow.perform(lever.step.name, record.id, who, reason=reason)
+    return lever.flow.perform(lever.step.name, record.id, who, reason=reason, seen=moment(seen))
 
 
 def nothing(lever: Lever) -> str:
@@ -142,11 +173,15 @@ def nothing(lever: Lever) -> str:
     return _("No report of untruth awaits an answer.")
 
 
-def subjects(lever: Lever, placements: Sequence[Placement]) -> dict[int, int]:
+def subjects(lever: Lever, placements: Sequence[Placement]) -> dict[int, Any]:
     """Placement → the record that the lever moves, for many by one query."""
     if lever.flow is TERMINATIONS:
-        return {key: last.id for key, last in latest_of(p.id for p in placements).items()}
-    return {placement.id: placement.id for placement in placements}
+        last = latest_of(p.id for p in placements)
+        for placement in placements:
+            if placement.id in last:
+                set_committed_value(last[placement.id], "placement", placement)
+        return dict(last)
+    return {placement.id: placement for placement in placements}
 
 
 def _subject(lever: Lever, placement: Placement) -> Any:

@@ -44,7 +44,7 @@ from app.termination.models import Termination
 from app.workflow.actor import PARTIES, Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S = DisputeState
 PRESSED = Limit("not me", 10, timedelta(days=1))  # of one account
@@ -144,13 +144,15 @@ DISPUTES: Workflow[Dispute] = Workflow(
              when=(another_person,), reason=Reason.REQUIRED, danger=True, fill=(keep_answer,),
              confirm=_l("The account stays frozen until its phone and address are the person's own "
                         "again. Have you spoken to the person?"),
-             done=_l("Confirmed; the account stays frozen until it is put right.")),
+             done=_l("Confirmed; the account stays frozen until it is put right."),
+             verdict=Verdict.APPROVE),
         Step("clear", (S.OPEN, S.CONFIRMED), S.CLEARED, by=OFFICE, label=_l("Open the account again"),
              when=(another_person, province_decides, put_right), reason=Reason.REQUIRED,
              fill=(keep_answer,), then=(open_again,),
              confirm=_l("The person sets a new password by code to the phone or address on record. "
                         "Have you spoken to the person, and is that phone or address its own?"),
-             done=_l("The account is open again; all its contacts have been told.")),
+             done=_l("The account is open again; all its contacts have been told."),
+             verdict={S.OPEN: Verdict.REFUSE}),
     ),
 )  # fmt: skip
 

@@ -16,11 +16,18 @@ from flask_login import current_user
 
 from app.core.errors import Invalid
 from app.fab.access import has_access
-from app.fab.declared import Offer, offer_of
+from app.fab.declared import Fit, Offer, offer_of
 from app.fab.odd import Odd
 
 MOST_ROWS = 500  # rows that can be ticked by hand
-KEPT = ("rowid", "all", "query", "batch")  # what the page of confirmation carries on
+KEPT = (
+    "rowid",
+    "all",
+    "query",
+    "batch",
+    "seen",
+    "alone",
+)  # what the page of confirmation carries on
 
 
 class ActionRoutes:
@@ -54,10 +61,15 @@ class ActionRoutes:
             title=offer_of(self.actions[name]).label,
             offer=offer_of(self.actions[name]),
             names=[self.record_name(item) for item in items],  # type: ignore[attr-defined]
+            fit=self.fit(name, items),
             kept=[(key, value) for key, value in request.form.items(multi=True) if key in KEPT],
             action_url=self.url("action_post"),  # type: ignore[attr-defined]
             back_url=self.list_url(),  # type: ignore[attr-defined]
         )
+
+    def fit(self, name: str, items: list[Any]) -> Fit:  # noqa: ARG002
+        """Whether an action is one for all of these records; override to ask the rules."""
+        return Fit(able=len(items))
 
     def run_action(self, name: str, items: list[Any]) -> Any:
         """Run the action's body on a list of records; override to wrap all actions of a view.

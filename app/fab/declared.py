@@ -85,6 +85,19 @@ class Offer:
 
 
 @dataclass(frozen=True)
+class Fit:
+    """How an action fits the ticked records.
+
+    `unfit` are names of those that do not wait for it at all: then it is not offered. `able` is how
+    many it can be done to now, `alone` has (key, name, sentence) of those to be looked at singly.
+    """
+
+    able: int = 0
+    alone: tuple[tuple[str, str, str], ...] = ()
+    unfit: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Link:
     """A button of the page's head that only leads somewhere."""
 

@@ -75,9 +75,14 @@ class Detail:
         view: Any = self
         key = view.datamodel.get_pk_value(item)
         return [
-            Button(offer, view.url("action", name=offer.name, pk=key), f"{offer.name}-{key}")
+            Button(offer, self.action_url(offer, item), f"{offer.name}-{key}")
             for offer in view.offers(item)
         ]
+
+    def action_url(self, offer: Offer, item: Any) -> str:
+        """Where the button of an offer posts to; override to say as of when the page was made."""
+        view: Any = self
+        return str(view.url("action", name=offer.name, pk=view.datamodel.get_pk_value(item)))
 
     def _field(self, item: Any, column: str) -> tuple[str, Any]:
         whole = self.row_texts.get(column)  # type: ignore[attr-defined]

@@ -115,6 +115,8 @@ class ListPage:
     export: Link | None  # the button that exports what the list finds
     more_than_page: bool  # all that is found can be chosen beside this page
     filters: list[tuple[str, str]]  # the saved ones: name and address
+    tab: str
+    seen: str  # when the rows were read: who comes later was not first
 
     @property
     def tab_items(self) -> list[tuple[Any, str, str | None, bool]]:

@@ -108,6 +108,10 @@ class ListReading(Exported):
         """How a record is called in labels for screen readers and in confirmations."""
         return str(value_of(item, self._paths[self.list_columns[0]]) or "")
 
+    def made_at(self) -> str:
+        """When the rows were read, as a form carries it; override where it matters who came first."""
+        return ""
+
     def empty_text(self, args: ListArgs) -> Any:
         """Why the list is empty and what to do."""
         if args.narrowed:
@@ -190,20 +194,30 @@ class ListReading(Exported):
             hidden=self._hidden_fields(args),
             columns=[(c, str(self.label_columns[c]), c in columns) for c in self.list_columns],
             filters=self._saved_filters(to),
-            urls={name: self.url(name) for name in self._posts()},  # type: ignore[attr-defined]
+            urls=self._urls(),
             hint=str(self.search_hint),
             row_buttons=self.row_actions,
             count=count_text(count),
             query=to.query(args.moved()),
             export=export_link(self, args, count),
             more_than_page=len(items) < count <= MOST_FOUND,
+            tab=args.tab,
+            seen=self.made_at(),
         )
 
     def _saved_filters(self, to: Addresses) -> list[tuple[str, str]]:  # noqa: ARG002
         return []  # see SavedFilters
 
+    def _urls(self) -> dict[str, str]:
+        view: Any = self
+        found = {name: view.url(name) for name in self._posts()}
+        if "keys" in self.include_route_methods:  # the script puts in the row's key
+            found["keys"] = view.url("keys", pk=0).removesuffix("0")
+        return found
+
     def _posts(self) -> list[str]:
-        wanted = ("search", "columns", "action_post", "confirm", "keep_filter", "drop_filter")
+        wanted = ("search", "columns", "action_post", "confirm", "fits", "keep_filter",
+                  "drop_filter")  # fmt: skip
         return [name for name in wanted if name in self.include_route_methods]
 
     def _slice(self, args: ListArgs, statement: Select[Any], order: Order) -> Slice:

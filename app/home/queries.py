@@ -41,8 +41,10 @@ from app.workflow.models import Trail
 DAY = timedelta(days=1)
 MENU_CAP = 1_000  # the menu says «999+» from there on
 APPROVING = ("attest", "attest_college", "approve", "approve_college", "confirm_force",
-             "approve_form", "approve_form_college")  # fmt: skip
-REFUSING = ("refuse", "refuse_college", "refuse_form", "refuse_form_college")
+             "approve_form", "approve_form_college", "attest_for_college", "approve_for_college",
+             "approve_form_for_college")  # fmt: skip
+REFUSING = ("refuse", "refuse_college", "refuse_form", "refuse_form_college", "refuse_for_college",
+            "refuse_form_for_college")  # fmt: skip
 
 
 @dataclass(frozen=True)

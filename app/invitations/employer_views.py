@@ -145,10 +145,19 @@ def _amending(placement: Any) -> dict[str, Any] | None:
     who, step = actor(), PLACEMENTS.step("propose_terms")
     shown_by = {"propose_terms": "edit", "take_back_terms": "take_back"}
     offers = [o for o in PLACEMENTS.offers(placement, who, now()) if o.step.name in shown_by]
+    urge = PLACEMENTS.offer("nudge_student", placement, who, now())
     offers = offers or [Offer(step, PLACEMENTS.why_not(step.name, placement, who, now()))]
     return {
         "offers": [
-            (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id)) for o in offers
+            *(
+                (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id))
+                for o in offers
+            ),
+            *(
+                [(urge, url_for("NudgesView.send", kind="placement", pk=placement.id))]
+                if urge
+                else ()
+            ),
         ],
         "changes": changed(placement.terms, placement.proposed, placement.graduation_year)
         if any(o.step.name == "take_back_terms" for o in offers)

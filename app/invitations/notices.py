@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from app.core import clock
 from app.invitations.models import Invitation
 from app.notices.workflow import Letter, Letters, People, remind, tell, tell_of
+from app.nudges.workflow import who_reminds
 from app.people.queries import users_of
 from app.workflow.steps import Change
 
@@ -73,6 +74,15 @@ LETTERS: Letters = {
         ),
     },
 }  # fmt: skip
+_NUDGE = {
+    STUDENT: Letter(
+        _l("%(who)s asks you to answer the invitation of %(employer)s"),
+        _l("The invitation to the position “%(position)s” waits for your answer until %(until)s; "
+           "after that it ends by itself."),
+        STUDENT_URL,
+    ),
+}  # fmt: skip
+LETTERS = LETTERS | dict.fromkeys(("nudge", "nudge_student"), _NUDGE)
 # the employer hears of accepting by the placement that it forms; of closing as untrue the report tells
 SILENT = ("void",)
 
@@ -115,6 +125,7 @@ def tell_parties(change: Change) -> None:
     invitation: Invitation = change.record
     values = {
         "id": invitation.id,
+        "who": who_reminds(change) if change.step.quiet else "",
         "student": invitation.student.name,
         "employer": invitation.employer.name,
         "position": invitation.terms.position,

@@ -1,4 +1,4 @@
-"""The invitations to a school's students, for its office to read."""
+"""The invitations to a school's students, for its office to read and to remind of."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core import clock
-from app.fab.declared import Tab
+from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
 from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.queries import found_by, in_tab, invitations_for
+from app.invitations.workflow import INVITATIONS
 from app.people.office_views import READ_ONLY
 from app.people.search_views import StudentSearch
+from app.people.step_views import StepActions
 from app.terms.models import values_of
 from app.terms.queries import groups_of
 from app.workflow.queries import said, trail_of
@@ -26,13 +28,14 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class InvitationsView(StudentSearch, SafeModelView):
-    """Read only: answering is the students', sending the employers' (ACC-10)."""
+class InvitationsView(StepActions, StudentSearch, SafeModelView):
+    """Answering is the students', sending the employers' (ACC-10); the office only reminds (AGR-17)."""
 
     datamodel = SafeInterface(Invitation)
     route_base = "/invitations"
     class_permission_name = "Invitations"
-    include_route_methods = READ_ONLY
+    flow = INVITATIONS
+    include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
     list_title = _l("Invitations")
     show_title = _l("Invitation")
     show_template = "invitations/office_show.html"
@@ -76,6 +79,11 @@ class InvitationsView(StudentSearch, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return f"{item.student.name} · {item.employer.name}"
+
+    @record_action("nudge", INVITATIONS.step("nudge").label)
+    def nudge(self, items: list[Any]) -> Any:
+        """Remind the students who have not answered."""
+        return self.take("nudge", items)
 
     def show_context(self, item: Any) -> dict[str, Any]:
         return {

@@ -16,6 +16,7 @@ from app.core.errors import Refused
 from app.invitations.models import RESPONSE_LABELS, Candidate, Invitation, InvitationState
 from app.invitations.notices import tell_of_batch, tell_parties
 from app.invitations.queries import invitations_for, open_invitation, sent_from
+from app.nudges.workflow import nudge_steps
 from app.people.models import Employer, EmployerState, School, Student
 from app.placements.checks import known_in
 from app.placements.guards import blocked_employer, cannot_sign, signing_closed, slot_taken
@@ -25,7 +26,7 @@ from app.settings.queries import settings
 from app.terms.models import Terms, differences
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S = InvitationState
 
@@ -218,10 +219,13 @@ INVITATIONS: Workflow[Invitation] = Workflow(
              then=(form_placement,),
              tick=READ, fresh=(Role.STUDENT,),
              confirm=_l("Once you have accepted you cannot sign with another employer. Accept now?"),
-             done=_l("You have accepted. The school attests next; you will be told.")),
+             done=_l("You have accepted. The school attests next; you will be told."),
+             verdict=Verdict.APPROVE),
         Step("decline", S.OPEN, S.DECLINED, by=Role.STUDENT, label=_l("Decline"),
              when=(in_time, slot_free), reason=Reason.OPTIONAL, danger=True,
-             done=_l("You have declined this invitation.")),
+             done=_l("You have declined this invitation."),
+             verdict=Verdict.REFUSE),
+        *nudge_steps((S.OPEN,), (S.OPEN,), in_time),
         Step("void", S.OPEN, S.WITHDRAWN, by=Role.SCHOOL, label=_l("Close as untrue"), inner=True,
              reason=Reason.REQUIRED, danger=True),
         Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=_l("Expire"), when=(overdue,)),

@@ -24,7 +24,7 @@ from app.termination.queries import running
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S = ObjectionState
 
@@ -106,11 +106,13 @@ OBJECTIONS: Workflow[Objection] = Workflow(
         Step("uphold", S.OPEN, S.UPHELD, by=Role.SCHOOL, label=_l("It is untrue: end it"),
              reason=Reason.REQUIRED, danger=True, fill=(thaw,), then=(end_it,),
              confirm=_l("The signing or invitation ends; both parties read your answer. End it now?"),
-             done=_l("Ended; both parties have been told.")),
+             done=_l("Ended; both parties have been told."),
+             verdict=Verdict.APPROVE),
         Step("dismiss", S.OPEN, S.DISMISSED, by=Role.SCHOOL, label=_l("It is true: let it go on"),
              reason=Reason.REQUIRED, fill=(thaw,),
              confirm=_l("Everything goes on as before; both parties read your answer. Answer now?"),
-             done=_l("Answered; it goes on.")),
+             done=_l("Answered; it goes on."),
+             verdict=Verdict.REFUSE),
     ),
 )  # fmt: skip
 

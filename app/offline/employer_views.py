@@ -9,6 +9,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
+from app.core import clock
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.offline import detail, queries
@@ -16,6 +17,7 @@ from app.offline.student_views import LARGEST_KEY
 from app.placements.checks import not_made
 from app.placements.detail import paper_progress
 from app.placements.tasks import document_of, failure_of
+from app.placements.workflow import PLACEMENTS
 
 
 class EmployerPaperView(SafeView):
@@ -46,10 +48,12 @@ class EmployerPaperView(SafeView):
     @has_access
     def show(self, pk: int) -> Any:
         placement = queries.paper_in(actor(), pk)
+        urge = PLACEMENTS.offer("nudge_student", placement, actor(), clock.now())
         return self.render_template(
             "offline/employer_show.html",
             title=_("Paper signing"),
             placement=placement,
+            urge=urge,
             chip=detail.status(placement),
             steps=paper_progress(placement),
             document=document_of(placement),

@@ -23,7 +23,7 @@ from app.people.models import Student
 from app.people.students import checked
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Reason, Step
+from app.workflow.steps import Reason, Step, Verdict
 
 S = CorrectionState
 RECORD = "correction"
@@ -52,7 +52,8 @@ CORRECTIONS: Workflow[Correction] = Workflow(
              then=(keep_proofs,), done=_l("Sent; your school decides next.")),
         Step("accept", S.PROPOSED, S.ACCEPTED, by=Role.SCHOOL, label=_l("Accept the correction"),
              when=(not_overtaken,), then=(write_it,), bulk=True,
-             done=_l("Accepted and written; the student has been told.")),
+             done=_l("Accepted and written; the student has been told."),
+             verdict=Verdict.APPROVE),
         Step("accept_anyway", S.PROPOSED, S.ACCEPTED, by=Role.SCHOOL,
              label=_l("Accept all the same"), then=(write_it,), reason=Reason.REQUIRED, danger=True,
              fill=(keep_answer,), applies=lambda correction, _actor: overtaken(correction),
@@ -60,7 +61,8 @@ CORRECTIONS: Workflow[Correction] = Workflow(
              done=_l("Accepted and written; the student has been told.")),
         Step("refuse", S.PROPOSED, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse the correction"),
              reason=Reason.REQUIRED, bulk=True, danger=True, fill=(keep_answer,),
-             done=_l("Refused; the student has been told why.")),
+             done=_l("Refused; the student has been told why."),
+             verdict=Verdict.REFUSE),
         Step("withdraw", S.PROPOSED, S.WITHDRAWN, by=Role.STUDENT, label=_l("Withdraw"), danger=True,
              binds=False,
              confirm=_l("Your school does not see it any more. Withdraw now?"),

@@ -3,20 +3,48 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
-from flask import flash, redirect, request, url_for
+from flask import flash, jsonify, redirect, request, url_for
+from flask_appbuilder.baseviews import expose
+from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
 from app.batches.queries import ask
 from app.core import clock
 from app.core.errors import Refused
-from app.fab.declared import Offer
-from app.fab.once import once
+from app.fab.access import has_access
+from app.fab.declared import Fit, Offer
+from app.fab.once import now, once
+from app.workflow.actor import Role
 from app.workflow.engine import Workflow
+from app.workflow.steps import Step, Verdict
+
+KEYS = {Verdict.APPROVE: "A", Verdict.REFUSE: "R"}  # nothing else ever (AGR-18)
+MOST_ASKED = 200  # ticked records whose guards are asked beforehand; of more only their states
+NAMED = 3  # names in the sentence why an action is not offered for all that is ticked
+WHO: dict[Role, Any] = {
+    Role.STUDENT: _l("the student"),
+    Role.EMPLOYER: _l("the employer"),
+    Role.COLLEGE: _l("the college"),
+    Role.SCHOOL: _l("the school"),
+}
+
+
+def waits_sentence(roles: frozenset[Role], who: Role) -> str:
+    """Whose answer a record waits for, where it is not this person's; empty where it is."""
+    if who in roles:
+        return ""
+    names = [str(name) for role, name in WHO.items() if role in roles]
+    if names:
+        return _("This waits for %(who)s: there is nothing for you to approve or refuse.",
+                 who=_(", ").join(names))  # fmt: skip
+    return _("This waits for nobody's decision: there is nothing to approve or refuse.")
 
 
 class StepActions:
@@ -25,6 +53,11 @@ class StepActions:
     flow: Workflow[Any]
     frequent_reasons: tuple[Any, ...] = ()
     actions: Any
+    include_route_methods: Any
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.include_route_methods = {*cls.include_route_methods, "fits", "keys"}
 
     def offered(self, item: Any) -> list[Any]:
         """The steps that the rules offer this person now, asked once a request."""
@@ -38,23 +71,117 @@ class StepActions:
         return [
             Offer.of_step(
                 o.step, o.why_not, text=view.record_name(item),
-                key="R" if o.step.danger else "A", primary=not o.step.danger,
-                reasons=self._reasons(o.step.danger),
+                key=KEYS.get(o.verdict, ""), primary=o.verdict is Verdict.APPROVE,
+                reasons=self._reasons(o.verdict is Verdict.REFUSE),
             )
             for o in self.offered(item)
             if o.step.name in self.actions and view._may(o.step.name)
         ]  # fmt: skip
 
+    def waits(self, item: Any) -> str:
+        """The sentence whom the record waits for; empty where it waits for this person."""
+        return waits_sentence(self.flow.awaits(item, now()), actor().role)
+
+    def detail(self, item: Any) -> dict[str, Any]:
+        """The page also says whom the record waits for, where no key decides."""
+        view: Any = super()
+        return {"waits": self.waits(item), **view.detail(item)}
+
+    @expose("/keys/<string:pk>", methods=["GET"])
+    @has_access
+    @permission_name("show")
+    def keys(self, pk: str) -> Any:
+        """What the keys A and R do on a row of the list, for the script: at most two buttons (AGR-18)."""
+        view: Any = self
+        item = view.record(pk, view.show_columns)
+        mine = [button for button in view.buttons(item) if button.offer.key in KEYS.values()]
+        return view.render_template(
+            "fab/keys.html", mine=mine, waits=self.waits(item), name=view.record_name(item)
+        )
+
+    # -- the ticked ones -----------------------------------------------------------------------
+
     def bulk_offers(self) -> list[Offer]:
         """The bar of the ticked rows, with the frequent reasons and the steps' second questions."""
         view: Any = super()
         return [
-            replace(o, reasons=self._reasons(o.danger), confirm=self._second_question(o.name))
+            replace(o, reasons=self._reasons(self._refuses(o.name)),
+                    confirm=self._second_question(o.name))
             for o in view.bulk_offers()
-        ]
+        ]  # fmt: skip
+
+    def _step(self, name: str) -> Step | None:
+        return next((step for step in self.flow.steps if step.name == name), None)
 
     def _second_question(self, name: str) -> Any:
-        return next((step.confirm for step in self.flow.steps if step.name == name), "")
+        step = self._step(name)
+        return step.confirm if step else ""
+
+    def _refuses(self, name: str) -> bool:
+        step = self._step(name)
+        return step is not None and step.verdict is Verdict.REFUSE
+
+    def moves(self, name: str) -> tuple[Workflow[Any], Step] | None:
+        """The table and the step of an action; None where it is no step."""
+        step = self._step(name)
+        return (self.flow, step) if step else None
+
+    def moved(self, name: str, items: list[Any]) -> dict[int, Any]:  # noqa: ARG002
+        """Key of a ticked row → the record that the action moves."""
+        return {item.id: item for item in items}
+
+    def fit(self, name: str, items: list[Any]) -> Fit:
+        """Whether the step is one for all of these records, and which of them need a look (AGR-07)."""
+        view: Any = self
+        found = self.moves(name)
+        if found is None:
+            return Fit(able=len(items))
+        flow, step = found
+        records, who = self.moved(name, items), actor()
+        alone, unfit = [], []
+        for item in items:
+            record = records.get(item.id)
+            if record is None or not flow.fits(step, record, who, now()):
+                unfit.append(view.record_name(item))
+            elif len(items) <= MOST_ASKED and (why := flow.refusal(step, record, who, now())):
+                alone.append((str(item.id), view.record_name(item), why))
+        return Fit(len(items) - len(alone) - len(unfit), tuple(alone), tuple(unfit))
+
+    @expose("/fits", methods=["POST"])
+    @has_access
+    @permission_name("list")
+    def fits(self) -> Any:
+        """Of every action of the bar whether it fits all that is ticked, for the script (AGR-07)."""
+        view: Any = self
+        items = view._chosen()
+        offers = view.bulk_offers()
+        return jsonify(
+            count=len(items),
+            offers={offer.name: self._said(self.fit(offer.name, items), offer) for offer in offers},
+        )
+
+    def _said(self, fit: Fit, offer: Offer) -> dict[str, Any]:
+        """One action as the script reads it."""
+        found = self.moves(offer.name)
+        verdict = found[1].verdict if found else None
+        some = isinstance(verdict, Verdict) and not fit.unfit
+        return {
+            "why": unfit_sentence(fit),
+            "none": bool(fit.unfit) and not fit.able and not fit.alone,
+            "able": fit.able,
+            "alone": fit.alone,
+            "key": KEYS[verdict] if some and isinstance(verdict, Verdict) else "",
+        }
+
+    # -- taking --------------------------------------------------------------------------------
+
+    def made_at(self) -> str:
+        return now().isoformat()
+
+    def action_url(self, offer: Offer, item: Any) -> str:
+        """The address says when the page was made: who decided before was not faster (AGR-11)."""
+        view: Any = self
+        return str(view.url("action", name=offer.name, pk=item.id, seen=self.made_at()))
 
     def take(self, step: str, items: list[Any]) -> Any:
         """The body of an action."""
@@ -67,7 +194,8 @@ class StepActions:
         view: Any = self
         key, name = item.id, view.record_name(item)
         try:
-            self.flow.perform(step, key, actor(), reason=request.form.get("reason", ""))
+            self.flow.perform(step, key, actor(), reason=request.form.get("reason", ""),
+                              seen=moment_in(request.args.get("seen", "")))  # fmt: skip
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(view.url("show", pk=key), 303)
@@ -78,7 +206,23 @@ class StepActions:
         """The worker takes the step for each record by the same rules (AGR-07)."""
         view: Any = self
         rows = [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items]
-        return self.ask_batch(self.flow.kind, step, rows)
+        return self.ask_batch(self.flow.kind, step, *self.set_apart(step, rows, items))
+
+    def set_apart(
+        self, name: str, rows: list[tuple[int, str, str]], items: list[Any]
+    ) -> tuple[list[tuple[int, str, str]], list[tuple[int, str, str, str]]]:
+        """Rows that are done, and those that the dialog had said are to be looked at singly."""
+        apart = set(request.form.getlist("alone"))
+        if not apart:
+            return rows, []
+        whys = {key: why for key, _name, why in self.fit(name, items).alone}
+        done, left = [], []
+        for row, item in zip(rows, items, strict=True):
+            if str(item.id) in apart:
+                left.append((*row, whys.get(str(item.id)) or _("Left to be looked at singly.")))
+            else:
+                done.append(row)
+        return done, left
 
     def ask_batch(
         self,
@@ -93,6 +237,7 @@ class StepActions:
         batch = ask(
             who, kind, step, rows, reason, back_url=view.list_url(), unfit=unfit or (),
             uid=self.batch_uid(kind, step, reason, rows),
+            seen=moment_in(request.form.get("seen", "")),
         )  # fmt: skip
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
 
@@ -101,5 +246,27 @@ class StepActions:
         token = request.form.get("batch", "") or uuid4().hex
         return sha256(repr((token, actor().user_id, *what)).encode()).hexdigest()[:32]
 
-    def _reasons(self, danger: bool) -> tuple[str, ...]:
-        return tuple(map(str, self.frequent_reasons)) if danger else ()
+    def _reasons(self, refuses: bool) -> tuple[str, ...]:
+        return tuple(map(str, self.frequent_reasons)) if refuses else ()
+
+
+def unfit_sentence(fit: Fit) -> str:
+    """Why an action is not offered for all that is ticked; empty where it is."""
+    if not fit.unfit:
+        return ""
+    count = len(fit.unfit) + len(fit.alone) + fit.able
+    if len(fit.unfit) == count:
+        return _("None of the selected records waits for this.")
+    names = _(", ").join(fit.unfit[:NAMED])
+    more = "…" if len(fit.unfit) > NAMED else ""
+    return _("%(unfit)s of %(count)s do not wait for this: %(names)s", unfit=len(fit.unfit),
+             count=count, names=names + more)  # fmt: skip
+
+
+def moment_in(text: str) -> datetime | None:
+    """When a page was made, as its form says; None where that is no moment, or not over yet."""
+    try:
+        seen = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return seen if seen.tzinfo is not None and seen <= clock.now() else None

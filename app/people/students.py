@@ -37,7 +37,7 @@ from app.people.ways_in import account_of, code_contact, no_change_held, no_rese
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S = OriginState
 ANY = tuple(S)
@@ -79,10 +79,12 @@ STUDENTS: Workflow[Student] = Workflow(
              done=_l("Entered; the origin record is to be reviewed.")),
         Step("approve_record", (S.ENTERED, S.REJECTED), S.APPROVED, by=Role.SCHOOL,
              label=_l("Approve the record"), when=(has_id_number,), bulk=True,
-             done=_l("The origin record is approved; the student can sign.")),
+             done=_l("The origin record is approved; the student can sign."),
+             verdict={S.ENTERED: Verdict.APPROVE}),
         Step("reject_record", S.ENTERED, S.REJECTED, by=Role.SCHOOL, label=_l("Reject the record"),
              reason=Reason.REQUIRED, bulk=True, danger=True,
-             done=_l("The origin record is rejected; the student has been told why.")),
+             done=_l("The origin record is rejected; the student has been told why."),
+             verdict=Verdict.REFUSE),
         Step("review_again", S.APPROVED, S.ENTERED, by=Role.SCHOOL,
              label=_l("Take the approval back"), reason=Reason.REQUIRED, danger=True,
              confirm=_l("Until it is approved again the student can neither sign nor be found. "

@@ -35,7 +35,7 @@ from app.people.notices import tell_employer, tell_student
 from app.people.queries import employers_for, restricted_alike, restrictions_for, students_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S = EmployerState
 KEPT = tuple(state for state in S if state != S.MERGED)
@@ -65,10 +65,12 @@ EMPLOYERS: Workflow[Employer] = Workflow(
         Step("register", None, S.AWAITING, by=Role.EMPLOYER, label=_l("Register"), binds=False),
         Step("approve", S.AWAITING, S.APPROVED, by=Role.SCHOOL, label=_l("Approve"),
              when=(my_school_checks,), bulk=True,
-             done=_l("Approved; the employer can now find and invite students.")),
+             done=_l("Approved; the employer can now find and invite students."),
+             verdict=Verdict.APPROVE),
         Step("reject", S.AWAITING, S.REJECTED, by=Role.SCHOOL, label=_l("Reject"),
              when=(my_school_checks,), reason=Reason.REQUIRED, bulk=True, danger=True,
-             done=_l("Rejected; the employer has been told why.")),
+             done=_l("Rejected; the employer has been told why."),
+             verdict=Verdict.REFUSE),
         Step("resubmit", S.REJECTED, S.AWAITING, by=Role.EMPLOYER, label=_l("Submit again"),
              fill=(take_corrections,), done=_l("Submitted again; the school checks next.")),
         Step("list", None, S.LISTED, by=Role.SCHOOL, label=_l("Add to the register"),

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import clock
 from app.notices.workflow import Letter, Letters, People, remind, tell_of
+from app.nudges.workflow import for_receiver, who_reminds
 from app.people.queries import staff_of, users_of
 from app.placements.models import Kind, Placement, PlacementState
 from app.workflow.steps import Change
@@ -122,6 +123,19 @@ LETTERS: dict[str, dict[str, Letter]] = {
     "keep": _student(_l("Your paper signing goes on"),
             _l("The school did not let the signing with %(employer)s be given up. Reason: %(reason)s")),
 }  # fmt: skip
+_NUDGE = {
+    **_student(_l("%(who)s asks you to act on your signing with %(employer)s"),
+        _l("It has waited for you since %(since)s. Please open it and take the next step.")),
+    **_employer(_l("%(who)s asks you to act on the signing with %(student)s"),
+        _l("It has waited for you since %(since)s. Please open it and take the next step.")),
+    COLLEGE: Letter(
+        _l("The school asks your college to decide: %(student)s"),
+        _l("The signing of %(student)s with %(employer)s has waited for your college since "
+           "%(since)s. Please decide."),
+        DESK_URL,
+    ),
+}  # fmt: skip
+LETTERS |= dict.fromkeys(("nudge", "nudge_student"), _NUDGE)
 _FORM_REFUSED = _student(
     _l("Your agreement form was refused"),
     _l(
@@ -140,6 +154,19 @@ _DESTINATION_REFUSED = _student(
         "“%(employer)s” was not approved. Reason: %(reason)s You can correct it and submit it again."
     ),
 )
+# the college reads that the school decided in its place, and why (AGR-17)
+STOOD_IN = {
+    COLLEGE: Letter(
+        _l("The school decided in your college's place: %(student)s"),
+        _l("The signing of %(student)s with %(employer)s had waited too long for your college. "
+           "Reason: %(reason)s"),
+        DESK_URL,
+    ),
+}  # fmt: skip
+LETTERS |= {
+    f"{step}_for_college": {**LETTERS[f"{step}_college"], **STOOD_IN}
+    for step in ("approve_form", "refuse_form", "attest", "refuse")
+}
 REFUSALS = ("refuse", "refuse_college")
 # what a kind says in other words
 OF_KIND: dict[Kind, dict[str, dict[str, Letter]]] = {
@@ -199,7 +226,10 @@ def remind_student(placement: Placement) -> None:
 def tell_parties(change: Change) -> None:
     """Tell whom the table names, once for this step of this record (GRD-06)."""
     placement: Placement = change.record
+    quiet = change.step.quiet
     values = {
+        "who": who_reminds(change) if quiet else "",
+        "since": f"{clock.local(placement.changed_at):%Y-%m-%d}",
         "id": placement.id,
         "pages": PAGES[Kind(placement.kind)],
         "student": placement.student.name,
@@ -232,7 +262,16 @@ FINAL = (
 def _letters(change: Change) -> Letters:
     """A college that decides alone brings the agreement into force: the parties read so (AGR-06)."""
     letters = LETTERS | OF_KIND.get(Kind(change.record.kind), {})
+    name = change.step.name
+    if change.step.quiet:
+        return for_receiver(change, letters)
+    told = letters.get(_as_college(name), {})
     for step, last, done in FINAL:
-        if change.step.name == step and change.record.state == done:
-            return {step: letters[last]}
-    return letters
+        if _as_college(name) == step and change.record.state == done:
+            told = letters[last]
+    return {name: {**told, **(STOOD_IN if name != _as_college(name) else {})}}
+
+
+def _as_college(step: str) -> str:
+    """The college's step that the school took in its place: the parties read the same (AGR-17)."""
+    return f"{step.removesuffix('_for_college')}_college" if step.endswith("_for_college") else step

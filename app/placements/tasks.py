@@ -28,7 +28,7 @@ from app.terms.models import FIELDS as TERM_FIELDS
 from app.terms.queries import shown
 from app.workflow.actor import STAFF, Actor
 from app.workflow.models import Trail
-from app.workflow.queries import said, trail_of
+from app.workflow.queries import reminds, said, trail_of
 
 AGREEMENT = "agreement"
 RECORD = "placement"
@@ -193,7 +193,12 @@ def _trace(placement: Placement) -> list[dict[str, str]]:
 def trace_rows(kinds: list[tuple[str, int]]) -> list[dict[str, str]]:
     """The traces of these records as documents print them, in Chinese, each oldest first."""
     with force_locale("zh"):
-        return [_printed(row) for kind, record_id in kinds for row in trail_of(kind, record_id)]
+        return [
+            _printed(row)
+            for kind, record_id in kinds
+            for row in trail_of(kind, record_id)
+            if not reminds(row)  # a document tells what was decided
+        ]
 
 
 def _printed(row: Trail) -> dict[str, str]:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
 from app.notices.workflow import untell_decision
+from app.nudges.workflow import college_had_its_time, nudge_steps, stands_in
 from app.people.models import Student
 from app.placements import effects as then
 from app.placements.checks import checked_facts
@@ -42,7 +44,7 @@ from app.terms.models import Terms
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S = PlacementState
 
@@ -84,6 +86,26 @@ READ_NEW = _l("I have compared the old and the new terms, and I agree to the new
 REFUSED_DONE = _l("Refused; both parties will be told.")
 FORM_REFUSED = _l("Refused; the student will be told and can correct it.")
 
+# 代审: what the school does in a college's place, once it has had its time (AGR-17)
+_NUMBERED: dict[str, Any] = {"fill": (then.mark_reviewed, then.number)}
+_REFUSING: dict[str, Any] = {"danger": True, "fill": (then.mark_reviewed,),
+                             "when": (college_had_its_time,)}  # fmt: skip
+FOR_COLLEGE: tuple[tuple[str, S, Any, Any, tuple[S, ...], dict[str, Any]], ...] = (
+    ("approve_form", S.FORM_COLLEGE, then.after_college_form,
+     _l("Approve the form in the college's place"), (S.FORM_SCHOOL, S.AWAITING_SCAN),
+     {**_NUMBERED, "when": (college_had_its_time,), "then": (then.print_form,),
+      "done": _l("Approved in the college's place; the college has been told.")}),
+    ("refuse_form", S.FORM_COLLEGE, S.REFUSED, _l("Refuse the form in the college's place"),
+     (S.REFUSED,), {**_REFUSING, "done": FORM_REFUSED}),
+    ("attest", S.AWAITING_COLLEGE, then.after_college, _l("Approve in the college's place"),
+     (S.AWAITING_SCHOOL, S.IN_FORCE),
+     {**_NUMBERED, "when": (college_had_its_time, facts_complete),
+      "then": (give_way, then.come_into_force),
+      "done": _l("Approved in the college's place; the college has been told.")}),
+    ("refuse", S.AWAITING_COLLEGE, then.when_refused, _l("Refuse in the college's place"),
+     REFUSALS, {**_REFUSING, "done": REFUSED_DONE}),
+)  # fmt: skip
+
 PLACEMENTS: Workflow[Placement] = Workflow(
     kind="placement",
     name=_l("Placement"),
@@ -111,10 +133,12 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              label=_l("Agree to the new terms"), when=(answer_in_time,), fill=(then.take_proposal,),
              tick=READ_NEW, fresh=(Role.STUDENT,),
              confirm=_l("From now on the new terms count. Agree now?"),
-             done=_l("The new terms count. The review goes on.")),
+             done=_l("The new terms count. The review goes on."),
+             verdict=Verdict.APPROVE),
         Step("decline_terms", S.AMENDING, then.first_review, by=Role.STUDENT, targets=AWAITING,
              label=_l("Keep the old terms"), when=(answer_in_time,), fill=(then.drop_proposal,),
-             reason=Reason.OPTIONAL, done=_l("The old terms stay. The review goes on.")),
+             reason=Reason.OPTIONAL, done=_l("The old terms stay. The review goes on."),
+             verdict=Verdict.REFUSE),
         Step("take_back_terms", S.AMENDING, then.first_review, by=Role.EMPLOYER, targets=AWAITING,
              label=_l("Take the proposal back"), fill=(then.drop_proposal,),
              done=_l("Taken back; the old terms stay.")),
@@ -124,21 +148,26 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              label=_l("Approve the form (college)"), targets=(S.FORM_SCHOOL, S.AWAITING_SCAN),
              when=(can_be_printed,),
              bulk=True, undoable=True, fill=(then.mark_reviewed, then.number), then=(then.print_form,),
-             done=_l("Approved.")),
+             done=_l("Approved."),
+             verdict=Verdict.APPROVE),
         Step("refuse_form_college", S.FORM_COLLEGE, S.REFUSED, by=Role.COLLEGE,
              label=_l("Refuse the form (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
-             undoable=True, fill=(then.mark_reviewed,), done=FORM_REFUSED),
+             undoable=True, fill=(then.mark_reviewed,), done=FORM_REFUSED,
+             verdict=Verdict.REFUSE),
         Step("approve_form", S.FORM_SCHOOL, S.AWAITING_SCAN, by=Role.SCHOOL,
              label=_l("Approve the form"), when=(can_be_printed,), bulk=True, undoable=True,
              fill=(then.mark_reviewed, then.number), then=(then.print_form,),
-             done=_l("Approved and numbered; the student prints it and has it stamped.")),
+             done=_l("Approved and numbered; the student prints it and has it stamped."),
+             verdict=Verdict.APPROVE),
         Step("refuse_form", S.FORM_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse the form"),
              reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True,
-             fill=(then.mark_reviewed,), done=FORM_REFUSED),
+             fill=(then.mark_reviewed,), done=FORM_REFUSED,
+             verdict=Verdict.REFUSE),
         Step("hand_in", S.AWAITING_SCAN, then.first_review, by=Role.STUDENT, targets=AWAITING,
              label=_l("Hand in the stamped agreement"), when=(scan_there,), fresh=(Role.STUDENT,),
              confirm=_l("Are all pages signed and stamped, and readable? Hand them in now?"),
-             done=_l("Handed in. The school reviews it next.")),
+             done=_l("Handed in. The school reviews it next."),
+             verdict=Verdict.APPROVE),
         Step("ask_give_up", S.AWAITING_SCAN, S.GIVING_UP, by=Role.STUDENT, danger=True,
              label=_l("Give up this signing"), reason=Reason.REQUIRED, fresh=(Role.STUDENT,),
              confirm=_l("The school has to confirm; then the number is void. Ask to give up now?"),
@@ -148,17 +177,27 @@ PLACEMENTS: Workflow[Placement] = Workflow(
         Step("give_up", S.GIVING_UP, S.GIVEN_UP, by=Role.SCHOOL, label=_l("Confirm giving up"),
              danger=True, then=(then.go_out_of_force,),
              confirm=_l("The number becomes void and the student is free. Confirm now?"),
-             done=_l("Given up; the student is free.")),
+             done=_l("Given up; the student is free."),
+             verdict=Verdict.APPROVE),
         Step("keep", S.GIVING_UP, S.AWAITING_SCAN, by=Role.SCHOOL, label=_l("Do not let it be given up"),
-             reason=Reason.REQUIRED, done=_l("The signing goes on; the student has been told.")),
+             reason=Reason.REQUIRED, done=_l("The signing goes on; the student has been told."),
+             verdict=Verdict.REFUSE),
         Step("attest_college", S.AWAITING_COLLEGE, then.after_college, by=Role.COLLEGE,
              label=_l("Approve (college)"), targets=(S.AWAITING_SCHOOL, S.IN_FORCE),
              when=(facts_complete, can_be_printed), bulk=True, undoable=True,
              fill=(then.mark_reviewed, then.number), then=(give_way, then.come_into_force),
-             done=_l("Approved.")),
+             done=_l("Approved."),
+             verdict=Verdict.APPROVE),
         Step("refuse_college", S.AWAITING_COLLEGE, then.when_refused, by=Role.COLLEGE,
              targets=REFUSALS, label=_l("Refuse (college)"), reason=Reason.REQUIRED, bulk=True, danger=True,
-             undoable=True, fill=(then.mark_reviewed,), done=REFUSED_DONE),
+             undoable=True, fill=(then.mark_reviewed,), done=REFUSED_DONE,
+             verdict=Verdict.REFUSE),
+        *(
+            Step(f"{name}_for_college", source, to, by=Role.SCHOOL, label=label, targets=targets,
+                 reason=Reason.REQUIRED, applies=stands_in, undoable=True, **more)
+            for name, source, to, label, targets, more in FOR_COLLEGE
+        ),
+        *nudge_steps((*COLLEGE_LEVEL, S.AMENDING, S.AWAITING_SCAN), (S.AMENDING, S.AWAITING_SCAN)),
         Step("withdraw_college", SCHOOL_LEVEL, then.to_college, by=Role.COLLEGE,
              targets=COLLEGE_LEVEL, label=_l("Take our approval back"), reason=Reason.REQUIRED,
              applies=two_levels, when=(school_not_acted,),
@@ -167,10 +206,12 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              otherwise={Kind.DESTINATION: _l("Approve (school)")},
              when=(facts_complete, can_be_printed), bulk=True, undoable=True,
              fill=(then.mark_reviewed, then.number), then=(give_way, then.come_into_force),
-             done=_l("Approved: it is in force.")),
+             done=_l("Approved: it is in force."),
+             verdict=Verdict.APPROVE),
         Step("refuse", S.AWAITING_SCHOOL, then.when_refused, by=Role.SCHOOL, label=_l("Refuse"),
              targets=REFUSALS, reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True,
-             fill=(then.mark_reviewed,), done=REFUSED_DONE),
+             fill=(then.mark_reviewed,), done=REFUSED_DONE,
+             verdict=Verdict.REFUSE),
         Step("send_back", SCHOOL_LEVEL, then.to_college, by=Role.SCHOOL, targets=COLLEGE_LEVEL,
              label=_l("Send back to the college"), reason=Reason.REQUIRED, bulk=True,
              applies=two_levels, done=_l("Sent back; the college looks at it again.")),

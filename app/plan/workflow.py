@@ -30,7 +30,7 @@ from app.plan.models import (
 from app.plan.queries import changes_for, entry_in, plan_entries_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S, C = PlanState, ChangeState
 UNREPORTED = (S.OPEN, S.FILLED, S.CHECKED)
@@ -104,12 +104,14 @@ CHANGES: Workflow[ChangeRequest] = Workflow(
         Step("apply", C.OPEN, C.APPLIED, by=(Role.SCHOOL, Role.DATA), label=_l("Take over"),
              bulk=True, when=(school_decides_conflicts,), fill=(then.as_seen,), then=(write_row,),
              confirm=_l("The plan takes the new values. Take them over now?"),
-             done=_l("Taken over; the plan has the new values.")),
+             done=_l("Taken over; the plan has the new values."),
+             verdict=Verdict.APPROVE),
         Step("drop", C.OPEN, C.DROPPED, by=(Role.SCHOOL, Role.DATA), label=_l("Keep the row as it is"),
              bulk=True, danger=True, reason=Reason.REQUIRED,
              when=(school_decides_conflicts, keeps_a_destination),
              fill=(then.as_seen,), then=(write_row,),
-             done=_l("Not taken over; the row stays as it is.")),
+             done=_l("Not taken over; the row stays as it is."),
+             verdict=Verdict.REFUSE),
         Step("overtake", C.OPEN, C.OVERTAKEN, by=Role.SYSTEM, inner=True,
              label=_l("Overtaken by a later change")),
     ),

@@ -22,8 +22,10 @@ from app.workflow.actor import Actor, Role
 MOST_DAYS = 366
 ZONE = "Asia/Shanghai"
 APPROVES = ("attest", "attest_college", "approve", "approve_college", "approve_form",
-            "approve_form_college")  # fmt: skip
-REFUSES = ("refuse", "refuse_college", "refuse_form", "refuse_form_college", "send_back")
+            "approve_form_college", "attest_for_college", "approve_for_college",
+            "approve_form_for_college")  # fmt: skip
+REFUSES = ("refuse", "refuse_college", "refuse_form", "refuse_form_college", "send_back",
+           "refuse_for_college", "refuse_form_for_college")  # fmt: skip
 _SPAN = """t.school_id = :school AND t.at >= CAST(:since AS timestamptz)
   AND t.at < CAST(:until AS timestamptz)"""
 # a row of the trace with its placement, be it the placement's own or of a termination of it

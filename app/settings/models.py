@@ -61,7 +61,10 @@ def _setting(
     least: int = 0,
     looser: str = "",
 ) -> Any:
-    """`looser`: which change leaves a party less protected — less, off, on, or fewer levels (CHK-01)."""
+    """`looser`: which change leaves a party less protected (CHK-01).
+
+    It is less, off, on, fewer levels, or sooner where 0 means never.
+    """
     known = {"label": label, "about": about, "unit": unit, "least": least, "most": most,
              "looser": looser}  # fmt: skip
     return field(default=default, metadata={**known, "choices": choices})
@@ -185,6 +188,15 @@ class Settings:
         30,
         least=1,
     )
+    deputy_days: int = _setting(
+        0,
+        _l("Working days until the school may decide in a college's place"),
+        _l("Counted from when it began to wait for the college. The school then decides at the college's "
+           "level, with a reason; trace and documents say so, and the college is told. 0: never."),
+        _l("working days"),
+        60,
+        looser="sooner",
+    )  # fmt: skip
     employer_codes: bool = _setting(
         True,
         _l("Employers prove their acts by a code"),

@@ -33,7 +33,7 @@ from app.staff.notices import tell, tell_person
 from app.staff.queries import facts_of, requests_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, checked_reason, committed
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S = RequestState
 LIFE = timedelta(days=7)
@@ -73,10 +73,12 @@ STAFF_REQUESTS: Workflow[StaffRequest] = Workflow(
              when=(another_person, not_own_account, in_time, unchanged_since), step_up=True,
              confirm=_l("Have you asked the person or the office concerned whether this is right? It "
                         "takes effect at once."),
-             then=(take_effect, note, tell, tell_person), done=_l("Confirmed; it has taken effect.")),
+             then=(take_effect, note, tell, tell_person), done=_l("Confirmed; it has taken effect."),
+             verdict=Verdict.APPROVE),
         Step("refuse", S.OPEN, S.REFUSED, by=Role.SECURITY, label=_l("Do not confirm"), danger=True,
              reason=Reason.REQUIRED, then=(note, tell),
-             done=_l("Refused; nothing is changed.")),
+             done=_l("Refused; nothing is changed."),
+             verdict=Verdict.REFUSE),
         Step("withdraw", S.OPEN, S.WITHDRAWN, by=Role.ADMIN, label=_l("Withdraw"), danger=True,
              when=(own_request,), then=(note,), done=_l("Withdrawn; nothing is changed.")),
         Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=_l("Expire"), then=(tell,)),

@@ -128,7 +128,6 @@
     else if (at("[data-qq-cancel]")) at("dialog").close();
     else if ((found = at("[data-qq-close]"))) found.closest(found.dataset.qqClose).remove();
     else if ((found = at("[data-qq-switch]"))) turnSwitch(found);
-    else if (at("[data-qq-keys]")) $("#qq-keys").showModal();
     else if ((found = at("[data-qq-code-url]"))) sendCode(found);
     if (event.target.matches("dialog")) event.target.close();
     $$("details.qq-drop[open]").forEach((drop) => { if (!drop.contains(event.target)) drop.open = false; });
@@ -136,44 +135,6 @@
   on("dblclick", (event) => {
     const row = event.target.closest("tr[data-href]");
     if (row && !event.target.closest("a, button, input, label")) location.assign(row.dataset.href);
-  });
-
-  // ---- selected rows
-  function selection() {
-    const boxes = $$(".qq-row-check"), ticked = boxes.filter((box) => box.checked);
-    boxes.forEach((box) => { const row = box.closest("tr"); if (row) row.classList.toggle("is-selected", box.checked); });
-    $$("[data-qq-all]").forEach((all) => {
-      all.checked = ticked.length > 0 && ticked.length === boxes.length;
-      all.indeterminate = ticked.length > 0 && !all.checked;
-    });
-    $$("[data-qq-bulk]").forEach((bar) => {
-      bar.hidden = !ticked.length;
-      $$("[data-qq-selected]", bar).forEach((text) => { text.textContent = text.dataset.qqSelected.replace("{n}", ticked.length); });
-    });
-  }
-
-  // ---- keys: never while typing, never with a modifier
-  on("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
-    if (event.key === "Escape") {
-      $$("details.qq-drop[open]").forEach((drop) => { drop.open = false; $("summary", drop).focus(); });
-      if (location.hash === "#qq-rail") location.hash = "#main";
-    }
-    if (typing || event.ctrlKey || event.metaKey || event.altKey || event.isComposing || $("dialog[open]")) return;
-    const row = event.target.closest("tr[data-href]");
-    if (event.key === "Enter" && row === event.target && row) return location.assign(row.dataset.href);
-    if (root.dataset.keys === "off") return;
-    const key = event.key.toLowerCase(), keyed = $(`[data-qq-key="${CSS.escape(event.key.toUpperCase())}"]:not([disabled])`);
-    if (key === "/" && $("[data-qq-search]")) $("[data-qq-search]").focus();
-    else if (key === "?") $("#qq-keys").showModal();
-    else if ((key === "j" || key === "k") && $("tr[data-href]")) {
-      const rows = $$("tr[data-href]"), step = key === "j" ? 1 : -1, here = rows.indexOf(row);
-      rows[Math.min(rows.length - 1, Math.max(0, here < 0 ? 0 : here + step))].focus();
-    } else if (key === "x" && row && $(".qq-row-check", row)) $(".qq-row-check", row).click();
-    else if (keyed && !keyed.closest("[hidden]")) keyed.click();
-    else if (keyed && row && $(".qq-row-check", row)) { $(".qq-row-check", row).click(); keyed.click(); }
-    else return;
-    event.preventDefault();
   });
 
   // ---- fields
@@ -358,7 +319,6 @@
     $$("[data-qq-region]").forEach(region);
     if ($("[data-qq-countdown]")) { countdown(); setInterval(countdown, 1000); }
     if ($("[data-qq-focus]")) $("[data-qq-focus]").focus();
-    selection();
     let dirty = false, waiting = 0, sending = false;
     const autosave = async (form) => {  // one at a time; what was typed meanwhile goes with the next
       if (sending || form.dataset.sent) return void (waiting = setTimeout(autosave, 2000, form));
@@ -378,8 +338,6 @@
       if (form) { clearTimeout(waiting); waiting = setTimeout(autosave, 1500, form); }
     });
     on("change", (event) => {
-      if (event.target.matches("[data-qq-all]")) $$(".qq-row-check").forEach((box) => { box.checked = event.target.checked; });
-      if (event.target.matches("[data-qq-all], .qq-row-check")) selection();
       if (event.target.matches("[data-qq-file]")) fileHint(event.target);
       if (event.target.matches("[data-qq-upload] input")) chosen(event.target);
       if (event.target.form) conditions(event.target.form);

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core import clock
 from app.notices.workflow import Letter, Letters, People, remind, tell, tell_of
+from app.nudges.workflow import for_receiver, who_reminds
 from app.people.models import Student
 from app.people.queries import staff_of, users_of
 from app.termination.models import Chance, Termination
@@ -138,6 +139,33 @@ LETTERS: Letters = {
         _l("The school acts on the signing of %(student)s with %(employer)s by itself."),
     ),
 }  # fmt: skip
+_NUDGE = {
+    **_both(
+        _l("%(who)s asks you to answer an application for termination"),
+        _l("%(starter)s applied to undo the signing of %(student)s with %(employer)s. Please answer "
+           "by %(until)s."),
+    ),
+    COLLEGE: Letter(
+        _l("The school asks your college to decide on a termination: %(student)s"),
+        _l("The termination of the signing with %(employer)s has waited for your college since "
+           "%(since)s. Please decide."),
+        DESK_URL,
+    ),
+}  # fmt: skip
+LETTERS = LETTERS | dict.fromkeys(("nudge", "nudge_student"), _NUDGE)
+# the college reads that the school decided in its place, and why (AGR-17)
+STOOD_IN = {
+    COLLEGE: Letter(
+        _l("The school decided on a termination in your college's place: %(student)s"),
+        _l("The termination of the signing with %(employer)s had waited too long for your college. "
+           "Reason: %(reason)s"),
+        DESK_URL,
+    ),
+}  # fmt: skip
+LETTERS = LETTERS | {
+    "approve_for_college": STOOD_IN,
+    "refuse_for_college": {**LETTERS["refuse_college"], **STOOD_IN},
+}
 # leaving and second thoughts within the office change nothing for a party; an undone decision nobody
 # heard of; a dropped forced termination was never announced
 SILENT = ("leave", "approve_college", "withdraw_college", "undo", "drop_force")
@@ -177,6 +205,8 @@ def tell_parties(change: Change) -> None:
     by_student = termination.started_by == Role.STUDENT
     values = {
         "id": termination.id,
+        "who": who_reminds(change) if change.step.quiet else "",
+        "since": f"{clock.local(termination.changed_at):%Y-%m-%d}",
         "placement": placement.id,
         "student": student,
         "employer": employer,
@@ -209,12 +239,16 @@ def people_of(termination: Termination) -> People:
 
 def _letters(change: Change) -> Letters:
     """What is not final yet is announced to nobody; a college that decides alone announces itself."""
+    if change.step.quiet:
+        return for_receiver(change, LETTERS)
     final = change.record.approved_at is not None
     unsaid = change.step.name == "overtake" and change.actor.role is Role.SYSTEM
     if unsaid or (change.step.name == "force" and not final):
         return {}
     if change.step.name == "approve_college" and final:
         return {"approve_college": LETTERS["approve"]}
+    if change.step.name == "approve_for_college" and final:
+        return {"approve_for_college": {**LETTERS["approve"], **STOOD_IN}}
     return LETTERS
 
 

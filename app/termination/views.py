@@ -173,7 +173,9 @@ def _question(offer: Offer, termination: Termination, view: str) -> dict[str, An
         "offer": offer,
         "url": url_for(f"{view}.take", pk=termination.id, step=name),
         "style": BUTTONS.get(name, "default"),
-        "text": WORDS.get(name, ""),
+        "text": _("The student gets a message, at most once a day.")
+        if offer.step.quiet
+        else WORDS.get(name, ""),
         "code": code_url(TERMINATIONS, termination, offer),
     }
 

@@ -16,6 +16,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.documents.attachments import Upload
 from app.notices.workflow import untell_decision
+from app.nudges.workflow import college_had_its_time, nudge_steps, stands_in
 from app.people.models import Student
 from app.people.queries import students_for
 from app.placements.models import Kind, Placement
@@ -53,7 +54,7 @@ from app.termination.queries import running, terminations_for
 from app.workflow.actor import Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow, checked_reason, committed
-from app.workflow.steps import Change, Reason, Step
+from app.workflow.steps import Change, Reason, Step, Verdict
 
 S = TerminationState
 FROM_PLACEMENT = ("school_id", "college_id", "student_id", "employer_id")
@@ -111,31 +112,46 @@ TERMINATIONS: Workflow[Termination] = Workflow(
         Step("agree", (*WITH_PARTIES, S.MEDIATION), then.first_review, by=BOTH, targets=IN_REVIEW,
              label=_l("Agree to terminate"), applies=other_party, danger=True, tick=READ,
              fresh=BOTH, confirm=_l("The school decides next. Agree to terminate now?"),
-             done=_l("You have agreed. The school decides next.")),
+             done=_l("You have agreed. The school decides next."),
+             verdict={S.REQUESTED: Verdict.APPROVE}),
         Step("leave", S.REQUESTED, S.REQUESTED, by=BOTH, label=_l("Leave for now"),
              applies=other_party, done=_l("Left for now. You can answer until the deadline.")),
         Step("decline", S.REQUESTED, S.DECLINED, by=BOTH, label=_l("Do not agree"),
              fresh=BOTH, applies=other_party, reason=Reason.REQUIRED, danger=True,
-             done=_l("The other party has been told that you do not agree.")),
+             done=_l("The other party has been told that you do not agree."),
+             verdict=Verdict.REFUSE),
         Step("ask_mediation", WITH_PARTIES, S.MEDIATION, by=BOTH, label=_l("Ask the school to mediate"),
              when=(no_answer,), reason=Reason.REQUIRED,
              done=_l("The school has been asked to mediate.")),
         Step("close", S.MEDIATION, S.CLOSED, by=Role.SCHOOL, label=_l("Close: the signing stands"),
              reason=Reason.REQUIRED, danger=True,
              confirm=_l("Both parties read your reason. Close the mediation now?"),
-             done=_l("Closed; the signing stands.")),
+             done=_l("Closed; the signing stands."),
+             verdict=Verdict.REFUSE),
         Step("review_one_sided", S.MEDIATION, then.first_review, by=Role.SCHOOL, targets=IN_REVIEW,
              label=_l("Review on evidence"), when=(evidence_there,), reason=Reason.REQUIRED,
              danger=True, fill=(then.one_sided,),
              confirm=_l("It is reviewed without the other party's consent. Go on?"),
-             done=_l("It waits for review now.")),
+             done=_l("It waits for review now."),
+             verdict=Verdict.APPROVE),
         Step("approve_college", S.AWAITING_COLLEGE, then.after_college, by=Role.COLLEGE,
              label=_l("Approve termination (college)"), targets=(S.AWAITING_SCHOOL, S.APPROVED),
              when=(chance_left, another_person), bulk=True, undoable=True,
-             then=(then.end_placement,), done=_l("Approved.")),
+             then=(then.end_placement,), done=_l("Approved."),
+             verdict=Verdict.APPROVE),
         Step("refuse_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.COLLEGE,
              label=_l("Refuse termination (college)"), reason=Reason.REQUIRED, bulk=True,
-             danger=True, undoable=True, done=REFUSED_DONE),
+             danger=True, undoable=True, done=REFUSED_DONE,
+             verdict=Verdict.REFUSE),
+        Step("approve_for_college", S.AWAITING_COLLEGE, then.after_college, by=Role.SCHOOL,
+             label=_l("Approve termination in the college's place"), reason=Reason.REQUIRED,
+             targets=(S.AWAITING_SCHOOL, S.APPROVED), applies=stands_in, undoable=True,
+             when=(college_had_its_time, chance_left, another_person), then=(then.end_placement,),
+             done=_l("Approved in the college's place; the college has been told.")),
+        Step("refuse_for_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.SCHOOL,
+             label=_l("Refuse termination in the college's place"), reason=Reason.REQUIRED, danger=True,
+             applies=stands_in, undoable=True, when=(college_had_its_time,), done=REFUSED_DONE),
+        *nudge_steps((S.REQUESTED, S.AWAITING_COLLEGE), (S.REQUESTED,)),
         Step("withdraw_college", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.COLLEGE,
              label=_l("Take our approval back"), reason=Reason.REQUIRED, applies=two_levels,
              when=(school_not_acted,), done=_l("Taken back; it waits for your college again.")),
@@ -143,9 +159,11 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              when=(chance_left, another_person), bulk=True, undoable=True,
              then=(then.end_placement,),
              confirm=_l("The agreement becomes void and the student is free. Approve now?"),
-             done=APPROVED_DONE),
+             done=APPROVED_DONE,
+             verdict=Verdict.APPROVE),
         Step("refuse", S.AWAITING_SCHOOL, S.REFUSED, by=Role.SCHOOL, label=_l("Refuse termination"),
-             reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True, done=REFUSED_DONE),
+             reason=Reason.REQUIRED, bulk=True, danger=True, undoable=True, done=REFUSED_DONE,
+             verdict=Verdict.REFUSE),
         Step("send_back", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.SCHOOL,
              label=_l("Send back to the college"), reason=Reason.REQUIRED, bulk=True,
              applies=two_levels, done=_l("Sent back; the college looks at it again.")),
@@ -164,10 +182,12 @@ TERMINATIONS: Workflow[Termination] = Workflow(
         Step("confirm_force", S.AWAITING_SECOND, S.APPROVED, by=Role.SCHOOL,
              label=_l("Confirm the forced termination"), when=(another_person,), danger=True, step_up=True,
              then=(then.end_placement,), reason=Reason.OPTIONAL,
-             confirm=_l("The school ends this signing by itself. Confirm now?"), done=APPROVED_DONE),
+             confirm=_l("The school ends this signing by itself. Confirm now?"), done=APPROVED_DONE,
+             verdict=Verdict.APPROVE),
         Step("drop_force", S.AWAITING_SECOND, S.CLOSED, by=Role.SCHOOL,
              label=_l("Do not end it"), reason=Reason.REQUIRED,
-             done=_l("Closed; the signing stands.")),
+             done=_l("Closed; the signing stands."),
+             verdict=Verdict.REFUSE),
         Step("overtake", RUNNING, S.CLOSED, by=(Role.SCHOOL, Role.SYSTEM), label=_l("Closed by another act"),
              inner=True),
     ),

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any, Generic, Protocol, TypeVar
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select
 from sqlalchemy.exc import IntegrityError
 
 from app.core import clock, printable
@@ -26,6 +26,7 @@ from app.workflow.actor import PARTIES, SYSTEM, Actor, Role, ask_anew
 from app.workflow.locks import lock_row, lock_rows
 from app.workflow.models import Trail
 from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
+from app.workflow.trace import led_away
 
 
 class Record(Protocol):
@@ -95,28 +96,39 @@ class Workflow(Generic[R]):
                 return step
         raise NotYours(name)
 
+    def state_at(self, record: R, now: datetime) -> Any:
+        """The state of a record now, whether or not a worker has taken the step of time."""
+        lapsed = self.lapse(record, now)
+        return lapsed[1] if lapsed else record.state
+
+    def awaits(self, record: R, now: datetime) -> frozenset[Role]:
+        """Whose answer the record waits for: the roles that have a verdict on it; empty: nobody's."""
+        state = self.state_at(record, now)
+        return frozenset(
+            role
+            for step in self.steps
+            if step.verdict_in(state) is not None and not step.inner
+            for role in step.roles
+            if step.applies(record, Actor(role))
+        )
+
     def offers(self, record: R, actor: Actor, now: datetime) -> list[Offer]:
         """The steps this actor could take from the record's state, greyed where a guard refuses."""
-        lapsed = self.lapse(record, now)
-        state = lapsed[1] if lapsed else record.state
-        held = party_refusal(actor, now)
-        return [
-            Offer(
-                step,
-                _of_everybody(step, actor, False)
-                or (held if step.binds else "")
-                or self._refusal(step, record, actor, now),
-            )
-            for step in self.steps
-            if actor.role in step.roles
-            and state in step.sources
-            and not step.inner
-            and step.applies(record, actor)
-        ]
+        found = (self.offer(step.name, record, actor, now) for step in self.steps)
+        return [offer for offer in found if offer is not None]
 
     def offer(self, name: str, record: R, actor: Actor, now: datetime) -> Offer | None:
         """One of them; None where the step is not this actor's to take now."""
-        return next((o for o in self.offers(record, actor, now) if o.step.name == name), None)
+        step = self.step(name)
+        if not self.fits(step, record, actor, now):
+            return None
+        verdict = step.verdict_in(self.state_at(record, now))
+        return Offer(step, self.refusal(step, record, actor, now), verdict)
+
+    def fits(self, step: Step, record: R, actor: Actor, now: datetime) -> bool:
+        """Whether a record in its state has this step for this actor, whatever the guards say."""
+        mine = actor.role in step.roles and not step.inner
+        return mine and self.state_at(record, now) in step.sources and step.applies(record, actor)
 
     def perform(
         self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any
@@ -148,7 +160,7 @@ class Workflow(Generic[R]):
             raise NotYours(f"{self.kind} {name}")
         self._end_what_lapsed(step, record)
         if record.state not in step.sources or not step.applies(record, actor):
-            raise Refused(self._overtaken(record))
+            raise Refused(self._overtaken(record, step, actor, data.get("seen")))
         self._go(Change(record, step, actor, clock.now(), reason, data), record.state)
         return record
 
@@ -163,7 +175,7 @@ class Workflow(Generic[R]):
 
     def why_not(self, name: str, record: R, actor: Actor, now: datetime) -> str:
         """The sentence why a record cannot be begun by this step; empty if it can."""
-        return self._first_refusal(self.step(name), record, actor, now)
+        return self.refusal(self.step(name), record, actor, now)
 
     def _go(self, change: Change, source: StrEnum | None) -> None:
         with clock.held(change.now):
@@ -171,7 +183,7 @@ class Workflow(Generic[R]):
 
     def _went(self, change: Change, source: StrEnum | None) -> None:
         change.source, change.kind = source, self.kind
-        refusal = _of_everybody(change.step, change.actor, True) or self._first_refusal(
+        refusal = _of_everybody(change.step, change.actor, True) or self.refusal(
             change.step, change.record, change.actor, change.now
         )
         if refusal:
@@ -180,7 +192,7 @@ class Workflow(Generic[R]):
         typed = not change.step.inner and change.actor.role is not Role.SYSTEM
         change.reason = checked_reason(change.step.reason, change.reason, typed=typed)
         change.record.state = change.step.to(change) if callable(change.step.to) else change.step.to
-        if hasattr(change.record, "changed_at"):
+        if hasattr(change.record, "changed_at") and not change.step.quiet:
             change.record.changed_at = change.now
         for effect in change.step.fill:
             effect(change)
@@ -192,7 +204,8 @@ class Workflow(Generic[R]):
         self._trace(change, source, target)
         db.session.flush()
 
-    def _first_refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
+    def refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
+        """The sentence why the step is refused now; empty if it is not."""
         if barred := _of_everybody(step, actor, False):
             return barred
         held = party_refusal(actor, now) if step.binds else ""
@@ -247,23 +260,24 @@ class Workflow(Generic[R]):
         for model, key in self.first_locks(record):
             lock_row(model, key)
 
-    def _overtaken(self, record: R) -> str:
-        """Two decided at once: the second is told who was first and what it is now (AGR-11)."""
-        last = db.session.execute(
-            select(Trail)
-            .where(Trail.kind == self.kind, Trail.record_id == record.id)
-            .order_by(Trail.seq.desc())
-            .limit(1)
-        ).scalar_one_or_none()
-        state = self.labels.get(record.state, record.state)
-        if last is None:
+    def _overtaken(self, record: R, step: Step, actor: Actor, seen: datetime | None) -> str:
+        """Why the step is not possible in this state; who decided meanwhile, if somebody did (AGR-11).
+
+        `seen`: when the page was made from which it is taken. Only who has led the record out of the
+        step's states since then was faster; what did not fit before is nobody's doing.
+        """
+        state = str(self.labels.get(record.state, record.state))
+        row = led_away(self.kind, record.id, step.sources, seen)
+        if row is None or row.actor_role == Role.SYSTEM:
             return _("This is not possible now: the state is “%(state)s”.", state=state)
-        return _(
-            "%(who)s was faster: since %(at)s the state is “%(state)s”.",
-            who=last.actor_name,
-            at=clock.local(last.at).strftime("%Y-%m-%d %H:%M"),
-            state=state,
-        )
+        said = {"at": clock.local(row.at).strftime("%Y-%m-%d %H:%M"), "state": state}
+        if row.actor_id == actor.user_id:
+            return _("You have done this already: since %(at)s the state is “%(state)s”.", **said)
+        said["who"] = row.actor_name
+        if seen is None:
+            return _("This is not possible any more: since %(at)s the state is “%(state)s” "
+                     "(%(who)s).", **said)  # fmt: skip
+        return _("%(who)s was faster: since %(at)s the state is “%(state)s”.", **said)
 
     def _trace(self, change: Change, source: StrEnum | None, target: Any) -> None:
         record, actor, until = change.record, change.actor, change.held_until

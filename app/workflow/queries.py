@@ -31,13 +31,21 @@ def trail_of_all(records: Iterable[tuple[str, int]]) -> Sequence[Trail]:
 
 
 def last_row(kind: str, record_id: int) -> Trail | None:
-    """What was done last to a record."""
+    """What was done last to a record; what only reminded of it was not done to it."""
+    flow = FLOWS.get(kind)
+    quiet = [step.name for step in flow.steps if step.quiet] if flow else []
     return db.session.scalars(
         select(Trail)
-        .where(Trail.kind == kind, Trail.record_id == record_id)
+        .where(Trail.kind == kind, Trail.record_id == record_id, Trail.step.not_in(quiet))
         .order_by(Trail.seq.desc())
         .limit(1)
     ).first()
+
+
+def reminds(row: Trail) -> bool:
+    """Whether this row of the trace only reminds of the record, and did nothing to it."""
+    flow = FLOWS.get(row.kind)
+    return any(step.quiet and step.name == row.step for step in flow.steps) if flow else False
 
 
 def just_done(kind: str, record_id: int, step: str, user_id: int) -> bool:

@@ -24,6 +24,17 @@ class Reason(StrEnum):
     REQUIRED = "required"
 
 
+class Verdict(StrEnum):
+    """What a step says to what a record waits for: it gives what was asked for, or denies it.
+
+    Of each state a role has at most one step of either kind (a test walks all tables), so the keys A
+    and R have one meaning on every page.
+    """
+
+    APPROVE = "approve"
+    REFUSE = "refuse"
+
+
 @dataclass
 class Change:
     """What one step is about to do: given to its effects, then written into the trail."""
@@ -71,7 +82,9 @@ class Step:
     makes no sense for the record; `inner` steps are only the consequence of another record's step;
     `undoable` decisions can be undone for 30 seconds; `frozen_too` lets a frozen account take it: it
     only stops things (INV-20). A party's step that `binds` nobody stays possible while its way in is
-    held (ACC-15).
+    held (ACC-15). `verdict` says that the step answers what the record waits for, in all its states or
+    in those named; who has such a step is whom the record waits for. `quiet` steps say something
+    without moving the record: it stays as old as it was.
     """
 
     name: str
@@ -96,11 +109,19 @@ class Step:
     undoable: bool = False
     frozen_too: bool = False
     binds: bool = True
+    verdict: Verdict | Mapping[Any, Verdict] | None = None
+    quiet: bool = False
     otherwise: Mapping[str, Text] = field(default_factory=dict)  # its label for records of a kind
 
     def called(self, kind: str) -> Text:
         """What the step is called for a record of this kind."""
         return self.otherwise.get(kind, self.label)
+
+    def verdict_in(self, state: Any) -> Verdict | None:
+        """What the step says to a record that waits in this state; None: it answers nothing there."""
+        if isinstance(self.verdict, Mapping):
+            return self.verdict.get(state)
+        return self.verdict if state in self.sources else None
 
     def steps_up(self, record: Any) -> bool:
         """Whether the step asks for the second factor anew on this record."""
@@ -130,6 +151,7 @@ class Offer:
 
     step: Step
     why_not: str = ""
+    verdict: Verdict | None = None  # what it says to what the record waits for now
 
     @property
     def possible(self) -> bool:

@@ -1,0 +1,40 @@
+"""An employer reminds a student; the office does so where it decides (AGR-17). HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, redirect
+from flask_appbuilder import expose
+
+from app.accounts.queries import actor
+from app.core.errors import NotYours, Refused
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.urls import came_from
+from app.workflow.engine import FLOWS
+
+LARGEST_KEY = 2**31 - 1
+STEP = "nudge_student"
+
+
+class NudgesView(SafeView):
+    """Post only; back to the page with the button."""
+
+    route_base = "/nudges"
+    default_view = "send"
+    class_permission_name = "Nudges"
+
+    @expose(f"/<string(maxlength=20):kind>/<int(max={LARGEST_KEY}):pk>", methods=["POST"])
+    @has_access
+    def send(self, kind: str, pk: int) -> Any:
+        flow = FLOWS.get(kind)
+        if flow is None or all(step.name != STEP for step in flow.steps):
+            raise NotYours(f"{kind} {pk}")
+        try:
+            flow.perform(STEP, pk, actor())
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+        else:
+            flash(str(flow.step(STEP).done), "success")
+        return redirect(came_from() or "/", 303)

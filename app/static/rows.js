@@ -1,0 +1,265 @@
+"use strict";
+// The rows of a list and the keys: what is ticked, which actions fit all of it, what A and R do on the
+// selected row (AGR-07, AGR-18). Every page works without it; attributes are listed in docs/ui.md.
+(function () {
+  const root = document.documentElement;
+  const $ = (selector, from) => (from || document).querySelector(selector);
+  const $$ = (selector, from) => Array.from((from || document).querySelectorAll(selector));
+  const on = (type, run) => document.addEventListener(type, run);
+  const ask = (url, body) => fetch(url, {
+    method: body ? "POST" : "GET", body, headers: { "X-CSRFToken": ($("meta[name=csrf-token]") || {}).content || "", "X-Requested-With": "rows" },
+  }).then((answer) => (answer.ok && !answer.redirected ? answer : null)).catch(() => null);
+
+  // ---- ticked rows
+  const ticked = () => $$(".qq-row-check:checked");
+  let fitting = null, asked = 0, timer;
+
+  function selection() {
+    const boxes = $$(".qq-row-check"), chosen = ticked();
+    boxes.forEach((box) => { const row = box.closest("tr"); if (row) row.classList.toggle("is-selected", box.checked); });
+    $$("[data-qq-all]").forEach((all) => {
+      all.checked = chosen.length > 0 && chosen.length === boxes.length;
+      all.indeterminate = chosen.length > 0 && !all.checked;
+    });
+    $$("[data-qq-bulk]").forEach((bar) => {
+      bar.hidden = !chosen.length;
+      $$("[data-qq-selected]", bar).forEach((text) => { text.textContent = text.dataset.qqSelected.replace("{n}", chosen.length); });
+      if (chosen.length) askFits(bar);
+    });
+    showKeys();
+  }
+
+  // ---- what of the bar fits all that is ticked: asked of the rules, never guessed here
+  function askFits(bar) {
+    fitting = null;
+    if (!bar.dataset.qqBulk) return;  // actions that are no steps fit every row
+    const mine = ++asked;
+    $$("[data-qq-rows]", bar).forEach((button) => { button.disabled = true; });
+    bar.setAttribute("aria-busy", "true");
+    clearTimeout(timer);
+    timer = setTimeout(async () => {
+      const answer = await ask(bar.dataset.qqBulk, new FormData(bar.closest("form")));
+      if (mine !== asked) return;
+      fitting = answer ? await answer.json().catch(() => null) : null;
+      if (mine === asked) showFits(bar);
+    }, 120);
+  }
+
+  function showFits(bar) {
+    const rest = $("[data-qq-rest]", bar), list = $(".qq-drop-list", rest);
+    $$("[data-qq-rows]", bar).forEach((button) => {
+      const offer = button.closest(".qq-offer"), said = fitting && fitting.offers[button.dataset.qqAction];
+      let why = $(".qq-why", offer);
+      if (!why) offer.append(why = Object.assign(document.createElement("p"), { className: "qq-why", id: button.id + "-why" }));
+      why.textContent = said ? said.why : "";
+      why.hidden = !why.textContent;
+      button.disabled = Boolean(said && said.why);
+      button.toggleAttribute("aria-describedby", false);
+      if (button.disabled) button.setAttribute("aria-describedby", why.id);
+      if (said && said.none) list.append(offer); else rest.before(offer);
+    });
+    const left = list.children.length;
+    rest.hidden = !left;
+    $("summary", rest).textContent = rest.dataset.qqRest.replace("{n}", left);
+    bar.removeAttribute("aria-busy");
+    showKeys();
+  }
+
+  // the dialog of the bar says whom it will be done to, and who is left to be looked at singly
+  function showWhom(button) {
+    const box = $("[data-qq-part=fits]"), form = box.closest("form"), submit = $("[type=submit]", form);
+    const said = "qqRows" in button.dataset && fitting ? fitting.offers[button.dataset.qqAction] : null;
+    box.hidden = !said;
+    submit.disabled = Boolean(said && !said.able);
+    if (!said) return;
+    $("[data-qq-part=rows]", form).hidden = true;
+    $("p", box).textContent = (said.alone.length ? box.dataset.some : box.dataset.all).replace("{able}", said.able).replace("{alone}", said.alone.length);
+    $("ul", box).replaceChildren(...said.alone.map(([key, name, why]) => {
+      form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "alone", value: key, className: "qq-copied" }));
+      return Object.assign(document.createElement("li"), { textContent: `${name}: ${why}` });
+    }));
+  }
+
+  // ---- the selected row: what A and R do on it is asked of the rules when it is selected
+  const known = new Map();
+  const rowOf = (target) => target.closest && target.closest("tr[data-href]");
+  const keyOf = (row) => row.dataset.href.split("/").pop();
+  const table = () => $("table[data-qq-row-keys]");
+
+  function rowKeys(row) {
+    const key = keyOf(row);
+    if (!known.has(key)) {
+      known.set(key, ask(table().dataset.qqRowKeys + encodeURIComponent(key)).then(async (answer) => {
+        if (!answer) { known.delete(key); return null; }
+        return Object.assign(document.createElement("div"), { innerHTML: await answer.text() });
+      }));
+    }
+    return known.get(key);
+  }
+
+  function say(text, loud) {
+    const place = $("[data-qq-says]");
+    if (!place) return;
+    place.textContent = text;
+    place.hidden = !text;
+    place.classList.toggle("is-loud", Boolean(loud));
+  }
+
+  // what the keys do now, for the line beneath the list and for the list of keys
+  function meanings(found) {
+    const here = {};
+    for (const button of $$("[data-qq-key]", found)) {
+      if (!button.disabled && !(button.dataset.qqKey in here)) here[button.dataset.qqKey] = (button.dataset.qqTitle || button.textContent).trim();
+    }
+    return here;
+  }
+
+  let now = null;
+  async function showKeys() {
+    const row = rowOf(document.activeElement), mine = now = {};
+    if (!table()) return;
+    if (ticked().length) return say(bulkKeys());
+    if (!row) return say("");
+    await new Promise((done) => { setTimeout(done, 150); });
+    if (mine !== now) return;
+    const found = await rowKeys(row);
+    if (mine !== now || !found) return;
+    say(line(meanings(found)) || why(found));
+  }
+
+  const line = (here) => ["A", "R"].filter((key) => here[key]).map((key) => `${key} ${here[key]}`).join(" · ");
+  const why = (found) => [...$$(".qq-why", found), ...$$("[data-qq-waits]", found)].map((part) => part.textContent.trim()).find(Boolean) || "";
+
+  function bulkKey(key) {
+    return $$("[data-qq-bulk] [data-qq-rows]").find((button) => !button.disabled && fitting && (fitting.offers[button.dataset.qqAction] || {}).key === key);
+  }
+  function bulkKeys() {
+    const here = {};
+    for (const key of ["A", "R"]) if (bulkKey(key)) here[key] = bulkKey(key).textContent.trim();
+    return line(here);
+  }
+
+  // press a button that is not on the page: the dialog is filled from its attributes
+  function press(found, button, row) {
+    const place = found.cloneNode(true), rows = $$("tr[data-href]"), next = rows[rows.indexOf(row) + 1] || rows[rows.indexOf(row) - 1];
+    place.hidden = true;
+    document.body.append(place);
+    place.querySelector("#" + CSS.escape(button.id)).click();
+    place.remove();
+    $("#qq-dialog form").dataset.after = next ? keyOf(next) : "";
+  }
+
+  async function decide(key, row) {
+    const texts = $("[data-qq-says]") ? $("[data-qq-says]").dataset : {};
+    if (ticked().length) {
+      if (row && !$(".qq-row-check:checked", row)) return say(texts.other, true);
+      const button = bulkKey(key);
+      return button ? button.click() : say(texts.mixed, true);
+    }
+    if (!row) return say(texts.none, true);
+    const found = await rowKeys(row);
+    if (rowOf(document.activeElement) !== row || $("dialog[open]") || ticked().length) return;  // gone on meanwhile
+    if (!found) return say(texts.failed, true);
+    const button = $(`[data-qq-key="${key}"]`, found);
+    if (button && !button.disabled) press(found, button, row);
+    else say((button ? why(button.closest(".qq-offer")) : "") || $("[data-qq-waits]", found).textContent || texts.nothing, true);
+  }
+
+  // the button of a detail; without one the page says whom the record waits for
+  function decideHere(key) {
+    const button = $(`[data-qq-key="${key}"]`), greyed = $(`[data-qq-greyed="${key}"]`);
+    if (button && !button.disabled && !button.closest("[hidden]")) return button.click();
+    const place = $("[data-qq-says]");
+    if (place) say(greyed ? why(greyed.closest(".qq-offer")) : place.dataset.waits, true);
+  }
+
+  // ---- keys: never while typing or composing, in a dialog, with a modifier, or held down
+  const TYPED = "textarea, select, iframe, [contenteditable], input:not([type=checkbox]):not([type=radio]):not([type=file]):not([type=button]):not([type=submit])";
+  function typing(event) {
+    const at = event.target.closest ? event.target : document.body;
+    return Boolean(at.closest(TYPED)) || event.isComposing || event.keyCode === 229 || event.ctrlKey || event.metaKey || event.altKey
+      || event.getModifierState("AltGraph") || event.defaultPrevented || Boolean($("dialog[open]"));
+  }
+
+  function move(row, step) {
+    const rows = $$("tr[data-href]"), here = rows.indexOf(row);
+    rows[Math.min(rows.length - 1, Math.max(0, here < 0 ? 0 : here + step))].focus();
+  }
+
+  const DO = {
+    "/": () => { const box = $("[data-qq-search]"); if (box) box.focus(); return box; },
+    j: (row) => ($("tr[data-href]") ? (move(row, 1), true) : clicked("J")),
+    k: (row) => ($("tr[data-href]") ? (move(row, -1), true) : clicked("K")),
+    x: (row) => { const box = row && $(".qq-row-check", row); if (box) box.click(); return box; },
+    u: () => clicked("U"),
+    a: (row) => { table() ? decide("A", row) : decideHere("A"); return true; },
+    r: (row) => { table() ? decide("R", row) : decideHere("R"); return true; },
+  };
+  function clicked(key) {
+    const button = $$(`[data-qq-key="${key}"]`).find((one) => !one.disabled && !one.closest("[hidden]"));
+    if (button) button.click();
+    return button;
+  }
+
+  on("keydown", (event) => {
+    if (event.key === "Escape") {
+      $$("details.qq-drop[open]").forEach((drop) => { drop.open = false; $("summary", drop).focus(); });
+      if (location.hash === "#qq-rail") location.hash = "#main";
+    }
+    if (typing(event)) return;
+    const row = rowOf(event.target), key = event.key.toLowerCase();
+    if (event.key === "Enter" && row && row === event.target && !event.repeat) return location.assign(row.dataset.href);
+    if (root.dataset.keys === "off") return;
+    if (event.key === "?") { showHelp(row); event.preventDefault(); return; }
+    if (event.shiftKey || (event.repeat && !"jk".includes(key)) || !Object.hasOwn(DO, key)) return;
+    if ("ar".includes(key) && !table() && !$("[data-qq-says]") && !$(`[data-qq-key="${key.toUpperCase()}"]`)) return;
+    if (DO[key](row)) event.preventDefault();
+  });
+
+  // ---- the list of keys says only what is so here
+  async function showHelp(row) {
+    const found = !ticked().length && row && table() ? await rowKeys(row) : null;
+    const here = meanings(found || document), rows = $("tr[data-href]");
+    if (ticked().length) for (const key of ["A", "R"]) { const button = bulkKey(key); here[key] = button ? button.textContent.trim() : ""; }
+    const so = {
+      "/": $("[data-qq-search]"), "?": true, j: rows || here.J, x: row && $(".qq-row-check", row), enter: row,
+      a: here.A, r: here.R, u: here.U, esc: true,
+    };
+    $$("#qq-keys [data-qq-for]").forEach((one) => {
+      const meaning = so[one.dataset.qqFor];
+      one.hidden = !meaning;
+      if (typeof meaning === "string" && "ar".includes(one.dataset.qqFor)) $("dd", one).textContent = meaning;
+    });
+    $("#qq-keys").showModal();
+  }
+
+  // ---- after a decision by key the next row is selected
+  const place = "qq-row:" + location.pathname;
+  on("submit", (event) => {
+    const form = event.target;
+    if (form.matches("[data-qq-dialog]") && form.dataset.after && !event.defaultPrevented) {
+      try { sessionStorage.setItem(place, form.dataset.after); } catch { /* private window */ }
+    }
+  });
+  function goOn() {
+    let key = null;
+    try { key = sessionStorage.getItem(place); sessionStorage.removeItem(place); } catch { /* private window */ }
+    const row = key && $$("tr[data-href]").find((one) => keyOf(one) === key);
+    if (row) row.focus();
+  }
+
+  on("click", (event) => {
+    const button = event.target.closest("[data-qq-action]");
+    if (button) { delete $("#qq-dialog form").dataset.after; showWhom(button); }
+    if (event.target.closest("[data-qq-keys]")) showHelp(rowOf(document.activeElement));
+  });
+  on("focusin", showKeys);
+  on("DOMContentLoaded", () => {
+    selection();
+    if (table()) goOn();
+    on("change", (event) => {
+      if (event.target.matches("[data-qq-all]")) $$(".qq-row-check").forEach((box) => { box.checked = event.target.checked; });
+      if (event.target.matches("[data-qq-all], .qq-row-check, [data-qq-every]")) selection();
+    });
+  });
+})();
