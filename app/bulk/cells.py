@@ -26,6 +26,11 @@ _DAY = re.compile(
     r"(\d{4})[-/.年](\d{1,2})(?:[-/.月](\d{1,2})日?|月)?(?:[ T]\d{1,2}:\d{2}(?::\d{2})?(?:\.\d+)?)?"
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
+_WRAPPED = re.compile(r'="((?:[^"]|"")*)"')
+_QUOTED = re.compile(r"^'(?=[^'\s])(?![^']*')")
+_GARBLED = re.compile("[\ufffd\x80-\x84\x86-\x9f]")
+_LATIN_RUN = re.compile("[\xa1-\xff]+")
+_NO_SIGN = re.compile(r"""["'“”‘’`=<>{}|\\^$!;,，。、；？?*�]""")
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+", re.I | re.A)  # 2.34201E+13: what Excel makes of a code
 
 
@@ -48,11 +53,52 @@ def refuse_error(cell: Any) -> None:
         raise Wrong(_("This cell shows an error (such as #N/A). Correct it, or type the value."))
 
 
+def hidden_row() -> str:
+    """What is said of a row that is hidden in the sheet."""
+    return _(
+        "This row is hidden in the sheet, for example by a filter. Is it meant? Show it and upload the "
+        "file again, or download the faulty rows and upload those. Else leave it out."
+    )
+
+
+def unguarded(cell: Any) -> Any:
+    """A text without what only protects it from a spreadsheet: ="…" around it, an apostrophe before it."""
+    if not isinstance(cell, str) or cell[:1] not in ("=", "'", "\ufeff", " ", "\t"):
+        return cell
+    bare = cell.strip("\ufeff \t")
+    wrapped = _WRAPPED.fullmatch(bare)
+    return wrapped[1].replace('""', '"') if wrapped else _QUOTED.sub("", bare)
+
+
+def refuse_garbled(text: str) -> None:
+    """Text that was decoded by a wrong code page must not pass as data (BLK-02)."""
+    if text.isascii():
+        return
+    if _GARBLED.search(text) or _mistaken(text):
+        raise Wrong(
+            _("The characters of this cell cannot be read: the file was written in another encoding. "
+              "Open it in Excel or WPS, check the text, and save it as .xlsx.")
+        )  # fmt: skip
+
+
+def _mistaken(text: str) -> bool:
+    """Whether it is Chinese read as Latin-1: pairs of such letters and nothing else that is not ASCII."""
+    pairs = _LATIN_RUN.findall(text)
+    if sum(map(len, pairs)) < 4 or any(len(run) % 2 for run in pairs):
+        return False
+    try:
+        read = "".join(pairs).encode("cp1252" if max(text) > "\xff" else "latin-1").decode("gb2312")
+    except UnicodeError:
+        return False
+    return all("\u3400" <= c <= "\u9fff" for c in read)
+
+
 def text(cell: Any, most: int) -> str:
     """A line of text; a number that somebody typed as a text's content stays as it is written."""
     refuse_error(cell)
     if isinstance(cell, list):
         raise Wrong(_("This is stored as a date. Format the cell as text and type it again."))
+    refuse_garbled(str(cell))
     return fitting(clean_line(str(cell)), most)
 
 
@@ -61,6 +107,7 @@ def name(cell: Any, most: int) -> str:
     refuse_error(cell)
     if not isinstance(cell, str):
         raise Wrong(_("This is not a name."))
+    refuse_garbled(cell)
     return fitting(clean_name(cell), most)
 
 
@@ -73,6 +120,8 @@ def code(cell: Any, most: int) -> str:
             _("This is stored as a number or date, so that digits or zeros may be lost. "
               "Format the column as text and type it again.")
         )  # fmt: skip
+    if sign := _NO_SIGN.search(typed):
+        raise Wrong(_("“%(sign)s” cannot be part of this number or code.", sign=sign[0]))
     return fitting(typed, most)
 
 

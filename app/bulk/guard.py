@@ -11,11 +11,13 @@ import re
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from typing import Any
 
 MAX_PARTS = 2000
 MAX_UNPACKED = 200 << 20
 MAX_COLUMNS = 702  # ZZ
+UNREAD = "customxml/"  # queries and add-ins keep their own there; Excel writes the former in UTF-16
 CHUNK = 1 << 20
 OVERLAP = 512  # longer than a cell's opening tag
 
@@ -24,6 +26,12 @@ ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)
 _ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,200}\bt\s*=\s*["']e["'][^>]{0,200}>""")
 _ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
+_HIDDEN_ROW = re.compile(
+    rb"""<(?:\w+:)?row\b(?=[^>]{0,400}\bhidden\s*=\s*["'](?:1|true)["'])[^>]{0,400}>"""
+)
+_ROW_NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,7})["']""")
+_WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
+_OLDEST = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # Excel 2, 3, 4
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
 _ACTIVE = (
     ("vbaproject.bin", "macros"),
@@ -43,13 +51,21 @@ class UnfitError(Exception):
         self.reason, self.values = reason, values
 
 
+@dataclass
+class Marks:
+    """What a sheet says beside its values: cells in error (row from 1, column from 0), hidden rows."""
+
+    errors: set[tuple[int, int]] = field(default_factory=set)
+    hidden: set[int] = field(default_factory=set)
+
+
 def kind_of(data: bytes, name: str) -> str:
     """``xlsx``, ``xls``, ``dbf`` or ``csv`` by the content; the name only tells .dbf from text."""
     if not data.strip():
         raise UnfitError("empty")
     if data.startswith(ZIP):
         return "xlsx"
-    if data.startswith(OLE):
+    if data.startswith((OLE, *_OLDEST)):
         return "xls"
     if data[:1] in b"\x03\x30\x31\x83\x8b\xf5" and name.lower().endswith(".dbf"):
         return "dbf"
@@ -70,17 +86,19 @@ def _is_markup(start: bytes) -> bool:
 
 
 def check_xls(data: bytes) -> None:
-    """The old format: neither locked nor with macros."""
+    """The old format: neither locked nor with macros, nor so old that its texts depend on a code page."""
+    if data.startswith(_OLDEST):
+        raise UnfitError("old")
     if "EncryptedPackage".encode("utf-16-le") in data:
         raise UnfitError("locked")
     if "_VBA_PROJECT".encode("utf-16-le") in data:
         raise UnfitError("macros")
 
 
-def check_xlsx(data: bytes, most_rows: int) -> dict[str, set[tuple[int, int]]]:
-    """Refuse what is no harmless workbook; the cells that show an error, by part of the archive.
+def check_xlsx(data: bytes, most_rows: int) -> dict[str, Marks]:
+    """Refuse what is no harmless workbook; what its sheets say beside their values, by part of the archive.
 
-    Rows count from 1, columns from 0. Every part is really unpacked and counted.
+    Every part is really unpacked and counted.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -106,12 +124,12 @@ def _check_names(parts: list[zipfile.ZipInfo]) -> None:
         raise UnfitError("not_excel")
 
 
-def _scanned(archive: zipfile.ZipFile, most_rows: int) -> dict[str, set[tuple[int, int]]]:
+def _scanned(archive: zipfile.ZipFile, most_rows: int) -> dict[str, Marks]:
     left, far = MAX_UNPACKED, _far(most_rows)
-    errors: dict[str, set[tuple[int, int]]] = {}
+    marks: dict[str, Marks] = {}
     for part in archive.infolist():
         is_sheet = _SHEET_PART.fullmatch(part.filename) is not None
-        found: set[tuple[int, int]] = set()
+        found = Marks()
         for piece, fresh in _pieces(archive, part):
             left -= fresh
             if left < 0:
@@ -120,21 +138,25 @@ def _scanned(archive: zipfile.ZipFile, most_rows: int) -> dict[str, set[tuple[in
                 raise UnfitError("entities")
             if is_sheet:
                 _check_far(piece, far, most_rows)
-                found |= _error_cells(piece)
-        errors[part.filename] = found
-    return errors
+                _note(piece, found)
+        if is_sheet:
+            marks[part.filename.lower()] = found
+    return marks
 
 
 def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, int]]:
     """The unpacked part in pieces that overlap, each with how many bytes of it are new."""
     tail = b""
     with archive.open(part) as stream:
-        first = True
+        first, wide = True, False
         while chunk := stream.read(CHUNK):
-            if first and chunk.startswith((b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")):
+            wide = wide or (first and chunk.startswith(_WIDE))
+            if wide and not part.filename.lower().startswith(UNREAD):
                 raise UnfitError("broken")  # an XML part that hides in UTF-16
-            first = False
-            yield tail + chunk, len(chunk)
+            first, size = False, len(chunk)
+            if wide:  # its declarations are found all the same
+                chunk = chunk.replace(b"\0", b"")
+            yield tail + chunk, size
             tail = chunk[-OVERLAP:]
 
 
@@ -160,14 +182,20 @@ def _check_far(piece: bytes, far: re.Pattern[bytes], most_rows: int) -> None:
             raise UnfitError("columns", most=MAX_COLUMNS)
 
 
-def _error_cells(piece: bytes) -> set[tuple[int, int]]:
-    found: set[tuple[int, int]] = set()
-    if b'"e"' not in piece and b"'e'" not in piece:
-        return found
-    for tag in _ERROR_CELL.finditer(piece):
-        if address := _ADDRESS.search(tag[0]):
-            found.add((int(address[2]), column_number(address[1].decode())))
-    return found
+def _note(piece: bytes, marks: Marks) -> None:
+    """Cells in error and hidden rows. Raises UnfitError where the file does not say which they are."""
+    if b'"e"' in piece or b"'e'" in piece:
+        for tag in _ERROR_CELL.finditer(piece):
+            address = _ADDRESS.search(tag[0])
+            if address is None:
+                raise UnfitError("unaddressed")
+            marks.errors.add((int(address[2]), column_number(address[1].decode())))
+    if b"hidden" in piece:
+        for tag in _HIDDEN_ROW.finditer(piece):
+            number = _ROW_NUMBER.search(tag[0])
+            if number is None:
+                raise UnfitError("unaddressed")
+            marks.hidden.add(int(number[1]))
 
 
 def column_number(letters: str) -> int:

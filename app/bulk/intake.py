@@ -35,6 +35,7 @@ class Reading:
     ignored: list[str]
     lines: list[bytes] = field(repr=False)
     examples: int = 0
+    hidden: frozenset[int] = frozenset()  # rows that a filter or a hand has hidden
 
     def rows(self) -> Iterator[tuple[int, list[Any]]]:
         """Number as Excel shows it, and cells; marked examples are left out."""
@@ -69,7 +70,7 @@ def read(data: bytes, name: str, sheet: Sheet) -> Reading:
     columns, ignored = matched(sheet, meta["heads"])
     return Reading(
         clean_line(meta["sheet"]), meta["kind"], meta["encoding"], meta["heads"], columns, ignored,
-        [line for line in lines if line],
+        [line for line in lines if line], hidden=frozenset(meta.get("hidden", ())),
     )  # fmt: skip
 
 
@@ -126,6 +127,10 @@ def sentence(reason: str, values: dict[str, Any]) -> str:
         "markup": _("This file is a web page or XML that is only called a workbook, as older systems "
                     "export it. Open it in Excel or WPS, choose “Save as” and the type .xlsx."),
         "not_excel": _("This is no Excel workbook. Open it and save it as .xlsx."),
+        "old": _("This workbook is of Excel 95 or older, whose Chinese texts cannot be read safely. Open it "
+                 "in Excel or WPS and save it as .xlsx."),
+        "unaddressed": _("Some cells of this workbook show errors or some of its rows are hidden, and "
+                         "it does not say which. Open it in Excel or WPS and save it as .xlsx."),
         "locked": _("The workbook is protected by a password. Save it without one."),
         "macros": _("The workbook contains macros. Save it as .xlsx without macros."),
         "links": _("The workbook has links to other files. Copy the table, paste it as values into "

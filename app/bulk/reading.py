@@ -20,12 +20,11 @@ from typing import Any
 from defusedxml.ElementTree import fromstring
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError
 
-from app.bulk import guard, heads, plain
-from app.bulk.guard import UnfitError
+from app.bulk import guard, heads, old_excel, plain
+from app.bulk.guard import Marks, UnfitError
 
 MAX_SHEETS = 50
 SPARE_ROWS = 200  # notes above the headers, blank rows
-_REL = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 Cells = list[Any]
 
 
@@ -113,11 +112,11 @@ def _table(
 def _workbook(
     data: bytes, kind: str, known: frozenset[str], most: int
 ) -> tuple[dict[str, Any], Iterator[tuple[int, Cells]]]:
-    errors: dict[str, set[tuple[int, int]]] = {}
     if kind == "xlsx":
-        errors = _by_sheet(data, guard.check_xlsx(data, most + SPARE_ROWS))
+        marks = _by_sheet(data, guard.check_xlsx(data, most + SPARE_ROWS))
     else:
         guard.check_xls(data)
+        marks = old_excel.looked_at(data)
     book = CalamineWorkbook.from_filelike(io.BytesIO(data))
     sheet, at = _chosen(book, known)
     name = sheet.name
@@ -125,7 +124,7 @@ def _workbook(
     rows = sheet.iter_rows()
     head = next(row for n, row in enumerate(rows) if n == at)
     shown = [_text_of(cell) for cell in _padded(head, left)]
-    wrong = errors.get(name, set())
+    wrong = marks.get(name, Marks()).errors
 
     def below() -> Iterator[tuple[int, Cells]]:
         for number, row in enumerate(rows, at + 2):
@@ -136,7 +135,8 @@ def _workbook(
                         cells[n] = ["e"]
             yield number, cells
 
-    meta = {"sheet": name, "kind": kind, "encoding": "", "heads": shown}
+    hidden = sorted(marks.get(name, Marks()).hidden)
+    meta = {"sheet": name, "kind": kind, "encoding": "", "heads": shown, "hidden": hidden}
     return meta, _filled(below())
 
 
@@ -193,20 +193,26 @@ def _text_of(value: Any) -> str:
     return cell[1] if isinstance(cell, list) else str(cell)
 
 
-def _by_sheet(data: bytes, errors: dict[str, set[tuple[int, int]]]) -> dict[str, Any]:
-    """The cells in error by the name of their sheet."""
-    if not any(errors.values()):
+def _by_sheet(data: bytes, marks: dict[str, Marks]) -> dict[str, Marks]:
+    """The marks by the name of their sheet. Raises UnfitError where some belong to none."""
+    marked = {part: mark for part, mark in marks.items() if mark.errors or mark.hidden}
+    if not marked:
         return {}
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        names = {part.lower(): part for part in archive.namelist()}
         links = {
             link.get("Id"): link.get("Target", "")
-            for link in fromstring(archive.read("xl/_rels/workbook.xml.rels"))
+            for link in fromstring(archive.read(names.get("xl/_rels/workbook.xml.rels", "")))
         }
-        book = fromstring(archive.read("xl/workbook.xml"))
+        book = fromstring(archive.read(names["xl/workbook.xml"]))
     found = {}
     for sheet in book.iter():
         if sheet.tag.rpartition("}")[2] == "sheet":
-            target = links.get(sheet.get(_REL), "")
+            # the namespace of its link is another one in strict workbooks
+            link = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
+            target = links.get(link, "")
             path = target[1:] if target.startswith("/") else posixpath.join("xl", target)
-            found[sheet.get("name", "")] = errors.get(path, set())
+            found[sheet.get("name", "")] = marked.pop(posixpath.normpath(path).lower(), Marks())
+    if marked:
+        raise UnfitError("unaddressed")
     return found

@@ -64,7 +64,7 @@ def _lines(
     columns = list(reading.columns.items())
     for number, row in reading.rows():
         uid = uuid4().hex
-        done = checked(sheet, columns, row, uid, context)
+        done = checked(sheet, columns, row, uid, context, hidden=number in reading.hidden)
         for column in done.mended:
             tally.mended[column.field] += 1
             if len(tally.listed) < SHOWN:
@@ -77,9 +77,18 @@ def _lines(
 
 
 def checked(
-    sheet: Sheet, columns: list[tuple[int, Column]], row: list[Any], uid: str, context: Context
+    sheet: Sheet,
+    columns: list[tuple[int, Column]],
+    row: list[Any],
+    uid: str,
+    context: Context,
+    *,
+    hidden: bool = False,
 ) -> Checked:
-    """One row through the checks of all its columns and the one of the row."""
+    """One row through the checks of all its columns and the one of the row.
+
+    A row that the person does not see in the sheet is asked about: it counts as faulty (BLK-02).
+    """
     done = Checked()
     context.row = done.values
     for place, column in columns:
@@ -89,12 +98,15 @@ def checked(
                 done.problems.append((column.field, str(MISSING)))
             continue
         try:
-            _keep(done, column, cell, column.read(cell, context), uid)
+            value = column.read(cells.unguarded(cell), context)
+            _keep(done, column, cell, value, uid)
         except Wrong as wrong:
             done.problems.append((column.field, str(wrong)))
     if done.problems:
         done.more["wrong"] = [field for field, _sentence in done.problems]
     done.problems += sheet.row(done.values, done.more, context)
+    if hidden:
+        done.problems.append((columns[0][1].field, cells.hidden_row()))
     if done.problems:
         done.more["shown"] = {
             column.field: shown(column, row[place]) for place, column in columns if place < len(row)

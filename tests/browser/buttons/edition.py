@@ -1,0 +1,185 @@
+"""Who presses: every account of the demo and two that have nothing yet; the report."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.browser.buttons import walk, words
+from tests.browser.buttons.press import Person
+from tests.browser.buttons.values import PASSWORD
+from tests.browser.get_chromium import found
+
+ROOT = Path(__file__).resolve().parents[3]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
+STARTS = ["/", "/notices/", "/password/change", "/my/sign-ins/"]
+OUTSIDE = ["/login/", "/register", "/password/forgotten", "/v/", "/messages/", "/audit/roots"]
+WIDTHS = {"student": (1366, 390), "employer": (1366,), "": (1366, 390)}
+MOST = 400  # pages of a role
+NEW_PEOPLE = """
+  UPDATE ab_user SET username = 'employer-new', password = (SELECT password FROM ab_user WHERE username = 'employer1')
+   WHERE id = (SELECT min(u.id) FROM ab_user u WHERE u.role = 'employer' AND u.active AND u.username NOT LIKE 'employer_'
+     AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.employer_id = u.employer_id)
+     AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.employer_id = u.employer_id));
+  UPDATE ab_user SET username = 'student-new', password = (SELECT password FROM ab_user WHERE username = 'student1')
+   WHERE id = (SELECT min(u.id) FROM ab_user u JOIN student s ON s.id = u.student_id WHERE u.active AND u.username NOT LIKE 'student%'
+     AND s.origin_state = 'approved' AND s.training_mode = '1' AND s.verified_at IS NOT NULL
+     AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.student_id = s.id)
+     AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.student_id = s.id));
+"""
+
+
+@contextmanager
+def steady_server(database: str, folder: Path) -> Iterator[str]:
+    """The demo on that database, served out of one transaction; its address."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    env = {k: v for k, v in os.environ.items() if not k.startswith("QINGQIAN_")}
+    env |= {"DATABASE_URL": database, "QINGQIAN_MODE": "demo", "QINGQIAN_INSTANCE": str(folder)}
+    with (folder / "steady.log").open("w") as log:
+        command = [sys.executable, "-m", "tests.browser.buttons.steady", str(port)]
+        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
+    try:
+        if process.stdout.readline() != "ready\n":
+            raise SystemExit((folder / "steady.log").read_text())
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(60)
+        process.stdout.close()
+
+
+class Round:
+    """One role at one width, with or without script: its pages, its buttons, what was found."""
+
+    def __init__(self, browser, url: str, who: str, width: int, script: bool, lang: str = "zh") -> None:
+        self.who, self.width, self.script, self.lang = who, width, script, lang
+        size = {"width": width, "height": 844 if width < 500 else 768}
+        self.context = browser.new_context(
+            viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", base_url=url, java_script_enabled=script, has_touch=width < 500
+        )
+        texts = "\n".join(self.context.request.get(f"{url}/steady/texts").json())
+        self.person = Person(self.context, url, texts, lang, script)
+        self.faults, self.pages, self.presses, self.unseen = [], 0, 0, []
+
+    def sign_in(self) -> None:
+        self.person.ask("back")
+        if self.who:
+            page = self.context.new_page()
+            page.goto("/login/")
+            page.fill("#who", self.who)
+            page.fill("#password", PASSWORD)
+            page.click("main button[type=submit]")
+            page.wait_for_load_state()
+            if "/login/" in page.url:
+                raise SystemExit(f"{self.who} cannot sign in: {page.inner_text('main')}")
+            page.close()
+        if self.lang != "zh":
+            self.context.request.get(f"/lang/{self.lang}")
+        self.person.keep()
+
+    def run(self, fresh: walk.Fresh, spoiled: walk.Fresh, most: int = MOST, press: bool = True, only: str = "") -> None:
+        """Walk, judge every page, press what is new in it."""
+        self.sign_in()
+        for page in walk.walk(self.person.get, STARTS if self.who else OUTSIDE, most):
+            self.pages += 1
+            if page.status >= 500 or page.status == 0:
+                self.fault(page.address, "(page)", [("status", f"{page.status} {page.source[:200] if page.status == 0 else ''}")])
+            if not page.source:
+                continue
+            data_only = page.address.startswith(("/notices/", "/messages/"))
+            self.fault(page.address, "(page)", words.judge(page.source, self.lang, self.person.texts, data_only=data_only))
+            for button in walk.buttons(page, self.script) if press and only in page.address else []:
+                if fresh(button):
+                    self.press(page, button, spoil=False)
+                if not self.script and button.post and button.typed and spoiled(button):
+                    self.press(page, button, spoil=True)
+        self.person.back()
+        self.context.close()
+
+    def press(self, page, button, *, spoil: bool) -> None:
+        outcome = self.person.press(page.address, button, spoil)
+        self.person.back()
+        self.presses += outcome.pressed
+        if not outcome.pressed and not spoil:
+            self.unseen.append((page.address, button.label))
+        self.fault(page.address, f"{button.label} → {button.action or '-'}{' (spoilt)' if spoil else ''} ⇒ {outcome.address}", outcome.faults)
+
+    def fault(self, address: str, button: str, found) -> None:
+        self.faults += [(self.who or "nobody", self.width, "script" if self.script else "plain", self.lang, address, button, *f) for f in found]
+
+
+def whole(names: list[str]) -> int:
+    """All of it, on a demo of its own; the figures and the faults are printed."""
+    from playwright.sync_api import sync_playwright
+
+    with demo() as (database, folder), steady_server(database, folder) as url, sync_playwright() as tools:
+        browser = tools.chromium.launch(executable_path=found(), args=FLAGS)
+        known: dict[tuple, walk.Fresh] = {}
+        faults = [fault for one in rounds(names) for fault in played(browser, url, known, *one)]
+        browser.close()
+    once = {(f[0], walk.shape(f[4]), f[5], f[6], f[7]): f for f in faults}
+    for fault in once.values():
+        print(json.dumps(fault, ensure_ascii=False))
+    print(Counter(f[6] for f in once.values()))
+    return int(bool(once))
+
+
+def rounds(names: list[str]) -> Iterator[tuple[str, int, bool, str]]:
+    """Role, width, script, language."""
+    from app.demo import ACCOUNTS
+
+    people = names or ["", *(name for name, *_more in ACCOUNTS), "employer-new", "student-new"]
+    for who in people:
+        who = who.replace("nobody", "")
+        for width in WIDTHS.get(who.rstrip("0123456789").removesuffix("-new"), (1366,)):
+            yield who, width, True, "zh"
+        yield who, 1366, False, "zh"
+        yield who, 1366, True, "en"
+
+
+def played(browser, url, known, who, width, script, lang):
+    """One round; a button that another person of the same kind has pressed is not pressed again."""
+    begun, one = time.monotonic(), Round(browser, url, who, width, script, lang)
+    fresh, spoiled = (
+        known.setdefault((who.rstrip("0123456789").removesuffix("-new"), width, script, spoil), walk.Fresh()) for spoil in (False, True)
+    )
+    one.run(fresh, spoiled, press=lang == "zh")
+    print(f"{who or 'nobody':<13}{width:>5} {'script' if script else 'plain '} {lang} {one.pages:>4} pages {one.presses:>4} presses "
+          f"{len(one.faults):>3} faults {time.monotonic() - begun:6.0f} s  not shown: {one.unseen[:4]}", flush=True)  # fmt: skip
+    return one.faults
+
+
+@contextmanager
+def demo() -> Iterator[tuple[str, Path]]:
+    """A demo school on a server of its own."""
+    import psycopg
+
+    from app.core import postgres
+    from tests.conftest import make_database
+
+    folder = Path(tempfile.mkdtemp(prefix="qingqian-buttons-"))
+    folder.chmod(0o755)
+    server = postgres.start(folder / "postgres", durable=False)
+    try:
+        database = make_database(server, "buttons")
+        env = {k: v for k, v in os.environ.items() if not k.startswith("QINGQIAN_")}
+        env |= {"DATABASE_URL": database, "QINGQIAN_MODE": "demo", "QINGQIAN_INSTANCE": str(folder)}
+        subprocess.run([sys.executable, "-m", "flask", "--app", "run", "release"], cwd=ROOT, env=env, check=True)
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute(NEW_PEOPLE)
+        yield database, folder
+    finally:
+        postgres.stop(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)
