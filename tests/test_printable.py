@@ -24,7 +24,7 @@ from app.bulk.sheet import SHEETS, Choices, Context, Kind
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import OnlyIf, printed
-from app.core.printable import code_of, unprintable
+from app.core.printable import code_of, replacement, unprintable
 from app.core.text import clean_line
 from app.destinations import checks as destinations
 from app.destinations.models import DestinationField, FieldType
@@ -85,7 +85,7 @@ def bound(unbound, name, text):
 
 def judged(tally, typed, kept, said, refusals, where):
     """What became of one text; fails where it could be accepted and never printed."""
-    lost = unprintable(clean_line(typed))
+    lost = [char for char in unprintable(clean_line(typed)) if not replacement(char)]
     if refusals:
         if lost:
             assert any(code_of(char) in text for text in refusals for char in lost), (
