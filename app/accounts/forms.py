@@ -45,7 +45,11 @@ class SignInForm(FlaskForm):
 class ForgottenForm(FlaskForm):
     """Whose password is to be set anew."""
 
-    who = StringField(_l("Account"), [DataRequired(MISSING), Length(max=120)])
+    who = StringField(
+        _l("Account"),
+        [DataRequired(MISSING), Length(max=120)],
+        render_kw={"autocomplete": "username"},
+    )
     school = SelectField(
         _l("School"),
         choices=[],

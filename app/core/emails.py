@@ -13,6 +13,8 @@ from pathlib import Path
 
 import email_validator
 
+from app.core.text import droppable
+
 TOPS = Path(__file__).with_name(
     "tops.txt"
 )  # the top-level domains of IANA, version in its first line
@@ -28,7 +30,7 @@ REAL = frozenset(("mail.com", "email.com", "gmx.com", "ymail.com", "me.com", "wo
 def clean_email(text: str) -> str:
     """The address in what was typed: half-width, without blanks, «mailto:» and closing marks."""
     folded = unicodedata.normalize("NFKC", text)
-    plain = "".join(c for c in folded if unicodedata.category(c)[0] not in "CZ")
+    plain = "".join(c for c in folded if not c.isspace() and not droppable(c))
     plain = _BEFORE.sub("", plain).rstrip(_AFTER)
     name, at, host = plain.rpartition("@")
     return f"{name}{at}{host.replace('。', '.').lower()}"

@@ -173,11 +173,16 @@ class Printable:
             raise StopValidation(sentence)
 
 
+LONGEST_SAID = 7  # digits that are repeated: messages lie in the browser, personal numbers must not
+
+
 def say_mended(label: str, typed: Any, kept: str) -> None:
     """Tell the person once that something else is kept than was typed; blanks and case are not said."""
     if not isinstance(typed, str) or not kept or _bare(typed) == _bare(kept):
         return
     said = _("“%(field)s” was read as: %(text)s", field=label, text=kept[:80])
+    if sum(char.isdigit() for char in kept) > LONGEST_SAID:
+        said = _("“%(field)s” was read in plain letters and digits, without blanks.", field=label)
     if pairs := printable.replaced(typed):
         said = _(
             "“%(field)s”: the private character %(code)s was replaced by “%(char)s”.",

@@ -15,7 +15,7 @@ def clean_code(text: str) -> str:
     if text.isascii() and text.isalnum():  # as nearly all are
         return text.upper()
     folded = unicodedata.normalize("NFKC", text)
-    return "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Cc", "Zs")).upper()
+    return "".join(c for c in folded if not c.isspace() and not droppable(c)).upper()
 
 
 def clean_line(text: str) -> str:
@@ -27,7 +27,7 @@ def clean_line(text: str) -> str:
     text = mended(text)
     if text.isprintable():
         return " ".join(text.split())
-    return " ".join("".join(c for c in text if not _droppable(c)).split())
+    return " ".join("".join(c for c in text if not droppable(c)).split())
 
 
 def clean_lines(text: str) -> str:
@@ -41,7 +41,8 @@ _SEEN = frozenset(
 )
 
 
-def _droppable(char: str) -> bool:
+def droppable(char: str) -> bool:
+    """Whether a character says nothing and is never seen; blanks are not asked."""
     sort = unicodedata.category(char)
     if sort == "Cc":
         return char < "\x80" and char not in "\t\n\r"

@@ -68,8 +68,7 @@ def _suspicious(key: Column[Any], column: Column[Any]) -> Iterator[tuple[Any, An
     rows = db.session.execute(
         select(key, column).where(strange).execution_options(yield_per=AT_ONCE)
     )
-    for record, value in rows:
-        yield record, value
+    yield from rows.tuples()
 
 
 def _texts(field: str, value: Any) -> Iterator[tuple[str, str]]:

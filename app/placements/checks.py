@@ -81,11 +81,14 @@ _FIELDS = {
     "class_name": _l("Class"), "email": _l("E-mail"), "address": _l("Postal address"),
     "contact_name": _l("Signing contact"), "contact_phone": _l("Telephone"), "code": _l("Code"),
 }  # fmt: skip
+_WHOLE = {"employer.name": _l("Name of the employer"), "school.name": _l("School name")}
 AGREED = ("terms", "archive", "household", "position")
 
 
 def place_name(place: str) -> str:
     """What a place of the printed data is called: ``student.name`` → Student · Name."""
+    if place in _WHOLE:
+        return str(_WHOLE[place])
     part, _dot, name = place.partition(".")
     term = BY_NAME.get(f"{part}_{name}") or BY_NAME.get(name or part)
     label: Any = term.label if term and part in AGREED else _FIELDS.get(name, name)

@@ -7,6 +7,7 @@ from app.core.errors import Refused
 from app.documents import commands, kept
 from app.documents.errors import RenderError
 from app.placements.tasks import AGREEMENT, RECORD, document_of, failure_of, make_agreement
+from app.placements.workflow import propose_terms
 from tests import factories as make
 from tests.desk.desk import signed
 
@@ -28,40 +29,32 @@ def waiting(name: str, key: int) -> int:
 
 
 @pytest.mark.rule("DOC-07")
-def test_what_cannot_be_printed_is_not_attested_and_named_with_field_and_character(cast, placement):
-    placement.terms.position = EMOJI
-    db.session.commit()
+def test_what_cannot_be_printed_is_not_attested_and_named_with_field_and_character(cast):
+    [placement] = signed(cast.employer, cast.student, position=EMOJI)  # as sent before it was asked
     with pytest.raises(Refused) as refusal:
         make.attest(placement, cast.officer)
     said = str(refusal.value)
-    assert "Position" in said
-    assert "🚀" in said
-    assert "U+1F680" in said
-    assert "other terms" in said
+    for part in ("拟聘用职位", "🚀", "U+1F680", "修改邀约"):
+        assert part in said
     assert placement.agreement_no is None
-    placement.terms.position = "增长工程师"
-    db.session.commit()
+    propose_terms(placement.id, make.actor(cast.employer), make.offer(position="增长工程师"))
+    make.PLACEMENTS.perform("agree_terms", placement.id, make.actor(cast.student), agreed=True)
     assert make.attest(placement, cast.officer).agreement_no
 
 
 @pytest.mark.rule("DOC-07")
 @pytest.mark.parametrize(
     ("where", "said"),
-    [
-        ("student", "Name"),
-        ("employer", "Employer"),
-        ("contact", "Signing contact"),
-        ("address", "Postal address"),
-    ],
-)
-def test_every_part_of_the_agreement_is_asked(cast, placement, where, said):
+    [("student", "学生 · 姓名"), ("employer", "单位名称"), ("contact", "签约联系人"), ("address", "学生 · 通讯地址")],
+)  # fmt: skip
+def test_every_part_of_the_agreement_is_asked(cast, where, said):
+    contact = "김철수" if where == "contact" else "张先生"
+    [placement] = signed(cast.employer, cast.student, contact_name=contact)
     if where == "student":
         cast.student.name = "བཀྲ་ཤིས"
     elif where == "employer":
         placement.employer_name = "星光\ue000公司"
-    elif where == "contact":
-        placement.terms.contact_name = "김철수"
-    else:
+    elif where == "address":
         cast.student.address = "武汉\ufffd路"
     db.session.commit()
     with pytest.raises(Refused, match=said):
@@ -90,7 +83,7 @@ def test_a_document_that_failed_says_why_to_all_and_is_made_once_it_is_mended(
     pages = {
         "officer": f"/desk/show/{placement.id}",
         "student": f"/my/signings/{placement.id}",
-        "employer": f"/employer/invitations/{placement.invitation_id}",
+        "employer": f"/employer/invitations/show/{placement.invitation_id}",
     }
     for who, page in pages.items():
         record = getattr(cast, who)
@@ -144,25 +137,24 @@ def test_a_failure_goes_with_the_agreement_that_nobody_needs_any_more(cast, plac
 
 
 @pytest.mark.rule("DOC-07")
-def test_a_preview_that_cannot_be_drawn_says_why(cast, placement, visit):
-    placement.terms.position = EMOJI
-    db.session.commit()
+def test_a_preview_that_cannot_be_drawn_says_why(cast, visit):
+    [placement] = signed(cast.employer, cast.student, position=EMOJI)
     answer = visit(cast.officer).get(f"/agreements/{placement.id}.pdf")
     assert answer.status_code == 409
     assert "U+1F680" in answer.text
 
 
 @pytest.mark.rule("DOC-07")
-def test_what_cannot_be_printed_in_the_kept_data_is_listed_and_the_known_mended(cast, placement):
+def test_what_cannot_be_printed_in_the_kept_data_is_listed_and_the_known_mended(cast):
+    [other] = signed(cast.employer, cast.classmate, position="工程师\ue000")
     cast.student.name, cast.student.address = "王\ue863", "珞喻路🏠"
-    placement.terms.position = "工程师\ue000"
     cast.college.name = "计算机学院"
     db.session.commit()
     rows = {(f.table, f.key, f.field): f.line() for f in commands.found()}
     name = rows["student", cast.student.id, "name"]
     assert name.split("\t")[3:] == ["□", "U+E863", "䶮"]
     assert rows["student", cast.student.id, "address"].endswith("🏠\tU+1F3E0\t-")
-    assert ("terms", placement.terms_id, "position") in rows
+    assert ("terms", other.terms_id, "position") in rows
     assert ("college", cast.college.id, "name") not in rows
     assert commands.mend() == 1
     db.session.expire_all()
