@@ -24,7 +24,7 @@ from sqlalchemy.types import DateTime
 
 from app.core.crypto import Sealed
 from app.core.db import db
-from app.core.identity import NUMBERS, IdKind, clean
+from app.core.identity import NUMBERS, IdKind, clean, named
 from app.core.phones import folded
 from app.core.text import clean_code, mask_id_number, mask_phone
 
@@ -198,6 +198,13 @@ class Student(db.Model):
     @state.setter
     def state(self, value: str) -> None:
         self.origin_state = value
+
+    @property
+    def id_document(self) -> str:
+        """The document in words with its masked number; empty where none is on record."""
+        if not self.id_number_masked:
+            return ""
+        return f"{named(self.id_kind, self.id_country)} {self.id_number_masked}"
 
     @property
     def id_label(self) -> Any:

@@ -75,8 +75,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     order_columns = ["student_no", "name", "graduation_year", "class_name"]
     search_columns: list[str] = []
     show_fieldsets = [
-        (_l("Student"), {"fields": ["name", "student_no", "id_kind", "id_number_masked",
-                                    "id_country", "examinee_no", "sex", "nation"]}),
+        (_l("Student"), {"fields": ["name", "student_no", "id_document", "examinee_no",
+                                    "sex", "nation"]}),
         (_l("Studies"), {"fields": ["school.name", "college.name", "major.name", "class_name",
                                     "education",
                                     "graduation_year", "training_mode"]}),
@@ -87,7 +87,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
         "major.name": _l("Major"), "class_name": _l("Class"),
         "graduation_year": _l("Graduation year"),
-        "origin_state": _l("Origin record"), "id_number_masked": _l("Document number"),
+        "origin_state": _l("Origin record"), "id_number_masked": _l("ID number"),
+        "id_document": _l("Identity document"),
         "id_kind": _l("Kind of document"), "id_country": _l("Passport issued by"),
         "examinee_no": _l("Examinee number"), "sex": _l("Sex"), "nation": _l("Nationality"),
         "school.name": _l("School"), "education": _l("Level of education"),
@@ -103,6 +104,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "id_kind": lambda kind: str(NAMES[kind]),
         "id_country": lambda code: countries().get(code, code) or "–",
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
+        "id_document": dash,
     }  # fmt: skip
     export_fields = EXPORTED
     base_order = ("student_no", "asc")
