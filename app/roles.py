@@ -39,9 +39,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "RegionSearch": {role: ("find",) for role in Role if role is not Role.SYSTEM},
     "Notices": {role: ("index", "follow", "read_all") for role in Role if role is not Role.SYSTEM},
     "MySignIns": {role: ("index", "end", "end_others") for role in Role if role is not Role.SYSTEM},
-    "Batches": dict.fromkeys(
-        (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), ("show", "undo")
-    ),
+    "Batches": dict.fromkeys(STAFF, ("show", "undo")),  # one's own: who asks sees what became of it
     "Imports": dict.fromkeys(
         (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
         ("begin", "template", "upload", "show", "take", "errors"),
