@@ -55,9 +55,9 @@ class ActionRoutes:
         items = self._acted_on(name, self._chosen, single=False)
         if not isinstance(items, list):
             return items
-        return self._question(name, items, self.url("action_post"))  # type: ignore[attr-defined]
+        return self._asked_on_page(name, items, self.url("action_post"))  # type: ignore[attr-defined]
 
-    def _question(self, name: str, items: list[Any], url: str, problem: str = "") -> Any:
+    def _asked_on_page(self, name: str, items: list[Any], url: str, problem: str = "") -> Any:
         return self.render_template(  # type: ignore[attr-defined]
             "fab/confirm.html",
             problem=problem,
@@ -98,7 +98,7 @@ class ActionRoutes:
         if isinstance(items, list):
             if offer_of(self.actions[name]).reason == "required" and not _reason_given():
                 problem = _("Please give a reason: the people concerned read it.")
-                return self._question(name, items, request.full_path, problem), 422
+                return self._asked_on_page(name, items, request.full_path, problem), 422
             return self.run_action(name, items) or redirect(self.list_url())  # type: ignore[attr-defined]
         return items
 
