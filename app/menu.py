@@ -224,7 +224,7 @@ def office(builder: AppBuilder) -> None:
     for view, name, label, icon in (
         (OfficeView, "Office", _l("To do"), "inbox"),
         (DeskView, "Desk", _l("Signings"), "sign"),
-        (ObjectionsView, "Objections", _l("Reports of untruth"), "alert"),
+        (ObjectionsView, "Objections", _l("Contested by students"), "alert"),
         (DisputesView, "Disputes", _l("Disowned"), "lock"),
         (InvitationsView, "Invitations", _l("Invitations"), "send"),
         (StudentsView, "Students", _l("Students"), "users"),

@@ -48,7 +48,8 @@ def written() -> dict[str, str]:
     r"""Singular id → Chinese, from translations/zh/*.txt; of two files the first by name wins.
 
     Lines are msgid<TAB>msgstr, or singular|||plural<TAB>msgstr; a newline is written \n. A text with a
-    context (`pgettext`) is written [context]msgid: one English word for two things. Blank lines and lines that start with # say nothing. ValueError names a line that is none of these.
+    context (`pgettext`) is written [context]msgid: one English word for two things. Blank lines and
+    lines that start with # say nothing. ValueError names a line that is none of these.
     """
     words: dict[str, str] = {}
     for path in sorted(WRITTEN.glob("*.txt")):

@@ -42,9 +42,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "MyCopy": {Role.STUDENT: ("index", "code")},
     "Kept": {role: ("show", "discard") for role in Role if role is not Role.SYSTEM},
     "Session": {role: ("index", "go_on") for role in Role if role is not Role.SYSTEM},
-    "Batches": dict.fromkeys(
-        (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), ("show", "undo")
-    ),
+    "Batches": dict.fromkeys(STAFF, ("show", "undo")),  # one's own: who asks sees what became of it
     "Imports": dict.fromkeys(
         (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
         ("begin", "template", "upload", "show", "take", "errors"),

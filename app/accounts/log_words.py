@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import pgettext
+from flask_babel import lazy_pgettext, pgettext
 
 from app.accounts.models import SecurityEvent
 from app.core import mail
@@ -67,11 +67,14 @@ KEYS = {
     "way": _l("Way in"), "reason": _l("Reason"), "purpose": _l("Purpose"), "channel": _l("Channel"),
     "rows": _l("Rows"), "title": _l("List"), "clear": _l("Whole personal numbers"), "key": _l("Setting"),
     "value": _l("Value"), "path": _l("Page"), "place": _l("Function"), "status": _l("Answer"),
-    "method": _l("Method"), "before": _l("Before"), "after": _l("Now"), "role": _l("Role"),
-    "found": _l("Found"), "facts": _l("Facts"), "count": _l("Devices"), "device": _l("Device"),
+    "method": _l("Method"), "before": _l("Before"), "role": _l("Role"),
+    "after": lazy_pgettext("value", "Afterwards"),
+    "found": lazy_pgettext("value", "Found"), "facts": _l("Facts"),
+    "count": _l("Devices"), "device": _l("Device"),
     "address": _l("Address"), "export": _l("Number of the export"), "school": _l("Number of the school"),
     "more": _l("More of the same in this minute"), "scope": _l("Scope"), "phone": _l("Phone"),
-    "since": _l("Since"), "lost_seal": _l("Last seal before"), "lost_head": _l("Head before"),
+    "since": lazy_pgettext("value", "Since"),
+    "lost_seal": _l("Last seal before"), "lost_head": _l("Head before"),
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from app.accounts.models import AccountWarning, AppUser
 from app.accounts.warnings import told_lately
@@ -17,7 +18,7 @@ from app.fab.shown import chip, moment
 CHANNELS = {mail.SMS: _l("text message"), mail.MAIL: _l("mail")}
 FATES = {
     "sent": (_l("sent"), "done"),
-    "waiting": (_l("waiting"), "waiting"),
+    "waiting": (lazy_pgettext("message", "waiting"), "waiting"),
     "failed": (_l("failed; it is tried again"), "refused"),
     "given_up": (_l("failed; given up"), "refused"),
 }

@@ -9,6 +9,7 @@ from flask_appbuilder import expose
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import Select, select
 from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, NumberRange
@@ -181,7 +182,7 @@ class CodeEditionsView(SafeView):
 
 
 LABELS = {
-    "name": _l("Name"), "sort": _l("Place in the list"), "certain": _l("Confirmed"),
+    "name": lazy_pgettext("code", "Name"), "sort": _l("Place in the list"), "certain": _l("Confirmed"),
     "active": _l("In use"), "part": _l("Counts as"), "needs": _l("Needs these fields"),
     "since": _l("From graduation year"), "copied": _l("Copied from"), "settled": _l("Parts of the rate"),
     "left_out": _l("Not in N"), "note": _l("Note"), "code": _l("Code"),
@@ -219,7 +220,11 @@ class RegionsView(SafeModelView):
     list_columns = ["code", "full_name", "level"]
     order_columns = ["code", "full_name"]
     search_columns = ["code", "full_name"]
-    label_columns = {"code": _l("Code"), "full_name": _l("Name"), "level": _l("Level")}
+    label_columns = {
+        "code": _l("Code"),
+        "full_name": lazy_pgettext("code", "Name"),
+        "level": _l("Level"),
+    }
     base_order = ("code", "asc")
     cell_classes = {"full_name": "qq-full"}
 

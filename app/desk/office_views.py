@@ -27,7 +27,7 @@ from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
 from app.fab.once import now, once
 from app.offline.detail import sheets
-from app.people.step_views import KEYS, StepActions, waits_sentence
+from app.people.step_views import KEYS, StepActions
 from app.placements.workflow import PLACEMENTS, fill_facts
 from app.termination.evidence import add_evidence
 from app.termination.queries import termination_of
@@ -186,8 +186,8 @@ class DeskView(StepActions, DeskList):
     def _waiting(self, item: Any) -> tuple[str, frozenset[Role]]:
         return once(f"waiting {item.id}", lambda: levers.waiting(item, now()))
 
-    def waits(self, item: Any) -> str:
-        return waits_sentence(self._waiting(item)[1], actor().role)
+    def awaited(self, item: Any) -> frozenset[Role]:
+        return self._waiting(item)[1]
 
     def _refuses(self, name: str) -> bool:
         """The frequent reasons speak of a signing that is reviewed, not of an application."""

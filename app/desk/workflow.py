@@ -170,7 +170,7 @@ def nothing(lever: Lever) -> str:
     """Why a lever finds nothing to move."""
     if lever.flow is TERMINATIONS:
         return _("Nobody has applied for a termination of this signing.")
-    return _("No report of untruth awaits an answer.")
+    return _("The student contests nothing here.")
 
 
 def subjects(lever: Lever, placements: Sequence[Placement]) -> dict[int, Any]:

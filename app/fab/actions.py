@@ -14,7 +14,6 @@ from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
 
-from app.core.errors import Invalid
 from app.fab.access import has_access
 from app.fab.declared import Fit, Offer, offer_of
 from app.fab.odd import Odd
@@ -56,14 +55,18 @@ class ActionRoutes:
         items = self._acted_on(name, self._chosen, single=False)
         if not isinstance(items, list):
             return items
+        return self._asked_on_page(name, items, self.url("action_post"))  # type: ignore[attr-defined]
+
+    def _asked_on_page(self, name: str, items: list[Any], url: str, problem: str = "") -> Any:
         return self.render_template(  # type: ignore[attr-defined]
             "fab/confirm.html",
+            problem=problem,
             title=offer_of(self.actions[name]).label,
             offer=offer_of(self.actions[name]),
             names=[self.record_name(item) for item in items],  # type: ignore[attr-defined]
             fit=self.fit(name, items),
             kept=[(key, value) for key, value in request.form.items(multi=True) if key in KEPT],
-            action_url=self.url("action_post"),  # type: ignore[attr-defined]
+            action_url=url,
             back_url=self.list_url(),  # type: ignore[attr-defined]
         )
 
@@ -93,8 +96,9 @@ class ActionRoutes:
     def _perform(self, name: str, chosen: Callable[[], list[Any]], *, single: bool) -> Any:
         items = self._acted_on(name, chosen, single)
         if isinstance(items, list):
-            if offer_of(self.actions[name]).reason == "required":
-                _reason_given()
+            if offer_of(self.actions[name]).reason == "required" and not _reason_given():
+                problem = _("Please give a reason: the people concerned read it.")
+                return self._asked_on_page(name, items, request.full_path, problem), 422
             return self.run_action(name, items) or redirect(self.list_url())  # type: ignore[attr-defined]
         return items
 
@@ -125,7 +129,6 @@ class ActionRoutes:
         return keys
 
 
-def _reason_given() -> None:
-    """A reason is not optional because someone posts without the dialog."""
-    if not request.form.get("reason", "").strip():
-        raise Invalid([("reason", _("Please give a reason."))])
+def _reason_given() -> bool:
+    """A reason is not optional because someone posts without the dialog; blanks are none."""
+    return bool(request.form.get("reason", "").strip())

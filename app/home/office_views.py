@@ -96,7 +96,7 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
     ]
     counts = once("frame", lambda: frame_of(who)).counts
     for name, label, view in (
-        ("Objections", _("Reports of untruth"), "ObjectionsView.list"),
+        ("Objections", _("Contested by students"), "ObjectionsView.list"),
         ("Employers", _("Employers to check"), "EmployersView.list"),
         ("Corrections", _("Corrections of records"), "CorrectionsView.list"),
         ("PlanChanges", _("Changes to the plan"), "ChangesView.list"),

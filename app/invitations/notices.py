@@ -82,7 +82,7 @@ _NUDGE = {
         STUDENT_URL,
     ),
 }  # fmt: skip
-LETTERS = LETTERS | dict.fromkeys(("nudge", "nudge_student"), _NUDGE)
+LETTERS = {**LETTERS, **dict.fromkeys(("nudge", "nudge_student"), _NUDGE)}
 # the employer hears of accepting by the placement that it forms; of closing as untrue the report tells
 SILENT = ("void",)
 

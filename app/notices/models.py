@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, foreign, mapped_column, relationship
 from sqlalchemy.types import DateTime
@@ -16,9 +17,9 @@ from app.core.mail import Message
 KINDS = {
     "invitation": _l("Invitations"),
     "placement": _l("Signing matters"),
-    "termination": _l("Termination"),
-    "chance": _l("Termination"),
-    "objection": _l("Report of untruth"),
+    "termination": lazy_pgettext("heading", "Termination"),
+    "chance": lazy_pgettext("heading", "Termination"),
+    "objection": _l("Contested by the student"),
     "dispute": _l("Disowned"),
     "employer": _l("Registration"),
     "restriction": _l("Restriction"),

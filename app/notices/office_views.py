@@ -7,6 +7,7 @@ from typing import Any
 from flask import flash
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
@@ -23,7 +24,7 @@ CHANNELS = {MAIL: _l("mail"), SMS: _l("text message")}
 STATES = {
     "sent": (_l("sent"), "done"),
     "kept": (_l("not sent: no server or gateway is set"), "refused"),
-    "waiting": (_l("waiting"), "waiting"),
+    "waiting": (lazy_pgettext("message", "waiting"), "waiting"),
     "failed": (_l("failed; it is tried again"), "refused"),
     "given_up": (_l("failed; given up"), "refused"),
 }

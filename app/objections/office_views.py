@@ -6,6 +6,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
@@ -34,14 +35,14 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
     flow = OBJECTIONS
     route_base = "/objections"
     class_permission_name = "Objections"
-    list_title, show_title = _l("Reports of untruth"), _l("Report of untruth")
+    list_title, show_title = _l("Contested by students"), _l("Contested by the student")
     list_columns = ["student.name", "state", "employer_name", "about", "reason", "answer",
                     "created_at"]  # fmt: skip
     order_columns = ["created_at", "changed_at"]
     search_columns: list[str] = []
     base_order = ("created_at", "desc")
     show_fieldsets = [
-        (_l("Report of untruth"), {"fields": ["student.name", "student.student_no", "employer_name",
+        (_l("Contested by the student"), {"fields": ["student.name", "student.student_no", "employer_name",
                                               "about", "reporter", "way", "reason", "created_at",
                                               "state", "answer", "changed_at"]}),
     ]  # fmt: skip
@@ -63,7 +64,11 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
     wide_columns = frozenset({"answer", "about"})
     load_columns = ("placement_id",)
     tabs = (
-        _tab("open", _l("Awaiting an answer"), _l("No student reports anything as untrue.")),
+        _tab(
+            "open",
+            lazy_pgettext("report", "Awaiting an answer"),
+            _l("No student reports anything as untrue."),
+        ),
         _tab("link", _l("“This was not me”"), _l("Nobody says of an act that it was not his.")),
         _tab("answered", _l("Answered"), _l("Nothing has been answered yet.")),
         _tab("all", _l("All"), _l("Nothing was ever reported.")),

@@ -87,7 +87,7 @@ def end_it(change: Change) -> None:
 
 OBJECTIONS: Workflow[Objection] = Workflow(
     kind="objection",
-    name=_l("Report of untruth"),
+    name=_l("Contested by the student"),
     model=Objection,
     scope=objections_for,
     first_locks=_locks,

@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
@@ -28,8 +29,8 @@ class CorrectionState(StrEnum):
 
 LABELS = {
     CorrectionState.PROPOSED: _l("Waits for the school's decision"),
-    CorrectionState.ACCEPTED: _l("Accepted"),
-    CorrectionState.REFUSED: _l("Refused"),
+    CorrectionState.ACCEPTED: lazy_pgettext("correction", "Accepted"),
+    CorrectionState.REFUSED: lazy_pgettext("correction", "Refused"),
     CorrectionState.WITHDRAWN: _l("Withdrawn"),
 }
 CHIPS = {

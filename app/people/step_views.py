@@ -25,7 +25,10 @@ from app.workflow.actor import Role
 from app.workflow.engine import Workflow
 from app.workflow.steps import Step, Verdict
 
-KEYS = {Verdict.APPROVE: "A", Verdict.REFUSE: "R"}  # nothing else ever (AGR-18)
+KEYS: dict[Verdict | None, str] = {
+    Verdict.APPROVE: "A",
+    Verdict.REFUSE: "R",
+}  # nothing else ever (AGR-18)
 MOST_ASKED = 200  # ticked records whose guards are asked beforehand; of more only their states
 NAMED = 3  # names in the sentence why an action is not offered for all that is ticked
 WHO: dict[Role, Any] = {
@@ -80,12 +83,16 @@ class StepActions:
 
     def waits(self, item: Any) -> str:
         """The sentence whom the record waits for; empty where it waits for this person."""
-        return waits_sentence(self.flow.awaits(item, now()), actor().role)
+        return waits_sentence(self.awaited(item), actor().role)
 
     def detail(self, item: Any) -> dict[str, Any]:
         """The page also says whom the record waits for, where no key decides."""
         view: Any = super()
-        return {"waits": self.waits(item), **view.detail(item)}
+        return {"waits": self.waits(item), "awaited": self.awaited(item), **view.detail(item)}
+
+    def awaited(self, item: Any) -> frozenset[Role]:
+        """Whose answer the record waits for."""
+        return self.flow.awaits(item, now())
 
     @expose("/keys/<string:pk>", methods=["GET"])
     @has_access

@@ -68,7 +68,7 @@ LETTERS: dict[str, dict[str, Letter]] = {
     },
     "agree_terms": {
         **_employer(_l("%(student)s agreed to the new terms"),
-            _l("The new terms for %(student)s count from now on. The review goes on.")),
+            _l("The new terms for %(student)s take the place of the old ones. The review goes on.")),
         **_own(_l("You agreed to the new terms of %(employer)s"),
             _l("In your name the new terms of the signing with %(employer)s were agreed to. "
                "The review goes on.")),

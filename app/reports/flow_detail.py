@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
+from flask_babel import pgettext
 
 from app.invitations.models import RESPONSE_LABELS
 from app.placements.models import REVIEW_LABELS
@@ -64,7 +65,7 @@ def _reviewers(span: Span) -> Table:
 
 def _invitations(span: Span) -> Table:
     counts = dict(map(tuple, flow.invitations(span)))
-    rows: list[tuple[Any, int]] = [(_("Sent"), sum(counts.values()))]
+    rows: list[tuple[Any, int]] = [(pgettext("invitations", "Sent"), sum(counts.values()))]
     rows += [(label, counts.get(state.value, 0)) for state, label in RESPONSE_LABELS.items()]
     return _table(_("Invitations sent in these days"), [_("State"), _("Count")], rows)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from app.accounts import queries as accounts
 from app.accounts import workflow as sign_in
@@ -81,7 +82,8 @@ STAFF_REQUESTS: Workflow[StaffRequest] = Workflow(
              verdict=Verdict.REFUSE),
         Step("withdraw", S.OPEN, S.WITHDRAWN, by=Role.ADMIN, label=_l("Withdraw"), danger=True,
              when=(own_request,), then=(note,), done=_l("Withdrawn; nothing is changed.")),
-        Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=_l("Expire"), then=(tell,)),
+        Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=lazy_pgettext("request", "Expire"),
+             then=(tell,)),
     ),
 )  # fmt: skip
 

@@ -253,6 +253,13 @@
     if (button) { delete $("#qq-dialog form").dataset.after; showWhom(button); }
     if (event.target.closest("[data-qq-keys]")) showHelp(rowOf(document.activeElement));
   });
+  // blanks are no reason: said beside the field, before anything is sent
+  const blank = (form) => {
+    const reason = form && form.elements.reason;
+    if (reason && reason.dataset.blank) reason.setCustomValidity(reason.required && !reason.value.trim() ? reason.dataset.blank : "");
+  };
+  on("input", (event) => blank(event.target.form));
+  document.addEventListener("click", (event) => { const send = event.target.closest("#qq-dialog [type=submit]"); if (send) blank(send.form); }, true);
   on("focusin", showKeys);
   on("DOMContentLoaded", () => {
     selection();

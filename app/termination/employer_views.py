@@ -9,6 +9,7 @@ from flask import g, redirect
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ColumnElement, Select, false, select
 
 from app.accounts.queries import actor
@@ -61,7 +62,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     include_route_methods = {
         "list", "show", "search", "columns", "index", "request", "take", "evidence",
     }  # fmt: skip
-    list_title, show_title = _l("Terminations"), _l("Termination")
+    list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
     list_columns = [
         "student.name", "termination.state", "state", "student.school.name", "student.education",
         "major.name", "terms.position", "agreement_no", "created_at",

@@ -152,7 +152,7 @@ _NUDGE = {
         DESK_URL,
     ),
 }  # fmt: skip
-LETTERS = LETTERS | dict.fromkeys(("nudge", "nudge_student"), _NUDGE)
+LETTERS = {**LETTERS, **dict.fromkeys(("nudge", "nudge_student"), _NUDGE)}
 # the college reads that the school decided in its place, and why (AGR-17)
 STOOD_IN = {
     COLLEGE: Letter(
@@ -162,7 +162,8 @@ STOOD_IN = {
         DESK_URL,
     ),
 }  # fmt: skip
-LETTERS = LETTERS | {
+LETTERS = {
+    **LETTERS,
     "approve_for_college": STOOD_IN,
     "refuse_for_college": {**LETTERS["refuse_college"], **STOOD_IN},
 }

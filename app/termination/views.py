@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import redirect, request, url_for
 from flask_appbuilder import expose
-from flask_babel import get_locale
+from flask_babel import get_locale, pgettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
@@ -68,7 +68,7 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
     apply_why = why_not(step, placement, who, now)
     return {
         "placement": placement,
-        "title": _("Termination"),
+        "title": pgettext("heading", "Termination"),
         "name": placement.employer_name if who.role is Role.STUDENT else placement.student.name,
         "agreement": (AGREEMENT_LABELS[state], AGREEMENT_CHIPS.get(state, "closed")),
         "facts": _facts(placement),

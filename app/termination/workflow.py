@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from app.accounts.acts import BIRTHS, Birth
 from app.core import clock
@@ -89,7 +90,7 @@ REFUSED_DONE = _l("Not approved: the signing stands; both parties will be told."
 
 TERMINATIONS: Workflow[Termination] = Workflow(
     kind="termination",
-    name=_l("Termination"),
+    name=lazy_pgettext("heading", "Termination"),
     model=Termination,
     scope=terminations_for,
     first_locks=lambda t: ((Student, t.student_id), (Placement, t.placement_id)),
