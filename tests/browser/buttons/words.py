@@ -67,7 +67,11 @@ def spoken(tree) -> set[str]:
         if not isinstance(element.tag, str) or hidden(element):
             continue
         found |= {" ".join(t.split()) for t in element.xpath("text()")}
-        found |= {BLANKS.sub("…", " ".join(element.get(name).split())) for name in SPOKEN if element.get(name)}
+        found |= {
+            BLANKS.sub("…", " ".join(element.get(name).split()))
+            for name in SPOKEN
+            if element.get(name)
+        }
         if element.tag == "input" and element.get("type") in ("submit", "button"):
             found.add(element.get("value", ""))
     return found - {""}
