@@ -21,7 +21,7 @@ CONTROLS = """(at) => { const e = at; const form = e.form || e.closest('form'); 
     region: 'qqRegion' in i.dataset, options: i.tagName === 'SELECT' ? Array.from(i.options).filter((o) => !o.disabled).map((o) => o.value) : [] })); }"""
 TYPED = """() => Object.fromEntries(Array.from(document.querySelectorAll('textarea, input')).filter((i) => i.name && !i.disabled &&
   (i.tagName === 'TEXTAREA' || ['text', 'email', 'tel', 'search', 'url', 'number', 'date', 'month', 'datetime-local'].includes(i.type)) && i.name !== 'code')
-  .map((i) => [(i.form ? i.form.getAttribute('action') || '' : '') + ' ' + i.name, i.value]))"""
+  .map((i) => [(i.closest('.qq-confirm, dialog') ? 'asked ' : '') + (i.form ? i.form.getAttribute('action') || '' : '') + ' ' + i.name, i.value]))"""
 ERRORS = """() => Array.from(document.querySelectorAll('.qq-error, .qq-problems, .qq-flash-danger, .qq-flash-warn, .qq-note-danger, [aria-invalid=true]'))
   .filter((e) => e.offsetParent && e.textContent.trim()).map((e) => e.textContent.trim().slice(0, 120))"""
 DONE = """() => Array.from(document.querySelectorAll('.qq-flash-done, .qq-flash-info, .qq-note-done')).filter((e) => e.offsetParent).map((e) => e.textContent.trim().slice(0, 120))"""
@@ -311,7 +311,11 @@ class Person:
         gone = [
             name
             for name, value in typed.items()
-            if value.strip() and name in now and folded(now[name]) != folded(value)
+            if value.strip()
+            and name in now
+            and folded(now[name]) != folded(value)
+            # a question that was refused with a sentence is asked anew: its reason is a line
+            and not (outcome.refused and name.startswith("asked "))
         ]
         if (
             gone
