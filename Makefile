@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8080
 DEMO ?= 1
 
-.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser services attack sbom demo
+.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser buttons services attack sbom demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -42,9 +42,13 @@ test: setup-dev browser services ## all tests: on every core, those in a browser
 test-fast: setup-dev ## all tests but those in a browser
 	$(BIN)/python -m pytest -q -n auto -m "not browser"
 
-check-deep: setup-dev ## random walks over all tables and of an adversary, every planted bug and hole found (two hours)
+check-deep: setup-dev browser ## random walks over all tables and of an adversary, every planted bug and hole found, every button pressed (three hours)
 	$(BIN)/python -m tests.model
 	$(BIN)/python -m tests.adversary
+	$(BIN)/python -m tests.browser.buttons
+
+buttons: setup-dev browser ## every button of every page of every role, with and without script; make buttons WHO="school employer1"
+	$(BIN)/python -m tests.browser.buttons $(WHO)
 
 attack: setup-dev ## 20,000 bent requests at a real server, at most half an hour; make attack SHOTS=2000
 	$(BIN)/python -m tests.attack $(SHOTS)

@@ -28,7 +28,7 @@ _DAY = re.compile(
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _WRAPPED = re.compile(r'="((?:[^"]|"")*)"')
 _QUOTED = re.compile(r"^'(?=[^'\s])(?![^']*')")
-_GARBLED = re.compile("[\ufffd\x80-\x84\x86-\x9f]")
+_GARBLED = re.compile("锟斤拷|[\ufffd\x80-\x84\x86-\x9f]")
 _LATIN_RUN = re.compile("[\xa1-\xff]+")
 _NO_SIGN = re.compile(r"""["'“”‘’`=<>{}|\\^$!;,，。、；？?*�]""")
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+", re.I | re.A)  # 2.34201E+13: what Excel makes of a code

@@ -49,7 +49,9 @@ def steady_server(database: str, folder: Path) -> Iterator[str]:
     env |= {"DATABASE_URL": database, "QINGQIAN_MODE": "demo", "QINGQIAN_INSTANCE": str(folder)}
     with (folder / "steady.log").open("w") as log:
         command = [sys.executable, "-m", "tests.browser.buttons.steady", str(port)]
-        process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=env, stdout=subprocess.PIPE, stderr=log, text=True
+        )
     try:
         if process.stdout.readline() != "ready\n":
             raise SystemExit((folder / "steady.log").read_text())
@@ -63,11 +65,18 @@ def steady_server(database: str, folder: Path) -> Iterator[str]:
 class Round:
     """One role at one width, with or without script: its pages, its buttons, what was found."""
 
-    def __init__(self, browser, url: str, who: str, width: int, script: bool, lang: str = "zh") -> None:
+    def __init__(
+        self, browser, url: str, who: str, width: int, script: bool, lang: str = "zh"
+    ) -> None:
         self.who, self.width, self.script, self.lang = who, width, script, lang
         size = {"width": width, "height": 844 if width < 500 else 768}
         self.context = browser.new_context(
-            viewport=size, locale="zh-CN", timezone_id="Asia/Shanghai", base_url=url, java_script_enabled=script, has_touch=width < 500
+            viewport=size,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            base_url=url,
+            java_script_enabled=script,
+            has_touch=width < 500,
         )
         texts = "\n".join(self.context.request.get(f"{url}/steady/texts").json())
         self.person = Person(self.context, url, texts, lang, script)
@@ -89,18 +98,34 @@ class Round:
             self.context.request.get(f"/lang/{self.lang}")
         self.person.keep()
 
-    def run(self, fresh: walk.Fresh, spoiled: walk.Fresh, most: int = MOST, press: bool = True, only: str = "") -> None:
-        """Walk, judge every page, press what is new in it."""
+    def run(
+        self,
+        fresh: walk.Fresh,
+        spoiled: walk.Fresh,
+        most: int = MOST,
+        press: bool = True,
+        starts: tuple[str, ...] = (),
+    ) -> None:
+        """Walk, judge every page, press what is new in it; `starts` are where, and then all."""
         self.sign_in()
-        for page in walk.walk(self.person.get, STARTS if self.who else OUTSIDE, most):
+        begin = list(starts) or (STARTS if self.who else OUTSIDE)
+        for page in walk.walk(self.person.get, begin, len(starts) or most):
             self.pages += 1
             if page.status >= 500 or page.status == 0:
-                self.fault(page.address, "(page)", [("status", f"{page.status} {page.source[:200] if page.status == 0 else ''}")])
+                self.fault(
+                    page.address,
+                    "(page)",
+                    [("status", f"{page.status} {page.source[:200] if page.status == 0 else ''}")],
+                )
             if not page.source:
                 continue
             data_only = page.address.startswith(("/notices/", "/messages/"))
-            self.fault(page.address, "(page)", words.judge(page.source, self.lang, self.person.texts, data_only=data_only))
-            for button in walk.buttons(page, self.script) if press and only in page.address else []:
+            self.fault(
+                page.address,
+                "(page)",
+                words.judge(page.source, self.lang, self.person.texts, data_only=data_only),
+            )
+            for button in walk.buttons(page, self.script) if press else []:
                 if fresh(button):
                     self.press(page, button, spoil=False)
                 if not self.script and button.post and button.typed and spoiled(button):
@@ -114,17 +139,36 @@ class Round:
         self.presses += outcome.pressed
         if not outcome.pressed and not spoil:
             self.unseen.append((page.address, button.label))
-        self.fault(page.address, f"{button.label} → {button.action or '-'}{' (spoilt)' if spoil else ''} ⇒ {outcome.address}", outcome.faults)
+        self.fault(
+            page.address,
+            f"{button.label} → {button.action or '-'}{' (spoilt)' if spoil else ''} ⇒ {outcome.address}",
+            outcome.faults,
+        )
 
     def fault(self, address: str, button: str, found) -> None:
-        self.faults += [(self.who or "nobody", self.width, "script" if self.script else "plain", self.lang, address, button, *f) for f in found]
+        self.faults += [
+            (
+                self.who or "nobody",
+                self.width,
+                "script" if self.script else "plain",
+                self.lang,
+                address,
+                button,
+                *f,
+            )
+            for f in found
+        ]
 
 
 def whole(names: list[str]) -> int:
     """All of it, on a demo of its own; the figures and the faults are printed."""
     from playwright.sync_api import sync_playwright
 
-    with demo() as (database, folder), steady_server(database, folder) as url, sync_playwright() as tools:
+    with (
+        demo() as (database, folder),
+        steady_server(database, folder) as url,
+        sync_playwright() as tools,
+    ):
         browser = tools.chromium.launch(executable_path=found(), args=FLAGS)
         known: dict[tuple, walk.Fresh] = {}
         faults = [fault for one in rounds(names) for fault in played(browser, url, known, *one)]
@@ -153,7 +197,10 @@ def played(browser, url, known, who, width, script, lang):
     """One round; a button that another person of the same kind has pressed is not pressed again."""
     begun, one = time.monotonic(), Round(browser, url, who, width, script, lang)
     fresh, spoiled = (
-        known.setdefault((who.rstrip("0123456789").removesuffix("-new"), width, script, spoil), walk.Fresh()) for spoil in (False, True)
+        known.setdefault(
+            (who.rstrip("0123456789").removesuffix("-new"), width, script, spoil), walk.Fresh()
+        )
+        for spoil in (False, True)
     )
     one.run(fresh, spoiled, press=lang == "zh")
     print(f"{who or 'nobody':<13}{width:>5} {'script' if script else 'plain '} {lang} {one.pages:>4} pages {one.presses:>4} presses "
@@ -176,7 +223,12 @@ def demo() -> Iterator[tuple[str, Path]]:
         database = make_database(server, "buttons")
         env = {k: v for k, v in os.environ.items() if not k.startswith("QINGQIAN_")}
         env |= {"DATABASE_URL": database, "QINGQIAN_MODE": "demo", "QINGQIAN_INSTANCE": str(folder)}
-        subprocess.run([sys.executable, "-m", "flask", "--app", "run", "release"], cwd=ROOT, env=env, check=True)
+        subprocess.run(
+            [sys.executable, "-m", "flask", "--app", "run", "release"],
+            cwd=ROOT,
+            env=env,
+            check=True,
+        )
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute(NEW_PEOPLE)
         yield database, folder

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import time
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ CONTROLS = """(at) => { const e = at; const form = e.form || e.closest('form'); 
     region: 'qqRegion' in i.dataset, options: i.tagName === 'SELECT' ? Array.from(i.options).filter((o) => !o.disabled).map((o) => o.value) : [] })); }"""
 TYPED = """() => Object.fromEntries(Array.from(document.querySelectorAll('textarea, input')).filter((i) => i.name && !i.disabled &&
   (i.tagName === 'TEXTAREA' || ['text', 'email', 'tel', 'search', 'url', 'number', 'date', 'month', 'datetime-local'].includes(i.type)) && i.name !== 'code')
-  .map((i) => [(i.form ? i.form.getAttribute('action') || '' : '') + ' ' + i.name, i.value]))"""
+  .map((i) => [(i.closest('.qq-confirm, dialog') ? 'asked ' : '') + (i.form ? i.form.getAttribute('action') || '' : '') + ' ' + i.name, i.value]))"""
 ERRORS = """() => Array.from(document.querySelectorAll('.qq-error, .qq-problems, .qq-flash-danger, .qq-flash-warn, .qq-note-danger, [aria-invalid=true]'))
   .filter((e) => e.offsetParent && e.textContent.trim()).map((e) => e.textContent.trim().slice(0, 120))"""
 DONE = """() => Array.from(document.querySelectorAll('.qq-flash-done, .qq-flash-info, .qq-note-done')).filter((e) => e.offsetParent).map((e) => e.textContent.trim().slice(0, 120))"""
@@ -47,7 +48,13 @@ class Person:
     """One browser of one role at one width, with or without script."""
 
     def __init__(self, context, steady: str, texts: str, lang: str, script: bool) -> None:
-        self.context, self.steady, self.texts, self.lang, self.script = context, steady, texts, lang, script
+        self.context, self.steady, self.texts, self.lang, self.script = (
+            context,
+            steady,
+            texts,
+            lang,
+            script,
+        )
         self.cookies, self.page = [], None
         self.faults: list[tuple[str, str]] = []
         self.open_requests = 0
@@ -67,7 +74,12 @@ class Person:
         kind = answer.headers.get("content-type", "")
         source = answer.text() if kind.startswith("text/html") else ""
         path = urlsplit(answer.url)
-        return walk.Page(path.path + (f"?{path.query}" if path.query else ""), answer.status, source, self.ask("seen")["templates"])
+        return walk.Page(
+            path.path + (f"?{path.query}" if path.query else ""),
+            answer.status,
+            source,
+            self.ask("seen")["templates"],
+        )
 
     def keep(self) -> None:
         """The state every press begins with."""
@@ -102,7 +114,15 @@ class Person:
         page.on("request", lambda _r: self.count(1))
         page.on("requestfinished", lambda _r: self.count(-1))
         page.on("requestfailed", lambda _r: self.count(-1))
-        page.on("response", lambda r: r.status >= 500 and self.faults.append(("status", f"{r.status} {r.request.method} {urlsplit(r.url).path}")))
+        page.on(
+            "response",
+            lambda r: (
+                r.status >= 500
+                and self.faults.append(
+                    ("status", f"{r.status} {r.request.method} {urlsplit(r.url).path}")
+                )
+            ),
+        )
 
     def console(self, message) -> None:
         if message.type == "error" and not NOISE.search(message.text):
@@ -155,7 +175,11 @@ class Person:
                 return
         before, typed = len(self.context.pages), page.evaluate(TYPED)
         if upload:
-            handle.set_input_files(values.file_for(handle.get_attribute("name") or "", handle.get_attribute("accept") or ""))
+            handle.set_input_files(
+                values.file_for(
+                    handle.get_attribute("name") or "", handle.get_attribute("accept") or ""
+                )
+            )
         elif button.key[2].startswith("tr"):
             handle.dblclick()
         else:
@@ -204,7 +228,11 @@ class Person:
 
     def write(self, page, control, f) -> None:
         kind = "textarea" if f["tag"] == "textarea" else f["type"]
-        control.fill("武汉" if f["region"] else values.value_for(kind, f["name"], f["label"], f["min"], f["max"]))
+        control.fill(
+            "武汉"
+            if f["region"]
+            else values.value_for(kind, f["name"], f["label"], f["min"], f["max"])
+        )
         if f["region"] and self.script:
             option = page.locator(".qq-options:not([hidden]) li").first
             option.wait_for(timeout=3000)
@@ -212,9 +240,16 @@ class Person:
 
     def codes(self, page, handle) -> None:
         """A code that the form asks for is sent, read and typed."""
-        scope = handle.evaluate_handle("e => e.form || e.closest('form') || document.body").as_element()
+        scope = handle.evaluate_handle(
+            "e => e.form || e.closest('form') || document.body"
+        ).as_element()
         field = scope.query_selector("input[name=code]:not([disabled])")
-        if field is None or not field.is_visible() or handle.get_attribute("data-qq-code-url") or handle.get_attribute("formaction"):
+        if (
+            field is None
+            or not field.is_visible()
+            or handle.get_attribute("data-qq-code-url")
+            or handle.get_attribute("formaction")
+        ):
             return
         sender = scope.query_selector("[data-qq-code-url], button[formaction*=code]")
         if sender is not None and sender.is_visible():
@@ -222,11 +257,17 @@ class Person:
                 sender.click()
                 self.settle()
             else:
-                action = sender.get_attribute("formaction") or sender.get_attribute("data-qq-code-url")
+                action = sender.get_attribute("formaction") or sender.get_attribute(
+                    "data-qq-code-url"
+                )
                 token = page.locator("meta[name=csrf-token]").get_attribute("content")
-                self.context.request.post(action, form={"csrf_token": token}, headers={"Accept": "application/json"})
+                self.context.request.post(
+                    action, form={"csrf_token": token}, headers={"Accept": "application/json"}
+                )
             self.ask("work")
-            scope = page if not scope.is_visible() else scope  # the button may have sent the whole page
+            scope = (
+                page if not scope.is_visible() else scope
+            )  # the button may have sent the whole page
         field = scope.query_selector("input[name=code]:not([disabled])")
         answer = self.context.request.get("/messages/").text()
         found = re.search(r"(?:验证码|code)[^0-9]{0,40}(\d{6})\b", re.sub(r"<[^>]+>", " ", answer))
@@ -261,14 +302,33 @@ class Person:
             return
         if page.locator("meta[http-equiv=refresh]").count():
             self.ask("work")
-            page.goto(page.url, wait_until="load")
+            with contextlib.suppress(Error):  # the page may be looking again by itself
+                page.goto(page.url, wait_until="load")
+            self.settle()
         outcome.address = page.url.replace(self.steady, "")
         outcome.refused, outcome.said = page.evaluate(ERRORS), page.evaluate(DONE)
         now = page.evaluate(TYPED)
-        gone = [name for name, value in typed.items() if value.strip() and name in now and folded(now[name]) != folded(value)]
-        if gone and (outcome.refused or not outcome.said) and button.key[2].partition(":")[0] != "tr":
+        gone = [
+            name
+            for name, value in typed.items()
+            if value.strip()
+            and name in now
+            and folded(now[name]) != folded(value)
+            # a question that was refused with a sentence is asked anew: its reason is a line
+            and not (outcome.refused and name.startswith("asked "))
+        ]
+        if (
+            gone
+            and (outcome.refused or not outcome.said)
+            and button.key[2].partition(":")[0] != "tr"
+        ):
             kind = "lost text" if outcome.refused or button.post else "lost search"
-            outcome.faults.append((kind, f"{[(n, typed[n][:20], now[n][:20]) for n in gone][:6]} said: {outcome.refused[:2]}"))
+            outcome.faults.append(
+                (
+                    kind,
+                    f"{[(n, typed[n][:20], now[n][:20]) for n in gone][:6]} said: {outcome.refused[:2]}",
+                )
+            )
         source = page.content()
         if "<html" in source and page.locator("body").count():
             data_only = urlsplit(page.url).path.startswith(("/notices/", "/messages/"))

@@ -53,7 +53,9 @@ class Steady:
             self.templates.append(template.name)
 
     def newest_job(self) -> int:
-        return self.connection.execute(text("SELECT coalesce(max(id), 0) FROM procrastinate_jobs")).scalar_one()
+        return self.connection.execute(
+            text("SELECT coalesce(max(id), 0) FROM procrastinate_jobs")
+        ).scalar_one()
 
     def mark(self) -> None:
         """From now on this is where `back` leads."""
@@ -80,9 +82,11 @@ class Steady:
         with self.app.app_context():
             try:
                 task.func(**arguments)
-                db.session.execute(text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": key})
+                db.session.execute(
+                    text("DELETE FROM procrastinate_jobs WHERE id = :id"), {"id": key}
+                )
                 db.session.commit()
-            except Exception:
+            except Exception:  # noqa: BLE001 (whatever it was is the finding)
                 db.session.rollback()
                 self.bugs.append(f"job {name}\n{traceback.format_exc()}")
             finally:
@@ -92,7 +96,11 @@ class Steady:
     def texts(self) -> list[str]:
         found = set()
         for table, column in self.connection.execute(text(TEXTS)).all():
-            rows = self.connection.execute(text(f'SELECT DISTINCT "{column}"::text FROM "{table}" WHERE "{column}" IS NOT NULL'))
+            rows = self.connection.execute(
+                text(
+                    f'SELECT DISTINCT "{column}"::text FROM "{table}" WHERE "{column}" IS NOT NULL'
+                )
+            )
             found |= {value for (value,) in rows if not re.fullmatch(r"[a-z_.:-]*", value)}
         return sorted(found)
 
@@ -103,7 +111,13 @@ class Steady:
         return found
 
     def answer(self, name: str) -> object:
-        return {"mark": self.mark, "back": self.back, "work": self.work, "seen": self.seen, "texts": self.texts}[name]()
+        return {
+            "mark": self.mark,
+            "back": self.back,
+            "work": self.work,
+            "seen": self.seen,
+            "texts": self.texts,
+        }[name]()
 
     def __call__(self, environ, start_response):
         path = environ["PATH_INFO"]
@@ -134,7 +148,9 @@ class Bugs(logging.Handler):
         self.kept = kept
 
     def emit(self, record) -> None:
-        self.kept.append(f"{record.getMessage()}\n{''.join(traceback.format_exception(*record.exc_info)) if record.exc_info else ''}")
+        self.kept.append(
+            f"{record.getMessage()}\n{''.join(traceback.format_exception(*record.exc_info)) if record.exc_info else ''}"
+        )
 
 
 class Quiet(WSGIRequestHandler):
@@ -146,7 +162,9 @@ def main() -> None:
     app = create_app()
     steady = Steady(app)
     logging.getLogger().addHandler(Bugs(steady.bugs))
-    server = make_server("127.0.0.1", int(sys.argv[1]), steady, threaded=True, request_handler=Quiet)
+    server = make_server(
+        "127.0.0.1", int(sys.argv[1]), steady, threaded=True, request_handler=Quiet
+    )
     server.daemon_threads = True
     print("ready", flush=True)
     server.serve_forever()

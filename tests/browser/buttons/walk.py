@@ -61,7 +61,10 @@ def links(page: Page) -> Iterator[str]:
 def buttons(page: Page, script: bool) -> list[Button]:
     """In the order of the page; with script nothing inside <noscript> is there."""
     tree, found, at = tree_of(page.source), [], -1
-    main = next((t for t in page.templates if "/" in t and not t.startswith("parts/")), page.templates[:1] and page.templates[0] or "")
+    main = next(
+        (t for t in page.templates if "/" in t and not t.startswith("parts/")),
+        "".join(page.templates[:1]),
+    )
     for element in tree.xpath(f"//body//*[{_PRESSED}][not(ancestor::template)]"):
         if script and next(element.iterancestors("noscript"), None) is not None:
             continue
@@ -79,18 +82,49 @@ def read(element, at: int, page: Page, main: str) -> Button | None:
     form = next((e for e in line if e.tag == "form"), None)
     if form is None and element.get("form"):
         form = next(iter(tree_root(element).xpath(f"//form[@id='{element.get('form')}']")), None)
-    action = element.get("formaction") or element.get("data-qq-url") or element.get("data-href") or element.get("data-qq-code-url")
+    action = (
+        element.get("formaction")
+        or element.get("data-qq-url")
+        or element.get("data-href")
+        or element.get("data-qq-code-url")
+    )
     if not action and form is not None and element.get("type") != "button":
         action = form.get("action") or page.address
     action = action or ""
     if shape(action).startswith("/demo/") or shape(action).startswith("/lang/"):
         return None
-    label = " ".join(element.text_content().split()) or element.get("aria-label") or element.get("value") or element.get("name") or element.tag
-    frame = any("qq-top" in (e.get("class") or "").split() or e.get("id") in ("qq-keys", "qq-rail") for e in line)
-    kind = f"{element.tag}:{element.get('name') or ''}={element.get('value') or ''}" if element.get("name") else element.tag
+    label = (
+        " ".join(element.text_content().split())
+        or element.get("aria-label")
+        or element.get("value")
+        or element.get("name")
+        or element.tag
+    )
+    frame = any(
+        "qq-top" in (e.get("class") or "").split() or e.get("id") in ("qq-keys", "qq-rail")
+        for e in line
+    )
+    kind = (
+        f"{element.tag}:{element.get('name') or ''}={element.get('value') or ''}"
+        if element.get("name")
+        else element.tag
+    )
     words = "" if element.tag == "tr" else re.sub(r"[\d\W]+", "", label)[:20]
-    key = ("frame" if frame else main, shape(action), re.sub(r"\d+", "0", kind), element.get("data-qq-action") or "", words)
-    return Button(at, label[:40], action, key, posts(element, form), writes(form) if form is not None else bool(element.get("data-qq-reason")))
+    key = (
+        "frame" if frame else main,
+        shape(action),
+        re.sub(r"\d+", "0", kind),
+        element.get("data-qq-action") or "",
+        words,
+    )
+    return Button(
+        at,
+        label[:40],
+        action,
+        key,
+        posts(element, form),
+        writes(form) if form is not None else bool(element.get("data-qq-reason")),
+    )
 
 
 def tree_root(element):
@@ -98,7 +132,11 @@ def tree_root(element):
 
 
 def posts(element, form) -> bool:
-    return bool(element.get("data-qq-url")) or (form is not None and (form.get("method") or "").lower() == "post" and element.tag != "summary")
+    return bool(element.get("data-qq-url")) or (
+        form is not None
+        and (form.get("method") or "").lower() == "post"
+        and element.tag != "summary"
+    )
 
 
 def writes(form) -> bool:
@@ -110,9 +148,17 @@ def walk(get: Callable[[str], Page], starts: list[str], most: int) -> Iterator[P
     waiting, seen, shapes = deque(starts), set(), Counter()
     while waiting and len(seen) < most:
         address = waiting.popleft()
-        query = "?" + "&".join(sorted(p.partition("=")[0] for p in urlsplit(address).query.split("&"))) if "?" in address else ""
+        query = (
+            "?" + "&".join(sorted(p.partition("=")[0] for p in urlsplit(address).query.split("&")))
+            if "?" in address
+            else ""
+        )
         kind = shape(address) + re.sub(r"\d+", "0", query)
-        if address in seen or shapes[kind] >= OF_ONE_SHAPE or (query and shapes[kind] >= OF_ONE_ACTION):
+        if (
+            address in seen
+            or shapes[kind] >= OF_ONE_SHAPE
+            or (query and shapes[kind] >= OF_ONE_ACTION)
+        ):
             continue
         seen.add(address)
         shapes[kind] += 1

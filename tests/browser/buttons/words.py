@@ -28,7 +28,7 @@ LATIN_NAMES = {
     "oauth", "saml", "ip", "url", "https", "http", "utf-8", "gbk", "gb", "utc", "ads", "app", "iphone", "android", "chrome", "edge", "firefox",
     "safari", "chromium", "windows", "linux", "macos", "passkey", "enter", "esc", "ctrl", "tab", "email", "totp", "hmac", "sha", "sha-256",
     "hmac-sha", "json", "openpgp", "rfc", "lzb", "hyperledger", "fido", "webauthn", "qr", "english", "gmail", "outlook", "qingqian", "headless",
-    "headlesschrome", "x11", "mozilla",
+    "headlesschrome", "x11", "mozilla", "localhost",
 }  # fmt: skip
 HAN_NAMES = ("中文", "青签", "年", "月", "日")
 
@@ -67,7 +67,11 @@ def spoken(tree) -> set[str]:
         if not isinstance(element.tag, str) or hidden(element):
             continue
         found |= {" ".join(t.split()) for t in element.xpath("text()")}
-        found |= {BLANKS.sub("…", " ".join(element.get(name).split())) for name in SPOKEN if element.get(name)}
+        found |= {
+            BLANKS.sub("…", " ".join(element.get(name).split()))
+            for name in SPOKEN
+            if element.get(name)
+        }
         if element.tag == "input" and element.get("type") in ("submit", "button"):
             found.add(element.get("value", ""))
     return found - {""}
