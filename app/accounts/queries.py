@@ -37,6 +37,7 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import NotYours
+from app.core.names import spellings
 from app.core.text import clean_code
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
 
@@ -354,9 +355,19 @@ def named(text: str, most: int = 200) -> list[int]:
     """The accounts that a typed user name or name means: the exact ones, else those that contain it."""
     text = text.strip()
     name = AppUser.last_name + AppUser.first_name
+    names = spellings(text)
     for wanted in (
-        (func.lower(AppUser.username) == text.lower()) | (name == text),
-        AppUser.username.icontains(text, autoescape=True) | name.icontains(text, autoescape=True),
+        (func.lower(AppUser.username) == text.lower())
+        | func.lower(name).in_([spelled.lower() for spelled in names]),
+        or_(
+            *(
+                c.icontains(spelled, autoescape=True)
+                for c, spelled in (
+                    (AppUser.username, text),
+                    *((name, spelled) for spelled in names),
+                )
+            )
+        ),
     ):
         found = list(db.session.scalars(select(AppUser.id).where(wanted).limit(most)))
         if found:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 
-DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", "·"))
-
 
 def clean_code(text: str) -> str:
     """A number or code: full-width made half-width, every blank and invisible character gone."""
@@ -17,18 +15,13 @@ def clean_code(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """A name or line of text: no control, invisible or direction characters, blanks folded."""
+    """A line of text: no control, invisible or direction characters, blanks folded."""
     if text.isprintable():
         return " ".join(text.split())
     kept = "".join(
         c for c in text if unicodedata.category(c) not in ("Cf", "Cc", "Cs") or c in "\t\n\r"
     )
     return " ".join(kept.split())
-
-
-def clean_name(text: str) -> str:
-    """A person's name: as `clean_line`, with the wrong middle dots made the right one (U+00B7)."""
-    return unicodedata.normalize("NFC", clean_line(text)).translate(DOTS)
 
 
 def mask_id_number(text: str) -> str:

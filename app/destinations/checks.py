@@ -11,7 +11,8 @@ from app.codes import queries as codes
 from app.codes.models import Region
 from app.core.db import db
 from app.core.forms import MISSING, TOO_LONG
-from app.core.text import clean_code, clean_line, clean_name
+from app.core.names import clean_title
+from app.core.text import clean_code, clean_line
 from app.destinations.models import (
     NUMBERS,
     PLAN,
@@ -53,7 +54,7 @@ def cleaned(field: DestinationField, text: str) -> str:
     if field.type in (FieldType.CREDIT_CODE, FieldType.POSTCODE, FieldType.CODE, *NUMBERS):
         folded = clean_code(text)
         return folded.replace(",", "") if field.type in NUMBERS else folded
-    return clean_name(text) if field.type == FieldType.NAME else clean_line(text)
+    return clean_title(text) if field.type == FieldType.NAME else clean_line(text)
 
 
 def problem(field: DestinationField, text: str, year: int) -> str:

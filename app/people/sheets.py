@@ -31,6 +31,7 @@ from app.codes import queries as codes
 from app.codes.models import Region
 from app.core import clock, jobs
 from app.core.db import db
+from app.core.names import name_problem
 from app.people import checks, effects, ways_in
 from app.people.effects import follow_student, forget_accounts
 from app.people.models import College, Major, OriginState, Student, TrainingMode
@@ -49,6 +50,11 @@ PHONE_TAKEN = _l(
 def is_id_number(number: str, context: Context) -> Any:
     """The check digit and a day of birth that can be (GB 11643)."""
     return None if checks.is_id_number(number, context.today) else ID_NUMBER
+
+
+def is_name(name: str, _context: Context) -> Any:
+    """What is no name is none of a student either."""
+    return name_problem(name)
 
 
 def prepare(record: Import) -> Context:
@@ -151,6 +157,10 @@ def follow(record: Import) -> None:
     if record.changed:
         who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
+        effects.trace_file(Student, "correct", "t.school_id = :school AND t.student_no ="
+                           " r.values ->> 'student_no'", STUDENTS.target.fields, who, id=record.id,
+                           school=record.school_id, file=record.file_name,
+                           undone=record.state == ImportState.UNDONE)  # fmt: skip
     db.session.execute(
         text("UPDATE ab_user u SET last_name = s.name FROM student s"
              " WHERE u.student_id = s.id AND s.id = ANY(:ids)"),
@@ -237,7 +247,8 @@ STUDENTS = Sheet(
     columns=(
         Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20,
                sample="2023010001", help=_l("It stays the same: by it the student is found.")),
-        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True, width=12,
+        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True,
+               width=12, checks=(is_name,),
                sample="黄河水"),
         Column("id_number", _l("ID number"), Kind.CODE, "SFZH", ("身份证号码", "证件号码", "公民身份号码"),
                required=True, most=18, checks=(is_id_number,), width=22,

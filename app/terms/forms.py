@@ -15,8 +15,12 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Validat
 from app.codes.forms import RegionField, options
 from app.core import clock
 from app.core.forms import MISSING, OnlyIf, line
+from app.core.names import clean_contact, clean_title
+from app.core.text import clean_line
 from app.people.forms import NOT_FOR_EMPLOYERS, PHONE, POSTCODE, TEL
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Field
+
+CLEAN = {"contact_name": clean_contact, "archive_contact": clean_contact, "archive_to": clean_title}
 
 
 class Numbers(IntegerField):
@@ -112,5 +116,6 @@ def _text(field: Field) -> Any:
     elif field.kind == "postcode":
         checks, keys = [*checks, POSTCODE], {"inputmode": "numeric"}
     return line(
-        field.label, field.length or 6, *checks, description=field.hint, render_kw=dict(keys)
-    )
+        field.label, field.length or 6, *checks, clean=CLEAN.get(field.name, clean_line),
+        description=field.hint, render_kw=dict(keys),
+    )  # fmt: skip
