@@ -38,6 +38,7 @@ from app.objections.workflow import OBJECTIONS
 from app.origin.workflow import CORRECTIONS
 from app.papers import tasks as paper_tasks
 from app.people import tasks as people_tasks
+from app.people.commands import names
 from app.people.students import STUDENTS
 from app.people.workflow import EMPLOYERS, RESTRICTIONS
 from app.placements.workflow import PLACEMENTS
@@ -75,7 +76,7 @@ DOCS = Path(__file__).resolve().parent.parent / "docs"
 def register(app: Flask) -> None:
     """Add our commands to Flask's."""
     for command in (
-        release, worker, seal_files, docs, greeting, audit, forget, staff, documents, check_plans,
+        release, worker, seal_files, docs, greeting, audit, forget, staff, documents, names, check_plans,
     ):  # fmt: skip
         app.cli.add_command(command)
 

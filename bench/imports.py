@@ -45,7 +45,7 @@ def workbook(rows: int, changed: str = "") -> bytes:
             page.write_string(0, n, head)
         for n in range(1, rows + 1):
             first = f"420{100 + n % 700:03d}{1990 + n % 15}{1 + n % 12:02d}{1 + n % 28:02d}{n // 100 % 1000:03d}"
-            cells = (f"2023{n:08d}", f"学生{n}", first + id_number_mark(first), "计算机学院",
+            cells = (f"2023{n:08d}", make.called(n), first + id_number_mark(first), "计算机学院",
                      "计算机学院专业", "2027", "31", "1", f"{n % 40}班{changed}", "男", "汉族",
                      f"139{n:08d}", f"2342{n:010d}", "420111")  # fmt: skip
             for place, cell in enumerate(cells):

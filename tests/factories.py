@@ -35,6 +35,11 @@ _next = count(500_001)
 PASSWORD = "Correct-horse-7"
 
 
+def called(n: int) -> str:
+    """A name that nobody else has; real ones have no digits: 12 → 学生一二."""
+    return "学生" + str(n).translate(str.maketrans("0123456789", "〇一二三四五六七八九"))
+
+
 def id_number(n: int) -> str:
     """A valid ID number of a region that does not exist."""
     born = date(2004, 1, 1) + timedelta(days=(n + n // 9000) % 900)  # unique to 900,000
@@ -88,7 +93,7 @@ def make_student(college: College, name: str = "", *, account: bool = True, **mo
     major = db.session.query(Major).filter_by(college_id=college.id).first()
     student = Student(
         uid=uuid4().hex, school_id=college.school_id, college_id=college.id, major_id=major.id,
-        graduation_year=more.pop("graduation_year", 2027), name=name or f"学生{n}",
+        graduation_year=more.pop("graduation_year", 2027), name=name or called(n),
         sex="12"[n % 2 == 0],
         student_no=more.pop("student_no", f"2023{n:06d}"), education=more.pop("education", "31"),
         origin_state=more.pop("origin_state", OriginState.APPROVED), class_name="1班",

@@ -60,6 +60,7 @@ FILES = {
     "own_contacts.py",  # people: a person's own mail and telephone
     "ways_in.py",  # people: changed phones and mails, their undoing
     "register.py",  # people: the register of employers as staff keep it
+    "naming.py",  # people: present and former names, as all searches find them
     "students.py",  # people: the table of a student's record, beside that of employers
     "keys.py", "content.py", "marks.py",  # audit: what is digested of a row, with which key, when
     "seals.py", "roots.py",  # audit: the chain, and what goes outside

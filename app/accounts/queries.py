@@ -38,7 +38,9 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.emails import clean_email
 from app.core.errors import NotYours
-from app.core.identity import clean, spellings
+from app.core.identity import clean
+from app.core.identity import spellings as spellings_of_number
+from app.core.names import spellings as spellings_of_name
 from app.core.phones import folded
 from app.core.text import clean_code
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
@@ -188,7 +190,7 @@ def account_for(typed: str, school_code: str = "") -> AppUser | None:
     A passport's number can have the signs of anything: what is no number of a document goes first, so
     that no record with such a number takes another's way in.
     """
-    numbers = [digest("id_number", spelt) for spelt in spellings(typed)]
+    numbers = [digest("id_number", spelt) for spelt in spellings_of_number(typed)]
     wanted = [digest(kind, typed) for kind in ("username", "phone", "email", "credit_code")]
     wanted.append(digest("email", clean_email(typed)))  # as a Chinese keyboard writes it (F-11)
     if school_code:
@@ -407,9 +409,19 @@ def named(text: str, most: int = 200) -> list[int]:
     """The accounts that a typed user name or name means: the exact ones, else those that contain it."""
     text = text.strip()
     name = AppUser.last_name + AppUser.first_name
+    names = spellings_of_name(text)
     for wanted in (
-        (func.lower(AppUser.username) == text.lower()) | (name == text),
-        AppUser.username.icontains(text, autoescape=True) | name.icontains(text, autoescape=True),
+        (func.lower(AppUser.username) == text.lower())
+        | func.lower(name).in_([spelled.lower() for spelled in names]),
+        or_(
+            *(
+                c.icontains(spelled, autoescape=True)
+                for c, spelled in (
+                    (AppUser.username, text),
+                    *((name, spelled) for spelled in names),
+                )
+            )
+        ),
     ):
         found = list(db.session.scalars(select(AppUser.id).where(wanted).limit(most)))
         if found:

@@ -15,11 +15,13 @@ from flask_babel import gettext
 
 from app.core.emails import clean_email, is_email, known_end
 from app.core.forms import NO_EMAIL, TOO_LONG
+from app.core.names import clean_contact, clean_name, clean_title
 from app.core.printable import refusal
-from app.core.text import clean_code, clean_line, clean_name
+from app.core.text import clean_code, clean_line
 
 _: Callable[..., str] = gettext
 
+LONGEST = 1_000  # characters of a name before it is folded
 EPOCH = date(1899, 12, 30)  # day 0 of Excel's serial numbers, with its leap year 1900 made good
 FIRST, LAST = date(1900, 3, 1), date(2199, 12, 31)
 _DAY = re.compile(
@@ -109,6 +111,16 @@ def name(cell: Any, most: int) -> str:
         raise Wrong(_("This is not a name."))
     refuse_garbled(cell)
     return fitting(clean_name(cell), most)
+
+
+def title(cell: Any, most: int) -> str:
+    """An organisation's name."""
+    return fitting(clean_title(text(cell, LONGEST)), most)
+
+
+def contact(cell: Any, most: int) -> str:
+    """Whom to ask."""
+    return fitting(clean_contact(text(cell, LONGEST)), most)
 
 
 def code(cell: Any, most: int) -> str:

@@ -28,6 +28,8 @@ class Kind(Enum):
 
     TEXT = "text"
     NAME = "name"
+    TITLE = "title"  # the name of an organisation
+    CONTACT = "contact"  # whom to ask there
     CODE = "code"  # every digit counts: a cell that is a number is refused
     EMAIL = "email"  # folded as in forms
     DIGITS = "digits"  # as CODE, but a number without leading zeros is taken, such as a mobile's
@@ -164,6 +166,8 @@ READERS: dict[Kind, Reader] = {
     Kind.TEXT: lambda column, cell, _context: cells.text(cell, column.most),
     Kind.NAME: lambda column, cell, _context: cells.name(cell, column.most),
     Kind.EMAIL: lambda column, cell, _context: cells.email(cell, column.most),
+    Kind.TITLE: lambda column, cell, _context: cells.title(cell, column.most),
+    Kind.CONTACT: lambda column, cell, _context: cells.contact(cell, column.most),
     Kind.CODE: lambda column, cell, _context: cells.code(cell, column.most),
     Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
     Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),

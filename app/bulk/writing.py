@@ -168,12 +168,20 @@ def _give_back(target: Target, values: dict[str, Any]) -> None:
         for c in _written(target)
         if c.name not in target.key
     ]
+    _taken_back("yes")  # what is taken back now is nobody's former name
     db.session.execute(
         text(
             f"UPDATE {target.model.__tablename__} t SET {', '.join(parts)} FROM import_row r"
             f" WHERE {CHANGED} AND {joined(target)}"
         ),
         values,
+    )
+    _taken_back("")
+
+
+def _taken_back(said: str) -> None:
+    db.session.execute(
+        text("SELECT set_config('qingqian.taken_back', :said, true)"), {"said": said}
     )
 
 

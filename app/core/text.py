@@ -7,8 +7,6 @@ import unicodedata
 
 from app.core.printable import mended
 
-DOTS = str.maketrans(dict.fromkeys("•‧・∙⋅", "·"))
-
 
 def clean_code(text: str) -> str:
     """A number or code: full-width made half-width, every blank and invisible character gone."""
@@ -19,7 +17,7 @@ def clean_code(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """A name or line of text: no control, invisible or direction characters, blanks folded.
+    """A line of text: no control, invisible or direction characters, blanks folded.
 
     Old private characters become the standard ones. What stands for lost or visible content stays, to
     be refused: C1 controls (a wrong code page), signs that only look like formats (U+0600 … U+110CD).
@@ -48,10 +46,6 @@ def droppable(char: str) -> bool:
         return char < "\x80" and char not in "\t\n\r"
     return sort == "Cs" or (sort == "Cf" and char not in _SEEN)
 
-
-def clean_name(text: str) -> str:
-    """A person's name: as `clean_line`, with the wrong middle dots made the right one (U+00B7)."""
-    return unicodedata.normalize("NFC", clean_line(text)).translate(DOTS)
 
 
 _CITIZEN = re.compile(r"[0-9]{17}[0-9X]")  # and whatever is numbered like it

@@ -196,6 +196,7 @@ def _employer(placement: Placement) -> list[Any]:
     missing = _("to be filled in")
     return [
         {"label": _("Employer name"), "value": name, "strong": True, "wide": True},
+        *([(_("Present name"), employer.name)] if employer and employer.name != name else []),
         (_("Credit code"), placement.employer_credit_code),
         *(
             {"label": _FACTS[fact], "value": facts[fact], "missing": "" if facts[fact] else missing}

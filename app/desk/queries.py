@@ -27,8 +27,9 @@ from app.core.text import clean_code
 from app.notices.models import Notice
 from app.notices.queries import near
 from app.people.checks import is_credit_code
-from app.people.models import School, Student
-from app.people.queries import finds_student, looks_like_number, name_has, students_for
+from app.people.models import Employer, School, Student, merged
+from app.people.naming import renamed_employers, title_has
+from app.people.queries import finds_student, looks_like_number, students_for
 from app.placements.models import AWAITING, FORMS, REVIEWS, Placement, PlacementState
 from app.placements.queries import placements_for
 from app.settings.models import Review
@@ -154,8 +155,13 @@ def found_by(text: str, who: Actor) -> ColumnElement[bool]:
         parts.append(mine.where(Placement.agreement_no.startswith(code, autoescape=True)))
     if is_credit_code(code):
         parts.append(mine.where(Placement.employer_credit_code == code))
+        now = select(Employer.id).where(Employer.credit_code == code)
+        parts.append(
+            mine.where(Placement.employer_id.in_(union_all(now, merged("employer", code))))
+        )
     elif not code.isdecimal():
-        parts.append(mine.where(name_has(Placement.employer_name, text)))
+        parts.append(mine.where(title_has(Placement.employer_name, text)))
+        parts.append(mine.where(Placement.employer_id.in_(renamed_employers(text))))
     return Placement.id.in_(union_all(*parts))
 
 

@@ -11,9 +11,10 @@ from app.codes import queries as codes
 from app.codes.models import Region
 from app.core.db import db
 from app.core.forms import MISSING, TOO_LONG
+from app.core.names import clean_title
 from app.core.numbers import MONEY, whole
 from app.core.printable import refusal
-from app.core.text import clean_code, clean_day, clean_line, clean_lines, clean_name
+from app.core.text import clean_code, clean_day, clean_line, clean_lines
 from app.destinations.models import (
     NUMBERS,
     PLAN,
@@ -60,7 +61,7 @@ def cleaned(field: DestinationField, text: str) -> str:
         return clean_day(text)
     if field.type in CODES:
         return clean_code(text)
-    return clean_name(text) if field.type == FieldType.NAME else clean_line(text)
+    return clean_title(text) if field.type == FieldType.NAME else clean_line(text)
 
 
 def problem(field: DestinationField, text: str, year: int) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, select
+from sqlalchemy import ColumnElement, Select, false, or_, select
 
 from app.accounts.contacts import REMEMBERED, SELF
 from app.accounts.hooks import PHONES
 from app.accounts.models import AccountWarning, AppUser, ContactChange
 from app.core import clock, mail
 from app.core.db import db
+from app.core.names import spellings
 from app.disputes.models import FREEZES, Dispute, DisputeState
 from app.people.models import Employer
 from app.workflow.actor import PARTIES, STAFF, Actor, Role
@@ -68,7 +69,7 @@ def in_tab(name: str) -> ColumnElement[bool] | None:
 
 def finds(text: str) -> ColumnElement[bool]:
     """The disputes of accounts whose name has the text."""
-    return Dispute.name.contains(text.strip(), autoescape=True)
+    return or_(*(Dispute.name.icontains(name, autoescape=True) for name in spellings(text)))
 
 
 def school_of(user: AppUser) -> int | None:

@@ -137,9 +137,14 @@ class ListReading(Exported):
     def order_of(self, args: ListArgs) -> Order:
         """The order asked for, else the view's own, else the newest key first."""
         if args.order:
-            return Order(args.order, args.ascending)
+            return Order(self.ordered_by(args.order), args.ascending)
         column, way = self.base_order or (self.datamodel.key.key, "desc")
-        return Order(column, way == "asc")
+        return Order(self.ordered_by(column), way == "asc")
+
+    def ordered_by(self, column: str) -> str:
+        """The column whose values order a list by this one: a name's own key by pinyin, if it has one."""
+        key = f"{column}_order"
+        return key if hasattr(self.datamodel.obj, key) else column
 
     def narrowed(self, args: ListArgs) -> Select[Any]:
         """The scope with tab, filters and search of the arguments."""
@@ -270,7 +275,7 @@ class ListReading(Exported):
         label = str(self.label_columns[column])
         if column not in self.order_columns:
             return Heading(column, label, "", "")
-        mark = sort_mark(order.column, order.ascending, column)
+        mark = sort_mark(order.column, order.ascending, self.ordered_by(column))
         url = to.list(args.moved(order=column, ascending=mark != "ascending"))
         return Heading(column, label, url, mark)
 

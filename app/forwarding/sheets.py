@@ -24,7 +24,7 @@ def look_for_letters(record: Import, _context: Context) -> None:
     of = ("EXISTS (SELECT 1 FROM forwarding_letter l JOIN student s ON s.id = l.student_id"
           " WHERE l.school_id = :school AND l.number = r.values ->> 'number'")  # fmt: skip
     compare.mark(record, f"NOT {of})", "number", str(NO_LETTER), school=record.school_id)
-    compare.mark(record, f"{of} AND s.name <> r.more ->> 'student')", "student", str(NAMELESS),
+    compare.mark(record, f"{of} AND lower(s.name) <> lower(r.more ->> 'student'))", "student", str(NAMELESS),
                  school=record.school_id)  # fmt: skip
     compare.mark(record, f"{of} AND l.void_at IS NOT NULL)", "number", str(VOID),
                  school=record.school_id)  # fmt: skip

@@ -32,7 +32,7 @@ from app.invitations.views import (
 )
 from app.invitations.workflow import INVITATIONS
 from app.people.models import Student
-from app.people.queries import name_has
+from app.people.naming import name_has
 from app.people.search_views import StudentSearch
 from app.placements.checks import not_made
 from app.placements.queries import invitations_terminated

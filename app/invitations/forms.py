@@ -13,9 +13,10 @@ from wtforms.validators import DataRequired
 
 from app.core import clock
 from app.core.forms import MISSING, line
-from app.core.text import clean_name
+from app.core.names import clean_name
 from app.invitations.workflow import days_refused
 from app.people.models import Employer, School
+from app.people.naming import former_names
 from app.people.queries import active_schools
 from app.terms.forms import TermsPart, fields_of
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Terms
@@ -69,6 +70,16 @@ class _LetterForm(TermsPart):
 LetterForm: Any = type("LetterForm", (_LetterForm,), fields_of(FIELDS))
 
 
+def _with_new_name(employer: Employer, found: dict[str, Any]) -> dict[str, str]:
+    """The texts of the last letter that name the employer as it was called then, with the name of now."""
+    texts = {f.name: found[f.name] for f in FIELDS if f.group == OFFER and f.kind == "text"}
+    new: dict[str, str] = {}
+    for old, _until in former_names(employer_id=employer.id):
+        if old not in employer.name:
+            new |= {n: t.replace(old, employer.name) for n, t in texts.items() if t and old in t}
+    return new
+
+
 def beginning(employer: Employer, last: Terms | None) -> dict[str, Any]:
     """What a new letter begins with: the employer's profile, over it the last letter (ACC-08)."""
     found = {**DEFAULTS, **{name: getattr(employer, name) for name in FROM_PROFILE}}
@@ -76,6 +87,7 @@ def beginning(employer: Employer, last: Terms | None) -> dict[str, Any]:
     found["contact_phone"] = employer.contact_phone
     if last is not None:
         found |= {f.name: getattr(last, f.name) for f in FIELDS if f.group == OFFER}
+        found |= _with_new_name(employer, found)
         if last.report_by < clock.today():
             found.pop("report_by")
     return found

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from app.accounts.models import AppUser
 from app.accounts.security_log import DENIED, note
 from app.core.db import db
 from app.core.limits import Limit
-from app.core.text import clean_name
+from app.core.names import name_key
 from app.people.models import School, Student
 from app.workflow.actor import Actor
 
@@ -56,7 +56,7 @@ def used_up(who: Actor, typed: Typed) -> bool:
 
 def _key(typed: Typed) -> tuple[str, int, str]:
     school, year, name = typed
-    return school, year, clean_name(name)
+    return school, year, name_key(name)
 
 
 def _tell(who: Actor, typed: Typed) -> None:
@@ -77,6 +77,8 @@ def _students(typed: Typed) -> Sequence[AppUser]:
         select(AppUser)
         .join(Student, Student.id == AppUser.student_id)
         .join(School, School.id == Student.school_id)
-        .where(School.code == school, Student.graduation_year == year, Student.name == name)
+        .where(
+            School.code == school, Student.graduation_year == year, func.lower(Student.name) == name
+        )
     )
     return db.session.scalars(wanted.limit(20)).all()

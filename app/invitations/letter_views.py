@@ -20,6 +20,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
+from app.core.names import name_problem
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.invitations import guesses, queries
@@ -66,7 +67,7 @@ class CandidatesView(SafeView):
         answered = guesses.spend(actor(), typed)
         student = find_student(*typed, form.number.data)
         if not answered or student is None or cannot_sign(student, clock.now()) is not None:
-            return self._page(form, missed=True)
+            return self._page(form, missed=True, odd=name_problem(form.name.data) or "")
         guesses.give_back(actor(), typed)
         form.number.data = ""
         token = _signer().dumps([mine().id, student.id])
@@ -117,7 +118,7 @@ class CandidatesView(SafeView):
             form=form,
             rows=[(row.id, person(row.student)) for row in rows],
             most=MOST_ROWS if len(rows) == MOST_ROWS else 0,
-            **{"found": None, "token": "", "missed": False, **more},
+            **{"found": None, "token": "", "missed": False, "odd": "", **more},
         )
 
 

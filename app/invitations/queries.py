@@ -16,7 +16,8 @@ from app.core.errors import NotYours
 from app.invitations.models import Candidate, Invitation, InvitationState
 from app.notices.queries import near
 from app.people.models import Employer, School, Student
-from app.people.queries import at_school, finds_student, looks_like_number, name_has
+from app.people.naming import employer_called
+from app.people.queries import at_school, finds_student, looks_like_number
 from app.placements.models import AWAITING, Placement
 from app.placements.queries import placements_for
 from app.terms.models import Terms
@@ -275,7 +276,7 @@ def found_by(text: str) -> ColumnElement[bool]:
     found = Invitation.student_id.in_(select(Student.id).where(finds_student(text)))
     if looks_like_number(text):
         return found
-    employers = select(Employer.id).where(name_has(Employer.name, text))
+    employers = select(Employer.id).where(employer_called(text))
     return or_(found, Invitation.employer_id.in_(employers))
 
 

@@ -13,12 +13,13 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
 from app.bulk import compare
 from app.bulk.models import Import
-from app.bulk.sheet import Choices, Column, Context, Found, Kind, Sheet, Target
+from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.identity import spellings
 from app.core.limits import Limit
+from app.core.names import name_problem
 from app.core.phones import folded
 from app.core.text import mask_id_number
 from app.invitations import guesses
@@ -79,7 +80,8 @@ def look(record: Import, _context: Context) -> None:
             "UPDATE import_row r SET values = jsonb_build_object('student_id', s.id) FROM student s"
             " WHERE r.import_id = :id AND r.status <> 'faulty'"
             " AND s.school_id = (r.more ->> 'school')::int"
-            " AND s.graduation_year = (r.more ->> 'year')::int AND s.name = r.more ->> 'name'"
+            " AND s.graduation_year = (r.more ->> 'year')::int"
+            " AND lower(s.name) = lower(r.more ->> 'name')"
             " AND (s.id_number_index IN (decode(r.more ->> 'as_id_number', 'hex'),"
             "   decode(r.more ->> 'as_permit', 'hex'))"
             "   OR s.phone_index = decode(r.more ->> 'as_phone', 'hex'))"
@@ -106,14 +108,33 @@ def look(record: Import, _context: Context) -> None:
         text("UPDATE import_row SET values = '{}' WHERE import_id = :id AND row = ANY(:hidden)"),
         {"id": record.id, "hidden": record.details["hidden"]},
     )
+    _mark_odd(record)
     compare.mark(record, "NOT r.values ? 'student_id'", "number", str(MISSED))
+
+
+def note_odd(_values: Found, more: Found, _context: Context) -> Problems:
+    """A text that is no name may stand so in a record of old; where it finds nobody, it says why."""
+    odd = name_problem(more.get("name") or "x")
+    if odd:
+        more["odd"] = odd
+    return []
+
+
+def _mark_odd(record: Import) -> None:
+    """By what was typed alone, whoever exists."""
+    found = text(
+        "SELECT DISTINCT more ->> 'odd' FROM import_row WHERE import_id = :id AND more ? 'odd'"
+    )
+    for sentence in db.session.scalars(found, {"id": record.id}).all():
+        compare.mark(record, "NOT r.values ? 'student_id' AND r.more ->> 'odd' = :odd", "name",
+                     sentence, odd=sentence)  # fmt: skip
 
 
 def _guessed(record: Import) -> list[int]:
     """The rows that found a student whose name has had too many wrong numbers today (S-10)."""
     tried = db.session.execute(
         text(
-            "SELECT s.code, (r.more ->> 'year')::int AS year, r.more ->> 'name' AS name,"
+            "SELECT s.code, (r.more ->> 'year')::int AS year, lower(r.more ->> 'name') AS name,"
             " count(DISTINCT r.more ->> 'as_id_number') FILTER (WHERE NOT r.values ? 'student_id')"
             " AS misses, coalesce(array_agg(r.row) FILTER (WHERE r.values ? 'student_id'), '{}')"
             " AS found FROM import_row r JOIN school s ON s.id = (r.more ->> 'school')::int"
@@ -140,6 +161,7 @@ SEND_LIST = Sheet(
     home=lambda: (_l("Invite students"), url_for("CandidatesView.index")),
     prepare=prepare,
     admit=admit,
+    row=note_odd,
     look=look,
     unique=(("student_id", "number"),),
     most_rows=ROWS.most,

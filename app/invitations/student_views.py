@@ -38,7 +38,7 @@ from app.invitations.views import (
 )
 from app.invitations.workflow import INVITATIONS, read
 from app.people.models import Employer
-from app.people.queries import name_has
+from app.people.naming import employer_called
 from app.placements.checks import not_made
 from app.placements.detail import progress
 from app.placements.models import Placement
@@ -88,7 +88,7 @@ class MyInvitationsView(SafeModelView):
         return queries.invitations_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        return Invitation.employer_id.in_(select(Employer.id).where(name_has(Employer.name, text)))
+        return Invitation.employer_id.in_(select(Employer.id).where(employer_called(text)))
 
     def empty_text(self, *_args: Any) -> Any:
         return _(

@@ -15,6 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.mail import KEPT, Message
+from app.core.names import spellings
 from app.notices.models import Notice
 from app.workflow.actor import Actor, Role
 
@@ -127,7 +128,8 @@ def delivery_tab(name: str) -> ColumnElement[bool] | None:
 def to_whom(text_: str) -> ColumnElement[bool]:
     """The messages to accounts whose name or sign-in has the text."""
     name = func.concat(AppUser.last_name, AppUser.first_name)
-    found = or_(*(part.contains(text_, autoescape=True) for part in (name, AppUser.username)))
+    parts = ((AppUser.username, text_), *((name, spelled) for spelled in spellings(text_)))
+    found = or_(*(part.icontains(wanted, autoescape=True) for part, wanted in parts))
     return Message.user_id.in_(select(AppUser.id).where(found))
 
 

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.core.db import db
+from app.core.named import Title
 from app.invitations.models import Invitation
 from app.people.models import Student
 from app.placements.models import Placement
@@ -71,7 +72,7 @@ class Objection(db.Model):
     employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
     invitation_id: Mapped[int | None] = mapped_column(ForeignKey("invitation.id"))
     placement_id: Mapped[int | None] = mapped_column(ForeignKey("placement.id"))
-    employer_name: Mapped[str] = mapped_column(String(120))
+    employer_name: Mapped[str] = mapped_column(Title(120))
     reason: Mapped[str] = mapped_column(String(200))
     answer: Mapped[str] = mapped_column(String(200), default="")
     reporter: Mapped[str] = mapped_column(String(12), default="student", server_default="student")

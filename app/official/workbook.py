@@ -22,8 +22,9 @@ from app.bulk import intake
 from app.core import children, identity
 from app.core.db import db
 from app.core.errors import Invalid, Refused
+from app.core.names import clean_name, same_name
 from app.core.phones import is_mainland_mobile
-from app.core.text import clean_code, clean_line, clean_name
+from app.core.text import clean_code, clean_line
 from app.official import effects, guards
 from app.official.heads import NUMBERS, known_heads, places
 from app.official.spelling import Spelling, spellings
@@ -164,7 +165,7 @@ def _fill_row(work: Work, number: int, texts: list[str], who: str, found: Any) -
         work.miss(number, who, _("The school has no student of this number."))
         return
     student, entry = found
-    if who and who != student.name:
+    if who and not same_name(who, student.name):
         work.miss(number, who, _("The student of this number has another name."))
     elif student.id in work.seen:
         work.miss(number, who, _("This student stands in a row above already."))

@@ -13,6 +13,8 @@ from wtforms.validators import DataRequired
 from app.codes.forms import RegionField, options
 from app.core.errors import Invalid
 from app.core.forms import MISSING, line, show_problems
+from app.core.named import a_title
+from app.core.names import clean_title
 from app.core.text import clean_code, clean_line
 from app.documents.errors import Unprintable
 from app.people.forms import CREDIT_CODE, EMAIL, POSTCODE
@@ -35,8 +37,9 @@ class _EntryForm(TermsPart):
         render_kw={"autocapitalize": "characters", "autocomplete": "off"},
     )  # fmt: skip
     employer_name = line(
-        _l("Name of the employer"), 120, description=_l("The full name as on the business licence")
-    )
+        _l("Name of the employer"), 120, a_title, clean=clean_title,
+        description=_l("The full name as on the business licence"),
+    )  # fmt: skip
     employer_kind = SelectField(_l("Nature"), [DataRequired(MISSING)])
     employer_industry = SelectField(_l("Industry"), [DataRequired(MISSING)])
     employer_location = RegionField(_l("Location"))

@@ -17,7 +17,7 @@ from app.fab.shown import dash, moment
 from app.fab.views import SafeModelView
 from app.offline.effects import to_register
 from app.offline.evidence import papers_for
-from app.people.queries import name_has
+from app.people.naming import title_has
 from app.placements.models import Placement
 
 
@@ -58,7 +58,7 @@ class OfferedEmployersView(SafeModelView):
         return papers_for(actor()).where(*unknown)
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
-        return name_has(Placement.employer_name, text)
+        return title_has(Placement.employer_name, text)
 
     def record_name(self, item: Any) -> str:
         return str(item.employer_name)

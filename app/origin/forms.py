@@ -14,8 +14,10 @@ from app.codes.forms import RegionField, options
 from app.core import identity, phones
 from app.core.db import db
 from app.core.forms import MISSING, line
+from app.core.named import a_name
+from app.core.names import clean_name
 from app.core.numbers import YEARS, WholeField
-from app.core.text import clean_code, clean_name
+from app.core.text import clean_code
 from app.origin.models import FIELDS, TABLES
 from app.origin.queries import document
 from app.people.models import College, Major, Student
@@ -77,7 +79,8 @@ def _field(field: str) -> Any:
         return RegionField(label)
     clean = CLEAN.get(field, clean_code)
     more: dict[str, Any] = {"clean": clean} if clean else {}
-    return line(label, LENGTHS[field], **more)
+    checks = (a_name,) if field == "name" else ()
+    return line(label, LENGTHS[field], *checks, **more)
 
 
 def _majors(student: Student) -> list[tuple[str, str]]:

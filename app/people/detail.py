@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -10,16 +10,26 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts import contacts, holds
 from app.accounts.models import ContactChange
+from app.codes import queries as codes
 from app.core import clock
 from app.core.db import db
+from app.core.names import name_key
 from app.fab.once import once
 from app.fab.shown import chip
-from app.people.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
+from app.people import naming
+from app.people.models import (
+    RESTRICTION_KINDS,
+    College,
+    Major,
+    Restriction,
+    RestrictionState,
+    Student,
+)
 from app.people.queries import changes_of, restrictions_for, students_for
 from app.people.ways_in import account_of
 from app.workflow.actor import Actor
@@ -97,15 +107,37 @@ EMPLOYER_LABELS = {
     "credit_code": _l("Credit code"), "name": _l("Name of the employer"), "kind": _l("Nature"),
     "industry": _l("Industry"), "location": _l("Location"), "address": _l("Postal address"),
     "postcode": _l("Postcode"), "contact_name": _l("Signing contact"), "email": _l("E-mail"),
+    "contact_phone": _l("Telephone"), "archive_to": _l("Forward the archive to"),
+    "household_address": _l("Household address"),
 }  # fmt: skip
 
 
 def record_trace(student_id: int) -> list[dict[str, Any]]:
-    """What was done to a student's record, the newest first; of corrections the fields."""
+    """What was done to a student's record, the newest first; of corrections what from and what to."""
+    return _trace("student", student_id, LABELS)
+
+
+def employer_trace(employer_id: int) -> list[dict[str, Any]]:
+    """The same of an employer."""
+    return _trace("employer", employer_id, EMPLOYER_LABELS)
+
+
+def _trace(kind: str, record_id: int, labels: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
-        {"who": row.actor_name, "what": said(row), "when": clock.local(row.at), "note": _note(row)}
-        for row in reversed(trail_of("student", student_id))
+        {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
+         "note": _note(row, labels)}
+        for row in reversed(trail_of(kind, record_id))
+    ]  # fmt: skip
+
+
+def called_before(*, student_id: int | None = None, employer_id: int | None = None) -> str:
+    """The former names as one line with the days they were given up; empty where there are none."""
+    found = naming.former_names(student_id=student_id, employer_id=employer_id)
+    names = [
+        _("%(name)s (until %(day)s)", name=name, day=clock.local(until).date())
+        for name, until in found
     ]
+    return _("Formerly: %(names)s", names=_(", ").join(names)) if names else ""
 
 
 def changes_shown(student: Student) -> list[dict[str, Any]]:
@@ -137,9 +169,31 @@ def told_before(student: Student) -> bool:
     return bool(rows and rows[0].told)
 
 
-def _note(row: Trail) -> str:
-    fields = [str(LABELS[name]) for name in row.details.get("changed", {}) if name in LABELS]
-    return _("; ").join(part for part in (_(", ").join(fields), row.reason or "") if part)
+def _note(row: Trail, labels: Mapping[str, Any]) -> str:
+    changed = row.details.get("changed", {})
+    fields = [
+        _("%(field)s: %(old)s → %(new)s", field=labels[name], old=_value(name, old),
+          new=_value(name, new))
+        for name, (old, new) in changed.items() if name in labels
+    ]  # fmt: skip
+    return _("; ").join(part for part in (*fields, row.reason or "") if part)
+
+
+CODES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs", "kind": "dwxz",
+         "industry": "dwhy"}  # fmt: skip
+PARTS = {"college_id": College, "major_id": Major}
+
+
+def _value(field: str, value: Any) -> str:
+    """A fact of the trail in words; personal numbers are masked there."""
+    if value in (None, ""):
+        return "–"
+    if field in CODES:
+        return codes.name(CODES[field], value) or str(value)
+    if field in ("origin", "location"):
+        return codes.region_name(value) or str(value)
+    part = db.session.get(PARTS[field], int(value)) if field in PARTS else None
+    return str(part or value)
 
 
 def likely_twins() -> ColumnElement[bool]:
@@ -176,10 +230,16 @@ def _alike(one: Any, other: Any) -> list[ColumnElement[bool]]:
         *([document] if one is Student or one.id_number_index else []),
         *(theirs == mine for theirs, mine in known if one is Student or mine),
         and_(
-            other.name == one.name,
+            *_same_name(one, other),
             other.graduation_year == one.graduation_year,
             other.major_id == one.major_id,
         ),
+    ]
+
+
+def _same_name(one: Any, other: Any) -> list[ColumnElement[bool]]:
+    return [
+        func.lower(other.name) == (func.lower(one.name) if one is Student else name_key(one.name))
     ]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -12,6 +12,7 @@ from app.accounts.queries import identify, identify_all, identify_if_free
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING
+from app.core.text import mask_phone
 from app.people import ways_in
 from app.people.models import Employer, Student
 from app.people.ways_in import account_of
@@ -203,8 +204,9 @@ def write_employer(change: Change) -> None:
         secret = name == "contact_phone"
         if secret:
             ways_in.employer_phone_changed(change, employer, old)
-        changed[name] = ["", employer.contact_phone_masked] if secret else [old, value]
-    change.details["changed"] = changed
+        shown = [mask_phone(old or ""), employer.contact_phone_masked]
+        changed[name] = shown if secret else [old, value]
+    change.details["changed"] = changed | _name_follows(employer, changed)
     db.session.flush()
     mine = select(AppUser).where(AppUser.employer_id == employer.id).order_by(AppUser.id)
     user = db.session.scalars(mine.limit(1)).first()
@@ -215,10 +217,61 @@ def write_employer(change: Change) -> None:
         identify(user, "credit_code", employer.credit_code)
 
 
+NAMING = ("archive_to", "household_address")  # where the employer's own name may stand
+
+
+def _name_follows(employer: Employer, changed: Mapping[str, Any]) -> dict[str, Any]:
+    """What letters begin with has the new name where it had the old one."""
+    old, new = changed.get("name", ("", ""))
+    found: dict[str, Any] = {}
+    for field in NAMING if old else ():
+        before = getattr(employer, field) or ""
+        after = before.replace(old, new)
+        if after != before and len(after) <= Employer.__table__.c[field].type.length:
+            setattr(employer, field, after)
+            found[field] = [before, after]
+    return found
+
+
+CHECKED_FACTS = ("credit_code", "name", "contact_name", "email")
+
+
 def take_corrections(change: Change) -> None:
-    """A corrected registration replaces what was rejected."""
-    for name, value in change.data.get("values", {}).items():
+    """A corrected registration replaces what was rejected; the trail has both."""
+    values = change.data.get("values", {})
+    change.details["changed"] = {
+        name: [getattr(change.record, name), values[name]]
+        for name in CHECKED_FACTS
+        if name in values and getattr(change.record, name) != values[name]
+    }
+    for name, value in values.items():
         setattr(change.record, name, value)
+
+
+_FILE_CHANGED = """
+INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
+    actor_name, address, device, factor, reason, details, at)
+  SELECT '{table}', t.id, t.school_id, :step, t.{state}, t.{state}, :user, :role, :name, :address,
+    :device, '', :file, jsonb_build_object('import', :id ::int, 'changed', c.changed), app_now()
+  FROM import_row r JOIN {table} t ON {joined} CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(k, CASE WHEN :undone THEN jsonb_build_array(r.values -> k, r.old -> k)
+      ELSE jsonb_build_array(r.old -> k, r.values -> k) END) AS changed
+    FROM jsonb_object_keys(r.old) k WHERE k = ANY(:fields)) c
+  WHERE r.import_id = :id AND r.status = 'changed' AND c.changed IS NOT NULL ORDER BY t.id"""
+
+
+def trace_file(
+    model: Any, step: str, joined: str, fields: Sequence[str], actor: Actor, **values: Any
+) -> None:
+    """A line in the trail of each record that a file has changed, or has given back: old and new.
+
+    `joined` finds the record `t` of a row `r` (SQL); `values`: id, file, undone and what it binds.
+    """
+    state = "origin_state" if model is Student else "state"
+    who = {"user": actor.user_id, "role": str(actor.role), "name": actor.name,
+           "address": actor.address, "device": actor.device[:200]}  # fmt: skip
+    statement = _FILE_CHANGED.format(table=model.__tablename__, state=state, joined=joined)
+    db.session.execute(text(statement), {**values, **who, "step": step, "fields": list(fields)})
 
 
 def note_target(change: Change) -> None:

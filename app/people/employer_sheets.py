@@ -8,14 +8,16 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
 from app.bulk import compare
-from app.bulk.models import Import
+from app.bulk.models import Import, ImportState
 from app.bulk.queries import who_asked
 from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target, fits
 from app.codes import queries as codes
 from app.codes.models import Region
 from app.core import clock
 from app.core.db import db
+from app.core.names import title_problem
 from app.people import checks
+from app.people.effects import trace_file
 from app.people.models import Employer, EmployerState
 from app.people.register import code_problem
 from app.workflow.actor import Role
@@ -46,6 +48,11 @@ def code_fits(values: Found, more: Found, _context: Context) -> Problems:
     return [("credit_code", sentence)] if sentence else []
 
 
+def is_title(text: str, _context: Context) -> str | None:
+    """It has no lost character, and is more than signs."""
+    return title_problem(text)
+
+
 def look(record: Import, _context: Context) -> None:
     """What an employer keeps itself, or another school has entered, no list overwrites (ADM-06)."""
     compare.mark(
@@ -63,8 +70,12 @@ def look(record: Import, _context: Context) -> None:
 
 
 def leave_trace(record: Import) -> None:
-    """Each new record begins its trail as one that was entered by hand."""
+    """Each new record begins its trail as one that was entered by hand; a changed one says what changed."""
     who = who_asked(record)
+    if record.changed:
+        trace_file(Employer, "correct_employer", "t.credit_code = r.values ->> 'credit_code'",
+                   EMPLOYER_LIST.target.fields, who, id=record.id, file=record.file_name,
+                   undone=record.state == ImportState.UNDONE)  # fmt: skip
     db.session.execute(
         text(
             "INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id,"
@@ -120,8 +131,8 @@ EMPLOYER_LIST = Sheet(
                help=_l("18 characters, as on the business licence.")),
         Column("compared", _l("Code compared"), Kind.CHOICE, "", ("代码已核对",), aside=True, width=12,
                help=_l("“yes” where the last character does not fit, but stands so on the licence.")),
-        Column("name", _l("Name of the employer"), Kind.TEXT, "DWMC", ("单位名称",), required=True,
-               most=120, width=32, sample="星光集团有限公司"),
+        Column("name", _l("Name of the employer"), Kind.TITLE, "DWMC", ("单位名称",), required=True,
+               most=120, checks=(is_title,), width=32, sample="星光集团有限公司"),
         Column("kind", _l("Nature"), Kind.CHOICE, "DWXZDM", ("单位性质", "单位性质代码"), width=18,
                sample="39"),
         Column("industry", _l("Industry"), Kind.CHOICE, "DWHYDM", ("单位行业", "单位行业代码"), width=22,
@@ -131,7 +142,8 @@ EMPLOYER_LIST = Sheet(
         Column("address", _l("Postal address"), Kind.TEXT, "DWDZ", ("单位地址", "地址"), most=200, width=32),
         Column("postcode", _l("Postcode"), Kind.CODE, "DWYB", ("单位邮编", "邮编"), most=6, width=10,
                checks=(fits(checks.is_postcode, POSTCODE),)),
-        Column("contact_name", _l("Signing contact"), Kind.TEXT, "LXR", ("联系人", "单位联系人"), width=12),
+        Column("contact_name", _l("Signing contact"), Kind.CONTACT, "LXR", ("联系人", "单位联系人"),
+               width=12),
         Column("email", _l("E-mail"), Kind.EMAIL, "LXRDZYX", ("电子邮箱", "邮箱"), most=120, width=22),
     ),
 )  # fmt: skip

@@ -12,6 +12,8 @@ from wtforms.validators import DataRequired, Length
 
 from app.codes.forms import RegionField, options
 from app.core.forms import MISSING, Checked, Email, OnlyIf, line
+from app.core.named import a_title
+from app.core.names import clean_contact, clean_title
 from app.core.text import clean_code
 from app.people import checks
 from app.people.models import Employer
@@ -50,8 +52,9 @@ class CompanyForm(FlaskForm):
         render_kw={"autocapitalize": "characters", "autocomplete": "off"},
     )
     name = line(
-        _l("Name of the employer"), 120, description=_l("The full name as on the business licence")
-    )
+        _l("Name of the employer"), 120, a_title, clean=clean_title,
+        description=_l("The full name as on the business licence"),
+    )  # fmt: skip
     licence = FileField(
         _l("Business licence"),
         description=_l("A scan or photo: JPEG, PNG or PDF, at most 10 MB"),
@@ -62,7 +65,9 @@ class CompanyForm(FlaskForm):
         [DataRequired(MISSING)],
         description=_l("Any one school; once it has approved, you can invite students of all."),
     )
-    contact_name = line(_l("Signing contact"), 60, render_kw={"autocomplete": "name"})
+    contact_name = line(
+        _l("Signing contact"), 60, clean=clean_contact, render_kw={"autocomplete": "name"}
+    )
     contact_phone = line(_l("Telephone"), 20, PHONE, render_kw=TEL)
     email = line(
         _l("E-mail"), 120, EMAIL, render_kw={"autocomplete": "email", "inputmode": "email"}
@@ -109,15 +114,15 @@ class ProfileForm(FlaskForm):
     location = RegionField(_l("Location"))
     address = line(_l("Postal address"), 200)
     postcode = line(_l("Postcode"), 6, POSTCODE, render_kw={"inputmode": "numeric"})
-    contact_name = line(_l("Signing contact"), 60)
+    contact_name = line(_l("Signing contact"), 60, clean=clean_contact)
     contact_phone = line(_l("Telephone"), 20, PHONE, required=False, render_kw=TEL)
     archive_receiver = SelectField(_l("Archive is received by"), [DataRequired(MISSING)])
-    archive_to = line(_l("Forward the archive to"), 120, ARCHIVE)
+    archive_to = line(_l("Forward the archive to"), 120, ARCHIVE, clean=clean_title)
     archive_address = line(_l("Forwarding address"), 200, ARCHIVE)
     archive_postcode = line(
         _l("Forwarding postcode"), 6, ARCHIVE, POSTCODE, render_kw={"inputmode": "numeric"}
     )
-    archive_contact = line(_l("Forwarding contact"), 60, ARCHIVE)
+    archive_contact = line(_l("Forwarding contact"), 60, ARCHIVE, clean=clean_contact)
     archive_phone = line(_l("Forwarding telephone"), 20, ARCHIVE, PHONE, render_kw=TEL)
     household_kind = SelectField(_l("Household registration moves to"), [DataRequired(MISSING)])
     household_address = line(_l("Household address"), 200, OnlyIf("household_kind", NOT_RECEIVED))

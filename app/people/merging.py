@@ -21,8 +21,10 @@ from app.accounts.queries import end_all_sessions
 from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
+from app.core.names import same_name
 from app.people.effects import follow_student, identify_by_records, open_accounts
 from app.people.models import Employer, EmployerState, Merged, Student
+from app.people.naming import also_called
 from app.people.queries import students_for, users_of
 from app.people.students import STUDENTS
 from app.people.ways_in import account_of, hold_until
@@ -55,10 +57,14 @@ _SPARE = {
            AND k.student_id = :keep AND p.state IN ('open', 'filled') AND NOT p.by_staff
            AND NOT EXISTS (SELECT 1 FROM change_request c WHERE c.entry_id = p.id)""",
         "DELETE FROM plan_dirty WHERE student_id = :gone",
+        """DELETE FROM former_name c USING former_name k WHERE c.student_id = :gone
+           AND k.student_id = :keep AND lower(k.name) = lower(c.name)""",
     ),
     Employer: (
         """DELETE FROM candidate c USING candidate k WHERE c.employer_id = :gone
            AND k.employer_id = :keep AND k.student_id = c.student_id""",
+        """DELETE FROM former_name c USING former_name k WHERE c.employer_id = :gone
+           AND k.employer_id = :keep AND lower(k.name) = lower(c.name)""",
     ),
 }
 
@@ -88,7 +94,7 @@ def student_pair(keep_id: int, gone_id: int, actor: Actor) -> tuple[Student, Stu
     keep, gone = _pair(Student, students_for(actor), keep_id, gone_id, actor)
     if keep.school_id != gone.school_id:
         raise NotYours(f"student {gone_id}")
-    if keep.name != gone.name and not same_id_number(keep, gone):
+    if not same_name(keep.name, gone.name) and not same_id_number(keep, gone):
         raise Refused(_("Name and ID number differ both: these are two people."))
     _nothing_held(users_of(student_id=keep_id) + users_of(student_id=gone_id))
     return keep, gone
@@ -128,6 +134,7 @@ def put_students_together(
     _move(Student, keep.id, gone_id)
     # of the two numbers the one that nobody bears from now on
     _remember(keep, gone, (keep if "student_no" in take else gone).student_no)
+    also_called(keep, gone.name)
     db.session.execute(delete(Student).where(Student.id == gone_id))
     db.session.expunge(gone)
     # the plan follows the placements that have another student now
@@ -186,6 +193,7 @@ def put_employers_together(
         also = []
     _move(Employer, keep.id, gone.id)
     _remember(keep, gone, gone.credit_code)
+    also_called(keep, gone.name)
     EMPLOYERS.apply("correct_employer", keep.id, actor, values=values)
     return keep
 

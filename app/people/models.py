@@ -25,6 +25,7 @@ from sqlalchemy.types import DateTime
 from app.core.crypto import Sealed
 from app.core.db import db
 from app.core.identity import NUMBERS, IdKind, clean, named
+from app.core.named import ContactName, PersonName, Title, order_column
 from app.core.phones import folded
 from app.core.text import clean_code, mask_id_number, mask_phone
 
@@ -90,6 +91,7 @@ class School(db.Model):
     name: Mapped[str] = mapped_column(String(60), unique=True)
     contact: Mapped[str] = mapped_column(String(120), default="")
     active: Mapped[bool] = mapped_column(default=True)
+    name_order: Mapped[str] = order_column()
 
     def __str__(self) -> str:
         return self.name
@@ -105,6 +107,7 @@ class College(db.Model):
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     code: Mapped[str] = mapped_column(String(20))
     name: Mapped[str] = mapped_column(String(60))
+    name_order: Mapped[str] = order_column()
     school: Mapped[School] = relationship()
 
     def __str__(self) -> str:
@@ -122,6 +125,7 @@ class Major(db.Model):
     college_id: Mapped[int] = mapped_column(ForeignKey("college.id"))
     code: Mapped[str] = mapped_column(String(10))
     name: Mapped[str] = mapped_column(String(60))
+    name_order: Mapped[str] = order_column()
     college: Mapped[College] = relationship()
 
     def __str__(self) -> str:
@@ -140,9 +144,11 @@ class Student(db.Model):
         Index("ix_student_college", "college_id", "id"),
         Index("ix_student_major", "major_id"),
         Index("ix_student_examinee", "examinee_no"),
-        Index("ix_student_name", "school_id", "name"),
+        Index("ix_student_name", "school_id", text("lower(name)")),
+        Index("ix_student_order", "school_id", "name_order", "id"),
+        Index("ix_student_class_order", "school_id", "class_name_order", "id"),
         Index("ix_student_class", "school_id", "class_name"),
-        Index("ix_student_grams", text("text_grams(name)"), postgresql_using="gin"),
+        Index("ix_student_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
         CheckConstraint(
             f"id_kind IN ({', '.join(repr(kind.value) for kind in IdKind)})",
             name="ck_student_id_kind",
@@ -158,10 +164,12 @@ class Student(db.Model):
     college_id: Mapped[int] = mapped_column(ForeignKey("college.id"))
     major_id: Mapped[int] = mapped_column(ForeignKey("major.id"))
     class_name: Mapped[str] = mapped_column(String(40), default="")
+    class_name_order: Mapped[str] = order_column()
     graduation_year: Mapped[int]
     student_no: Mapped[str] = mapped_column(String(20))
     examinee_no: Mapped[str | None] = mapped_column(String(14))
-    name: Mapped[str] = mapped_column(String(60))
+    name: Mapped[str] = mapped_column(PersonName(60))
+    name_order: Mapped[str] = order_column()
     sex: Mapped[str] = mapped_column(String(1), default="")
     education: Mapped[str] = mapped_column(String(3))
     training_mode: Mapped[str] = mapped_column(String(1), default=TrainingMode.OPEN)
@@ -264,13 +272,15 @@ class Employer(db.Model):
     __tablename__ = "employer"
     __table_args__ = (
         Index("ix_employer_school_state", "school_id", "state", "changed_at"),
-        Index("ix_employer_name", "name"),
+        Index("ix_employer_order", "name_order", "id"),
+        Index("ix_employer_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str] = mapped_column(String(32), default=lambda: uuid4().hex, unique=True)
     credit_code: Mapped[str] = mapped_column(String(18), unique=True)
-    name: Mapped[str] = mapped_column(String(120))
+    name: Mapped[str] = mapped_column(Title(120))
+    name_order: Mapped[str] = order_column()
     school_id: Mapped[int] = mapped_column(ForeignKey("school.id"))
     state: Mapped[str] = mapped_column(String(12), default=EmployerState.AWAITING)
     licence_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id", use_alter=True))
@@ -279,15 +289,15 @@ class Employer(db.Model):
     location: Mapped[str | None] = mapped_column(String(6))  # region
     address: Mapped[str | None] = mapped_column(String(200))
     postcode: Mapped[str | None] = mapped_column(String(6))
-    contact_name: Mapped[str] = mapped_column(String(60))
+    contact_name: Mapped[str] = mapped_column(ContactName(60))
     contact_phone_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     contact_phone_masked: Mapped[str | None] = mapped_column(String(20))
     email: Mapped[str] = mapped_column(String(120))
     archive_receiver: Mapped[str | None] = mapped_column(String(16))  # code table dajs
-    archive_to: Mapped[str | None] = mapped_column(String(120))
+    archive_to: Mapped[str | None] = mapped_column(Title(120))
     archive_address: Mapped[str | None] = mapped_column(String(200))
     archive_postcode: Mapped[str | None] = mapped_column(String(6))
-    archive_contact: Mapped[str | None] = mapped_column(String(60))
+    archive_contact: Mapped[str | None] = mapped_column(ContactName(60))
     archive_phone: Mapped[str | None] = mapped_column(String(20))
     household_kind: Mapped[str | None] = mapped_column(String(16))  # code table hkjs
     household_address: Mapped[str | None] = mapped_column(String(200))
@@ -312,6 +322,41 @@ class Employer(db.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class FormerName(db.Model):
+    """What a student or an employer was called before, and until when (ADM-02, ADM-06).
+
+    The database keeps it itself whenever the name is written anew, whoever writes it; what an import
+    has written and takes back was nobody's name.
+    """
+
+    __tablename__ = "former_name"
+    __table_args__ = (
+        Index("uq_former_name_student", "student_id", text("lower(name)"), unique=True),
+        Index("uq_former_name_employer", "employer_id", text("lower(name)"), unique=True),
+        Index("ix_former_name_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
+        CheckConstraint("(student_id IS NULL) <> (employer_id IS NULL)", name="former_name_of_one"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[int | None] = mapped_column(ForeignKey("student.id", ondelete="CASCADE"))
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(120))  # as it was, folded already
+    until: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+
+class Reading(db.Model):
+    """How signs are read, for the order of names: tone and syllable of each, as «chong2 qing4».
+
+    `kind`: ``char``; ``surname``, which counts at the beginning of a person's name; ``word`` of two signs.
+    """
+
+    __tablename__ = "reading"
+
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    signs: Mapped[str] = mapped_column(String(8, collation="C"), primary_key=True)
+    sound: Mapped[str] = mapped_column(String(40))
 
 
 class Merged(db.Model):

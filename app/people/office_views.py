@@ -20,6 +20,7 @@ from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people import queries
+from app.people.detail import called_before, employer_trace
 from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.models import (
     EMPLOYER_CHIPS,
@@ -31,7 +32,6 @@ from app.people.record_forms import EmployerForm
 from app.people.register import correct_employer, list_employer
 from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
-from app.workflow.queries import said, trail_of
 
 READ_ONLY = {"list", "show", "search", "columns"}
 
@@ -142,11 +142,8 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
             "licence": queries.licence_of(item),
             "merge_url": url_for("MergeEmployersView.merge", pk=item.id)
             if self.appbuilder.sm.has_access("can_merge", "MergeEmployers") else "",
-            "trace": [
-                {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
-                 "note": row.reason}
-                for row in reversed(trail_of("employer", item.id))
-            ],
+            "trace": employer_trace(item.id),
+            "former": called_before(employer_id=item.id),
         }  # fmt: skip
 
     def head_links(self) -> list[Link]:

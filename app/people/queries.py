@@ -8,13 +8,13 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
-from sqlalchemy import func as sql
 
 from app.accounts.models import AppUser, ContactChange
 from app.core.db import db
 from app.core.identity import clean, id_number_mark, spellings
+from app.core.names import same_name
 from app.core.phones import folded, is_mobile
-from app.core.text import clean_code, clean_name, grams
+from app.core.text import clean_code
 from app.people.checks import is_credit_code
 from app.people.models import (
     College,
@@ -27,6 +27,7 @@ from app.people.models import (
     Student,
     merged,
 )
+from app.people.naming import employer_called, student_called
 from app.workflow.actor import Actor, Role
 
 SHARED = (EmployerState.APPROVED, EmployerState.BLOCKED, EmployerState.LISTED)
@@ -145,14 +146,6 @@ def provincial_staff() -> list[AppUser]:
     return list(db.session.scalars(select(AppUser).where(*here)))
 
 
-def name_has(column: Any, fragment: str) -> ColumnElement[bool]:
-    """A condition «the name contains the fragment», served by the index over its short pieces."""
-    text = clean_name(fragment)
-    literal = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
-    pieces = [piece for piece in grams(text) if len(piece) == min(2, len(text))]
-    return sql.text_grams(column).op("@>")(pieces) & column.like(f"%{literal}%")
-
-
 def restriction_reason(student_id: int, day: date, kind: str = "online") -> Any:
     """The reason of the bar in force on that day against this kind of signing (ADM-03): a subquery."""
     return (
@@ -212,19 +205,21 @@ def restricted_alike(restriction: Restriction) -> bool:
 def find_student(school_code: str, year: int, name: str, number: str) -> Student | None:
     """The student of whom all four fields are right (INV-01); whether it may sign is asked elsewhere.
 
-    `number` is that of the document, whatever its kind, or the phone.
+    `number` is that of the document, whatever its kind, or the phone. The name is the present one, in
+    whatever signs; a former one finds nobody: whoever may invite has been given the name that stands on
+    the identity document.
     """
-    return db.session.scalars(
+    found = db.session.scalars(
         select(Student)
         .join(School)
         .where(
             School.code == school_code,
             Student.graduation_year == year,
-            Student.name == clean_name(name),
             or_(has_number(number), Student.phone_index == Student.phone.index(number)),
         )
-        .limit(1)
-    ).first()
+        .order_by(Student.id)
+    )
+    return next((student for student in found if same_name(student.name, name)), None)
 
 
 def has_number(typed: str) -> ColumnElement[bool]:
@@ -332,7 +327,7 @@ def _document_token(text: str, who: Actor) -> str | None:
 def finds_student(text: str) -> ColumnElement[bool]:
     """The students that a typed number, also one merged into them, or fragment of a name finds."""
     if not looks_like_number(text):
-        return name_has(Student.name, text)
+        return student_called(text)
     return or_(student_no_begins(text), Student.id.in_(merged("student", text)))
 
 
@@ -381,9 +376,10 @@ def employer_tab(name: str) -> ColumnElement[bool] | None:
 
 
 def finds_employer(text: str) -> ColumnElement[bool]:
-    """The employers whose credit code begins with the text, or whose name has it."""
+    """The employers whose credit code begins with the text, or whose present or former name has it."""
     code = clean_code(text)
     return or_(
         Employer.credit_code.startswith(code, autoescape=True),
-        Employer.name.contains(clean_name(text), autoescape=True),
+        Employer.id.in_(merged("employer", code)),
+        employer_called(text),
     )

@@ -16,8 +16,10 @@ from app.core import identity, phones
 from app.core.db import db
 from app.core.forms import MISSING, Checked, line
 from app.core.identity import IdKind
+from app.core.named import a_name, a_title
+from app.core.names import clean_contact, clean_name, clean_title
 from app.core.numbers import YEARS, WholeField
-from app.core.text import clean_code, clean_name
+from app.core.text import clean_code
 from app.people.forms import EMAIL, PHONE, POSTCODE, TEL
 from app.people.models import College, Major
 from app.people.queries import colleges_for, majors_for
@@ -51,7 +53,7 @@ class StudentForm(DynamicForm):
     SECRETS = ("id_number", "phone")
 
     student_no = line(_l("Student number"), 20, clean=lambda text: clean_code(text)[:40])
-    name = line(_l("Name"), 60, clean=clean_name)
+    name = line(_l("Name"), 60, a_name, clean=clean_name)
     id_kind = SelectField(
         _l("Kind of document"), [DataRequired(MISSING)], default=IdKind.ID_CARD.value
     )
@@ -203,13 +205,13 @@ class EmployerForm(DynamicForm):
         _l("I have compared the code with the licence"),
         description=_l("Only asked where its last character does not fit."),
     )
-    name = line(_l("Name of the employer"), 120)
+    name = line(_l("Name of the employer"), 120, a_title, clean=clean_title)
     kind = SelectField(_l("Nature"))
     industry = SelectField(_l("Industry"))
     location = OpenRegion(_l("Location"))
     address = line(_l("Postal address"), 200, required=False)
     postcode = line(_l("Postcode"), 6, POSTCODE, required=False)
-    contact_name = line(_l("Signing contact"), 60, required=False)
+    contact_name = line(_l("Signing contact"), 60, required=False, clean=clean_contact)
     contact_phone = line(_l("Telephone"), 20, PHONE, required=False, render_kw=TEL)
     email = line(_l("E-mail"), 120, EMAIL, required=False)
 

@@ -26,6 +26,7 @@ from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.detail import (
+    called_before,
     changes_shown,
     likely_twins,
     record_trace,
@@ -158,6 +159,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "restrictions": [(row, url_for("RestrictionsView.show", pk=row.id)) for row in shown],
             "trace": trace_of([row.id for row in shown]) if shown else [],
             "record_trace": record_trace(item.id),
+            "former": called_before(student_id=item.id),
             "told": told_of(user.id if user else None),
             "frozen_since": frozen_since(user.id if user else None),
             "changes": changes_shown(item),

@@ -60,7 +60,8 @@ def look(record: Import, _context: Context) -> None:
     )
     compare.mark(record, f"NOT EXISTS ({known})", "student_no",
                  _("Your school has no student of this number."), **school)  # fmt: skip
-    compare.mark(record, f"r.values ? 'name' AND NOT EXISTS ({known} AND s.name = r.values ->> 'name')",
+    compare.mark(record, "r.values ? 'name' AND NOT EXISTS"
+                 f" ({known} AND lower(s.name) = lower(r.values ->> 'name'))",
                  "name", _("This is not the name of the student of this number."),
                  **school)  # fmt: skip
     barred = (

@@ -32,6 +32,7 @@ from app.codes.models import Region
 from app.core import clock, identity, jobs, phones
 from app.core.db import db
 from app.core.identity import IdKind
+from app.core.names import name_problem
 from app.people import effects, ways_in
 from app.people.effects import follow_student, forget_accounts
 from app.people.models import College, Major, OriginState, Student, TrainingMode
@@ -124,6 +125,11 @@ def complete(values: Found, more: Found, context: Context) -> Problems:
     else:
         values.pop("id_country", None)
     return find_major(values, more, context)
+
+
+def is_name(name: str, _context: Context) -> Any:
+    """What is no name is none of a student either."""
+    return name_problem(name)
 
 
 def prepare(record: Import) -> Context:
@@ -238,6 +244,10 @@ def follow(record: Import) -> None:
     if record.changed:
         who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
+        effects.trace_file(Student, "correct", "t.school_id = :school AND t.student_no ="
+                           " r.values ->> 'student_no'", STUDENTS.target.fields, who, id=record.id,
+                           school=record.school_id, file=record.file_name,
+                           undone=record.state == ImportState.UNDONE)  # fmt: skip
     db.session.execute(
         text("UPDATE ab_user u SET last_name = s.name FROM student s"
              " WHERE u.student_id = s.id AND s.id = ANY(:ids)"),
@@ -330,7 +340,8 @@ STUDENTS = Sheet(
     columns=(
         Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20,
                sample="2023010001", help=_l("It stays the same: by it the student is found.")),
-        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True, width=12,
+        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True,
+               width=12, checks=(is_name,),
                sample="黄河水"),
         Column("id_kind", _l("Kind of document"), Kind.CHOICE, "SFZJLX",
                ("证件种类", "证件类别", "身份证件类型", "有效证件类型", "ZJLX", "ZJLXDM", "SFZJLXDM"),

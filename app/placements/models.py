@@ -16,6 +16,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.core.db import db, reads
+from app.core.named import Title, order_column
 from app.people.models import College, Employer, Major, School, Student
 from app.terms.models import Terms
 
@@ -128,7 +129,9 @@ class Placement(db.Model):
         Index("ix_placement_school_state", "school_id", "state", "changed_at", "id"),
         Index("ix_placement_college", "college_id", "state", "changed_at", "id"),
         Index("ix_placement_answer_by", "answer_by", postgresql_where=text("state = 'amending'")),
-        Index("ix_placement_grams", text("text_grams(employer_name)"), postgresql_using="gin"),
+        Index("ix_placement_grams", text("text_grams(lower(employer_name))"), postgresql_using="gin"),
+        Index("ix_placement_order", "school_id", "employer_name_order", "id"),
+        Index("ix_placement_credit_code", "employer_credit_code"),
     )  # fmt: skip
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -152,7 +155,8 @@ class Placement(db.Model):
     plan_values: Mapped[dict[str, Any] | None] = mapped_column(JSONB(none_as_null=True))
     frozen: Mapped[bool] = mapped_column(default=False, server_default="false")  # INV-20
     agreement_no: Mapped[str | None] = mapped_column(String(16))
-    employer_name: Mapped[str] = mapped_column(String(120))
+    employer_name: Mapped[str] = mapped_column(Title(120))
+    employer_name_order: Mapped[str] = order_column()
     employer_credit_code: Mapped[str] = mapped_column(String(18))
     employer_kind: Mapped[str | None] = mapped_column(String(2))
     employer_industry: Mapped[str | None] = mapped_column(String(2))

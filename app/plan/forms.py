@@ -12,12 +12,15 @@ from wtforms.validators import ValidationError
 
 from app.codes import queries as codes
 from app.core.forms import line
+from app.core.names import clean_contact, clean_title
+from app.core.text import clean_line
 from app.people.checks import is_credit_code
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PlanEntry
 
 MOST = {name: PlanEntry.__table__.c[name].type.length for name in DESTINATION_FIELDS}
 TABLES = {"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
           "position_kind": "gzzwlb"}  # fmt: skip
+CLEAN = {"employer_name": clean_title, "archive_to": clean_title, "contact_name": clean_contact}
 GROUPS = (
     (_l("Destination"), ("destination_code", "employer_name", "credit_code", "employer_kind",
                          "industry", "region", "position_kind")),
@@ -28,7 +31,8 @@ GROUPS = (
 
 
 def _line(name: str) -> Any:
-    return line(FIELD_LABELS[name], MOST[name], required=False)
+    clean = CLEAN.get(name, clean_line)
+    return line(FIELD_LABELS[name], MOST[name], required=False, clean=clean)
 
 
 def _codes(name: str) -> Any:

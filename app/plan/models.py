@@ -14,6 +14,7 @@ from sqlalchemy.types import DateTime
 
 from app.codes import queries as codes
 from app.core.db import db
+from app.core.named import ContactName, Title, order_column
 from app.people.models import College, Student
 
 
@@ -64,6 +65,7 @@ class PlanEntry(db.Model):
         Index("uq_plan_entry_student", "student_id", unique=True),
         Index("ix_plan_entry_school_year", "school_id", "graduation_year", "id"),
         Index("ix_plan_entry_placement", "placement_id"),
+        Index("ix_plan_entry_order", "school_id", "employer_name_order", "id"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -78,16 +80,17 @@ class PlanEntry(db.Model):
     by_staff: Mapped[bool] = mapped_column(default=False, server_default="false")  # some of it
     destination_code: Mapped[str | None] = mapped_column(String(3))  # BYQXDM
     credit_code: Mapped[str | None] = mapped_column(String(18))  # DWZZJGDM
-    employer_name: Mapped[str | None] = mapped_column(String(120))  # DWMC
+    employer_name: Mapped[str | None] = mapped_column(Title(120))  # DWMC
+    employer_name_order: Mapped[str] = order_column()
     employer_kind: Mapped[str | None] = mapped_column(String(2))  # DWXZDM
     industry: Mapped[str | None] = mapped_column(String(2))  # DWHYDM
     location: Mapped[str | None] = mapped_column(String(6))  # DWSZDDM
     position_kind: Mapped[str | None] = mapped_column(String(2))  # GZZWLBDM
-    contact_name: Mapped[str | None] = mapped_column(String(60))  # DWLXR
+    contact_name: Mapped[str | None] = mapped_column(ContactName(60))  # DWLXR
     contact_phone: Mapped[str | None] = mapped_column(String(20))  # LXRDH
     address: Mapped[str | None] = mapped_column(String(200))  # DWDZ
     postcode: Mapped[str | None] = mapped_column(String(6))  # DWYB
-    archive_to: Mapped[str | None] = mapped_column(String(120))  # DAZJDWMC
+    archive_to: Mapped[str | None] = mapped_column(Title(120))  # DAZJDWMC
     archive_address: Mapped[str | None] = mapped_column(String(200))  # DAZJDWDZ
     archive_postcode: Mapped[str | None] = mapped_column(String(6))  # DAZJDWYB
     household_address: Mapped[str | None] = mapped_column(String(200))  # HKQZDZ

@@ -103,7 +103,9 @@ def _mark_strangers(record: Import, context: Context) -> None:
             compare.mark(record, f"{nobodys(number)} AND {several}", field, str(SEVERAL),
                          school=record.school_id)  # fmt: skip
         compare.mark(record, nobodys(number), field, str(UNKNOWN))
-    compare.mark(record, other(STUDENT, "s.name <> r.more ->> 'name'"), "name", str(NAMELESS))
+    compare.mark(
+        record, other(STUDENT, "lower(s.name) <> lower(r.more ->> 'name')"), "name", str(NAMELESS)
+    )
     differs = f"r.more ? 'id_number_index' AND NOT {_SAME_ID.format('r')}"
     compare.mark(record, other(STUDENT, differs), "id_number", str(OTHER_ID))
 

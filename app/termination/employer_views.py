@@ -21,7 +21,7 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people.models import Student
-from app.people.queries import name_has
+from app.people.naming import name_has
 from app.people.search_views import StudentSearch
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
 from app.termination import queries

@@ -15,9 +15,13 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Validat
 from app.codes.forms import RegionField, options
 from app.core import clock
 from app.core.forms import MISSING, OnlyIf, line
+from app.core.names import clean_contact, clean_title
 from app.core.numbers import DAYS, MONEY, WholeField
+from app.core.text import clean_line
 from app.people.forms import NOT_FOR_EMPLOYERS, PHONE, POSTCODE, TEL
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Field
+
+CLEAN = {"contact_name": clean_contact, "archive_contact": clean_contact, "archive_to": clean_title}
 
 
 def not_in_the_past(form: Any, field: Any) -> None:  # noqa: ARG001 (the shape of a validator)
@@ -100,5 +104,6 @@ def _text(field: Field) -> Any:
     elif field.kind == "postcode":
         checks, keys = [*checks, POSTCODE], {"inputmode": "numeric"}
     return line(
-        field.label, field.length or 6, *checks, description=field.hint, render_kw=dict(keys)
-    )
+        field.label, field.length or 6, *checks, clean=CLEAN.get(field.name, clean_line),
+        description=field.hint, render_kw=dict(keys),
+    )  # fmt: skip

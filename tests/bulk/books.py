@@ -31,7 +31,7 @@ def number(n):
 def good_row(n=1, **more):
     """A row that is right for the cast's own school."""
     row = {
-        "学号": f"2023{n:06d}", "姓名": f"学生{n}", "身份证号": number(n), "院系": "计算机学院",
+        "学号": f"2023{n:06d}", "姓名": make.called(n), "身份证号": number(n), "院系": "计算机学院",
         "专业": "计算机学院专业", "毕业届": "2027", "学历": "31", "培养方式": "1", "班级": "软工2301",
         "性别": "男", "手机号": f"139{n:08d}",
     }  # fmt: skip

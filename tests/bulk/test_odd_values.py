@@ -46,7 +46,7 @@ def test_texts_that_look_like_something_else_are_kept(bring, ending):
 
 
 @pytest.mark.rule("BLK-02")
-@pytest.mark.parametrize("name", ["Null", "NA", "买买提·吾布力", "𬸘㛃", "䶮龘", "阿 依古丽"])
+@pytest.mark.parametrize("name", ["Null", "NA", "买买提·吾布力", "𬸘㛃", "䶮龘", "JOHN SMITH"])
 def test_names_are_kept_whatever_they_look_like(bring, name):
     record = bring(xlsx([good_row(1, 姓名=name)]))
     assert (tally(record), kept(record, "name")) == ((1, 0, 0, 0), [name])

@@ -211,7 +211,7 @@ def test_columns_come_in_any_order_by_chinese_english_or_official_headers(bring)
 
 @pytest.mark.rule("BLK-02")
 def test_full_width_blanks_and_invisible_signs_are_mended_and_reported(bring):
-    row = good_row(1, 学号="　２０２３０００００１\u200b", 姓名=" 学生1 ", 手机号="139 0000 0001")
+    row = good_row(1, 学号="　２０２３０００００１\u200b", 姓名=" 学生一 ", 手机号="139 0000 0001")
     record = bring(xlsx([row]))
     assert tally(record) == (1, 0, 0, 0)
     assert record.details["mended"] == {"student_no": 1, "name": 1, "phone": 1}

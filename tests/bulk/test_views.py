@@ -35,7 +35,7 @@ def test_the_way_of_a_file_through_the_pages(visit, cast):
     assert "可离开此页" in page.text or 'http-equiv="refresh"' in page.text
     tasks.check(record.id)
     page = browser.get(answer.location).text
-    for words in ("学生1", "请填写此项", "只导入正确的行", "下载错误行", "有 1 行错误"):
+    for words in ("学生一", "请填写此项", "只导入正确的行", "下载错误行", "有 1 行错误"):
         assert words in page
     assert "99999920" not in page.replace("999999*****", "")
     assert browser.post(f"/imports/file/{record.uid}/write").status_code == 303
@@ -103,7 +103,7 @@ def test_the_faulty_rows_come_back_marked_and_can_be_mended_and_brought_again(
     assert page.cell(3, heads.index("身份证号") + 1).value == "999999200401010018"
     note = page.cell(2, heads.index("备注") + 1)
     assert (note.value, note.data_type) == ("=cmd()", "s")
-    wrong.value = "学生2"
+    wrong.value = "学生二"
     page.cell(3, heads.index("身份证号") + 1).value = good_row(3)["身份证号"]
     out = io.BytesIO()
     book.save(out)

@@ -8,10 +8,10 @@ import pytest
 
 import config as settings
 from app.core.crypto import Cipher
+from app.core.names import clean_name
 from app.core.text import (
     clean_code,
     clean_line,
-    clean_name,
     grams,
     mask_id_number,
     mask_name,

@@ -1,0 +1,71 @@
+"""Columns and form fields that hold names: what is bound to such a column is folded, to keep or compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import FetchedValue, String, Text
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.types import TypeDecorator
+from wtforms.validators import ValidationError
+
+from app.core.names import clean_contact, clean_name, clean_title, name_problem, title_problem
+
+
+class _Folded(TypeDecorator[str]):
+    """A text of which only the folded form reaches the database, to be kept or to be compared."""
+
+    impl = String
+    cache_ok = True
+    fold: Callable[[str], str]
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        return None if value is None else type(self).fold(value)
+
+
+def order_column() -> Any:
+    """The key by which the database orders the column of that name without `_order`: it writes it itself.
+
+    By pinyin, surnames as surnames are read, digits as numbers; see `name_order` in SQL and docs/names.md.
+    """
+    return mapped_column(
+        Text(collation="C"), nullable=False, server_default="", server_onupdate=FetchedValue()
+    )
+
+
+class PersonName(_Folded):
+    """A person's name."""
+
+    cache_ok = True
+    fold = staticmethod(clean_name)
+
+
+class Title(_Folded):
+    """An organisation's name."""
+
+    cache_ok = True
+    fold = staticmethod(clean_title)
+
+
+class ContactName(_Folded):
+    """Whom to ask at an organisation."""
+
+    cache_ok = True
+    fold = staticmethod(clean_contact)
+
+
+def a_name(_form: Any, field: Any) -> None:
+    """Of a form: the field is a person's name; else its sentence stands at the field."""
+    _refuse(name_problem(field.data or "x"))
+
+
+def a_title(_form: Any, field: Any) -> None:
+    """Of a form: the field is an organisation's name."""
+    _refuse(title_problem(field.data or "x"))
+
+
+def _refuse(sentence: str | None) -> None:
+    if sentence:
+        raise ValidationError(sentence)
