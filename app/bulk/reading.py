@@ -193,6 +193,11 @@ def _text_of(value: Any) -> str:
     return cell[1] if isinstance(cell, list) else str(cell)
 
 
+def link_of(sheet: Any) -> str:
+    """The id of a sheet's part; its namespace is another one in strict workbooks."""
+    return next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
+
+
 def _by_sheet(data: bytes, marks: dict[str, Marks]) -> dict[str, Marks]:
     """The marks by the name of their sheet. Raises UnfitError where some belong to none."""
     marked = {part: mark for part, mark in marks.items() if mark.errors or mark.hidden}
@@ -208,9 +213,7 @@ def _by_sheet(data: bytes, marks: dict[str, Marks]) -> dict[str, Marks]:
     found = {}
     for sheet in book.iter():
         if sheet.tag.rpartition("}")[2] == "sheet":
-            # the namespace of its link is another one in strict workbooks
-            link = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
-            target = links.get(link, "")
+            target = links.get(link_of(sheet), "")
             path = target[1:] if target.startswith("/") else posixpath.join("xl", target)
             found[sheet.get("name", "")] = marked.pop(posixpath.normpath(path).lower(), Marks())
     if marked:

@@ -116,7 +116,7 @@ def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, dict[str, str]]:
     for thing in fromstring(archive.read("xl/workbook.xml")).iter():
         local = thing.tag.rpartition("}")[2]
         if local == "sheet" and thing.get("name") == name:
-            target = links.get(thing.get(reading._REL), "")
+            target = links.get(reading.link_of(thing), "")
             part = target[1:] if target.startswith("/") else posixpath.join("xl", target)
         if local == "definedName":
             names[thing.get("name", "")] = thing.text or ""

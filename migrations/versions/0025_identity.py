@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0025_identity"
-down_revision = "0023_factors"
+down_revision = "0024_names"
 branch_labels = None
 depends_on = None
 

@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0026_printable"
-down_revision = "0023_factors"
+down_revision = "0025_identity"
 branch_labels = None
 depends_on = None
 

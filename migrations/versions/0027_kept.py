@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0027_kept"
-down_revision = "0023_factors"
+down_revision = "0026_printable"
 branch_labels = None
 depends_on = None
 

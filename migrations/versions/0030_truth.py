@@ -9,7 +9,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0030_truth"
-down_revision = "0023_factors"
+down_revision = "0029_nudges"
 branch_labels = None
 depends_on = None
 
