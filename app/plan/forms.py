@@ -12,10 +12,12 @@ from wtforms.validators import ValidationError
 
 from app.codes import queries as codes
 from app.core.forms import line
+from app.core.text import clean_code, clean_line
 from app.people.checks import is_credit_code
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PlanEntry
 
 MOST = {name: PlanEntry.__table__.c[name].type.length for name in DESTINATION_FIELDS}
+NUMBERS = ("credit_code", "contact_phone", "postcode", "archive_postcode")
 TABLES = {"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
           "position_kind": "gzzwlb"}  # fmt: skip
 GROUPS = (
@@ -28,7 +30,8 @@ GROUPS = (
 
 
 def _line(name: str) -> Any:
-    return line(FIELD_LABELS[name], MOST[name], required=False)
+    clean = clean_code if name in NUMBERS else clean_line
+    return line(FIELD_LABELS[name], MOST[name], required=False, clean=clean)
 
 
 def _codes(name: str) -> Any:
