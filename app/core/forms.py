@@ -193,6 +193,13 @@ def say_mended(label: str, typed: Any, kept: str) -> None:
         flash(said, "info")
 
 
+def say_all_mended(form: Any) -> None:
+    """As `say_mended` for each text of a posted form that is kept half-filled, without its checks."""
+    for field in form:
+        if printed(field) and isinstance(field.data, str):
+            say_mended(str(field.label.text), (field.raw_data or [""])[0], field.data)
+
+
 def _bare(text: str) -> str:
     return "".join(text.split()).casefold()
 

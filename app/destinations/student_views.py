@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from app.accounts.act_views import birth_code_url, flash_code, proved, refused_code
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
+from app.core.forms import say_all_mended
 from app.destinations import evidence, queries
 from app.destinations.detail import LEAVING, items, names, next_step, progress, proofs, why_refused
 from app.destinations.forms import form_of, show, typed
@@ -92,6 +93,7 @@ class MyDestinationsView(SafeView):
         form = form_of(found)
         if request.method == "GET":
             return self._form(found, form)
+        say_all_mended(form)
         try:
             save(actor(), place_of("draft"), place_of("version"), typed(form))
         except (Refused, Invalid) as error:

@@ -16,6 +16,7 @@ from app.codes.queries import region_name
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, Refused
+from app.core.forms import say_mended
 from app.core.text import clean_code
 from app.documents.errors import Unprintable
 from app.documents.file_views import file_answer
@@ -88,6 +89,10 @@ class MyPaperView(SafeView):
 
     def _posted(self, do: str) -> Any:
         values, version, writer = typed(request.form), _number("version"), _writer()
+        for field in _form(values):
+            say_mended(
+                str(field.label.text), request.form.get(field.name), values.get(field.name, "")
+            )
         try:
             if do == "lookup":
                 values = self._with_register(values)
