@@ -317,11 +317,12 @@ def search_args(text: str, who: Actor) -> dict[str, str]:
 
 def _document_token(text: str, who: Actor) -> str | None:
     """A passport's or Taiwan permit's number looks like many: it is one where a student here has it."""
-    if not _DOCUMENT.fullmatch(clean(text)) or is_student_no(text, who):
+    if not _DOCUMENT.fullmatch(clean(text)):
         return None
-    mine = students_for(who).where(has_number(text)).with_only_columns(Student.id_number_index)
-    index = db.session.scalar(mine.limit(1))
-    return None if index is None else "i" + index.hex()
+    is_no = Student.student_no == clean_code(text)
+    mine = students_for(who).where(or_(is_no, has_number(text))).order_by(is_no.desc()).limit(1)
+    row = db.session.execute(mine.with_only_columns(is_no, Student.id_number_index)).first()
+    return None if row is None or row[0] else "i" + row[1].hex()
 
 
 def finds_student(text: str) -> ColumnElement[bool]:

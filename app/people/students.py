@@ -186,6 +186,9 @@ def _wrong_numbers(student: Student, known: Mapping[str, Any]) -> list[tuple[str
     user = account_of(student) if known.get("email") and student.id else None
     if known.get("email") and email_taken(known["email"], but=user.id if user else None):
         problems.append(("email", str(MAIL_TAKEN)))
+    elif user is not None and known["email"] != student.email:
+        reset = no_reset_held(student, actor_of(user), clock.now())  # as for a phone (ACC-15)
+        problems += [("email", reset)] if reset else []
     return problems
 
 

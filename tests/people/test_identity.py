@@ -12,11 +12,12 @@ from app.accounts.queries import account_for, identify
 from app.checks import sync
 from app.core import clock, mail
 from app.core.db import db
+from app.core.errors import Invalid
 from app.people import merging
 from app.people.detail import twins_of
 from app.people.models import Student
 from app.people.queries import find_student, search_args
-from app.people.students import change_phone, correct
+from app.people.students import STUDENTS, change_phone, correct
 from app.people.ways_in import code_contact
 from app.workflow.queries import trail_of
 from tests import factories as make
@@ -291,6 +292,25 @@ def test_the_own_phone_answers_for_a_changed_mail(cast, visit):
     browser.post(f"/me/sign-in/{held.uid}/old_phone", data={"answer": "yes", "code": code()})
     assert contacts.hold_of(user, clock.now()) is None
     assert user.email == "new@example.com"
+
+
+@pytest.mark.rule("ACC-15")
+def test_a_mail_that_staff_have_just_written_answers_for_no_phone_that_they_write_next(cast):
+    user, who = make.account(cast.student), make.actor(cast.officer)
+    old = cast.student.phone
+    correct(cast.student, {"email": "thief@example.com"}, who)
+    make.pass_time(minutes=2)
+    change_phone(cast.student.id, "13700000099", who, "来电")
+    row = contacts.holds_of(user.id, clock.now())[0]
+    assert (row.channel, [way.address for way in holds.ways(row, user)]) == (mail.SMS, [old])
+
+
+@pytest.mark.rule("ACC-15")
+def test_no_mail_is_changed_in_the_breath_of_a_reset(cast):
+    make.account(cast.student).password = "x"
+    STUDENTS.perform("begin_anew", cast.student.id, make.actor(cast.officer), reason="来电")
+    with pytest.raises(Invalid):
+        correct(fresh(cast.student), {"email": "thief@example.com"}, make.actor(cast.officer))
 
 
 @pytest.mark.rule("ACC-15")
