@@ -33,6 +33,7 @@ from app.fab.shown import moment
 from app.fab.urls import local_path
 from app.workflow.engine import FLOWS
 
+MARKS = {"action", "batch", "seen", "version"}  # which button, which reading: nothing anybody typed
 WORDS = {"reason": _l("Reason"), "agreed": _l("Agreed"), "note": _l("Note"), "text": _l("Text")}
 
 
@@ -115,7 +116,11 @@ def offered(form: kept.Kept) -> Any:
         act=_act(form),
         at=moment(form.made_at) if form.made_at else "",
         rows=[(name, label, value) for name, value in form.fields if (label := label_of(name))],
-        rest=[(name, value) for name, value in form.fields if not label_of(name)],
+        rest=[
+            (name, value)
+            for name, value in form.fields
+            if name not in MARKS and not label_of(name)
+        ],
         asked=[
             (name, label_of(name) if name in kept.PASSWORDS else _("Verification code"),
              name not in kept.PASSWORDS, local_path(url) or "")

@@ -10,11 +10,12 @@
   const noted = (name) => safely(() => sessionStorage.getItem(name));
   const parsed = (text) => safely(() => JSON.parse(text)) || {};
   const bar = $("#qq-session"), here = location.pathname + location.search;
+  const between = /^\/(login|kept|factor|campus|password)\b/.test(location.pathname);  // pages on the way back in
 
   // ---- how long the sign-in lasts: by the server's clock, and the server is asked before anything is said
   const WARN = 120000;
   let ends = bar ? Date.parse(bar.dataset.ends) : 0, ahead = Date.parse(root.dataset.now) - Date.now();
-  let before = Date.now(), asking = false, askedAt = 0, state = "", last = bar && bar.dataset.last === "1";
+  let before = Date.now(), asking = false, asked = false, askedAt = Date.now(), state = "", last = bar && bar.dataset.last === "1";
 
   function show(now) {
     if (now !== state) {
@@ -40,7 +41,7 @@
 
   async function ask(goOn) {
     if (asking) return;
-    asking = true;
+    asking = asked = true;
     askedAt = Date.now();
     const how = goOn ? { method: "POST", headers: { Accept: "application/json", "X-CSRFToken": $("meta[name=csrf-token]").content } } : { headers: { Accept: "application/json" } };
     const answer = await fetch(bar.dataset.url, { ...how, cache: "no-store" }).catch(() => null);
@@ -56,8 +57,8 @@
     before = Date.now();
     if (state === "over" || state === "other") { if (step > 15000) ask(); return; }
     if (step > 15000 || step < -2000) return void ask();  // the computer slept, or its clock was set
-    if (left <= WARN && Date.now() - askedAt > (left <= 0 || !state ? 15000 : 60000)) ask();
-    if (left <= WARN && askedAt && !asking && state !== "over") show(last ? "last" : "warn");
+    if (left <= WARN && (!asked || Date.now() - askedAt > (left <= 0 || !state ? 15000 : 60000))) ask();
+    if (left <= WARN && asked && !asking && state !== "over") show(last ? "last" : "warn");
   }
 
   if (bar) {
@@ -66,6 +67,9 @@
     const look = () => { if (document.visibilityState === "visible" && (state || ends - Date.now() - ahead < 6 * WARN)) ask(); };
     on("visibilitychange", look);
     addEventListener("focus", look);
+    const stirs = () => { if (Date.now() - askedAt > 60000) ask(); };  // signed out from elsewhere: said before much is typed
+    on("keydown", stirs);
+    on("pointerdown", stirs);
     addEventListener("online", look);
     addEventListener("pageshow", (event) => { if (event.persisted) ask(); });
     addEventListener("storage", (event) => {
@@ -114,16 +118,16 @@
     if (every) note("qq-sent", null);
   }
 
-  // what of a form is kept: longer texts; every visible field where the form is marked as one to draft
+  // what of a form is kept: longer texts; every visible field of a form that warns before it is left
   const NEVER = "[type=password], [type=file], [type=hidden], [type=submit], [type=button], [name=code], [name=csrf_token], [autocomplete=one-time-code], .qq-copied, [hidden], [readonly]";
   const drafted = (form) => Array.from(form.elements).filter((field) =>
-    field.name && field.matches("qqDraft" in form.dataset ? "input, textarea, select" : "textarea") && !field.matches(NEVER) && !field.closest("fieldset[disabled]"));
+    field.name && field.matches("qqDirty" in form.dataset ? "input, textarea, select" : "textarea") && !field.matches(NEVER) && !field.closest("fieldset[disabled]"));
   const companions = (form, field) => field.dataset.qqTarget && form.elements[field.dataset.qqTarget] ? [field, form.elements[field.dataset.qqTarget]] : [field];
   const valueOf = (field) => /^(checkbox|radio)$/.test(field.type) ? field.checked : field.multiple ? Array.from(field.selectedOptions, (option) => option.value) : field.value;
   const slot = (field) => /^(checkbox|radio)$/.test(field.type) ? `${field.name}=${field.value}` : field.name;
   const valuesOf = (form) => Object.fromEntries(drafted(form).flatMap((field) => companions(form, field)).map((field) => [slot(field), valueOf(field)]));
   const same = (a, b) => JSON.stringify(a) === JSON.stringify(b);
-  const idOf = (form) => [form.getAttribute("action") || here, form.elements.action ? form.elements.action.value : "", ...$$(".qq-copied[name=rowid]", form).map((row) => row.value)].join("|");
+  const idOf = (form) => [here, form.getAttribute("action") || here, form.elements.action ? form.elements.action.value : "", ...$$(".qq-copied[name=rowid]", form).map((row) => row.value)].join("|");
   const takes = (form) => form.method === "post" && !form.matches("[data-qq-autosave], [data-qq-kept]");
   const begun = new WeakMap();  // form → what the server had put into it
 
@@ -196,7 +200,7 @@
 
   // ---- what the fields of a form are called, for the page that offers it again; never what was typed
   function remember(form) {
-    if (form.method !== "post" || form.matches("[data-qq-kept]")) return;
+    if (form.method !== "post" || between) return;
     const labels = {}, words = {}, button = $("[type=submit]", form), dialog = form.closest("dialog");
     for (const field of Array.from(form.elements)) {
       if (!field.name || field.type === "hidden") continue;
@@ -206,7 +210,7 @@
       if (/^(checkbox|radio)$/.test(field.type) && field.checked && field.labels[0]) words[field.name + "=" + field.value] = field.labels[0].textContent.trim();
     }
     const title = dialog ? $("h2", dialog) : $("h1"), act = [title, button].map((part) => part ? part.textContent.trim() : "");
-    note("qq-form", JSON.stringify({ path: new URL(form.action, location.href).pathname, act: [...new Set(act)].filter(Boolean).join(" · "), labels, words }));
+    note("qq-form", JSON.stringify({ path: new URL(form.getAttribute("action") || here, location.href).pathname, act: [...new Set(act)].filter(Boolean).join(" · "), labels, words }));
   }
 
   function offered(form) {
@@ -223,7 +227,7 @@
 
   // ---- the way back: the page at its place, the row in the eye
   function place() {
-    if (root.dataset.shell === "public") return void (/^\/(login|kept|factor|campus)\b/.test(location.pathname) && note("qq-back", "1"));
+    if (root.dataset.shell === "public") return void (between && note("qq-back", "1"));
     const at = parsed(noted("qq-at:" + location.pathname));
     if (!noted("qq-back")) return;
     note("qq-back", null);

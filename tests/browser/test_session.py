@@ -226,8 +226,8 @@ def test_two_minutes_before_the_end_the_page_warns_and_goes_on(running, open_pag
     page.goto("/settings/")
     bar = page.locator("#qq-session")
     assert not bar.is_visible()
-    page.clock.fast_forward("20:00")
-    running.pass_hours(28.5 * MINUTE)  # the computer slept for longer than its clock says
+    running.pass_hours(28.5 * MINUTE)
+    page.clock.fast_forward("20:00")  # the computer slept, and its clock did not count all of it
     page.clock.run_for(2000)
     bar.wait_for(state="visible")
     assert 60 < left(page) <= 91
@@ -291,7 +291,7 @@ def test_a_reason_is_kept_as_a_draft_until_it_is_sent_and_only_for_its_account(r
     page.goto(f"/desk/show/{key}")
     press(page, "refuse")
     page.locator("#qq-dialog-reason").press_sequentially("材料不清晰，请重新上传")
-    page.wait_for_function("Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
+    page.wait_for_function("() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
     assert "材料" not in page.evaluate("JSON.stringify(localStorage)")
     page.reload()
     press(page, "refuse")
@@ -304,12 +304,12 @@ def test_a_reason_is_kept_as_a_draft_until_it_is_sent_and_only_for_its_account(r
     press(page, "refuse")
     assert not page.locator("#qq-dialog .qq-draft").count()
     page.locator("#qq-dialog-reason").press_sequentially("第二次填写的原因")
-    page.wait_for_function("Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
+    page.wait_for_function("() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
     page.keyboard.press("Escape")
     page.locator("form[action$='/logout'] button").evaluate("button => button.form.requestSubmit()")
     page.wait_for_url("**/login/**")
     assert not page.evaluate(
-        "Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))"
+        "() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))"
     )
 
 
@@ -319,11 +319,11 @@ def test_a_draft_is_gone_once_it_was_sent(running, open_page):
     page.goto(f"/desk/show/{key}")
     press(page, "refuse")
     page.locator("#qq-dialog-reason").press_sequentially("单位存疑，请先核实")
-    page.wait_for_function("Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
+    page.wait_for_function("() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
     confirm(page)
     assert running.ask("SELECT state FROM placement WHERE id = %s", key) == "refused"
     page.wait_for_function(
-        "!Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))"
+        "() => !Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))"
     )
 
 
