@@ -208,9 +208,8 @@ class DeskView(StepActions, DeskList):
     def _checks(self, item: Any) -> list[Check]:
         return once(f"checks {item.id}", lambda: checks(item))
 
-    def buttons(self, item: Any) -> list[Button]:
-        """Approving exists twice: on to the next that waits, or back to the list."""
-        found = [
+    def plain_buttons(self, item: Any) -> list[Button]:
+        return [
             Button(
                 offer,
                 self.url("action", name=offer.name, pk=item.id, seen=pull.seen),
@@ -218,6 +217,10 @@ class DeskView(StepActions, DeskList):
             )
             for offer, pull in self._offers(item)
         ]
+
+    def buttons(self, item: Any) -> list[Button]:
+        """Approving exists twice: on to the next that waits, or back to the list."""
+        found = self.plain_buttons(item)
         first = found[0] if found else None
         if first is None or first.offer.key != "A" or first.offer.why_not or first.offer.danger:
             return found

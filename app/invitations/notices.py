@@ -74,15 +74,15 @@ LETTERS: Letters = {
         ),
     },
 }  # fmt: skip
-_NUDGE = {
-    STUDENT: Letter(
-        _l("%(who)s asks you to answer the invitation of %(employer)s"),
-        _l("The invitation to the position “%(position)s” waits for your answer until %(until)s; "
-           "after that it ends by itself."),
-        STUDENT_URL,
-    ),
+_WAITS = _l("The invitation to the position “%(position)s” waits for your answer until %(until)s; "
+            "after that it ends by itself.")  # fmt: skip
+LETTERS = {
+    **LETTERS,
+    "nudge": {STUDENT: Letter(_l("%(who)s asks you to answer the invitation of %(employer)s"),
+                              _WAITS, STUDENT_URL)},
+    "nudge_student": {STUDENT: Letter(_l("%(employer)s asks you to answer its invitation"),
+                                      _WAITS, STUDENT_URL)},
 }  # fmt: skip
-LETTERS = {**LETTERS, **dict.fromkeys(("nudge", "nudge_student"), _NUDGE)}
 # the employer hears of accepting by the placement that it forms; of closing as untrue the report tells
 SILENT = ("void",)
 

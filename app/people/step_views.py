@@ -101,10 +101,15 @@ class StepActions:
         """What the keys A and R do on a row of the list, for the script: at most two buttons (AGR-18)."""
         view: Any = self
         item = view.record(pk, view.show_columns)
-        mine = [button for button in view.buttons(item) if button.offer.key in KEYS.values()]
+        mine = [button for button in self.plain_buttons(item) if button.offer.key in KEYS.values()]
         return view.render_template(
             "fab/keys.html", mine=mine, waits=self.waits(item), name=view.record_name(item)
         )
+
+    def plain_buttons(self, item: Any) -> list[Any]:
+        """The buttons that lead back to the list."""
+        view: Any = self
+        return list(view.buttons(item))
 
     # -- the ticked ones -----------------------------------------------------------------------
 

@@ -135,7 +135,11 @@ _NUDGE = {
         DESK_URL,
     ),
 }  # fmt: skip
-LETTERS |= dict.fromkeys(("nudge", "nudge_student"), _NUDGE)
+LETTERS["nudge"] = _NUDGE
+LETTERS["nudge_student"] = _student(
+    _l("%(employer)s asks you to act on your signing"),
+    _l("It has waited for you since %(since)s. Please open it and take the next step."),
+)
 _FORM_REFUSED = _student(
     _l("Your agreement form was refused"),
     _l(
