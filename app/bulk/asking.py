@@ -65,12 +65,17 @@ def _begun(record: Import, who: Actor) -> Import:
     return record
 
 
-def ask(step: str, record: Import, who: Actor) -> Import:
-    """`write`, `write_good` or `undo`, and the job that does it; commits. Raises Refused."""
+def ask(step: str, record: Import, who: Actor, seen: str | None = None) -> Import:
+    """`write`, `write_good` or `undo`, and the job that does it; commits. Raises Refused.
+
+    `seen` is what the dialog said: where the numbers are others now, nothing is done.
+    """
     task: Any = tasks.take_back if step == "undo" else tasks.write
 
     def act() -> Import:
         done = IMPORTS.apply(own(who, step), record.id, who)
+        if seen is not None and seen != done.seen:
+            raise Refused(_("The numbers changed meanwhile. Nothing was done; please look again."))
         jobs.enqueue(task, import_id=done.id)
         return done
 

@@ -11,8 +11,13 @@ from app.workflow.steps import Change
 COUNTS = ("total", "new", "changed", "same", "faulty")
 
 
-class FoundMoreError(Exception):
-    """The data changed since the check: rows that were good are so no longer."""
+class NotAsShownError(Exception):
+    """The data changed since the check: other numbers than the person confirmed."""
+
+
+def tally_of(sheet: Sheet, record: Import) -> dict[str, int]:
+    """What would become of the rows, as of now, where not all of them are simply written."""
+    return sheet.writer.tally(record) if sheet.writer and sheet.writer.tally else {}
 
 
 def keep_counts(change: Change) -> None:
@@ -35,7 +40,7 @@ def note_reason(change: Change) -> None:
 def put_rows(change: Change) -> None:
     """Write the rows as they stand to the data now, under the lock of target and owner (BLK-03).
 
-    Raises FoundMoreError, before anything is written, where more rows are faulty than were shown.
+    Raises NotAsShownError, before anything is written, where the numbers are others than were shown.
     """
     record: Import = change.record
     sheet = SHEETS[record.sheet]
@@ -43,10 +48,8 @@ def put_rows(change: Change) -> None:
     if sheet.writer:
         sheet.writer.lock(record)
     counts = compare.again(sheet, record)
-    if counts["faulty"] > record.faulty:
-        raise FoundMoreError
-    for name in COUNTS:
-        setattr(record, name, counts[name])
+    if (counts, tally_of(sheet, record)) != (record.shown, record.tally):
+        raise NotAsShownError
     if sheet.writer:
         sheet.writer.write(record, change.now)
     else:

@@ -27,9 +27,13 @@ def _link(place: tuple[str, str]) -> Markup:
 
 
 def _counts(found: tuple[int, int, int]) -> str:
-    new, changed, faulty = found
-    return _("%(new)s new, %(changed)s changed, %(faulty)s faulty", new=new, changed=changed,
-             faulty=faulty)  # fmt: skip
+    rows, tally = found
+    text = _("%(new)s new, %(changed)s changed, %(faulty)s faulty", new=rows["new"],
+             changed=rows["changed"], faulty=rows["faulty"])  # fmt: skip
+    if not tally:
+        return text
+    return text + " · " + _("%(written)s written, %(asked)s to be decided on",
+                            written=tally["written"], asked=tally["asked"])  # fmt: skip
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -45,7 +49,7 @@ class ImportHistoryView(SafeModelView):
     include_route_methods = {"list", "search", "columns"}
     list_title = _l("Imports")
     list_columns = ["place", "state", "sheet", "counts", "user.display_name", "created_at"]
-    load_columns = ("uid", "file_name", "new", "changed", "faulty")
+    load_columns = ("uid", "file_name", "total", "new", "changed", "same", "faulty", "details")
     order_columns = ["created_at"]
     search_columns = ["file_name"]
     search_hint = _l("Name of the file")

@@ -122,9 +122,24 @@ class Import(db.Model):
         return self.uid, self.file_name
 
     @property
-    def counts(self) -> tuple[int, int, int]:
-        """What it did: new, changed, faulty rows."""
-        return self.new, self.changed, self.faulty
+    def counts(self) -> tuple[dict[str, int], dict[str, int]]:
+        """How many rows of each status, and what becomes of them where not all are simply written."""
+        return self.shown, self.tally
+
+    @property
+    def shown(self) -> dict[str, int]:
+        """The rows of each status, as the page and the dialog say them."""
+        return {"total": self.total, **{s.value: getattr(self, s.value) for s in RowStatus}}
+
+    @property
+    def tally(self) -> dict[str, int]:
+        """How many rows are written, asked for, blocked; empty where all good rows are written."""
+        return dict(self.details.get("tally", {}))
+
+    @property
+    def seen(self) -> str:
+        """All numbers of the page as one word: what is confirmed is confirmed for these."""
+        return "-".join(str(n) for n in (*self.shown.values(), *self.tally.values()))
 
     @property
     def to_write(self) -> int:

@@ -200,12 +200,15 @@ class Target:
 class Writer:
     """How rows are written and taken back where plain columns are not enough: in SQL of the feature's own.
 
-    `lock` takes what must not change while the rows are compared a last time and written.
+    `lock` takes what must not change while the rows are compared a last time and written. `tally` says
+    what would become of the rows as of now where not all of them are simply written: how many are
+    `written`, how many `asked` for (a change to decide on), how many `blocked` by another such change.
     """
 
     lock: Callable[[Import], None]
     write: Callable[[Import, datetime], None]
     take_back: Callable[[Import, datetime], None]
+    tally: Callable[[Import], dict[str, int]] | None = None
 
 
 @dataclass(frozen=True, eq=False)

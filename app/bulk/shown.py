@@ -150,9 +150,25 @@ def way(record: Import) -> list[tuple[str, str, str]]:
 
 def question(record: Import) -> str:
     """What the confirmation is about."""
-    return _("%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
+    text = _("%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
              name=record.file_name, new=record.new, changed=record.changed,
              faulty=record.faulty)  # fmt: skip
+    said = [f"{label} {count}" for label, count, _kind in tally_of(record)]
+    return f"{text} {' · '.join(said)}" if said else text
+
+
+TALLY = {
+    "written": (lambda: _("Rows written at once"), "done"),
+    "asked": (lambda: _("Changes to be decided on"), "waiting"),
+    "blocked": (lambda: _("Kept out by another change that waits"), "refused"),
+}
+
+
+def tally_of(record: Import) -> list[tuple[str, int, str]]:
+    """(label, rows, kind) of what becomes of the rows where not all are simply written."""
+    tally = record.tally
+    return [(str(label()), tally[name], kind) for name, (label, kind) in TALLY.items()
+            if name in tally and (tally[name] or name == "written")]  # fmt: skip
 
 
 def result(record: Import) -> str:
@@ -163,7 +179,17 @@ def result(record: Import) -> str:
         return ""
     if not record.to_write:
         return _("Nothing was written: all rows were in the data already.")
-    text = ngettext("%(num)s row was written.", "%(num)s rows were written.", record.to_write)
+    written = record.tally.get("written", record.to_write)
+    text = ngettext("%(num)s row was written.", "%(num)s rows were written.", written)
+    if asked := record.tally.get("asked", 0):
+        text += " " + ngettext(
+            "%(num)s change waits for a decision.", "%(num)s changes wait for a decision.", asked
+        )
+    if blocked := record.tally.get("blocked", 0):
+        text += " " + ngettext(
+            "%(num)s row was left as it is: another change to it waits.",
+            "%(num)s rows were left as they are: another change to them waits.", blocked,
+        )  # fmt: skip
     if record.faulty:
         text += " " + ngettext(
             "%(num)s faulty row was left out.", "%(num)s faulty rows were left out.", record.faulty

@@ -13,7 +13,7 @@ from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.exc import OperationalError
 
 from app.bulk import compare, errors_book, intake, staging
-from app.bulk.effects import FoundMoreError
+from app.bulk.effects import NotAsShownError, tally_of
 from app.bulk.models import Import, ImportRow, ImportState
 from app.bulk.sheet import SHEETS
 from app.bulk.workflow import IMPORTS
@@ -92,7 +92,7 @@ def _write(record: Import) -> None:
     _stage(record, "writing")
     try:
         IMPORTS.perform("apply", record.id, SYSTEM)
-    except FoundMoreError:
+    except NotAsShownError:
         raise Refused(
             _("The data changed after the check, so nothing was applied. Look at the rows again.")
         ) from None
@@ -121,7 +121,7 @@ def _check(record: Import) -> None:
             "sheet": reading.sheet, "kind": reading.kind, "encoding": reading.encoding,
             "ignored": reading.ignored, "examples": reading.examples,
             "columns": [column.field for column in reading.columns.values()],
-            "mended": dict(tally.mended), "listed": tally.listed,
+            "mended": dict(tally.mended), "listed": tally.listed, "tally": tally_of(sheet, record),
             **{name: record.details[name] for name in ("hidden",) if name in record.details},
         },
     }  # fmt: skip

@@ -82,7 +82,7 @@ class ImportsView(SafeView):
         if step not in ASKED:
             raise NotYours(step)
         try:
-            asking.ask(step, record, who)
+            asking.ask(step, record, who, request.args.get("seen"))
         except (Refused, Invalid) as refusal:
             flash(str(refusal), "warning")
         return redirect(url_for("ImportsView.show", uid=uid), 303)
@@ -116,6 +116,11 @@ class ImportsView(SafeView):
         )
 
 
+def take_url(record: Import, step: str) -> str:
+    """Where a step is asked for, with the numbers that its dialog says."""
+    return url_for("ImportsView.take", uid=record.uid, step=step, seen=record.seen)
+
+
 def _sent(data: bytes, name: str) -> Any:
     return send_file(io.BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx")
 
@@ -137,7 +142,7 @@ def _page(record: Import) -> dict[str, Any]:
     offers = [
         (
             offer,
-            url_for("ImportsView.take", uid=record.uid, step=offer.step.name.removesuffix("_own")),
+            take_url(record, offer.step.name.removesuffix("_own")),
         )
         for offer in IMPORTS.offers(record, who, now)
     ]
@@ -156,6 +161,7 @@ def _page(record: Import) -> dict[str, Any]:
         "stage": shown.STAGES.get(record.stage, shown.STAGES[""])(),
         "way": shown.way(record),
         "total": record.total,
+        "tally": shown.tally_of(record),
         "result": shown.result(record),
         "sentences": record.details.get("sentences", []),
         "facts": shown.facts_of(record),

@@ -111,6 +111,14 @@ def students_of(entry_ids: Sequence[int]) -> list[tuple[int, int, list[int]]]:
     return [(row[0], row[1], list(row[2])) for row in db.session.execute(rows)]
 
 
+def years_of_file(import_id: int, school_id: int) -> list[int]:
+    """The graduation years of the students whom the rows of a file mean."""
+    rows = text("""SELECT DISTINCT s.graduation_year FROM import_row r JOIN student s ON s.school_id = :school
+        AND (s.id = (r.values ->> 'student_id')::int OR s.student_no = r.values ->> 'student_no')
+      WHERE r.import_id = :id AND r.status IN ('new', 'changed') ORDER BY 1""")
+    return list(db.session.scalars(rows, {"id": import_id, "school": school_id}))
+
+
 def ask_run(school_id: int, year: int) -> None:
     """Note that a run was asked for; the caller enqueues it and commits."""
     put = insert(CheckRun).values(

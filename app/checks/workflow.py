@@ -9,10 +9,13 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.checks import queries, sync
+from app.bulk.models import Import
+from app.bulk.workflow import IMPORTS
+from app.checks import queries, sync, tasks
 from app.checks.models import FINDING_STATES, Finding, FindingState, Severity
 from app.checks.rules import BY_NAME
 from app.checks.sentences import sentence
+from app.core import jobs
 from app.core.db import db
 from app.people.models import Student
 from app.plan.models import PlanEntry
@@ -106,6 +109,20 @@ def look_again(ids: Sequence[int]) -> None:
             db.session.commit()
 
 
+FILES = ("plan", "students")  # the sheets that write what the checks look at
+
+
+def look_at_file(change: Change) -> None:
+    """What a file brought, or took back with its undoing, is looked at anew by the worker (CHK-02)."""
+    record: Import = change.record
+    if record.sheet in FILES and record.school_id is not None:
+        for year in queries.years_of_file(record.id, record.school_id):
+            queries.ask_run(record.school_id, year)
+            jobs.enqueue(tasks.run, school_id=record.school_id, year=year)
+
+
+for _step in ("apply", "revert"):
+    IMPORTS.also_then(_step, look_at_file)
 PLAN.also_then("report", keep_warnings)
 for _step in ("check", "report"):
     PLAN.also_when(_step, no_open_error, first=True)

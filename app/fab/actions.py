@@ -8,25 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, redirect, request
+from flask import abort, flash, redirect, request
 from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from app.core.errors import Refused
 from app.fab.access import has_access
 from app.fab.declared import Fit, Offer, offer_of
+from app.fab.listing import count_text
 from app.fab.odd import Odd
 
 MOST_ROWS = 500  # rows that can be ticked by hand
-KEPT = (
-    "rowid",
-    "all",
-    "query",
-    "batch",
-    "seen",
-    "alone",
-)  # what the page of confirmation carries on
+# what the page of confirmation carries on
+KEPT = ("rowid", "all", "every", "query", "batch", "seen", "alone")
 
 
 class ActionRoutes:
@@ -109,7 +105,11 @@ class ActionRoutes:
         known = self.actions.get(name)
         if known is None or not (known.single if single else known.multiple):
             abort(404)
-        items = chosen()
+        try:
+            items = chosen()
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(self.list_url(), 303)  # type: ignore[attr-defined]
         if not self._may(name):
             abort(403)
         return items
@@ -117,7 +117,11 @@ class ActionRoutes:
     def _chosen(self) -> list[Any]:
         """The ticked records, or all that the posted list finds, by one scoped query (AGR-07)."""
         if request.form.get("all") == "1":
-            return self.found(request.form.get("query"))  # type: ignore[attr-defined, no-any-return]
+            items: list[Any] = self.found(request.form.get("query"))  # type: ignore[attr-defined]
+            if request.form.get("every", count_text(len(items))) != count_text(len(items)):
+                raise Refused(_("The numbers changed meanwhile: the list finds %(count)s now. Nothing was "
+                                "done; please look again.", count=count_text(len(items))))  # fmt: skip
+            return items
         return self.records(self._ticked())  # type: ignore[attr-defined, no-any-return]
 
     def _ticked(self) -> list[str]:

@@ -56,7 +56,6 @@ _SPARE = {
         """DELETE FROM plan_entry p USING plan_entry k WHERE p.student_id = :gone
            AND k.student_id = :keep AND p.state IN ('open', 'filled') AND NOT p.by_staff
            AND NOT EXISTS (SELECT 1 FROM change_request c WHERE c.entry_id = p.id)""",
-        "DELETE FROM plan_dirty WHERE student_id = :gone",
         """DELETE FROM former_name c USING former_name k WHERE c.student_id = :gone
            AND k.student_id = :keep AND lower(k.name) = lower(c.name)""",
     ),

@@ -117,7 +117,12 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
         """Field by field, or the row as it is; with a tick all alike the same way (PLN-03)."""
         item = self.record(pk)
         form, page = request.form, self.url("show", pk=item.id)
-        others = queries.alike(actor(), item, ALIKE) if form.get("alike") == "1" else []
+        others = queries.alike(actor(), item, ALIKE) if form.get("alike") else []
+        if str(len(others) or "") != form.get("alike", ""):
+            flash(
+                _("The numbers changed meanwhile. Nothing was done; please look again."), "warning"
+            )
+            return redirect(page, 303)
         keep = form.get("decision") == "drop"
         chosen = {name for name in item.changes if form.get(f"f-{name}", "new") == "new"}
         try:

@@ -9,6 +9,7 @@ from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
 
 from app.accounts.queries import actor
 from app.batches.queries import ask
@@ -38,6 +39,7 @@ KINDS = {
     "settled": _l("Decided before: the row stays"),
 }
 SILENT_KINDS = ("waits", "settled")  # nothing is written for these
+ASKED_KINDS = ("conflict", "request")  # a change to decide on: the row itself is not written
 
 
 def _school() -> int:
@@ -97,8 +99,7 @@ class PlanYearView(SafeView):
             flash(_("The differences changed meanwhile. Please look again."), "warning")
             return self._comparison(school, number), 409
         db.session.commit()
-        count = sum(n for kind, n in done.items() if kind not in SILENT_KINDS)
-        flash(_("Applied to %(count)s rows.", count=count), "success")
+        flash(_told(done), "success")
         return redirect(url_for("PlanYearView.compare", year=number), 303)
 
     @expose("/<string:year>/<string:step>", methods=["POST"])
@@ -136,9 +137,9 @@ class PlanYearView(SafeView):
             )
         db.session.rollback()
         kinds = [(KINDS[k], counts[k], found.get(k, [])) for k in KINDS if counts.get(k)]
-        writes = sum(n for kind, n in counts.items() if kind not in SILENT_KINDS)
         return self.render_template(
-            "plan/compare.html", year=year, kinds=kinds, writes=writes, shown=SHOWN,
+            "plan/compare.html", year=year, kinds=kinds, writes=_writes(counts),
+            asks=_asks(counts), shown=SHOWN,
             seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
             waiting=queries.waiting_of(actor(), year),
         )  # fmt: skip
@@ -156,6 +157,27 @@ def _ready(who: Actor, year: int, step: str) -> list[tuple[int, str, str]]:
 def _cautions(year: int) -> list[dict[str, Any]]:
     """What is said of the year before it is reported."""
     return [find(_school(), year) for find in hooks.YEAR_CAUTIONS]
+
+
+def _writes(counts: dict[str, int]) -> int:
+    """How many rows are written."""
+    return sum(n for kind, n in counts.items() if kind not in (*SILENT_KINDS, *ASKED_KINDS))
+
+
+def _asks(counts: dict[str, int]) -> int:
+    """How many become changes to decide on."""
+    return sum(counts.get(kind, 0) for kind in ASKED_KINDS)
+
+
+def _told(done: dict[str, int]) -> str:
+    """What was done, in the words and numbers of the page before."""
+    writes, asks = _writes(done), _asks(done)
+    text = ngettext("%(num)s row was written.", "%(num)s rows were written.", writes)
+    if asks:
+        text += " " + ngettext(
+            "%(num)s change waits for a decision.", "%(num)s changes wait for a decision.", asks
+        )
+    return text
 
 
 def _row_url(row: Any) -> str:

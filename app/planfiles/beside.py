@@ -26,7 +26,7 @@ from app.papers.making import MAKERS, Maker, book_of, progress
 from app.papers.models import Paper
 from app.plan.detail import shown
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState, PlanState, Source
-from app.planfiles.importing import STUDENT, asks
+from app.planfiles.importing import STUDENT, asks, tally
 from app.planfiles.sheets import PLAN
 from app.workflow.engine import committed
 
@@ -239,6 +239,7 @@ def _told_apart(record: Import) -> None:
     found = compare.counts(record.id)
     for name in ("new", "changed", "same"):
         setattr(record, name, found[name])
+    record.details = {**record.details, "tally": tally(record)}
 
 
 def workbook(record: Import, noted: Any) -> bytes:

@@ -16,8 +16,10 @@ from app.bulk.models import Import
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
+from app.people.models import Student
 from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
+from app.workflow.locks import lock_rows
 
 OWNED = f"('{Source.SIGNING}', '{Source.DESTINATION}')"
 STUDENT = "(r.values ->> 'student_id')::int"
@@ -40,12 +42,23 @@ BY_CLOCK = "NULL::int, 'system', 'system', '', ''"
 FILED = f"""CASE WHEN {{code}} IS NULL THEN '{PlanState.OPEN}' ELSE '{PlanState.FILLED}' END"""
 NEW_STATE = FILED.format(code="coalesce(d.direct ->> 'destination_code', d.destination_code)")
 
-WRITE = text(f"""WITH {WHO.format(steps="'write', 'write_good'")},
-differs AS (SELECT r.row, e.id AS entry_id, v.f, v.old, v.new, {asks("v.f")} AS asks
-  FROM import_row r JOIN plan_entry e ON e.student_id = {STUDENT}
+DIFFERS = f"""differs AS (SELECT r.row, e.id AS entry_id, v.f, v.old, v.new,
+    coalesce({asks("v.f")}, false) AS asks
+  FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}
     CROSS JOIN LATERAL (VALUES {_each("('{f}', e.{f}, r.values ->> '{f}')")}) v(f, old, new)
   WHERE r.import_id = :id AND r.status IN ('new', 'changed') AND r.values ? v.f
-    AND v.old IS DISTINCT FROM v.new),
+    AND v.old IS DISTINCT FROM v.new)"""
+# a row's change is asked for once; where one of a placement waits already, the file's cannot
+TALLY = text(f"""WITH {DIFFERS},
+rows AS (SELECT row, entry_id, bool_or(NOT asks) AS direct, bool_or(asks) AS asked FROM differs GROUP BY 1, 2)
+SELECT count(*) FILTER (WHERE direct) AS written, count(*) FILTER (WHERE asked AND NOT held) AS asked,
+  count(*) FILTER (WHERE asked AND held) AS blocked
+FROM (SELECT d.*, EXISTS (SELECT 1 FROM change_request q WHERE q.entry_id = d.entry_id
+  AND q.state = '{ChangeState.OPEN}' AND q.source IS DISTINCT FROM '{Source.IMPORT}') AS held
+  FROM rows d) x""")
+
+WRITE = text(f"""WITH {WHO.format(steps="'write', 'write_good'")},
+{DIFFERS},
 found AS (SELECT row, entry_id,
     jsonb_object_agg(f, new) FILTER (WHERE NOT asks) AS direct,
     jsonb_object_agg(f, jsonb_build_array(old, new)) FILTER (WHERE NOT asks) AS changes,
@@ -80,14 +93,17 @@ told AS ({TRAIL}
     CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END, '{ChangeState.OPEN}', who.actor_id,
     who.actor_role, who.actor_name, who.address, who.device, '', :name,
     jsonb_build_object('changes', q.changes), :now FROM raised q, who)
-SELECT count(*) FILTER (WHERE direct IS NOT NULL), count(*) FILTER (WHERE asked IS NOT NULL) FROM todo""")
+SELECT count(*) FILTER (WHERE direct IS NOT NULL) AS written, (SELECT count(*) FROM raised) AS asked,
+  count(*) FILTER (WHERE asked IS NOT NULL) - (SELECT count(*) FROM raised) AS blocked FROM todo""")
 
 LOCK = text(f"""SELECT count(*) FROM (SELECT 1 FROM student s WHERE s.id IN (SELECT {STUDENT}
     FROM import_row r WHERE r.import_id = :id AND r.values ? 'student_id')
   ORDER BY s.id FOR NO KEY UPDATE) x""")
+# who has no row and no placement gets one with the file (BEGIN), not before it is confirmed
 STALE = text(f"""SELECT {STUDENT} FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}
-    LEFT JOIN plan_dirty p ON p.student_id = {STUDENT}
-  WHERE r.import_id = :id AND r.status <> 'faulty' AND (e.id IS NULL OR p.student_id IS NOT NULL)""")
+    LEFT JOIN plan_dirty p ON p.student_id = {STUDENT} LEFT JOIN plan_claim c ON c.student_id = {STUDENT}
+  WHERE r.import_id = :id AND r.status <> 'faulty' AND CASE WHEN e.id IS NULL
+    THEN c.placement_id IS NOT NULL ELSE p.student_id IS NOT NULL END""")
 BEGIN = text(f"""INSERT INTO plan_entry (student_id, school_id, college_id, graduation_year, state,
     changed_at, sources, by_staff)
   SELECT s.id, s.school_id, s.college_id, s.graduation_year, '{PlanState.OPEN}', :now, '{{}}', false
@@ -96,13 +112,16 @@ BEGIN = text(f"""INSERT INTO plan_entry (student_id, school_id, college_id, grad
 
 
 def lock(record: Import) -> None:
-    """Lock the students, in the order of their ids, and bring stale rows up to date first.
-
-    Nobody changes their placements meanwhile, and what was changed before is seen.
-    """
+    """Lock the students, in the order of their ids: nobody changes their placements meanwhile."""
     db.session.execute(LOCK, {"id": record.id})
+    freshen(record)
+
+
+def freshen(record: Import) -> None:
+    """Bring stale rows up to date, so that the preview and the writing meet the same plan."""
     stale = db.session.scalars(STALE, {"id": record.id}).all()
     if stale:
+        lock_rows(Student, set(stale))
         sync.sync(stale, clock.now())
 
 
@@ -110,8 +129,13 @@ def write(record: Import, now: datetime) -> None:
     """Write what the file may write, ask for the rest, and keep beside each row what it was."""
     at = {"id": record.id, "now": now}
     db.session.execute(BEGIN, at)
-    written, asked = db.session.execute(WRITE, {**at, "name": record.file_name}).one()
-    record.details = {**record.details, "written": written, "asked": asked}
+    found = db.session.execute(WRITE, {**at, "name": record.file_name}).one()
+    record.details = {**record.details, "tally": dict(found._mapping)}
+
+
+def tally(record: Import) -> dict[str, int]:
+    """How many rows the file would write, as of now, and for how many it may only ask for a change."""
+    return dict(db.session.execute(TALLY, {"id": record.id}).one()._mapping)
 
 
 # -- undone ----------------------------------------------------------------------------------------

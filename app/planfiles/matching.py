@@ -15,7 +15,7 @@ from app.codes import queries as codes
 from app.core.db import db
 from app.plan.forms import TABLES
 from app.plan.models import ChangeState, Source
-from app.planfiles.importing import STUDENT
+from app.planfiles.importing import STUDENT, freshen
 
 UNKNOWN = _l("The school has no student of this number.")
 SEVERAL = _l("Several students have this number. Add their student numbers.")
@@ -76,6 +76,7 @@ def look(record: Import, context: Context) -> None:
     ):
         db.session.execute(statement, {**at, "better": better})
     _mark_strangers(record, context)
+    freshen(record)
     for field, known in context.data["editions"].items():
         if field == "destination_code" or len(known) > 1:
             _read_codes(record, field, known)

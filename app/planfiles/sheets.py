@@ -99,7 +99,7 @@ PLAN = Sheet(
     prepare=prepare,
     row=matching.has_number,
     look=matching.look,
-    writer=Writer(importing.lock, importing.write, importing.take_back),
+    writer=Writer(importing.lock, importing.write, importing.take_back, importing.tally),
     beside=lambda record: (_l("Compare side by side"), url_for("PlanFilesView.show", uid=record.uid)),
     unique=(("student_id", "student_no"),),
     target=Target(

@@ -13,7 +13,8 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import actor
 from app.bulk import queries
 from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
-from app.bulk.shown import question
+from app.bulk.shown import question, tally_of
+from app.bulk.views import take_url
 from app.bulk.workflow import IMPORTS
 from app.core import clock
 from app.core.errors import NotYours, Refused
@@ -99,7 +100,7 @@ def _picked(form: Any) -> dict[tuple[int, str], str]:
 def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
     counts = beside.counts(record)
     offers = [
-        (offer, url_for("ImportsView.take", uid=record.uid, step=offer.step.name))
+        (offer, take_url(record, offer.step.name))
         for offer in IMPORTS.offers(record, actor(), clock.now())
         if not offer.step.danger
     ]
@@ -109,6 +110,7 @@ def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
         "record": record,
         "status": (IMPORT_STATES[ImportState(record.state)], IMPORT_CHIPS[ImportState(record.state)]),
         "counts": counts,
+        "tally": tally_of(record),
         "percent": _percent(counts),
         "tabs": [(label, url_for("PlanFilesView.show", uid=record.uid, tab=name), counts[name], name == tab)
                  for name, label in _TAB_LABELS.items()],

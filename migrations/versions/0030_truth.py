@@ -38,6 +38,21 @@ CREATE TRIGGER student_unchecks_plan AFTER UPDATE ON student REFERENCING NEW TAB
   OLD TABLE AS stale FOR EACH STATEMENT EXECUTE FUNCTION plan_unchecked();
 """
 
+# a record that is gone has no row to follow: its key would be taken by nobody; nor is anything kept of its
+# ID number
+_NO_KEY = """
+CREATE FUNCTION plan_forgets() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  DELETE FROM plan_dirty p USING stale o WHERE p.student_id = o.id;
+  DELETE FROM id_number_fact i USING stale o WHERE i.id_number_index = o.id_number_index
+    AND NOT EXISTS (SELECT 1 FROM student s WHERE s.id_number_index = o.id_number_index);
+  RETURN NULL;
+END $$;
+CREATE TRIGGER student_forgets_plan AFTER DELETE ON student REFERENCING OLD TABLE AS stale
+  FOR EACH STATEMENT EXECUTE FUNCTION plan_forgets();
+DELETE FROM plan_dirty p WHERE NOT EXISTS (SELECT 1 FROM student s WHERE s.id = p.student_id);
+"""
+
 
 def upgrade():
     op.add_column("plan_snapshot", sa.Column("outside", postgresql.JSONB(), nullable=True))
@@ -46,9 +61,12 @@ def upgrade():
         sa.Column("outside", sa.String(12), nullable=False, server_default=""),
     )
     op.execute(_FALLEN)
+    op.execute(_NO_KEY)
 
 
 def downgrade():
+    op.execute("DROP TRIGGER student_forgets_plan ON student")
+    op.execute("DROP FUNCTION plan_forgets()")
     op.execute("DROP TRIGGER student_unchecks_plan ON student")
     op.execute("DROP FUNCTION plan_unchecked()")
     op.drop_column("plan_snapshot_row", "outside")

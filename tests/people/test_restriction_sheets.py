@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.bulk import asking
-from app.bulk.effects import FoundMoreError
+from app.bulk.effects import NotAsShownError
 from app.bulk.workflow import IMPORTS
 from app.core import clock
 from app.core.db import db
@@ -104,6 +104,6 @@ def test_a_row_that_was_overtaken_stops_the_list_and_nothing_is_done(app, cast, 
     restrict(cast.student, make.actor(cast.officer), "先", since=clock.today())
     with app.test_request_context():
         asking.ask("write", record, make.actor(cast.officer))
-        with pytest.raises(FoundMoreError):
+        with pytest.raises(NotAsShownError):
             IMPORTS.perform("apply", record.id, SYSTEM)
     assert state(cast.classmate) == []
