@@ -61,6 +61,7 @@ from app.invitations.sheets import SEND_LIST
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
+from app.notices.reached import after
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.objections.office_views import ObjectionsView
 from app.objections.student_views import MyObjectionsView
@@ -202,6 +203,8 @@ def _student(builder: AppBuilder) -> None:
     hooks.HOMES[Role.STUDENT] = "MyHomeView.index"
     hooks.CONTACTS[Role.STUDENT] = phone_of
     hooks.PHONES[Role.STUDENT] = student_views.mobile_of
+    if after not in hooks.TOLD:
+        hooks.TOLD.append(after)
     if active_schools not in hooks.SCHOOLS:
         hooks.SCHOOLS.append(active_schools)
     if verify_gate not in hooks.GATES:

@@ -100,6 +100,11 @@ class Invitation(db.Model):
     )
 
     @property
+    def told(self) -> int:
+        """How far it has come to the student is asked by its number (NTF-05)."""
+        return self.id
+
+    @property
     def answer(self) -> tuple[str, datetime]:
         """State and deadline: what is overdue is shown as expired (INV-11)."""
         return self.state, self.reply_by

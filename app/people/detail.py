@@ -19,9 +19,11 @@ from app.core import clock
 from app.core.db import db
 from app.fab.once import once
 from app.fab.shown import chip
+from app.notices.reached import lately
 from app.people.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
 from app.people.queries import changes_of, restrictions_for, students_for
 from app.people.ways_in import account_of
+from app.settings.queries import settings
 from app.workflow.actor import Actor
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of
@@ -136,6 +138,26 @@ def told_before(student: Student) -> bool:
     return bool(rows and rows[0].told)
 
 
+def messages_of(user_id: int | None) -> list[tuple[str, str, str, str]]:
+    """What the account was to be told last: subject, when, and the state in words and colour (NTF-05)."""
+    return [
+        (notice.subject, holds.moment(notice.created_at), reach.label, reach.chip)
+        for notice, reach in (lately(user_id) if user_id else ())
+    ]
+
+
+def unreachable(student: Student) -> str:
+    """Why no message can reach the student, and what helps; empty where one can."""
+    if student.email:
+        return ""
+    if student.phone_index is None:
+        return _("No message reaches this student: no e-mail and no phone is on record. Enter one, and "
+                 "open invitations are told by themselves.")  # fmt: skip
+    if settings(student.school_id).sms_notices:
+        return ""
+    return _("No e-mail is on record: by text message only what waits for an answer is told.")
+
+
 def _note(row: Trail) -> str:
     fields = [str(LABELS[name]) for name in row.details.get("changed", {}) if name in LABELS]
     return _("; ").join(part for part in (_(", ").join(fields), row.reason or "") if part)
@@ -176,11 +198,11 @@ def _alike(one: Any, other: Any) -> list[ColumnElement[bool]]:
     ]
 
 
-def restricted_so(students: Sequence[Student], **values: Any) -> set[int]:
-    """The ids of those students who have a restriction of exactly these values in force."""
-    wanted = select(Restriction.student_id).where(
+def restricted_so(students: Sequence[Student], **values: Any) -> dict[int, int]:
+    """Those students who have a restriction of exactly these values in force: student → restriction."""
+    wanted = select(Restriction.student_id, Restriction.id).where(
         Restriction.student_id.in_([student.id for student in students]),
         Restriction.state == RestrictionState.SET,
         *(getattr(Restriction, name) == value for name, value in values.items()),
     )
-    return set(db.session.scalars(wanted))
+    return dict(db.session.execute(wanted).tuples().all())

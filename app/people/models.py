@@ -130,6 +130,7 @@ class Student(db.Model):
         Index("ix_student_examinee", "examinee_no"),
         Index("ix_student_name", "school_id", "name"),
         Index("ix_student_class", "school_id", "class_name"),
+        Index("ix_student_email", text("lower(email)")),
         Index("ix_student_grams", text("text_grams(name)"), postgresql_using="gin"),
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, or_, select, true, union_all
 from sqlalchemy import func as sql
 
 from app.accounts.models import AppUser, ContactChange
@@ -119,6 +119,11 @@ def users_of(*, student_id: int | None = None, employer_id: int | None = None) -
     """The accounts that belong to a student or an employer."""
     mine = AppUser.student_id == student_id if student_id else AppUser.employer_id == employer_id
     return list(db.session.scalars(select(AppUser).where(mine, AppUser.active == true())))
+
+
+def unreachable() -> ColumnElement[bool]:
+    """The students whom no message reaches: neither e-mail nor phone is on record (NTF-05)."""
+    return and_(sql.coalesce(Student.email, "") == "", Student.phone_index.is_(None))
 
 
 def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:

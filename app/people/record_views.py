@@ -27,11 +27,13 @@ from app.people import queries
 from app.people.detail import (
     changes_shown,
     likely_twins,
+    messages_of,
     record_trace,
     restrictions_of,
     told_before,
     trace_of,
     twins_of,
+    unreachable,
 )
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
@@ -109,6 +111,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         Tab("all", _l("All")),
         Tab("entered", _l("To be reviewed"), lambda: Student.origin_state == OriginState.ENTERED,
             empty=_l("No origin record waits for the review.")),
+        Tab("unreachable", _l("No way to tell"), queries.unreachable, counted=False,
+            empty=_l("Every student has an e-mail or a phone.")),
         Tab("twins", _l("Likely duplicates"), likely_twins, counted=False,
             empty=_l("No two records have the same ID number, phone, examinee number, or name, "
                      "year and major.")),
@@ -153,6 +157,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "trace": trace_of([row.id for row in shown]) if shown else [],
             "record_trace": record_trace(item.id),
             "told": told_of(user.id if user else None),
+            "messages": messages_of(user.id if user else None),
+            "unreachable": unreachable(item),
             "frozen_since": frozen_since(user.id if user else None),
             "changes": changes_shown(item),
             "changes_url": url_for("HeldChangesView.list")

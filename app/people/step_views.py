@@ -16,6 +16,7 @@ from app.core import clock
 from app.core.errors import Refused
 from app.fab.declared import Offer
 from app.fab.once import once
+from app.notices.reached import after, ending
 from app.workflow.engine import Workflow
 
 
@@ -71,7 +72,9 @@ class StepActions:
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(view.url("show", pk=key), 303)
-        flash(_("%(name)s: %(text)s", name=name, text=self.flow.step(step).done), "success")
+        told = after(self.flow.kind, key, step, actor().user_id)
+        text = ending(self.flow.step(step).done, told)
+        flash(_("%(name)s: %(text)s", name=name, text=text), "success")
         return redirect(onward or view.list_url(), 303)
 
     def _take_many(self, step: str, items: list[Any]) -> Any:

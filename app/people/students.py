@@ -77,19 +77,18 @@ STUDENTS: Workflow[Student] = Workflow(
              done=_l("The origin record is approved; the student can sign.")),
         Step("reject_record", S.ENTERED, S.REJECTED, by=Role.SCHOOL, label=_l("Reject the record"),
              reason=Reason.REQUIRED, bulk=True, danger=True,
-             done=_l("The origin record is rejected; the student has been told why.")),
+             done=_l("The origin record is rejected.")),
         Step("review_again", S.APPROVED, S.ENTERED, by=Role.SCHOOL,
              label=_l("Take the approval back"), reason=Reason.REQUIRED, danger=True,
              confirm=_l("Until it is approved again the student can neither sign nor be found. "
                         "Take the approval back now?"),
-             done=_l("The origin record is to be reviewed again; the student has been told.")),
+             done=_l("The origin record is to be reviewed again.")),
         _keeps_state("correct", _l("Correct the record"), fill=(write_record,),
                      done=_l("The record is corrected.")),
         _keeps_state("change_phone", _l("Change the phone"), reason=Reason.REQUIRED, step_up=True,
                      when=(no_reset_held,), fill=(keep_phone,),
-                     done=_l("The phone is changed. Old and new number have been told. The new one can "
-                             "sign in and read; it can sign once the change is confirmed or the time "
-                             "of holding is over.")),
+                     done=_l("The phone is changed. The new one can sign in and read; it can sign once the "
+                             "change is confirmed or the time of holding is over.")),
         _keeps_state("merge", _l("Merge a second record"), reason=Reason.REQUIRED, inner=True,
                      fill=(note_gone,), done=_l("Merged; everything of the second record is here.")),
         _keeps_state("begin_anew", _l("Reset the first sign-in"), reason=Reason.REQUIRED,

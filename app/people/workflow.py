@@ -68,7 +68,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              done=_l("Approved; the employer can now find and invite students.")),
         Step("reject", S.AWAITING, S.REJECTED, by=Role.SCHOOL, label=_l("Reject"),
              when=(my_school_checks,), reason=Reason.REQUIRED, bulk=True, danger=True,
-             done=_l("Rejected; the employer has been told why.")),
+             done=_l("Rejected, with the reason.")),
         Step("resubmit", S.REJECTED, S.AWAITING, by=Role.EMPLOYER, label=_l("Submit again"),
              fill=(take_corrections,), done=_l("Submitted again; the school checks next.")),
         Step("list", None, S.LISTED, by=Role.SCHOOL, label=_l("Add to the register"),
@@ -82,7 +82,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              when=(my_school_checks,), reason=Reason.REQUIRED, danger=True, bulk=True,
              confirm=_l("It no longer finds or invites students of any school, and nobody can "
                         "accept. Signings in force stay. Block now?"),
-             done=_l("Blocked; the employer has been told why.")),
+             done=_l("Blocked, with the reason.")),
         Step("confirm_contact", KEPT, as_it_was, by=Role.EMPLOYER, targets=KEPT, inner=True, binds=False,
              label=_l("Confirm the changed sign-in"), fill=(note_who_confirmed,)),
         Step("confirm_contact_office", KEPT, as_it_was, by=OFFICE, targets=KEPT, inner=True, step_up=True,
@@ -130,11 +130,11 @@ RESTRICTIONS: Workflow[Restriction] = Workflow(
         Step("restrict", None, RestrictionState.SET, by=Role.SCHOOL, label=_l("Restrict"),
              when=(dates_in_order, not_restricted_alike), reason=Reason.REQUIRED, danger=True,
              confirm=_l("Employers no longer find the student, and it cannot sign. Restrict now?"),
-             done=_l("Restricted; the student has been told.")),
+             done=_l("Restricted: the student cannot sign.")),
         Step("release", RestrictionState.SET, RestrictionState.RELEASED, by=Role.SCHOOL,
              label=_l("Release"), reason=Reason.REQUIRED, bulk=True,
              confirm=_l("The student can sign again from now on. Release now?"),
-             done=_l("Released; the student has been told.")),
+             done=_l("Released: the student can sign again.")),
     ),
 )  # fmt: skip
 

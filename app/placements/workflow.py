@@ -80,8 +80,8 @@ COLLEGE_LEVEL, SCHOOL_LEVEL = (
 )
 REFUSALS = (S.REFUSED, S.AWAITING_SCAN)
 READ_NEW = _l("I have compared the old and the new terms, and I agree to the new ones.")
-REFUSED_DONE = _l("Refused; both parties will be told.")
-FORM_REFUSED = _l("Refused; the student will be told and can correct it.")
+REFUSED_DONE = _l("Refused.")
+FORM_REFUSED = _l("Refused; the student can correct it.")
 
 PLACEMENTS: Workflow[Placement] = Workflow(
     kind="placement",
@@ -105,7 +105,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              label=_l("Submit the destination"), when=(slot_free, may_enter, no_other_unsettled)),
         Step("propose_terms", AWAITING, S.AMENDING, by=Role.EMPLOYER, label=_l("Propose other terms"),
              fresh=(Role.EMPLOYER,), when=(not_reviewed,), applies=online, fill=(then.keep_proposal,),
-             done=_l("Proposed; the student has been told, and the review waits.")),
+             done=_l("Proposed; the review waits.")),
         Step("agree_terms", S.AMENDING, then.first_review, by=Role.STUDENT, targets=AWAITING,
              label=_l("Agree to the new terms"), when=(answer_in_time,), fill=(then.take_proposal,),
              tick=READ_NEW, fresh=(Role.STUDENT,),
@@ -148,7 +148,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              confirm=_l("The number becomes void and the student is free. Confirm now?"),
              done=_l("Given up; the student is free.")),
         Step("keep", S.GIVING_UP, S.AWAITING_SCAN, by=Role.SCHOOL, label=_l("Do not let it be given up"),
-             reason=Reason.REQUIRED, done=_l("The signing goes on; the student has been told.")),
+             reason=Reason.REQUIRED, done=_l("The signing goes on.")),
         Step("attest_college", S.AWAITING_COLLEGE, then.after_college, by=Role.COLLEGE,
              label=_l("Approve (college)"), targets=(S.AWAITING_SCHOOL, S.IN_FORCE),
              when=(facts_complete,), bulk=True, undoable=True,

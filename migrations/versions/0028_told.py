@@ -1,0 +1,21 @@
+"""Why nobody could be told of a notice; e-mails of students are compared without case."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0028_told"
+down_revision = "0023_factors"
+branch_labels = None
+depends_on = None
+
+
+def upgrade():
+    op.add_column(
+        "notice", sa.Column("unreached", sa.String(12), nullable=False, server_default="")
+    )
+    op.create_index("ix_student_email", "student", [sa.text("lower(email)")])
+
+
+def downgrade():
+    op.drop_index("ix_student_email", "student")
+    op.drop_column("notice", "unreached")
