@@ -84,7 +84,7 @@ from app.people.part_sheets import COLLEGES, MAJORS
 from app.people.part_views import CollegesView, MajorsView, SchoolsView
 from app.people.parts import all_colleges, all_schools
 from app.people.queries import accounts_by_number, active_schools, school_ids
-from app.people.record_views import StudentPhoneView, StudentsView
+from app.people.record_views import StudentMailView, StudentPhoneView, StudentsView
 from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
@@ -261,6 +261,7 @@ def _office_pages(builder: AppBuilder) -> None:
     for kept in (
         SignInView,
         StudentPhoneView,
+        StudentMailView,
         MergeStudentsView,
         MergeEmployersView,
         OfferedEmployersView,

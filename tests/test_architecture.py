@@ -57,6 +57,8 @@ FILES = {
     "merge_requests.py",  # people: the person behind two records confirms that they are one
     "parts.py",  # people: the rules of colleges and majors, which have no states
     "own_contacts.py",  # people: a person's own mail and telephone
+    "file_ways.py",  # people: ways in changed by a file
+    "reached.py",  # notices: whom an event reached, and whom not
     "ways_in.py",  # people: changed phones and mails, their undoing
     "register.py",  # people: the register of employers as staff keep it
     "students.py",  # people: the table of a student's record, beside that of employers

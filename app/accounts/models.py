@@ -69,6 +69,7 @@ class AppUser(User):
         return self.display_name
 
 
+Index("ix_ab_user_email", text("lower(email)"), _table=AppUser.__table__)
 Index("ix_ab_user_staff", AppUser.__table__.c.school_id,
       postgresql_where=text("role IN ('college', 'school', 'province', 'data', 'admin')"))  # fmt: skip
 # an account that nobody used is deleted with its record: its own foreign keys are asked then

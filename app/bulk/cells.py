@@ -62,6 +62,12 @@ def name(cell: Any, most: int) -> str:
     return fitting(clean_name(cell), most)
 
 
+def mail(cell: Any, most: int) -> str:
+    """An e-mail address in small letters, full-width letters and blanks of a Chinese keyboard put right."""
+    refuse_error(cell)
+    return fitting(clean_code(str(cell)).lower(), most)
+
+
 def code(cell: Any, most: int) -> str:
     """A number or code of which every digit counts: only a text is sure to have them all (BLK-02)."""
     refuse_error(cell)

@@ -30,6 +30,7 @@ class Kind(Enum):
     NAME = "name"
     CODE = "code"  # every digit counts: a cell that is a number is refused
     DIGITS = "digits"  # as CODE, but a number without leading zeros is taken, such as a mobile's
+    MAIL = "mail"
     NUMBER = "number"
     DAY = "day"
     CHOICE = "choice"  # of a list, by its code or its name
@@ -159,6 +160,7 @@ READERS: dict[Kind, Reader] = {
     Kind.NAME: lambda column, cell, _context: cells.name(cell, column.most),
     Kind.CODE: lambda column, cell, _context: cells.code(cell, column.most),
     Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
+    Kind.MAIL: lambda column, cell, _context: cells.mail(cell, column.most),
     Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),
     Kind.DAY: lambda _column, cell, _context: cells.day(cell),
     Kind.CHOICE: lambda column, cell, context: column.chosen(cell, context),

@@ -92,6 +92,7 @@ LABELS = {
     "college_id": _l("College"), "major_id": _l("Major"), "class_name": _l("Class"),
     "education": _l("Level of education"), "training_mode": _l("Training mode"),
     "graduation_year": _l("Graduation year"), "origin": _l("Place of origin"), "phone": _l("Phone"),
+    "email": _l("E-mail"),
 }  # fmt: skip
 
 EMPLOYER_LABELS = {
@@ -128,6 +129,8 @@ def _change_chip(row: ContactChange, now: datetime) -> Markup:
         return chip(_("Confirmed"), "done")
     if row.held_until is not None and row.held_until > now:
         return chip(_("Held until %(until)s", until=holds.moment(row.held_until)), "waiting")
+    if contacts.first_by_school(row):
+        return chip(_("First one, not confirmed by the student yet"), "waiting")
     return chip(_("Time is over"), "done")
 
 
@@ -135,7 +138,7 @@ def told_before(student: Student) -> bool:
     """Whether the last change of the student's phone was told to anything but the new phone."""
     user = account_of(student)
     rows = changes_of(user, clock.now() - contacts.REMEMBERED) if user is not None else ()
-    return bool(rows and rows[0].told)
+    return bool(rows and (rows[0].told or contacts.first_by_school(rows[0])))
 
 
 def messages_of(user_id: int | None) -> list[tuple[str, str, str, str]]:

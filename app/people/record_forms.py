@@ -18,6 +18,7 @@ from app.core.text import clean_code, clean_name
 from app.people.forms import EMAIL, PHONE, POSTCODE, TEL
 from app.people.models import College, Major
 from app.people.queries import colleges_for, majors_for
+from app.people.students import mail_is_free
 
 YEAR = _l("A year between 2000 and 2100.")
 CODES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
@@ -39,8 +40,8 @@ class StudentForm(DynamicForm):
     """The origin record as the school enters and corrects it (ADM-02); the rules check it again."""
 
     GROUPS = (
-        (_l("Student"), {"fields": ["student_no", "name", "id_number", "phone", "sex", "nation",
-                                    "examinee_no"]}),
+        (_l("Student"), {"fields": ["student_no", "name", "id_number", "phone", "email", "sex",
+                                    "nation", "examinee_no"]}),
         (_l("Studies"), {"fields": ["major_id", "class_name", "graduation_year", "education",
                                     "training_mode"]}),
         (_l("Origin record"), {"fields": ["origin"]}),
@@ -51,6 +52,14 @@ class StudentForm(DynamicForm):
     name = line(_l("Name"), 60, clean=clean_name)
     id_number = line(_l("ID number"), 18, required=False, clean=lambda text: clean_code(text)[:40])
     phone = line(_l("Phone"), 20, required=False, clean=clean_code, render_kw=TEL)
+    email = line(
+        _l("E-mail"),
+        120,
+        EMAIL,
+        required=False,
+        render_kw={"inputmode": "email", "autocomplete": "off"},
+        description=_l("Invitations and decisions are told to it."),
+    )
     sex = SelectField(_l("Sex"))
     nation = SelectField(_l("Nationality"))
     examinee_no = line(_l("Examinee number"), 14, required=False, clean=clean_code)
@@ -86,10 +95,14 @@ class StudentForm(DynamicForm):
             form[name].description = _l("Leave it empty to keep the one on record.")
         form.phone.render_kw |= {"readonly": True}
         form.phone.description = _l("It is changed on a page of its own, with a reason.")
+        if not mail_is_free(obj):
+            form.email.render_kw = {**(form.email.render_kw or {}), "readonly": True}
+            form.email.description = _l("It is changed on a page of its own, with a reason.")
+            form.keeps_mail = True
         form.correcting = True
         return form
 
-    correcting = False
+    correcting = keeps_mail = False
 
     @classmethod
     def field_names(cls) -> list[str]:
@@ -99,9 +112,13 @@ class StudentForm(DynamicForm):
     def values(self) -> dict[str, Any]:
         """What is to be written; what is open is None."""
         found = {name: self[name].data for name in self.field_names()}
-        found |= {name: found[name] or None for name in ("nation", "examinee_no", "origin")}
+        found |= {
+            name: found[name] or None for name in ("nation", "examinee_no", "origin", "email")
+        }
         if self.correcting:
             del found["phone"]
+        if self.keeps_mail:
+            del found["email"]
         return found
 
 
@@ -117,6 +134,21 @@ class PhoneForm(FlaskForm):
     """A student's new phone and why."""
 
     phone = line(_l("New phone"), 20, clean=clean_code, render_kw=TEL)
+    reason = line(
+        _l("Reason"),
+        200,
+        description=_l("Who asked for it and how you made sure. The student reads it."),
+    )
+
+
+class StudentMailForm(FlaskForm):
+    """A student's new e-mail, or none, and why."""
+
+    email = line(
+        _l("New e-mail"), 120, EMAIL, required=False,
+        description=_l("Leave it empty to take the address away."),
+        render_kw={"inputmode": "email", "autocomplete": "off"},
+    )  # fmt: skip
     reason = line(
         _l("Reason"),
         200,

@@ -14,8 +14,10 @@ def upgrade():
         "notice", sa.Column("unreached", sa.String(12), nullable=False, server_default="")
     )
     op.create_index("ix_student_email", "student", [sa.text("lower(email)")])
+    op.create_index("ix_ab_user_email", "ab_user", [sa.text("lower(email)")])
 
 
 def downgrade():
+    op.drop_index("ix_ab_user_email", "ab_user")
     op.drop_index("ix_student_email", "student")
     op.drop_column("notice", "unreached")
