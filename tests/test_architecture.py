@@ -60,6 +60,7 @@ FILES = {
     "file_ways.py",  # people: ways in changed by a file
     "reached.py",  # notices: whom an event reached, and whom not
     "ways_in.py",  # people: changed phones and mails, their undoing
+    "registration.py",  # people: an employer registers itself
     "register.py",  # people: the register of employers as staff keep it
     "students.py",  # people: the table of a student's record, beside that of employers
     "keys.py", "content.py", "marks.py",  # audit: what is digested of a row, with which key, when

@@ -135,6 +135,7 @@ class OneTimeCode(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     voided: Mapped[bool] = mapped_column(default=False, server_default=false())
     pool: Mapped[str] = mapped_column(String(8), default="contact", server_default="contact")
+    used_on: Mapped[str] = mapped_column(String(32), default="", server_default="")  # which browser
     asker: Mapped[str] = mapped_column(String(80), default="", server_default="")
 
 

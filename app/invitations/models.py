@@ -105,6 +105,11 @@ class Invitation(db.Model):
         return self.id
 
     @property
+    def is_open(self) -> bool:
+        """Whether an answer is awaited, in time or not."""
+        return self.state == InvitationState.OPEN
+
+    @property
     def answer(self) -> tuple[str, datetime]:
         """State and deadline: what is overdue is shown as expired (INV-11)."""
         return self.state, self.reply_by

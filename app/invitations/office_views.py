@@ -13,7 +13,7 @@ from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
-from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation, InvitationState
+from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.queries import found_by, in_tab, invitations_for, untold
 from app.invitations.views import OFFICE_WAY, ToldColumn, told_chip, told_fact
 from app.people.office_views import READ_ONLY
@@ -89,7 +89,7 @@ class InvitationsView(ToldColumn, StudentSearch, SafeModelView):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         return {
-            "told": told_fact(item, OFFICE_WAY) if item.state == InvitationState.OPEN else ("", ""),
+            "told": told_fact(item, OFFICE_WAY) if item.is_open else ("", ""),
             "terms": groups_of(values_of(item.terms), item.student.graduation_year).values(),
             "trace": [
                 {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from sqlalchemy import delete, func, select, update
@@ -19,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 from app.accounts.hooks import PHONES
 from app.accounts.models import AppUser
 from app.accounts.warnings import warn
-from app.core import clock, mail
+from app.core import clock, jobs, mail
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
@@ -194,7 +193,7 @@ def _how_to_begin(user: AppUser) -> str:
     """What an account that nobody has signed in to yet has to be told besides: how (ACC-04)."""
     if user.password is not None or user.login_count or user.is_staff:
         return ""
-    url = f"{str(current_app.config['QINGQIAN'].base_url).rstrip('/')}{FIRST}"
+    url = f"{str(jobs.config().base_url).rstrip('/')}{FIRST}"
     return _(
         "First sign-in: open %(url)s, enter your student number or phone, and set a password by the code "
         "that you get.", url=url,

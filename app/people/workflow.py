@@ -205,7 +205,7 @@ def _begun(values: dict[str, Any], school: School, user: AppUser) -> Employer:
     employer.contact_phone = values["contact_phone"]
     with db.session.no_autoflush:
         employer.school = school
-    EMPLOYERS.start("register", employer, actor_of(user))
+    EMPLOYERS.start("register", employer, actor_of(user, factor="mail"))
     user.employer_id = employer.id
     return employer
 
@@ -218,7 +218,7 @@ def _claimed(values: dict[str, Any], school: School, user: AppUser) -> Employer 
         return None
     user.employer_id = key
     facts = {**_facts(values), "contact_phone": values["contact_phone"], "school_id": school.id}
-    return EMPLOYERS.apply("claim", key, actor_of(user), values=facts)
+    return EMPLOYERS.apply("claim", key, actor_of(user, factor="mail"), values=facts)
 
 
 def resubmit(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Why nobody could be told of a notice; e-mails of students are compared without case."""
+"""Why nobody could be told of a notice; e-mails compared without case; the browser that used a code."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -13,6 +13,9 @@ def upgrade():
     op.add_column(
         "notice", sa.Column("unreached", sa.String(12), nullable=False, server_default="")
     )
+    op.add_column(
+        "one_time_code", sa.Column("used_on", sa.String(32), nullable=False, server_default="")
+    )
     op.create_index("ix_student_email", "student", [sa.text("lower(email)")])
     op.create_index("ix_ab_user_email", "ab_user", [sa.text("lower(email)")])
 
@@ -20,4 +23,5 @@ def upgrade():
 def downgrade():
     op.drop_index("ix_ab_user_email", "ab_user")
     op.drop_index("ix_student_email", "student")
+    op.drop_column("one_time_code", "used_on")
     op.drop_column("notice", "unreached")

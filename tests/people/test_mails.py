@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from app.accounts import contacts, holds
-from app.accounts.models import AppUser, ContactChange
+from app.accounts.models import ContactChange
 from app.accounts.queries import account_for
 from app.core import clock
 from app.core.db import db
