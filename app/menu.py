@@ -65,6 +65,7 @@ from app.invitations.sheets import SEND_LIST
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
+from app.notices.reached import after
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.nudges.views import NudgesView
 from app.objections.office_views import ObjectionsView
@@ -88,7 +89,7 @@ from app.people.part_sheets import COLLEGES, MAJORS
 from app.people.part_views import CollegesView, MajorsView, SchoolsView
 from app.people.parts import all_colleges, all_schools
 from app.people.queries import accounts_by_number, active_schools, school_ids
-from app.people.record_views import StudentPhoneView, StudentsView
+from app.people.record_views import StudentMailView, StudentPhoneView, StudentsView
 from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
@@ -212,6 +213,8 @@ def _student(builder: AppBuilder) -> None:
     hooks.HOMES[Role.STUDENT] = "MyHomeView.index"
     hooks.CONTACTS[Role.STUDENT] = student_views.contact_of
     hooks.PHONES[Role.STUDENT] = student_views.mobile_of
+    if after not in hooks.TOLD:
+        hooks.TOLD.append(after)
     if active_schools not in hooks.SCHOOLS:
         hooks.SCHOOLS.append(active_schools)
     if verify_gate not in hooks.GATES:
@@ -268,6 +271,7 @@ def _office_pages(builder: AppBuilder) -> None:
     for kept in (
         SignInView,
         StudentPhoneView,
+        StudentMailView,
         MergeStudentsView,
         MergeEmployersView,
         OfferedEmployersView,

@@ -163,6 +163,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.PROVINCE: (*LIST, "confirm_change", "undo_change"),
     },
     "StudentPhone": {Role.SCHOOL: ("change",)},
+    "StudentMail": {Role.SCHOOL: ("change",)},
     "Corrections": {
         **dict.fromkeys((Role.COLLEGE, Role.DATA), READ),
         Role.SCHOOL: (*READ, "accept", "accept_anyway", "refuse"),

@@ -58,7 +58,10 @@ FILES = {
     "merge_requests.py",  # people: the person behind two records confirms that they are one
     "parts.py",  # people: the rules of colleges and majors, which have no states
     "own_contacts.py",  # people: a person's own mail and telephone
+    "file_ways.py",  # people: ways in changed by a file
+    "reached.py",  # notices: whom an event reached, and whom not
     "ways_in.py",  # people: changed phones and mails, their undoing
+    "registration.py",  # people: an employer registers itself
     "register.py",  # people: the register of employers as staff keep it
     "naming.py",  # people: present and former names, as all searches find them
     "students.py",  # people: the table of a student's record, beside that of employers

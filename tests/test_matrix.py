@@ -159,7 +159,7 @@ OF = {  # view, or view and method → kind of record
     "EmployerHomeView": "placement", "InvitationsView": "invitation", "MyInvitationsView": "invitation",
     "EmployerInvitationsView": "invitation", "OpenInvitationView": "invitation", "AnswerView": "invitation",
     "StudentsView": "student", "SchoolsView": "school", "CollegesView": "college", "MajorsView": "major",
-    "ChancesView": "student", "CorrectionsView": "correction", "MyOriginView": "correction", "StudentPhoneView": "student", "HeldChangesView": "contact_change", "MergeStudentsView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
+    "ChancesView": "student", "CorrectionsView": "correction", "MyOriginView": "correction", "StudentPhoneView": "student", "StudentMailView": "student", "HeldChangesView": "contact_change", "MergeStudentsView": "student", "AmendmentView": "placement", "TerminationsView": "termination",
     "MyTerminationsView": "termination", "MyTerminationsView.show": "placement",
     "MyTerminationsView.request": "placement", "MyTerminationsView.proof": "placement",
     "MyPaperStepsView": "placement", "EmployerPaperView": "placement", "EmployerTerminationsView": "termination",

@@ -9,7 +9,7 @@ from flask import abort, flash, g, jsonify, make_response, redirect, request, se
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.accounts import acts
+from app.accounts import acts, hooks
 from app.accounts.campus import proofs
 from app.accounts.queries import actor
 from app.accounts.sessions import LINKED
@@ -123,8 +123,17 @@ def said(
         key = done_on()
         if key is None or not just_done(flow.kind, key, step, user_id):
             return _refused(problem)
-    flash(str(flow.step(step).done), "success")
+    flash(" ".join(part for part in (str(flow.step(step).done), _told(flow, step, done_on)) if part),
+          "success")  # fmt: skip
     return True
+
+
+def _told(flow: Workflow[Any], step: str, done_on: Callable[[], int | None]) -> str:
+    """Whom the act was told to, and whom not (NTF-05)."""
+    key = done_on()
+    if key is None:
+        return ""
+    return " ".join(source(flow.kind, key, step, g.user.id) for source in hooks.TOLD)
 
 
 def refused_code(error: Invalid) -> Invalid:

@@ -18,7 +18,7 @@ from app.workflow.actor import Actor, Role
 REMEMBERED = timedelta(days=90)  # a former phone or address is told of what happens, for so long
 RESET = "reset"  # the channel of a first sign-in that staff reset: no address changed
 STAFF, FILE, MERGE, SELF = "staff", "file", "merge", "self"  # by whose hand
-OWN_WORD = ("old_phone", "campus")  # the person itself said that a change is right
+OWN_WORD = ("old_phone", "campus", SELF)  # the person itself said that a change is right
 BY_SCHOOL = (STAFF, FILE, MERGE)
 
 
@@ -117,8 +117,33 @@ def before(row: ContactChange) -> str | None:
 def _doubtful(row: ContactChange, at: datetime) -> bool:
     if row.confirmed_by in OWN_WORD:
         return False
+    if first_by_school(row):
+        return True
     held = row.confirmed_at is None and row.held_until is not None and row.held_until > at
     return held or row.disputed_at is not None or row.undone_at is not None
+
+
+def first_by_school(row: ContactChange) -> bool:
+    """Whether staff or a file entered a first mail: no change, so not held, and proof of nothing (ACC-15)."""
+    return row.channel == mail.MAIL and row.source in (STAFF, FILE) and row.held_until is None
+
+
+def adopt(user: AppUser, now: datetime) -> None:
+    """At its first sign-in the person kept the mail that staff had entered: it is its own. Not committed."""
+    for row in db.session.scalars(
+        select(ContactChange).where(
+            ContactChange.user_id == user.id, ContactChange.channel == mail.MAIL,
+            ContactChange.confirmed_at.is_(None), ContactChange.held_until.is_(None),
+            ContactChange.source.in_((STAFF, FILE)),
+        )
+    ):  # fmt: skip
+        if row.new == user.email:
+            row.confirmed_at, row.confirmed_by, row.confirmer_id = now, SELF, user.id
+
+
+def used(user: AppUser) -> bool:
+    """Whether anybody has signed in to the account or can by a password of its own."""
+    return user.password is not None or bool(user.login_count)
 
 
 def reach(user: AppUser, now: datetime) -> list[tuple[str, str]]:

@@ -84,6 +84,9 @@ def ways(row: ContactChange, user: AppUser) -> list[Way]:
     own = None if row.source == contacts.MERGE else contacts.own_mail(user, row.at)
     if own and all(way[2] != own for way in found):
         found.append((MAIL, mail.MAIL, own))
+    phone = contacts.own_phone(user, row.at) if row.channel == mail.MAIL else None
+    if phone:
+        found.append((OLD_PHONE, mail.SMS, phone))
     mask = vars(ContactChange)["old"].mask
     return [
         Way(name, channel, address, mask(address))

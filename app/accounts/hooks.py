@@ -40,6 +40,9 @@ COLLEGE_NAMES: list[Callable[[], list[tuple[int, int, str]]]] = []
 # where an account reports that something in its own log was not its person: label and address
 NOT_ME: list[Callable[[AppUser], tuple[str, str] | None]] = []
 
+# kind, id, step and doer of an act → the sentence whom it was told to, and whom not (NTF-05)
+TOLD: list[Callable[[str, int, str, int | None], str]] = []
+
 
 def must_change_password(user: AppUser) -> str | None:
     """An account made by an administrator chooses its own password first."""

@@ -69,6 +69,7 @@ class AppUser(User):
         return self.display_name
 
 
+Index("ix_ab_user_email", text("lower(email)"), _table=AppUser.__table__)
 Index("ix_ab_user_staff", AppUser.__table__.c.school_id,
       postgresql_where=text("role IN ('college', 'school', 'province', 'data', 'admin')"))  # fmt: skip
 # an account that nobody used is deleted with its record: its own foreign keys are asked then
@@ -134,6 +135,7 @@ class OneTimeCode(db.Model):
     used_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
     voided: Mapped[bool] = mapped_column(default=False, server_default=false())
     pool: Mapped[str] = mapped_column(String(8), default="contact", server_default="contact")
+    used_on: Mapped[str] = mapped_column(String(32), default="", server_default="")  # which browser
     asker: Mapped[str] = mapped_column(String(80), default="", server_default="")
 
 

@@ -13,11 +13,12 @@ import secrets
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from flask import has_request_context
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, not_, select, true, update
 
-from app.accounts import security_log
+from app.accounts import devices, security_log
 from app.accounts.models import ActProof, AppUser, OneTimeCode
 from app.core import clock, mail
 from app.core.crypto import cipher
@@ -51,9 +52,13 @@ class Pool(StrEnum):
     """What a code is for, as far as budgets go."""
 
     RESET = "reset"  # a forgotten password: anybody can ask
+    REGISTER = "register"  # an employer's registration: anybody can ask
     FIRST = "first"  # the first sign-in
     ACT = "act"  # a party's act
     CONTACT = "contact"  # a way in: phone, mail, second factor
+
+
+STRANGERS = (Pool.RESET, Pool.REGISTER)
 
 
 def send(
@@ -76,8 +81,8 @@ def send(
     """
     target = target_of(address)
     one_at_a_time("one_time", target.hex())
-    if pool is Pool.RESET:
-        _check_stranger(target, asker)
+    if pool in STRANGERS:
+        _check_stranger(target, asker, pool)
     else:
         _check_rate(target, owner, purpose)
     code = f"{secrets.randbelow(10**6):06d}"
@@ -110,15 +115,13 @@ def _check_rate(target: bytes, owner: str, purpose: str) -> None:
     """Refuse what a signed-in person asks too often: a minute for each purpose, ten a day (ACC-05)."""
     now = clock.now()
     mine = OneTimeCode.owner == owner
-    asked, own, last, first = db.session.execute(
+    lately = (*_lately(target, now), OneTimeCode.pool.not_in(STRANGERS))
+    asked, own, first = db.session.execute(
         select(
-            func.count(),
-            func.count().filter(mine),
-            func.max(OneTimeCode.created_at).filter(mine, OneTimeCode.purpose == purpose),
-            func.min(OneTimeCode.created_at),
-        ).where(*_lately(target, now), OneTimeCode.pool != Pool.RESET)
-    ).one()
-    _not_at_once(last, now)
+            func.count(), func.count().filter(mine), func.min(OneTimeCode.created_at)
+        ).where(*lately)
+    ).one()  # fmt: skip
+    _not_at_once(_newest(*lately, mine, OneTimeCode.purpose == purpose), now)
     if own >= PER_DAY or (asked >= PER_DAY and own >= RESERVED):
         again = clock.local(first + DAY).strftime("%Y-%m-%d %H:%M")
         raise Refused(
@@ -127,7 +130,7 @@ def _check_rate(target: bytes, owner: str, purpose: str) -> None:
         )  # fmt: skip
 
 
-def _check_stranger(target: bytes, asker: str) -> None:
+def _check_stranger(target: bytes, asker: str, pool: Pool) -> None:
     """Refuse what is asked too often without sign-in: each address waits twice as long each time.
 
     A browser that signed in to the account before has a budget that no stranger can touch.
@@ -135,15 +138,14 @@ def _check_stranger(target: bytes, asker: str) -> None:
     now, known = clock.now(), asker.startswith(KNOWN)
     from_known = OneTimeCode.asker.startswith(KNOWN, autoescape=True)
     of_its_kind = OneTimeCode.asker == asker if known else not_(from_known)
-    asked, own, last = db.session.execute(
+    lately = (*_lately(target, now), OneTimeCode.pool == pool)
+    asked, own = db.session.execute(
         select(
-            func.count().filter(of_its_kind),
-            func.count().filter(OneTimeCode.asker == asker),
-            func.max(OneTimeCode.created_at).filter(OneTimeCode.asker == asker),
-        ).where(*_lately(target, now), OneTimeCode.pool == Pool.RESET)
+            func.count().filter(of_its_kind), func.count().filter(OneTimeCode.asker == asker)
+        ).where(*lately)
     ).one()
     wait = APART if known else APART * 2 ** max(0, own - 1)
-    _not_at_once(last, now, wait)
+    _not_at_once(_newest(*lately, OneTimeCode.asker == asker), now, wait)
     if asked >= (KNOWN_PER_DAY if known else PER_DAY):
         raise Refused(_("Too many codes were asked for this account today."))
 
@@ -152,10 +154,24 @@ def _lately(target: bytes, now: datetime) -> tuple[ColumnElement[bool], ...]:
     return OneTimeCode.target == target, OneTimeCode.created_at > now - DAY
 
 
-def _not_at_once(last: datetime | None, now: datetime, wait: timedelta = APART) -> None:
-    if last is not None and now - last < wait:
-        left = int((wait - (now - last)).total_seconds()) + 1
-        raise Refused(_("A code is on its way. You can ask for another in %(n)s seconds.", n=left))
+def _newest(*which: ColumnElement[bool]) -> OneTimeCode | None:
+    order = (OneTimeCode.created_at.desc(), OneTimeCode.id.desc())
+    return db.session.scalars(
+        select(OneTimeCode).where(*which).order_by(*order).limit(1)
+        .execution_options(populate_existing=True)
+    ).first()  # fmt: skip
+
+
+def _not_at_once(last: OneTimeCode | None, now: datetime, wait: timedelta = APART) -> None:
+    """Refuse while the last one is under way; one that was used has come, and bars nothing (F-21)."""
+    if last is None or now - last.created_at >= wait or (last.used_at and not last.voided):
+        return
+    left = int((wait - (now - last.created_at)).total_seconds()) + 1
+    if last.voided or last.tries >= TRIES:
+        raise Refused(
+            _("The last code no longer counts. You can ask for another in %(n)s seconds.", n=left)
+        )
+    raise Refused(_("A code is on its way. You can ask for another in %(n)s seconds.", n=left))
 
 
 def check(owner: str, purpose: str, code: str) -> str:
@@ -185,7 +201,7 @@ def check(owner: str, purpose: str, code: str) -> str:
                           purpose=_plain(purpose))  # fmt: skip
         db.session.commit()
         raise Invalid([("code", _not_this_one(unsent))])
-    row.used_at = clock.now()
+    row.used_at, row.used_on = clock.now(), devices.current() if has_request_context() else ""
     db.session.flush()
     return row.channel
 
@@ -232,12 +248,16 @@ def _not_this_one(unsent: bool) -> str:
 
 
 def proved_lately(owner: str, pool: Pool, address: str, within: timedelta) -> bool:
-    """Whether a code of that pool, sent to this very address, was used by the owner within that time."""
+    """Whether a code of that pool, sent to this very address, was used within that time, in this browser."""
+    here = devices.current() if has_request_context() else ""
+    if not here:
+        return False
     return db.session.scalar(
         select(OneTimeCode.id)
         .where(
             OneTimeCode.owner == owner,
             OneTimeCode.pool == pool,
+            OneTimeCode.used_on == here,
             OneTimeCode.target == target_of(address),
             OneTimeCode.used_at > clock.now() - within,
             OneTimeCode.voided.is_(False),

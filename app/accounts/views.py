@@ -65,6 +65,11 @@ class HomeView(SafeIndexView):
             return redirect(url_for("AuthView.login"))
         return redirect(url_for(HOMES[Role(g.user.role)]))
 
+    @expose("/first", methods=["GET"])
+    def first(self) -> Response:
+        """Where the messages to those who never signed in lead: the password is set by code (ACC-04)."""
+        return redirect("/" if g.user.is_authenticated else url_for("PasswordView.forgotten"))
+
 
 class AuthView(SafeView):
     """Sign-in with several identifiers, sign-out by POST."""

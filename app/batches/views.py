@@ -15,6 +15,7 @@ from app.core import clock
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
+from app.notices.reached import Told, after_each, together
 from app.workflow.engine import FLOWS
 
 SHOWN = 200  # done records that the page lists
@@ -54,12 +55,20 @@ class BatchView(SafeView):
         return redirect(url_for("BatchView.show", uid=again.uid), 303)
 
 
+def _told(batch: Batch) -> Told:
+    """Whom the decisions of the batch were told to, and whom not (NTF-05)."""
+    ids = [row.record_id for row in queries.rows_of(batch, Outcome.DONE)]
+    each = after_each(batch.kind, ids, batch.step, batch.user_id, batch.created_at)
+    return together(each.values())
+
+
 def _page(batch: Batch, progress: queries.Progress) -> dict[str, Any]:
     step = FLOWS[batch.kind].step(batch.step)
     now = clock.now()
     until = queries.undo_until(batch)
     lasts = until is not None and progress.done > 0 and now < until
     done = queries.rows_of(batch, Outcome.DONE, SHOWN)
+    told = _told(batch) if progress.left == 0 else Told()
     return {
         "title": step.label,
         "batch": batch,
@@ -68,6 +77,8 @@ def _page(batch: Batch, progress: queries.Progress) -> dict[str, Any]:
         "done": done,
         "beyond": progress.done - len(done),
         "done_text": step.done,
+        "told": told.figures,
+        "untold": [(reach.name, reach.label) for reach in told.missed[:SHOWN]],
         "now": now,
         "undo_until": until if lasts else None,
         "undo_url": url_for("BatchView.undo", uid=batch.uid),

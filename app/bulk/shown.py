@@ -11,7 +11,7 @@ from flask_babel import ngettext
 
 from app.bulk.models import ROW_STATUSES, Import, ImportRow, ImportState, RowStatus
 from app.bulk.queries import rows_of
-from app.bulk.sheet import Column, Context, Sheet
+from app.bulk.sheet import SHEETS, Column, Context, Sheet
 
 S = ImportState
 FIRST = 20  # rows of each status
@@ -135,6 +135,10 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
     if details.get("encoding"):
         facts.append((_("Encoding"), details["encoding"].upper()))
     facts.append((_("Uploaded by"), record.user.display_name))
+    for field, count in details.get("left", {}).items():
+        column = SHEETS[record.sheet].column(field)
+        facts.append((_("Left as the persons keep it"), _("%(column)s: %(count)s rows",
+                      column=column.label, count=count)))  # fmt: skip
     if details.get("ignored"):
         facts.append((_("Columns ignored"), "、".join(details["ignored"][:12])))
     return facts

@@ -122,7 +122,7 @@ def _check(record: Import) -> None:
             "ignored": reading.ignored, "examples": reading.examples,
             "columns": [column.field for column in reading.columns.values()],
             "mended": dict(tally.mended), "listed": tally.listed, "tally": tally_of(sheet, record),
-            **{name: record.details[name] for name in ("hidden",) if name in record.details},
+            **{name: record.details[name] for name in ("hidden", "left") if name in record.details},
         },
     }  # fmt: skip
     IMPORTS.perform("check", record.id, SYSTEM, **noted)

@@ -26,6 +26,7 @@ from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
 from app.fab.detail import Button
 from app.fab.once import now, once
+from app.notices.reached import after, ending
 from app.offline.detail import sheets
 from app.people.step_views import KEYS, StepActions
 from app.placements.workflow import PLACEMENTS, fill_facts
@@ -260,11 +261,12 @@ class DeskView(StepActions, DeskList):
         here = self.url("show", pk=key)
         reason, seen = request.form.get("reason", ""), request.args.get("seen", "")
         try:
-            levers.pull(step, item, actor(), reason, seen)
+            pulled = levers.pull(step, item, actor(), reason, seen)
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(here, 303)
-        text = _("%(name)s: %(text)s", name=name, text=lever.step.done)
+        told = after(lever.flow.kind, pulled.id, lever.step.name, actor().user_id)
+        text = _("%(name)s: %(text)s", name=name, text=ending(lever.step.done, told))
         self._say(text, lever, key)
         if lever.step.name == "undo":
             return redirect(here, 303)

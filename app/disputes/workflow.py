@@ -151,7 +151,7 @@ DISPUTES: Workflow[Dispute] = Workflow(
              fill=(keep_answer,), then=(open_again,),
              confirm=_l("The person sets a new password by code to the phone or address on record. "
                         "Have you spoken to the person, and is that phone or address its own?"),
-             done=_l("The account is open again; all its contacts have been told."),
+             done=_l("The account is open again."),
              verdict={S.OPEN: Verdict.REFUSE}),
     ),
 )  # fmt: skip

@@ -24,6 +24,7 @@ from app.home.queries import (
     missing_administrators,
     oldest,
     staff_requests,
+    untold_letters,
     waiting,
 )
 from app.people.models import Student
@@ -104,6 +105,10 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
         if name in counts:
             kind = "waiting" if counts[name] else ""
             figures.append((label, counts[name], url_for(view), "", kind))
+    missed = untold_letters(who) if who.role is Role.SCHOOL else 0
+    if missed:  # NTF-05: seldom, and then urgent
+        url = url_for("InvitationsView.list", tab="untold")
+        figures.insert(0, (_("Invited students nobody could tell"), missed, url, "", "waiting"))
     frozen = counts.get("Disputes", 0)  # seldom: no figure where nobody is frozen
     if frozen:
         label, url = _("Disowned: frozen accounts"), url_for("DisputesView.list")

@@ -23,6 +23,8 @@ from app.desk.queries import (
 )
 from app.disputes.models import Dispute
 from app.disputes.queries import frozen_now
+from app.invitations.models import Invitation
+from app.invitations.queries import invitations_for, untold
 from app.objections.models import Objection, ObjectionState
 from app.objections.queries import disowned, objections_for
 from app.origin.models import Correction, CorrectionState
@@ -105,6 +107,12 @@ def decided_today(who: Actor, now: datetime) -> tuple[int, int]:
         ).where(mine, Trail.at >= start)
     ).one()
     return approved, refused
+
+
+def untold_letters(who: Actor) -> int:
+    """How many open letters to the scope's students nobody could tell them of (NTF-05)."""
+    mine = invitations_for(who).where(untold()).with_only_columns(Invitation.id)
+    return db.session.scalar(select(_counted(mine))) or 0
 
 
 def decisions_of(who: Actor, most: int = 5) -> Sequence[tuple[Trail, Placement]]:

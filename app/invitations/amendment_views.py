@@ -17,6 +17,7 @@ from app.fab.builder import SafeView
 from app.invitations import queries
 from app.invitations.forms import LetterForm
 from app.invitations.views import person
+from app.notices.reached import after, ending
 from app.placements.models import Placement
 from app.placements.queries import placement_in
 from app.placements.workflow import PLACEMENTS, propose_terms
@@ -62,7 +63,8 @@ class AmendmentView(SafeView):
         key = placement.id
         try:
             propose_terms(key, proved(PLACEMENTS, "propose_terms", key), form.values())
-            flash(str(PLACEMENTS.step("propose_terms").done), "success")
+            told = after(PLACEMENTS.kind, key, "propose_terms", g.user.id)
+            flash(ending(PLACEMENTS.step("propose_terms").done, told), "success")
         except Refused as refusal:
             flash(str(refusal), "warning")
         except Invalid as error:

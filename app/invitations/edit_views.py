@@ -20,6 +20,7 @@ from app.invitations.forms import LetterForm
 from app.invitations.models import Invitation
 from app.invitations.views import person
 from app.invitations.workflow import INVITATIONS
+from app.notices.reached import after, ending
 from app.terms.models import Terms, differences, values_of
 from app.workflow.queries import just_done
 
@@ -70,7 +71,8 @@ class OpenInvitationView(SafeView):
         """Where to go on; None where the code was not right: the form stays as it was filled in."""
         try:
             INVITATIONS.perform("amend", pk, proved(INVITATIONS, "amend", pk), terms=terms)
-            flash(_("Changed. The student has been told and has the full time again."), "success")
+            told = after(INVITATIONS.kind, pk, "amend", g.user.id)
+            flash(ending(_("Changed. The student has the full time again."), told), "success")
         except Refused as refusal:
             flash(str(refusal), "danger")
         except Invalid as error:

@@ -19,6 +19,7 @@ from app.fab.views import SafeModelView
 from app.invitations import queries
 from app.invitations.models import Invitation
 from app.invitations.views import (
+    ToldColumn,
     agreement,
     chip,
     history,
@@ -29,6 +30,8 @@ from app.invitations.views import (
     response_text,
     review_chip,
     review_text,
+    told_chip,
+    told_fact,
 )
 from app.invitations.workflow import INVITATIONS
 from app.people.models import Student
@@ -49,7 +52,7 @@ def _lists() -> tuple[dict[int, str], list[int]]:
     return g.schools_and_years  # type: ignore[no-any-return]
 
 
-class EmployerInvitationsView(StudentSearch, SafeModelView):
+class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
 
     route_base = "/employer/invitations"
@@ -61,8 +64,8 @@ class EmployerInvitationsView(StudentSearch, SafeModelView):
     list_title = _l("My invitations")
     show_title = _l("Invitation")
     list_columns = [
-        "student.name", "answer", "placement.state", "student.school.name", "student.major.name",
-        "terms.position", "sent_at", "reply_by",
+        "student.name", "answer", "placement.state", "told", "student.school.name",
+        "student.major.name", "terms.position", "sent_at", "reply_by",
     ]  # fmt: skip
     show_columns = ["student.name"]
     order_columns = ["sent_at", "reply_by"]
@@ -72,11 +75,12 @@ class EmployerInvitationsView(StudentSearch, SafeModelView):
         "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
         "student.school.name": _l("School"), "student.major.name": _l("Major"),
         "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
-        "student.graduation_year": _l("Graduation year"),
+        "student.graduation_year": _l("Graduation year"), "told": _l("Telling"),
     }  # fmt: skip
     formatters_columns = {
         "answer": lambda answer: chip(*response_text(answer)),
         "placement.state": review_chip,
+        "told": told_chip,
         "sent_at": local,
         "reply_by": clock.shown_deadline,
     }
@@ -85,10 +89,14 @@ class EmployerInvitationsView(StudentSearch, SafeModelView):
         "student.school.name": "qq-roomy",
     }  # fmt: skip
     wide_columns = frozenset({"sent_at"})
+    export_never = frozenset({"told"})  # it changes by the minute
+    load_columns = ("read_at", "sent_at")
     search_hint = _l("Name of the student")
     tabs = (
         Tab("waiting", _l("Awaiting answer"), queries.awaiting_answer,
             empty=_l("No invitation awaits an answer. Find students and invite them.")),
+        Tab("untold", _l("Not told yet"), queries.untold,
+            empty=_l("Every student whose answer you await was told, or is being told.")),
         Tab("answered", _l("Accepted"), queries.answered,
             empty=_l("No student has accepted yet.")),
         Tab("ended", _l("Declined, expired or withdrawn"), queries.ended,
@@ -188,6 +196,7 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
         "party_b": party_b(student, signed=placement is not None),
         "groups": list(groups(terms, student.graduation_year).values()),
         "history": history(item),
+        "told": told_fact(item),
         "offers": INVITATIONS.offers(item, actor(), now()),
         "amending": _amending(placement),
         "download": _document_url(placement),

@@ -25,9 +25,11 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.invitations import guesses, queries
 from app.invitations.forms import LetterForm, SearchForm, beginning
-from app.invitations.models import Candidate
-from app.invitations.views import letter_of, person
+from app.invitations.models import Candidate, Invitation
+from app.invitations.notices import reach_of_students
+from app.invitations.views import NEXT_WAY, letter_of, person
 from app.invitations.workflow import INVITATIONS, send
+from app.notices.reached import REACHED, Told
 from app.people.employer_views import mine
 from app.people.models import School
 from app.people.queries import find_student
@@ -224,7 +226,7 @@ class LetterView(SafeView):
             raise NotYours("candidate")
         return self.render_template(
             "invitations/employer_sent.html",
-            made=[(row.id, row.student.name, row.student.school.name) for row in made],
+            **_telling(made),
             refused=refused,
             until=clock.shown_deadline(made[0].reply_by) if made else "",
         )
@@ -249,6 +251,21 @@ class LetterView(SafeView):
             ids=",".join(str(row.id) for row in rows),
             employer=mine(),
         )
+
+
+def _telling(made: Sequence[Invitation]) -> dict[str, Any]:
+    """Of the letters just sent: how many are being told, and whom nobody can tell, and why (NTF-05)."""
+    reached, told = reach_of_students(made), Told()
+    for row in made:
+        told.add(reached[row.id])
+    lines = [(row.id, row.student.name, row.student.school.name, reached[row.id]) for row in made]
+    return {
+        "count": len(made),
+        "figures": told.figures,
+        "missed": [line for line in lines if line[3].fate not in REACHED],
+        "made": [line for line in lines if line[3].fate in REACHED],
+        "next_way": NEXT_WAY,
+    }
 
 
 def _act(form: LetterForm, rows: Sequence[Candidate]) -> acts.Act:

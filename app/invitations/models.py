@@ -100,6 +100,16 @@ class Invitation(db.Model):
     )
 
     @property
+    def told(self) -> int:
+        """How far it has come to the student is asked by its number (NTF-05)."""
+        return self.id
+
+    @property
+    def is_open(self) -> bool:
+        """Whether an answer is awaited, in time or not."""
+        return self.state == InvitationState.OPEN
+
+    @property
     def answer(self) -> tuple[str, datetime]:
         """State and deadline: what is overdue is shown as expired (INV-11)."""
         return self.state, self.reply_by

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.models import AppUser
 from app.core import clock
 from app.invitations.models import Invitation
+from app.notices.models import NO_ACCOUNT
+from app.notices.reached import WHY, Fate, Reach, reach_of
 from app.notices.workflow import Letter, Letters, People, remind, tell, tell_of
 from app.nudges.workflow import who_reminds
+from app.people.effects import open_accounts
 from app.people.queries import users_of
-from app.workflow.steps import Change
+from app.workflow.steps import Change, event_key
 
 STUDENT, EMPLOYER = "student", "employer"
 STUDENT_URL, EMPLOYER_URL = "/my/invitations/%(id)s", "/employer/invitations/%(id)s"
@@ -22,7 +27,7 @@ LETTERS: Letters = {
             _l("%(employer)s invites you to sign"),
             _l("%(employer)s offers you the position “%(position)s”. "
                "Please answer by %(until)s; after that the invitation ends by itself."),
-            STUDENT_URL,
+            STUDENT_URL, owed=True,
         ),
     },
     "amend": {
@@ -30,7 +35,7 @@ LETTERS: Letters = {
             _l("%(employer)s changed its invitation"),
             _l("%(employer)s changed the terms of the position “%(position)s”. "
                "Please read them again and answer by %(until)s."),
-            STUDENT_URL,
+            STUDENT_URL, owed=True,
         ),
         EMPLOYER: Letter(
             _l("You changed the invitation of %(student)s"),
@@ -120,6 +125,33 @@ def remind_student(invitation: Invitation) -> None:
     remind(users, name, since, until, REMINDER, values, invitation.school_id)
 
 
+def students_account(student_id: int) -> list[AppUser]:
+    """The account of a student; whose file came a moment ago has none yet, and gets it now (INV-07)."""
+    if not users_of(student_id=student_id):
+        open_accounts("s.id = :id", id=student_id)
+    return users_of(student_id=student_id)
+
+
+def told_key(invitation: Invitation, step: str) -> str:
+    """The event by which the student was last told of the letter, where that was this step."""
+    return event_key("invitation", invitation.id, step, invitation.sent_at)
+
+
+def reach_of_students(found: Sequence[Invitation]) -> dict[int, Reach]:
+    """How far each of these letters, as it stands now, has come to its student, by invitation (NTF-05)."""
+    keys = {told_key(row, step): row for row in found for step in ("send", "amend")}
+    reached = {keys[key].id: rows[0] for key, rows in reach_of(keys).items() if rows}
+    return {row.id: _as_read(row, reached.get(row.id)) for row in found}
+
+
+def _as_read(invitation: Invitation, reach: Reach | None) -> Reach:
+    if reach is None:
+        reach = Reach("", Fate.UNTOLD, why=str(WHY[NO_ACCOUNT]))
+    if invitation.read_at is None:
+        return reach
+    return replace(reach, fate=Fate.READ, ways=(), why="")
+
+
 def tell_parties(change: Change) -> None:
     """Tell whom the table names, once for this step of this record (GRD-06)."""
     invitation: Invitation = change.record
@@ -133,7 +165,7 @@ def tell_parties(change: Change) -> None:
         "reason": change.reason,
     }
     people: People = {
-        STUDENT: lambda: users_of(student_id=invitation.student_id),
+        STUDENT: lambda: students_account(invitation.student_id),
         EMPLOYER: lambda: users_of(employer_id=invitation.employer_id),
     }
     tell_of(change, LETTERS, people, values, invitation.school_id)

@@ -14,7 +14,8 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
 from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
-from app.invitations.queries import found_by, in_tab, invitations_for
+from app.invitations.queries import found_by, in_tab, invitations_for, untold
+from app.invitations.views import OFFICE_WAY, ToldColumn, told_chip, told_fact
 from app.invitations.workflow import INVITATIONS
 from app.people.office_views import READ_ONLY
 from app.people.search_views import StudentSearch
@@ -28,7 +29,7 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
-class InvitationsView(StepActions, StudentSearch, SafeModelView):
+class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
     """Answering is the students', sending the employers' (ACC-10); the office only reminds (AGR-17)."""
 
     datamodel = SafeInterface(Invitation)
@@ -40,7 +41,7 @@ class InvitationsView(StepActions, StudentSearch, SafeModelView):
     show_title = _l("Invitation")
     show_template = "invitations/office_show.html"
     list_columns = ["student.student_no", "student.name", "student.college.name", "employer.name",
-                    "terms.position", "sent_at", "reply_by", "state"]  # fmt: skip
+                    "terms.position", "sent_at", "reply_by", "state", "told"]  # fmt: skip
     show_columns = ["student.name", "student.student_no", "student.college.name", "employer.name",
                     "sent_at", "opens_at", "reply_by", "read_at", "state"]  # fmt: skip
     order_columns = ["sent_at", "reply_by"]
@@ -51,12 +52,15 @@ class InvitationsView(StepActions, StudentSearch, SafeModelView):
         "terms.position": _l("Position"), "sent_at": _l("Invited"),
         "opens_at": _l("Can be accepted from"),
         "reply_by": _l("Answer due"), "read_at": _l("Read"), "state": _l("Response"),
+        "told": _l("Telling"),
     }  # fmt: skip
     formatters_columns = {
         "sent_at": moment, "opens_at": moment, "read_at": moment, "reply_by": clock.shown_deadline,
-        "state": chips(RESPONSE_LABELS, CHIPS),
+        "state": chips(RESPONSE_LABELS, CHIPS), "told": told_chip,
     }  # fmt: skip
     base_order = ("sent_at", "desc")
+    export_never = frozenset({"told"})  # it changes by the minute
+    load_columns = ("read_at", "sent_at")
     wide_columns = frozenset(
         {"student.student_no", "student.college.name", "terms.position", "sent_at"}
     )
@@ -66,6 +70,12 @@ class InvitationsView(StepActions, StudentSearch, SafeModelView):
     search_hint = _l("Student number, name, employer, ID number, phone")
     tabs = (
         _tab("open", _l("Awaiting an answer")),
+        Tab(
+            "untold",
+            _l("Not told yet"),
+            untold,
+            empty=_l("Every student whose answer is awaited was told, or is being told."),
+        ),
         _tab("accepted", _l("Accepted")),
         _tab("over", _l("Declined, expired, withdrawn")),
         _tab("all", _l("All")),
@@ -87,6 +97,7 @@ class InvitationsView(StepActions, StudentSearch, SafeModelView):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         return {
+            "told": told_fact(item, OFFICE_WAY) if item.is_open else ("", ""),
             "terms": groups_of(values_of(item.terms), item.student.graduation_year).values(),
             "trace": [
                 {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),

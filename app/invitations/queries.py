@@ -6,14 +6,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import joinedload, selectinload
 
+from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.invitations.models import Candidate, Invitation, InvitationState
+from app.notices.models import Notice
 from app.notices.queries import near
 from app.people.models import Employer, School, Student
 from app.people.naming import employer_called
@@ -133,6 +135,36 @@ def response_of(state: str, reply_by: datetime, now: datetime) -> InvitationStat
     if state == InvitationState.OPEN and reply_by <= now:
         return InvitationState.EXPIRED
     return InvitationState(state)
+
+
+_UNTOLD = """NOT EXISTS (SELECT 1 FROM message m JOIN ab_user u ON u.id = m.user_id
+  WHERE u.student_id = invitation.student_id AND m.created_at >= invitation.sent_at
+    AND m.key LIKE 'invitation:' || invitation.id || ':%'
+    AND CASE WHEN m.sent_at IS NULL THEN m.tries = 0 ELSE m.problem IS DISTINCT FROM 'kept' END)"""
+
+
+def untold() -> ColumnElement[bool]:
+    """Open, in time, not read, and no message has reached the student or is on its way (NTF-05)."""
+    return and_(awaiting_answer(), Invitation.read_at.is_(None), text(_UNTOLD))
+
+
+def to_tell_anew(after: int, most: int = 200) -> Sequence[tuple[Invitation, Notice, AppUser]]:
+    """A portion of the open letters nobody could be told of, whose student has an address by now."""
+    rows = db.session.execute(
+        select(Invitation, Notice, AppUser)
+        .join(AppUser, AppUser.student_id == Invitation.student_id)
+        .join(Notice, and_(Notice.user_id == AppUser.id, Notice.unreached != "",
+                           Notice.created_at >= Invitation.sent_at))
+        .join(Student, Student.id == Invitation.student_id)
+        .where(awaiting_answer(), ~Invitation.frozen, Invitation.read_at.is_(None))
+        .where(Invitation.id > after, AppUser.active,
+               Notice.key.startswith(func.concat("invitation:", Invitation.id, ":")))
+        .where(or_(AppUser.email.not_like("%@invalid"), Student.phone_index.is_not(None)))
+        .order_by(Invitation.id)
+        .limit(most)
+        .with_for_update(of=Notice, skip_locked=True)
+    )  # fmt: skip
+    return [(row[0], row[1], row[2]) for row in rows]
 
 
 def of_graduation_year(year: str) -> ColumnElement[bool]:
@@ -271,12 +303,12 @@ def in_tab(name: str) -> ColumnElement[bool] | None:
     return Invitation.state.in_(states[name]) if name in states else None
 
 
-def found_by(text: str) -> ColumnElement[bool]:
-    """The invitations whose student or employer the text finds."""
-    found = Invitation.student_id.in_(select(Student.id).where(finds_student(text)))
-    if looks_like_number(text):
+def found_by(typed: str) -> ColumnElement[bool]:
+    """The invitations whose student or employer the typed text finds."""
+    found = Invitation.student_id.in_(select(Student.id).where(finds_student(typed)))
+    if looks_like_number(typed):
         return found
-    employers = select(Employer.id).where(employer_called(text))
+    employers = select(Employer.id).where(employer_called(typed))
     return or_(found, Invitation.employer_id.in_(employers))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from app.core import clock, jobs
+from app.core.db import db
 from app.invitations.notices import remind_student
-from app.invitations.queries import ending, overdue
+from app.invitations.queries import ending, overdue, to_tell_anew
 from app.invitations.workflow import INVITATIONS
-from app.notices.workflow import in_portions
+from app.notices.workflow import in_portions, tell_anew
 from app.workflow.sweep import sweep
 
 AT_ONCE = 500
@@ -17,6 +18,18 @@ AT_ONCE = 500
 def expire_overdue(timestamp: int = 0) -> int:
     """Mark what is overdue, each in its own transaction; how many."""
     return sweep(INVITATIONS, "expire", overdue(clock.now(), AT_ONCE))
+
+
+@jobs.queue.periodic(cron="*/10 * * * *")
+@jobs.queue.task(name="invitations.tell_anew", queueing_lock="invitations.tell_anew")
+def tell_students_anew(timestamp: int = 0) -> int:
+    """Whom nobody could tell, and who has a phone or an e-mail by now, is told; how many (NTF-05)."""
+    count, last = 0, 0
+    while found := to_tell_anew(last):
+        last = found[-1][0].id
+        count += sum(tell_anew(notice, user, row.school_id) for row, notice, user in found)
+        db.session.commit()
+    return count
 
 
 @jobs.queue.periodic(cron="*/10 * * * *")

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import g
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
 from app.codes import queries as codes
@@ -16,7 +17,9 @@ from app.core import clock
 from app.core.text import mask_all_but_end
 from app.invitations import queries
 from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
+from app.invitations.notices import reach_of_students
 from app.invitations.workflow import INVITATIONS
+from app.notices.reached import REACHED
 from app.people.models import Employer, Student
 from app.placements.models import AGREEMENT_LABELS, KINDS, REVIEW_LABELS, Kind, PlacementState
 from app.placements.models import CHIPS as REVIEW_CHIPS
@@ -88,6 +91,34 @@ def response_text(answer: tuple[str, Any]) -> tuple[str, str]:
     """The response state in words, and its colour."""
     state = queries.response_of(*answer, now())
     return str(RESPONSE_LABELS[state]), CHIPS[state]
+
+
+class ToldColumn:
+    """Mixin of SafeModelView: the column «told» of a list of letters, asked once for the page (NTF-05)."""
+
+    def _rows(self, items: list[Any], columns: list[str]) -> Any:
+        if "told" in columns:
+            g.reach_of_students = reach_of_students(items)
+        base: Any = super()
+        return base._rows(items, columns)
+
+
+def told_chip(key: int) -> Markup:
+    """How far the letter of that number on the page has come."""
+    reach = g.get("reach_of_students", {}).get(key)
+    return chip(reach.label, reach.chip) if reach is not None else Markup("–")
+
+
+NEXT_WAY = _l("Call the student, or ask the school's employment office to do it.")
+OFFICE_WAY = _l(
+    "Call the student, or enter an e-mail or a phone on its page: it is told by itself then."
+)
+
+
+def told_fact(item: Invitation, next_way: Any = NEXT_WAY) -> tuple[Any, str]:
+    """The letter's telling as a chip, and what can be done where nobody was reached."""
+    reach = reach_of_students([item])[item.id]
+    return chip(reach.label, reach.chip), "" if reach.fate in REACHED else str(next_way)
 
 
 def review_text(state: str | None) -> tuple[str, str]:

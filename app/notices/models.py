@@ -27,6 +27,9 @@ KINDS = {
     "waiting": _l("Reminder"),
 }  # what the key of a notice begins with
 
+# why no message went out for a notice (NTF-05); the last one stands in the trace of the act
+NO_WAY, TEXTS_OFF, TEXTS_SPENT, NO_ACCOUNT = "no_way", "texts_off", "texts_spent", "no_account"
+
 
 class Notice(db.Model):
     """What one account is told, in its own language; `key` keeps an event from being told twice."""
@@ -48,6 +51,8 @@ class Notice(db.Model):
     created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
     shown_from: Mapped[datetime] = mapped_column(DateTime(timezone=True))  # later while undoable
     read_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
+    # one of the reasons above; empty: a message went out, or the receiver finds it on its desk
+    unreached: Mapped[str] = mapped_column(String(12), default="", server_default="")
 
     @property
     def about(self) -> str:

@@ -6,22 +6,23 @@ Notices and mail are written in the transaction of the change, once for an event
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts.hooks import PHONES
 from app.accounts.models import AppUser
 from app.accounts.warnings import warn
-from app.core import clock, mail
+from app.core import clock, jobs, mail
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.notices.models import Notice
+from app.core.limits import Limit
+from app.notices.models import NO_ACCOUNT, NO_WAY, TEXTS_OFF, TEXTS_SPENT, Notice
 from app.notices.queries import AGAIN, AHEAD, copies_of, deliveries_for
 from app.settings.queries import settings
 from app.workflow.actor import Actor, Role
@@ -36,15 +37,22 @@ class Letter:
 
     `everywhere`: what happened in the receiver's own name, or to its way in. Every contact of the last
     90 days is told, with the link «this was not me», whatever the school's settings (INV-20).
+    `owed`: something waits for the receiver's answer. Where no mail is known a text message goes, whatever
+    the school's settings, at most `TEXTS` a day (INV-07).
     """
 
     subject: Any
     body: Any
     url: str = ""
     everywhere: bool = False
+    owed: bool = False
 
 
 RECORDS = ("invitation", "placement", "termination")  # what the link freezes, and not the account
+TEXTS = Limit(
+    "owed-texts", 2, timedelta(days=1)
+)  # of one account: whoever invites, it is not flooded
+FIRST = "/first"  # where a first sign-in begins; its messages say so
 Letters = Mapping[str, Mapping[str, Letter]]  # step → receiver → words
 People = Mapping[str, Callable[[], Iterable[AppUser]]]  # receiver → accounts
 
@@ -56,12 +64,16 @@ def tell_of(
     values: Mapping[str, Any],
     school_id: int | None,
 ) -> None:
-    """Tell whom the table of letters names for this step; a decision that can be undone waits."""
-    told = [
-        (user, letter)
-        for receiver, letter in letters.get(change.step.name, {}).items()
-        for user in people[receiver]()
-    ]
+    """Tell whom the table of letters names for this step; a decision that can be undone waits.
+
+    A receiver without an account is noted in the trace: nobody has told it (NTF-05).
+    """
+    told: list[tuple[AppUser, Letter]] = []
+    for receiver, letter in letters.get(change.step.name, {}).items():
+        users = list(people[receiver]())
+        told += [(user, letter) for user in users]
+        if not users:
+            change.details.setdefault(NO_ACCOUNT, []).append(receiver)
     _tell(told, change.key, values, school_id, change.held_until, change)
 
 
@@ -104,13 +116,22 @@ def _tell(
     times = {"key": key, "created_at": now, "shown_from": at or now}
     fresh = db.session.scalars(_NEW, [row | times for row in rows.values()]).all()
     texted = bool(fresh) and school_id is not None and settings(school_id).sms_notices
-    users = {user.id: user for user, _letter in told}
-    everywhere = {user.id for user, letter in told if letter.everywhere}
-    for i in (i for i in fresh if i in everywhere):
-        _warn(users[i], key, rows[i], school_id, at, change)
-    known = [i for i in fresh if i not in everywhere]
-    messages = [m for i in known for m in _messages(users[i], key, rows[i], school_id, texted)]
+    known = {user.id: (user, letter) for user, letter in told}
+    messages: list[mail.Outgoing] = []
+    missed: dict[str, list[int]] = {}
+    for user, letter in (known[i] for i in fresh):
+        if letter.everywhere:
+            if not _warn(user, key, rows[user.id], school_id, at, change):
+                missed.setdefault(NO_WAY, []).append(user.id)
+            continue
+        mine, why = _messages(user, key, rows[user.id], school_id, texted, letter.owed)
+        messages += mine
+        if why:
+            missed.setdefault(why, []).append(user.id)
     mail.post(*messages, at=at)
+    for why, ids in missed.items():
+        mine_of = (Notice.key == key, Notice.user_id.in_(ids))
+        db.session.execute(update(Notice).where(*mine_of).values(unreached=why))
 
 
 def _warn(
@@ -120,11 +141,11 @@ def _warn(
     school_id: int | None,
     at: datetime | None,
     change: Change | None,
-) -> None:
-    """The notice's text to every contact instead of one mail, with the link."""
+) -> int:
+    """The notice's text to every contact instead of one mail, with the link; to how many."""
     record = change is not None and change.kind in RECORDS
     about = (change.kind, change.record.id) if change is not None and record else None
-    warn(
+    return warn(
         user, key, row["subject"], row["body"], about=about, school_id=school_id, at=at,
         who=change.actor if change is not None else None,
     )  # fmt: skip
@@ -139,16 +160,55 @@ def _row(user: AppUser, letter: Letter, shown: Mapping[str, str]) -> dict[str, A
 
 
 def _messages(
-    user: AppUser, key: str, row: Mapping[str, Any], school_id: int | None, texted: bool
-) -> Iterable[mail.Outgoing]:
-    """The mail and, where the school wants it, the text message of one notice."""
+    user: AppUser,
+    key: str,
+    row: Mapping[str, Any],
+    school_id: int | None,
+    texted: bool,
+    owed: bool,
+) -> tuple[list[mail.Outgoing], str]:
+    """The mail and, where the school wants it or there is no other way, the text message of one notice.
+
+    Beside them why there is none, one of `UNREACHED`; empty where there is one.
+    """
     about = {"user_id": user.id, "school_id": school_id}
-    subject, name = row["subject"], f"{key}:{user.id}"
-    if reachable(user.email):
-        yield mail.Outgoing(name, mail.MAIL, user.email, subject, row["body"], **about)
-    phone = phone_of(user) if texted else None
-    if phone:
-        yield mail.Outgoing(f"{name}:sms", mail.SMS, phone, subject, subject, **about)
+    subject, name, found = row["subject"], f"{key}:{user.id}", []
+    by_mail, phone = reachable(user.email), phone_of(user)
+    with force_locale(user.locale or "zh"):
+        begin = _how_to_begin(user)
+        text = _("%(subject)s. %(begin)s", subject=subject, begin=begin) if begin else subject
+    if by_mail:
+        body = "\n\n".join(part for part in (row["body"], begin) if part)
+        found.append(mail.Outgoing(name, mail.MAIL, user.email, subject, body, **about))
+    must = owed and not by_mail
+    if phone and (texted or (must and TEXTS.count(user.id) <= TEXTS.most)):
+        text = text if must else subject
+        found.append(mail.Outgoing(f"{name}:sms", mail.SMS, phone, subject, text, **about))
+    if found or user.is_staff:
+        return found, ""
+    return [], NO_WAY if not phone else TEXTS_SPENT if must else TEXTS_OFF
+
+
+def _how_to_begin(user: AppUser) -> str:
+    """What an account that nobody has signed in to yet has to be told besides: how (ACC-04)."""
+    if user.password is not None or user.login_count or user.is_staff:
+        return ""
+    url = f"{str(jobs.config().base_url).rstrip('/')}{FIRST}"
+    return _(
+        "First sign-in: open %(url)s, enter your student number or phone, and set a password by the code "
+        "that you get.", url=url,
+    )  # fmt: skip
+
+
+def tell_anew(notice: Notice, user: AppUser, school_id: int | None) -> bool:
+    """Tell whom nobody reached at first, now that there is a way; whether there is. Not committed."""
+    row = {"subject": notice.subject, "body": notice.body}
+    key = f"{notice.key}:{user.id}"
+    found, why = _messages(user, notice.key, row, school_id, False, True)
+    again = f"{AGAIN}{clock.now():%Y%m%d%H%M%S}"
+    mail.post(*(replace(m, key=f"{key}{m.key.removeprefix(key)}{again}") for m in found))
+    notice.unreached = why
+    return bool(found)
 
 
 def phone_of(user: AppUser) -> str | None:

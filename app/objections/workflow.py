@@ -106,7 +106,7 @@ OBJECTIONS: Workflow[Objection] = Workflow(
         Step("uphold", S.OPEN, S.UPHELD, by=Role.SCHOOL, label=_l("It is untrue: end it"),
              reason=Reason.REQUIRED, danger=True, fill=(thaw,), then=(end_it,),
              confirm=_l("The signing or invitation ends; both parties read your answer. End it now?"),
-             done=_l("Ended; both parties have been told."),
+             done=_l("Ended: it was untrue."),
              verdict=Verdict.APPROVE),
         Step("dismiss", S.OPEN, S.DISMISSED, by=Role.SCHOOL, label=_l("It is true: let it go on"),
              reason=Reason.REQUIRED, fill=(thaw,),

@@ -16,11 +16,12 @@ from sqlalchemy.orm import aliased
 from app.accounts import contacts, holds
 from app.accounts.models import ContactChange
 from app.codes import queries as codes
-from app.core import clock
+from app.core import clock, sms
 from app.core.db import db
 from app.core.names import name_key
 from app.fab.once import once
 from app.fab.shown import chip
+from app.notices.reached import lately
 from app.people import naming
 from app.people.models import (
     RESTRICTION_KINDS,
@@ -32,6 +33,7 @@ from app.people.models import (
 )
 from app.people.queries import changes_of, restrictions_for, students_for
 from app.people.ways_in import account_of
+from app.settings.queries import settings
 from app.workflow.actor import Actor
 from app.workflow.models import Trail
 from app.workflow.queries import said, trail_of
@@ -159,6 +161,8 @@ def _change_chip(row: ContactChange, now: datetime) -> Markup:
         return chip(_("Confirmed"), "done")
     if row.held_until is not None and row.held_until > now:
         return chip(_("Held until %(until)s", until=holds.moment(row.held_until)), "waiting")
+    if contacts.first_by_school(row):
+        return chip(_("First one, not confirmed by the student yet"), "waiting")
     return chip(_("Time is over"), "done")
 
 
@@ -166,7 +170,27 @@ def told_before(student: Student) -> bool:
     """Whether the last change of the student's phone was told to anything but the new phone."""
     user = account_of(student)
     rows = changes_of(user, clock.now() - contacts.REMEMBERED) if user is not None else ()
-    return bool(rows and rows[0].told)
+    return bool(rows and (rows[0].told or contacts.first_by_school(rows[0])))
+
+
+def messages_of(user_id: int | None) -> list[tuple[str, str, str, str]]:
+    """What the account was to be told last: subject, when, and the state in words and colour (NTF-05)."""
+    return [
+        (notice.subject, holds.moment(notice.created_at), reach.label, reach.chip)
+        for notice, reach in (lately(user_id) if user_id else ())
+    ]
+
+
+def unreachable(student: Student) -> str:
+    """Why no message can reach the student, and what helps; empty where one can."""
+    if student.email:
+        return ""
+    if not student.phone or not sms.reaches(student.phone):
+        return _("No message and no code reaches this student: there is neither an e-mail nor a phone to "
+                 "which texts can be sent. Enter one, and open invitations are told by themselves.")  # fmt: skip
+    if settings(student.school_id).sms_notices:
+        return ""
+    return _("No e-mail is on record: by text message only what waits for an answer is told.")
 
 
 def _note(row: Trail, labels: Mapping[str, Any]) -> str:
@@ -243,11 +267,11 @@ def _same_name(one: Any, other: Any) -> list[ColumnElement[bool]]:
     ]
 
 
-def restricted_so(students: Sequence[Student], **values: Any) -> set[int]:
-    """The ids of those students who have a restriction of exactly these values in force."""
-    wanted = select(Restriction.student_id).where(
+def restricted_so(students: Sequence[Student], **values: Any) -> dict[int, int]:
+    """Those students who have a restriction of exactly these values in force: student → restriction."""
+    wanted = select(Restriction.student_id, Restriction.id).where(
         Restriction.student_id.in_([student.id for student in students]),
         Restriction.state == RestrictionState.SET,
         *(getattr(Restriction, name) == value for name, value in values.items()),
     )
-    return set(db.session.scalars(wanted))
+    return dict(db.session.execute(wanted).tuples().all())

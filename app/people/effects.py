@@ -5,25 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import ARRAY, Integer, any_, literal, select, text
 
+from app.accounts import contacts
 from app.accounts.models import AppUser
 from app.accounts.queries import identify, identify_all, identify_if_free
+from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING
-from app.core.text import mask_phone
+from app.core.text import mask_email, mask_phone
 from app.people import ways_in
 from app.people.models import Employer, Student
 from app.people.ways_in import account_of
-from app.workflow.actor import Actor
+from app.workflow.actor import SYSTEM, Actor
 from app.workflow.steps import Change
 
 # without a password: the student sets one by a code to the phone on record, at its first sign-in
 _OPEN = """
 INSERT INTO ab_user (id, username, first_name, last_name, email, active, role, school_id, student_id,
     demo, must_change_password, login_count, fail_login_count, created_on, changed_on)
-  SELECT nextval('ab_user_id_seq'), {username}, '', s.name, s.uid || '@invalid',
+  SELECT nextval('ab_user_id_seq'), {username}, '', s.name, {email},
     true, 'student', s.school_id, s.id, false, false, 0, 0,
     app_now() AT TIME ZONE 'Asia/Shanghai', app_now() AT TIME ZONE 'Asia/Shanghai'
   FROM student s JOIN school c ON c.id = s.school_id
@@ -34,6 +36,10 @@ INSERT INTO ab_user (id, username, first_name, last_name, email, active, role, s
 _USERNAME = """c.code || '-' || s.student_no || CASE WHEN EXISTS (SELECT 1 FROM ab_user t
     WHERE t.username = c.code || '-' || s.student_no AND t.student_id IS DISTINCT FROM s.id)
     THEN '-' || s.id ELSE '' END"""
+# the record's e-mail, unless an account has it, or an older record of nobody's yet
+_EMAIL = """CASE WHEN s.email <> '' AND NOT EXISTS (SELECT 1 FROM ab_user t
+    WHERE lower(t.email) = lower(s.email)) AND s.id = (SELECT min(x.id) FROM student x
+    WHERE lower(x.email) = lower(s.email)) THEN s.email ELSE s.uid || '@invalid' END"""
 _RENAME = """UPDATE ab_user u SET username = {username}
   FROM student s JOIN school c ON c.id = s.school_id WHERE s.id = :student AND u.id = :user"""
 _NUMBERS = """
@@ -47,18 +53,34 @@ DELETE FROM ab_user u USING student s
 """
 
 
-def open_accounts(which: str, *, most: int = 1, **values: Any) -> int:
-    """Open accounts for students `s` of the condition that have none; how many. Not committed."""
+def open_accounts(
+    which: str, *, most: int = 1, who: Actor = SYSTEM, source: str = contacts.FILE, **values: Any
+) -> int:
+    """Open accounts for students `s` of the condition that have none; how many. Not committed.
+
+    An e-mail of the record is the account's; `who` entered it, by which `source`, stands beside it: the
+    person has not said yet that it is its own (ACC-15).
+    """
     values["most"] = most
-    rows = (
-        db.session.execute(text(_OPEN.format(which=which, username=_USERNAME)), values)
-        .tuples()
-        .all()
-    )
+    statement = text(_OPEN.format(which=which, username=_USERNAME, email=_EMAIL))
+    rows = db.session.execute(statement, values).tuples().all()
     users = {student: user for user, student in rows}
     if users:
         identify_by_records(users)
+        _note_mails(list(users.values()), who, source)
     return len(users)
+
+
+def _note_mails(users: Sequence[int], who: Actor, source: str) -> None:
+    having = (AppUser.id == any_(literal(list(users), ARRAY(Integer))),
+              AppUser.email.not_like("%@invalid"))  # fmt: skip
+    found = db.session.scalars(select(AppUser).where(*having)).all()
+    identify_all("email", {user.id: user.email for user in found})
+    now = clock.now()
+    db.session.add_all(
+        contacts.changed(user, mail.MAIL, None, user.email, source, who, at=now) for user in found
+    )
+    db.session.flush()
 
 
 def forget_accounts(which: str, **values: Any) -> None:
@@ -89,7 +111,9 @@ def identify_by_records(users: Mapping[int, int]) -> None:
 def open_account(change: Change) -> None:
     """A student entered by hand has its account at once."""
     db.session.flush()
-    open_accounts("s.id = :id", id=change.record.id)
+    open_accounts("s.id = :id", id=change.record.id, who=change.actor, source=contacts.STAFF)
+    if change.record.email:
+        change.details["changed"] = {"email": [None, mask_email(change.record.email)]}
 
 
 # What carries college and major beside the student, for the scope of each reader, moves here, by SQL and
@@ -132,6 +156,7 @@ def follow_student(which: str, actor: Actor, **values: Any) -> None:
 
 
 SECRETS = ("id_number", "phone")
+MASKS = {"email": lambda text: mask_email(text) if text else None}  # shown in the trail
 
 
 def write_record(change: Change) -> None:
@@ -146,7 +171,8 @@ def write_record(change: Change) -> None:
         shown = f"{name}_masked" if name in SECRETS else name
         before = getattr(student, shown)
         setattr(student, name, value)
-        changed[name] = [before, getattr(student, shown)]
+        mask = MASKS.get(name, lambda value: value)
+        changed[name] = [mask(before), mask(getattr(student, shown))]
     db.session.flush()
     change.details["changed"] = changed
     if "major_id" in changed or "college_id" in changed:
@@ -157,7 +183,7 @@ def write_record(change: Change) -> None:
         if "phone" in changed:
             ways_in.phone_changed(change, user, student, phone)
         if "email" in changed:
-            ways_in.mail_changed(change, user, student, email)
+            ways_in.mail_changed(change, user, student, email or None)
 
 
 def _follow(user: AppUser, student: Student, changed: Mapping[str, Any]) -> None:
@@ -180,6 +206,13 @@ def keep_phone(change: Change) -> None:
         raise Invalid([("phone", str(MISSING))])
     open_accounts("s.id = :id", id=change.record.id)
     change.data["values"] = {"phone": change.data["phone"]}
+    write_record(change)
+
+
+def write_mail_of(change: Change) -> None:
+    """Another e-mail, or none; the trail has both, masked (ACC-15)."""
+    open_accounts("s.id = :id", id=change.record.id)
+    change.data["values"] = {"email": change.data["email"] or None}
     write_record(change)
 
 

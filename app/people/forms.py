@@ -36,6 +36,7 @@ CREDIT_CODE = Checked(
     checks.is_credit_code,
     _l("This is not a valid credit code: 18 characters, and the last one must fit."),
 )
+ONE_TIME = {"inputmode": "numeric", "autocomplete": "one-time-code"}
 TEL = {"inputmode": "tel", "autocomplete": "tel"}
 ARCHIVE = OnlyIf("archive_receiver", NOT_RECEIVED)
 
@@ -84,7 +85,14 @@ class CompanyForm(FlaskForm):
 
 
 class RegisterForm(CompanyForm):
-    """A new employer with the password of its account."""
+    """A new employer with the password of its account, and the codes that prove its addresses."""
+
+    shared_phone = False  # whether the telephone opens another account
+    email_code = StringField(_l("Code from the e-mail"), [Length(max=60)], render_kw=ONE_TIME)
+    contact_phone_code = StringField(
+        _l("Code from the phone"), [Length(max=60)], render_kw=ONE_TIME,
+        description=_l("A landline needs none."),
+    )  # fmt: skip
 
     licence = FileField(
         _l("Business licence"),
@@ -194,9 +202,6 @@ class CampusVerifyForm(VerifyForm):
         description=_l("May be left empty: your campus sign-in has shown who you are."),
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )
-
-
-ONE_TIME = {"inputmode": "numeric", "autocomplete": "one-time-code"}
 
 
 class ProofForm(FlaskForm):

@@ -32,6 +32,7 @@ SOURCES = {
 CONFIRMED = {
     holds.OLD_PHONE: _l("the old phone"), holds.MAIL: _l("the earlier e-mail"),
     holds.CAMPUS: _l("the campus sign-in"), holds.SECOND: _l("a second person"),
+    contacts.SELF: _l("the person, at its first sign-in"),
 }  # fmt: skip
 
 

@@ -148,6 +148,7 @@ class Student(db.Model):
         Index("ix_student_order", "school_id", "name_order", "id"),
         Index("ix_student_class_order", "school_id", "class_name_order", "id"),
         Index("ix_student_class", "school_id", "class_name"),
+        Index("ix_student_email", text("lower(email)")),
         Index("ix_student_grams", text("text_grams(lower(name))"), postgresql_using="gin"),
         CheckConstraint(
             f"id_kind IN ({', '.join(repr(kind.value) for kind in IdKind)})",

@@ -95,6 +95,13 @@ LETTERS: Letters = {
                "not ask for it, call the employment office at once."), "/my/profile/",
         ),
     },
+    "change_mail_office": {
+        STUDENT: Letter(
+            _l("The e-mail of your account was changed"),
+            _l("%(school)s changed your e-mail on record. Reason: %(reason)s If you did not ask for it, "
+               "call the employment office at once."), "/my/profile/",
+        ),
+    },
     "begin_anew": {
         STUDENT: Letter(
             _l("Your first sign-in was reset"),

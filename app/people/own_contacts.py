@@ -124,6 +124,7 @@ def keep_mail(user: AppUser, record: Any, email: str, who: Actor) -> None:
     old = user.email if contacts.has_mail(user) else None
     if old == email:
         write_mail(user, record, email)
+        contacts.adopt(user, clock.now())
         return
     write_mail(user, record, email)
     contacts.note_change(user, mail.MAIL, old, email, SELF, who)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, union_all
 
 from app.accounts.models import AppUser, ContactChange
 from app.core.db import db
@@ -121,6 +121,11 @@ def users_of(*, student_id: int | None = None, employer_id: int | None = None) -
     """The accounts that belong to a student or an employer."""
     mine = AppUser.student_id == student_id if student_id else AppUser.employer_id == employer_id
     return list(db.session.scalars(select(AppUser).where(mine, AppUser.active == true())))
+
+
+def unreachable() -> ColumnElement[bool]:
+    """The students whom no message reaches: neither e-mail nor phone is on record (NTF-05)."""
+    return and_(func.coalesce(Student.email, "") == "", Student.phone_index.is_(None))
 
 
 def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:
@@ -322,7 +327,7 @@ def _document_token(text: str, who: Actor) -> str | None:
     is_no = Student.student_no == clean_code(text)
     mine = students_for(who).where(or_(is_no, has_number(text))).order_by(is_no.desc()).limit(1)
     row = db.session.execute(mine.with_only_columns(is_no, Student.id_number_index)).first()
-    return None if row is None or row[0] else "i" + row[1].hex()
+    return None if row is None or row[0] or row[1] is None else "i" + row[1].hex()
 
 
 def finds_student(text: str) -> ColumnElement[bool]:

@@ -23,6 +23,7 @@ from app.core.text import clean_code
 from app.people.forms import EMAIL, PHONE, POSTCODE, TEL
 from app.people.models import College, Major
 from app.people.queries import colleges_for, majors_for
+from app.people.students import mail_is_free
 
 YEAR = _l("A year between 2000 and 2100.")
 CODES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
@@ -45,7 +46,7 @@ class StudentForm(DynamicForm):
 
     GROUPS = (
         (_l("Student"), {"fields": ["student_no", "name", "id_kind", "id_number", "id_country",
-                                    "phone", "sex", "nation", "examinee_no"]}),
+                                    "phone", "email", "sex", "nation", "examinee_no"]}),
         (_l("Studies"), {"fields": ["major_id", "class_name", "graduation_year", "education",
                                     "training_mode"]}),
         (_l("Origin record"), {"fields": ["origin"]}),
@@ -69,6 +70,11 @@ class StudentForm(DynamicForm):
     phone = line(
         _l("Phone"), 20, required=False, clean=phones.folded, render_kw=TEL,
         description=_l("Of another country or region with its code, such as +852 9123 4567."),
+    )  # fmt: skip
+    email = line(
+        _l("E-mail"), 120, EMAIL, required=False,
+        render_kw={"inputmode": "email", "autocomplete": "off"},
+        description=_l("Invitations and decisions are told to it."),
     )  # fmt: skip
     sex = SelectField(_l("Sex"))
     nation = SelectField(_l("Nationality"))
@@ -107,10 +113,14 @@ class StudentForm(DynamicForm):
             form[name].description = _l("Leave it empty to keep the one on record.")
         form.phone.render_kw |= {"readonly": True}
         form.phone.description = _l("It is changed on a page of its own, with a reason.")
+        if not mail_is_free(obj):
+            form.email.render_kw = {**(form.email.render_kw or {}), "readonly": True}
+            form.email.description = _l("It is changed on a page of its own, with a reason.")
+            form.keeps_mail = True
         form.correcting = True
         return form
 
-    correcting = False
+    correcting = keeps_mail = False
 
     @classmethod
     def field_names(cls) -> list[str]:
@@ -120,9 +130,13 @@ class StudentForm(DynamicForm):
     def values(self) -> dict[str, Any]:
         """What is to be written; what is open is None."""
         found = {name: self[name].data for name in self.field_names()}
-        found |= {name: found[name] or None for name in ("nation", "examinee_no", "origin")}
+        found |= {
+            name: found[name] or None for name in ("nation", "examinee_no", "origin", "email")
+        }
         if self.correcting:
             del found["phone"]
+        if self.keeps_mail:
+            del found["email"]
         return found
 
 
@@ -146,6 +160,21 @@ class PhoneForm(FlaskForm):
     phone = line(
         _l("New phone"), 20, clean=phones.folded, render_kw=TEL,
         description=_l("Of another country or region with its code, such as +852 9123 4567."),
+    )  # fmt: skip
+    reason = line(
+        _l("Reason"),
+        200,
+        description=_l("Who asked for it and how you made sure. The student reads it."),
+    )
+
+
+class StudentMailForm(FlaskForm):
+    """A student's new e-mail, or none, and why."""
+
+    email = line(
+        _l("New e-mail"), 120, EMAIL, required=False,
+        description=_l("Leave it empty to take the address away."),
+        render_kw={"inputmode": "email", "autocomplete": "off"},
     )  # fmt: skip
     reason = line(
         _l("Reason"),

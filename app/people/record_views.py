@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -24,26 +25,29 @@ from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
+from app.notices.reached import after, ending
 from app.people import queries
 from app.people.detail import (
     called_before,
     changes_shown,
     likely_twins,
+    messages_of,
     record_trace,
     restrictions_of,
     told_before,
     trace_of,
     twins_of,
+    unreachable,
 )
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
-from app.people.record_forms import PhoneForm, StudentForm
+from app.people.record_forms import PhoneForm, StudentForm, StudentMailForm
 from app.people.restriction_views import restrict_page
 from app.people.search_views import StudentSearch
 from app.people.sheets import EXPORTED
 from app.people.step_views import StepActions
-from app.people.students import STUDENTS, change_phone, correct, enter
-from app.people.ways_in import account_of, code_contact
+from app.people.students import STUDENTS, change_mail, change_phone, correct, enter
+from app.people.ways_in import account_of
 
 LARGEST_KEY = 2**31 - 1
 
@@ -116,6 +120,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         Tab("all", _l("All")),
         Tab("entered", _l("To be reviewed"), lambda: Student.origin_state == OriginState.ENTERED,
             empty=_l("No origin record waits for the review.")),
+        Tab("unreachable", _l("No way to tell"), queries.unreachable, counted=False,
+            empty=_l("Every student has an e-mail or a phone.")),
         Tab("twins", _l("Likely duplicates"), likely_twins, counted=False,
             empty=_l("No two records have the same ID number, phone, examinee number, or name, "
                      "year and major.")),
@@ -161,7 +167,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "record_trace": record_trace(item.id),
             "former": called_before(student_id=item.id),
             "told": told_of(user.id if user else None),
-            "unreached": code_contact(item, user) is None,
+            "messages": messages_of(user.id if user else None),
+            "unreachable": unreachable(item),
             "frozen_since": frozen_since(user.id if user else None),
             "changes": changes_shown(item),
             "changes_url": url_for("HeldChangesView.list")
@@ -170,6 +177,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "twins": [(twin, self.url("show", pk=twin.id)) for twin in twins_of(item, actor())],
             "merge_url": url_for("MergeStudentsView.merge", pk=item.id) if keeps else "",
             "phone_url": url_for("StudentPhoneView.change", pk=item.id) if keeps else "",
+            "mail_url": url_for("StudentMailView.change", pk=item.id) if keeps else "",
             "restrict_url": url_for("RestrictView.begin", student=item.id) if may else "",
         }
 
@@ -217,19 +225,44 @@ class StudentPhoneView(SafeView):
     @expose(f"/<int(max={LARGEST_KEY}):pk>/phone", methods=["GET", "POST"])
     @has_access
     def change(self, pk: int) -> Any:
-        student, form = STUDENTS.find(pk, actor()), PhoneForm()
-        back = url_for("StudentsView.show", pk=pk)
-        if form.validate_on_submit():
-            try:
-                change_phone(pk, form.phone.data, actor(), form.reason.data)
-                flash(str(STUDENTS.step("change_phone").done), "success")
-                if not told_before(student):
-                    flash(_("Nobody could be told: no earlier phone or e-mail is on record. The new "
-                            "phone is held all the same."), "warning")  # fmt: skip
-                return redirect(back, 303)
-            except (Invalid, Refused) as error:
-                show_problems(form, error)
-        page = self.render_template(
-            "people/student_phone.html", form=form, student=student, back=back
-        )
-        return page, 422 if form.errors or form.form_errors else 200
+        form = PhoneForm()
+        return _changed(self, pk, form, "change_phone", "people/student_phone.html",
+                        lambda: change_phone(pk, form.phone.data, actor(), form.reason.data))  # fmt: skip
+
+
+class StudentMailView(SafeView):
+    """The same for the e-mail (ACC-15)."""
+
+    route_base = "/students"
+    default_view = "change"
+    class_permission_name = "StudentMail"
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/mail", methods=["GET", "POST"])
+    @has_access
+    def change(self, pk: int) -> Any:
+        form = StudentMailForm()
+
+        def act() -> Any:
+            return change_mail(pk, form.email.data or "", actor(), form.reason.data)
+
+        return _changed(self, pk, form, "change_mail_office", "people/student_mail.html", act)
+
+
+def _changed(
+    view: Any, pk: int, form: Any, step: str, template: str, act: Callable[[], Any]
+) -> Any:
+    """The form of another way in; then the student's page, with what was done and whom it was told to."""
+    student, back = STUDENTS.find(pk, actor()), url_for("StudentsView.show", pk=pk)
+    if form.validate_on_submit():
+        try:
+            act()
+            told = after(STUDENTS.kind, pk, step, actor().user_id)
+            flash(ending(STUDENTS.step(step).done, told), "success")
+            if not told_before(student):
+                flash(_("Nobody could be told: no earlier phone or e-mail is on record. The change is "
+                        "held all the same."), "warning")  # fmt: skip
+            return redirect(back, 303)
+        except (Invalid, Refused) as error:
+            show_problems(form, error)
+    page = view.render_template(template, form=form, student=student, back=back)
+    return page, 422 if form.errors or form.form_errors else 200

@@ -25,6 +25,7 @@ from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import dash, moment, whole
 from app.fab.views import SafeModelView
+from app.notices.reached import after_each
 from app.people import queries
 from app.people.detail import restricted_so, standing_chip, trace_of
 from app.people.models import RESTRICTION_KINDS, Restriction, Student
@@ -132,10 +133,13 @@ class RestrictView(SafeView):
             except Refused as refusal:
                 refused[student.id] = str(refusal)
         made = restricted_so(students, reason=reason, **values)
+        told = dict.fromkeys(made.values(), "")
+        found = after_each(RESTRICTIONS.kind, list(told), "restrict", who.user_id)
+        told |= {key: each.sentence for key, each in found.items()}
         return self.render_template(
             "people/restrict_done.html",
             facts=_facts(form),
-            made=[student for student in students if student.id in made],
+            made=[(student, told[made[student.id]]) for student in students if student.id in made],
             refused=[(s, refused[s.id]) for s in students if s.id not in made],
             back=_back(students),
         )

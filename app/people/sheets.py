@@ -33,7 +33,7 @@ from app.core import clock, identity, jobs, phones
 from app.core.db import db
 from app.core.identity import IdKind
 from app.core.names import name_problem
-from app.people import effects, ways_in
+from app.people import effects, file_ways
 from app.people.effects import follow_student, forget_accounts
 from app.people.models import College, Major, OriginState, Student, TrainingMode
 from app.people.tasks import open_accounts
@@ -46,6 +46,7 @@ MOBILE = _l(
 )
 COUNTRY = _l("No country or region is called so.")
 TAKEN = _l("Another student of this graduation year has this ID number.")
+MAIL_TAKEN = _l("Another account uses this e-mail address.")
 PHONE_TAKEN = _l(
     "Another student of this school has this phone. Codes would reach the wrong person."
 )
@@ -203,6 +204,7 @@ def look(record: Import, _context: Context) -> None:
     compare.mark(record, compare.taken_by_another(STUDENTS.target, "phone_index"), "phone",
                  str(PHONE_TAKEN), school=record.school_id)  # fmt: skip
     compare.mark(record, _RESET_HELD, "phone", str(RESET_HELD), school=record.school_id)
+    _look_at_mails(record)
 
 
 # where the file does not name the kind, or the country, of the number that is on record, it stays
@@ -213,6 +215,32 @@ _AS_KNOWN = """UPDATE import_row r SET values = r.values || jsonb_build_object(
     AND s.id_number_index = decode(r.values ->> 'id_number_index', 'hex')
     AND (r.more ? 'kind_told' OR s.id_kind = r.values ->> 'id_kind')
     AND r.values ->> 'id_country' = ''"""
+def _look_at_mails(record: Import) -> None:
+    """An e-mail is one account's; what a student who has signed in keeps itself no file changes (ACC-12)."""
+    values = {"id": record.id, "school": record.school_id}
+    db.session.execute(text(_SAME_MAIL), values)
+    kept = db.session.execute(text(_OWN_MAIL), values).rowcount  # type: ignore[attr-defined]
+    if kept:
+        left = record.details.get("left", {})
+        record.details = {**record.details, "left": {"email": left.get("email", 0) + kept}}
+    compare.mark(record, _MAIL_TAKEN, "email", str(MAIL_TAKEN), school=record.school_id)
+
+
+# written otherwise, it is the same address
+_SAME_MAIL = """UPDATE import_row r SET values = r.values || jsonb_build_object('email', s.email)
+  FROM student s WHERE r.import_id = :id AND r.status <> 'faulty' AND s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no' AND lower(s.email) = lower(r.values ->> 'email')
+    AND s.email <> r.values ->> 'email'"""
+_OWN_MAIL = """UPDATE import_row r SET values = r.values - 'email'
+  FROM student s JOIN ab_user u ON u.student_id = s.id
+  WHERE r.import_id = :id AND r.status <> 'faulty' AND r.values ? 'email' AND s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no' AND s.email <> ''
+    AND lower(s.email) <> lower(r.values ->> 'email') AND (u.password IS NOT NULL OR u.login_count > 0)"""
+_MAIL_TAKEN = """r.values ? 'email' AND (EXISTS (SELECT 1 FROM ab_user u LEFT JOIN student s
+    ON s.id = u.student_id WHERE lower(u.email) = lower(r.values ->> 'email')
+    AND (s.school_id, s.student_no) IS DISTINCT FROM (:school, r.values ->> 'student_no'))
+  OR EXISTS (SELECT 1 FROM student s WHERE lower(s.email) = lower(r.values ->> 'email')
+    AND s.school_id = :school AND s.student_no <> r.values ->> 'student_no'))"""
 RESET_HELD = _l(
     "This student's sign-in was reset a short time ago: the phone can be changed once that is confirmed "
     "or its time is over."
@@ -253,9 +281,15 @@ def follow(record: Import) -> None:
              " WHERE u.student_id = s.id AND s.id = ANY(:ids)"),
         {"ids": list(_changed(record, "name"))},
     )  # fmt: skip
-    for kind in ("id_number", "phone"):
-        old = _changed(record, f"{kind}_index")
-        if kind == "phone" and old:  # whose way in changes has an account to be held and told by
+    for kind, field in (
+        ("id_number", "id_number_index"),
+        ("phone", "phone_index"),
+        ("email", "email"),
+    ):
+        old = _changed(record, field)
+        if (
+            kind != "id_number" and old
+        ):  # whose way in changes has an account to be held and told by
             effects.open_accounts("s.id = ANY(:ids)", most=len(old), ids=list(old))
         rows = db.session.execute(
             select(AppUser, Student)
@@ -265,6 +299,9 @@ def follow(record: Import) -> None:
         ).tuples()
         found = rows.all()
         if not found:
+            continue
+        if kind == "email":
+            _mails_follow(record, found, old)
             continue
         identify_all(kind, {user.id: getattr(student, kind) for user, student in found})
         if kind == "phone":
@@ -281,7 +318,17 @@ def _phones_follow(
         was = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
         before.append((user, student, was))
     undone = record.state == ImportState.UNDONE
-    follow = ways_in.phones_given_back if undone else ways_in.phones_changed_by_file
+    follow = file_ways.phones_given_back if undone else file_ways.phones_changed_by_file
+    follow(before, record.id, record.uid, who_asked(record))
+
+
+def _mails_follow(
+    record: Import, found: Sequence[tuple[AppUser, Student]], old: dict[int, dict[str, Any]]
+) -> None:
+    """A file has written e-mails, or was undone: the accounts follow (ACC-15)."""
+    before = [(user, student, old[student.id].get("email") or None) for user, student in found]
+    undone = record.state == ImportState.UNDONE
+    follow = file_ways.mails_given_back if undone else file_ways.mails_changed_by_file
     follow(before, record.id, record.uid, who_asked(record))
 
 
@@ -323,6 +370,7 @@ STUDENTS = Sheet(
         ("student_no", "student_no"),
         ("id_number_index", "id_number", "id_kind", "id_country"),
         ("phone_index", "phone"),
+        ("email", "email"),
     ),
     target=Target(
         model=Student,
@@ -331,7 +379,7 @@ STUDENTS = Sheet(
         fixed=lambda record: {"school_id": record.school_id},
         fields=("name", "college_id", "major_id", "class_name", "graduation_year", "education",
                 "training_mode", "sex", "nation", "examinee_no", "origin", "id_kind",
-                "id_country"),
+                "id_country", "email"),
         secrets=("id_number", "phone"),
         defaults={"id_kind": IdKind.ID_CARD.value, "id_country": "", "class_name": "", "sex": "",
                   "training_mode": TrainingMode.OPEN.value,
@@ -379,6 +427,11 @@ STUDENTS = Sheet(
                sample="13800000000",
                help=_l("Codes for signing are sent to it. Of another country or region with its code, such "
                        "as +852 9123 4567.")),
+        Column("email", _l("E-mail"), Kind.EMAIL, "EMAIL",
+               ("邮箱", "电子邮箱", "电子邮件", "邮箱地址", "DZYX", "YX"), most=120,
+               width=26, sample="huanghe@example.com", listed=False,
+               help=_l("Invitations are told to it. Once a student has signed in, it keeps its e-mail "
+                       "itself, and no file changes it.")),
         Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14,
                sample="23420101110001"),
         Column("origin", _l("Place of origin"), Kind.CHOICE, "SYSZDDM",
@@ -392,5 +445,5 @@ EXPORTED = {
     "student_no": "XH", "name": "XM", "id_kind": "SFZJLX", "id_number_masked": "SFZH",
     "id_country": "GJDQM", "major.name": "ZY", "class_name": "BJ",
     "graduation_year": "BYNF", "education": "XL", "training_mode": "PYFS", "sex": "XB", "nation": "MZ",
-    "phone_masked": "SJH", "examinee_no": "KSH", "origin": "SYSZD",
+    "phone_masked": "SJH", "email": "EMAIL", "examinee_no": "KSH", "origin": "SYSZD",
 }  # fmt: skip

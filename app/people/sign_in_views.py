@@ -96,7 +96,9 @@ class SignInView(SafeView):
                     form.old_code.data or "",
                 )  # fmt: skip
                 flash(
-                    _("The e-mail is changed; the old and the new address have been told."),
+                    _(
+                        "The e-mail is changed; messages to the old and the new address are on their way."
+                    ),
                     "success",
                 )
                 return redirect(url_for(".index"), 303)

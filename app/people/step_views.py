@@ -21,6 +21,7 @@ from app.core.errors import Refused
 from app.fab.access import has_access
 from app.fab.declared import Fit, Offer
 from app.fab.once import now, once
+from app.notices.reached import after, ending
 from app.workflow.actor import Role
 from app.workflow.engine import Workflow
 from app.workflow.steps import Step, Verdict
@@ -211,7 +212,9 @@ class StepActions:
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(view.url("show", pk=key), 303)
-        flash(_("%(name)s: %(text)s", name=name, text=self.flow.step(step).done), "success")
+        told = after(self.flow.kind, key, step, actor().user_id)
+        text = ending(self.flow.step(step).done, told)
+        flash(_("%(name)s: %(text)s", name=name, text=text), "success")
         return redirect(onward or view.list_url(), 303)
 
     def _take_many(self, step: str, items: list[Any]) -> Any:

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 
 from app.accounts import contacts, one_time, security_log
 from app.accounts.models import AppUser
@@ -17,8 +17,9 @@ from app.accounts.queries import actor_of, email_taken
 from app.accounts.warnings import warn
 from app.core import clock, identity, mail, phones
 from app.core.db import db
+from app.core.emails import is_email
 from app.core.errors import Invalid, NotYours, Refused
-from app.core.forms import MISSING
+from app.core.forms import MISSING, NO_EMAIL
 from app.core.identity import IdKind
 from app.people import own_contacts
 from app.people.effects import (
@@ -27,13 +28,20 @@ from app.people.effects import (
     note_gone,
     note_who_confirmed,
     open_account,
+    write_mail_of,
     write_record,
 )
 from app.people.models import ORIGIN_STATES, Major, OriginState, School, Student
 from app.people.notices import tell_of_record
 from app.people.queries import students_for
-from app.people.sheets import COUNTRY, MOBILE, PHONE_TAKEN, TAKEN
-from app.people.ways_in import account_of, code_contact, no_change_held, no_reset_held
+from app.people.sheets import COUNTRY, MAIL_TAKEN, MOBILE, PHONE_TAKEN, TAKEN
+from app.people.ways_in import (
+    account_of,
+    code_contact,
+    no_change_held,
+    no_reset_held,
+    nothing_else_held,
+)
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row
@@ -43,10 +51,9 @@ S = OriginState
 ANY = tuple(S)
 CONFIRM = (Role.SCHOOL, Role.PROVINCE)
 VERIFY = "verify"  # the purpose of the first sign-in's code
-PROVES_CONTACT = timedelta(
-    hours=24
-)  # for so long the code that set the password proves the contact
-MAIL_TAKEN = _l("Another account uses this e-mail address.")
+# for so long the code that set the password proves the contact
+PROVES_CONTACT = timedelta(hours=24)
+MAIL_ELSEWHERE = _l("It is changed on a page of its own, with a reason.")
 NUMBER_TAKEN = _l("Another student of this school has this student number.")
 
 
@@ -83,20 +90,23 @@ STUDENTS: Workflow[Student] = Workflow(
              verdict={S.ENTERED: Verdict.APPROVE}),
         Step("reject_record", S.ENTERED, S.REJECTED, by=Role.SCHOOL, label=_l("Reject the record"),
              reason=Reason.REQUIRED, bulk=True, danger=True,
-             done=_l("The origin record is rejected; the student has been told why."),
+             done=_l("The origin record is rejected."),
              verdict=Verdict.REFUSE),
         Step("review_again", S.APPROVED, S.ENTERED, by=Role.SCHOOL,
              label=_l("Take the approval back"), reason=Reason.REQUIRED, danger=True,
              confirm=_l("Until it is approved again the student can neither sign nor be found. "
                         "Take the approval back now?"),
-             done=_l("The origin record is to be reviewed again; the student has been told.")),
+             done=_l("The origin record is to be reviewed again.")),
         _keeps_state("correct", _l("Correct the record"), fill=(write_record,),
                      done=_l("The record is corrected.")),
         _keeps_state("change_phone", _l("Change the phone"), reason=Reason.REQUIRED, step_up=True,
                      when=(no_reset_held,), fill=(keep_phone,),
-                     done=_l("The phone is changed. Old and new number have been told. The new one can "
-                             "sign in and read; it can sign once the change is confirmed or the time "
-                             "of holding is over.")),
+                     done=_l("The phone is changed. The new one can sign in and read; it can sign once the "
+                             "change is confirmed or the time of holding is over.")),
+        _keeps_state("change_mail_office", _l("Change the e-mail"), reason=Reason.REQUIRED, step_up=True,
+                     when=(nothing_else_held,), fill=(write_mail_of,),
+                     done=_l("The e-mail is changed. Whether it is held, and until when, stands on this "
+                             "page.")),
         _keeps_state("merge", _l("Merge a second record"), reason=Reason.REQUIRED, inner=True,
                      fill=(note_gone,), done=_l("Merged; everything of the second record is here.")),
         _keeps_state("begin_anew", _l("Reset the first sign-in"), reason=Reason.REQUIRED,
@@ -151,17 +161,54 @@ def change_phone(student_id: int, phone: str, actor: Actor, reason: str) -> Stud
     return STUDENTS.perform("change_phone", student.id, actor, reason=reason, phone=phone)
 
 
+def change_mail(student_id: int, email: str, actor: Actor, reason: str) -> Student:
+    """Give the student another e-mail, or take it away, and commit (ACC-15). Raises Invalid, NotYours."""
+    student = STUDENTS.find(student_id, actor)
+    if email.lower() == (student.email or "").lower():
+        raise Invalid([("email", _("This is the address on record already."))])
+    problems = _wrong_mail(student, email)
+    if problems:
+        raise Invalid(problems)
+    return STUDENTS.perform(
+        "change_mail_office", student.id, actor, reason=reason, email=email.strip()
+    )
+
+
+def mail_is_free(student: Student) -> bool:
+    """Whether the e-mail may be written with the other facts: none is on record, and nobody signed in yet."""
+    user = account_of(student) if student.id else None
+    return not student.email and (user is None or not contacts.used(user))
+
+
+def _wrong_mail(student: Student, email: str) -> list[tuple[str, str]]:
+    if not email:
+        return []
+    if not is_email(email):
+        return [("email", str(NO_EMAIL))]
+    with db.session.no_autoflush:
+        user = account_of(student) if student.id else None
+        taken = email_taken(email, but=user.id if user is not None else None)
+    if taken or _another(student, func.lower(Student.email) == email.lower()):
+        return [("email", str(MAIL_TAKEN))]
+    return []
+
+
 def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
     """The facts that may be written, with the college of the major. Raises Invalid with all that is wrong.
 
     An empty number or phone changes nothing: pages show them masked. A number is that of the kind of
-    document that stands with it, else of the one on record.
+    document that stands with it, else of the one on record. An e-mail that is on record, or of an account
+    in use, has a page of its own.
     """
     known = {name: value for name, value in values.items() if name not in ("id_number", "phone")}
     known |= {name: values[name] for name in ("id_number", "phone") if values.get(name)}
     if known.get("phone"):
         known["phone"] = phones.folded(known["phone"])
     problems = [*_wrong_document(student, known), *_wrong_numbers(student, known)]
+    if "email" in known and (known["email"] or "") != (student.email or ""):
+        if not mail_is_free(student):
+            problems.append(("email", str(MAIL_ELSEWHERE)))
+        problems += _wrong_mail(student, known["email"] or "")
     if "major_id" in known:
         major = db.session.get(Major, known["major_id"] or 0)
         if major is None or major.school_id != student.school_id:
@@ -183,12 +230,6 @@ def _wrong_numbers(student: Student, known: Mapping[str, Any]) -> list[tuple[str
         problems.append(("phone", str(MOBILE)))
     elif phone and _another(student, Student.phone_index == Student.phone.index(phone)):
         problems.append(("phone", str(PHONE_TAKEN)))
-    user = account_of(student) if known.get("email") and student.id else None
-    if known.get("email") and email_taken(known["email"], but=user.id if user else None):
-        problems.append(("email", str(MAIL_TAKEN)))
-    elif user is not None and known["email"] != student.email:
-        reset = no_reset_held(student, actor_of(user), clock.now())  # as for a phone (ACC-15)
-        problems += [("email", reset)] if reset else []
     return problems
 
 

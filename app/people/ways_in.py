@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from app.accounts import contacts, holds, one_time, security_log, warnings
-from app.accounts.contacts import FILE, RESET, SELF, STAFF
+from app.accounts.contacts import RESET, SELF, STAFF
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import (
     actor_of,
@@ -46,18 +46,23 @@ def hold_until(school_id: int, now: datetime) -> datetime:
 
 def no_change_held(student: Student, _actor: Actor, now: datetime) -> str | None:
     """A sign-in is never reset in the same breath as a way in was changed (ACC-15)."""
-    return _held(student, now, reset=False)
+    return _held(student, now, mail.SMS, mail.MAIL)
+
+
+def nothing_else_held(student: Student, _actor: Actor, now: datetime) -> str | None:
+    """An e-mail is never changed in the same breath as the phone or the sign-in was (ACC-15)."""
+    return _held(student, now, RESET, mail.SMS)
 
 
 def no_reset_held(student: Student, _actor: Actor, now: datetime) -> str | None:
     """A phone is never changed in the same breath as the sign-in was reset (ACC-15)."""
-    return _held(student, now, reset=True)
+    return _held(student, now, RESET)
 
 
-def _held(student: Student, now: datetime, *, reset: bool) -> str | None:
+def _held(student: Student, now: datetime, *channels: str) -> str | None:
     user = account_of(student)
     for row in contacts.holds_of(user.id, now) if user is not None else ():
-        if (row.channel == RESET) == reset:
+        if row.channel in channels:
             return _(
                 "%(who)s changed this student's way in a short time ago. Until %(until)s, or until it "
                 "is confirmed or undone, nothing else of the sign-in can be changed.",
@@ -105,16 +110,17 @@ def phone_changed(change: Change, user: AppUser, student: Student, old: str | No
     )  # fmt: skip
     change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
     security_log.note("phone_changed", user=user, who=change.actor, phone=student.phone_masked)
-    row.told = _others(contacts.reach(user, change.now), student.phone)
-    warnings.warn(user, change.key, *_phone_words(student, row), who=change.actor)
+    row.told = others(contacts.reach(user, change.now), student.phone)
+    warnings.warn(user, change.key, *phone_words(student, row), who=change.actor)
 
 
-def _others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:
+def others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:
     """How many of the contacts that are told did not come with the change."""
     return sum(address != new for _channel, address in addresses)
 
 
-def _phone_words(student: Student, row: ContactChange) -> tuple[str, str]:
+def phone_words(student: Student, row: ContactChange) -> tuple[str, str]:
+    """Subject and body of what a changed phone is told in."""
     return _("The phone of your account was changed"), _(
         "%(school)s changed the phone on record of %(name)s to %(phone)s. If you did not ask for it, "
         "call the employment office at once. Until %(until)s the new phone can sign nothing.",
@@ -124,27 +130,40 @@ def _phone_words(student: Student, row: ContactChange) -> tuple[str, str]:
 
 
 def mail_changed(change: Change, user: AppUser, student: Student, old: str | None) -> None:
-    """The same for a mail that staff write: who gets no texts has its codes there (ACC-13, ACC-15)."""
+    """Staff wrote the student's e-mail: told to old and new and held; a first one of nobody's yet is not.
+
+    What is entered before anybody used the account takes nothing from anybody; the trail has it, and it
+    proves nothing until the person has kept it at its first sign-in (ACC-15). Whose codes go there
+    confirms it anew (ACC-13).
+    """
     old = user.email if contacts.has_mail(user) else old
     write_mail(user, student, student.email)
+    first = old is None and not contacts.used(user)
+    row = contacts.note_change(
+        user, mail.MAIL, old, student.email, STAFF, change.actor, reason=change.reason,
+        held_until=None if first else hold_until(student.school_id, change.now),
+    )  # fmt: skip
+    security_log.note("mail_set" if first else "mail_changed", user=user, who=change.actor)
+    if first:
+        return
+    change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
     one_time.void(f"user:{user.id}", f"student:{student.id}")
     end_all_sessions(user.id)
     contact = code_contact(student, user)
     if contact is None or contact[0] == mail.MAIL:
         student.verified_at = None
-    row = contacts.note_change(
-        user, mail.MAIL, old, student.email, STAFF, change.actor,
-        reason=change.reason, held_until=hold_until(student.school_id, change.now),
-    )  # fmt: skip
-    change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
-    security_log.note("mail_changed", user=user, who=change.actor)
-    row.told = _others(contacts.reach(user, change.now), student.email)
-    warnings.warn(user, change.key, _("The e-mail of your account was changed"), _(
+    row.told = others(contacts.reach(user, change.now), student.email)
+    warnings.warn(user, change.key, *mail_words(student, row), who=change.actor)
+
+
+def mail_words(student: Student, row: ContactChange) -> tuple[str, str]:
+    """Subject and body of what a changed e-mail is told in."""
+    return _("The e-mail of your account was changed"), _(
         "%(school)s changed the e-mail on record of %(name)s to %(email)s. If you did not ask for it, "
         "call the employment office at once. Until %(until)s nothing can be signed.",
         school=student.school.name, name=student.name, email=row.new_masked or "–",
         until=holds.moment(row.held_until),
-    ), who=change.actor)  # fmt: skip
+    )  # fmt: skip
 
 
 def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None:
@@ -180,7 +199,7 @@ def employer_phone_changed(change: Change, employer: Employer, old: str | None) 
         )  # fmt: skip
         security_log.note("phone_changed", user=user, who=change.actor)
         subject = _("The phone of your account was changed")
-        row.told = _others(contacts.reach(user, change.now), employer.contact_phone)
+        row.told = others(contacts.reach(user, change.now), employer.contact_phone)
         warnings.warn(user, change.key, subject, _(
             "%(school)s changed the telephone of %(employer)s to %(phone)s. If you did not ask for it, "
             "call the employment office at once. Until %(until)s nothing can be sent or agreed to.",
@@ -189,104 +208,7 @@ def employer_phone_changed(change: Change, employer: Employer, old: str | None) 
         ), who=change.actor)  # fmt: skip
 
 
-# -- changed by a file -----------------------------------------------------------------------------
-
-_TRACE = """
-INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
-    actor_name, address, device, device_id, factor, reason, details, at)
-  SELECT 'student', s.id, s.school_id, :step, s.origin_state, s.origin_state, :user, :role, :name,
-    :address, :device, :device_id, '', '', jsonb_build_object('import', :import ::int, 'changed',
-      jsonb_build_object('phone', jsonb_build_array(CASE WHEN :undone THEN c.new_masked
-        ELSE c.old_masked END, s.phone_masked))), :now
-  FROM student s JOIN ab_user u ON u.student_id = s.id
-    JOIN LATERAL (SELECT old_masked, new_masked FROM contact_change c WHERE c.user_id = u.id
-      AND c.import_id = :import AND c.channel = 'sms' ORDER BY c.id LIMIT 1) c ON true
-  WHERE s.id = ANY(:ids) ORDER BY s.id"""
-
-Changed = Sequence[tuple[AppUser, Student, str | None]]  # account, student, the phone as it was
-
-
-def phones_changed_by_file(found: Changed, import_id: int, name: str, who: Actor) -> None:
-    """The same follows as when staff change each by hand: told, held, traced (ADM-02, ACC-15)."""
-    now, until = clock.now(), {}
-    rows, said = {}, {}
-    for user, student, old in found:
-        student.verified_at = None
-        if student.school_id not in until:
-            until[student.school_id] = hold_until(student.school_id, now)
-        rows[user.id] = contacts.changed(
-            user, mail.SMS, old, student.phone, FILE, who, at=now, import_id=import_id,
-            held_until=until[student.school_id],
-        )  # fmt: skip
-    db.session.add_all(rows.values())
-    db.session.flush()
-    for user, student, _old in found:
-        said[user] = (f"import:{name}:{student.id}", *_phone_words(student, rows[user.id]), ())
-        security_log.note("phone_changed", user=user, who=who, import_id=import_id)
-    reach = contacts.reach_all(list(said), now)
-    for user, student, _old in found:
-        rows[user.id].told = _others(reach[user.id], student.phone)
-    warnings.warn_all(said, who=who)
-    _end_what_runs(found)
-    _trace(found, "change_phone", import_id, who, now, undone=False)
-
-
-def phones_given_back(found: Changed, import_id: int, name: str, who: Actor) -> None:
-    """A file was undone, its phones are back: what was opened through them ends too (ACC-15).
-
-    What was confirmed, or whose time of holding is over, counts as changed anew and is held.
-    """
-    now = clock.now()
-    made = db.session.scalars(
-        select(ContactChange).where(
-            ContactChange.import_id == import_id, ContactChange.channel == mail.SMS,
-            ContactChange.source == FILE, ContactChange.undone_at.is_(None),
-            ContactChange.user_id.in_([user.id for user, _student, _old in found]),
-        )
-    )  # fmt: skip
-    rows, said = {row.user_id: row for row in made}, {}
-    _end_what_runs(
-        found
-    )  # first: whoever sets a password by a code at this moment has done so then
-    _read_anew([user.id for user, _student, _old in found])
-    for user, student, _old in found:
-        row, student.verified_at = rows.get(user.id), None
-        if row is None:
-            continue
-        if row.confirmed_at is None:
-            _end_what_was_opened(row, user, student)
-        if row.confirmed_at is not None or (row.held_until or now) <= now:
-            again = contacts.changed(user, mail.SMS, row.new, student.phone, FILE, who, at=now,
-                                     held_until=hold_until(student.school_id, now))  # fmt: skip
-            db.session.add(again)
-        row.undone_at = now
-        said[user] = (f"undo:{name}:{student.id}", *_back_words(student), ())
-        security_log.note("change_undone", user=user, who=who, import_id=import_id)
-    db.session.flush()
-    warnings.warn_all(said, who=who)
-    _trace(found, "undo_contact_office", import_id, who, now, undone=True)
-
-
-def _trace(
-    found: Changed, step: str, import_id: int, who: Actor, now: datetime, *, undone: bool
-) -> None:
-    values = {
-        "step": step, "user": who.user_id, "role": str(who.role), "name": who.name,
-        "address": who.address, "device": who.device[:200], "device_id": who.device_id,
-        "import": import_id, "now": now, "undone": undone,
-        "ids": [student.id for _user, student, _old in found],
-    }  # fmt: skip
-    db.session.flush()
-    db.session.execute(text(_TRACE), values)
-
-
-def _end_what_runs(found: Changed) -> None:
-    one_time.void(*(f"{kind}:{row.id}" for user, student, _old in found
-                    for kind, row in (("user", user), ("student", student))))  # fmt: skip
-    end_all_sessions(*(user.id for user, _student, _old in found))
-
-
-def _read_anew(users: Sequence[int]) -> None:
+def read_anew(users: Sequence[int]) -> None:
     """The accounts as they are behind the locks, for changing them."""
     wanted = select(AppUser).where(AppUser.id.in_(users)).order_by(AppUser.id)
     again = wanted.with_for_update(key_share=True, of=AppUser)
@@ -335,16 +257,16 @@ def _give_back(row: ContactChange, user: AppUser, who: Actor, reason: str) -> No
     # the codes first: whoever sets a password by one at this moment has done so before it is looked at
     one_time.void(f"user:{user.id}", f"student:{user.student_id}")
     end_all_sessions(user.id)
-    _read_anew([user.id])
+    read_anew([user.id])
     if row.channel == mail.SMS:
         _phone_back(row, user, record)
     elif row.channel == mail.MAIL:
         _mail_back(row, user, record)
     row.undone_at = clock.now()
-    _end_what_was_opened(row, user, record)
+    end_what_was_opened(row, user, record)
     security_log.note("change_undone", user=user, who=who)
     db.session.flush()
-    warnings.warn(user, f"undo:{row.uid}", *_back_words(record), who=who)
+    warnings.warn(user, f"undo:{row.uid}", *back_words(record), who=who)
 
 
 def _phone_back(row: ContactChange, user: AppUser, record: Any) -> None:
@@ -363,15 +285,14 @@ def _phone_back(row: ContactChange, user: AppUser, record: Any) -> None:
 
 
 def _mail_back(row: ContactChange, user: AppUser, record: Any) -> None:
-    """The former mail is on record again. Raises Refused where that is not possible any more."""
-    if (record.email or None) != (row.new or None):
+    """The former e-mail is on record again, unless it is another's by now. Raises Refused."""
+    if (user.email if contacts.has_mail(user) else None) != row.new:
         raise Refused(_("The e-mail was changed again since. Undo the later change first."))
-    if row.old and email_taken(row.old, but=user.id):
-        raise Refused(_("Another account has the former e-mail by now."))
-    write_mail(user, record, row.old)
+    taken = row.old is not None and email_taken(row.old, but=user.id)
+    write_mail(user, record, None if taken else row.old)
 
 
-def _end_what_was_opened(row: ContactChange, user: AppUser, record: Any) -> None:
+def end_what_was_opened(row: ContactChange, user: AppUser, record: Any) -> None:
     """A password, a first sign-in, a mail that came since the change are none."""
     if contacts.password_digest(user) != row.password_digest:
         user.password = None
@@ -392,7 +313,8 @@ def _end_what_was_opened(row: ContactChange, user: AppUser, record: Any) -> None
         write_mail(user, record, later[0].old)
 
 
-def _back_words(record: Any) -> tuple[str, str]:
+def back_words(record: Any) -> tuple[str, str]:
+    """Subject and body of what is told when a change is taken back."""
     return _("A change of your sign-in was taken back"), _(
         "The changed way in of %(name)s was taken back: the former one counts again, and what was set "
         "through the changed one is void. If you have no password now, set one by code.",

@@ -69,7 +69,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              verdict=Verdict.APPROVE),
         Step("reject", S.AWAITING, S.REJECTED, by=Role.SCHOOL, label=_l("Reject"),
              when=(my_school_checks,), reason=Reason.REQUIRED, bulk=True, danger=True,
-             done=_l("Rejected; the employer has been told why."),
+             done=_l("Rejected, with the reason."),
              verdict=Verdict.REFUSE),
         Step("resubmit", S.REJECTED, S.AWAITING, by=Role.EMPLOYER, label=_l("Submit again"),
              fill=(take_corrections,), done=_l("Submitted again; the school checks next.")),
@@ -84,7 +84,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              when=(my_school_checks,), reason=Reason.REQUIRED, danger=True, bulk=True,
              confirm=_l("It no longer finds or invites students of any school, and nobody can "
                         "accept. Signings in force stay. Block now?"),
-             done=_l("Blocked; the employer has been told why.")),
+             done=_l("Blocked, with the reason.")),
         Step("confirm_contact", KEPT, as_it_was, by=Role.EMPLOYER, targets=KEPT, inner=True, binds=False,
              label=_l("Confirm the changed sign-in"), fill=(note_who_confirmed,)),
         Step("confirm_contact_office", KEPT, as_it_was, by=OFFICE, targets=KEPT, inner=True, step_up=True,
@@ -132,11 +132,11 @@ RESTRICTIONS: Workflow[Restriction] = Workflow(
         Step("restrict", None, RestrictionState.SET, by=Role.SCHOOL, label=_l("Restrict"),
              when=(dates_in_order, not_restricted_alike), reason=Reason.REQUIRED, danger=True,
              confirm=_l("Employers no longer find the student, and it cannot sign. Restrict now?"),
-             done=_l("Restricted; the student has been told.")),
+             done=_l("Restricted: the student cannot sign.")),
         Step("release", RestrictionState.SET, RestrictionState.RELEASED, by=Role.SCHOOL,
              label=_l("Release"), reason=Reason.REQUIRED, bulk=True,
              confirm=_l("The student can sign again from now on. Release now?"),
-             done=_l("Released; the student has been told.")),
+             done=_l("Released: the student can sign again.")),
     ),
 )  # fmt: skip
 
@@ -207,7 +207,7 @@ def _begun(values: dict[str, Any], school: School, user: AppUser) -> Employer:
     employer.contact_phone = values["contact_phone"]
     with db.session.no_autoflush:
         employer.school = school
-    EMPLOYERS.start("register", employer, actor_of(user))
+    EMPLOYERS.start("register", employer, actor_of(user, factor="mail"))
     user.employer_id = employer.id
     return employer
 
@@ -220,7 +220,7 @@ def _claimed(values: dict[str, Any], school: School, user: AppUser) -> Employer 
         return None
     user.employer_id = key
     facts = {**_facts(values), "contact_phone": values["contact_phone"], "school_id": school.id}
-    return EMPLOYERS.apply("claim", key, actor_of(user), values=facts)
+    return EMPLOYERS.apply("claim", key, actor_of(user, factor="mail"), values=facts)
 
 
 def resubmit(employer: Employer, user: AppUser, values: dict[str, Any]) -> None:

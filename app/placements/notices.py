@@ -59,9 +59,10 @@ LETTERS: dict[str, dict[str, Letter]] = {
             _l("The school refused the signing with %(student)s. Reason: %(reason)s")),
     },
     "propose_terms": {
-        **_student(_l("%(employer)s proposes other terms"),
+        STUDENT: Letter(_l("%(employer)s proposes other terms"),
             _l("Compare old and new, then agree or keep the old terms, by %(until)s. "
-               "Without an answer the old terms stay. The review waits meanwhile.")),
+               "Without an answer the old terms stay. The review waits meanwhile."),
+            STUDENT_URL, owed=True),
         **_own(_l("You proposed other terms to %(student)s"),
             _l("In your name other terms were proposed for the signing with %(student)s; the review "
                "waits for the student's answer until %(until)s."), EMPLOYER),

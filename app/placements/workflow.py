@@ -83,8 +83,8 @@ COLLEGE_LEVEL, SCHOOL_LEVEL = (
 )
 REFUSALS = (S.REFUSED, S.AWAITING_SCAN)
 READ_NEW = _l("I have compared the old and the new terms, and I agree to the new ones.")
-REFUSED_DONE = _l("Refused; both parties will be told.")
-FORM_REFUSED = _l("Refused; the student will be told and can correct it.")
+REFUSED_DONE = _l("Refused.")
+FORM_REFUSED = _l("Refused; the student can correct it.")
 
 # 代审: what the school does in a college's place, once it has had its time (AGR-17)
 _NUMBERED: dict[str, Any] = {"fill": (then.mark_reviewed, then.number)}
@@ -128,7 +128,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              label=_l("Submit the destination"), when=(slot_free, may_enter, no_other_unsettled)),
         Step("propose_terms", AWAITING, S.AMENDING, by=Role.EMPLOYER, label=_l("Propose other terms"),
              fresh=(Role.EMPLOYER,), when=(not_reviewed,), applies=online, fill=(then.keep_proposal,),
-             done=_l("Proposed; the student has been told, and the review waits.")),
+             done=_l("Proposed; the review waits.")),
         Step("agree_terms", S.AMENDING, then.first_review, by=Role.STUDENT, targets=AWAITING,
              label=_l("Agree to the new terms"), when=(answer_in_time,), fill=(then.take_proposal,),
              tick=READ_NEW, fresh=(Role.STUDENT,),
@@ -180,7 +180,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              done=_l("Given up; the student is free."),
              verdict=Verdict.APPROVE),
         Step("keep", S.GIVING_UP, S.AWAITING_SCAN, by=Role.SCHOOL, label=_l("Do not let it be given up"),
-             reason=Reason.REQUIRED, done=_l("The signing goes on; the student has been told."),
+             reason=Reason.REQUIRED, done=_l("The signing goes on."),
              verdict=Verdict.REFUSE),
         Step("attest_college", S.AWAITING_COLLEGE, then.after_college, by=Role.COLLEGE,
              label=_l("Approve (college)"), targets=(S.AWAITING_SCHOOL, S.IN_FORCE),

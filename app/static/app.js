@@ -108,6 +108,10 @@
       event.preventDefault();
       form.dataset.sent = "1";
       sendAct(form);
+    } else if (form.matches("[data-qq-stay]") && !event.defaultPrevented) {
+      event.preventDefault();
+      form.dataset.sent = "1";
+      stay(form, event.submitter);
     } else if (form.method === "post" && !event.defaultPrevented) {
       form.dataset.sent = "1";
       const button = event.submitter;
@@ -196,6 +200,31 @@
     out.textContent = said.error || $("[data-qq-code-url]", form).dataset.failed;
     out.classList.add("qq-error");
     $("input[name=code]", form).select();
+  }
+
+  // ---- a form that stays: what is wrong elsewhere costs neither a chosen file nor a typed password (F-26)
+  async function stay(form, button) {
+    if (button) { button.disabled = true; button.setAttribute("aria-busy", "true"); }
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Stay": "1" } }).catch(() => null);
+    const page = answer && !answer.redirected && new DOMParser().parseFromString(await answer.text(), "text/html");
+    const found = page && $("form[data-qq-stay]", page);
+    if (answer && answer.redirected) return location.assign(answer.url);
+    delete form.dataset.sent;
+    if (button) { button.disabled = false; button.removeAttribute("aria-busy"); }
+    if (!found) return form.submit();  // no answer of ours: the browser says it in its own way
+    const card = document.importNode(found.closest(".qq-card"), true), fresh = $("form[data-qq-stay]", card);
+    $$("input[type=file], input[type=password]", form).forEach((kept) => {
+      const place = fresh.elements[kept.name];
+      if (!place) return;
+      ["aria-invalid", "aria-describedby"].forEach((name) => {
+        if (place.hasAttribute(name)) kept.setAttribute(name, place.getAttribute(name)); else kept.removeAttribute(name);
+      });
+      place.replaceWith(kept);
+    });
+    form.closest(".qq-card").replaceWith(card);
+    $$("[data-qq-code-url]", card).forEach((other) => { other.type = "button"; });
+    $$("[data-qq-file]", card).forEach(fileHint);
+    if ($("[data-qq-focus]", card)) $("[data-qq-focus]", card).focus();
   }
 
   // ---- the sum that an address owes after much went wrong there

@@ -29,7 +29,7 @@ LETTERS: Letters = {
             _l("%(starter)s applies for termination"),
             _l("%(starter)s wants to undo the signing of %(student)s with %(employer)s "
                "(%(number)s). Reason: %(reason)s Please answer by %(until)s."),
-            PARTY_URL,
+            PARTY_URL, owed=True,
         ),
         STARTER: Letter(
             _l("You applied for the termination of a signing"),

@@ -16,6 +16,7 @@ from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
+from app.notices.reached import ending, of_event
 from app.people.models import Student
 from app.people.queries import students_for
 from app.termination import queries
@@ -63,8 +64,8 @@ class ChancesView(SafeView):
     def grant(self, pk: int) -> Any:
         known = request.args.get("known", None, int)
         try:
-            grant_chance(pk, actor(), request.form.get("reason", ""), known=known)
-            flash(_("Granted; the student has been told."), "success")
+            chance = grant_chance(pk, actor(), request.form.get("reason", ""), known=known)
+            flash(ending(_("Granted."), of_event(f"chance:{chance.id}").sentence), "success")
         except Refused as refusal:
             flash(str(refusal), "warning")
         except Invalid as error:

@@ -86,7 +86,7 @@ READ = _l(
     "I have read the notice before termination: I may owe the breach penalty, and the chance is used up."
 )
 APPROVED_DONE = _l("Approved: the signing is terminated and the student is free.")
-REFUSED_DONE = _l("Not approved: the signing stands; both parties will be told.")
+REFUSED_DONE = _l("Not approved: the signing stands.")
 
 TERMINATIONS: Workflow[Termination] = Workflow(
     kind="termination",
@@ -103,7 +103,7 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              when=(in_force, made_online, none_running, chance_left), reason=Reason.REQUIRED,
              danger=True, tick=READ, fill=(then.begin,), fresh=BOTH,
              confirm=_l("An application cannot be taken back. Apply for termination now?"),
-             done=_l("Sent; the other party has been told.")),
+             done=_l("Sent.")),
         Step("apply_with_proof", None, then.first_review, by=Role.STUDENT, targets=IN_REVIEW,
              label=_l("Apply with a proof"), reason=Reason.REQUIRED, danger=True, fill=(then.begin,),
              when=(in_force, not_online, none_running, chance_left),
@@ -119,7 +119,7 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              applies=other_party, done=_l("Left for now. You can answer until the deadline.")),
         Step("decline", S.REQUESTED, S.DECLINED, by=BOTH, label=_l("Do not agree"),
              fresh=BOTH, applies=other_party, reason=Reason.REQUIRED, danger=True,
-             done=_l("The other party has been told that you do not agree."),
+             done=_l("Answered: you do not agree."),
              verdict=Verdict.REFUSE),
         Step("ask_mediation", WITH_PARTIES, S.MEDIATION, by=BOTH, label=_l("Ask the school to mediate"),
              when=(no_answer,), reason=Reason.REQUIRED,
@@ -179,7 +179,7 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              then=(then.end_placement,),
              confirm=_l("The school ends this signing by itself; both parties are told your reason. "
                         "End it now?"),
-             done=_l("Done; both parties have been told.")),
+             done=_l("The school has ended the signing.")),
         Step("confirm_force", S.AWAITING_SECOND, S.APPROVED, by=Role.SCHOOL,
              label=_l("Confirm the forced termination"), when=(another_person,), danger=True, step_up=True,
              then=(then.end_placement,), reason=Reason.OPTIONAL,

@@ -27,7 +27,9 @@ def still_undoable(record: Any, actor: Actor, now: datetime) -> str | None:
     row = just_decided(record, actor)
     if row is not None and now < datetime.fromisoformat(row.details["undo_until"]):
         return None
-    return _("The parties have been told by now. Use “withdraw the review” or a new decision.")
+    return _(
+        "It is too late to undo: the parties are being told. Use “withdraw the review” or a new decision."
+    )
 
 
 def before_decision(change: Change) -> StrEnum:

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "0029_nudges"
-down_revision = "0027_kept"
+down_revision = "0028_told"
 branch_labels = None
 depends_on = None
 

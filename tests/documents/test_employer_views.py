@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 from PIL import Image
@@ -11,10 +12,12 @@ from app.accounts.models import AppUser
 from app.accounts.queries import account_for
 from app.core.db import db
 from app.core.errors import Invalid
+from app.core.mail import Message
 from app.documents import limits
 from app.documents.models import Attachment
 from app.people.models import Employer, EmployerState
 from app.people.workflow import EMPLOYERS, register
+from tests import factories as make
 from tests.factories import PASSWORD, account, actor, credit_code, make_employer
 
 
@@ -38,8 +41,31 @@ def form(**changes) -> dict:
     } | changes  # fmt: skip
 
 
+def newest_code() -> str:
+    message = db.session.query(Message).filter(Message.key.startswith("code:"))
+    return re.search(r"\d{6}", message.order_by(Message.id.desc()).first().body).group()
+
+
+def prove(client, **changes) -> None:
+    """The codes of the addresses in the form are asked for and given; what else is wrong does not matter."""
+    sent = {}
+    for channel, field in (("mail", "email_code"), ("sms", "contact_phone_code")):
+        asked = client.post(f"/register/code/{channel}", data=form(**changes))
+        if asked.status_code == 200:
+            sent[field] = newest_code()
+    client.post("/register", data={**form(**changes), **sent, "again": "not the same"})
+
+
+@pytest.fixture
+def proved(client):
+    """A browser that has proved the e-mail of the form."""
+    prove(client)
+    return client
+
+
 @pytest.mark.rule("ACC-07", "ACC-03")
-def test_an_employer_registers_is_signed_in_and_waits_for_the_school(cast, client):
+def test_an_employer_registers_is_signed_in_and_waits_for_the_school(cast, proved):
+    client = proved
     answer = client.post("/register", data=form())
     assert answer.status_code == 303
     employer = db.session.query(Employer).filter_by(credit_code=credit_code(900_001)).one()
@@ -77,7 +103,8 @@ def test_until_it_is_approved_every_other_page_leads_to_its_state(cast, visit):
         ("licence", (io.BytesIO(b""), "")),
     ],
 )
-def test_what_is_wrong_is_said_and_nothing_is_written(cast, client, field, value):
+def test_what_is_wrong_is_said_and_nothing_is_written(cast, proved, field, value):
+    client = proved
     before = db.session.query(Employer).count()
     answer = client.post("/register", data=form(**{field: value}))
     assert answer.status_code == 422
@@ -86,7 +113,8 @@ def test_what_is_wrong_is_said_and_nothing_is_written(cast, client, field, value
 
 
 @pytest.mark.rule("ACC-07")
-def test_a_full_width_or_spaced_credit_code_is_understood(cast, client):
+def test_a_full_width_or_spaced_credit_code_is_understood(cast, proved):
+    client = proved
     code = credit_code(900_002)
     assert (
         client.post(
@@ -121,12 +149,15 @@ def test_somebody_elses_phone_does_not_become_a_second_way_in(cast, client):
     owner = account(cast.student)
     identify(owner, "phone", "13800001111")
     db.session.commit()
-    client.post("/register", data=form(contact_phone="13800001111"))
+    prove(client, contact_phone="13800001111")
+    done = client.post("/register", data=form(contact_phone="13800001111"), follow_redirects=True)
+    assert "已用于另一个" in done.text
     assert account_for("13800001111").id == owner.id
 
 
 @pytest.mark.rule("ACC-07", "ACC-02")
-def test_a_registration_cannot_bring_its_own_approval(cast, client):
+def test_a_registration_cannot_bring_its_own_approval(cast, proved):
+    client = proved
     more = {
         "state": "approved",
         "profile_at": "2026-01-01",
@@ -139,6 +170,95 @@ def test_a_registration_cannot_bring_its_own_approval(cast, client):
     assert employer.state == EmployerState.AWAITING
     assert employer.profile_at is None
     assert account(employer).role == "employer"
+
+
+@pytest.mark.rule("ACC-07")
+def test_f26_all_that_is_wrong_is_said_at_once(cast, client):
+    """Three instalments of errors cost an HR person three licences; now each field says its own."""
+    bad = form(credit_code=cast.employer.credit_code, name="", school="", contact_phone="12345",
+               password="short", again="other", licence=(io.BytesIO(b"no picture"), "l.png"))  # fmt: skip
+    page = client.post("/register", data=bad).text
+    for field in (
+        "credit_code",
+        "name",
+        "school",
+        "contact_phone",
+        "email_code",
+        "password",
+        "again",
+        "licence",
+    ):
+        assert f'id="{field}-error"' in page, field
+
+
+@pytest.mark.rule("ACC-07")
+def test_f26_nothing_goes_to_the_school_before_mail_and_mobile_are_proved(cast, client):
+    before = db.session.query(Employer).count()
+    for given in ({}, {"email_code": "000000"}):
+        assert client.post("/register", data=form(**given)).status_code == 422
+    mobile = {"contact_phone": "13700000077"}
+    client.post("/register/code/mail", data=form(**mobile))
+    page = client.post("/register", data=form(email_code=newest_code(), **mobile))
+    assert page.status_code == 422
+    assert "邮箱已验证" in page.text
+    assert 'id="contact_phone_code-error"' in page.text
+    assert db.session.query(Employer).count() == before
+    client.post("/register/code/sms", data=form(**mobile))
+    assert (
+        client.post("/register", data=form(contact_phone_code=newest_code(), **mobile)).status_code
+        == 303
+    )
+
+
+@pytest.mark.rule("ACC-07", "ACC-05")
+def test_f26_a_proof_is_the_browsers_and_the_addresss(cast, proved, app):
+    other = app.test_client()
+    assert other.post("/register", data=form()).status_code == 422
+    moved = proved.post("/register", data=form(email="else@example.com"))
+    assert 'id="email_code-error"' in moved.text
+    assert proved.post("/register", data=form()).status_code == 303
+
+
+@pytest.mark.rule("ACC-05")
+def test_f26_whether_an_address_is_known_is_said_only_to_whoever_has_it(cast, client):
+    email = account(cast.rival).email
+    unknown = client.post("/register/code/mail", data=form()).json
+    assert client.post("/register/code/mail", data=form(email=email)).json.keys() == unknown.keys()
+    assert 'id="email-error"' not in client.post("/register", data=form(email=email)).text
+    page = client.post("/register", data=form(email=email, email_code=newest_code())).text
+    assert 'id="email-error"' in page
+
+
+@pytest.mark.rule("ACC-05")
+def test_f26_a_stranger_who_asks_and_asks_waits_longer_and_uses_up_no_ones_codes(
+    cast, client, visit
+):
+    phone = cast.student.phone
+    url = "/register/code/sms"
+    assert client.post(url, data={"contact_phone": phone}).status_code == 200
+    assert client.post(url, data={"contact_phone": phone}).status_code == 409
+    for _n in range(12):
+        make.pass_time(hours=1)
+        client.post(url, data={"contact_phone": phone})
+    cast.student.verified_at = None
+    db.session.commit()
+    assert visit(account(cast.student)).post("/my/verify/code").json["sent"]
+    codes = db.session.query(Message).filter(Message.key.startswith("code:")).all()
+    assert sum(m.address == phone for m in codes) <= 11
+
+
+@pytest.mark.rule("ACC-07")
+def test_f26_without_script_the_code_button_keeps_what_was_typed_and_says_what_it_cannot(
+    cast, client
+):
+    page = client.post("/register", data=form(ask="mail")).text
+    assert 'value="长江数据有限公司"' in page
+    assert "请重新选择或填写" in page
+    assert (
+        client.post("/register", data=form(ask="sms")).status_code == 422
+    )  # a landline gets no code
+    kept = client.post("/register", data=form(), headers={"X-Stay": "1"}).text
+    assert "请重新选择或填写" not in kept
 
 
 @pytest.mark.rule("ACC-07")

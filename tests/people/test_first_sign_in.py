@@ -134,3 +134,38 @@ def test_s05_strangers_cannot_use_up_the_codes_of_the_first_sign_in(newcomer, cl
         make.worker_answers_resets()
     phone = visit(make.account(newcomer))
     assert phone.post("/my/verify/code").json["sent"]
+
+
+@pytest.mark.rule("ACC-04", "ACC-05")
+def test_f21_the_proof_is_the_browsers_that_gave_the_code(newcomer, client, app):
+    """Whoever only knows the password, elsewhere, has proved no phone."""
+    set_password(client, newcomer)
+    other = app.test_client()
+    assert other.post("/login/", data={"who": newcomer.phone, "password": NEW}).status_code == 302
+    assert 'id="code"' in other.get("/my/verify/").get_data(as_text=True)
+    assert other.post("/my/verify/", data=REACH).status_code == 422
+    assert client.post("/my/verify/", data=REACH).status_code == 303
+
+
+@pytest.mark.rule("ACC-05")
+def test_f21_a_code_that_was_used_bars_no_new_one_and_none_is_said_to_be_on_its_way(
+    newcomer, visit
+):
+    phone = visit(make.account(newcomer))
+    phone.post("/my/verify/code")
+    used, taken = newest(), make.account(newcomer)
+    again = phone.post("/my/verify/code")
+    assert "秒" in again.json["error"]
+    queries.identify(taken, "phone", newcomer.phone)
+    assert phone.post("/my/verify/", data={**REACH, "code": used}).status_code == 303
+    newcomer.verified_at = None
+    db.session.commit()
+    said = phone.post("/my/verify/", data={**REACH, "code": used}).get_data(as_text=True)
+    assert "已使用" in said or "已用过" in said
+    assert phone.post("/my/verify/code").json["sent"]
+
+
+@pytest.mark.rule("ACC-04")
+def test_the_address_in_the_first_message_leads_to_setting_a_password(client, cast, visit):
+    assert client.get("/first").headers["Location"] == "/password/forgotten"
+    assert visit(make.account(cast.student)).get("/first").headers["Location"] == "/"

@@ -205,7 +205,5 @@ class CampusIdentitiesView(SafeModelView):
         [identity] = items
         name = self.record_name(identity)
         workflow.release(identity, actor(), request.form.get("reason", "")[:200])
-        flash(
-            _("%(name)s: %(text)s", name=name, text=_("Unlinked; the person is told.")), "success"
-        )
+        flash(_("%(name)s: %(text)s", name=name, text=_("Unlinked.")), "success")
         return redirect(self.list_url(), 303)

@@ -1,0 +1,257 @@
+"""Whom an event reached, and whom not: what pages say after an act is what is true (NTF-05).
+
+An event is known by its key. «Told» is only whom a mail server or a gateway has taken a message for, or
+who opened the notice on the site; what waits is on its way, and what failed says why.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import func, select
+
+from app.accounts.models import AccountWarning, AppUser, WarningLink
+from app.core import clock
+from app.core.db import db
+from app.core.mail import MAIL, SMS, Message
+from app.notices.models import NO_ACCOUNT, NO_WAY, TEXTS_OFF, TEXTS_SPENT, Notice
+from app.notices.queries import AGAIN, problem_in_words
+from app.workflow.models import Trail
+from app.workflow.steps import event_key
+
+
+class Fate(StrEnum):
+    """How far an event has come to one receiver."""
+
+    READ = "read"
+    TOLD = "told"
+    UNDER_WAY = "under_way"
+    FAILED = "failed"
+    UNTOLD = "untold"
+
+
+FATES = {
+    Fate.READ: _l("Read"),
+    Fate.TOLD: _l("Told"),
+    Fate.UNDER_WAY: _l("On its way"),
+    Fate.FAILED: _l("Sending failed"),
+    Fate.UNTOLD: _l("Not told yet"),
+}
+CHIPS = {
+    Fate.READ: "done", Fate.TOLD: "done", Fate.UNDER_WAY: "waiting", Fate.FAILED: "refused",
+    Fate.UNTOLD: "refused",
+}  # fmt: skip
+REACHED = (Fate.READ, Fate.TOLD, Fate.UNDER_WAY)
+CHANNELS = {MAIL: _l("mail"), SMS: _l("text message")}
+WHY = {
+    NO_WAY: _l("no e-mail and no phone is on record"),
+    TEXTS_OFF: _l("no e-mail is on record, and the school has no text messages sent for this"),
+    TEXTS_SPENT: _l("no e-mail is on record, and the two text messages of the day are sent"),
+    NO_ACCOUNT: _l("has no account here"),
+}
+RECEIVERS = {
+    "student": _l("the student"), "employer": _l("the employer"), "other": _l("the other party"),
+    "starter": _l("who applied"), "college": _l("the college"), "school": _l("the school"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reach:
+    """One receiver of one event: `ways` are the channels that took it, or try to; `why` what failed."""
+
+    name: str
+    fate: Fate
+    ways: tuple[str, ...] = ()
+    why: str = ""
+    user_id: int | None = None
+    key: str = ""
+
+    @property
+    def label(self) -> str:
+        """The state in words: «told (mail)», «sending failed: the gateway refused it»."""
+        label = str(FATES[self.fate])
+        if self.why:
+            return _("%(state)s: %(why)s", state=label, why=self.why)
+        ways = _(", ").join(str(CHANNELS.get(way, way)) for way in self.ways)
+        return _("%(state)s (%(ways)s)", state=label, ways=ways) if ways else label
+
+    @property
+    def chip(self) -> str:
+        """The colour of the state."""
+        return CHIPS[self.fate]
+
+
+def reach_of(keys: Iterable[str]) -> dict[str, list[Reach]]:
+    """Every receiver of these events, by the events' keys; one that nobody was told of is missing."""
+    rows = db.session.execute(
+        select(Notice, AppUser)
+        .join(AppUser, AppUser.id == Notice.user_id)
+        .where(Notice.key.in_(list(keys)))
+        .order_by(Notice.id)
+    ).all()
+    messages = _messages([(notice.user_id, notice.key) for notice, _user in rows])
+    found: dict[str, list[Reach]] = {}
+    for notice, user in rows:
+        mine = messages.get((notice.user_id, notice.key), [])
+        found.setdefault(notice.key, []).append(_reach(notice, user, mine))
+    return found
+
+
+def _messages(told: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[Message]]:
+    """The messages of each receiver and event, those sent again and those with a link included."""
+    users = {user for user, _key in told}
+    names = {f"{key}:{user}{end}": (user, key) for user, key in told for end in ("", f":{SMS}")}
+    links = db.session.execute(
+        select(WarningLink.message_key, AccountWarning.user_id, AccountWarning.key)
+        .join(AccountWarning, AccountWarning.id == WarningLink.warning_id)
+        .where(AccountWarning.user_id.in_(users), AccountWarning.key.in_({key for _u, key in told}))
+    )
+    names |= {name: (user, key) for name, user, key in links}
+    base = func.split_part(Message.key, AGAIN, 1)
+    mine = select(Message).where(Message.user_id.in_(users), base.in_(names)).order_by(Message.id)
+    found: dict[tuple[int, str], list[Message]] = {}
+    for message in db.session.scalars(mine):
+        found.setdefault(names[message.key.partition(AGAIN)[0]], []).append(message)
+    return found
+
+
+def _reach(notice: Notice, user: AppUser, messages: Sequence[Message]) -> Reach:
+    about: dict[str, Any] = {
+        "name": user.display_name, "user_id": user.id, "key": notice.key,
+    }  # fmt: skip
+    by_fate: dict[str, list[Message]] = {}
+    for message in messages:
+        by_fate.setdefault(message.fate, []).append(message)
+    if notice.read_at is not None:
+        return Reach(fate=Fate.READ, **about)
+    for fate, names in ((Fate.TOLD, ("sent",)), (Fate.UNDER_WAY, ("waiting",))):
+        ways = [m.channel for name in names for m in by_fate.get(name, ())]
+        if ways:
+            return Reach(fate=fate, ways=tuple(dict.fromkeys(ways)), **about)
+    if messages:
+        return Reach(fate=Fate.FAILED, why=_problem(messages[-1]), **about)
+    if user.is_staff:  # found on its desk
+        return Reach(fate=Fate.TOLD, **about)
+    return Reach(fate=Fate.UNTOLD, why=str(WHY.get(notice.unreached, WHY[NO_WAY])), **about)
+
+
+def _problem(message: Message) -> str:
+    if message.fate == "kept":
+        return _("no server or gateway is set")
+    return problem_in_words(message.problem).rstrip("。.")
+
+
+def lately(user_id: int, most: int = 10) -> list[tuple[Notice, Reach]]:
+    """The last events that an account was to be told of, the newest first, and how far each has come."""
+    mine = select(Notice).where(Notice.user_id == user_id, Notice.shown_from <= clock.app_now())
+    notices = db.session.scalars(mine.order_by(Notice.id.desc()).limit(most)).all()
+    found = reach_of([notice.key for notice in notices])
+    return [(n, r) for n in notices for r in found.get(n.key, ()) if r.user_id == user_id]
+
+
+# -- after an act ------------------------------------------------------------------------------
+
+
+@dataclass
+class Told:
+    """What became of the telling of one act or of many: counts by fate, and who was not reached."""
+
+    counts: Counter[Fate] = field(default_factory=Counter)
+    reached: list[Reach] = field(default_factory=list)
+    missed: list[Reach] = field(default_factory=list)
+
+    def add(self, reach: Reach) -> None:
+        """Count one receiver."""
+        self.counts[reach.fate] += 1
+        (self.reached if reach.fate in REACHED else self.missed).append(reach)
+
+    @property
+    def sentence(self) -> str:
+        """Who is told, and who is not and why; empty where the act tells nobody."""
+        parts = []
+        for fate, text in (
+            (Fate.UNDER_WAY, _("Messages are on their way to %(whom)s.")),
+            (Fate.TOLD, _("Told: %(whom)s.")),
+            (Fate.READ, _("Read by %(whom)s.")),
+        ):
+            names = [reach.name for reach in self.reached if reach.fate is fate]
+            if names:
+                parts.append(text % {"whom": _(", ").join(dict.fromkeys(names))})
+        parts += [
+            _("%(name)s: %(state)s.", name=reach.name, state=reach.label) for reach in self.missed
+        ]
+        return " ".join(parts)
+
+    @property
+    def figures(self) -> str:
+        """The counts in one line: «told 20, on its way 7, not told yet 3»."""
+        return _(", ").join(
+            _("%(state)s %(count)s", state=FATES[fate], count=self.counts[fate])
+            for fate in Fate
+            if self.counts[fate]
+        )
+
+
+def of_event(key: str) -> Told:
+    """What became of the telling of one event."""
+    told = Told()
+    for reach in reach_of([key]).get(key, ()):
+        told.add(reach)
+    return told
+
+
+def after(kind: str, record_id: int, step: str, user_id: int | None) -> str:
+    """Whom what this person has just done to a record was told to, as a sentence; empty for nobody."""
+    found = after_each(kind, [record_id], step, user_id)
+    return found[record_id].sentence if record_id in found else ""
+
+
+def after_each(
+    kind: str, ids: Sequence[int], step: str, user_id: int | None, since: datetime | None = None
+) -> dict[int, Told]:
+    """The same of a step on many records, by their ids; the last time that it was taken, its doer left out.
+
+    What was taken before `since` does not count.
+    """
+    wanted = (Trail.kind == kind, Trail.record_id.in_(ids), Trail.step == step,
+              Trail.actor_id == user_id)  # fmt: skip
+    rows = db.session.scalars(select(Trail).where(*wanted).order_by(Trail.seq))
+    last = {row.record_id: row for row in rows if since is None or row.at >= since}
+    reached = reach_of([_key(row) for row in last.values()])
+    return {key: _told(row, reached.get(_key(row), ())) for key, row in last.items()}
+
+
+def _key(row: Trail) -> str:
+    return event_key(row.kind, row.record_id, row.step, row.at)
+
+
+def _told(row: Trail, reached: Sequence[Reach]) -> Told:
+    told = Told()
+    for reach in reached:
+        if reach.user_id != row.actor_id:
+            told.add(reach)
+    for receiver in row.details.get(NO_ACCOUNT, ()):
+        name = str(RECEIVERS.get(receiver, receiver))
+        told.add(Reach(name, Fate.UNTOLD, why=str(WHY[NO_ACCOUNT]), key=_key(row)))
+    return told
+
+
+def together(each: Iterable[Told]) -> Told:
+    """Of many acts: all receivers as one."""
+    whole = Told()
+    for told in each:
+        for reach in (*told.reached, *told.missed):
+            whole.add(reach)
+    return whole
+
+
+def ending(text: Any, told: str) -> str:
+    """What was done, and then whom it was told to."""
+    return f"{text} {told}" if told else str(text)

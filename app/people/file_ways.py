@@ -1,0 +1,187 @@
+"""Ways in changed by a file, and given back when the file is undone: as if staff changed each (ACC-15)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts import contacts, one_time, security_log, warnings
+from app.accounts.contacts import FILE
+from app.accounts.models import AppUser, ContactChange
+from app.accounts.queries import end_all_sessions, identify_all
+from app.bulk.writing import MetAnotherError
+from app.core import clock, mail
+from app.core.db import db
+from app.people import ways_in
+from app.people.models import Student
+from app.workflow.actor import Actor
+
+_TRACE = """
+INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
+    actor_name, address, device, device_id, factor, reason, details, at)
+  SELECT 'student', s.id, s.school_id, :step, s.origin_state, s.origin_state, :user, :role, :name,
+    :address, :device, :device_id, '', '', jsonb_build_object('import', :import ::int, 'changed',
+      jsonb_build_object(:field ::text, jsonb_build_array(CASE WHEN :undone THEN c.new_masked
+        ELSE c.old_masked END, CASE WHEN :undone THEN c.old_masked ELSE c.new_masked END))), :now
+  FROM student s JOIN ab_user u ON u.student_id = s.id
+    JOIN LATERAL (SELECT old_masked, new_masked FROM contact_change c WHERE c.user_id = u.id
+      AND c.import_id = :import AND c.channel = :channel ORDER BY c.id LIMIT 1) c ON true
+  WHERE s.id = ANY(:ids) ORDER BY s.id"""
+
+Changed = Sequence[tuple[AppUser, Student, str | None]]  # account, student, the way in as it was
+
+
+def phones_changed_by_file(found: Changed, import_id: int, name: str, who: Actor) -> None:
+    """The same follows as when staff change each by hand: told, held, traced (ADM-02, ACC-15)."""
+    now, until = clock.now(), {}
+    rows, said = {}, {}
+    for user, student, old in found:
+        student.verified_at = None
+        if student.school_id not in until:
+            until[student.school_id] = ways_in.hold_until(student.school_id, now)
+        rows[user.id] = contacts.changed(
+            user, mail.SMS, old, student.phone, FILE, who, at=now, import_id=import_id,
+            held_until=until[student.school_id],
+        )  # fmt: skip
+    db.session.add_all(rows.values())
+    db.session.flush()
+    for user, student, _old in found:
+        said[user] = (
+            f"import:{name}:{student.id}",
+            *ways_in.phone_words(student, rows[user.id]),
+            (),
+        )
+        security_log.note("phone_changed", user=user, who=who, import_id=import_id)
+    reach = contacts.reach_all(list(said), now)
+    for user, student, _old in found:
+        rows[user.id].told = ways_in.others(reach[user.id], student.phone)
+    warnings.warn_all(said, who=who)
+    _end_what_runs(found)
+    _trace(found, "change_phone", import_id, who, now, mail.SMS)
+
+
+def phones_given_back(found: Changed, import_id: int, name: str, who: Actor) -> None:
+    """A file was undone, its phones are back: what was opened through them ends too (ACC-15).
+
+    What was confirmed, or whose time of holding is over, counts as changed anew and is held.
+    """
+    now = clock.now()
+    made = db.session.scalars(
+        select(ContactChange).where(
+            ContactChange.import_id == import_id, ContactChange.channel == mail.SMS,
+            ContactChange.source == FILE, ContactChange.undone_at.is_(None),
+            ContactChange.user_id.in_([user.id for user, _student, _old in found]),
+        )
+    )  # fmt: skip
+    rows, said = {row.user_id: row for row in made}, {}
+    _end_what_runs(
+        found
+    )  # first: whoever sets a password by a code at this moment has done so then
+    ways_in.read_anew([user.id for user, _student, _old in found])
+    for user, student, _old in found:
+        row, student.verified_at = rows.get(user.id), None
+        if row is None:
+            continue
+        if row.confirmed_at is None:
+            ways_in.end_what_was_opened(row, user, student)
+        if row.confirmed_at is not None or (row.held_until or now) <= now:
+            again = contacts.changed(user, mail.SMS, row.new, student.phone, FILE, who, at=now,
+                                     held_until=ways_in.hold_until(student.school_id, now))  # fmt: skip
+            db.session.add(again)
+        row.undone_at = now
+        said[user] = (f"undo:{name}:{student.id}", *ways_in.back_words(student), ())
+        security_log.note("change_undone", user=user, who=who, import_id=import_id)
+    db.session.flush()
+    warnings.warn_all(said, who=who)
+    _trace(found, "undo_contact_office", import_id, who, now, mail.SMS, undone=True)
+
+
+def mails_changed_by_file(found: Changed, import_id: int, name: str, who: Actor) -> None:
+    """A file wrote e-mails: the accounts follow; a first one of nobody's yet is traced, others are held.
+
+    Raises MetAnotherError where somebody took an address at the same moment: the import begins anew.
+    """
+    now, rows, said = clock.now(), {}, {}
+    for user, student, old in found:
+        first = old is None and not contacts.used(user)
+        until = None if first else ways_in.hold_until(student.school_id, now)
+        rows[user.id] = contacts.changed(
+            user, mail.MAIL, old, student.email, FILE, who, at=now, import_id=import_id, held_until=until
+        )  # fmt: skip
+        if not first:
+            words = ways_in.mail_words(student, rows[user.id])
+            said[user] = (f"import:{name}:mail:{student.id}", *words, ())
+        security_log.note("mail_set" if first else "mail_changed", user=user, who=who,
+                          import_id=import_id)  # fmt: skip
+    db.session.add_all(rows.values())
+    _accounts_follow(found)
+    reach = contacts.reach_all(list(said), now)
+    for user, student, _old in found:
+        if user in said:
+            rows[user.id].told = ways_in.others(reach[user.id], student.email)
+    one_time.void(*(f"user:{user.id}" for user in said))
+    warnings.warn_all(said, who=who)
+    _trace(found, "change_mail_office", import_id, who, now, mail.MAIL)
+
+
+def mails_given_back(found: Changed, import_id: int, name: str, who: Actor) -> None:
+    """A file was undone: the accounts have the e-mails of before; whom the change was told reads that too."""
+    now, said = clock.now(), {}
+    students = {user.id: student for user, student, _old in found}
+    made = db.session.scalars(
+        select(ContactChange).where(
+            ContactChange.import_id == import_id, ContactChange.channel == mail.MAIL,
+            ContactChange.source == FILE, ContactChange.undone_at.is_(None),
+            ContactChange.user_id.in_(students),
+        )
+    ).all()  # fmt: skip
+    users = {user.id: user for user, _student, _old in found}
+    for row in made:
+        row.undone_at = now
+        if row.held_until is not None:
+            said[users[row.user_id]] = (f"undo:{name}:mail:{row.user_id}",
+                                        *ways_in.back_words(students[row.user_id]), ())  # fmt: skip
+    warnings.warn_all(said, who=who)  # first: the address that goes is told too
+    _accounts_follow(found)
+    _trace(found, "undo_contact_office", import_id, who, now, mail.MAIL, undone=True)
+
+
+def _accounts_follow(found: Changed) -> None:
+    """Account and sign-in have the e-mail of the record."""
+    try:
+        for user, student, _old in found:
+            user.email = student.email or f"{student.uid}@invalid"
+        db.session.flush()
+    except IntegrityError as error:
+        raise MetAnotherError from error
+    identify_all("email", {user.id: student.email for user, student, _old in found})
+
+
+def _trace(
+    found: Changed,
+    step: str,
+    import_id: int,
+    who: Actor,
+    now: datetime,
+    channel: str,
+    *,
+    undone: bool = False,
+) -> None:
+    values = {
+        "step": step, "user": who.user_id, "role": str(who.role), "name": who.name,
+        "address": who.address, "device": who.device[:200], "device_id": who.device_id,
+        "import": import_id, "now": now, "undone": undone, "channel": channel,
+        "field": {mail.SMS: "phone", mail.MAIL: "email"}[channel],
+        "ids": [student.id for _user, student, _old in found],
+    }  # fmt: skip
+    db.session.flush()
+    db.session.execute(text(_TRACE), values)
+
+
+def _end_what_runs(found: Changed) -> None:
+    one_time.void(*(f"{kind}:{row.id}" for user, student, _old in found
+                    for kind, row in (("user", user), ("student", student))))  # fmt: skip
+    end_all_sessions(*(user.id for user, _student, _old in found))
