@@ -47,7 +47,6 @@ def droppable(char: str) -> bool:
     return sort == "Cs" or (sort == "Cf" and char not in _SEEN)
 
 
-
 _CITIZEN = re.compile(r"[0-9]{17}[0-9X]")  # and whatever is numbered like it
 _RESIDENT = re.compile(
     r"[A-Z]{3}[0-9]{12}"

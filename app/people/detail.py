@@ -186,8 +186,10 @@ def unreachable(student: Student) -> str:
     if student.email:
         return ""
     if not student.phone or not sms.reaches(student.phone):
-        return _("No message and no code reaches this student: there is neither an e-mail nor a phone to "
-                 "which texts can be sent. Enter one, and open invitations are told by themselves.")  # fmt: skip
+        return _(
+            "No message and no code reaches this student: there is neither an e-mail nor a phone to "
+            "which texts can be sent. Enter one, and open invitations are told by themselves."
+        )
     if settings(student.school_id).sms_notices:
         return ""
     return _("No e-mail is on record: by text message only what waits for an answer is told.")

@@ -44,7 +44,11 @@ def purpose_of(channel: str, address: str) -> str:
 
 def needs_proof(channel: str, address: str) -> bool:
     """Whether a code can go there: a landline gets none, and the e-mail answers for it."""
-    return is_email(address) if channel == mail.MAIL else phones.is_mobile(address) and sms.reaches(address)
+    return (
+        is_email(address)
+        if channel == mail.MAIL
+        else phones.is_mobile(address) and sms.reaches(address)
+    )
 
 
 def ask(token: str, channel: str, address: str, network: str) -> None:

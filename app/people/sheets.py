@@ -215,6 +215,8 @@ _AS_KNOWN = """UPDATE import_row r SET values = r.values || jsonb_build_object(
     AND s.id_number_index = decode(r.values ->> 'id_number_index', 'hex')
     AND (r.more ? 'kind_told' OR s.id_kind = r.values ->> 'id_kind')
     AND r.values ->> 'id_country' = ''"""
+
+
 def _look_at_mails(record: Import) -> None:
     """An e-mail is one account's; what a student who has signed in keeps itself no file changes (ACC-12)."""
     values = {"id": record.id, "school": record.school_id}
