@@ -15,7 +15,7 @@ from app.core.errors import Invalid
 from app.core.printable import sentence
 from app.core.text import clean_code
 from app.documents.models import Failure
-from app.placements.models import Kind, Placement, PlacementState
+from app.placements.models import HOLDS_SLOT, Kind, Placement, PlacementState
 from app.terms.models import BY_NAME
 
 MUST_KNOW = (
@@ -106,10 +106,12 @@ def named(missing: Sequence[Sequence[str]]) -> str:
 
 
 def who_mends(missing: Sequence[Sequence[str]], placement: Placement) -> str:
-    """Who can change what cannot be printed, as things stand."""
+    """Who can change what cannot be printed, as things stand; empty where it is over."""
     parts = {place.partition(".")[0] for place, _char in missing}
     if parts <= {"student", "school"}:
         return _("The school corrects it in the student's record.")
+    if placement.state not in HOLDS_SLOT:
+        return ""
     if placement.state == PlacementState.IN_FORCE:
         return _(
             "The school withdraws its review and refuses the signing with this reason; then it is signed"
@@ -131,9 +133,9 @@ def not_made(failure: Failure | None, placement: Placement) -> list[str]:
             _("The document could not be made: laying it out failed."),
             _("The system administrator finds it among the failed jobs and has it made again."),
         ]
+    who = who_mends(failure.missing, placement)
     return [
         _("The document could not be made: it has characters that cannot be printed."),
         named(failure.missing),
-        who_mends(failure.missing, placement),
-        _("Once that is done, it is made by itself within ten minutes."),
+        *([who, _("Once that is done, it is made by itself within ten minutes.")] if who else []),
     ]
