@@ -13,7 +13,6 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange
 from app.codes.forms import RegionField, options
 from app.core.db import db
 from app.core.forms import MISSING, line
-from app.core.named import a_name
 from app.core.names import clean_name
 from app.core.text import clean_code
 from app.origin.models import FIELDS, TABLES
@@ -57,8 +56,7 @@ def _field(field: str) -> Any:
         return RegionField(label)
     clean = CLEAN.get(field, clean_code)
     more: dict[str, Any] = {"clean": clean} if clean else {}
-    checks = (a_name,) if field == "name" else ()
-    return line(label, LENGTHS[field], *checks, **more)
+    return line(label, LENGTHS[field], **more)
 
 
 def _majors(student: Student) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from app.accounts.queries import actor
 from app.codes.forms import RegionField, options
 from app.core.db import db
 from app.core.forms import MISSING, Checked, line
-from app.core.named import a_name, a_title
+from app.core.named import a_title
 from app.core.names import clean_contact, clean_name, clean_title
 from app.core.text import clean_code
 from app.people.forms import EMAIL, PHONE, POSTCODE, TEL
@@ -50,7 +50,7 @@ class StudentForm(DynamicForm):
     SECRETS = ("id_number", "phone")
 
     student_no = line(_l("Student number"), 20, clean=lambda text: clean_code(text)[:40])
-    name = line(_l("Name"), 60, a_name, clean=clean_name)
+    name = line(_l("Name"), 60, clean=clean_name)
     id_number = line(_l("ID number"), 18, required=False, clean=lambda text: clean_code(text)[:40])
     phone = line(_l("Phone"), 20, required=False, clean=clean_code, render_kw=TEL)
     sex = SelectField(_l("Sex"))

@@ -18,6 +18,7 @@ from app.accounts.warnings import warn
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.names import clean_name, name_problem
 from app.people import checks, own_contacts
 from app.people.effects import (
     begin_anew,
@@ -151,6 +152,10 @@ def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
     known = {name: value for name, value in values.items() if name not in ("id_number", "phone")}
     known |= {name: values[name] for name in ("id_number", "phone") if values.get(name)}
     problems = _wrong_numbers(student, known)
+    if known.get("name"):
+        known["name"] = clean_name(known["name"])
+        odd = name_problem(known["name"])
+        problems += [("name", odd)] if odd else []
     if "major_id" in known:
         major = db.session.get(Major, known["major_id"] or 0)
         if major is None or major.school_id != student.school_id:
