@@ -303,7 +303,7 @@ def _text(texts, message):
 # the columns of people's and organisations' names; schools' own parts are named by nobody but the school
 NAMED = {
     "student": ("name",), "employer": ("name", "contact_name", "archive_to", "archive_contact"),
-    "placement": ("employer_name",), "plan_entry": ("employer_name", "contact_name", "archive_to"),
+    "placement": ("employer_name",), "plan_entry": ("employer_name",),
     "objection": ("employer_name",),
 }  # fmt: skip
 NAMES = {"name", "employer_name", "contact_name"}

@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 
 from app.codes import queries as codes
 from app.core.forms import line
-from app.core.names import clean_contact, clean_title
+from app.core.names import clean_title
 from app.core.text import clean_line
 from app.people.checks import is_credit_code
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PlanEntry
@@ -20,7 +20,6 @@ from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PlanEntry
 MOST = {name: PlanEntry.__table__.c[name].type.length for name in DESTINATION_FIELDS}
 TABLES = {"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
           "position_kind": "gzzwlb"}  # fmt: skip
-CLEAN = {"employer_name": clean_title, "archive_to": clean_title, "contact_name": clean_contact}
 GROUPS = (
     (_l("Destination"), ("destination_code", "employer_name", "credit_code", "employer_kind",
                          "industry", "region", "position_kind")),
@@ -31,7 +30,7 @@ GROUPS = (
 
 
 def _line(name: str) -> Any:
-    clean = CLEAN.get(name, clean_line)
+    clean = clean_title if name == "employer_name" else clean_line
     return line(FIELD_LABELS[name], MOST[name], required=False, clean=clean)
 
 

@@ -404,6 +404,8 @@ def test_kept_names_are_folded_and_what_is_none_stays_and_is_listed(app, cast, m
     )
     db.session.execute(text("UPDATE placement SET employer_name = '星光(集团) 公司' WHERE id = :id"),
                        {"id": placement.id})  # fmt: skip
+    db.session.execute(text("""UPDATE placement SET plan_values = '{"employer_name": "东湖 (研究) 院", "x": 1}'
+        WHERE id = :id"""), {"id": placement.id})  # fmt: skip
     db.session.execute(text("DELETE FROM former_name"))
     module = migration()
     monkeypatch.setattr(module, "BATCH", 2)
@@ -411,9 +413,11 @@ def test_kept_names_are_folded_and_what_is_none_stays_and_is_listed(app, cast, m
     with Operations.context(MigrationContext.configure(db.session.connection())):
         for table, column, fold, which in module.FOLDED:
             module._fold(table, column, fold, which)
+        module._fold_texts()
     db.session.expire_all()
     assert {db.session.get(Student, key).name for key in many} == {"高山"}
     assert (cast.employer.name, placement.employer_name) == ("星光（集团）公司", "星光（集团）公司")
+    assert placement.plan_values == {"employer_name": "东湖（研究）院", "x": 1}
     assert cast.classmate.name == "赵?"
     assert db.session.scalars(db.select(text("hash FROM trail ORDER BY id"))).all() == before
     listed = app.test_cli_runner().invoke(names, ["problems"])
