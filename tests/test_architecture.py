@@ -304,3 +304,57 @@ def test_nothing_is_untranslated():
 def _text(texts, message):
     found = texts.get(message.id, message.context)
     return found.string if found else ""
+
+
+# the columns of people's and organisations' names; schools' own parts are named by nobody but the school
+NAMED = {
+    "student": ("name",), "employer": ("name", "contact_name", "archive_to", "archive_contact"),
+    "placement": ("employer_name",), "plan_entry": ("employer_name",),
+    "objection": ("employer_name",),
+}  # fmt: skip
+NAMES = {"name", "employer_name", "contact_name"}
+OWNERS = {"Student", "Employer", "Placement", "PlanEntry", "Objection", "student", "employer", "keep",
+          "gone", "one", "other", "placement", "entry", "objection"}  # fmt: skip
+
+
+@pytest.mark.rule("INV-01")
+def test_whatever_is_bound_to_a_column_of_names_is_folded():
+    from app.core.db import db
+    from app.core.named import ContactName, PersonName, Title
+
+    tables = db.metadata.tables
+    columns = [tables[table].c[name] for table, names in NAMED.items() for name in names]
+    plain = [str(c) for c in columns if not isinstance(c.type, ContactName | PersonName | Title)]
+    assert not plain
+
+
+def _name_of_somebody(node) -> bool:
+    return (
+        isinstance(node, ast.Attribute)
+        and node.attr in NAMES
+        and isinstance(node.value, ast.Name)
+        and node.value.id in OWNERS
+    )
+
+
+@pytest.mark.rule("INV-01")
+def test_no_name_is_compared_as_it_was_typed():
+    """In Python by `same_name` and the like, in SQL without case: else «John» is not JOHN."""
+    found = [
+        f"{p.relative_to(ROOT)}:{node.lineno}"
+        for p in SOURCES
+        for node in ast.walk(ast.parse(p.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Compare)
+        and any(isinstance(op, ast.Eq | ast.NotEq | ast.In | ast.NotIn) for op in node.ops)
+        and any(map(_name_of_somebody, (node.left, *node.comparators)))
+    ]
+    calls = re.compile(
+        r"\b(?:Student|Employer)\.name\.(?:in_|like|ilike|contains|icontains|startswith)\("
+    )
+    bare = re.compile(
+        r"(?<!lower\()\b(?:s|e|t|p)\.(?:employer_)?name (?:=|<>|!=|LIKE|ILIKE) (?:r\.|:)"
+    )
+    for p in SOURCES:
+        text = p.read_text(encoding="utf-8")
+        found += [f"{p.relative_to(ROOT)}: {m[0]}" for e in (calls, bare) for m in e.finditer(text)]
+    assert not found

@@ -13,6 +13,7 @@ from wtforms.validators import DataRequired, Length
 from app.accounts.hooks import COLLEGE_NAMES, SCHOOL_NAMES
 from app.accounts.models import ROLE_NAMES
 from app.core.forms import Email, line
+from app.core.names import clean_contact
 from app.workflow.actor import STAFF
 
 MISSING = _l("Please fill this in.")
@@ -99,7 +100,7 @@ class ChangeForm(NewPasswordForm):
 class StaffForm(DynamicForm):
     """A member of staff: whom the account is for, and how far it sees (ADM-01)."""
 
-    name = line(_l("Name"), 60)
+    name = line(_l("Name"), 60, clean=clean_contact)
     email = line(
         _l("E-mail"),
         120,

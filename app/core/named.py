@@ -11,7 +11,7 @@ from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 from wtforms.validators import ValidationError
 
-from app.core.names import clean_contact, clean_name, clean_title, name_problem, title_problem
+from app.core.names import clean_contact, clean_name, clean_title, title_problem
 
 
 class _Folded(TypeDecorator[str]):
@@ -56,16 +56,8 @@ class ContactName(_Folded):
     fold = staticmethod(clean_contact)
 
 
-def a_name(_form: Any, field: Any) -> None:
-    """Of a form: the field is a person's name; else its sentence stands at the field."""
-    _refuse(name_problem(field.data or "x"))
-
-
 def a_title(_form: Any, field: Any) -> None:
-    """Of a form: the field is an organisation's name."""
-    _refuse(title_problem(field.data or "x"))
-
-
-def _refuse(sentence: str | None) -> None:
+    """Of a form: the field is an organisation's name; else its sentence stands there."""
+    sentence = title_problem(field.data or "x")
     if sentence:
         raise ValidationError(sentence)

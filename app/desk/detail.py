@@ -13,6 +13,7 @@ from app.accounts.acts import PROOFS as CONFIRMED
 from app.checks.rules import HINTS
 from app.codes import queries as codes
 from app.core import clock
+from app.core.names import title_key
 from app.destinations import detail as destinations
 from app.documents import files
 from app.fab.shown import moment
@@ -196,7 +197,11 @@ def _employer(placement: Placement) -> list[Any]:
     missing = _("to be filled in")
     return [
         {"label": _("Employer name"), "value": name, "strong": True, "wide": True},
-        *([(_("Present name"), employer.name)] if employer and employer.name != name else []),
+        *(
+            [(_("Present name"), employer.name)]
+            if employer and title_key(employer.name) != title_key(name)
+            else []
+        ),
         (_("Credit code"), placement.employer_credit_code),
         *(
             {"label": _FACTS[fact], "value": facts[fact], "missing": "" if facts[fact] else missing}

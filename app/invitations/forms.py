@@ -73,10 +73,9 @@ LetterForm: Any = type("LetterForm", (_LetterForm,), fields_of(FIELDS))
 def _with_new_name(employer: Employer, found: dict[str, Any]) -> dict[str, str]:
     """The texts of the last letter that name the employer as it was called then, with the name of now."""
     texts = {f.name: found[f.name] for f in FIELDS if f.group == OFFER and f.kind == "text"}
-    new: dict[str, str] = {}
+    now, new = employer.name, dict[str, str]()
     for old, _until in former_names(employer_id=employer.id):
-        if old not in employer.name:
-            new |= {n: t.replace(old, employer.name) for n, t in texts.items() if t and old in t}
+        new |= {n: t.replace(old, now) for n, t in texts.items() if t and old in t and now not in t}
     return new
 
 

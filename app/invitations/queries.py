@@ -177,11 +177,11 @@ def schools_and_years(who: Actor) -> tuple[dict[int, str], list[int]]:
     """The schools (id → name) and graduation years of the students whom this party's list has."""
     mine = invitations_for(who).subquery()
     rows = db.session.execute(
-        select(School.id, School.name, Student.graduation_year)
+        select(School.id, School.name, School.name_order, Student.graduation_year)
         .join(Student, Student.school_id == School.id)
         .where(Student.id.in_(select(mine.c.student_id)))
         .distinct()
-        .order_by(School.name)
+        .order_by(School.name_order)
     ).all()
     years = sorted({row.graduation_year for row in rows}, reverse=True)
     return {row.id: row.name for row in rows}, years

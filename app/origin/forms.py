@@ -14,7 +14,6 @@ from app.codes.forms import RegionField, options
 from app.core import identity, phones
 from app.core.db import db
 from app.core.forms import MISSING, line
-from app.core.named import a_name
 from app.core.names import clean_name
 from app.core.numbers import YEARS, WholeField
 from app.core.text import clean_code
@@ -79,8 +78,7 @@ def _field(field: str) -> Any:
         return RegionField(label)
     clean = CLEAN.get(field, clean_code)
     more: dict[str, Any] = {"clean": clean} if clean else {}
-    checks = (a_name,) if field == "name" else ()
-    return line(label, LENGTHS[field], *checks, **more)
+    return line(label, LENGTHS[field], **more)
 
 
 def _majors(student: Student) -> list[tuple[str, str]]:

@@ -259,7 +259,7 @@ def _name_follows(employer: Employer, changed: Mapping[str, Any]) -> dict[str, A
     found: dict[str, Any] = {}
     for field in NAMING if old else ():
         before = getattr(employer, field) or ""
-        after = before.replace(old, new)
+        after = before if new in before else before.replace(old, new)
         if after != before and len(after) <= Employer.__table__.c[field].type.length:
             setattr(employer, field, after)
             found[field] = [before, after]

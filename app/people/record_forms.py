@@ -16,7 +16,7 @@ from app.core import identity, phones
 from app.core.db import db
 from app.core.forms import MISSING, Checked, line
 from app.core.identity import IdKind
-from app.core.named import a_name, a_title
+from app.core.named import a_title
 from app.core.names import clean_contact, clean_name, clean_title
 from app.core.numbers import YEARS, WholeField
 from app.core.text import clean_code
@@ -54,7 +54,7 @@ class StudentForm(DynamicForm):
     SECRETS = ("id_number", "phone")
 
     student_no = line(_l("Student number"), 20, clean=lambda text: clean_code(text)[:40])
-    name = line(_l("Name"), 60, a_name, clean=clean_name)
+    name = line(_l("Name"), 60, clean=clean_name)
     id_kind = SelectField(
         _l("Kind of document"), [DataRequired(MISSING)], default=IdKind.ID_CARD.value
     )

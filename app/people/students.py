@@ -21,6 +21,7 @@ from app.core.emails import is_email
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.forms import MISSING, NO_EMAIL
 from app.core.identity import IdKind
+from app.core.names import clean_name, name_problem
 from app.people import own_contacts
 from app.people.effects import (
     begin_anew,
@@ -205,6 +206,10 @@ def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
     if known.get("phone"):
         known["phone"] = phones.folded(known["phone"])
     problems = [*_wrong_document(student, known), *_wrong_numbers(student, known)]
+    if known.get("name"):
+        known["name"] = clean_name(known["name"])
+        odd = name_problem(known["name"])
+        problems += [("name", odd)] if odd else []
     if "email" in known and (known["email"] or "") != (student.email or ""):
         if not mail_is_free(student):
             problems.append(("email", str(MAIL_ELSEWHERE)))

@@ -12,7 +12,7 @@ from wtforms.validators import ValidationError
 
 from app.codes import queries as codes
 from app.core.forms import line
-from app.core.names import clean_contact, clean_title
+from app.core.names import clean_title
 from app.core.text import clean_code, clean_line
 from app.people.checks import is_credit_code
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, PlanEntry
@@ -21,9 +21,9 @@ MOST = {name: PlanEntry.__table__.c[name].type.length for name in DESTINATION_FI
 TABLES = {"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
           "position_kind": "gzzwlb"}  # fmt: skip
 CLEAN = {
-    "employer_name": clean_title, "archive_to": clean_title, "contact_name": clean_contact,
+    "employer_name": clean_title,
     **dict.fromkeys(("credit_code", "contact_phone", "postcode", "archive_postcode"), clean_code),
-}  # fmt: skip
+}
 GROUPS = (
     (_l("Destination"), ("destination_code", "employer_name", "credit_code", "employer_kind",
                          "industry", "region", "position_kind")),

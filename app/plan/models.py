@@ -14,7 +14,7 @@ from sqlalchemy.types import DateTime
 
 from app.codes import queries as codes
 from app.core.db import db
-from app.core.named import ContactName, Title, order_column
+from app.core.named import Title, order_column
 from app.people.models import College, Student
 
 
@@ -86,11 +86,11 @@ class PlanEntry(db.Model):
     industry: Mapped[str | None] = mapped_column(String(2))  # DWHYDM
     location: Mapped[str | None] = mapped_column(String(6))  # DWSZDDM
     position_kind: Mapped[str | None] = mapped_column(String(2))  # GZZWLBDM
-    contact_name: Mapped[str | None] = mapped_column(ContactName(60))  # DWLXR
+    contact_name: Mapped[str | None] = mapped_column(String(60))  # DWLXR
     contact_phone: Mapped[str | None] = mapped_column(String(20))  # LXRDH
     address: Mapped[str | None] = mapped_column(String(200))  # DWDZ
     postcode: Mapped[str | None] = mapped_column(String(6))  # DWYB
-    archive_to: Mapped[str | None] = mapped_column(Title(120))  # DAZJDWMC
+    archive_to: Mapped[str | None] = mapped_column(String(120))  # DAZJDWMC
     archive_address: Mapped[str | None] = mapped_column(String(200))  # DAZJDWDZ
     archive_postcode: Mapped[str | None] = mapped_column(String(6))  # DAZJDWYB
     household_address: Mapped[str | None] = mapped_column(String(200))  # HKQZDZ

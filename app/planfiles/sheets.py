@@ -69,12 +69,15 @@ def _table(name: str, year: int | None = None) -> Choices:
     return Choices([(code, code, label) for code, label in codes.names(name, year).items()])
 
 
-NAMES = {"employer_name": Kind.TITLE, "archive_to": Kind.TITLE, "contact_name": Kind.CONTACT}
-
-
 def _text(name: str, label: Any, code: str, *also: str, width: int = 20, most: int = 0) -> Column:
     return Column(
-        name, label, NAMES.get(name, Kind.TEXT), code, also, most=most or MOST[name], width=width
+        name,
+        label,
+        Kind.TITLE if name == "employer_name" else Kind.TEXT,
+        code,
+        also,
+        most=most or MOST[name],
+        width=width,
     )
 
 

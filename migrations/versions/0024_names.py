@@ -26,8 +26,6 @@ FOLDED = (
     ("employer", "archive_contact", clean_contact, "true"),
     ("placement", "employer_name", clean_title, "true"),
     ("plan_entry", "employer_name", clean_title, "true"),
-    ("plan_entry", "contact_name", clean_contact, "true"),
-    ("plan_entry", "archive_to", clean_title, "true"),
     ("objection", "employer_name", clean_title, "true"),
     ("merged", "name", clean_name, "kind = 'student'"),
     ("merged", "name", clean_title, "kind = 'employer'"),
@@ -46,6 +44,7 @@ ORDERED = {
     "placement": (("employer_name", False),),
     "plan_entry": (("employer_name", False),),
 }
+LAST = "chr(1114111)"  # behind every sign there is: where no name stands
 INDEXES = (
     "CREATE INDEX ix_student_name ON student (school_id, lower(name))",
     "CREATE INDEX ix_student_order ON student (school_id, name_order, id)",
@@ -131,7 +130,7 @@ def upgrade():
         _order(table, names)
     for table, column, fold, which in FOLDED:
         _fold(table, column, fold, which)
-    _fold_checked_imports()
+    _fold_texts()
     for table, when in WHEN.items():
         op.execute(FORMER.format(table=table, when=when))
     for index in INDEXES:
@@ -176,8 +175,8 @@ def _order(table, names):
     )
     op.execute(f"ALTER TABLE {table} {columns}")
     made = {
-        f"{name}_order": f"coalesce(name_order(%s{name}, {str(p).lower()}), '')"
-        for name, p in names
+        f"{name}_order": f"coalesce(name_order(%s{name}, {str(person).lower()}), {LAST})"
+        for name, person in names
     }
     op.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
     op.execute(f"UPDATE {table} SET " + ", ".join(f"{c} = {how % ''}" for c, how in made.items()))
@@ -216,23 +215,46 @@ def _fold(table, column, fold, which):
             connection.execute(write, {"ids": list(ids), "names": list(names)})
 
 
-def _fold_checked_imports():
-    """Files that were checked and wait to be written bring names as they were read then."""
+# texts in JSON that are compared with those columns: table, what finds a row, column, path, fold, which rows
+_SHEET = "import_id IN (SELECT id FROM import_file WHERE sheet = '{}')"
+IN_JSON = (
+    *(
+        ("import_row", ("import_id", "row"), column, ["name"], fold, _SHEET.format(sheet))
+        for sheet, fold in (("students", clean_name), ("employers", clean_title))
+        for column in ("values", "old")
+    ),
+    (
+        "import_row",
+        ("import_id", "row"),
+        "values",
+        ["employer_name"],
+        clean_title,
+        _SHEET.format("plan"),
+    ),
+    ("placement", ("id",), "plan_values", ["employer_name"], clean_title, "true"),
+    ("change_request", ("id",), "changes", ["employer_name", "0"], clean_title, "true"),
+    ("change_request", ("id",), "changes", ["employer_name", "1"], clean_title, "true"),
+)
+
+
+def _fold_texts():
+    """What a file or a claim says of a name stays the same as what the row says: no change is seen."""
     connection = op.get_bind()
-    write = sa.text("UPDATE import_row SET values = values || jsonb_build_object('name', CAST(:name AS text))"
-                    " WHERE import_id = :id AND row = :row")  # fmt: skip
-    for sheet, fold in (("students", clean_name), ("employers", clean_title)):
+    for table, key, column, path, fold, which in IN_JSON:
+        keys, found = ", ".join(key), f"{column} #>> '{{{','.join(path)}}}'"
         rows = connection.execute(
-            sa.text("SELECT r.import_id, r.row, r.values ->> 'name' AS name FROM import_row r"
-                    " JOIN import_file f ON f.id = r.import_id WHERE f.sheet = :sheet"
-                    " AND f.state IN ('checked', 'writing') AND r.values ? 'name'"
-                    " AND r.values ->> 'name' !~ '^[一-龥]*$'"),
-            {"sheet": sheet},
-        ).all()  # fmt: skip
-        new = [{"id": r.import_id, "row": r.row, "name": fold(r.name)} for r in rows
-               if fold(r.name) != r.name]  # fmt: skip
-        if new:
-            connection.execute(write, new)
+            sa.text(
+                f"SELECT {keys}, {found} AS name FROM {table} WHERE {found} !~ '^[一-龥]*$' AND {which}"
+            )
+        )
+        new = [
+            row._asdict() | {"name": fold(row.name)} for row in rows if fold(row.name) != row.name
+        ]
+        mine = " AND ".join(f"{name} = :{name}" for name in key)
+        write = sa.text(f"UPDATE {table} SET {column} = jsonb_set({column}, '{{{','.join(path)}}}',"
+                        f" to_jsonb(CAST(:name AS text))) WHERE {mine}")  # fmt: skip
+        for start in range(0, len(new), BATCH):
+            connection.execute(write, new[start : start + BATCH])
 
 
 def downgrade():
