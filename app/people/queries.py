@@ -10,7 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
 from sqlalchemy import func as sql
 
+from app.accounts import contacts
 from app.accounts.models import AppUser, ContactChange
+from app.core import mail, sms
 from app.core.db import db
 from app.core.identity import clean, id_number_mark, spellings
 from app.core.phones import folded, is_mobile
@@ -120,6 +122,18 @@ def users_of(*, student_id: int | None = None, employer_id: int | None = None) -
     """The accounts that belong to a student or an employer."""
     mine = AppUser.student_id == student_id if student_id else AppUser.employer_id == employer_id
     return list(db.session.scalars(select(AppUser).where(mine, AppUser.active == true())))
+
+
+def code_contact(student: Student, user: AppUser | None) -> tuple[str, str] | None:
+    """Where a student's codes go: (channel, address), or None (ACC-13).
+
+    The phone on record where the gateway reaches it, else the mail: the account's own, before there is
+    one that of the record.
+    """
+    if student.phone and sms.reaches(student.phone):
+        return mail.SMS, student.phone
+    email = user.email if user is not None and contacts.has_mail(user) else student.email
+    return (mail.MAIL, email) if email else None
 
 
 def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:
@@ -327,7 +341,7 @@ def _document_token(text: str, who: Actor) -> str | None:
     is_no = Student.student_no == clean_code(text)
     mine = students_for(who).where(or_(is_no, has_number(text))).order_by(is_no.desc()).limit(1)
     row = db.session.execute(mine.with_only_columns(is_no, Student.id_number_index)).first()
-    return None if row is None or row[0] else "i" + row[1].hex()
+    return None if row is None or row[0] or row[1] is None else "i" + row[1].hex()
 
 
 def finds_student(text: str) -> ColumnElement[bool]:

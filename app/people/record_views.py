@@ -42,7 +42,7 @@ from app.people.search_views import StudentSearch
 from app.people.sheets import EXPORTED
 from app.people.step_views import StepActions
 from app.people.students import STUDENTS, change_phone, correct, enter
-from app.people.ways_in import account_of, code_contact
+from app.people.ways_in import account_of
 
 LARGEST_KEY = 2**31 - 1
 
@@ -159,7 +159,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "trace": trace_of([row.id for row in shown]) if shown else [],
             "record_trace": record_trace(item.id),
             "told": told_of(user.id if user else None),
-            "unreached": code_contact(item, user) is None,
+            "unreached": queries.code_contact(item, user) is None,
             "frozen_since": frozen_since(user.id if user else None),
             "changes": changes_shown(item),
             "changes_url": url_for("HeldChangesView.list")
