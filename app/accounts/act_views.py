@@ -66,12 +66,14 @@ def answer_code(view: SafeView, send: Callable[[], object], back: str = "") -> A
 
 def code_under_way(contact: tuple[str, str] | None) -> str:
     """What is said once a code is queued: where it goes, masked, and that it may take long (S-06)."""
-    where = _("It goes to %(address)s.", address=mask_email(contact[1])) if contact else ""
+    address = mask_email(contact[1]) if contact else ""
     if jobs.worker_alive():
-        return " ".join((_("A code is on its way."), where)).strip()
+        if not address:
+            return _("A code is on its way.")
+        return _("A code is on its way to %(address)s.", address=address)
     slow = _("The code is queued, but messages go out slowly at the moment. It counts from when it is "
              "sent, so you lose no time.")  # fmt: skip
-    return " ".join((slow, where)).strip()
+    return f"{slow}{_('(to %(address)s)', address=address)}" if address else slow
 
 
 def code_url(flow: Workflow[Any], record: Any, offer: Offer) -> str:

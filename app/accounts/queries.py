@@ -187,8 +187,7 @@ def username_taken(username: str) -> bool:
 def account_for(typed: str, school_code: str = "") -> AppUser | None:
     """The one account that the typed identifier means (ACC-03); None for none or more than one.
 
-    A passport's number can have the signs of anything: what is no number of a document goes first, so
-    that no record with such a number takes another's way in.
+    A passport's number can have the signs of anything, so what is no document's number goes first.
     """
     numbers = [digest("id_number", spelt) for spelt in spellings_of_number(typed)]
     wanted = [digest(kind, typed) for kind in ("username", "phone", "email", "credit_code")]

@@ -203,7 +203,9 @@ def countries_typed() -> Mapping[str, str]:
 def named(kind: str, country: str = "") -> str:
     """The kind in words, of a passport with its country."""
     name = str(NAMES[kind])
-    return f"{name} ({countries().get(country, country)})" if country else name
+    if not country:
+        return name
+    return _("%(name)s (%(country)s)", name=name, country=countries().get(country, country))
 
 
 def id_number_mark(first17: str) -> str:

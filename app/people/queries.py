@@ -9,7 +9,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, union_all
 
+from app.accounts import contacts
 from app.accounts.models import AppUser, ContactChange
+from app.core import mail, sms
 from app.core.db import db
 from app.core.identity import clean, id_number_mark, spellings
 from app.core.names import same_name
@@ -121,6 +123,18 @@ def users_of(*, student_id: int | None = None, employer_id: int | None = None) -
     """The accounts that belong to a student or an employer."""
     mine = AppUser.student_id == student_id if student_id else AppUser.employer_id == employer_id
     return list(db.session.scalars(select(AppUser).where(mine, AppUser.active == true())))
+
+
+def code_contact(student: Student, user: AppUser | None) -> tuple[str, str] | None:
+    """Where a student's codes go: (channel, address), or None (ACC-13).
+
+    The phone on record where the gateway reaches it, else the mail: the account's own, before there is
+    one that of the record.
+    """
+    if student.phone and sms.reaches(student.phone):
+        return mail.SMS, student.phone
+    email = user.email if user is not None and contacts.has_mail(user) else student.email
+    return (mail.MAIL, email) if email else None
 
 
 def unreachable() -> ColumnElement[bool]:

@@ -150,7 +150,8 @@ def _majors() -> list[tuple[int, str]]:
 
 def country_choices() -> list[tuple[str, str]]:
     """Who issues passports, by name; none for other documents."""
-    names = sorted(identity.countries().items(), key=lambda pair: pair[1])
+    # the national code set has its common characters in the order of their readings
+    names = sorted(identity.countries().items(), key=lambda pair: pair[1].encode("gb18030"))
     return [("", "—"), *names]
 
 

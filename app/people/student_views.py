@@ -24,8 +24,8 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people.forms import AddressForm, CampusVerifyForm, VerifyForm
 from app.people.models import Student
+from app.people.queries import code_contact
 from app.people.students import contact_proved, keep_address, send_first_code, verify
-from app.people.ways_in import code_contact
 
 # where a held change is answered by the contact that did not change: its holder may lack the new phone
 OLD_CONTACT = {"SignInView.index", "SignInView.code", "SignInView.answer"}

@@ -34,15 +34,9 @@ from app.people.effects import (
 )
 from app.people.models import ORIGIN_STATES, Major, OriginState, School, Student
 from app.people.notices import tell_of_record
-from app.people.queries import students_for
+from app.people.queries import code_contact, students_for
 from app.people.sheets import COUNTRY, MAIL_TAKEN, MOBILE, PHONE_TAKEN, TAKEN
-from app.people.ways_in import (
-    account_of,
-    code_contact,
-    no_change_held,
-    no_reset_held,
-    nothing_else_held,
-)
+from app.people.ways_in import account_of, no_change_held, no_reset_held, nothing_else_held
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row

@@ -22,10 +22,11 @@ from app.accounts.queries import (
     identify,
     identify_if_free,
 )
-from app.core import clock, mail, sms
+from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Refused
 from app.people.models import Employer, Student
+from app.people.queries import code_contact
 from app.settings.queries import most_since
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
@@ -81,18 +82,6 @@ def accounts_of(employer: Employer) -> Sequence[AppUser]:
     """The accounts that act for an employer."""
     mine = select(AppUser).where(AppUser.employer_id == employer.id, AppUser.active)
     return db.session.scalars(mine.order_by(AppUser.id)).all()
-
-
-def code_contact(student: Student, user: AppUser | None) -> tuple[str, str] | None:
-    """Where a student's codes go: (channel, address), or None (ACC-13).
-
-    The phone on record where the gateway reaches it, else the mail: the account's own, before there is
-    one that of the record.
-    """
-    if student.phone and sms.reaches(student.phone):
-        return mail.SMS, student.phone
-    email = user.email if user is not None and contacts.has_mail(user) else student.email
-    return (mail.MAIL, email) if email else None
 
 
 # -- changed by staff ------------------------------------------------------------------------------

@@ -16,9 +16,8 @@ from app.core.errors import Invalid
 from app.people import merging
 from app.people.detail import twins_of
 from app.people.models import Student
-from app.people.queries import find_student, search_args
+from app.people.queries import code_contact, find_student, search_args
 from app.people.students import STUDENTS, change_phone, correct
-from app.people.ways_in import code_contact
 from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import number
