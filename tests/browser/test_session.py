@@ -291,7 +291,9 @@ def test_a_reason_is_kept_as_a_draft_until_it_is_sent_and_only_for_its_account(r
     page.goto(f"/desk/show/{key}")
     press(page, "refuse")
     page.locator("#qq-dialog-reason").press_sequentially("材料不清晰，请重新上传")
-    page.wait_for_function("() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
+    page.wait_for_function(
+        "() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))"
+    )
     assert "材料" not in page.evaluate("JSON.stringify(localStorage)")
     page.reload()
     press(page, "refuse")
@@ -304,7 +306,9 @@ def test_a_reason_is_kept_as_a_draft_until_it_is_sent_and_only_for_its_account(r
     press(page, "refuse")
     assert not page.locator("#qq-dialog .qq-draft").count()
     page.locator("#qq-dialog-reason").press_sequentially("第二次填写的原因")
-    page.wait_for_function("() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
+    page.wait_for_function(
+        "() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))"
+    )
     page.keyboard.press("Escape")
     page.locator("form[action$='/logout'] button").evaluate("button => button.form.requestSubmit()")
     page.wait_for_url("**/login/**")
@@ -319,7 +323,9 @@ def test_a_draft_is_gone_once_it_was_sent(running, open_page):
     page.goto(f"/desk/show/{key}")
     press(page, "refuse")
     page.locator("#qq-dialog-reason").press_sequentially("单位存疑，请先核实")
-    page.wait_for_function("() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))")
+    page.wait_for_function(
+        "() => Object.keys(localStorage).some((name) => name.startsWith('qq-draft:'))"
+    )
     confirm(page)
     assert running.ask("SELECT state FROM placement WHERE id = %s", key) == "refused"
     page.wait_for_function(
