@@ -65,11 +65,9 @@ def stale() -> Any:
     if owner is None and not kept.from_here():
         return None  # it may come from anywhere: shown to nobody
     if by_script():
-        return (
-            (jsonify(error=_("This page is out of date. Please reload it.")), 400)
-            if user
-            else signed_out()
-        )
+        if user is None or IN_DIALOG in request.headers:  # a dialog sends its form as a page then
+            return signed_out()
+        return jsonify(error=_("This page is out of date. Please reload it.")), 400
     if request.endpoint in ANEW:
         flash(_("This page was open too long. Please enter it once more."), "warning")
         return _anew()

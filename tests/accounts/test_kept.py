@@ -142,6 +142,7 @@ def test_a_refusal_with_its_reason_is_done_after_the_sign_in_and_once(cast, brow
     back = enter(browser, cast.officer, answer.location)
     page = browser.get(back.location)
     assert REASON in page.get_data(as_text=True)
+    assert cast.student.name in page.get_data(as_text=True)  # whom it is about
     assert state(placement) == "awaiting_school"
     again(browser, page, f"/desk/action/refuse/{placement.id}")
     assert state(placement) == "refused"
@@ -506,3 +507,16 @@ def test_the_security_log_keeps_nothing_of_it(browser, student):
     assert not [
         line for line in lines if data["address"] in json.dumps(line.details, ensure_ascii=False)
     ]
+
+
+def test_a_dialog_of_an_earlier_session_sends_its_form_as_a_page(cast, browser, placement):
+    enter(browser, person(cast.officer))
+    token = token_of(browser.get(f"/desk/show/{placement.id}"))
+    pass_minutes(31)
+    enter(browser, cast.officer)  # in another tab
+    data = {"csrf_token": token, "action": "refuse", "reason": REASON}
+    path = f"/desk/action/refuse/{placement.id}"
+    told = browser.post(path, data=data, headers={"X-Dialog": "1"})
+    assert (told.status_code, told.json["over"]) == (401, True)
+    assert db.session.query(KeptPost).count() == 0
+    assert REASON in browser.get(browser.post(path, data=data).location).get_data(as_text=True)
