@@ -14,18 +14,21 @@ import pytest
 from flask_wtf import FlaskForm
 from sqlalchemy import text
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import IntegerConverter
 from wtforms import PasswordField
 
-from app.accounts import kept, kept_views, passwords
+from app.accounts import kept, kept_views, late, passwords
 from app.accounts.kept_models import KeptPost
 from app.accounts.models import AccountSession, SecurityEvent
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
+from app.core.limits import Limit
 from app.people.models import Student
 from app.placements.workflow import PLACEMENTS
 from app.workflow.models import Trail
 from tests import factories as make
+from tests.test_matrix import routes
 
 pytestmark = pytest.mark.rule("ACC-14")
 REASON = "协议书第二页缺少公章，请补盖后重新上传"
@@ -122,6 +125,23 @@ def test_after_signing_in_the_person_sees_what_would_be_sent_and_sends_it_once(b
     assert "不会重复发送" in browser.get(twice.location, follow_redirects=True).get_data(
         as_text=True
     )
+
+
+def test_every_page_that_takes_a_form_from_signed_in_people_keeps_it(app, cast, visit, monkeypatch):
+    monkeypatch.setattr(kept, "OFTEN", Limit("kept-test", 10_000, timedelta(hours=1)))
+    browser, lost, seen = visit(person(cast.officer)), {}, 0
+    pass_minutes(31)
+    for rule in routes(app):
+        if "POST" not in rule.methods or rule.endpoint in late.ANEW:
+            continue
+        numbers = {n: isinstance(c, IntegerConverter) for n, c in rule._converters.items()}
+        _host, path = rule.build({name: 1 if number else "x" for name, number in numbers.items()})
+        answer = browser.post(path, data={"reason": REASON})
+        seen += 1
+        if not (answer.location or "").startswith("/login/?next=/kept/"):
+            lost[path] = answer.status_code, answer.location
+    assert not lost
+    assert seen > 80
 
 
 def late_refusal(cast, browser, placement):
