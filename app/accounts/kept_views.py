@@ -35,7 +35,13 @@ from app.fab.urls import local_path
 from app.workflow.engine import FLOWS
 
 MOST_NAMED = 20  # records that are named
-MARKS = {"action", "batch", "seen", "version"}  # which button, which reading: nothing anybody typed
+MARKS = {
+    "action",
+    "batch",
+    "rowid",
+    "seen",
+    "version",
+}  # which button, which reading: nothing anybody typed
 WORDS = {"reason": _l("Reason"), "agreed": _l("Agreed"), "note": _l("Note"), "text": _l("Text")}
 
 
@@ -156,9 +162,10 @@ def _act(form: kept.Kept) -> tuple[str, list[str]]:
 def _names(view: Any, keys: list[str]) -> list[str]:
     """The records that a form is about, as far as this person sees them."""
     try:
-        return [str(view.record_name(item)) for item in view.records(keys[:MOST_NAMED])]
+        names = [str(view.record_name(item)) for item in view.records(keys[:MOST_NAMED])]
     except HTTPException:
         return []
+    return [*names, _("%(count)s in all", count=len(keys))] if len(keys) > 1 else names
 
 
 def label_of(name: str) -> str:

@@ -540,3 +540,53 @@ def test_a_dialog_of_an_earlier_session_sends_its_form_as_a_page(cast, browser, 
     assert (told.status_code, told.json["over"]) == (401, True)
     assert db.session.query(KeptPost).count() == 0
     assert REASON in browser.get(browser.post(path, data=data).location).get_data(as_text=True)
+
+
+def test_what_was_corrected_on_its_page_and_sent_there_waits_no_more(browser, student):
+    _data, answer = late_profile(browser, student)
+    page = browser.get(enter(browser, student, answer.location).location)
+    wrong = MultiDict(fields_of(page))
+    wrong["email"] = "no address"
+    assert browser.post("/my/profile/", data=wrong).status_code == 422
+    assert db.session.query(KeptPost).count() == 1  # refused: it waits on
+    good = {**typed(browser.get("/my/profile/")), "address": "改正后的地址 5 号"}
+    browser.post("/my/profile/", data=good)
+    assert address_of(student) == "改正后的地址 5 号"
+    assert db.session.query(KeptPost).count() == 0
+
+
+def test_a_double_click_after_the_end_keeps_one_form(browser, student):
+    data, _answer = late_profile(browser, student)
+    browser.post("/my/profile/", data=data)
+    assert db.session.query(KeptPost).count() == 1
+
+
+def test_back_leads_to_the_page_of_the_form(browser, student):
+    enter(browser, student)
+    data = typed(browser.get("/my/profile/"))
+    pass_minutes(31)
+    here = {"Referer": "http://localhost/my/profile/?tab=2"}
+    answer = browser.post("/my/profile/", data=data, headers=here)
+    page = browser.get(enter(browser, student, answer.location).location).get_data(as_text=True)
+    assert 'href="/my/profile/?tab=2"' in page
+
+
+def test_the_first_sign_in_is_kept_behind_its_gate_too(cast, browser):
+    newcomer = person(make.make_student(cast.college, verified_at=None))
+    enter(browser, newcomer)
+    token = token_of(browser.get("/my/verify/"))
+    pass_minutes(31)
+    data = {
+        "csrf_token": token,
+        "email": "a@example.org",
+        "address": "东八舍",
+        "code": "123456",
+        "_code_url": "",
+    }
+    answer = browser.post("/my/verify/", data=data)
+    page = browser.get(enter(browser, newcomer, answer.location).location)
+    assert "东八舍" in page.get_data(as_text=True)
+    again(browser, page, "/my/verify/", code="000000")
+    assert "东八舍" in browser.get(f"/kept/{answer.location.rpartition('/')[2]}").get_data(
+        as_text=True
+    )
