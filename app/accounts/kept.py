@@ -30,7 +30,7 @@ from app.core import clock, jobs
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.limits import Limit
-from app.fab.urls import came_from
+from app.fab.urls import local_path
 
 LIFE = timedelta(hours=8)  # as long as the longest session: a working day
 STUCK = timedelta(minutes=2)  # what is being sent for longer was not: its process has died
@@ -120,12 +120,19 @@ def posted(key: str = "") -> Kept:
     return Kept(
         key=key,
         path=request.full_path.rstrip("?"),
-        page=came_from() or "/",
+        page=_shown_on(),
         fields=[pair for pair in values if pair[0] not in asked.keys() | dropped],
         asked=list(asked.items()),
         files=[(name, file.filename) for name, file in request.files.items(multi=True)
                if file.filename],
     )  # fmt: skip
+
+
+def _shown_on() -> str:
+    """The page that the form stood on; one that only answers forms cannot be opened again."""
+    page, rule = local_path(request.referrer) or "/", request.url_rule
+    answered_here = page.partition("?")[0] == request.path
+    return "/" if answered_here and rule and "GET" not in (rule.methods or ()) else page
 
 
 def keep(user_id: int) -> str:
@@ -136,6 +143,9 @@ def keep(user_id: int) -> str:
     known = db.session.scalar(select(AppUser.id).where(AppUser.id == user_id, AppUser.active))
     if len(data.encode()) > LARGEST or known is None or not OFTEN.take(user_id):
         return ""
+    for row in db.session.scalars(select(KeptPost).where(_mine(user_id), _idle())):
+        if _content(row)[:4] == json.loads(data)[:4]:  # sent by a double click
+            db.session.delete(row)
     db.session.add(
         KeptPost(
             key=form.key, user_id=user_id, device_id=devices.current(), made_at=now,
@@ -152,6 +162,11 @@ def keep(user_id: int) -> str:
 
 def _context(key: str, user_id: int) -> str:
     return f"kept_post:{key}:{user_id}"
+
+
+def _content(row: KeptPost) -> list[Any]:
+    found: list[Any] = json.loads(cipher().decrypt(row.sealed, _context(row.key, row.user_id)))
+    return found
 
 
 def _mine(user_id: int) -> Any:
@@ -172,8 +187,7 @@ def opened(key: str, user_id: int) -> Kept | None:
     row = db.session.scalar(select(KeptPost).where(KeptPost.key == key, _mine(user_id)))
     if row is None:
         return None
-    text = cipher().decrypt(row.sealed, _context(row.key, user_id))
-    path, page, *lists = json.loads(text)
+    path, page, *lists = _content(row)
     fields, asked, files = ([(str(a), str(b)) for a, b in part] for part in lists)
     busy = row.sent_at is not None and row.sent_at > clock.now() - STUCK
     return Kept(row.key, path, page, fields, asked, files, row.made_at, busy)

@@ -20,6 +20,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.csrf import generate_csrf
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 from wtforms import Field, HiddenField
 
@@ -33,7 +34,14 @@ from app.fab.shown import moment
 from app.fab.urls import local_path
 from app.workflow.engine import FLOWS
 
-MARKS = {"action", "batch", "seen", "version"}  # which button, which reading: nothing anybody typed
+MOST_NAMED = 20  # records that are named
+MARKS = {
+    "action",
+    "batch",
+    "rowid",
+    "seen",
+    "version",
+}  # which button, which reading: nothing anybody typed
 WORDS = {"reason": _l("Reason"), "agreed": _l("Agreed"), "note": _l("Note"), "text": _l("Text")}
 
 
@@ -110,10 +118,12 @@ def draft_key(user_id: int) -> str:
 
 def offered(form: kept.Kept) -> Any:
     """The page that shows a form as it would be sent; a code or password is asked anew."""
+    act, about = _act(form) if g.get("user") is not None and g.user.is_authenticated else ("", [])
     return render_template(
         "accounts/kept.html",
         form=form,
-        act=_act(form),
+        act=act,
+        about=about,
         at=moment(form.made_at) if form.made_at else "",
         rows=[(name, label, value) for name, value in form.fields if (label := label_of(name))],
         rest=[
@@ -130,22 +140,32 @@ def offered(form: kept.Kept) -> Any:
     )  # fmt: skip
 
 
-def _act(form: kept.Kept) -> str:
-    """What the form does, where a button's name says it."""
+def _act(form: kept.Kept) -> tuple[str, list[str]]:
+    """What the form does, where a button's name says it, and to whom."""
     adapter = current_app.url_map.bind("")
     try:
         endpoint, arguments = adapter.match(form.path.partition("?")[0], method="POST")
     except HTTPException:
-        return ""
-    posted = dict(form.fields)
+        return "", []
+    posted: MultiDict[str, str] = MultiDict(form.fields)
     name = str(arguments.get("name") or arguments.get("step") or posted.get("action", ""))
-    view = next((v for v in current_app.extensions["appbuilder"].baseviews
-                 if v.endpoint == endpoint.partition(".")[0]), None)  # fmt: skip
+    views = current_app.extensions["appbuilder"].baseviews
+    view = next((v for v in views if v.endpoint == endpoint.partition(".")[0]), None)
     action = getattr(view, "actions", {}).get(name)
     if action is not None:
-        return str(action.text)
+        keys = [arguments["pk"]] if "pk" in arguments else posted.getlist("rowid")
+        return str(action.text), _names(view, keys)
     steps = (step for flow in FLOWS.values() for step in flow.steps if step.name == name)
-    return str(next((step.label for step in steps), ""))
+    return str(next((step.label for step in steps), "")), []
+
+
+def _names(view: Any, keys: list[str]) -> list[str]:
+    """The records that a form is about, as far as this person sees them."""
+    try:
+        names = [str(view.record_name(item)) for item in view.records(keys[:MOST_NAMED])]
+    except HTTPException:
+        return []
+    return [*names, _("%(count)s in all", count=len(keys))] if len(keys) > 1 else names
 
 
 def label_of(name: str) -> str:

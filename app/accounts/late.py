@@ -65,11 +65,9 @@ def stale() -> Any:
     if owner is None and not kept.from_here():
         return None  # it may come from anywhere: shown to nobody
     if by_script():
-        return (
-            (jsonify(error=_("This page is out of date. Please reload it.")), 400)
-            if user
-            else signed_out()
-        )
+        if user is None or IN_DIALOG in request.headers:  # a dialog sends its form as a page then
+            return signed_out()
+        return jsonify(error=_("This page is out of date. Please reload it.")), 400
     if request.endpoint in ANEW:
         flash(_("This page was open too long. Please enter it once more."), "warning")
         return _anew()
@@ -121,16 +119,25 @@ def claimed(user_id: int) -> Any:
 
 def finished(response: Response) -> Response:
     """What was done is forgotten; what was refused waits on, with all that was typed."""
-    key = g.pop("kept", "")
-    if not key:
-        return response
-    told = {kind for kind, _text in session.get("_flashes") or []}
+    key, told = g.pop("kept", ""), {kind for kind, _text in session.get("_flashes") or []}
     done = response.status_code < 400 and not told & WRONG
     try:
-        db.session.rollback()  # what a refused act had begun is not written with it
-        kept.settle(key, done=done)
+        if not key and done:
+            key = _overtaken()
+        if key:
+            db.session.rollback()  # what a refused act had begun is not written with it
+            kept.settle(key, done=done)
     except SQLAlchemyError:
         db.session.rollback()
-    if done:
+    if key and done:
         session.pop(kept.MARK, None)
     return response
+
+
+def _overtaken() -> str:
+    """The form that waits, where the person has corrected it on its page and sent that instead."""
+    key, user = session.get(kept.MARK, ""), g.get("user")
+    if request.method != "POST" or not key or user is None or not user.is_authenticated:
+        return ""
+    form = kept.opened(key, user.id)
+    return key if form is not None and form.path == request.full_path.rstrip("?") else ""

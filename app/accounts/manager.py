@@ -81,7 +81,7 @@ class AccountManager(CodeRoleManager):
         for gate in GATES:
             endpoint = gate(current_user)
             if endpoint is not None:
-                return _held_at(endpoint)
+                return _held_at(endpoint) or late.claimed(g.user.id)
         return late.claimed(g.user.id)
 
 
@@ -110,4 +110,5 @@ def _view_asked() -> str:
 def _held_at(endpoint: str) -> Response | None:
     """Let the gate's own view through, send everything else to it."""
     view = endpoint.partition(".")[0]
-    return None if _view_asked() in (view, "MessagesView") else redirect(url_for(endpoint))
+    open_views = (view, "MessagesView", "KeptView")  # what was typed at the gate may wait there too
+    return None if _view_asked() in open_views else redirect(url_for(endpoint))

@@ -353,7 +353,7 @@
       if (sending || form.dataset.sent) return void (waiting = setTimeout(autosave, 2000, form));
       sending = true;
       const answer = await fetch(form.dataset.qqAutosave, {
-        method: "POST", body: new FormData(form), headers: { "X-CSRFToken": $("meta[name=csrf-token]").content },
+        method: "POST", body: new FormData(form), headers: { "X-CSRFToken": $("meta[name=csrf-token]").content, Accept: "application/json" },
       }).catch(() => null);
       const said = answer ? await answer.json().catch(() => ({})) : {};
       sending = false;

@@ -21,7 +21,7 @@
     if (now !== state) {
       state = now;
       bar.hidden = !now;
-      $$("[data-part]", bar).forEach((part) => { part.hidden = ![now, { warn: "go", last: "login", over: "login" }[now]].includes(part.dataset.part); });
+      $$("[data-part]", bar).forEach((part) => { part.hidden = ![now, { warn: "go", over: "login" }[now]].includes(part.dataset.part); });
       $("[data-part=login]", bar).href = bar.dataset.login + "?next=" + encodeURIComponent(here);
     }
     const left = Math.max(0, Math.ceil((ends - Date.now() - ahead) / 1000));

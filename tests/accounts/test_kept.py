@@ -14,18 +14,21 @@ import pytest
 from flask_wtf import FlaskForm
 from sqlalchemy import text
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import IntegerConverter
 from wtforms import PasswordField
 
-from app.accounts import kept, kept_views, passwords
+from app.accounts import kept, kept_views, late, passwords
 from app.accounts.kept_models import KeptPost
 from app.accounts.models import AccountSession, SecurityEvent
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
+from app.core.limits import Limit
 from app.people.models import Student
 from app.placements.workflow import PLACEMENTS
 from app.workflow.models import Trail
 from tests import factories as make
+from tests.test_matrix import routes
 
 pytestmark = pytest.mark.rule("ACC-14")
 REASON = "协议书第二页缺少公章，请补盖后重新上传"
@@ -124,6 +127,23 @@ def test_after_signing_in_the_person_sees_what_would_be_sent_and_sends_it_once(b
     )
 
 
+def test_every_page_that_takes_a_form_from_signed_in_people_keeps_it(app, cast, visit, monkeypatch):
+    monkeypatch.setattr(kept, "OFTEN", Limit("kept-test", 10_000, timedelta(hours=1)))
+    browser, lost, seen = visit(person(cast.officer)), {}, 0
+    pass_minutes(31)
+    for rule in routes(app):
+        if "POST" not in rule.methods or rule.endpoint in late.ANEW:
+            continue
+        numbers = {n: isinstance(c, IntegerConverter) for n, c in rule._converters.items()}
+        _host, path = rule.build({name: 1 if number else "x" for name, number in numbers.items()})
+        answer = browser.post(path, data={"reason": REASON})
+        seen += 1
+        if not (answer.location or "").startswith("/login/?next=/kept/"):
+            lost[path] = answer.status_code, answer.location
+    assert not lost
+    assert seen > 80
+
+
 def late_refusal(cast, browser, placement):
     assert enter(browser, person(cast.officer)).status_code == 302
     token = token_of(browser.get(f"/desk/show/{placement.id}"))
@@ -142,6 +162,7 @@ def test_a_refusal_with_its_reason_is_done_after_the_sign_in_and_once(cast, brow
     back = enter(browser, cast.officer, answer.location)
     page = browser.get(back.location)
     assert REASON in page.get_data(as_text=True)
+    assert cast.student.name in page.get_data(as_text=True)  # whom it is about
     assert state(placement) == "awaiting_school"
     again(browser, page, f"/desk/action/refuse/{placement.id}")
     assert state(placement) == "refused"
@@ -506,3 +527,66 @@ def test_the_security_log_keeps_nothing_of_it(browser, student):
     assert not [
         line for line in lines if data["address"] in json.dumps(line.details, ensure_ascii=False)
     ]
+
+
+def test_a_dialog_of_an_earlier_session_sends_its_form_as_a_page(cast, browser, placement):
+    enter(browser, person(cast.officer))
+    token = token_of(browser.get(f"/desk/show/{placement.id}"))
+    pass_minutes(31)
+    enter(browser, cast.officer)  # in another tab
+    data = {"csrf_token": token, "action": "refuse", "reason": REASON}
+    path = f"/desk/action/refuse/{placement.id}"
+    told = browser.post(path, data=data, headers={"X-Dialog": "1"})
+    assert (told.status_code, told.json["over"]) == (401, True)
+    assert db.session.query(KeptPost).count() == 0
+    assert REASON in browser.get(browser.post(path, data=data).location).get_data(as_text=True)
+
+
+def test_what_was_corrected_on_its_page_and_sent_there_waits_no_more(browser, student):
+    _data, answer = late_profile(browser, student)
+    page = browser.get(enter(browser, student, answer.location).location)
+    wrong = MultiDict(fields_of(page))
+    wrong["email"] = "no address"
+    assert browser.post("/my/profile/", data=wrong).status_code == 422
+    assert db.session.query(KeptPost).count() == 1  # refused: it waits on
+    good = {**typed(browser.get("/my/profile/")), "address": "改正后的地址 5 号"}
+    browser.post("/my/profile/", data=good)
+    assert address_of(student) == "改正后的地址 5 号"
+    assert db.session.query(KeptPost).count() == 0
+
+
+def test_a_double_click_after_the_end_keeps_one_form(browser, student):
+    data, _answer = late_profile(browser, student)
+    browser.post("/my/profile/", data=data)
+    assert db.session.query(KeptPost).count() == 1
+
+
+def test_back_leads_to_the_page_of_the_form(browser, student):
+    enter(browser, student)
+    data = typed(browser.get("/my/profile/"))
+    pass_minutes(31)
+    here = {"Referer": "http://localhost/my/profile/?tab=2"}
+    answer = browser.post("/my/profile/", data=data, headers=here)
+    page = browser.get(enter(browser, student, answer.location).location).get_data(as_text=True)
+    assert 'href="/my/profile/?tab=2"' in page
+
+
+def test_the_first_sign_in_is_kept_behind_its_gate_too(cast, browser):
+    newcomer = person(make.make_student(cast.college, verified_at=None))
+    enter(browser, newcomer)
+    token = token_of(browser.get("/my/verify/"))
+    pass_minutes(31)
+    data = {
+        "csrf_token": token,
+        "email": "a@example.org",
+        "address": "东八舍",
+        "code": "123456",
+        "_code_url": "",
+    }
+    answer = browser.post("/my/verify/", data=data)
+    page = browser.get(enter(browser, newcomer, answer.location).location)
+    assert "东八舍" in page.get_data(as_text=True)
+    again(browser, page, "/my/verify/", code="000000")
+    assert "东八舍" in browser.get(f"/kept/{answer.location.rpartition('/')[2]}").get_data(
+        as_text=True
+    )
