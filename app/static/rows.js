@@ -162,9 +162,9 @@
     const found = await rowKeys(row);
     if (rowOf(document.activeElement) !== row || $("dialog[open]") || ticked().length) return;  // gone on meanwhile
     if (!found) return say(texts.failed, true);
-    const button = $(`[data-qq-key="${key}"]`, found);
-    if (button && !button.disabled) press(found, button, row);
-    else say((button ? why(button.closest(".qq-offer")) : "") || $("[data-qq-waits]", found).textContent || texts.nothing, true);
+    const button = $(`[data-qq-key="${key}"]`, found), greyed = $(`[data-qq-greyed="${key}"]`, found);
+    if (button) press(found, button, row);
+    else say((greyed && why(greyed.closest(".qq-offer"))) || $("[data-qq-waits]", found).textContent || texts.nothing, true);
   }
 
   // the button of a detail; without one the page says whom the record waits for
