@@ -68,6 +68,7 @@ def _schools() -> tuple[School, School]:
     set_setting(school.id, "termination_review", "both", None)
     set_setting(school.id, "offline_review", "both", None)
     set_setting(school.id, "forced_online", True, None)
+    set_setting(school.id, "deputy_days", 3, None)
     for owner, names in ((school, COLLEGES), (other, {"文理学院": ("汉语言文学", "应用数学")})):
         for number, (name, majors) in enumerate(names.items(), 1):
             college = College(school_id=owner.id, code=f"{number:02d}", name=name)

@@ -19,6 +19,7 @@ from app.documents import files
 from app.fab.shown import moment
 from app.objections.queries import about, open_objection
 from app.offline.detail import no_register
+from app.people.step_views import WHO
 from app.placements.checks import MUST_KNOW, not_made
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -276,6 +277,8 @@ def _line(row: Trail, kind: str) -> dict[str, Any]:
 def _note(row: Trail) -> str:
     """The reason, the terms that were proposed, the hints in spite of which somebody approved."""
     parts = [row.reason] if row.reason else []
+    if reminded := row.details.get("reminded"):
+        parts.append(_("Reminded: %(who)s", who=WHO[Role(reminded)]))
     changed = [
         str(BY_NAME[name].label) for name in row.details.get("changed", ()) if name in BY_NAME
     ]

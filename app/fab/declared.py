@@ -95,6 +95,7 @@ class Fit:
     able: int = 0
     alone: tuple[tuple[str, str, str], ...] = ()
     unfit: tuple[str, ...] = ()
+    names: tuple[str, ...] = ()  # of those it can be done to
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ KEYS: dict[Verdict | None, str] = {
     Verdict.REFUSE: "R",
 }  # nothing else ever (AGR-18)
 MOST_ASKED = 200  # ticked records whose guards are asked beforehand; of more only their states
+SHOWN = 20  # names of those to whom it will be done, in the dialog
 NAMED = 3  # names in the sentence why an action is not offered for all that is ticked
 WHO: dict[Role, Any] = {
     Role.STUDENT: _l("the student"),
@@ -151,14 +152,16 @@ class StepActions:
             return Fit(able=len(items))
         flow, step = found
         records, who = self.moved(name, items), actor()
-        alone, unfit = [], []
+        alone, unfit, able = [], [], []
         for item in items:
-            record = records.get(item.id)
+            record, name_ = records.get(item.id), view.record_name(item)
             if record is None or not flow.fits(step, record, who, now()):
-                unfit.append(view.record_name(item))
+                unfit.append(name_)
             elif len(items) <= MOST_ASKED and (why := flow.refusal(step, record, who, now())):
-                alone.append((str(item.id), view.record_name(item), why))
-        return Fit(len(items) - len(alone) - len(unfit), tuple(alone), tuple(unfit))
+                alone.append((str(item.id), name_, why))
+            else:
+                able.append(name_)
+        return Fit(len(able), tuple(alone), tuple(unfit), tuple(able))
 
     @expose("/fits", methods=["POST"])
     @has_access
@@ -183,6 +186,7 @@ class StepActions:
             "none": bool(fit.unfit) and not fit.able and not fit.alone,
             "able": fit.able,
             "alone": fit.alone,
+            "names": _(", ").join(fit.names[:SHOWN]) + ("…" if len(fit.names) > SHOWN else ""),
             "key": KEYS[verdict] if some and isinstance(verdict, Verdict) else "",
         }
 

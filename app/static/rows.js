@@ -74,6 +74,7 @@
     if (!said) return;
     $("[data-qq-part=rows]", form).hidden = true;
     $("p", box).textContent = (said.alone.length ? box.dataset.some : box.dataset.all).replace("{able}", said.able).replace("{alone}", said.alone.length);
+    $("p + p", box).textContent = said.names;
     $("ul", box).replaceChildren(...said.alone.map(([key, name, why]) => {
       form.append(Object.assign(document.createElement("input"), { type: "hidden", name: "alone", value: key, className: "qq-copied" }));
       return Object.assign(document.createElement("li"), { textContent: `${name}: ${why}` });
@@ -151,6 +152,7 @@
 
   async function decide(key, row) {
     const texts = $("[data-qq-says]") ? $("[data-qq-says]").dataset : {};
+    now = {};  // what was to be said of the selection gives way to the answer of the key
     if (ticked().length) {
       if (row && !$(".qq-row-check:checked", row)) return say(texts.other, true);
       const button = bulkKey(key);
@@ -160,9 +162,9 @@
     const found = await rowKeys(row);
     if (rowOf(document.activeElement) !== row || $("dialog[open]") || ticked().length) return;  // gone on meanwhile
     if (!found) return say(texts.failed, true);
-    const button = $(`[data-qq-key="${key}"]`, found);
-    if (button && !button.disabled) press(found, button, row);
-    else say((button ? why(button.closest(".qq-offer")) : "") || $("[data-qq-waits]", found).textContent || texts.nothing, true);
+    const button = $(`[data-qq-key="${key}"]`, found), greyed = $(`[data-qq-greyed="${key}"]`, found);
+    if (button) press(found, button, row);
+    else say((greyed && why(greyed.closest(".qq-offer"))) || $("[data-qq-waits]", found).textContent || texts.nothing, true);
   }
 
   // the button of a detail; without one the page says whom the record waits for

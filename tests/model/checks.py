@@ -99,7 +99,9 @@ TRAIL = {
         WHERE previous <> before OR hash <> mine OR came_from IS DISTINCT FROM from_state""",
 }
 PAPER = ("awaiting_scan", "awaiting_college", "awaiting_school")  # a paper agreement stays printed
-DECIDING = ("attest", "refuse", "attest_college", "refuse_college")
+DECIDING = ("attest", "refuse", "attest_college", "refuse_college", "attest_for_college",
+            "refuse_for_college")  # fmt: skip
+REMINDERS = ("nudge", "nudge_student")  # they stand in the trace and are no decision
 
 
 MEANT = {
@@ -163,8 +165,31 @@ def promises(flow, step, who, row, was: dict):
         "AGR-06 another college's record",
         who.role is Role.COLLEGE and was.get("college_id") != who.college_id,
     )
+    if name in REMINDERS:
+        yield "AGR-17 a reminder moved the record", row.from_state != row.to_state
+        yield "AGR-17 reminded twice a day", _value(
+            """SELECT count(*) FROM trail t WHERE t.kind = :kind AND t.record_id = :id
+               AND t.step IN ('nudge', 'nudge_student') AND t.to_state = :state
+               AND (t.at AT TIME ZONE 'Asia/Shanghai')::date =
+                   (CAST(:at AS timestamptz) AT TIME ZONE 'Asia/Shanghai')::date""",
+            row.record_id, at=now, kind=row.kind, state=row.to_state) > 1  # fmt: skip
+    if name.endswith("_for_college"):
+        yield "AGR-17 decided where no college was awaited", not row.from_state.endswith("_college")
+        yield (
+            "AGR-17 decided in the college's place too early",
+            now - _began(row) < timedelta(days=2),
+        )
     yield from _by_kind.get(flow.kind, lambda *_a: ())(name, now, who, row, was)
     yield "NTF-01 nobody was told", _untold(flow, name, row)
+
+
+def _began(row):
+    """When the record had come to the college's level, as the trace says."""
+    return db.session.scalar(
+        text("""SELECT max(at) FROM trail WHERE kind = :k AND record_id = :id AND seq < :seq
+                AND to_state = :state AND from_state IS DISTINCT FROM to_state AND step <> 'undo'"""),
+        {"k": row.kind, "id": row.record_id, "seq": row.seq, "state": row.from_state},
+    )
 
 
 def _invitation(name, now, who, row, was):
@@ -204,12 +229,12 @@ def _placement(name, now, who, row, was):
         yield "INV-16 amended after a review", decided > undone
     if name == "attest":
         college_said = _value(
-            "SELECT count(*) FROM trail WHERE kind = 'placement' AND record_id = :id AND step = 'attest_college'",
+            "SELECT count(*) FROM trail WHERE kind = 'placement' AND record_id = :id AND step IN ('attest_college', 'attest_for_college')",
             row.record_id,
         )
         yield "AGR-06 the college was passed over", both and not college_said
         yield "AGR-06 the college alone decides", college and row.from_state == "awaiting_college"
-    if name in ("attest", "attest_college"):
+    if name in ("attest", "attest_college", "attest_for_college"):
         missing = "kind <> 'destination' AND (employer_kind IS NULL OR employer_industry IS NULL OR employer_location IS NULL)"
         yield (
             "AGR-03 facts are missing",
@@ -230,7 +255,7 @@ def _placement(name, now, who, row, was):
                 row.record_id,
             ),
         )
-    if name in ("refuse", "refuse_college"):
+    if name in ("refuse", "refuse_college", "refuse_for_college"):
         yield (
             "OFF-05 a refused scan ends the signing",
             _paper(row.record_id) != (row.to_state == "awaiting_scan"),
@@ -279,8 +304,9 @@ def _termination(name, now, who, row, was):
 def _undone(now, who, row):
     """What was undone was one's own decision of the last half minute, and nobody was told of it."""
     one = db.session.execute(
-        text("SELECT * FROM trail WHERE kind = :k AND record_id = :id AND seq = :seq"),
-        {"k": row.kind, "id": row.record_id, "seq": row.seq - 1},
+        text(f"""SELECT * FROM trail WHERE kind = :k AND record_id = :id AND seq < :seq
+                 AND step NOT IN {REMINDERS} ORDER BY seq DESC LIMIT 1"""),
+        {"k": row.kind, "id": row.record_id, "seq": row.seq},
     ).one()
     yield "undone by somebody else", one.actor_id != who.user_id
     yield "undone too late", now - one.at > timedelta(seconds=31)
@@ -297,7 +323,8 @@ def _utc():
 
 
 # whom these tell may have no account
-MAYBE = ("send_back", "ask_mediation", "attest_college", "report", "apply_with_proof", "overtake")
+MAYBE = ("send_back", "ask_mediation", "attest_college", "report", "apply_with_proof", "overtake",
+         "approve_for_college")  # fmt: skip
 
 
 def _untold(flow, name, row) -> bool:

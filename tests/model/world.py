@@ -102,6 +102,7 @@ class World:
         set_setting(cast.school.id, "termination_review", Review.BOTH, None)
         set_setting(cast.school.id, "offline_review", Review.BOTH, None)
         set_setting(cast.school.id, "forced_online", True, None)
+        set_setting(cast.school.id, "deputy_days", 2, None)
         make.make_employer(cast.school, "远山实业有限公司")
         make.make_employer(cast.school, "性质不详的单位", kind=None)
         make.make_employer(cast.school, "新来的公司", state="awaiting")

@@ -287,3 +287,16 @@ def test_staff_read_what_each_code_counts_as(cast, visit):
     shown = page(visit(cast.officer), "/plan/codes/list/?f_edition=2024")
     assert all(word in shown for word in ("不就业拟升学", "暂不就业", "单位就业"))
     page(visit(cast.college_officer), "/plan/codes/list/", 403)
+
+
+@pytest.mark.rule("AGR-07", "PLN-03")
+@pytest.mark.parametrize("who", ["data", "officer"])
+def test_whoever_decides_on_many_changes_sees_what_became_of_them(cast, visit, change, who):
+    browser = visit(getattr(cast, who))
+    fits = browser.post("/plan/changes/fits", data={"rowid": [change.id], "tab": "open"}).json
+    assert not fits["offers"]["drop"]["why"]
+    asked = {"action": "drop", "rowid": [change.id], "reason": "以方案为准"}
+    answer = browser.post("/plan/changes/action_post", data=asked)
+    assert answer.status_code == 303
+    work()
+    page(browser, answer.location)
