@@ -21,6 +21,7 @@ from app.desk.effects import APPROVALS
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
 from app.desk.workflow import Lever, Pull
+from app.documents.editions import may_have_full
 from app.documents.file_views import take_files
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
@@ -28,6 +29,7 @@ from app.fab.detail import Button
 from app.fab.once import now, once
 from app.offline.detail import sheets
 from app.people.step_views import StepActions
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS, fill_facts
 from app.termination.evidence import add_evidence
 from app.termination.queries import termination_of
@@ -115,6 +117,10 @@ class DeskView(StepActions, DeskList):
             "trace": detail.trace(item),
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
+            "full_url": full_url(item),
+            "full_letter": bool(
+                ending and ending.letter and may_have_full(actor(), item.school_id)
+            ),
         }
 
     def _evidence_url(self, ending: Any) -> str:

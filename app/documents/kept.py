@@ -8,14 +8,18 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from app.core import clock, filestore
+from app.core.crypto import cipher
 from app.core.db import db
 from app.documents import numbers
+from app.documents.editions import Edition, Whole
 from app.documents.limits import render_safely
 from app.documents.models import Document
 from app.documents.render import KINDS
+
+FULL = ".full"  # encrypted, whatever it holds
 
 
 def kept(kind: str, record_kind: str, record_id: int) -> Document | None:
@@ -36,12 +40,14 @@ def keep(
     record: Any,
     data_of: Callable[[str], dict[str, Any]],
     *,
+    full: Whole,
     number: str | None,
     terms_id: int | None = None,
 ) -> Document:
-    """Print and keep a document of the locked record, in the caller's transaction.
+    """Print and keep both editions of a document of the locked record, in the caller's transaction.
 
-    `data_of` gives, for the new verification code, all that is printed, with its `data_sha256`.
+    `data_of` gives, for the new verification code, all that is printed, with its `data_sha256`; `full`
+    the same with whole numbers (DOC-08).
     """
     code = numbers.verification_code()
     data = data_of(code)
@@ -61,7 +67,38 @@ def keep(
         created_at=clock.now(),
     )
     db.session.add(document)
+    keep_full(document, full(data))
     return document
+
+
+def keep_full(document: Document, data: dict[str, Any]) -> None:
+    """Print and keep the full edition, encrypted, in the caller's transaction; the hash is the PDF's."""
+    pdf = render_safely(document.kind, data)
+    document.full_key = filestore.save_file(
+        cipher().encrypt_bytes(pdf, f"document:{document.code}"), FULL
+    )
+    document.full_sha256 = hashlib.sha256(pdf).hexdigest()
+
+
+def read_full(document: Document) -> bytes | None:
+    """The bytes of the full edition, None while it is not made. Raises ValueError where it was changed."""
+    if document.full_key is None:
+        return None
+    sealed = filestore.read_file(document.full_key)
+    pdf = cipher().decrypt_bytes(sealed, f"document:{document.code}")
+    if hashlib.sha256(pdf).hexdigest() != document.full_sha256:
+        raise ValueError(f"the file {document.full_key} was changed")
+    return pdf
+
+
+def of_file(data: bytes) -> tuple[Document, Edition] | None:
+    """The document that this very file is an edition of (DOC-04)."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    same = or_(Document.sha256 == sha256, Document.full_sha256 == sha256)
+    found = db.session.scalars(select(Document).where(same).limit(1)).first()
+    if found is None:
+        return None
+    return found, Edition.FULL if found.full_sha256 == sha256 else Edition.MASKED
 
 
 def read(document: Document) -> bytes:

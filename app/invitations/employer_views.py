@@ -36,6 +36,7 @@ from app.people.queries import name_has
 from app.people.search_views import StudentSearch
 from app.placements.queries import invitations_terminated
 from app.placements.tasks import document_of
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
 from app.terms.queries import changed, groups
 from app.workflow.steps import Offer
@@ -181,6 +182,7 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
         "offers": INVITATIONS.offers(item, actor(), now()),
         "amending": _amending(placement),
         "download": _document_url(placement),
+        "full": full_url(placement),
         "terminate": url_for("EmployerTerminationsView.show", pk=placement.id)
         if placement and placement.attested_at
         else "",

@@ -43,6 +43,7 @@ from app.placements.detail import progress
 from app.placements.models import Placement
 from app.placements.queries import placements_for
 from app.placements.tasks import document_of
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
 from app.terms.queries import changed, groups_of, shown
@@ -162,6 +163,7 @@ class MySigningsView(SafeView):
             steps=progress(placement, placement.review),
             history=history(item),
             document=document_of(placement),
+            full=full_url(placement),
         )
 
     @expose("/<int:pk>/<string:step>", methods=["POST"])

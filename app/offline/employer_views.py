@@ -15,6 +15,7 @@ from app.offline import detail, queries
 from app.offline.student_views import LARGEST_KEY
 from app.placements.detail import paper_progress
 from app.placements.tasks import document_of
+from app.placements.views import full_url
 
 
 class EmployerPaperView(SafeView):
@@ -52,6 +53,7 @@ class EmployerPaperView(SafeView):
             chip=detail.status(placement),
             steps=paper_progress(placement),
             document=document_of(placement),
+            full=full_url(placement),
             **detail.sheets(placement, actor()),
             facts=detail.facts(placement),
             party_a=detail.party_a(placement),

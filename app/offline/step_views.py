@@ -21,6 +21,7 @@ from app.offline.student_views import LARGEST_KEY
 from app.offline.workflow import LINK_DAYS, make_link, withdraw_link
 from app.placements.detail import paper_progress
 from app.placements.tasks import base_url, document_of
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
 
 STEPS = ("hand_in", "ask_give_up", "go_on")
@@ -51,6 +52,7 @@ class MyPaperStepsView(SafeView):
             over=detail.over(placement),
             in_force=detail.in_force(placement),
             document=document_of(placement),
+            full=full_url(placement),
             adds=evidence.may_add(placement, who),
             most=evidence.MOST,
             **detail.sheets(placement, who),
