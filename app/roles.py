@@ -123,7 +123,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         )
     },
     "EmployerPaper": {Role.EMPLOYER: ("index", "show")},
-    "Terminations": dict.fromkeys((*PARTIES, *_READERS), ("follow", "letter")),
+    "Terminations": dict.fromkeys((*PARTIES, *_READERS), ("follow", "letter", "full_letter")),
     # -- office: the school's side --
     "Office": dict.fromkeys(STAFF, ("index",)),
     "Desk": {
@@ -252,7 +252,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "SecurityLog": {Role.AUDIT: READ},
     "Audit": {Role.AUDIT: ("index", "run")},
-    "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show",)),
+    "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show", "full")),
     "Files": dict.fromkeys(
         (Role.COLLEGE, Role.SCHOOL, *PARTIES), ("show", "view", "thumb", "remove")
     ),

@@ -21,6 +21,7 @@ from app.desk.effects import APPROVALS
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
 from app.desk.workflow import Lever, Pull
+from app.documents.editions import may_have_full
 from app.documents.file_views import take_files
 from app.fab.access import has_access
 from app.fab.declared import Offer, record_action
@@ -29,6 +30,7 @@ from app.fab.once import now, once
 from app.notices.reached import after, ending
 from app.offline.detail import sheets
 from app.people.step_views import KEYS, StepActions
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS, fill_facts
 from app.termination.evidence import add_evidence
 from app.termination.queries import termination_of
@@ -120,6 +122,10 @@ class DeskView(StepActions, DeskList):
             "facts": FactsForm.of(item) if fills else None,
             "agreement_url": self.first_link(item) or "",
             "not_made": detail.not_made_of(item),
+            "full_url": full_url(item),
+            "full_letter": bool(
+                ending and ending.letter and may_have_full(actor(), item.school_id)
+            ),
         }
 
     def _evidence_url(self, ending: Any) -> str:

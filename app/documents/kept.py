@@ -8,12 +8,14 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock, filestore
+from app.core.crypto import cipher
 from app.core.db import db
 from app.documents import numbers
+from app.documents.editions import Edition, Whole
 from app.documents.errors import RenderError, Unprintable
 from app.documents.limits import render_safely
 from app.documents.models import Document, Failure
@@ -21,6 +23,7 @@ from app.documents.printing import unprintable
 from app.documents.render import KINDS
 
 MOST_ANEW = 500  # documents that are asked for again at once
+FULL = ".full"  # encrypted, whatever it holds
 
 
 def kept(kind: str, record_kind: str, record_id: int) -> Document | None:
@@ -41,13 +44,14 @@ def keep(
     record: Any,
     data_of: Callable[[str], dict[str, Any]],
     *,
+    full: Whole,
     number: str | None,
     terms_id: int | None = None,
 ) -> Document:
-    """Print and keep a document of the locked record, in the caller's transaction.
+    """Print and keep both editions of a document of the locked record, in the caller's transaction.
 
-    `data_of` gives, for the new verification code, all that is printed, with its `data_sha256`.
-    Raises Unprintable, RenderError.
+    `data_of` gives, for the new verification code, all that is printed, with its `data_sha256`; `full`
+    the same with whole numbers (DOC-08). Raises Unprintable, RenderError.
     """
     code = numbers.verification_code()
     data = data_of(code)
@@ -69,6 +73,7 @@ def keep(
         created_at=clock.now(),
     )
     db.session.add(document)
+    keep_full(document, full(data))
     return document
 
 
@@ -131,6 +136,36 @@ def make_anew() -> int:
         MAKERS[row.kind](row.record_id)
     db.session.commit()
     return len(rows)
+
+
+def keep_full(document: Document, data: dict[str, Any]) -> None:
+    """Print and keep the full edition, encrypted, in the caller's transaction; the hash is the PDF's."""
+    pdf = render_safely(document.kind, data)
+    document.full_key = filestore.save_file(
+        cipher().encrypt_bytes(pdf, f"document:{document.code}"), FULL
+    )
+    document.full_sha256 = hashlib.sha256(pdf).hexdigest()
+
+
+def read_full(document: Document) -> bytes | None:
+    """The bytes of the full edition, None while it is not made. Raises ValueError where it was changed."""
+    if document.full_key is None:
+        return None
+    sealed = filestore.read_file(document.full_key)
+    pdf = cipher().decrypt_bytes(sealed, f"document:{document.code}")
+    if hashlib.sha256(pdf).hexdigest() != document.full_sha256:
+        raise ValueError(f"the file {document.full_key} was changed")
+    return pdf
+
+
+def of_file(data: bytes) -> tuple[Document, Edition] | None:
+    """The document that this very file is an edition of (DOC-04)."""
+    sha256 = hashlib.sha256(data).hexdigest()
+    same = or_(Document.sha256 == sha256, Document.full_sha256 == sha256)
+    found = db.session.scalars(select(Document).where(same).limit(1)).first()
+    if found is None:
+        return None
+    return found, Edition.FULL if found.full_sha256 == sha256 else Edition.MASKED
 
 
 def read(document: Document) -> bytes:

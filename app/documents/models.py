@@ -55,6 +55,9 @@ class Document(db.Model):  # type: ignore[name-defined,misc]
     number: Mapped[str | None] = mapped_column(String(20))
     file_key: Mapped[str] = mapped_column(String(80))
     sha256: Mapped[str] = mapped_column(String(64))
+    # the full edition (DOC-08), encrypted; its hash is that of the PDF itself. None: not made yet
+    full_key: Mapped[str | None] = mapped_column(String(80))
+    full_sha256: Mapped[str | None] = mapped_column(String(64))
     data_sha256: Mapped[str] = mapped_column(String(64))
     terms_id: Mapped[int | None]
     template_version: Mapped[str] = mapped_column(String(20))
@@ -73,6 +76,7 @@ class Document(db.Model):  # type: ignore[name-defined,misc]
         ),
         Index("ix_document_school_id", "school_id"),
         Index("ix_document_sha256", "sha256"),
+        Index("ix_document_full_sha256", "full_sha256"),
     )
 
 

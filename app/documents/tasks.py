@@ -17,7 +17,11 @@ from app.documents import files, kept
 from app.documents.models import Attachment
 
 GRACE = timedelta(days=1)
-SUFFIXES = (".jpg", ".pdf")  # what this package stores; other files are none of its business
+SUFFIXES = (
+    ".jpg",
+    ".pdf",
+    ".full",
+)  # what this package stores; other files are none of its business
 PORTION = 500
 
 

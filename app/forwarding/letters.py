@@ -19,6 +19,7 @@ from app.core.db import db, one_at_a_time
 from app.core.errors import Refused
 from app.core.printable import sentence
 from app.documents.counter import take_numbers
+from app.documents.editions import PRINTED, Edition
 from app.documents.errors import RenderError, Unprintable
 from app.documents.limits import render_safely
 from app.documents.printing import mended_all
@@ -169,7 +170,7 @@ def make_letters(paper: Paper) -> bytes:
     with pikepdf.new() as book:
         for start in range(0, len(ids), AT_ONCE):
             some = list(_loaded(ids[start : start + AT_ONCE]))
-            pdf = _printed(some, missed)
+            pdf = _printed(some, missed, bool(paper.wish.get("full")))
             if pdf is not None:
                 with pikepdf.open(io.BytesIO(pdf)) as part:
                     book.pages.extend(part.pages)
@@ -192,11 +193,13 @@ def _loaded(ids: Sequence[int]) -> Iterator[ForwardingLetter]:
     return (rows[key] for key in ids if key in rows)
 
 
-def _printed(some: list[ForwardingLetter], missed: list[tuple[str, str, str]]) -> bytes | None:
+def _printed(
+    some: list[ForwardingLetter], missed: list[tuple[str, str, str]], full: bool
+) -> bytes | None:
     """Lay out a few letters; one with a character that cannot be printed is left out, and named."""
     while some:
         try:
-            return render_safely("forwarding_letter", data_of(some))
+            return render_safely("forwarding_letter", data_of(some, full=full))
         except Unprintable as error:
             bad = {int(place.split(".")[1]): char for place, char in error.missing
                    if place.startswith("letters.")}  # fmt: skip
@@ -213,15 +216,17 @@ def _printed(some: list[ForwardingLetter], missed: list[tuple[str, str, str]]) -
                     (some[0].number, some[0].student.name, _("It could not be laid out."))
                 )
                 return None
-            return _one_by_one(some, missed)
+            return _one_by_one(some, missed, full)
     return None
 
 
-def _one_by_one(some: list[ForwardingLetter], missed: list[tuple[str, str, str]]) -> bytes | None:
+def _one_by_one(
+    some: list[ForwardingLetter], missed: list[tuple[str, str, str]], full: bool
+) -> bytes | None:
     out = io.BytesIO()
     with pikepdf.new() as book:
         for letter in some:
-            if (pdf := _printed([letter], missed)) is not None:
+            if (pdf := _printed([letter], missed, full)) is not None:
                 with pikepdf.open(io.BytesIO(pdf)) as part:
                     book.pages.extend(part.pages)
         if not book.pages:
@@ -235,18 +240,20 @@ def _in_chinese(label: Any) -> str:
         return str(label)
 
 
-def data_of(some: Sequence[ForwardingLetter]) -> dict[str, Any]:
-    """All that is printed, as texts."""
+def data_of(some: Sequence[ForwardingLetter], *, full: bool = False) -> dict[str, Any]:
+    """All that is printed, as texts; `full`: with whole ID numbers, as archive offices ask for (DOC-08)."""
     school = db.session.get_one(School, some[0].school_id)
     return mended_all({
         "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
         "school": school.name,
+        "edition": PRINTED[Edition.FULL if full else Edition.MASKED],
         "letters": [
             {
                 "number": letter.number, "to": letter.archive_to, "address": letter.archive_address,
                 "postcode": letter.archive_postcode, "contact": letter.contact, "phone": letter.phone,
                 "day": clock.local(letter.made_at).date(), "name": letter.student.name,
-                "student_no": letter.student.student_no, "id_number": letter.student.id_number_masked or "",
+                "student_no": letter.student.student_no,
+                "id_number": (letter.student.id_number if full else letter.student.id_number_masked) or "",
                 "id_label": _in_chinese(letter.student.id_label),
                 "college": letter.student.college.name, "major": letter.student.major.name,
                 "year": str(letter.graduation_year),

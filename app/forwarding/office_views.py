@@ -11,6 +11,8 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.documents.editions import Edition, may_have_full, note
+from app.documents.editions import named as edition_named
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Tab
@@ -127,7 +129,8 @@ class LetterWorkView(SafeView):
         wish, kind = _wish(form), form.get("kind", "")
         if kind not in KINDS or wish is None:
             return self._index(_("Please choose a graduation year.")), 422
-        return asked(lambda: ask(actor(), kind, wish), url_for("LetterWorkView.index"))
+        full = form.get("edition") != Edition.MASKED
+        return asked(lambda: ask(actor(), kind, wish, full=full), url_for("LetterWorkView.index"))
 
     def _index(self, problem: str = "") -> Any:
         who = actor()
@@ -140,15 +143,29 @@ class LetterWorkView(SafeView):
             college=request.values.get("college", ""),
             found=letters.ready(school, wish) if wish else None,
             problem=problem,
+            may_full=may_have_full(who, school),
             latest=named(papers.latest(who, KINDS)),
         )
 
 
-def ask(who: Any, kind: str, wish: dict[str, Any]) -> Any:
-    """Ask the worker for letters or a courier sheet."""
-    title = papers.MAKERS[kind].title
-    ending = "pdf" if kind == letters.LETTERS else "xlsx"
-    return papers.ask(who, kind, wish, f"{title} {wish.get('year') or ''}".strip() + f".{ending}")
+def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:
+    """Ask the worker for letters or a courier sheet.
+
+    A letter goes to the archive office, so its edition is the full one for whom the school lets have it;
+    the log keeps that (DOC-08, RPT-05).
+    """
+    title = str(papers.MAKERS[kind].title)
+    name = f"{title} {wish.get('year') or ''}".strip()
+    if kind != letters.LETTERS:
+        return papers.ask(who, kind, wish, f"{name}.xlsx")
+    school = papers.may_ask(who)
+    full = full and may_have_full(who, school)
+    file_name = edition_named(f"{name}.pdf", Edition.FULL if full else Edition.MASKED)
+    if full:
+        note(
+            who, file_name, _("Forwarding of the personal archive"), letters.ready(school, wish)[0]
+        )
+    return papers.ask(who, kind, {**wish, "full": full}, file_name)
 
 
 def _wish(form: Any) -> dict[str, Any] | None:

@@ -40,6 +40,7 @@ from app.people.search_views import StudentSearch
 from app.placements.checks import not_made
 from app.placements.queries import invitations_terminated
 from app.placements.tasks import document_of, failure_of
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
 from app.terms.queries import changed, groups
 from app.workflow.steps import Offer
@@ -201,6 +202,7 @@ def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
         "amending": _amending(placement),
         "download": _document_url(placement),
         "not_made": not_made(failure_of(placement), placement) if placement else [],
+        "full": full_url(placement),
         "terminate": url_for("EmployerTerminationsView.show", pk=placement.id)
         if placement and placement.attested_at
         else "",

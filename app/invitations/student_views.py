@@ -44,6 +44,7 @@ from app.placements.detail import progress
 from app.placements.models import Placement
 from app.placements.queries import placements_for
 from app.placements.tasks import document_of, failure_of
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
 from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
 from app.terms.queries import changed, groups_of, shown
@@ -164,6 +165,7 @@ class MySigningsView(SafeView):
             history=history(item),
             document=document_of(placement),
             not_made=not_made(failure_of(placement), placement),
+            full=full_url(placement),
         )
 
     @expose("/<int:pk>/<string:step>", methods=["POST"])

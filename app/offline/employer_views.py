@@ -17,6 +17,7 @@ from app.offline.student_views import LARGEST_KEY
 from app.placements.checks import not_made
 from app.placements.detail import paper_progress
 from app.placements.tasks import document_of, failure_of
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
 
 
@@ -58,6 +59,7 @@ class EmployerPaperView(SafeView):
             steps=paper_progress(placement),
             document=document_of(placement),
             not_made=not_made(failure_of(placement), placement),
+            full=full_url(placement),
             **detail.sheets(placement, actor()),
             facts=detail.facts(placement),
             party_a=detail.party_a(placement),

@@ -22,6 +22,7 @@ from app.offline.workflow import LINK_DAYS, make_link, withdraw_link
 from app.placements.checks import not_made
 from app.placements.detail import paper_progress
 from app.placements.tasks import base_url, document_of, failure_of
+from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
 
 STEPS = ("hand_in", "ask_give_up", "go_on")
@@ -53,6 +54,7 @@ class MyPaperStepsView(SafeView):
             in_force=detail.in_force(placement),
             document=document_of(placement),
             not_made=not_made(failure_of(placement), placement),
+            full=full_url(placement),
             adds=evidence.may_add(placement, who),
             most=evidence.MOST,
             **detail.sheets(placement, who),

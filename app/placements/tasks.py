@@ -8,6 +8,7 @@ from typing import Any
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.codes import queries as codes
@@ -16,8 +17,19 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.core.text import mask_all_but_end
 from app.documents import previews
+from app.documents.editions import PRINTED, Edition, whole
 from app.documents.errors import RenderError, Unprintable
-from app.documents.kept import MAKERS, digest, failure, forget_failure, kept, make, read
+from app.documents.kept import (
+    MAKERS,
+    digest,
+    failure,
+    forget_failure,
+    keep_full,
+    kept,
+    make,
+    read,
+    read_full,
+)
 from app.documents.models import Document, Failure
 from app.documents.printing import mended_all, unprintable
 from app.people.models import Student
@@ -34,6 +46,8 @@ AGREEMENT = "agreement"
 RECORD = "placement"
 ENDED = (PlacementState.TERMINATED, PlacementState.GIVEN_UP, PlacementState.REPLACED)
 AGREED = ("number", "school", "student", "employer", "terms", "archive", "household")
+NO_FULL = _l("This document was issued before there were full editions, and the record has changed since: "
+             "only the edition as it was issued can be had.")  # fmt: skip
 
 
 @jobs.queue.task(name="placements.make_agreement", retry=jobs.BRIEF, queue="documents")
@@ -48,11 +62,54 @@ def make_agreement(placement_id: int) -> None:
         return
     make(
         AGREEMENT, RECORD, placement, lambda code: agreement_data(placement, code),
+        full=lambda data: whole(data, _of(placement)),
         number=placement.agreement_no, terms_id=placement.terms_id,
     )  # fmt: skip
 
 
 MAKERS[AGREEMENT] = lambda key: jobs.enqueue(make_agreement, placement_id=key)
+
+
+@jobs.queue.task(name="placements.make_full_agreement", retry=jobs.BRIEF, queue="documents")
+def make_full_agreement(placement_id: int) -> None:
+    """The full edition of an agreement that was issued before there was one (DOC-08)."""
+    placement = db.session.execute(
+        select(Placement).where(Placement.id == placement_id).with_for_update(key_share=True)
+    ).scalar_one()
+    document = document_of(placement)
+    data = None if document is None or document.full_key else same_data(placement, document)
+    if document is None or data is None:
+        db.session.rollback()
+        return
+    keep_full(document, whole(data, _of(placement)))
+    db.session.commit()
+
+
+def same_data(placement: Placement, document: Document) -> dict[str, Any] | None:
+    """What the document printed when it was issued; None where the record says otherwise by now."""
+    data = agreement_data(placement, document.code, until=document.created_at)
+    return data if data["data_sha256"] == document.data_sha256 else None
+
+
+def full_agreement(placement: Placement) -> bytes | None:
+    """The full edition of the document of record; None while the worker makes it. Commits.
+
+    Raises Refused where it cannot be made any more, ValueError where the file was changed.
+    """
+    document = document_of(placement)
+    if document is None:
+        return None
+    pdf = read_full(document)
+    if pdf is None:
+        if same_data(placement, document) is None:
+            raise Refused(str(NO_FULL))
+        jobs.enqueue(make_full_agreement, placement_id=placement.id)
+        db.session.commit()
+    return pdf
+
+
+def _of(placement: Placement) -> Student:
+    return db.session.get_one(Student, placement.student_id)
 
 
 def document_of(placement: Placement) -> Document | None:
@@ -100,18 +157,24 @@ def agreement_pdf(placement: Placement, who: Actor) -> bytes | None:
     return read(document)
 
 
-def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
-    """Everything that is printed, as texts; with the digest of its canonical JSON."""
+def agreement_data(
+    placement: Placement, code: str, until: datetime | None = None
+) -> dict[str, Any]:
+    """Everything that is printed, as texts; with the digest of its canonical JSON.
+
+    `until`: as of a moment, when it was issued.
+    """
     data: dict[str, Any] = {
         "number": placement.agreement_no or "",
         "kind_label": str(KINDS[Kind(placement.kind)]),
         "paper": placement.kind == Kind.OFFLINE,
         "signed_on": _day(placement.created_at),
         **printed_facts(placement),
-        "trace": mended_all(_trace(placement)),
+        "edition": PRINTED[Edition.MASKED],
+        "trace": mended_all(_trace(placement, until)),
         "code": code,
         "verify_url": f"{base_url()}/v/{code}" if code else "",
-        "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
+        "printed_at": clock.local(until or clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
     data["data_sha256"] = digest(data, AGREED)
     return data
@@ -119,7 +182,7 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
 
 def printed_facts(placement: Placement) -> dict[str, Any]:
     """The parties and what they agreed on, as it is printed."""
-    student, terms = db.session.get_one(Student, placement.student_id), placement.terms
+    student, terms = _of(placement), placement.terms
     facts: dict[str, Any] = {
         "school": {"name": placement.school.name, "code": placement.school.code},
         "id_label": _in_chinese(student.id_label),
@@ -183,21 +246,21 @@ def _terms(terms: Terms | None, group: str, year: int) -> dict[str, str]:
     }
 
 
-def _trace(placement: Placement) -> list[dict[str, str]]:
+def _trace(placement: Placement, until: datetime | None) -> list[dict[str, str]]:
     kinds = [("placement", placement.id)]
     if placement.invitation_id:
         kinds.insert(0, ("invitation", placement.invitation_id))
-    return trace_rows(kinds)
+    return trace_rows(kinds, until)
 
 
-def trace_rows(kinds: list[tuple[str, int]]) -> list[dict[str, str]]:
+def trace_rows(kinds: list[tuple[str, int]], until: datetime | None = None) -> list[dict[str, str]]:
     """The traces of these records as documents print them, in Chinese, each oldest first."""
     with force_locale("zh"):
         return [
             _printed(row)
             for kind, record_id in kinds
             for row in trail_of(kind, record_id)
-            if not reminds(row)  # a document tells what was decided
+            if not reminds(row) and (until is None or row.at <= until)  # what was decided
         ]
 
 

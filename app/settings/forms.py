@@ -25,6 +25,8 @@ GROUPS = (
                           "forced_by_two")),
     (_l("Proof of who acts"), ("employer_codes",)),
     (_l("Destinations"), ("destinations_open", "destination_name")),
+    (_l("Full editions of documents"), ("full_students", "full_employers", "full_school",
+                                        "full_college", "full_data", "full_province")),
     (_l("Signing in"), ("contact_hold_hours",)),
     (_l("Notices"), ("sms_notices",)),
 )  # fmt: skip

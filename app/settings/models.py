@@ -217,6 +217,43 @@ class Settings:
         least=1,
         looser="less",
     )  # fmt: skip
+    full_students: bool = _setting(
+        True,
+        _l("Students get the full edition of their documents"),
+        _l("With whole ID number and phone, as personnel and archive offices ask for them. All others get "
+           "the masked edition; both prove themselves on the verification page."),
+        choices=ON_OFF,
+    )  # fmt: skip
+    full_employers: bool = _setting(
+        True,
+        _l("Employers get the full edition of their documents"),
+        _l("Agreement and termination letter with the student's whole ID number and phone."),
+        choices=ON_OFF,
+    )
+    full_school: bool = _setting(
+        True,
+        _l("School staff get full editions"),
+        _l("Each time they say what for, and the security log keeps it."),
+        choices=ON_OFF,
+    )
+    full_college: bool = _setting(
+        True,
+        _l("College staff get full editions"),
+        _l("Each time they say what for, and the security log keeps it."),
+        choices=ON_OFF,
+    )
+    full_data: bool = _setting(
+        False,
+        _l("Data staff get full editions"),
+        _l("Each time they say what for, and the security log keeps it."),
+        choices=ON_OFF,
+    )
+    full_province: bool = _setting(
+        False,
+        _l("The provincial centre gets full editions"),
+        _l("Each time they say what for, and the security log keeps it."),
+        choices=ON_OFF,
+    )
     sms_notices: bool = _setting(
         False,
         _l("Notices also by text message"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from flask_babel import force_locale
@@ -9,12 +10,24 @@ from sqlalchemy import select
 
 from app.core import clock, jobs
 from app.core.db import db
+from app.core.errors import Refused
 from app.core.text import mask_all_but_end
-from app.documents.kept import MAKERS, digest, failure, forget_failure, kept, make, read
+from app.documents.editions import PRINTED, Edition, whole
+from app.documents.kept import (
+    MAKERS,
+    digest,
+    failure,
+    forget_failure,
+    keep_full,
+    kept,
+    make,
+    read,
+    read_full,
+)
 from app.documents.models import Document, Failure
 from app.documents.printing import mended_all
 from app.people.models import Student
-from app.placements.tasks import base_url, trace_rows
+from app.placements.tasks import NO_FULL, base_url, trace_rows
 from app.termination.models import WAYS, Termination, TerminationState, Way
 
 LETTER = "termination_letter"
@@ -34,11 +47,50 @@ def make_letter(termination_id: int) -> None:
         return
     make(
         LETTER, RECORD, termination, lambda code: letter_data(termination, code),
+        full=lambda data: whole(data, _of(termination)),
         number=termination.placement.agreement_no,
     )  # fmt: skip
 
 
 MAKERS[LETTER] = lambda key: jobs.enqueue(make_letter, termination_id=key)
+
+
+@jobs.queue.task(name="termination.make_full_letter", retry=jobs.BRIEF, queue="documents")
+def make_full_letter(termination_id: int) -> None:
+    """The full edition of a letter that was issued before there was one (DOC-08)."""
+    termination = db.session.execute(
+        select(Termination).where(Termination.id == termination_id).with_for_update(key_share=True)
+    ).scalar_one()
+    document = letter_of(termination)
+    data = None if document is None or document.full_key else _same_data(termination, document)
+    if document is None or data is None:
+        db.session.rollback()
+        return
+    keep_full(document, whole(data, _of(termination)))
+    db.session.commit()
+
+
+def _same_data(termination: Termination, document: Document) -> dict[str, Any] | None:
+    data = letter_data(termination, document.code, until=document.created_at)
+    return data if data["data_sha256"] == document.data_sha256 else None
+
+
+def full_letter(termination: Termination) -> bytes | None:
+    """The full edition of the letter; None while it is not made. Commits. Raises as `full_agreement`."""
+    document = letter_of(termination)
+    if document is None:
+        return None
+    pdf = read_full(document)
+    if pdf is None:
+        if _same_data(termination, document) is None:
+            raise Refused(str(NO_FULL))
+        jobs.enqueue(make_full_letter, termination_id=termination.id)
+        db.session.commit()
+    return pdf
+
+
+def _of(termination: Termination) -> Student:
+    return db.session.get_one(Student, termination.student_id)
 
 
 def letter_of(termination: Termination) -> Document | None:
@@ -57,10 +109,14 @@ def letter_pdf(termination: Termination) -> bytes | None:
     return document and read(document)
 
 
-def letter_data(termination: Termination, code: str) -> dict[str, Any]:
-    """Everything that is printed, as texts; with the digest of its canonical JSON."""
-    placement = termination.placement
-    student = db.session.get_one(Student, termination.student_id)
+def letter_data(
+    termination: Termination, code: str, until: datetime | None = None
+) -> dict[str, Any]:
+    """Everything that is printed, as texts; with the digest of its canonical JSON.
+
+    `until`: as of a moment, when it was issued.
+    """
+    placement, student = termination.placement, _of(termination)
     approved = termination.approved_at or termination.changed_at
     data: dict[str, Any] = {
         "number": placement.agreement_no or "",
@@ -84,10 +140,11 @@ def letter_data(termination: Termination, code: str) -> dict[str, Any]:
         "position": placement.terms.position if placement.terms else "",
         "starter": termination.started_by,
         "reason": termination.reason,
-        "trace": trace_rows([("termination", termination.id)]),
+        "edition": PRINTED[Edition.MASKED],
+        "trace": trace_rows([("termination", termination.id)], until),
         "code": code,
         "verify_url": f"{base_url()}/v/{code}",
-        "printed_at": clock.local(clock.now()).strftime("%Y-%m-%d %H:%M"),
+        "printed_at": clock.local(until or clock.now()).strftime("%Y-%m-%d %H:%M"),
     }
     data = mended_all(data)
     data["data_sha256"] = digest(data, AGREED)

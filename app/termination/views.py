@@ -18,6 +18,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import NotYours
 from app.documents import files
+from app.documents.editions import Edition, may_have_full, named
 from app.documents.file_views import file_answer, take_files
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -26,11 +27,11 @@ from app.invitations.views import party_a, party_b
 from app.placements.checks import not_made
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement, PlacementState
 from app.placements.queries import has_agreement, placement_in
-from app.placements.views import being_made
+from app.placements.views import being_made, full_edition, full_url
 from app.termination import evidence, queries
 from app.termination.detail import asked, next_step, progress, reply_by, under_way, way_settled
 from app.termination.models import CHIPS, LABELS, WAYS, Termination, TerminationState, Way
-from app.termination.tasks import RECORD, failure_of, letter_pdf
+from app.termination.tasks import RECORD, failure_of, full_letter, letter_pdf
 from app.termination.workflow import TERMINATIONS, applies_by, why_not
 from app.termination.workflow import request as request_termination
 from app.terms.models import BY_NAME
@@ -101,6 +102,10 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "not_made": not_made(failure_of(found), placement) if found else [],
         "letter_url": url_for("TerminationsView.letter", pk=found.id)
         if found and found.approved_at
+        else "",
+        "full": full_url(placement),
+        "full_letter": url_for("TerminationsView.full_letter", pk=found.id)
+        if found and found.approved_at and may_have_full(who, placement.school_id)
         else "",
     }
 
@@ -277,8 +282,18 @@ class TerminationsView(SafeView):
         pdf = letter_pdf(found)
         if pdf is None:
             return being_made(self, 20, not_made(failure_of(found), found.placement))
-        name = f"termination-{found.placement.agreement_no or found.id}.pdf"
+        name = named(f"termination-{found.placement.agreement_no or found.id}.pdf", Edition.MASKED)
         return file_answer(pdf, "application/pdf", name, inline="download" not in request.args)
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/full", methods=["GET", "POST"])
+    @has_access
+    def full_letter(self, pk: int) -> Any:
+        """The full edition of the letter, for its parties and the offices (DOC-08)."""
+        found = queries.termination_of(actor(), pk)
+        if found.approved_at is None:
+            raise NotYours(f"letter {pk}")
+        name = f"termination-{found.placement.agreement_no or found.id}.pdf"
+        return full_edition(self, found.placement.school_id, lambda: full_letter(found), name)
 
 
 def in_scope(pk: int) -> Placement:

@@ -12,6 +12,8 @@ from sqlalchemy import select
 from app.core import clock
 from app.core.db import db
 from app.core.text import mask_name
+from app.documents import kept
+from app.documents.editions import Edition
 from app.documents.models import Document
 from app.placements.models import AGREEMENT_LABELS, Placement, PlacementState
 from app.placements.queries import prints
@@ -40,6 +42,13 @@ def verified(code: str) -> Verified | None:
         return _letter(document)
     placement = db.session.get(Placement, document.record_id)
     return _agreement(document, placement) if placement is not None else None
+
+
+def of_file(data: bytes) -> tuple[str, Verified, Edition] | None:
+    """(code, what holds now, edition) of the very file that somebody has; either edition proves itself."""
+    found = kept.of_file(data)
+    known = found and verified(found[0].code)
+    return (found[0].code, known, found[1]) if found and known else None
 
 
 def _agreement(document: Document, placement: Placement) -> Verified:

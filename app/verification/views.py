@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import timedelta
 from typing import Any
 
@@ -9,10 +10,12 @@ from flask import abort, make_response, redirect, request, url_for
 from flask_appbuilder import expose
 
 from app.core.limits import Limit
+from app.documents.editions import EDITIONS
 from app.documents.numbers import grouped, normalised
 from app.fab.builder import SafeView
-from app.verification.queries import verified
+from app.verification.queries import of_file, verified
 
+MOST_BYTES = 20 << 20
 ASKED = Limit("verify", 120, timedelta(hours=1))  # requests from one address
 
 
@@ -27,17 +30,30 @@ class VerificationView(SafeView):
         code = normalised(request.args.get("code", ""))
         if code:
             return redirect(url_for("VerificationView.show", code=code))
-        return self.render_template("verification/verify.html", code="", found=None)
+        return self._page("", None)
+
+    @expose("/file", methods=["POST"])
+    def file(self) -> Any:
+        """Whether this very file is a document of ours, to the last byte, and which edition (DOC-04)."""
+        if not ASKED.take(request.remote_addr):
+            abort(429)
+        sent = request.files.get("file")
+        with contextlib.closing(sent) if sent else contextlib.nullcontext():
+            data = sent.stream.read(MOST_BYTES + 1) if sent else b""
+        known = of_file(data) if 0 < len(data) <= MOST_BYTES else None
+        code, found, edition = known or ("", None, None)
+        told = EDITIONS[edition] if edition else ""
+        return self._page(grouped(code), found, strange=known is None, edition=told)
 
     @expose("/<string:code>", methods=["GET"])
     def show(self, code: str) -> Any:
         if not ASKED.take(request.remote_addr):
             abort(429)
         plain = normalised(code)[:12]
-        page = make_response(
-            self.render_template(
-                "verification/verify.html", code=grouped(plain), found=verified(plain)
-            )
-        )
+        page = make_response(self._page(grouped(plain), verified(plain)))
         page.headers["X-Robots-Tag"] = "noindex"
         return page
+
+    def _page(self, code: str, found: Any, **more: Any) -> Any:
+        known = {"edition": "", "strange": False} | more
+        return self.render_template("verification/verify.html", code=code, found=found, **known)

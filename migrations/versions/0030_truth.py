@@ -1,4 +1,4 @@
-"""Who is outside a snapshot's figures; a checked row falls back when its student's record changes (PLN-06).
+"""Who is outside a snapshot; checked rows fall back with their student's record; full editions (DOC-08).
 
 Revision ID: 0030_truth
 Revises: 0023_factors
@@ -60,6 +60,9 @@ def upgrade():
         "plan_snapshot_row",
         sa.Column("outside", sa.String(12), nullable=False, server_default=""),
     )
+    op.add_column("document", sa.Column("full_key", sa.String(80), nullable=True))
+    op.add_column("document", sa.Column("full_sha256", sa.String(64), nullable=True))
+    op.create_index("ix_document_full_sha256", "document", ["full_sha256"])
     op.execute(_FALLEN)
     op.execute(_NO_KEY)
 
@@ -69,5 +72,8 @@ def downgrade():
     op.execute("DROP FUNCTION plan_forgets()")
     op.execute("DROP TRIGGER student_unchecks_plan ON student")
     op.execute("DROP FUNCTION plan_unchecked()")
+    op.drop_index("ix_document_full_sha256", table_name="document")
+    op.drop_column("document", "full_sha256")
+    op.drop_column("document", "full_key")
     op.drop_column("plan_snapshot_row", "outside")
     op.drop_column("plan_snapshot", "outside")

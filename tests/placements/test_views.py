@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from urllib.parse import quote
 
 import pytest
 from pypdf import PdfReader
@@ -42,8 +43,8 @@ def test_in_force_it_is_the_document_of_record_once_it_was_made(cast, placement,
     make_agreement(placement.id)
     answer = desk.get(f"/agreements/{placement.id}.pdf?download=1")
     assert hashlib.sha256(answer.data).hexdigest() == document_of(placement).sha256
-    kept = f"attachment; filename={placement.agreement_no}.pdf"
-    assert answer.headers["Content-Disposition"] == kept
+    kept = quote(f"{placement.agreement_no}-脱敏版.pdf")
+    assert answer.headers["Content-Disposition"].endswith(f"filename*=UTF-8''{kept}")
     assert "未生效" not in words(answer)
 
 
