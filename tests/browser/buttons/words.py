@@ -28,7 +28,7 @@ LATIN_NAMES = {
     "oauth", "saml", "ip", "url", "https", "http", "utf-8", "gbk", "gb", "utc", "ads", "app", "iphone", "android", "chrome", "edge", "firefox",
     "safari", "chromium", "windows", "linux", "macos", "passkey", "enter", "esc", "ctrl", "tab", "email", "totp", "hmac", "sha", "sha-256",
     "hmac-sha", "json", "openpgp", "rfc", "lzb", "hyperledger", "fido", "webauthn", "qr", "english", "gmail", "outlook", "qingqian", "headless",
-    "headlesschrome", "x11", "mozilla", "localhost",
+    "headlesschrome", "x11", "mozilla", "localhost", "dbase",
 }  # fmt: skip
 HAN_NAMES = ("中文", "青签", "年", "月", "日")
 
