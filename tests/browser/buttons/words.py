@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from lxml import html
 
@@ -30,6 +31,10 @@ LATIN_NAMES = {
     "hmac-sha", "json", "openpgp", "rfc", "lzb", "hyperledger", "fido", "webauthn", "qr", "english", "gmail", "outlook", "qingqian", "headless",
     "headlesschrome", "x11", "mozilla", "localhost", "dbase",
 }  # fmt: skip
+TABLES = (
+    Path(__file__).resolve().parents[3] / "app" / "codes" / "tables"
+)  # official tables have pinyin names
+LATIN_NAMES |= {table.stem.partition("_")[0] for table in TABLES.glob("*.csv")}
 HAN_NAMES = ("中文", "青签", "年", "月", "日")
 
 
