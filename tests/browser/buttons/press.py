@@ -25,6 +25,8 @@ TYPED = """() => Object.fromEntries(Array.from(document.querySelectorAll('textar
 ERRORS = """() => Array.from(document.querySelectorAll('.qq-error, .qq-problems, .qq-flash-danger, .qq-flash-warn, .qq-note-danger, [aria-invalid=true]'))
   .filter((e) => e.offsetParent && e.textContent.trim()).map((e) => e.textContent.trim().slice(0, 120))"""
 DONE = """() => Array.from(document.querySelectorAll('.qq-flash-done, .qq-flash-info, .qq-note-done')).filter((e) => e.offsetParent).map((e) => e.textContent.trim().slice(0, 120))"""
+STANDS = """() => document.documentElement.outerHTML + Array.from(document.querySelectorAll('dialog, details')).map((e) => e.open).join()
+  + Array.from(document.querySelectorAll('input')).map((i) => i.checked + i.value).join()"""
 REVEAL = """(e) => { for (let d = e.parentElement; d; d = d.parentElement) if (d.tagName === 'DETAILS') d.open = true;
   const bar = e.closest('[data-qq-bulk]'), box = document.querySelector('.qq-row-check'); if (bar && bar.hidden && box) box.click();
   const keys = e.closest('#qq-keys'); if (keys && !keys.open) keys.showModal(); }"""
@@ -57,7 +59,7 @@ class Person:
         )
         self.cookies, self.page = [], None
         self.faults: list[tuple[str, str]] = []
-        self.open_requests = 0
+        self.open_requests = self.asked = 0
 
     # -- the server ------------------------------------------------------------------------------
 
@@ -111,7 +113,7 @@ class Person:
         page.on("pageerror", lambda e: self.faults.append(("script error", str(e)[:300])))
         page.on("console", self.console)
         page.on("dialog", lambda d: d.accept())
-        page.on("request", lambda _r: self.count(1))
+        page.on("request", lambda _r: self.count(1, asked=1))
         page.on("requestfinished", lambda _r: self.count(-1))
         page.on("requestfailed", lambda _r: self.count(-1))
         page.on(
@@ -128,8 +130,9 @@ class Person:
         if message.type == "error" and not NOISE.search(message.text):
             self.faults.append(("console", message.text[:300]))
 
-    def count(self, n: int) -> None:
+    def count(self, n: int, asked: int = 0) -> None:
         self.open_requests += n
+        self.asked += asked
 
     def settle(self) -> None:
         """Until nothing was asked for during a tenth of a second, and at most as long as patience goes."""
@@ -174,6 +177,7 @@ class Person:
                 outcome.pressed = False
                 return
         before, typed = len(self.context.pages), page.evaluate(TYPED)
+        asked, stood = self.asked, page.evaluate(STANDS)
         if upload:
             handle.set_input_files(
                 values.file_for(
@@ -185,6 +189,11 @@ class Person:
         else:
             handle.click()
         self.settle()
+        same = self.asked == asked and len(self.context.pages) == before
+        if same and not page.is_closed() and page.evaluate(STANDS) == stood:
+            outcome.pressed = False
+            if valid(handle):
+                outcome.faults.append(("nothing happens", button.label))
         self.dialog(page, spoil)
         self.look(page, button, typed, outcome)
         for extra in self.context.pages[before:]:
@@ -335,6 +344,15 @@ class Person:
             found = words.judge(source, self.lang, self.texts, data_only=data_only)
             # the browser writes every attribute without a value as an empty one
             outcome.faults += [one for one in found if one[0] != "empty attribute"]
+
+
+def valid(handle) -> bool:
+    """Whether the browser itself would send the form: what it says of a field stands in no page."""
+    return bool(
+        handle.evaluate(
+            "e => { const f = e.form || e.closest('form'); return !f || f.noValidate || f.checkValidity() }"
+        )
+    )
 
 
 def folded(text: str) -> str:

@@ -13,6 +13,9 @@ from lxml import html
 PRESSED = "button, input[type=submit], input[type=file], summary, tr[data-href]"
 _PRESSED = ("self::button or self::input[@type='submit' or @type='file'] or self::summary or self::tr[@data-href]")  # fmt: skip
 LEFT_ALONE = ("/static/", "/lang/", "/demo/", "/logout")
+ORDERED = re.compile(
+    "_oc_|psize_|page_|after|before"
+)  # the same list in another order, or its next page
 OF_ONE_SHAPE = 10  # pages whose addresses differ in numbers only: records in different states
 OF_ONE_ACTION = 3  # buttons that do the same and are called differently: rows
 
@@ -69,6 +72,8 @@ def buttons(page: Page, script: bool) -> list[Button]:
         if script and next(element.iterancestors("noscript"), None) is not None:
             continue
         at += 1
+        if element.tag == "tr" and not script:  # a link stands beside
+            continue
         button = read(element, at, page, main)
         if button is not None:
             found.append(button)
@@ -154,11 +159,8 @@ def walk(get: Callable[[str], Page], starts: list[str], most: int) -> Iterator[P
             else ""
         )
         kind = shape(address) + re.sub(r"\d+", "0", query)
-        if (
-            address in seen
-            or shapes[kind] >= OF_ONE_SHAPE
-            or (query and shapes[kind] >= OF_ONE_ACTION)
-        ):
+        most_of_kind = (1 if ORDERED.search(query) else OF_ONE_ACTION) if query else OF_ONE_SHAPE
+        if address in seen or shapes[kind] >= most_of_kind:
             continue
         seen.add(address)
         shapes[kind] += 1

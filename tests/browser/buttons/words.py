@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 from lxml import html
 
@@ -28,8 +29,12 @@ LATIN_NAMES = {
     "oauth", "saml", "ip", "url", "https", "http", "utf-8", "gbk", "gb", "utc", "ads", "app", "iphone", "android", "chrome", "edge", "firefox",
     "safari", "chromium", "windows", "linux", "macos", "passkey", "enter", "esc", "ctrl", "tab", "email", "totp", "hmac", "sha", "sha-256",
     "hmac-sha", "json", "openpgp", "rfc", "lzb", "hyperledger", "fido", "webauthn", "qr", "english", "gmail", "outlook", "qingqian", "headless",
-    "headlesschrome", "x11", "mozilla", "localhost",
+    "headlesschrome", "x11", "mozilla", "localhost", "dbase",
 }  # fmt: skip
+TABLES = (
+    Path(__file__).resolve().parents[3] / "app" / "codes" / "tables"
+)  # official tables have pinyin names
+LATIN_NAMES |= {table.stem.partition("_")[0] for table in TABLES.glob("*.csv")}
 HAN_NAMES = ("中文", "青签", "年", "月", "日")
 
 
