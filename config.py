@@ -88,6 +88,8 @@ class Config:
     sms_warning_template: str = (
         ""  # id of one with two: the subject, the token of «this was not me»
     )
+    # id of one with the subject, whose own text says where a first sign-in begins; empty: as a notice
+    sms_first_template: str = ""
     sms_app_id: str = ""  # Tencent Cloud only
     sms_region: str = "ap-guangzhou"  # Tencent Cloud only
     # country codes that the gateway sends to, comma between; «all» for every one

@@ -25,6 +25,7 @@ from config import BadSettings, Config
 
 log = logging.getLogger(__name__)
 LINK = re.compile(r"/not-me/([\w-]{20,64})")
+FIRST = re.compile(r"/first\b")
 PATIENCE = 10  # seconds for one answer of a gateway
 
 
@@ -43,6 +44,11 @@ class Text:
         """What the link of a warning ends with; empty for any other message."""
         found = LINK.search(self.body)
         return found[1] if found else ""
+
+    @property
+    def is_first(self) -> bool:
+        """Whether it also says how to sign in for the first time."""
+        return bool(FIRST.search(self.body))
 
 
 class NotSent(Exception):
@@ -94,7 +100,8 @@ class Gateway:
         short = text.subject if len(text.subject) <= most else text.subject[: most - 1] + "…"
         if text.token:
             return self.config.sms_warning_template, {"subject": short, "token": text.token}
-        return self.config.sms_notice_template, {"subject": short}
+        first = self.config.sms_first_template if text.is_first else ""
+        return first or self.config.sms_notice_template, {"subject": short}
 
     def client(self) -> Any:
         """The SDK's client, made for the first message."""

@@ -199,7 +199,7 @@ def test_a_new_years_students_are_imported_and_sign_in_for_the_first_time(
     for field in ("password", "again"):
         student.fill(f"#{field}", "Student-2028x")
     student.click("main form button[type=submit]")
-    student.wait_for_load_state()
+    student.wait_for_url("**/login/")
     sign_in(student, f"{YEAR - 3}000001", "Student-2028x", "10999")
     student.wait_for_url("**/my/verify/**")
     assert "新生乙" in student.inner_text("main")

@@ -58,7 +58,10 @@ def test_from_registration_to_the_printed_agreement(running, open_page, tmp_path
     for field, value in (("contact_name", "陈经理"), ("contact_phone", "13912345678"),
                          ("email", "hr@example.com"), ("password", SECRET), ("again", SECRET)):  # fmt: skip
         employer.fill(f"#{field}", value)
-    employer.click("main form button[type=submit]")
+    for channel, field in (("sms", "contact_phone_code"), ("mail", "email_code")):
+        code = asked_code(employer, f"[name=ask][value={channel}]", open_page)
+        employer.fill(f"#{field}", code)
+    employer.click("main form button.btn-primary[type=submit]")
     employer.wait_for_url("**/employer/review/**")
 
     # the school approves
