@@ -99,7 +99,9 @@ class AgreementView(SafeView):
         if pdf is None:
             waits = 20 if prints(placement) else 3
             return being_made(self, waits, not_made(failure_of(placement), placement))
-        name = edition_name(f"{placement.agreement_no or f'preview-{placement.id}'}.pdf", Edition.MASKED)
+        name = edition_name(
+            f"{placement.agreement_no or f'preview-{placement.id}'}.pdf", Edition.MASKED
+        )
         return file_answer(pdf, "application/pdf", name, inline="download" not in request.args)
 
     @expose(f"/<int(max={MOST}):pk>/full", methods=["GET", "POST"])
