@@ -15,6 +15,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.core.errors import Invalid
+from app.core.printable import refusal
+from app.core.text import clean_line
 from app.fab.access import has_access
 from app.fab.declared import Offer, offer_of
 from app.fab.odd import Odd
@@ -114,6 +116,7 @@ class ActionRoutes:
 
 
 def _reason_given() -> None:
-    """A reason is not optional because someone posts without the dialog."""
-    if not request.form.get("reason", "").strip():
-        raise Invalid([("reason", _("Please give a reason."))])
+    """A reason is not optional because someone posts without the dialog, and it can be printed (DOC-07)."""
+    reason = clean_line(request.form.get("reason", ""))
+    if sentence := _("Please give a reason.") if not reason else refusal(reason):
+        raise Invalid([("reason", sentence)])
