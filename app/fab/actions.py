@@ -15,6 +15,8 @@ from flask_babel import gettext as _
 from flask_login import current_user
 
 from app.core.errors import Refused
+from app.core.printable import refusal
+from app.core.text import clean_line
 from app.fab.access import has_access
 from app.fab.declared import Fit, Offer, offer_of
 from app.fab.listing import count_text
@@ -92,8 +94,8 @@ class ActionRoutes:
     def _perform(self, name: str, chosen: Callable[[], list[Any]], *, single: bool) -> Any:
         items = self._acted_on(name, chosen, single)
         if isinstance(items, list):
-            if offer_of(self.actions[name]).reason == "required" and not _reason_given():
-                problem = _("Please give a reason: the people concerned read it.")
+            wanted = offer_of(self.actions[name]).reason == "required"
+            if problem := _wrong_reason() if wanted else "":
                 return self._asked_on_page(name, items, request.full_path, problem), 422
             return self.run_action(name, items) or redirect(self.list_url())  # type: ignore[attr-defined]
         return items
@@ -107,8 +109,8 @@ class ActionRoutes:
             abort(404)
         try:
             items = chosen()
-        except Refused as refusal:
-            flash(str(refusal), "warning")
+        except Refused as error:
+            flash(str(error), "warning")
             return redirect(self.list_url(), 303)  # type: ignore[attr-defined]
         if not self._may(name):
             abort(403)
@@ -133,6 +135,7 @@ class ActionRoutes:
         return keys
 
 
-def _reason_given() -> bool:
-    """A reason is not optional because someone posts without the dialog; blanks are none."""
-    return bool(request.form.get("reason", "").strip())
+def _wrong_reason() -> str:
+    """A reason is not optional because someone posts without the dialog; and it can be printed (DOC-07)."""
+    reason = clean_line(request.form.get("reason", ""))
+    return refusal(reason) if reason else _("Please give a reason: the people concerned read it.")

@@ -135,7 +135,7 @@ EMPLOYERS = Table(
         "an unknown region": ({"单位所在地": "999999"}, "location", NOT_LISTED.format("999999")),
         "a postcode of five digits": ({"邮编": "43007"}, "postcode", "邮编为 6 位数字。"),
         "a postcode stored as a number": ({"邮编": 430070}, "postcode", AS_NUMBER),
-        "an e-mail without a host": ({"邮箱": "hr@"}, "email", "邮箱格式不正确。"),
+        "an e-mail without a host": ({"邮箱": "hr@"}, "email", "这不是邮箱地址：只能用英文字母、数字和符号，例如 name@example.com。"),
         "a contact that is too long": ({"签约联系人": "人" * 61}, "contact_name", LONG.format(60)),
         "an error for an address": ({"通讯地址": NA}, "address", ERROR),
         "a code of another row": (
