@@ -15,12 +15,13 @@ from app.accounts import factors, hooks
 from app.accounts.act_views import ActCodeView
 from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysView
 from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
+from app.accounts.choices import OwnChoices
 from app.accounts.factor_views import FactorView, MyFactorsView
 from app.accounts.kept import MARK
 from app.accounts.kept_views import KeptView, SessionView, account_mark, draft_key
 from app.accounts.log_views import SecurityLogView
 from app.accounts.own_views import MySignInsView
-from app.accounts.queries import OwnChoices, actor_of
+from app.accounts.queries import actor_of
 from app.accounts.views import PasswordView
 from app.audit.views import AuditView, RootsView
 from app.batches.views import BatchView

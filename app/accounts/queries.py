@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import devices
 from app.accounts.factor_models import CodeApp, Passkey
-from app.accounts.models import AccountSession, AppUser, Identifier, Preference, SecurityEvent
+from app.accounts.models import AccountSession, AppUser, Identifier, SecurityEvent
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
@@ -64,10 +64,7 @@ NO_PROOF = Proof(enrolled=False, at=None, way="")
 
 @dataclass(frozen=True)
 class Living:
-    """A session that lives: whose, the moment it was asked, what it proved, when it ends if nothing comes.
-
-    `last`: it ends then whatever comes, for it has lasted long enough.
-    """
+    """A living session: whose, when asked, what it proved, when it ends; `last`: whatever comes."""
 
     user: AppUser
     now: datetime
@@ -373,25 +370,6 @@ def accounts_for(who: Actor) -> Select[AppUser]:
     if who.role is Role.SCHOOL:
         return select(AppUser).where(AppUser.school_id == who.school_id)
     return select(AppUser).where(false())
-
-
-class OwnChoices:
-    """What the person asking chose for its lists, kept with its account (AGR-01)."""
-
-    def load(self, view: str) -> dict[str, Any]:
-        """The choices for that list."""
-        found = db.session.get(Preference, (g.user.id, f"list:{view}"[:60]))
-        return dict(found.value) if found is not None else {}
-
-    def save(self, view: str, chosen: dict[str, Any]) -> None:
-        """Keep them, and commit."""
-        row = insert(Preference).values(user_id=g.user.id, key=f"list:{view}"[:60], value=chosen)
-        db.session.execute(
-            row.on_conflict_do_update(
-                index_elements=["user_id", "key"], set_={"value": row.excluded.value}
-            )
-        )
-        db.session.commit()
 
 
 LOG_READERS = frozenset({Role.AUDIT})
