@@ -18,7 +18,7 @@ from app.settings.models import SETTINGS, Settings, Window
 
 GROUPS = (
     (_l("Who reviews"), ("signing_review", "offline_review", "destination_review",
-                         "termination_review", "review_patience_days")),
+                         "termination_review", "review_patience_days", "deputy_days")),
     (_l("Inviting and answering"), ("cooling_off_hours", "reply_days", "reply_days_most",
                                     "amendment_days")),
     (_l("Terminations"), ("termination_days", "termination_chances", "forced_online",

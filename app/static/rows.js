@@ -115,12 +115,14 @@
     return here;
   }
 
-  let now = null;
+  let now = null, told = null;
   async function showKeys() {
     const row = rowOf(document.activeElement), mine = now = {};
     if (!table()) return;
     if (ticked().length) return say(bulkKeys());
-    if (!row) return say("");
+    if (!row || row !== told) say("");  // what was said was said of another row
+    told = row;
+    if (!row) return;
     await new Promise((done) => { setTimeout(done, 150); });
     if (mine !== now) return;
     const found = await rowKeys(row);

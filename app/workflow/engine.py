@@ -114,16 +114,24 @@ class Workflow(Generic[R]):
 
     def offers(self, record: R, actor: Actor, now: datetime) -> list[Offer]:
         """The steps this actor could take from the record's state, greyed where a guard refuses."""
-        found = (self.offer(step.name, record, actor, now) for step in self.steps)
-        return [offer for offer in found if offer is not None]
+        held = party_refusal(actor, now)  # the same for every step: asked once
+        return [
+            self._offer(step, record, actor, now, held)
+            for step in self.steps
+            if self.fits(step, record, actor, now)
+        ]
 
     def offer(self, name: str, record: R, actor: Actor, now: datetime) -> Offer | None:
         """One of them; None where the step is not this actor's to take now."""
         step = self.step(name)
         if not self.fits(step, record, actor, now):
             return None
+        return self._offer(step, record, actor, now, party_refusal(actor, now))
+
+    def _offer(self, step: Step, record: R, actor: Actor, now: datetime, held: str) -> Offer:
+        barred = _of_everybody(step, actor, False) or (held if step.binds else "")
         verdict = step.verdict_in(self.state_at(record, now))
-        return Offer(step, self.refusal(step, record, actor, now), verdict)
+        return Offer(step, barred or self._refusal(step, record, actor, now), verdict)
 
     def fits(self, step: Step, record: R, actor: Actor, now: datetime) -> bool:
         """Whether a record in its state has this step for this actor, whatever the guards say."""

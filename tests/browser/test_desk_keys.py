@@ -18,6 +18,14 @@ def shot(page, name: str) -> None:
         page.screenshot(path=str(Path(SHOTS) / f"{name}.png"))
 
 
+# what the line beneath the list calls the approvals
+SAID = {
+    "attest": "鉴证通过",
+    "approve_form": "协议书审核通过",
+    "termination_approve": "解约审核通过",
+}
+
+
 def rows(page, text: str):
     """The rows of the list whose text has this."""
     return page.locator("tr[data-href]").filter(has_text=text)
@@ -50,9 +58,7 @@ def test_a_and_r_answer_what_the_selected_row_waits_for(desk):
     ):
         row = rows(desk, text).first
         row.focus()
-        desk.wait_for_function(
-            "() => document.querySelector('[data-qq-says]').textContent.includes('A ')"
-        )
+        desk.locator("[data-qq-says]").filter(has_text=f"A {SAID[approve]} ·").wait_for()
         shot(desk, f"keys-{approve}")
         for key, action in (("a", approve), ("r", refuse)):
             desk.keyboard.press(key)

@@ -178,6 +178,10 @@ LOOSENED = {
     "the time to think": ("cooling_off_hours", 24, 0, {"sign_loosened"}),
     "the levels of review": ("signing_review", "both", "college", {"sign_loosened"}),
     "made stricter": ("cooling_off_hours", 0, 24, set()),
+    "standing in for a college, begun": ("deputy_days", 0, 3, {"sign_loosened"}),
+    "standing in for a college, sooner": ("deputy_days", 10, 3, {"sign_loosened"}),
+    "standing in for a college, later": ("deputy_days", 3, 10, set()),
+    "standing in for a college, no more": ("deputy_days", 3, 0, set()),
     "another setting": ("reply_days", 9, 3, set()),
 }
 

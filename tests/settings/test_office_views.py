@@ -220,3 +220,11 @@ def test_a_day_of_ones_own_is_set_and_forgotten_by_the_own_school_only(cast, vis
     assert visit(cast.officer).post(url).status_code == 303
     assert calendar_days(cast.school.id) == []
     assert visit(cast.officer).post(url).status_code == 404
+
+
+@pytest.mark.rule("ADM-05")
+def test_every_setting_stands_in_one_group_of_the_form():
+    from app.settings import forms, models
+
+    shown = [name for _label, names in forms.GROUPS for name in names]
+    assert sorted(shown) == sorted(models.SETTINGS)
