@@ -102,7 +102,7 @@ def _numbers(data: bytes) -> tuple[int, ...]:
 
 def _chain(data: bytes, table: tuple[int, ...], at: int, size: int, head: int = 1) -> bytes:
     parts, seen = [], 0
-    while at < len(table) and seen <= len(table):
+    while at < len(table) and seen * size <= len(data):
         parts.append(data[(at + head) * size : (at + head + 1) * size])
         at, seen = table[at], seen + 1
     return b"".join(parts)

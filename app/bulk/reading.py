@@ -13,7 +13,7 @@ import json
 import math
 import posixpath
 import zipfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -193,11 +193,6 @@ def _text_of(value: Any) -> str:
     return cell[1] if isinstance(cell, list) else str(cell)
 
 
-def link_of(sheet: Any) -> str:
-    """The id of a sheet's part; its namespace is another one in strict workbooks."""
-    return next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
-
-
 def _by_sheet(data: bytes, marks: dict[str, Marks]) -> dict[str, Marks]:
     """The marks by the name of their sheet. Raises UnfitError where some belong to none."""
     marked = {part: mark for part, mark in marks.items() if mark.errors or mark.hidden}
@@ -213,9 +208,19 @@ def _by_sheet(data: bytes, marks: dict[str, Marks]) -> dict[str, Marks]:
     found = {}
     for sheet in book.iter():
         if sheet.tag.rpartition("}")[2] == "sheet":
-            target = links.get(link_of(sheet), "")
-            path = target[1:] if target.startswith("/") else posixpath.join("xl", target)
-            found[sheet.get("name", "")] = marked.pop(posixpath.normpath(path).lower(), Marks())
+            path = part_of(sheet.attrib, links)
+            found[sheet.get("name", "")] = marked.pop(path.lower(), Marks())
     if marked:
         raise UnfitError("unaddressed")
     return found
+
+
+def part_of(sheet: Mapping[str, str], links: Mapping[str | None, str]) -> str:
+    """The part of the archive that a <sheet> leads to.
+
+    Its link is in another namespace in strict workbooks.
+    """
+    link = next((value for name, value in sheet.items() if name.endswith("}id")), "")
+    target = links.get(link, "")
+    path = target[1:] if target.startswith("/") else posixpath.join("xl", target)
+    return posixpath.normpath(path)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import copy
 import io
 import json
-import posixpath
 import re
 import zipfile
 from typing import Any
@@ -116,8 +115,7 @@ def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, dict[str, str]]:
     for thing in fromstring(archive.read("xl/workbook.xml")).iter():
         local = thing.tag.rpartition("}")[2]
         if local == "sheet" and thing.get("name") == name:
-            target = links.get(reading.link_of(thing), "")
-            part = target[1:] if target.startswith("/") else posixpath.join("xl", target)
+            part = reading.part_of(thing.attrib, links)
         if local == "definedName":
             names[thing.get("name", "")] = thing.text or ""
     return part, names
