@@ -24,6 +24,7 @@ from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.forms import MISSING, show_problems
+from app.core.http import IN_DIALOG
 from app.core.limits import Limit
 from app.documents import files
 from app.documents.attachments import Upload, accept_upload
@@ -65,7 +66,6 @@ def licence(file: FileStorage | None) -> Upload | None:
 files.register(RECORD, Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
 
 
-STAYS = "X-Stay"  # the page's script keeps what a browser does not
 SHARED = _l("This telephone opens another account already, which is allowed: sign in to this one by "
             "credit code or e-mail.")  # fmt: skip
 TOKEN = "register"  # noqa: S105 (in the cookie: whose codes these are)
@@ -149,7 +149,7 @@ def sentence_of(error: Invalid | Refused) -> str:
 
 def _say_what_is_lost(form: RegisterForm) -> None:
     """No browser keeps a file or a password for the next page; the page's script does (F-26)."""
-    if STAYS in request.headers:
+    if IN_DIALOG in request.headers:  # the page's script asks, and keeps both
         return
     again = _("Please choose it again: without its script the page cannot keep it.")
     if form.licence.data and not form.licence.errors:

@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import contacts, one_time, security_log, warnings
 from app.accounts.contacts import FILE
 from app.accounts.models import AppUser, ContactChange
-from app.accounts.queries import end_all_sessions, identify_all
+from app.accounts.queries import end_all_sessions
 from app.bulk.writing import MetAnotherError
 from app.core import clock, mail
 from app.core.db import db
@@ -150,14 +150,10 @@ def mails_given_back(found: Changed, import_id: int, name: str, who: Actor) -> N
 
 
 def _accounts_follow(found: Changed) -> None:
-    """Account and sign-in have the e-mail of the record."""
     try:
-        for user, student, _old in found:
-            user.email = student.email or f"{student.uid}@invalid"
-        db.session.flush()
+        ways_in.write_mails([(user, student) for user, student, _old in found])
     except IntegrityError as error:
         raise MetAnotherError from error
-    identify_all("email", {user.id: student.email for user, student, _old in found})
 
 
 def _trace(

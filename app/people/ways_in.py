@@ -20,6 +20,7 @@ from app.accounts.queries import (
     email_taken,
     end_all_sessions,
     identify,
+    identify_all,
     identify_if_free,
 )
 from app.core import clock, mail
@@ -317,3 +318,14 @@ def write_mail(user: AppUser, record: Any, email: str | None) -> None:
     record.email = email if isinstance(record, Student) else email or ""
     write: Callable[..., None] = identify if user.role == Role.STUDENT else identify_if_free
     write(user, "email", email or "")
+
+
+def write_mails(pairs: Sequence[tuple[AppUser, Student]]) -> None:
+    """Accounts and sign-ins of many have the e-mails of their records; nothing is taken from another account.
+
+    Raises IntegrityError where another account has an address. Not committed.
+    """
+    for user, student in pairs:
+        user.email = student.email or f"{student.uid}@invalid"
+    db.session.flush()
+    identify_all("email", {user.id: student.email for user, student in pairs})

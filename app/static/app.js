@@ -205,10 +205,10 @@
   // ---- a form that stays: what is wrong elsewhere costs neither a chosen file nor a typed password (F-26)
   async function stay(form, button) {
     if (button) { button.disabled = true; button.setAttribute("aria-busy", "true"); }
-    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Stay": "1" } }).catch(() => null);
-    const page = answer && !answer.redirected && new DOMParser().parseFromString(await answer.text(), "text/html");
-    const found = page && $("form[data-qq-stay]", page);
-    if (answer && answer.redirected) return location.assign(answer.url);
+    const answer = await fetch(form.action, { method: "POST", body: new FormData(form), headers: { "X-Dialog": "1" } }).catch(() => null);
+    const text = answer ? await answer.text() : "", json = answer && (answer.headers.get("Content-Type") || "").includes("json");
+    if (json && JSON.parse(text).go) return location.assign(JSON.parse(text).go);
+    const found = $("form[data-qq-stay]", new DOMParser().parseFromString(text, "text/html"));
     delete form.dataset.sent;
     if (button) { button.disabled = false; button.removeAttribute("aria-busy"); }
     if (!found) return form.submit();  // no answer of ours: the browser says it in its own way

@@ -257,7 +257,7 @@ def test_f26_without_script_the_code_button_keeps_what_was_typed_and_says_what_i
     assert (
         client.post("/register", data=form(ask="sms")).status_code == 422
     )  # a landline gets no code
-    kept = client.post("/register", data=form(), headers={"X-Stay": "1"}).text
+    kept = client.post("/register", data=form(), headers={"X-Dialog": "1"}).text
     assert "请重新选择或填写" not in kept
 
 
