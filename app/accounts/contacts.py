@@ -161,26 +161,15 @@ def present(user: AppUser) -> list[tuple[str, str]]:
     return found
 
 
-def own_phone(user: AppUser, since: datetime) -> str | None:
-    """The phone that was the person's before that moment, and still is, where texts reach it."""
-    asked = PHONES.get(Role(user.role or ""))
-    phone = asked(user) if asked else None
-    return phone if phone and _is_own(user, mail.SMS, phone, since) else None
-
-
 def own_mail(user: AppUser, since: datetime) -> str | None:
-    """The mail address that was the person's before that moment, and still is; None without one."""
-    return user.email if has_mail(user) and _is_own(user, mail.MAIL, user.email, since) else None
+    """The mail address that was the person's before that moment, and still is; None without one.
 
-
-def _is_own(user: AppUser, channel: str, address: str, since: datetime) -> bool:
-    """No change at or after the moment, and none that brought the address and was in doubt then."""
-    rows = db.session.scalars(
-        select(ContactChange).where(
-            ContactChange.user_id == user.id, ContactChange.channel == channel,
-            ContactChange.source != MERGE,
-        )
+    Every change of a mail leaves its row: one at or after the moment speaks against it.
+    """
+    later = select(ContactChange.id).where(
+        ContactChange.user_id == user.id, ContactChange.channel == mail.MAIL,
+        ContactChange.at >= since, ContactChange.source != MERGE,
     )  # fmt: skip
-    return not any(
-        row.at >= since or (row.new == address and _doubtful(row, since)) for row in rows
-    )
+    if not has_mail(user) or db.session.scalar(later.limit(1)) is not None:
+        return None
+    return user.email

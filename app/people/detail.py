@@ -90,7 +90,7 @@ LABELS = {
     "college_id": _l("College"), "major_id": _l("Major"), "class_name": _l("Class"),
     "education": _l("Level of education"), "training_mode": _l("Training mode"),
     "graduation_year": _l("Graduation year"), "origin": _l("Place of origin"), "phone": _l("Phone"),
-    "id_kind": _l("Kind of document"), "id_country": _l("Passport issued by"), "email": _l("E-mail"),
+    "id_kind": _l("Kind of document"), "id_country": _l("Passport issued by"),
 }  # fmt: skip
 
 EMPLOYER_LABELS = {

@@ -137,7 +137,7 @@ def write_record(change: Change) -> None:
     """Write what differs, keep old and new in the trail (numbers masked), let the sign-in follow."""
     student: Student = change.record
     changed: dict[str, list[Any]] = {}
-    phone, email = student.phone, student.email
+    phone = student.phone
     for name, value in change.data.get("values", {}).items():
         old = getattr(student, name)
         if (old or None) == (value or None):
@@ -155,8 +155,6 @@ def write_record(change: Change) -> None:
         _follow(user, student, changed)
         if "phone" in changed:
             ways_in.phone_changed(change, user, student, phone)
-        if "email" in changed:
-            ways_in.mail_changed(change, user, student, email)
 
 
 def _follow(user: AppUser, student: Student, changed: Mapping[str, Any]) -> None:

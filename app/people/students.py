@@ -33,7 +33,7 @@ from app.people.models import ORIGIN_STATES, Major, OriginState, School, Student
 from app.people.notices import tell_of_record
 from app.people.queries import code_contact, students_for
 from app.people.sheets import COUNTRY, MOBILE, PHONE_TAKEN, TAKEN
-from app.people.ways_in import account_of, no_change_held, no_reset_held
+from app.people.ways_in import no_change_held, no_reset_held
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row
@@ -46,7 +46,6 @@ VERIFY = "verify"  # the purpose of the first sign-in's code
 PROVES_CONTACT = timedelta(
     hours=24
 )  # for so long the code that set the password proves the contact
-MAIL_TAKEN = _l("Another account uses this e-mail address.")
 NUMBER_TAKEN = _l("Another student of this school has this student number.")
 
 
@@ -181,12 +180,6 @@ def _wrong_numbers(student: Student, known: Mapping[str, Any]) -> list[tuple[str
         problems.append(("phone", str(MOBILE)))
     elif phone and _another(student, Student.phone_index == Student.phone.index(phone)):
         problems.append(("phone", str(PHONE_TAKEN)))
-    user = account_of(student) if known.get("email") and student.id else None
-    if known.get("email") and email_taken(known["email"], but=user.id if user else None):
-        problems.append(("email", str(MAIL_TAKEN)))
-    elif user is not None and known["email"] != student.email:
-        reset = no_reset_held(student, actor_of(user), clock.now())  # as for a phone (ACC-15)
-        problems += [("email", reset)] if reset else []
     return problems
 
 
@@ -300,4 +293,4 @@ def keep_address(student: Student, address: str) -> None:
 
 def _check_mail(email: str, user: AppUser) -> None:
     if email_taken(email, but=user.id):
-        raise Invalid([("email", str(MAIL_TAKEN))])
+        raise Invalid([("email", _("Another account uses this e-mail address."))])

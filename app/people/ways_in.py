@@ -15,18 +15,11 @@ from sqlalchemy import select, text
 from app.accounts import contacts, holds, one_time, security_log, warnings
 from app.accounts.contacts import FILE, RESET, SELF, STAFF
 from app.accounts.models import AppUser, ContactChange
-from app.accounts.queries import (
-    actor_of,
-    email_taken,
-    end_all_sessions,
-    identify,
-    identify_if_free,
-)
+from app.accounts.queries import actor_of, end_all_sessions, identify, identify_if_free
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Refused
 from app.people.models import Employer, Student
-from app.people.queries import code_contact
 from app.settings.queries import most_since
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
@@ -110,30 +103,6 @@ def _phone_words(student: Student, row: ContactChange) -> tuple[str, str]:
         school=student.school.name, name=student.name, phone=student.phone_masked or "–",
         until=holds.moment(row.held_until),
     )  # fmt: skip
-
-
-def mail_changed(change: Change, user: AppUser, student: Student, old: str | None) -> None:
-    """The same for a mail that staff write: who gets no texts has its codes there (ACC-13, ACC-15)."""
-    old = user.email if contacts.has_mail(user) else old
-    write_mail(user, student, student.email)
-    one_time.void(f"user:{user.id}", f"student:{student.id}")
-    end_all_sessions(user.id)
-    contact = code_contact(student, user)
-    if contact is None or contact[0] == mail.MAIL:
-        student.verified_at = None
-    row = contacts.note_change(
-        user, mail.MAIL, old, student.email, STAFF, change.actor,
-        reason=change.reason, held_until=hold_until(student.school_id, change.now),
-    )  # fmt: skip
-    change.details["held_until"] = row.held_until.isoformat() if row.held_until else ""
-    security_log.note("mail_changed", user=user, who=change.actor)
-    row.told = _others(contacts.reach(user, change.now), student.email)
-    warnings.warn(user, change.key, _("The e-mail of your account was changed"), _(
-        "%(school)s changed the e-mail on record of %(name)s to %(email)s. If you did not ask for it, "
-        "call the employment office at once. Until %(until)s nothing can be signed.",
-        school=student.school.name, name=student.name, email=row.new_masked or "–",
-        until=holds.moment(row.held_until),
-    ), who=change.actor)  # fmt: skip
 
 
 def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None:
@@ -327,8 +296,6 @@ def _give_back(row: ContactChange, user: AppUser, who: Actor, reason: str) -> No
     _read_anew([user.id])
     if row.channel == mail.SMS:
         _phone_back(row, user, record)
-    elif row.channel == mail.MAIL:
-        _mail_back(row, user, record)
     row.undone_at = clock.now()
     _end_what_was_opened(row, user, record)
     security_log.note("change_undone", user=user, who=who)
@@ -349,15 +316,6 @@ def _phone_back(row: ContactChange, user: AppUser, record: Any) -> None:
     setattr(record, field, row.old)
     if isinstance(record, Student):
         identify_if_free(user, "phone", row.old or "")
-
-
-def _mail_back(row: ContactChange, user: AppUser, record: Any) -> None:
-    """The former mail is on record again. Raises Refused where that is not possible any more."""
-    if (record.email or None) != (row.new or None):
-        raise Refused(_("The e-mail was changed again since. Undo the later change first."))
-    if row.old and email_taken(row.old, but=user.id):
-        raise Refused(_("Another account has the former e-mail by now."))
-    write_mail(user, record, row.old)
 
 
 def _end_what_was_opened(row: ContactChange, user: AppUser, record: Any) -> None:
