@@ -73,7 +73,7 @@ def code_under_way(contact: tuple[str, str] | None) -> str:
         return _("A code is on its way to %(address)s.", address=address)
     slow = _("The code is queued, but messages go out slowly at the moment. It counts from when it is "
              "sent, so you lose no time.")  # fmt: skip
-    return f"{slow}{_('(to %(address)s)', address=address)}" if address else slow
+    return _("%(said)s (To %(address)s)", said=slow, address=address) if address else slow
 
 
 def code_url(flow: Workflow[Any], record: Any, offer: Offer) -> str:

@@ -188,8 +188,7 @@ def present(user: AppUser) -> list[tuple[str, str]]:
 
 def own_phone(user: AppUser, since: datetime) -> str | None:
     """The phone that was the person's before that moment, and still is, where texts reach it."""
-    asked = PHONES.get(Role(user.role or ""))
-    phone = asked(user) if asked else None
+    phone = next((address for channel, address in present(user) if channel == mail.SMS), None)
     return phone if phone and _is_own(user, mail.SMS, phone, since) else None
 
 

@@ -79,8 +79,6 @@ def ways(row: ContactChange, user: AppUser) -> list[Way]:
         found = [(OLD_PHONE, *pair) for pair in contacts.present(user) if pair[0] == mail.SMS][:1]
     elif old := contacts.before(row):
         found = [(OLD_PHONE if row.channel == mail.SMS else MAIL, row.channel, old)]
-    if row.channel == mail.MAIL and (phone := contacts.own_phone(user, row.at)):
-        found.append((OLD_PHONE, mail.SMS, phone))
     own = None if row.source == contacts.MERGE else contacts.own_mail(user, row.at)
     if own and all(way[2] != own for way in found):
         found.append((MAIL, mail.MAIL, own))

@@ -12,12 +12,11 @@ from app.accounts.queries import account_for, identify
 from app.checks import sync
 from app.core import clock, mail
 from app.core.db import db
-from app.core.errors import Invalid
 from app.people import merging
 from app.people.detail import twins_of
 from app.people.models import Student
 from app.people.queries import code_contact, find_student, search_args
-from app.people.students import STUDENTS, change_phone, correct
+from app.people.students import change_phone, correct
 from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import number
@@ -80,7 +79,7 @@ def test_a_student_of_each_kind_is_entered_by_hand(cast, visit, kind, typed, cou
     assert found.id_country == (country if kind == "passport" else "")
     assert account_for(typed).student_id == account_for("00852-91234567").student_id == found.id
     page = visit(cast.officer).get(f"/students/show/{found.id}").text
-    assert "证件类型" in page
+    assert "身份证件" in page
     assert found.id_number_masked in page
     assert kept not in page
 
@@ -234,82 +233,6 @@ def test_a_gateway_that_serves_the_country_sends_texts_there(abroad, app, monkey
 def test_nobody_is_told_by_a_text_that_cannot_go(abroad):
     user = make.account(abroad)
     assert contacts.reach(user, clock.now()) == [(mail.MAIL, MAIL)]
-
-
-# -- a mail is a way in like a phone ---------------------------------------------------------------
-
-
-@pytest.fixture
-def known(abroad) -> Student:
-    """The same, long since signed in."""
-    user = make.account(abroad)
-    abroad.verified_at, user.email, user.password = clock.now(), MAIL, "x"
-    db.session.commit()
-    return abroad
-
-
-@pytest.mark.rule("ACC-15")
-def test_a_mail_that_staff_change_is_held_told_and_can_be_taken_back(cast, known, visit):
-    user = make.account(known)
-    letter = make.invite(cast.employer, known)[0]
-    make.pass_time(hours=2)
-    correct(known, {"email": "thief@example.com"}, make.actor(cast.officer))
-    db.session.refresh(user)
-    assert (user.email, known.email, known.verified_at) == (
-        "thief@example.com",
-        "thief@example.com",
-        None,
-    )
-    told = db.session.query(mail.Message).filter(mail.Message.subject.contains("邮箱"))
-    assert {message.address for message in told} == {MAIL, "thief@example.com"}
-    held = contacts.hold_of(user, clock.now())
-    assert (held.channel, held.old) == (mail.MAIL, MAIL)
-    make.pass_time(minutes=2)
-    known.verified_at = clock.now()
-    answer = visit(user).post(f"/acts/invitation/{letter.id}/accept/code",
-                              headers={"Accept": "application/json"})  # fmt: skip
-    assert answer.status_code == 409
-    back = visit(user)
-    back.post(f"/me/sign-in/{held.uid}/mail/code")
-    assert newest().address == MAIL  # the one of before answers
-    back.post(f"/me/sign-in/{held.uid}/mail", data={"answer": "no", "code": code()})
-    db.session.refresh(user)
-    assert (user.email, fresh(known).email) == (MAIL, MAIL)
-    assert user.password == "x"
-    assert contacts.hold_of(user, clock.now()) is None
-
-
-@pytest.mark.rule("ACC-15")
-def test_the_own_phone_answers_for_a_changed_mail(cast, visit):
-    user = make.account(cast.student)
-    correct(cast.student, {"email": "new@example.com"}, make.actor(cast.officer))
-    held = contacts.hold_of(user, clock.now())
-    make.pass_time(minutes=2)
-    browser = visit(user)
-    browser.post(f"/me/sign-in/{held.uid}/old_phone/code")
-    assert newest().address == cast.student.phone
-    browser.post(f"/me/sign-in/{held.uid}/old_phone", data={"answer": "yes", "code": code()})
-    assert contacts.hold_of(user, clock.now()) is None
-    assert user.email == "new@example.com"
-
-
-@pytest.mark.rule("ACC-15")
-def test_a_mail_that_staff_have_just_written_answers_for_no_phone_that_they_write_next(cast):
-    user, who = make.account(cast.student), make.actor(cast.officer)
-    old = cast.student.phone
-    correct(cast.student, {"email": "thief@example.com"}, who)
-    make.pass_time(minutes=2)
-    change_phone(cast.student.id, "13700000099", who, "来电")
-    row = contacts.holds_of(user.id, clock.now())[0]
-    assert (row.channel, [way.address for way in holds.ways(row, user)]) == (mail.SMS, [old])
-
-
-@pytest.mark.rule("ACC-15")
-def test_no_mail_is_changed_in_the_breath_of_a_reset(cast):
-    make.account(cast.student).password = "x"
-    STUDENTS.perform("begin_anew", cast.student.id, make.actor(cast.officer), reason="来电")
-    with pytest.raises(Invalid):
-        correct(fresh(cast.student), {"email": "thief@example.com"}, make.actor(cast.officer))
 
 
 @pytest.mark.rule("ACC-15")
