@@ -112,6 +112,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "id_document": dash,
     }  # fmt: skip
     export_fields = EXPORTED
+    export_columns = ("id_kind", "id_number_masked", "id_country")
+    export_never = frozenset({"id_document"})
     base_order = ("student_no", "asc")
     wide_columns = frozenset({"major.name", "graduation_year"})
     cell_classes = {"student_no": "qq-number", "name": "qq-card-title",
