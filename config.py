@@ -90,6 +90,8 @@ class Config:
     )
     sms_app_id: str = ""  # Tencent Cloud only
     sms_region: str = "ap-guangzhou"  # Tencent Cloud only
+    # country codes that the gateway sends to, comma between; «all» for every one
+    sms_countries: str = "86"
     sms_longest: int = 0  # characters of a parameter; 0: what the gateway gives new accounts
     files_url: str = ""  # fsspec address; empty = a folder of the instance
     direct_url: str = field(
@@ -206,6 +208,9 @@ def _sms(config: Config) -> list[str]:
     """A gateway for text messages is known and has all that it needs."""
     if config.sms not in SMS:
         return [f"QINGQIAN_SMS is one of {', '.join(SMS)}"]
+    known = config.sms_countries.replace(" ", "").split(",")
+    if known != ["all"] and not all(code.isascii() and code.isdecimal() for code in known):
+        return ["QINGQIAN_SMS_COUNTRIES is a list of country codes such as 86,852,853, or all"]
     missing = [name for name in SMS[config.sms] if not getattr(config, f"sms_{name}")]
     names = ", ".join(f"{PREFIX}SMS_{name.upper()}" for name in missing)
     return [f"QINGQIAN_SMS={config.sms} also needs {names}"] if missing else []

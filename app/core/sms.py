@@ -17,6 +17,9 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, Protocol
 
+from flask import current_app
+
+from app.core import phones
 from app.core.text import mask_phone
 from config import BadSettings, Config
 
@@ -44,6 +47,18 @@ class Text:
 
 class NotSent(Exception):
     """The gateway said no, with its reason; the job is tried again."""
+
+
+def reaches(phone: str) -> bool:
+    """Whether the gateway of this installation sends to this folded number's country (ACC-13).
+
+    Landlines get no texts anywhere. Whoever it does not reach gets codes by mail.
+    """
+    if not phones.is_mobile(phone):
+        return False
+    config: Config = current_app.config["QINGQIAN"]
+    known = config.sms_countries.replace(" ", "").split(",")
+    return known == ["all"] or str(phones.calling_code(phone)) in known
 
 
 class Sender(Protocol):
@@ -101,7 +116,7 @@ class AliyunSender(Gateway):
         models = import_module("alibabacloud_dysmsapi20170525.models")
         template, values = self.parameters(text)
         request = models.SendSmsRequest(
-            phone_numbers=text.phone,
+            phone_numbers=text.phone.removeprefix("+"),  # other countries: code and number
             sign_name=self.config.sms_sign,
             template_code=template,
             template_param=json.dumps(values, ensure_ascii=False),

@@ -31,9 +31,27 @@ def clean_name(text: str) -> str:
     return unicodedata.normalize("NFC", clean_line(text)).translate(DOTS)
 
 
+_CITIZEN = re.compile(r"[0-9]{17}[0-9X]")  # and whatever is numbered like it
+_RESIDENT = re.compile(
+    r"[A-Z]{3}[0-9]{12}"
+)  # a foreigner's permanent residence card, as before 2023
+HIDDEN = 5  # signs that the mask of a shorter number leaves to be guessed, at least
+
+
 def mask_id_number(text: str) -> str:
-    """110101199001010839 → 110101*****0839, as the manuals show it."""
-    return f"{text[:6]}*****{text[-4:]}" if len(text) >= 15 else mask_phone(text)
+    """110101199001010839 → 110101*****0839, as the manuals show it; H12345678 → H*****678.
+
+    Of the other documents' shorter numbers at least five signs stay hidden (S-10).
+    """
+    if _CITIZEN.fullmatch(text):
+        return f"{text[:6]}*****{text[-4:]}"
+    if _RESIDENT.fullmatch(text):
+        return f"{text[:3]}*****{text[-4:]}"
+    if _MOBILE.fullmatch(text):  # where either may be typed
+        return mask_phone(text)
+    first = text[:1] if len(text) > HIDDEN + 3 else ""
+    end = text[len(first) + HIDDEN :][-3:]
+    return f"{first}{'*' * (len(text) - len(first) - len(end))}{end}"
 
 
 def mask_all_but_end(masked: str) -> str:
@@ -41,8 +59,17 @@ def mask_all_but_end(masked: str) -> str:
     return f"{'*' * 14}{masked[-4:]}" if masked else ""
 
 
+_MOBILE = re.compile(r"1[3-9][0-9]{9}")
+# the country codes of one and of two digits; all others have three (ITU-T E.164)
+_COUNTRY = re.compile(r"\+(?:[17]|2[07]|3[0-469]|4[013-9]|5[1-8]|6[0-6]|8[1246]|9[0-58]|[0-9]{3})")
+
+
 def mask_phone(text: str) -> str:
-    """13345675660 → 133****5660."""
+    """13345675660 → 133****5660; of another country only its code and the end: +852*****567."""
+    country = _COUNTRY.match(text)
+    if country is not None:
+        start = country[0]
+        return f"{start}{'*' * max(0, len(text) - len(start) - 3)}{text[len(start) :][-3:]}"
     return f"{text[:3]}****{text[-4:]}" if len(text) >= 9 else "*" * len(text)
 
 
