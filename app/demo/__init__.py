@@ -1,6 +1,6 @@
 """The demo school: made once by the real rules on a shifted clock, so that every role finds work waiting.
 
-Deterministic but for today's date. ID numbers are valid but of a region that does not exist; phones
+Deterministic but for today's date. ID numbers are valid but of a region that does not exist; mainland phones
 begin with 1380000. Exists in demo mode only; a production release refuses a database that has it.
 """
 
@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.demo import plan
 from app.demo.maker import PASSWORD, Maker
-from app.demo.people import make_people
+from app.demo.people import OVERSEAS, make_people
 from app.demo.stories import tell_stories
 
 ACCOUNTS = (
@@ -40,6 +40,9 @@ ACCOUNTS = (
     ("student9", "毕业生", "手机号昨天由学校更改，确认前只能查看"),
     ("student10", "毕业生", "尚未登记去向，可录入其他去向"),
     ("student11", "毕业生", "升学登记未通过，可修改后重新提交"),
+    ("student12", "毕业生", "港澳居民来往内地通行证、境外手机，首次登录收邮件验证码"),
+    ("student13", "毕业生", "台湾居民来往大陆通行证，首次登录收短信验证码"),
+    ("student14", "毕业生", "护照、境外手机，首次登录收邮件验证码，有一份邀约"),
 )
 
 
@@ -54,7 +57,8 @@ def make() -> None:
         clock.shift(timedelta(hours=-hours))
         act()
     clock.shift(timedelta())
-    maker.students[3].verified_at = None
+    for n in (3, *OVERSEAS):
+        maker.students[n].verified_at = None
     db.session.commit()
     plan.work(clock.today().year + 1)
 

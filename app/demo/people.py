@@ -38,7 +38,15 @@ BRANDS = "光谷星光长江东湖楚天珞珈黄鹤汉阳江城南湖云鹤九�
 
 HELD = 538  # whose phone the school changed yesterday
 NAMED = 8  # students with an account of the table
-ALSO = {HELD: "student9", 557: "student10", 558: "student11"}  # whose stories are told in life.py
+# without a mainland ID number or phone: name, kind, country, number, phone (none: by mail); before their
+# first sign-in, with an invitation each (ACC-13)
+OVERSEAS = {
+    534: ("陈嘉欣", "hm_permit", "", "H99999534", "+85291234534"),
+    535: ("林柏翰", "tw_permit", "", "99999535", "13800099535"),
+    536: ("KIM MINJUN", "passport", "KR", "M99999536", "+821099990536"),
+}
+ALSO = {HELD: "student9", 557: "student10", 558: "student11",  # whose stories are told in life.py
+        534: "student12", 535: "student13", 536: "student14"}  # fmt: skip
 
 
 def make_people(maker: Maker) -> None:
@@ -115,6 +123,11 @@ def _students(maker: Maker, school: School, other: School) -> None:
     # what the checks find: a sex unlike the ID number's, one candidate number of two
     maker.students[40].sex = "12"[maker.students[40].sex == "1"]
     maker.students[42].examinee_no = maker.students[41].examinee_no
+    for n, (name, kind, country, number, phone) in OVERSEAS.items():
+        student = maker.students[n]
+        student.name, student.id_kind, student.id_country = name, kind, country
+        student.id_number, student.phone, student.origin = number, phone, None
+        student.email, student.nation = f"{ALSO[n]}@example.com", None
     db.session.add_all(maker.students)
     db.session.flush()
     for n, student in enumerate(maker.students):

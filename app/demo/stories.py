@@ -15,7 +15,7 @@ from app.core.db import db
 from app.demo.life import tell
 from app.demo.maker import Maker
 from app.demo.papers import tell_papers
-from app.demo.people import DAYS, HELD, TRADES
+from app.demo.people import DAYS, HELD, OVERSEAS, TRADES
 from app.invitations.models import Candidate, Invitation
 from app.invitations.workflow import INVITATIONS, send
 from app.people.models import Student, TrainingMode
@@ -82,6 +82,8 @@ def _named(maker: Maker) -> None:
     maker.at(30, _invite(maker, 0, held, 4))
     maker.at(22, _change_phone(maker, held))
     maker.at(20, _sign_in_anew(held))
+    for n, key in enumerate(OVERSEAS):
+        maker.at(28 + n, _invite(maker, n, maker.students[key], n))
 
 
 def _change_phone(maker: Maker, student: Student) -> Callable[[], None]:
