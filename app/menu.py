@@ -88,7 +88,7 @@ from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import STUDENTS
 from app.people.sign_in_views import SignInView
-from app.people.student_views import MyProfileView, VerifyView, phone_of, verify_gate
+from app.people.student_views import MyProfileView, VerifyView, verify_gate
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView, FormulasView
@@ -200,7 +200,7 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MyObjectionsView)
     builder.add_view_no_menu(MyOriginView)
     hooks.HOMES[Role.STUDENT] = "MyHomeView.index"
-    hooks.CONTACTS[Role.STUDENT] = phone_of
+    hooks.CONTACTS[Role.STUDENT] = student_views.contact_of
     hooks.PHONES[Role.STUDENT] = student_views.mobile_of
     if active_schools not in hooks.SCHOOLS:
         hooks.SCHOOLS.append(active_schools)

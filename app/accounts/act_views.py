@@ -13,9 +13,11 @@ from app.accounts import acts
 from app.accounts.campus import proofs
 from app.accounts.queries import actor
 from app.accounts.sessions import LINKED
+from app.accounts.workflow import contact_of
 from app.core import jobs
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.http import IN_DIALOG
+from app.core.text import mask_email
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.once import once
@@ -57,17 +59,21 @@ def answer_code(view: SafeView, send: Callable[[], object]) -> Any:
         flash(str(refusal), "warning")
     else:
         if asked_by_script:
-            return jsonify(sent=True, message=code_under_way())
-        flash(code_under_way(), "success")
+            return jsonify(sent=True, message=code_under_way(contact_of(g.user)))
+        flash(code_under_way(contact_of(g.user)), "success")
     return view.render_template("accounts/code_sent.html")
 
 
-def code_under_way() -> str:
-    """What is said once a code is queued: also that it may take long (S-06)."""
+def code_under_way(contact: tuple[str, str] | None) -> str:
+    """What is said once a code is queued: where it goes, masked, and that it may take long (S-06)."""
+    address = mask_email(contact[1]) if contact else ""
     if jobs.worker_alive():
-        return _("A code is on its way.")
-    return _("The code is queued, but messages go out slowly at the moment. It counts from when it is "
+        if not address:
+            return _("A code is on its way.")
+        return _("A code is on its way to %(address)s.", address=address)
+    slow = _("The code is queued, but messages go out slowly at the moment. It counts from when it is "
              "sent, so you lose no time.")  # fmt: skip
+    return _("%(said)s (To %(address)s)", said=slow, address=address) if address else slow
 
 
 def code_url(flow: Workflow[Any], record: Any, offer: Offer) -> str:

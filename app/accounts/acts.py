@@ -119,7 +119,7 @@ def send(act: Act, user: AppUser) -> str:
         raise Refused(act.why_not)
     contact = workflow.contact_of(user)
     if contact is None:
-        raise Refused(_("No phone is on record. Ask your college officer to enter it."))
+        raise Refused(str(one_time.UNREACHED))
     channel, address = contact
     one_time.send(f"user:{user.id}", act.purpose, channel, address,
                   pool=one_time.Pool.ACT, life=LIFE, act=act.text)  # fmt: skip

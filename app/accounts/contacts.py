@@ -10,7 +10,7 @@ from sqlalchemy import or_, select
 
 from app.accounts.hooks import CONTACTS, PHONES
 from app.accounts.models import AppUser, ContactChange
-from app.core import clock, mail
+from app.core import clock, mail, sms
 from app.core.crypto import cipher
 from app.core.db import db
 from app.workflow.actor import Actor, Role
@@ -138,7 +138,7 @@ def reach_all(users: Sequence[AppUser], now: datetime) -> dict[int, list[tuple[s
     )
     for row in rows:
         for address in (row.old, row.new):
-            if address:
+            if address and (row.channel != mail.SMS or sms.reaches(address)):
                 found[row.user_id][(row.channel, address)] = None
     return {key: list(addresses) for key, addresses in found.items()}
 

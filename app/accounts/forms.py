@@ -25,7 +25,9 @@ class SignInForm(FlaskForm):
     who = StringField(
         _l("Account"),
         [DataRequired(MISSING), Length(max=120)],
-        description=_l("User name, student number, ID number, credit code, phone or e-mail"),
+        description=_l(
+            "User name, student number, number of the identity document, credit code, phone or e-mail"
+        ),
         render_kw={"autocomplete": "username"},
     )
     password = PasswordField(

@@ -17,7 +17,7 @@ from sqlalchemy import select
 from app.accounts import contacts, one_time, security_log
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import actor_of
-from app.core import clock, mail
+from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.workflow.actor import Actor, Role
@@ -83,7 +83,11 @@ def ways(row: ContactChange, user: AppUser) -> list[Way]:
     if own and all(way[2] != own for way in found):
         found.append((MAIL, mail.MAIL, own))
     mask = vars(ContactChange)["old"].mask
-    return [Way(name, channel, address, mask(address)) for name, channel, address in found]
+    return [
+        Way(name, channel, address, mask(address))
+        for name, channel, address in found
+        if channel != mail.SMS or sms.reaches(address)
+    ]
 
 
 def held(user: AppUser, uid: str, now: datetime) -> ContactChange:

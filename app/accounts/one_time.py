@@ -14,6 +14,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, func, not_, select, true, update
 
 from app.accounts import security_log
@@ -34,6 +35,12 @@ LATEST = timedelta(minutes=30)  # a code that could not be sent for so long is n
 DAY = timedelta(days=1)
 KEY = "code:"  # how the keys of the messages begin that carry one
 KNOWN = "known:"  # how `asker` begins for a browser that signed in to the account before
+
+
+UNREACHED = _l(
+    "No code can reach you: neither a phone to which texts can be sent nor an e-mail is on record. Ask your "
+    "college officer to enter one."
+)
 
 
 class Used(Invalid):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -37,6 +37,8 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import NotYours
+from app.core.identity import clean, spellings
+from app.core.phones import folded
 from app.core.text import clean_code
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
 
@@ -95,10 +97,15 @@ def actor_of(user: AppUser, factor: str = "") -> Actor:
 
 def digest(kind: str, value: str, school: str = "") -> bytes:
     """What an identifier is kept as; a student number counts within its school only."""
-    text = clean_code(value)
-    if kind == "phone":
-        text = text.replace("-", "")
+    text = _READ.get(kind, clean_code)(value)
     return cipher().blind_index(f"sign-in:{kind}", text + ("@" + school if school else ""))
+
+
+# how the value of a kind is folded before it becomes a digest, where it is no plain code
+_READ: Mapping[str, Callable[[str], str]] = {
+    "phone": lambda text: folded(text).replace("-", ""),
+    "id_number": clean,
+}
 
 
 def identify(user: AppUser, kind: str, value: str | None, school: str = "") -> None:
@@ -161,17 +168,25 @@ def username_taken(username: str) -> bool:
 
 
 def account_for(typed: str, school_code: str = "") -> AppUser | None:
-    """The one account that the typed identifier means (ACC-03); None for none or more than one."""
-    kinds = ("username", "phone", "email", "id_number", "credit_code")
-    wanted = [digest(kind, typed) for kind in kinds]
+    """The one account that the typed identifier means (ACC-03); None for none or more than one.
+
+    A passport's number can have the signs of anything, so what is no document's number goes first.
+    """
+    numbers = [digest("id_number", spelt) for spelt in spellings(typed)]
+    wanted = [digest(kind, typed) for kind in ("username", "phone", "email", "credit_code")]
     if school_code:
         wanted.append(digest("student_no", typed, school_code))
-    found = db.session.scalars(
-        select(AppUser)
-        .where(AppUser.id.in_(select(Identifier.user_id).where(Identifier.digest.in_(wanted))))
-        .limit(2)
-    ).all()
-    return found[0] if len(found) == 1 and found[0].active else None
+    rows = db.session.execute(
+        select(AppUser, Identifier.kind)
+        .join(Identifier, Identifier.user_id == AppUser.id)
+        .where(Identifier.digest.in_(wanted + numbers))
+        .limit(10)
+    ).tuples()
+    known = rows.all()
+    first = {user for user, kind in known if kind != "id_number"}
+    found = first or {user for user, _kind in known}
+    user = next(iter(found), None)
+    return user if user is not None and len(found) == 1 and user.active else None
 
 
 def open_session(user: AppUser, way: str = "password") -> str:

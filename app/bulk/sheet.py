@@ -87,6 +87,7 @@ class Context:
 
 
 Check = Callable[[Any, Context], "Text | None"]
+Fold = Callable[[Any, Context], Any]
 Found = dict[str, Any]  # name → value, as JSON has it
 # a personal number and the new row's uid → what is compared with the target, what else is kept of it
 Keeper = Callable[[str, str], tuple[Found, Found]]
@@ -98,9 +99,10 @@ class Column:
     """One column. `field` names it and, by default, the target's column; `code` is the official field code.
 
     `also` are further headers that people use. `checks` give a sentence or None; they are the same
-    functions as the web forms'. `secret` says how a personal number is staged: never in clear. `most`
-    is the length of a text or the largest number; `least` the smallest. Where the target has no such
-    column (`aside`), the value is kept beside the row, for `look`.
+    functions as the web forms'; `fold` brings what was read into the one form that is
+    kept. `secret` says how a personal number is staged: never in clear. `most` is the length of a text
+    or the largest number; `least` the smallest. Where the target has no such column (`aside`), the
+    value is kept beside the row, for `look`.
     """
 
     field: str
@@ -113,6 +115,7 @@ class Column:
     into: str = ""
     most: int = 60
     least: int = 0
+    fold: Fold | None = None
     checks: tuple[Check, ...] = ()
     secret: Keeper | None = None
     aside: bool = False
@@ -132,6 +135,8 @@ class Column:
     def read(self, cell: Any, context: Context) -> Any:
         """The value of a filled cell. Raises Wrong."""
         value = READERS[self.kind](self, cell, context)
+        if self.fold is not None:
+            value = self.fold(value, context)
         for check in self.checks:
             sentence = check(value, context)
             if sentence is not None:

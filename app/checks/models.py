@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.core.db import db
+from app.core.identity import IdKind
 from app.people.models import College, Student
 
 
@@ -105,7 +106,7 @@ class CheckRun(db.Model):
 
 
 class IdNumberFact(db.Model):
-    """What a sealed ID number says, by its keyed index: a changed number has another index.
+    """What a sealed ID number says, by its keyed index and kind: a changed number has another index.
 
     No birth date: beside the masked number it would give the number away.
     """
@@ -113,5 +114,8 @@ class IdNumberFact(db.Model):
     __tablename__ = "id_number_fact"
 
     id_number_index: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    id_kind: Mapped[str] = mapped_column(
+        String(12), primary_key=True, server_default=IdKind.ID_CARD.value
+    )
     fault: Mapped[str] = mapped_column(String(8))  # of rules.ID_FAULTS, or empty
     sex: Mapped[str] = mapped_column(String(1))

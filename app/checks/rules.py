@@ -70,6 +70,7 @@ class Rule:
 
 ID_FAULTS = {
     "form": _l("it has not 18 characters"),
+    "kind": _l("a document of this kind has no such number"),
     "mark": _l("its last character does not fit"),
     "born": _l("there is no such birth date"),
     "age": _l("nobody of that birth date graduates"),

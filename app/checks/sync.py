@@ -24,10 +24,10 @@ from app.checks.signs import ACTS, ACTS_OF_ONE, NEAR, NEAR_ONE, SHARED, USES, lo
 from app.checks.signs import LIMITS as SIGN_LIMITS
 from app.checks.year_rules import LIMITS
 from app.codes.queries import edition
-from app.core import clock
+from app.core import clock, identity
 from app.core.crypto import cipher
 from app.core.db import db, one_at_a_time
-from app.people.checks import id_number_fault, id_number_sex
+from app.core.identity import IdKind
 from app.placements.models import HOLDS_SLOT
 from app.plan.editions import formula
 from app.plan.models import DESTINATION_FIELDS
@@ -62,7 +62,8 @@ _BEGINS = """LEFT JOIN (SELECT name, min(code) AS code, left(name, 2) AS head FR
   ON {0}.head = left(e.address, 2) AND starts_with(e.address, {0}.name)"""
 BASE = f"""SELECT s.id AS student_id, s.school_id, s.college_id, s.graduation_year, s.sex,
     s.education, s.training_mode, s.nation, s.origin, s.origin_state, s.examinee_no,
-    s.id_number_index, s.phone_index, p.id AS placement_id, p.kind, p.state AS placement_state,
+    s.id_number_index, s.id_kind, s.id_country, s.phone_index, p.id AS placement_id, p.kind,
+    p.state AS placement_state,
     p.invitation_id, p.employer_id, e.entry_state, {", ".join(f"e.{name}" for name in F)},
     c.part, string_to_array(coalesce(c.needs, ''), ' ') AS needs,
     coalesce(i.fault, '') AS id_fault, coalesce(i.sex, '') AS id_sex,
@@ -73,7 +74,7 @@ BASE = f"""SELECT s.id AS student_id, s.school_id, s.college_id, s.graduation_ye
 _ENTRY = f"""(SELECT student_id AS owner, state AS entry_state, placement_id AS of, {", ".join(F)}
     FROM plan_entry)"""
 _ROWS = f"""student s LEFT JOIN {_ENTRY} e ON e.owner = s.id LEFT JOIN placement p ON p.id = e.of
-    LEFT JOIN id_number_fact i ON i.id_number_index = s.id_number_index"""
+    LEFT JOIN id_number_fact i ON i.id_number_index = s.id_number_index AND i.id_kind = s.id_kind"""
 _OF_YEAR = """ WHERE s.school_id = :school AND s.graduation_year = :year
   AND (s.origin_state = 'approved' OR e.owner IS NOT NULL)"""
 # what a placement would write into the plan, with what its kind says of it (`:values`)
@@ -209,37 +210,42 @@ def _table(name: str, statement: str, values: dict[str, Any]) -> int:
 
 def learn(school: int, year: int, progress: Callable[[int], None] = lambda _share: None) -> int:
     """Read the sealed ID numbers of the year that are not known yet, and keep only what they say."""
-    wanted = text("""SELECT s.uid, s.id_number_sealed, s.id_number_index FROM student s
+    wanted = text("""SELECT s.uid, s.id_number_sealed, s.id_number_index, s.id_kind FROM student s
       WHERE s.school_id = :school AND s.graduation_year = :year AND s.id_number_sealed IS NOT NULL
-        AND NOT EXISTS (SELECT 1 FROM id_number_fact i WHERE i.id_number_index = s.id_number_index)
+        AND NOT EXISTS (SELECT 1 FROM id_number_fact i WHERE i.id_number_index = s.id_number_index
+          AND i.id_kind = s.id_kind)
       ORDER BY s.id""")
     unread = db.session.execute(wanted, {"school": school, "year": year}).all()
     today = clock.today()
     for start in range(0, len(unread), PORTION):
-        rows = {row.id_number_index: _said(row.uid, row.id_number_sealed, today)
+        rows = {(row.id_number_index, row.id_kind): _said(row, today)
                 for row in unread[start : start + PORTION]}  # fmt: skip
         db.session.execute(
-            text("""INSERT INTO id_number_fact (id_number_index, fault, sex)
-              SELECT * FROM unnest(CAST(:keys AS bytea[]), CAST(:faults AS text[]),
-                CAST(:sexes AS text[])) ON CONFLICT DO NOTHING"""),
-            {"keys": list(rows), "faults": [f for f, _s in rows.values()],
+            text("""INSERT INTO id_number_fact (id_number_index, id_kind, fault, sex)
+              SELECT * FROM unnest(CAST(:keys AS bytea[]), CAST(:kinds AS text[]),
+                CAST(:faults AS text[]), CAST(:sexes AS text[])) ON CONFLICT DO NOTHING"""),
+            {"keys": [key for key, _kind in rows], "kinds": [kind for _key, kind in rows],
+             "faults": [f for f, _s in rows.values()],
              "sexes": [s for _f, s in rows.values()]},
         )  # fmt: skip
         progress(90 * (start + len(rows)) // len(unread))
     return len(unread)
 
 
-def _said(uid: str, sealed: bytes, today: date) -> tuple[str, str]:
-    return said(cipher().decrypt(sealed, f"Student.id_number:{uid}"), today)
+def _said(row: Any, today: date) -> tuple[str, str]:
+    number = cipher().decrypt(row.id_number_sealed, f"Student.id_number:{row.uid}")
+    return said(number, today, row.id_kind)
 
 
-def said(number: str, today: date) -> tuple[str, str]:
-    """(what is wrong, the code of the sex) of an ID number."""
-    fault = id_number_fault(number, today)
+def said(number: str, today: date, kind: str = IdKind.ID_CARD) -> tuple[str, str]:
+    """(what is wrong, the code of the sex) of a number of identity; of most kinds it says no sex."""
+    fault = identity.fault(kind, number, today)
     if fault:
-        return fault, ""
+        return "kind" if fault == "form" and kind != IdKind.ID_CARD else fault, ""
+    if not identity.holds_birth(kind, number):
+        return "", ""
     age = today.year - int(number[6:10])
-    return ("" if AGES[0] <= age <= AGES[1] else "age"), id_number_sex(number)
+    return ("" if AGES[0] <= age <= AGES[1] else "age"), identity.sex_in(kind, number)
 
 
 # -- one record, as the desk asks ----------------------------------------------------------------
@@ -278,8 +284,9 @@ ONE = text(
 def ask_placement(placement: Any, plan_values: dict[str, Any]) -> list[Answer]:
     """The rules that need only one record, for what a placement would write into the plan (AGR-12)."""
     db.session.flush()
-    number = placement.student.id_number
-    fault, sex = said(number, clock.today()) if number else ("", "")
+    student, today = placement.student, clock.today()
+    number = student.id_number
+    fault, sex = said(number, today, student.id_kind) if number else ("", "")
     values = _values(placement.school_id, placement.graduation_year, clock.now())
     at = {
         **values,

@@ -15,7 +15,8 @@ LIMITS = {
 def _twice(column: str, facts: str, more: str = "") -> str:
     return f"""SELECT b.student_id, jsonb_build_object('count', x.n{facts}) AS facts
   FROM check_base b JOIN (SELECT {column}, count(*) AS n FROM check_base
-    WHERE {column} IS NOT NULL {more} GROUP BY 1 HAVING count(*) > 1) x USING ({column})"""
+    WHERE {column.partition(",")[0]} IS NOT NULL {more} GROUP BY {column} HAVING count(*) > 1) x
+    USING ({column})"""
 
 
 def _shared(column: str, fact: str, most: int) -> str:
@@ -26,7 +27,7 @@ def _shared(column: str, fact: str, most: int) -> str:
     USING ({column})"""
 
 
-ID_TWICE = _twice("id_number_index", "")
+ID_TWICE = _twice("id_number_index, id_kind, id_country", "")
 EXAMINEE = _twice("examinee_no", ", 'number', b.examinee_no", "AND examinee_no <> ''")
 PHONE = _twice("phone_index", "")
 CONTACT = _shared("contact_phone", "phone", 6)

@@ -161,7 +161,7 @@ def _student(placement: Placement) -> list[Any]:
     return [
         {"label": _("Name"), "value": student.name, "strong": True},
         (_("Student number"), student.student_no),
-        (_("ID number"), student.id_number_masked),
+        (student.id_label, student.id_number_masked),
         (_("Sex"), codes.name("xb", student.sex, student.graduation_year)),
         (_("College"), placement.college.name),
         (_("Major"), placement.major.name),

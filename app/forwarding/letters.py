@@ -8,6 +8,7 @@ from typing import Any
 
 import pikepdf
 from flask import url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, exists, func, select, text
@@ -227,6 +228,11 @@ def _one_by_one(some: list[ForwardingLetter], missed: list[tuple[str, str, str]]
     return out.getvalue()
 
 
+def _in_chinese(label: Any) -> str:
+    with force_locale("zh"):
+        return str(label)
+
+
 def data_of(some: Sequence[ForwardingLetter]) -> dict[str, Any]:
     """All that is printed, as texts."""
     school = db.session.get_one(School, some[0].school_id)
@@ -239,6 +245,7 @@ def data_of(some: Sequence[ForwardingLetter]) -> dict[str, Any]:
                 "postcode": letter.archive_postcode, "contact": letter.contact, "phone": letter.phone,
                 "day": clock.local(letter.made_at).date(), "name": letter.student.name,
                 "student_no": letter.student.student_no, "id_number": letter.student.id_number_masked or "",
+                "id_label": _in_chinese(letter.student.id_label),
                 "college": letter.student.college.name, "major": letter.student.major.name,
                 "year": str(letter.graduation_year),
             }

@@ -15,11 +15,12 @@ from app.bulk import compare
 from app.bulk.models import Import
 from app.bulk.sheet import Choices, Column, Context, Found, Kind, Sheet, Target
 from app.core import clock
-from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Refused
+from app.core.identity import spellings
 from app.core.limits import Limit
-from app.core.text import clean_code, mask_id_number
+from app.core.phones import folded
+from app.core.text import mask_id_number
 from app.invitations import guesses
 from app.invitations.models import Candidate
 from app.people.models import School, Student
@@ -38,12 +39,13 @@ MISSED = _l(
 
 
 def keep_number(number: str, _uid: str) -> tuple[Found, Found]:
-    """The number as it is searched for: two keyed indexes and a mask, never the number itself."""
-    code = clean_code(number)
+    """The number as it is searched for: keyed indexes and a mask, never the number itself."""
+    spelt = spellings(number)
     return {}, {
-        "as_id_number": cipher().blind_index("id_number", code).hex(),
-        "as_phone": cipher().blind_index("phone", code).hex(),
-        "number_masked": mask_id_number(code),
+        "as_id_number": Student.id_number.index(spelt[0]).hex(),
+        "as_permit": Student.id_number.index(spelt[-1]).hex(),  # of one that was renewed
+        "as_phone": Student.phone.index(number).hex(),
+        "number_masked": mask_id_number(folded(spelt[0])),
     }
 
 
@@ -78,7 +80,8 @@ def look(record: Import, _context: Context) -> None:
             " WHERE r.import_id = :id AND r.status <> 'faulty'"
             " AND s.school_id = (r.more ->> 'school')::int"
             " AND s.graduation_year = (r.more ->> 'year')::int AND s.name = r.more ->> 'name'"
-            " AND (s.id_number_index = decode(r.more ->> 'as_id_number', 'hex')"
+            " AND (s.id_number_index IN (decode(r.more ->> 'as_id_number', 'hex'),"
+            "   decode(r.more ->> 'as_permit', 'hex'))"
             "   OR s.phone_index = decode(r.more ->> 'as_phone', 'hex'))"
         ),
         {"id": record.id},
@@ -157,7 +160,7 @@ SEND_LIST = Sheet(
         Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True, aside=True,
                width=14, sample="黄河水"),
         Column("number", _l("ID number or phone"), Kind.DIGITS, "SFZH",
-               ("身份证号", "身份证号码", "手机号", "手机号码", "证件号码"), required=True, most=20,
-               secret=keep_number, width=24, sample="13800000000"),
+               ("身份证号", "身份证号码", "手机号", "手机号码", "证件号码", "证件号码或手机号"),
+               required=True, most=20, secret=keep_number, width=24, sample="13800000000"),
     ),
 )  # fmt: skip

@@ -140,7 +140,7 @@ def party_b(student: Any, *, own: bool = False, signed: bool = False) -> list[tu
         (_("College"), student.college.name),
         (_("Major"), f"{student.major.name} · {codes.name('xl', student.education)}"),
         (_("Graduation year"), str(student.graduation_year)),
-        *([(_("ID number"), number)] if number else []),
+        *([(student.id_label, number)] if number else []),
         *([(_("Telephone"), phone)] if phone else []),
     ]
 

@@ -24,7 +24,8 @@ HEADS = {
     "mobile": ("LXRSJ", "联系人手机"),
 }  # fmt: skip
 PERSON = {
-    "student_no": ("XH", "学号"), "id_number": ("SFZH", "身份证号", "身份证号码", "证件号码"),
+    "student_no": ("XH", "学号"), "id_kind": ("SFZJLX", "ZJLX", "证件类型", "证件种类", "身份证件类型"),
+    "id_number": ("SFZH", "SFZJH", "身份证号", "身份证号码", "证件号码", "证件号", "身份证件号"),
     "examinee_no": ("KSH", "考生号"), "name": ("XM", "姓名", "学生姓名"), "sex": ("XBDM", "性别代码"),
     "sex:name": ("XB", "性别"), "nation": ("MZDM", "民族代码"), "nation:name": ("MZ", "民族"),
     "school_code": ("YXDM", "院校代码", "学校代码"), "school": ("YXMC", "院校名称", "学校名称"),

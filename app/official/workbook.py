@@ -12,23 +12,23 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from flask import url_for
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from app.bulk import intake
-from app.core import children
-from app.core.crypto import cipher
+from app.core import children, identity
 from app.core.db import db
 from app.core.errors import Invalid, Refused
+from app.core.phones import is_mainland_mobile
 from app.core.text import clean_code, clean_line, clean_name
 from app.official import effects, guards
 from app.official.heads import NUMBERS, known_heads, places
 from app.official.spelling import Spelling, spellings
 from app.papers import making as papers
 from app.papers.models import Paper
-from app.people.checks import is_mobile
 from app.people.models import School, Student
 from app.plan.models import OFFICIAL, PlanEntry
 from app.workflow.actor import Actor
@@ -203,15 +203,19 @@ def values_of(entry: PlanEntry) -> dict[str, str]:
     """What the plan says of a graduate, by field."""
     found = {name: getattr(entry, name) or "" for name in OFFICIAL}
     phone = found["contact_phone"]
-    return found | {"mobile": phone if is_mobile(phone) else ""}
+    return found | {"mobile": phone if is_mainland_mobile(phone) else ""}
 
 
 def _graduates(school_id: int, keys: list[tuple[str, ...]]) -> dict[tuple[str, ...], Any]:
     """(student, ID, examinee number) → student and plan row, by the first number that is there."""
-    index = {number: cipher().blind_index("id_number", number) for _n, number, _e in keys if number}
+    index = {number: [Student.id_number.index(text) for text in identity.spellings(number)]
+             for _n, number, _e in keys if number}  # fmt: skip
     wanted = (
         (Student.student_no, {n for n, _i, _e in keys if n}),
-        (Student.id_number_index, {index[i] for n, i, _e in keys if i and not n}),
+        (
+            Student.id_number_index,
+            {spelt for n, i, _e in keys if i and not n for spelt in index[i]},
+        ),
         (Student.examinee_no, {e for n, i, e in keys if e and not n and not i}),
     )
     found: list[dict[Any, Any]] = []
@@ -226,10 +230,14 @@ def _graduates(school_id: int, keys: list[tuple[str, ...]]) -> dict[tuple[str, .
             by[value] = None if value in by else (student, entry)  # several: nobody
         found.append(by)
     return {
-        key: found[0].get(key[0]) if key[0] else found[1].get(index[key[1]]) if key[1]
+        key: found[0].get(key[0]) if key[0] else _first(found[1], index[key[1]]) if key[1]
         else found[2].get(key[2])
         for key in keys
     }  # fmt: skip
+
+
+def _first(by: dict[Any, Any], values: list[bytes]) -> Any:
+    return next((by[value] for value in values if value in by), None)
 
 
 # -- graduates that are missing ------------------------------------------------------------------------
@@ -270,7 +278,10 @@ def _of_year(school_id: int, year: int) -> Iterator[Any]:
 def _person(student: Student) -> dict[str, str]:
     """What the student's record says, by field; the names of codes are spelled later."""
     school = db.session.get_one(School, student.school_id)
+    with force_locale("zh"):
+        kind = str(identity.NAMES[student.id_kind]) if student.id_number_index else ""
     return {
+        "id_kind": kind,
         "student_no": student.student_no, "id_number": student.id_number or "",
         "examinee_no": student.examinee_no or "", "name": student.name, "sex": student.sex,
         "nation": student.nation or "", "school_code": school.code, "school": school.name,

@@ -117,7 +117,7 @@ def party_b(placement: Placement, *, own: bool = True) -> list[tuple[Any, Any]]:
         (_("College"), student.college.name),
         (_("Major"), student.major.name),
         (_("Graduation year"), student.graduation_year),
-        (_("ID number"), number if own else mask_all_but_end(number)),
+        (student.id_label, number if own else mask_all_but_end(number)),
         (_("Telephone"), student.phone_masked),
     ]
 

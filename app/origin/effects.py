@@ -26,7 +26,7 @@ def write_it(change: Change) -> None:
     correction: Correction = change.record
     field, value = correction.field, correction.wanted
     try:
-        known = checked(correction.student, {field: typed(field, value)})
+        known = checked(correction.student, typed(field, value))
     except Invalid as error:
         raise Refused(" ".join(text for _place, text in error.problems)) from error
     if field == "phone":

@@ -11,21 +11,40 @@ from wtforms import IntegerField, SelectField
 from wtforms.validators import DataRequired, InputRequired, NumberRange
 
 from app.codes.forms import RegionField, options
+from app.core import identity, phones
 from app.core.db import db
 from app.core.forms import MISSING, line
 from app.core.text import clean_code, clean_name
 from app.origin.models import FIELDS, TABLES
+from app.origin.queries import document
 from app.people.models import College, Major, Student
+from app.people.record_forms import country_choices
 
 LENGTHS = {"name": 60, "id_number": 18, "phone": 20, "examinee_no": 14, "class_name": 40}
-CLEAN = {"name": clean_name, "class_name": None}
+CLEAN = {
+    "name": clean_name,
+    "class_name": None,
+    "phone": phones.folded,
+    "id_number": identity.clean,
+}
 YEAR = _l("A year between 2000 and 2100.")
 
 
 def form_for(field: str, student: Student) -> Any:
     """A form with the one field, made for its kind."""
-    made = type("CorrectionForm", (_Form,), {"value": _field(field)})
-    form = made()
+    parts: dict[str, Any] = {"value": _field(field)}
+    if field == "id_number":
+        parts["id_kind"] = SelectField(
+            _l("Kind of document"), [DataRequired(MISSING)], default=student.id_kind
+        )
+        parts["id_country"] = SelectField(
+            _l("Passport issued by"), default=student.id_country,
+            description=_l("Of passports only: country or region."),
+        )  # fmt: skip
+    form = type("CorrectionForm", (_Form,), parts)()
+    if field == "id_number":
+        form.id_kind.choices = list(identity.NAMES.items())
+        form.id_country.choices = country_choices()
     if field in TABLES:
         form.value.choices = options(TABLES[field], years=[student.graduation_year])
     elif field == "major_id":
@@ -36,6 +55,8 @@ def form_for(field: str, student: Student) -> Any:
 def text_of(form: Any) -> str:
     """What was typed, as text."""
     value = form.value.data
+    if "id_kind" in form and value:
+        return document(form.id_kind.data, form.id_country.data or "", value)
     return "" if value is None else str(value)
 
 
@@ -46,7 +67,7 @@ class _Form(FlaskForm):
 
 
 def _field(field: str) -> Any:
-    label = FIELDS[field]
+    label = _l("Document number") if field == "id_number" else FIELDS[field]
     if field in TABLES or field == "major_id":
         return SelectField(label, [DataRequired(MISSING)])
     if field == "graduation_year":

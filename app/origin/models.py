@@ -38,7 +38,7 @@ CHIPS = {
     CorrectionState.REFUSED: "refused",
 }
 FIELDS: dict[str, Any] = {
-    "name": _l("Name"), "id_number": _l("ID number"), "phone": _l("Phone"), "sex": _l("Sex"),
+    "name": _l("Name"), "id_number": _l("Identity document"), "phone": _l("Phone"), "sex": _l("Sex"),
     "nation": _l("Nationality"), "examinee_no": _l("Examinee number"), "major_id": _l("Major"),
     "class_name": _l("Class"), "education": _l("Level of education"),
     "training_mode": _l("Training mode"), "graduation_year": _l("Graduation year"),

@@ -8,8 +8,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, select
 
 from app.codes import queries as codes
+from app.core import identity, phones
 from app.core.crypto import cipher
 from app.core.db import db
+from app.core.identity import IdKind
+from app.core.text import mask_id_number
 from app.origin.models import NUMBERS, SECRETS, TABLES, Correction, CorrectionState
 from app.people.models import Major, Student
 from app.people.queries import at_school
@@ -41,7 +44,22 @@ def own(student_id: int) -> Sequence[Correction]:
 def kept(student: Student, field: str) -> str:
     """The value of a field as text; empty where nothing is kept."""
     value = getattr(student, field)
+    if field == "id_number" and value:
+        return document(student.id_kind, student.id_country, value)
     return "" if value is None else str(value)
+
+
+def document(kind: str, country: str, number: str) -> str:
+    """Kind, country and number as one text; an ID number stands alone, as it always did."""
+    return number if kind == IdKind.ID_CARD else f"{kind}:{country}:{number}"
+
+
+def document_of(value: str) -> tuple[str, str, str]:
+    """Kind, country and number again."""
+    if ":" not in value:
+        return IdKind.ID_CARD, "", value
+    kind, country, number = value.split(":", 2)
+    return kind, country, number
 
 
 def seen(student: Student, field: str) -> str:
@@ -49,10 +67,25 @@ def seen(student: Student, field: str) -> str:
     return cipher().blind_index(f"seen:{field}", kept(student, field)).hex()
 
 
+def folded(field: str, value: str) -> str:
+    """A proposed value as the record would keep it."""
+    if field == "phone":
+        return phones.folded(value)
+    if field != "id_number" or not value:
+        return value
+    kind, country, number = document_of(value)
+    if kind in identity.NAMES:
+        number = identity.canonical(kind, number)
+    return document(kind, country if kind == IdKind.PASSPORT else "", number)
+
+
 def shown(field: str, value: str) -> str:
     """A value as pages show it: codes as names, numbers masked."""
     if not value:
         return "–"
+    if field == "id_number":
+        kind, country, number = document_of(value)
+        return f"{identity.named(kind, country)} {mask_id_number(number)}"
     if field in SECRETS:
         mask = vars(Student)[field].mask
         return str(mask(value))[:20]
@@ -64,10 +97,14 @@ def shown(field: str, value: str) -> str:
     return (codes.region_name(value) or value) if field == "origin" else value
 
 
-def typed(field: str, value: str) -> Any:
-    """The text as the record keeps it."""
-    if field in NUMBERS:
-        return int(value)
+def typed(field: str, value: str) -> dict[str, Any]:
+    """The text as the record keeps it, by field."""
+    if field == "id_number":
+        return dict(zip(("id_kind", "id_country", "id_number"), document_of(value), strict=True))
+    return {field: int(value) if field in NUMBERS else _plain(field, value)}
+
+
+def _plain(field: str, value: str) -> str | None:
     return value or ("" if field in ("sex", "class_name") else None)
 
 

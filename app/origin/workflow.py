@@ -18,7 +18,7 @@ from app.documents.attachments import Upload
 from app.origin.effects import keep_answer, keep_proofs, write_it
 from app.origin.models import FIELDS, LABELS, PROVED, Correction, CorrectionState
 from app.origin.notices import tell
-from app.origin.queries import corrections_for, kept, overtaken, seen, shown, typed
+from app.origin.queries import corrections_for, folded, kept, overtaken, seen, shown, typed
 from app.people.models import Student
 from app.people.students import checked
 from app.workflow.actor import Actor, Role
@@ -83,6 +83,7 @@ def propose(
     """
     if actor.student_id != student.id or field not in FIELDS:
         raise NotYours(f"student {student.id}")
+    value = folded(field, value)
     problems = _problems(student, field, value, clean_line(reason))
     if field in PROVED and not proofs:
         problems.append(
@@ -114,7 +115,7 @@ def _problems(student: Student, field: str, value: str, reason: str) -> list[tup
     if value == kept(student, field):
         return [*problems, ("value", _("This is what the record says already."))]
     try:
-        checked(student, {field: typed(field, value)})
+        checked(student, typed(field, value))
     except Invalid as error:
         problems += [("value", text) for _place, text in error.problems]
     return problems

@@ -90,6 +90,7 @@ LABELS = {
     "college_id": _l("College"), "major_id": _l("Major"), "class_name": _l("Class"),
     "education": _l("Level of education"), "training_mode": _l("Training mode"),
     "graduation_year": _l("Graduation year"), "origin": _l("Place of origin"), "phone": _l("Phone"),
+    "id_kind": _l("Kind of document"), "id_country": _l("Passport issued by"),
 }  # fmt: skip
 
 EMPLOYER_LABELS = {
@@ -164,9 +165,15 @@ def _alike(one: Any, other: Any) -> list[ColumnElement[bool]]:
 
     What a record lacks it has in common with nobody.
     """
-    numbers = ("id_number_index", "phone_index", "examinee_no")
+    numbers = ("phone_index", "examinee_no")
     known = [(getattr(other, name), getattr(one, name)) for name in numbers]
+    document = and_(
+        other.id_number_index == one.id_number_index,
+        other.id_kind == one.id_kind,
+        or_(other.id_country == one.id_country, other.id_country == "", one.id_country == ""),
+    )
     return [
+        *([document] if one is Student or one.id_number_index else []),
         *(theirs == mine for theirs, mine in known if one is Student or mine),
         and_(
             other.name == one.name,

@@ -9,11 +9,11 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.models import AppUser
+from app.core import sms
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.people.checks import is_mobile
 from app.people.forms import ProfileForm, when
 from app.people.models import Employer
 from app.people.queries import employer_of
@@ -29,10 +29,10 @@ def profile_gate(user: AppUser) -> str | None:
 
 
 def mobile_of(user: AppUser) -> str | None:
-    """Where text messages for an employer go: its contact's telephone, unless that is a landline."""
+    """Where text messages for an employer go: its contact's telephone, unless none reaches it."""
     employer = employer_of(user)
     phone = employer.contact_phone if employer is not None else None
-    return phone if phone and is_mobile(phone) else None
+    return phone if phone and sms.reaches(phone) else None
 
 
 def mine() -> Employer:

@@ -172,7 +172,7 @@ class VerifyForm(FlaskForm):
     )
     address = line(_l("Postal address"), 200, render_kw={"autocomplete": "street-address"})
     code = StringField(
-        _l("SMS code"),
+        _l("Verification code"),
         [DataRequired(MISSING), Length(max=60)],
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},
     )
@@ -182,7 +182,7 @@ class CampusVerifyForm(VerifyForm):
     """The same for who came in by the campus's service, which has proved who it is: without a code too."""
 
     code = StringField(
-        _l("SMS code"),
+        _l("Verification code"),
         [Length(max=60)],
         description=_l("May be left empty: your campus sign-in has shown who you are."),
         render_kw={"inputmode": "numeric", "autocomplete": "one-time-code"},

@@ -18,10 +18,9 @@ from sqlalchemy.exc import IntegrityError
 from app.accounts import contacts, holds, one_time, security_log, warnings
 from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import end_all_sessions
-from app.core import clock, mail
+from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.people.checks import is_mobile
 from app.people.effects import follow_student, identify_by_records, open_accounts
 from app.people.models import Employer, EmployerState, Merged, Student
 from app.people.queries import students_for, users_of
@@ -89,15 +88,20 @@ def student_pair(keep_id: int, gone_id: int, actor: Actor) -> tuple[Student, Stu
     keep, gone = _pair(Student, students_for(actor), keep_id, gone_id, actor)
     if keep.school_id != gone.school_id:
         raise NotYours(f"student {gone_id}")
-    if keep.name != gone.name and keep.id_number_index != gone.id_number_index:
+    if keep.name != gone.name and not same_id_number(keep, gone):
         raise Refused(_("Name and ID number differ both: these are two people."))
     _nothing_held(users_of(student_id=keep_id) + users_of(student_id=gone_id))
     return keep, gone
 
 
 def same_id_number(keep: Student, gone: Student) -> bool:
-    """Whether both have one, and the same."""
-    return keep.id_number_index is not None and keep.id_number_index == gone.id_number_index
+    """Whether both have one, and the same: of one kind, of passports not of two countries."""
+    two = {keep.id_country, gone.id_country} - {""}
+    return (
+        keep.id_number_index is not None
+        and (keep.id_number_index, keep.id_kind) == (gone.id_number_index, gone.id_kind)
+        and len(two) < 2
+    )
 
 
 def _nothing_held(users: Sequence[AppUser]) -> None:
@@ -173,7 +177,7 @@ def put_employers_together(
     theirs = users_of(employer_id=gone.id)
     also = [pair for user in theirs for pair in contacts.reach(user, clock.now())]
     if not theirs:
-        also = pairs(gone.contact_phone if is_mobile(gone.contact_phone or "") else "", gone.email)
+        also = pairs(gone.contact_phone, gone.email)
     for user in theirs:
         close(user)
         security_log.note("merged", user=user, who=actor, into=keep.id)
@@ -212,7 +216,7 @@ def _one_standing(keep: Employer, gone: Employer) -> None:
 
 def _facts(gone: Student) -> dict[str, Any]:
     """What is kept of the second record, numbers masked."""
-    shown = [*FIELDS, *(f"{name}_masked" for name in SECRETS)]
+    shown = [*FIELDS, "id_kind", *(f"{name}_masked" for name in SECRETS)]
     return {"id": gone.id} | {name: getattr(gone, name) for name in shown}
 
 
@@ -282,7 +286,8 @@ def _student_accounts(
 
 def pairs(phone: str | None, email: str | None) -> list[tuple[str, str]]:
     """What a record without an account says of how it is reached: (channel, address)."""
-    found = [(mail.SMS, phone or ""), (mail.MAIL, email or "")]
+    text = phone if phone and sms.reaches(phone) else ""
+    found = [(mail.SMS, text), (mail.MAIL, email or "")]
     return [(channel, address) for channel, address in found if address]
 
 

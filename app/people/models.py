@@ -4,16 +4,28 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Any
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, LargeBinary, Select, String, select, text
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    Select,
+    String,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.core.crypto import Sealed
 from app.core.db import db
+from app.core.identity import NUMBERS, IdKind, clean, named
+from app.core.phones import folded
 from app.core.text import clean_code, mask_id_number, mask_phone
 
 
@@ -131,6 +143,13 @@ class Student(db.Model):
         Index("ix_student_name", "school_id", "name"),
         Index("ix_student_class", "school_id", "class_name"),
         Index("ix_student_grams", text("text_grams(name)"), postgresql_using="gin"),
+        CheckConstraint(
+            f"id_kind IN ({', '.join(repr(kind.value) for kind in IdKind)})",
+            name="ck_student_id_kind",
+        ),
+        CheckConstraint(
+            f"id_country = '' OR id_kind = '{IdKind.PASSPORT}'", name="ck_student_id_country"
+        ),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -151,6 +170,12 @@ class Student(db.Model):
     nation: Mapped[str | None] = mapped_column(String(2))
     email: Mapped[str | None] = mapped_column(String(120))
     address: Mapped[str | None] = mapped_column(String(200))
+    # the index is of the number alone, so that whoever types one need not say its kind (ACC-13)
+    id_kind: Mapped[str] = mapped_column(
+        String(12), default=IdKind.ID_CARD, server_default=IdKind.ID_CARD.value
+    )
+    # of a passport: who issued it, by ISO 3166; empty where nobody said
+    id_country: Mapped[str] = mapped_column(String(2), default="", server_default="")
     id_number_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
     id_number_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     id_number_masked: Mapped[str | None] = mapped_column(String(20))
@@ -159,8 +184,8 @@ class Student(db.Model):
     phone_masked: Mapped[str | None] = mapped_column(String(20))
     verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
 
-    id_number = Sealed("id_number", mask_id_number, clean_code)
-    phone = Sealed("phone", mask_phone, clean_code)
+    id_number = Sealed("id_number", mask_id_number, clean)
+    phone = Sealed("phone", mask_phone, folded)
     school: Mapped[School] = relationship()
     college: Mapped[College] = relationship()
     major: Mapped[Major] = relationship()
@@ -173,6 +198,18 @@ class Student(db.Model):
     @state.setter
     def state(self, value: str) -> None:
         self.origin_state = value
+
+    @property
+    def id_document(self) -> str:
+        """The document in words with its masked number; empty where none is on record."""
+        if not self.id_number_masked:
+            return ""
+        return f"{named(self.id_kind, self.id_country)} {self.id_number_masked}"
+
+    @property
+    def id_label(self) -> Any:
+        """What its number of identity is called: 身份证号, 护照号码 …."""
+        return NUMBERS[self.id_kind or IdKind.ID_CARD]
 
     def __str__(self) -> str:
         return self.name
@@ -260,7 +297,7 @@ class Employer(db.Model):
     )
     changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
 
-    contact_phone = Sealed("contact_phone", mask_phone, clean_code)
+    contact_phone = Sealed("contact_phone", mask_phone, folded)
     school: Mapped[School] = relationship()
 
     @property

@@ -10,11 +10,14 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
 from sqlalchemy import func as sql
 
+from app.accounts import contacts
 from app.accounts.models import AppUser, ContactChange
-from app.core.crypto import cipher
+from app.core import mail, sms
 from app.core.db import db
+from app.core.identity import clean, id_number_mark, spellings
+from app.core.phones import folded, is_mobile
 from app.core.text import clean_code, clean_name, grams
-from app.people.checks import id_number_mark, is_credit_code, is_mobile
+from app.people.checks import is_credit_code
 from app.people.models import (
     College,
     Employer,
@@ -121,6 +124,18 @@ def users_of(*, student_id: int | None = None, employer_id: int | None = None) -
     return list(db.session.scalars(select(AppUser).where(mine, AppUser.active == true())))
 
 
+def code_contact(student: Student, user: AppUser | None) -> tuple[str, str] | None:
+    """Where a student's codes go: (channel, address), or None (ACC-13).
+
+    The phone on record where the gateway reaches it, else the mail: the account's own, before there is
+    one that of the record.
+    """
+    if student.phone and sms.reaches(student.phone):
+        return mail.SMS, student.phone
+    email = user.email if user is not None and contacts.has_mail(user) else student.email
+    return (mail.MAIL, email) if email else None
+
+
 def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:
     """The reviewers of a college, or of the school's employment office."""
     mine = AppUser.role == Role.SCHOOL if college_id is None else AppUser.college_id == college_id
@@ -211,9 +226,8 @@ def restricted_alike(restriction: Restriction) -> bool:
 def find_student(school_code: str, year: int, name: str, number: str) -> Student | None:
     """The student of whom all four fields are right (INV-01); whether it may sign is asked elsewhere.
 
-    `number` is the ID number or the phone.
+    `number` is that of the document, whatever its kind, or the phone.
     """
-    code = clean_code(number)
     return db.session.scalars(
         select(Student)
         .join(School)
@@ -221,13 +235,15 @@ def find_student(school_code: str, year: int, name: str, number: str) -> Student
             School.code == school_code,
             Student.graduation_year == year,
             Student.name == clean_name(name),
-            or_(
-                Student.id_number_index == cipher().blind_index("id_number", code),
-                Student.phone_index == cipher().blind_index("phone", code),
-            ),
+            or_(has_number(number), Student.phone_index == Student.phone.index(number)),
         )
         .limit(1)
     ).first()
+
+
+def has_number(typed: str) -> ColumnElement[bool]:
+    """The students whose document has this number, in any of the ways that it may be written."""
+    return Student.id_number_index.in_([Student.id_number.index(text) for text in spellings(typed)])
 
 
 def active_schools() -> list[tuple[str, str]]:
@@ -266,6 +282,9 @@ def employer_of(user: AppUser) -> Employer | None:
 
 
 _ID_NUMBER = re.compile(r"[0-9]{17}[0-9X]")
+# of other documents: what can be nothing else, and what can be a student number as well
+_PERMIT = re.compile(r"[HM][0-9]{8}(?:[0-9]{2})?|[A-Z]{3}[0-9]{12}")
+_DOCUMENT = re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{5,15}")
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 _NUMBER = re.compile(r"[0-9A-Z-]*[0-9][0-9A-Z-]*")
 
@@ -275,8 +294,11 @@ def secret_token(text: str) -> str | None:
     code = clean_code(text)
     if _ID_NUMBER.fullmatch(code):
         credit = is_credit_code(code) and id_number_mark(code[:17]) != code[17]
-        return None if credit else "i" + cipher().blind_index("id_number", code).hex()
-    return "p" + cipher().blind_index("phone", code).hex() if is_mobile(code) else None
+        return None if credit else "i" + Student.id_number.index(code).hex()
+    if _PERMIT.fullmatch(code):
+        return "i" + Student.id_number.index(spellings(code)[-1]).hex()
+    phone = folded(code)
+    return "p" + Student.phone.index(phone).hex() if is_mobile(phone) else None
 
 
 def has_secret(token: str) -> ColumnElement[bool] | None:
@@ -306,10 +328,20 @@ def is_student_no(text: str, who: Actor) -> bool:
 
 def search_args(text: str, who: Actor) -> dict[str, str]:
     """How a search by staff stands in the address: hidden where it is a personal number."""
-    token = secret_token(text)
+    token = secret_token(text) or _document_token(text, who)
     if token is None or (token[0] == "p" and is_student_no(text, who)):
         return {"q": text}
     return {"x": token}
+
+
+def _document_token(text: str, who: Actor) -> str | None:
+    """A passport's or Taiwan permit's number looks like many: it is one where a student here has it."""
+    if not _DOCUMENT.fullmatch(clean(text)):
+        return None
+    is_no = Student.student_no == clean_code(text)
+    mine = students_for(who).where(or_(is_no, has_number(text))).order_by(is_no.desc()).limit(1)
+    row = db.session.execute(mine.with_only_columns(is_no, Student.id_number_index)).first()
+    return None if row is None or row[0] or row[1] is None else "i" + row[1].hex()
 
 
 def finds_student(text: str) -> ColumnElement[bool]:

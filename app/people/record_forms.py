@@ -12,8 +12,10 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange
 
 from app.accounts.queries import actor
 from app.codes.forms import RegionField, options
+from app.core import identity, phones
 from app.core.db import db
 from app.core.forms import MISSING, Checked, line
+from app.core.identity import IdKind
 from app.core.text import clean_code, clean_name
 from app.people.forms import EMAIL, PHONE, POSTCODE, TEL
 from app.people.models import College, Major
@@ -39,8 +41,8 @@ class StudentForm(DynamicForm):
     """The origin record as the school enters and corrects it (ADM-02); the rules check it again."""
 
     GROUPS = (
-        (_l("Student"), {"fields": ["student_no", "name", "id_number", "phone", "sex", "nation",
-                                    "examinee_no"]}),
+        (_l("Student"), {"fields": ["student_no", "name", "id_kind", "id_number", "id_country",
+                                    "phone", "sex", "nation", "examinee_no"]}),
         (_l("Studies"), {"fields": ["major_id", "class_name", "graduation_year", "education",
                                     "training_mode"]}),
         (_l("Origin record"), {"fields": ["origin"]}),
@@ -49,8 +51,22 @@ class StudentForm(DynamicForm):
 
     student_no = line(_l("Student number"), 20, clean=lambda text: clean_code(text)[:40])
     name = line(_l("Name"), 60, clean=clean_name)
-    id_number = line(_l("ID number"), 18, required=False, clean=lambda text: clean_code(text)[:40])
-    phone = line(_l("Phone"), 20, required=False, clean=clean_code, render_kw=TEL)
+    id_kind = SelectField(
+        _l("Kind of document"), [DataRequired(MISSING)], default=IdKind.ID_CARD.value
+    )
+    id_number = line(
+        _l("Document number"), 18, required=False, clean=lambda text: identity.clean(text)[:40],
+        render_kw={"autocapitalize": "characters", "autocomplete": "off"},
+    )  # fmt: skip
+    id_country = SelectField(
+        _l("Passport issued by"),
+        default="",
+        description=_l("Of passports only: country or region."),
+    )
+    phone = line(
+        _l("Phone"), 20, required=False, clean=phones.folded, render_kw=TEL,
+        description=_l("Of another country or region with its code, such as +852 9123 4567."),
+    )  # fmt: skip
     sex = SelectField(_l("Sex"))
     nation = SelectField(_l("Nationality"))
     examinee_no = line(_l("Examinee number"), 14, required=False, clean=clean_code)
@@ -69,6 +85,8 @@ class StudentForm(DynamicForm):
         for name, table in CODES.items():
             self[name].choices = options(table, years=[year] if year else ())
         self.major_id.choices = [(0, _l("Please choose")), *_majors()]
+        self.id_kind.choices = list(identity.NAMES.items())
+        self.id_country.choices = country_choices()
 
     @classmethod
     def refresh(cls, obj: Any = None) -> StudentForm:
@@ -113,10 +131,20 @@ def _majors() -> list[tuple[int, str]]:
     return [(key, f"{college} {name}") for key, college, name in found.tuples()]
 
 
+def country_choices() -> list[tuple[str, str]]:
+    """Who issues passports, by name; none for other documents."""
+    # the national code set has its common characters in the order of their readings
+    names = sorted(identity.countries().items(), key=lambda pair: pair[1].encode("gb18030"))
+    return [("", "—"), *names]
+
+
 class PhoneForm(FlaskForm):
     """A student's new phone and why."""
 
-    phone = line(_l("New phone"), 20, clean=clean_code, render_kw=TEL)
+    phone = line(
+        _l("New phone"), 20, clean=phones.folded, render_kw=TEL,
+        description=_l("Of another country or region with its code, such as +852 9123 4567."),
+    )  # fmt: skip
     reason = line(
         _l("Reason"),
         200,

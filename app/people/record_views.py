@@ -16,6 +16,7 @@ from app.accounts.told import frozen_since, told_of
 from app.codes import queries as codes
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
+from app.core.identity import NAMES, countries
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
@@ -74,8 +75,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     order_columns = ["student_no", "name", "graduation_year", "class_name"]
     search_columns: list[str] = []
     show_fieldsets = [
-        (_l("Student"), {"fields": ["name", "student_no", "id_number_masked", "examinee_no", "sex",
-                                    "nation"]}),
+        (_l("Student"), {"fields": ["name", "student_no", "id_document", "examinee_no",
+                                    "sex", "nation"]}),
         (_l("Studies"), {"fields": ["school.name", "college.name", "major.name", "class_name",
                                     "education",
                                     "graduation_year", "training_mode"]}),
@@ -87,6 +88,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "major.name": _l("Major"), "class_name": _l("Class"),
         "graduation_year": _l("Graduation year"),
         "origin_state": _l("Origin record"), "id_number_masked": _l("ID number"),
+        "id_document": _l("Identity document"),
+        "id_kind": _l("Kind of document"), "id_country": _l("Passport issued by"),
         "examinee_no": _l("Examinee number"), "sex": _l("Sex"), "nation": _l("Nationality"),
         "school.name": _l("School"), "education": _l("Level of education"),
         "training_mode": _l("Training mode"), "phone_masked": _l("Phone"), "email": _l("E-mail"),
@@ -98,9 +101,14 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "nation": code_name("mz"),
         "education": code_name("xl"), "training_mode": code_name("pyfs"), "verified_at": moment,
         "origin": lambda code: codes.region_name(code) or "–", "email": dash, "address": dash,
+        "id_kind": lambda kind: str(NAMES[kind]),
+        "id_country": lambda code: countries().get(code, code) or "–",
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
+        "id_document": dash,
     }  # fmt: skip
     export_fields = EXPORTED
+    export_columns = ("id_kind", "id_number_masked", "id_country")
+    export_never = frozenset({"id_document"})
     base_order = ("student_no", "asc")
     wide_columns = frozenset({"major.name", "graduation_year"})
     cell_classes = {"student_no": "qq-number", "name": "qq-card-title",
@@ -153,6 +161,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             "trace": trace_of([row.id for row in shown]) if shown else [],
             "record_trace": record_trace(item.id),
             "told": told_of(user.id if user else None),
+            "unreached": queries.code_contact(item, user) is None,
             "frozen_since": frozen_since(user.id if user else None),
             "changes": changes_shown(item),
             "changes_url": url_for("HeldChangesView.list")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from flask import url_for
@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Integer, any_, literal, select, text
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
-from app.bulk import compare
+from app.bulk import cells, compare
 from app.bulk.models import Import, ImportState
 from app.bulk.queries import who_asked
 from app.bulk.sheet import (
@@ -29,32 +29,108 @@ from app.bulk.sheet import (
 )
 from app.codes import queries as codes
 from app.codes.models import Region
-from app.core import clock, jobs
+from app.core import clock, identity, jobs, phones
 from app.core.db import db
-from app.people import checks, effects, ways_in
+from app.core.identity import IdKind
+from app.people import effects, ways_in
 from app.people.effects import follow_student, forget_accounts
 from app.people.models import College, Major, OriginState, Student, TrainingMode
 from app.people.tasks import open_accounts
 from app.workflow.actor import Role
 
 TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
-ID_NUMBER = _l("This is not a valid ID number: 18 characters, and the last one must fit.")
-MOBILE = _l("This is not a mobile number: 11 digits that begin with 1.")
+MOBILE = _l(
+    "This is not a mobile number: 11 digits that begin with 1; one of another country or region with its "
+    "code, such as +852 9123 4567."
+)
+COUNTRY = _l("No country or region is called so.")
 TAKEN = _l("Another student of this graduation year has this ID number.")
 PHONE_TAKEN = _l(
     "Another student of this school has this phone. Codes would reach the wrong person."
 )
 
 
-def is_id_number(number: str, context: Context) -> Any:
-    """The check digit and a day of birth that can be (GB 11643)."""
-    return None if checks.is_id_number(number, context.today) else ID_NUMBER
+# what offices write for a kind of document, folded as lists are; «1», «8», «A» of JY/T 1001
+WRITTEN = {
+    IdKind.ID_CARD: (
+        "1 身份证 公民身份证 二代身份证 第二代居民身份证 中国居民身份证 中华人民共和国居民身份证 内地身份证"
+        " 大陆身份证 居民身份证号 idcard"
+    ),
+    IdKind.HM_PERMIT: (
+        "港澳居民通行证 港澳通行证 港澳居民来往大陆通行证 港澳来往内地通行证 回乡证 港澳同胞回乡证"
+        " 港澳居民来往内地通行证(回乡证)"
+    ),
+    IdKind.TW_PERMIT: (
+        "8 台胞证 台湾通行证 台湾居民通行证 台湾居民来往内地通行证 台湾来往大陆通行证 台湾同胞证"
+        " 台湾居民来往大陆通行证(台胞证)"
+    ),
+    IdKind.RESIDENCE: "居住证 港澳居民居住证 台湾居民居住证 港澳台居住证",
+    IdKind.FOREIGNER: (
+        "外国人永久居留证 外国人永久居留身份证 永久居留身份证 永久居留证 永居证 境外永久居住证 五星卡"
+    ),
+    IdKind.PASSPORT: "a 护照 外国护照 中国护照 普通护照 外籍护照 因私护照 外国人护照",
+}
+
+
+class Written(Choices):
+    """A list with what people write for its values beside what it offers."""
+
+    def __init__(self, rows: Sequence[tuple[Any, str, str]], also: Mapping[str, Any]) -> None:
+        super().__init__(rows)
+        for typed, value in also.items():
+            self.codes.setdefault(cells.folded(typed), value)
+
+
+def documents() -> Written:
+    """The kinds of documents of identity."""
+    also = {text: str(kind) for kind, texts in WRITTEN.items() for text in texts.split()}
+    return Written([(kind, kind, str(name)) for kind, name in identity.NAMES.items()], also)
+
+
+def issuers() -> Written:
+    """The countries and regions that issue passports."""
+    rows = [(code, code, name) for code, name in identity.countries().items()]
+    return Written(rows, identity.countries_typed())
+
+
+def folded_number(text: str, context: Context) -> str:
+    """The number as its kind is kept, the kind of its row or else what it tells by itself (ACC-13)."""
+    kind = context.row.get("id_kind") or identity.guess(identity.clean(text), context.today)
+    return identity.canonical(kind, text) if kind else identity.clean(text)
+
+
+def is_number(number: str, context: Context) -> Any:
+    """A number of the row's kind of document; without one, of the kind that the number tells.
+
+    Whoever is entered with its student number instead has none (a column slipped).
+    """
+    kind = context.row.get("id_kind")
+    if kind is None:
+        kind = identity.guess(number, context.today)
+        if kind is None or number == context.row.get("student_no"):
+            citizen = len(number) >= 15 and number[:-1].isdecimal()
+            return identity.KINDS[IdKind.ID_CARD].how if citizen else identity.NO_KIND
+        context.row |= {"id_kind": str(kind), "kind_told": True}
+    return identity.problem(kind, number, context.today)
+
+
+def complete(values: Found, more: Found, context: Context) -> Problems:
+    """The major among those of the college; a country stands with a passport only."""
+    if values.pop("kind_told", False):
+        more["kind_told"] = True
+    if "id_kind" in values:
+        country = values.get("id_country") or ""
+        values["id_country"] = country if values["id_kind"] == IdKind.PASSPORT else ""
+    else:
+        values.pop("id_country", None)
+    return find_major(values, more, context)
 
 
 def prepare(record: Import) -> Context:
     """The lists of the school: its colleges and majors, and the official tables."""
     school = Import.school_id if record is None else record.school_id
     lists = {field: _table(table) for field, table in TABLES.items()}
+    lists |= {"id_kind": documents(), "id_country": issuers()}
     lists["college"] = Choices(_rows(College, school))
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
     lists["origin"] = Choices([(code, code, name) for code, name in regions])
@@ -105,10 +181,13 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
 
 def look(record: Import, _context: Context) -> None:
     """Nobody else of the school and year may have the ID number, nobody else of the school the phone."""
+    db.session.execute(text(_AS_KNOWN), {"id": record.id, "school": record.school_id})
     compare.mark(
         record,
         "EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school"
         " AND s.id_number_index = decode(r.values ->> 'id_number_index', 'hex')"
+        " AND s.id_kind = r.values ->> 'id_kind'"
+        " AND (s.id_country = '' OR r.values ->> 'id_country' IN ('', s.id_country))"
         " AND s.graduation_year = (r.values ->> 'graduation_year')::int"
         " AND s.student_no <> r.values ->> 'student_no')",
         "id_number",
@@ -120,6 +199,14 @@ def look(record: Import, _context: Context) -> None:
     compare.mark(record, _RESET_HELD, "phone", str(RESET_HELD), school=record.school_id)
 
 
+# where the file does not name the kind, or the country, of the number that is on record, it stays
+_AS_KNOWN = """UPDATE import_row r SET values = r.values || jsonb_build_object(
+    'id_kind', s.id_kind, 'id_country', s.id_country)
+  FROM student s WHERE r.import_id = :id AND r.status <> 'faulty' AND s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no'
+    AND s.id_number_index = decode(r.values ->> 'id_number_index', 'hex')
+    AND (r.more ? 'kind_told' OR s.id_kind = r.values ->> 'id_kind')
+    AND r.values ->> 'id_country' = ''"""
 RESET_HELD = _l(
     "This student's sign-in was reset a short time ago: the phone can be changed once that is confirmed "
     "or its time is over."
@@ -218,20 +305,26 @@ STUDENTS = Sheet(
     menu="Students",
     home=lambda: (_l("Students"), url_for("StudentsView.list")),
     prepare=prepare,
-    row=find_major,
+    row=complete,
     look=look,
     after=follow,
     before_undo=forget_unused,
-    unique=(("student_no", "student_no"), ("id_number_index", "id_number"), ("phone_index", "phone")),
+    unique=(
+        ("student_no", "student_no"),
+        ("id_number_index", "id_number", "id_kind", "id_country"),
+        ("phone_index", "phone"),
+    ),
     target=Target(
         model=Student,
         key=("school_id", "student_no"),
         common=("school_id",),
         fixed=lambda record: {"school_id": record.school_id},
         fields=("name", "college_id", "major_id", "class_name", "graduation_year", "education",
-                "training_mode", "sex", "nation", "examinee_no", "origin"),
+                "training_mode", "sex", "nation", "examinee_no", "origin", "id_kind",
+                "id_country"),
         secrets=("id_number", "phone"),
-        defaults={"class_name": "", "sex": "", "training_mode": TrainingMode.OPEN.value,
+        defaults={"id_kind": IdKind.ID_CARD.value, "id_country": "", "class_name": "", "sex": "",
+                  "training_mode": TrainingMode.OPEN.value,
                   "origin_state": OriginState.ENTERED.value},
     ),
     columns=(
@@ -239,9 +332,21 @@ STUDENTS = Sheet(
                sample="2023010001", help=_l("It stays the same: by it the student is found.")),
         Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True, width=12,
                sample="黄河水"),
-        Column("id_number", _l("ID number"), Kind.CODE, "SFZH", ("身份证号码", "证件号码", "公民身份号码"),
-               required=True, most=18, checks=(is_id_number,), width=22,
-               secret=sealed(Student.id_number, "Student"), sample="99999920040101001X"),
+        Column("id_kind", _l("Kind of document"), Kind.CHOICE, "SFZJLX",
+               ("证件种类", "证件类别", "身份证件类型", "有效证件类型", "ZJLX", "ZJLXDM", "SFZJLXDM"),
+               width=22, sample="居民身份证",
+               help=_l("Left empty, the number tells it: an ID number, or of another document where that "
+                       "is sure.")),
+        Column("id_number", _l("ID number"), Kind.CODE, "SFZH",
+               ("身份证号码", "证件号码", "证件号", "身份证件号", "身份证件号码", "公民身份号码",
+                "身份证/护照号", "SFZJH"),
+               required=True, most=18, fold=folded_number, checks=(is_number,), width=22,
+               secret=sealed(Student.id_number, "Student"), sample="99999920040101001X",
+               help=_l("Or the number of the document of the kind beside it.")),
+        Column("id_country", _l("Passport issued by"), Kind.CHOICE, "GJDQM",
+               ("国籍", "国籍/地区", "国家或地区", "国籍或地区", "签发国", "签发国家",
+                "护照签发国", "GJ", "GJDQ"),
+               width=16, listed=False, help=_l("Of passports only: country or region.")),
         Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称"),
                required=True, into="college_id", width=22, sample="计算机学院"),
         Column("major", _l("Major"), Kind.TEXT, "ZYDM", ("专业代码", "专业名称", "ZY"), required=True,
@@ -258,8 +363,11 @@ STUDENTS = Sheet(
         Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), width=12,
                sample="汉族"),
         Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话"), most=20,
-               checks=(fits(checks.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
-               sample="13800000000", help=_l("Codes for signing are sent to it.")),
+               fold=lambda text, _context: phones.folded(text),
+               checks=(fits(phones.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
+               sample="13800000000",
+               help=_l("Codes for signing are sent to it. Of another country or region with its code, such "
+                       "as +852 9123 4567.")),
         Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14,
                sample="23420101110001"),
         Column("origin", _l("Place of origin"), Kind.CHOICE, "SYSZDDM",
@@ -270,7 +378,8 @@ STUDENTS = Sheet(
 
 # the columns of the students' list by the official codes that this sheet reads them by (BLK-01)
 EXPORTED = {
-    "student_no": "XH", "name": "XM", "id_number_masked": "SFZH", "major.name": "ZY", "class_name": "BJ",
+    "student_no": "XH", "name": "XM", "id_kind": "SFZJLX", "id_number_masked": "SFZH",
+    "id_country": "GJDQM", "major.name": "ZY", "class_name": "BJ",
     "graduation_year": "BYNF", "education": "XL", "training_mode": "PYFS", "sex": "XB", "nation": "MZ",
     "phone_masked": "SJH", "examinee_no": "KSH", "origin": "SYSZD",
 }  # fmt: skip

@@ -9,7 +9,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
 
-from app.accounts import contacts, holds
+from app.accounts import contacts, holds, one_time
 from app.accounts.act_views import code_under_way
 from app.accounts.campus.views import came_by_campus
 from app.accounts.models import AppUser
@@ -19,11 +19,13 @@ from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
+from app.core.text import mask_email
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people.forms import AddressForm, CampusVerifyForm, VerifyForm
 from app.people.models import Student
-from app.people.students import keep_address, phone_proved, send_first_code, verify
+from app.people.queries import code_contact
+from app.people.students import contact_proved, keep_address, send_first_code, verify
 
 # where a held change is answered by the contact that did not change: its holder may lack the new phone
 OLD_CONTACT = {"SignInView.index", "SignInView.code", "SignInView.answer"}
@@ -48,16 +50,16 @@ def verify_gate(user: AppUser) -> str | None:
     return "VerifyView.index" if student is not None and student.verified_at is None else None
 
 
-def phone_of(user: AppUser) -> tuple[str, str] | None:
-    """Where a student's codes go: the phone on record."""
+def contact_of(user: AppUser) -> tuple[str, str] | None:
+    """Where a student's codes go: phone or mail (ACC-13)."""
     student = student_of(user)
-    return (mail.SMS, student.phone) if student is not None and student.phone else None
+    return code_contact(student, user) if student is not None else None
 
 
 def mobile_of(user: AppUser) -> str | None:
     """Where text messages for a student go."""
-    contact = phone_of(user)
-    return contact[1] if contact else None
+    contact = contact_of(user)
+    return contact[1] if contact and contact[0] == mail.SMS else None
 
 
 def me() -> Student:
@@ -83,12 +85,11 @@ class VerifyView(SafeView):
             return redirect("/")
         campus = came_by_campus()
         form = CampusVerifyForm(obj=student) if campus else VerifyForm(obj=student)
-        proved = phone_proved(student, g.user)
+        proved = contact_proved(student, g.user)
         if proved:
             del form.code
-        held = contacts.hold_of(g.user, clock.now())
-        if held is not None and contacts.has_mail(g.user):
-            form.email.data = g.user.email  # it answers for what was changed: it stays
+        if kept := _kept_mail(student)[0]:
+            form.email.data = kept
         if request.form.get("ask") == "code":  # the button without script: what is typed stays
             return self._asked(form, student, campus)
         if form.validate_on_submit():
@@ -105,18 +106,19 @@ class VerifyView(SafeView):
     def _asked(self, form: VerifyForm, student: Student, campus: bool) -> Any:
         """The code is asked for and the page comes back as it was filled in (case 22)."""
         try:
-            send_first_code(student)
-            flash(code_under_way(), "success")
+            flash(code_under_way(send_first_code(student, g.user)), "success")
         except Refused as refusal:
             flash(str(refusal), "warning")
         return self._page(form, student, campus)
 
     def _page(self, form: VerifyForm, student: Student, campus: bool) -> Any:
-        held = contacts.hold_of(g.user, clock.now())
+        held, contact = contacts.hold_of(g.user, clock.now()), contact_of(g.user)
+        kept, why = _kept_mail(student)
         return self.render_template(
-            "people/student_verify.html", form=form, student=student, campus=campus,
-            kept=g.user.email if held is not None and contacts.has_mail(g.user) else "",
-            held=holds.sentence(held) if held is not None else "",
+            "people/student_verify.html", form=form, student=student, campus=campus, kept=kept,
+            why_kept=why, held=holds.sentence(held) if held is not None else "",
+            by_mail=contact is not None and contact[0] == mail.MAIL,
+            reached=mask_email(contact[1]) if contact else "", unreached=one_time.UNREACHED,
         )  # fmt: skip
 
     @expose("/code", methods=["POST"])
@@ -124,10 +126,24 @@ class VerifyView(SafeView):
     def code(self) -> Any:
         """The same for the page's script."""
         try:
-            send_first_code(me())
+            contact = send_first_code(me(), g.user)
         except Refused as refusal:
             return jsonify(error=str(refusal)), 409
-        return jsonify(sent=True, message=code_under_way())
+        return jsonify(sent=True, message=code_under_way(contact))
+
+
+def _kept_mail(student: Student) -> tuple[str, str]:
+    """The mail that cannot be typed anew at the first sign-in, and why; empty where it can."""
+    if contacts.has_mail(g.user) and contacts.hold_of(g.user, clock.now()) is not None:
+        # it answers for what was changed
+        return g.user.email, _("The e-mail stays until the changed sign-in is confirmed.")
+    contact = code_contact(student, g.user)
+    if contact is not None and contact[0] == mail.MAIL and not came_by_campus():
+        why = _(
+            "Your codes go to this address. Afterwards you can change it on the page “My sign-in”."
+        )
+        return contact[1], why
+    return "", ""
 
 
 class MyProfileView(SafeView):
@@ -161,7 +177,7 @@ def facts(student: Student) -> list[tuple[str, str]]:
         (_("Major"), student.major.name),
         (_("Level of education"), codes.name("xl", student.education)),
         (_("Graduation year"), str(student.graduation_year)),
-        (_("ID number"), student.id_number_masked or ""),
+        (str(student.id_label), student.id_number_masked or ""),
         (_("Phone"), student.phone_masked or ""),
         (_("E-mail"), student.email or ""),
     ]

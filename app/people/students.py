@@ -15,10 +15,12 @@ from app.accounts import contacts, one_time, security_log
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, email_taken
 from app.accounts.warnings import warn
-from app.core import clock, mail
+from app.core import clock, identity, mail, phones
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.people import checks, own_contacts
+from app.core.forms import MISSING
+from app.core.identity import IdKind
+from app.people import own_contacts
 from app.people.effects import (
     begin_anew,
     keep_phone,
@@ -29,8 +31,8 @@ from app.people.effects import (
 )
 from app.people.models import ORIGIN_STATES, Major, OriginState, School, Student
 from app.people.notices import tell_of_record
-from app.people.queries import students_for
-from app.people.sheets import ID_NUMBER, MOBILE, PHONE_TAKEN, TAKEN
+from app.people.queries import code_contact, students_for
+from app.people.sheets import COUNTRY, MOBILE, PHONE_TAKEN, TAKEN
 from app.people.ways_in import no_change_held, no_reset_held
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
@@ -41,7 +43,9 @@ S = OriginState
 ANY = tuple(S)
 CONFIRM = (Role.SCHOOL, Role.PROVINCE)
 VERIFY = "verify"  # the purpose of the first sign-in's code
-PROVES_PHONE = timedelta(hours=24)  # for so long the code that set the password proves the phone
+PROVES_CONTACT = timedelta(
+    hours=24
+)  # for so long the code that set the password proves the contact
 NUMBER_TAKEN = _l("Another student of this school has this student number.")
 
 
@@ -95,7 +99,7 @@ STUDENTS: Workflow[Student] = Workflow(
         _keeps_state("begin_anew", _l("Reset the first sign-in"), reason=Reason.REQUIRED,
                      danger=True, step_up=True, when=(no_change_held,), fill=(begin_anew,),
                      confirm=_l("The student is signed out everywhere, and sets a new password by a "
-                                "code to the phone on record. Reset now?"),
+                                "code to the phone or e-mail on record. Reset now?"),
                      done=_l("Reset. The student sets a password by code and confirms its details "
                              "anew.")),
         _keeps_state("confirm_contact", _l("Confirm the changed sign-in"), by=Role.STUDENT,
@@ -134,7 +138,8 @@ def correct(student: Student, values: Mapping[str, Any], actor: Actor) -> Studen
 def change_phone(student_id: int, phone: str, actor: Actor, reason: str) -> Student:
     """Give the student another phone, and commit (ADM-02). Raises Invalid, NotYours."""
     student = STUDENTS.find(student_id, actor)
-    if not checks.is_mobile(phone):
+    phone = phones.folded(phone)
+    if not phones.is_mobile(phone):
         raise Invalid([("phone", str(MOBILE))])
     if phone == student.phone:
         raise Invalid([("phone", _("This is the phone on record already."))])
@@ -146,11 +151,14 @@ def change_phone(student_id: int, phone: str, actor: Actor, reason: str) -> Stud
 def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
     """The facts that may be written, with the college of the major. Raises Invalid with all that is wrong.
 
-    An empty ID number or phone changes nothing: pages show them masked.
+    An empty number or phone changes nothing: pages show them masked. A number is that of the kind of
+    document that stands with it, else of the one on record.
     """
     known = {name: value for name, value in values.items() if name not in ("id_number", "phone")}
     known |= {name: values[name] for name in ("id_number", "phone") if values.get(name)}
-    problems = _wrong_numbers(student, known)
+    if known.get("phone"):
+        known["phone"] = phones.folded(known["phone"])
+    problems = [*_wrong_document(student, known), *_wrong_numbers(student, known)]
     if "major_id" in known:
         major = db.session.get(Major, known["major_id"] or 0)
         if major is None or major.school_id != student.school_id:
@@ -164,22 +172,49 @@ def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _wrong_numbers(student: Student, known: Mapping[str, Any]) -> list[tuple[str, str]]:
     problems = []
-    number, id_number = known.get("student_no"), known.get("id_number")
+    number = known.get("student_no")
     if number and _another(student, Student.student_no == number):
         problems.append(("student_no", str(NUMBER_TAKEN)))
-    if id_number:
-        year = known.get("graduation_year") or student.graduation_year
-        same = Student.id_number_index == Student.id_number.index(id_number)
-        if not checks.is_id_number(id_number, clock.today()):
-            problems.append(("id_number", str(ID_NUMBER)))
-        elif _another(student, same & (Student.graduation_year == year)):
-            problems.append(("id_number", str(TAKEN)))
     phone = known.get("phone")
-    if phone and not checks.is_mobile(phone):
+    if phone and not phones.is_mobile(phone):
         problems.append(("phone", str(MOBILE)))
     elif phone and _another(student, Student.phone_index == Student.phone.index(phone)):
         problems.append(("phone", str(PHONE_TAKEN)))
     return problems
+
+
+def _wrong_document(student: Student, known: dict[str, Any]) -> list[tuple[str, str]]:
+    """Kind, number and country of the document go together; in `known` they become as they are kept."""
+    kind = known.get("id_kind") or student.id_kind or IdKind.ID_CARD
+    if kind not in identity.NAMES:
+        return [("id_kind", str(MISSING))]
+    if not known.get("id_number") and not known.get("id_kind"):
+        return []
+    country = known.get("id_country", student.id_country) or ""
+    known |= {"id_kind": kind, "id_country": country if kind == IdKind.PASSPORT else ""}
+    if known["id_country"] and country not in identity.countries():
+        return [("id_country", str(COUNTRY))]
+    number = identity.canonical(kind, known.get("id_number") or student.id_number or "")
+    if known.get("id_number"):
+        known["id_number"] = number
+    return _wrong_number(student, known, number) if number else []
+
+
+def _wrong_number(student: Student, known: Mapping[str, Any], number: str) -> list[tuple[str, str]]:
+    kind, country = known["id_kind"], known["id_country"]
+    wrong = identity.problem(kind, number, clock.today())
+    year = known.get("graduation_year") or student.graduation_year
+    if wrong is None and _another(
+        student, same_document(kind, country, number) & (Student.graduation_year == year)
+    ):
+        wrong = str(TAKEN)
+    return [("id_number", wrong)] if wrong else []
+
+
+def same_document(kind: str, country: str, number: str) -> ColumnElement[bool]:
+    """The students whose document it is: of a passport whose country one side leaves open, it may be."""
+    same = (Student.id_number_index == Student.id_number.index(number)) & (Student.id_kind == kind)
+    return same & Student.id_country.in_(("", country)) if country else same
 
 
 def _another(student: Student, same: ColumnElement[bool]) -> bool:
@@ -193,9 +228,10 @@ def _another(student: Student, same: ColumnElement[bool]) -> bool:
 def verify(
     student: Student, user: AppUser, values: dict[str, str], code: str, *, campus: bool = False
 ) -> None:
-    """Pass the first sign-in: the code proves the phone, the rest is how to reach the student (ACC-04).
+    """Pass the first sign-in: the code proves the contact, the rest is how to reach the student (ACC-04).
 
-    The code that set the password proves the phone too (`phone_proved`). Who came in by its campus's
+    The code that set the password proves it too (`contact_proved`). Whose code came by mail keeps that
+    address: another one would be proved by nothing (ACC-13). Who came in by its campus's
     service has proved who it is (CHN-08): the code may be left out, since no phone may be on record, or one
     that is not the student's any more. The code is looked at first: a wrong one writes nothing. A mail that
     is on record stays while a changed way in is held (ACC-15). Commits. Raises Invalid for the code, or for
@@ -205,13 +241,16 @@ def verify(
 
     def act() -> None:
         lock_row(Student, student.id)
-        if not by_campus and not phone_proved(student, user):
-            one_time.check(f"student:{student.id}", VERIFY, code)
+        contact = code_contact(student, user)
+        factor = "campus" if by_campus else contact[0] if contact else mail.SMS
+        if not by_campus and not contact_proved(student, user):
+            factor = one_time.check(f"student:{student.id}", VERIFY, code)
         email = values.get("email", "").strip()
+        if contact is not None and contact[0] == mail.MAIL and not campus:
+            email = contact[1]
         if contacts.has_mail(user) and contacts.hold_of(user, clock.now()) is not None:
             email = user.email
         _check_mail(email, user)
-        factor = "campus" if by_campus else "sms"
         own_contacts.keep_mail(user, student, email, actor_of(user, factor=factor))
         student.address, student.verified_at = values["address"], clock.now()
         security_log.note("first_sign_in", user=user, who=actor_of(user), proof=factor)
@@ -222,23 +261,28 @@ def verify(
 
 VERIFIED = (
     _l("The first sign-in to your account was passed"),
-    _l("Somebody has confirmed your details by a code to your phone; e-mail and address were set."),
+    _l(
+        "Somebody has confirmed your details by a code to your phone or e-mail; e-mail and address were "
+        "set."
+    ),
 )
 
 
-def phone_proved(student: Student, user: AppUser) -> bool:
-    """Whether the account's password was just set by a code sent to the phone that is on record now."""
-    return bool(student.phone) and one_time.proved_lately(
-        f"user:{user.id}", one_time.Pool.RESET, student.phone, PROVES_PHONE
+def contact_proved(student: Student, user: AppUser) -> bool:
+    """Whether the account's password was just set by a code to where its codes go now: phone or mail."""
+    contact = code_contact(student, user)
+    return contact is not None and one_time.proved_lately(
+        f"user:{user.id}", one_time.Pool.RESET, contact[1], PROVES_CONTACT
     )
 
 
-def send_first_code(student: Student) -> None:
-    """Send the code of the first sign-in. Raises Refused without a phone, or asked too often."""
-    if not student.phone:
-        raise Refused(_("No phone is on record. Ask your college officer to enter it."))
-    one_time.send(f"student:{student.id}", VERIFY, mail.SMS, student.phone,
-                  pool=one_time.Pool.FIRST)  # fmt: skip
+def send_first_code(student: Student, user: AppUser) -> tuple[str, str]:
+    """Send the code of the first sign-in; where to. Raises Refused: unreachable, or asked too often."""
+    contact = code_contact(student, user)
+    if contact is None:
+        raise Refused(str(one_time.UNREACHED))
+    one_time.send(f"student:{student.id}", VERIFY, *contact, pool=one_time.Pool.FIRST)
+    return contact
 
 
 def keep_address(student: Student, address: str) -> None:

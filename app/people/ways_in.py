@@ -122,7 +122,8 @@ def first_sign_in_reset(change: Change, user: AppUser, student: Student) -> None
     security_log.note("first_sign_in_reset", user=user, who=change.actor)
     said = _(
         "%(school)s has reset the sign-in of %(name)s: the password is void, and a new one is set by a "
-        "code to the phone on record. If you did not ask for it, call the employment office at once.",
+        "code to the phone or e-mail on record. If you did not ask for it, call the employment office at "
+        "once.",
         school=student.school.name, name=student.name,
     )  # fmt: skip
     warnings.warn(user, change.key, _("Your sign-in was reset"), said, who=change.actor)

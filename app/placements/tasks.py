@@ -104,6 +104,7 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
         "paper": placement.kind == Kind.OFFLINE,
         "signed_on": _day(placement.created_at),
         "school": {"name": placement.school.name, "code": placement.school.code},
+        "id_label": _in_chinese(student.id_label),
         "student": _student(student),
         "employer": _employer(placement, terms),
         "trace": _trace(placement),
@@ -115,6 +116,11 @@ def agreement_data(placement: Placement, code: str) -> dict[str, Any]:
         data["terms" if group == OFFER else group] = _terms(terms, group, placement.graduation_year)
     data["data_sha256"] = digest(data, AGREED)
     return data
+
+
+def _in_chinese(label: Any) -> str:
+    with force_locale("zh"):
+        return str(label)
 
 
 def _student(student: Student) -> dict[str, str]:

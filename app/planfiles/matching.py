@@ -30,11 +30,12 @@ WAITS = _l("A change to this row waits for a decision. Decide on it first.")
 NUMBER_NEEDED = _l("Give a student number, an ID number or an examinee number.")
 
 
+_SAME_ID = """s.id_number_index IN (decode({0}.more ->> 'id_number_index', 'hex'),
+  decode({0}.more ->> 'as_permit', 'hex'))"""
 # what may tell whose row it is, the best first: the key of the staged row, the column, the condition
 NUMBERS = (
     ("student_no", "student_no", "s.student_no = r.more ->> 'student_no'"),
-    ("id_number_index", "id_number",
-     "s.id_number_index = decode(r.more ->> 'id_number_index', 'hex')"),
+    ("id_number_index", "id_number", _SAME_ID.format("r")),
     ("examinee_no", "examinee_no", "s.examinee_no = r.more ->> 'examinee_no'"),
 )  # fmt: skip
 
@@ -58,13 +59,7 @@ BY_NUMBER = text(
 _BY_OTHER = """SELECT i.row, min(s.id) AS id FROM import_row i JOIN student s ON {joined}
   WHERE i.import_id = :id AND s.school_id = :school AND NOT i.more ?| :better GROUP BY i.row
   HAVING count(*) = 1"""
-BY_ID_NUMBER = text(
-    _FOUND.format(
-        found=_BY_OTHER.format(
-            joined="s.id_number_index = decode(i.more ->> 'id_number_index', 'hex')"
-        )
-    )
-)
+BY_ID_NUMBER = text(_FOUND.format(found=_BY_OTHER.format(joined=_SAME_ID.format("i"))))
 BY_CANDIDATE = text(
     _FOUND.format(found=_BY_OTHER.format(joined="s.examinee_no = i.more ->> 'examinee_no'"))
 )
@@ -109,7 +104,7 @@ def _mark_strangers(record: Import, context: Context) -> None:
                          school=record.school_id)  # fmt: skip
         compare.mark(record, nobodys(number), field, str(UNKNOWN))
     compare.mark(record, other(STUDENT, "s.name <> r.more ->> 'name'"), "name", str(NAMELESS))
-    differs = "s.id_number_index <> decode(r.more ->> 'id_number_index', 'hex')"
+    differs = f"r.more ? 'id_number_index' AND NOT {_SAME_ID.format('r')}"
     compare.mark(record, other(STUDENT, differs), "id_number", str(OTHER_ID))
 
 

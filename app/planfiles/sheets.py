@@ -22,10 +22,10 @@ from app.bulk.sheet import (
 from app.codes import queries as codes
 from app.codes.models import Region
 from app.core import clock
-from app.core.crypto import cipher
 from app.core.db import db
-from app.core.text import clean_code, mask_id_number
-from app.people.models import School
+from app.core.identity import spellings
+from app.core.text import mask_id_number
+from app.people.models import School, Student
 from app.plan.forms import MOST, TABLES
 from app.plan.models import DESTINATION_FIELDS, PlanEntry
 from app.planfiles import importing, matching
@@ -33,10 +33,13 @@ from app.workflow.actor import Role
 
 
 def keep_number(number: str, _uid: str) -> tuple[Found, Found]:
-    """An ID number as it is searched for: its keyed index and a mask."""
-    code = clean_code(number)
-    index = cipher().blind_index("id_number", code).hex()
-    return {}, {"id_number_index": index, "id_number_masked": mask_id_number(code)}
+    """A number of identity as it is searched for: its keyed index, also without renewals, and a mask."""
+    spelt = spellings(number)
+    return {}, {
+        "id_number_index": Student.id_number.index(spelt[0]).hex(),
+        "as_permit": Student.id_number.index(spelt[-1]).hex(),
+        "id_number_masked": mask_id_number(spelt[-1]),
+    }
 
 
 def prepare(record: Import) -> Context:
@@ -106,8 +109,9 @@ PLAN = Sheet(
                sample="2023010001"),
         Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), aside=True, width=12, sample="黄河水",
                help=_l("To be sure that it is the right student.")),
-        Column("id_number", _l("ID number"), Kind.CODE, "SFZH", ("身份证号码", "证件号码", "公民身份号码"),
-               aside=True, most=18, secret=keep_number, width=22),
+        Column("id_number", _l("ID number"), Kind.CODE, "SFZH", ("身份证号码", "证件号码", "证件号",
+               "公民身份号码", "身份证件号", "身份证件号码", "SFZJH"), aside=True, most=18,
+               secret=keep_number, width=22),
         Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), aside=True,
                most=14),
         Column("school_code", _l("School code"), Kind.CODE, "YXDM", ("学校代码",), aside=True, most=6,

@@ -59,6 +59,7 @@ def letter_data(termination: Termination, code: str) -> dict[str, Any]:
         "signed_on": _day(placement.created_at),
         "ended_on": _day(approved),
         "school": {"name": placement.school.name, "code": placement.school.code},
+        "id_label": _in_chinese(student.id_label),
         "student": {
             "name": student.name,
             "student_no": student.student_no,
