@@ -22,6 +22,11 @@ NAMES = ["买买提·吾布力", "=王强", "'李静", "阿不都·热西提·�
 CLASSES = ["=1+1", "'=x", "-1班", "＝甲", "@班", "007", 'a,b;"c"', "1e5", "TRUE"]
 
 
+DOCUMENTS = [("passport", "US", "E1234567", "+12025550123"), ("passport", "", "20040315", None),
+             ("tw_permit", "", "20040316", "+886912345678"), ("hm_permit", "", "H12345678", "+85291234567"),
+             ("foreigner", "", "USA110101010101", None)]  # fmt: skip
+
+
 @pytest.fixture
 def students(cast):
     """Students whose values tempt a spreadsheet."""
@@ -34,6 +39,10 @@ def students(cast):
             "01",
             "2",
         )
+    for n, (kind, country, number, phone) in enumerate(DOCUMENTS):
+        student = make.make_student(cast.college, f"境外{n}", student_no=f"P{n:05d}")
+        student.id_kind, student.id_country, student.id_number = kind, country, number
+        student.phone, student.sex = phone, "1"
     for student in (cast.student, cast.classmate, cast.neighbour):
         student.id_number = student.id_number or make.id_number(student.id)
     db.session.commit()

@@ -138,7 +138,7 @@ PLAN = Table(
         "another student's name": ({"姓名": "李静"}, "name", "这个号码的学生姓名与此不符。"),
         "a name that is a number": ({"姓名": 7}, "name", NO_NAME),
         "another student's ID number": (
-            {"身份证号": lambda cast: cast.stranger.id_number}, "id_number", "这个学号的学生身份证号与此不符。",
+            {"身份证号": lambda cast: cast.stranger.id_number}, "id_number", "这个学号的学生证件号码与此不符。",
         ),
         "an ID number stored as a number": ({"身份证号": 4.201e17}, "id_number", AS_NUMBER),
         "an ID number that is too long": ({"身份证号": "1" * 19}, "id_number", LONG.format(18)),
