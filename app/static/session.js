@@ -15,7 +15,7 @@
   // ---- how long the sign-in lasts: by the server's clock, and the server is asked before anything is said
   const WARN = 120000;
   let ends = bar ? Date.parse(bar.dataset.ends) : 0, ahead = Date.parse(root.dataset.now) - Date.now();
-  let before = Date.now(), asking = false, asked = false, askedAt = Date.now(), state = "", last = bar && bar.dataset.last === "1";
+  let before = Date.now(), asking = false, asked = false, askedAt = Date.now(), state = "", out = false, last = bar && bar.dataset.last === "1";
 
   function show(now) {
     if (now !== state) {
@@ -33,6 +33,7 @@
     if (said.account !== bar.dataset.account) return show("other");
     ends = Date.parse(said.ends);
     last = said.last;
+    out = false;
     $$("input[name=csrf_token]").forEach((input) => { input.value = said.csrf; });  // signed in anew elsewhere: this page lives on
     $("meta[name=csrf-token]").content = said.csrf;
     safely(() => localStorage.setItem("qq-session", JSON.stringify({ account: said.account, ends: said.ends })));
@@ -75,7 +76,8 @@
     addEventListener("storage", (event) => {
       if (event.key !== "qq-session" || !event.newValue) return;
       const said = parsed(event.newValue);
-      if (said.account !== bar.dataset.account || state === "over") return void ask();
+      if (said.account === bar.dataset.account && said.out) out = true;  // signed out in another tab: no draft is kept any more
+      if (said.out || said.account !== bar.dataset.account || state === "over") return void ask();
       if (Date.parse(said.ends) <= ends) return;
       ends = Date.parse(said.ends);
       if (state) ask();
@@ -99,7 +101,7 @@
       data = hex(await crypto.subtle.encrypt({ name: "AES-GCM", iv: salt }, await key, new TextEncoder().encode(data)));
       iv = hex(salt);
     }
-    safely(() => shelf().setItem(name, JSON.stringify({ at: Date.now(), iv, data })));
+    if (!out) safely(() => shelf().setItem(name, JSON.stringify({ at: Date.now(), iv, data })));
   }
 
   async function found(name) {
@@ -113,9 +115,12 @@
   const drop = (name) => safely(() => shelf().removeItem(name));
   function sweep(every) {
     for (const store of [safely(() => localStorage), safely(() => sessionStorage)].filter(Boolean)) for (const name of Object.keys(store)) {
-      if (name.startsWith("qq-draft:") && ((every && name.startsWith(MINE)) || Date.now() - parsed(store[name]).at > KEEP)) store.removeItem(name);
+      if (name.startsWith("qq-draft:") && ((every && MINE && name.startsWith(MINE)) || Date.now() - parsed(store[name]).at > KEEP)) store.removeItem(name);
     }
-    if (every) note("qq-sent", null);
+    if (!every) return;
+    out = true;
+    note("qq-sent", null);
+    safely(() => localStorage.setItem("qq-session", JSON.stringify({ account: bar.dataset.account, out })));
   }
 
   // what of a form is kept: longer texts; every visible field of a form that warns before it is left
@@ -176,8 +181,9 @@
     pausing.set(form, setTimeout(write, 300, form));
   }
   async function write(form) {
+    if (out) return;
     const was = begun.get(form), now = valuesOf(form), name = await nameOf(idOf(form));
-    if (same(was, now)) drop(name); else await keep(name, { was, now });
+    if (out || same(was, now)) drop(name); else await keep(name, { was, now });
   }
 
   async function posting(form) {  // sent: forgotten once a page says that it was taken
