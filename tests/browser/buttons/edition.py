@@ -78,8 +78,7 @@ class Round:
             java_script_enabled=script,
             has_touch=width < 500,
         )
-        texts = "\n".join(self.context.request.get(f"{url}/steady/texts").json())
-        self.person = Person(self.context, url, texts, lang, script)
+        self.person = Person(self.context, url, lang, script)
         self.faults, self.pages, self.presses, self.unseen = [], 0, 0, []
 
     def sign_in(self) -> None:
@@ -97,6 +96,7 @@ class Round:
         if self.lang != "zh":
             self.context.request.get(f"/lang/{self.lang}")
         self.person.keep()
+        self.person.texts = "\n".join(self.person.ask("texts"))  # with what the sign-in has written
 
     def run(
         self,

@@ -49,14 +49,9 @@ class Outcome:
 class Person:
     """One browser of one role at one width, with or without script."""
 
-    def __init__(self, context, steady: str, texts: str, lang: str, script: bool) -> None:
-        self.context, self.steady, self.texts, self.lang, self.script = (
-            context,
-            steady,
-            texts,
-            lang,
-            script,
-        )
+    def __init__(self, context, steady: str, lang: str, script: bool) -> None:
+        self.context, self.steady, self.lang, self.script = context, steady, lang, script
+        self.texts = ""
         self.cookies, self.page = [], None
         self.faults: list[tuple[str, str]] = []
         self.open_requests = self.asked = 0
@@ -178,6 +173,9 @@ class Person:
                 return
         before, typed = len(self.context.pages), page.evaluate(TYPED)
         asked, stood = self.asked, page.evaluate(STANDS)
+        elsewhere = (
+            handle.get_attribute("formtarget") if button.key[2].startswith("button") else None
+        )
         if upload:
             handle.set_input_files(
                 values.file_for(
@@ -189,7 +187,7 @@ class Person:
         else:
             handle.click()
         self.settle()
-        same = self.asked == asked and len(self.context.pages) == before
+        same = self.asked == asked and len(self.context.pages) == before and not elsewhere
         if same and not page.is_closed() and page.evaluate(STANDS) == stood:
             outcome.pressed = False
             if valid(handle):

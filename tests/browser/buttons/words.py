@@ -34,7 +34,7 @@ LATIN_NAMES = {
 TABLES = (
     Path(__file__).resolve().parents[3] / "app" / "codes" / "tables"
 )  # official tables have pinyin names
-LATIN_NAMES |= {table.stem.partition("_")[0] for table in TABLES.glob("*.csv")}
+LATIN_NAMES |= {table.stem.partition("_")[0] for table in TABLES.glob("*.csv")} | {"qtqx"}
 HAN_NAMES = ("中文", "青签", "年", "月", "日")
 
 
