@@ -256,17 +256,17 @@ def _alike(one: Any, other: Any) -> list[ColumnElement[bool]]:
         *([document] if one is Student or one.id_number_index else []),
         *(theirs == mine for theirs, mine in known if one is Student or mine),
         and_(
-            *_same_name(one, other),
+            _same_name(one, other),
             other.graduation_year == one.graduation_year,
             other.major_id == one.major_id,
         ),
     ]
 
 
-def _same_name(one: Any, other: Any) -> list[ColumnElement[bool]]:
-    return [
-        func.lower(other.name) == (func.lower(one.name) if one is Student else name_key(one.name))
-    ]
+def _same_name(one: Any, other: Any) -> ColumnElement[bool]:
+    mine = func.lower(one.name) if one is Student else name_key(one.name)
+    same: ColumnElement[bool] = func.lower(other.name) == mine
+    return same
 
 
 def restricted_so(students: Sequence[Student], **values: Any) -> dict[int, int]:

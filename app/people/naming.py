@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock
 from app.core.db import db
-from app.core.names import clean_name, clean_title, name_key
+from app.core.names import clean_name, clean_title
 from app.people.models import Employer, FormerName, Student
 
 MOST = 1_000  # former names that a fragment may mean; there are few, and fewer that it alone means
@@ -71,12 +71,11 @@ def renamed_employers(text: str) -> Sequence[int]:
 
 def also_called(record: Student | Employer, name: str) -> None:
     """Another record of the same was called so: it is found by that name too. Not committed."""
-    key = {f"{record.__tablename__}_id": record.id}
-    former, called = FormerName.__table__, sql.lower(FormerName.name)
-    [column] = [former.c[name] for name in key]
-    db.session.execute(delete(former).where(column == record.id, called == name_key(record.name)))
-    if name_key(name) != name_key(record.name):
-        row = insert(former).values(**key, name=name, until=clock.app_now())
+    table, now = FormerName.__table__, record.name.lower()
+    column = table.c[f"{record.__tablename__}_id"]
+    db.session.execute(delete(table).where(column == record.id, sql.lower(table.c.name) == now))
+    if name.lower() != now:
+        row = insert(table).values({column: record.id, "name": name, "until": clock.app_now()})
         db.session.execute(row.on_conflict_do_nothing())
 
 

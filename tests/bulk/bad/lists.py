@@ -179,7 +179,7 @@ PLAN = Table(
     mended={
         "full-width digits and blanks": (
             {"学号": "Ａ１\u200b", "单位名称": " 星光　公司", "单位邮编": "４３００７０"},
-            {"employer_name": "星光 公司", "postcode": "430070"},
+            {"employer_name": "星光公司", "postcode": "430070"},
             {"student_no": 1, "employer_name": 1, "postcode": 1},
         ),
         "rare characters": ({"单位名称": "龘䶮㛃𬸘公司"}, {"employer_name": "龘䶮㛃𬸘公司"}, {}),

@@ -157,7 +157,7 @@ EMPLOYERS = Table(
         "full-width digits and blanks": (
             {"统一社会信用代码": "\u200b" + " ".join(make.credit_code(990_003)).lower(),
              "邮编": "４３００７０", "单位名称": "星光　公司 "},
-            {"credit_code": make.credit_code(990_003), "postcode": "430070", "name": "星光 公司"},
+            {"credit_code": make.credit_code(990_003), "postcode": "430070", "name": "星光公司"},
             {"credit_code": 1, "postcode": 1, "name": 1},
         ),
         "rare characters": ({"单位名称": "龘䶮㛃𬸘公司", "签约联系人": "买买提·吾布力"},
