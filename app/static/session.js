@@ -136,9 +136,8 @@
   const takes = (form) => form.method === "post" && !form.matches("[data-qq-autosave], [data-qq-kept]");
   const begun = new WeakMap();  // form → what the server had put into it
 
-  function put(form, values) {
-    const fields = drafted(form).flatMap((field) => companions(form, field));
-    for (const field of fields) {
+  function put(form, values) {  // twice: what a choice opens is there the second time
+    for (let pass = 0; pass < 2; pass++) for (const field of drafted(form).flatMap((one) => companions(form, one))) {
       const value = values[slot(field)];
       if (value === undefined) continue;
       if (/^(checkbox|radio)$/.test(field.type)) field.checked = value;
@@ -253,7 +252,7 @@
   on("qq-posted", (event) => posting(event.target));  // a dialog with a code has sent itself
   if (!bar) return;
   sweep(false);
-  arrived().then(() => $$("form").forEach(recall));
+  on("DOMContentLoaded", () => arrived().then(() => $$("form").forEach(recall)));  // the page's own script has opened and closed its parts
   on("qq-dialog", (event) => recall(event.target));
   on("input", typed);
   on("change", typed);
