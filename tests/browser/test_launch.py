@@ -59,11 +59,13 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     confirm(desk)
     desk.get_by_text("已写入 30 行").wait_for()
     until(running, f"SELECT count(*) FROM ({ACCOUNTS}) a", 30)
-    desk.goto(f"/students/list/?tab=entered&year={YEAR + 2}&size=50")
+    desk.goto(f"/students/list/?tab=entered&f_year={YEAR + 2}&psize_StudentsView=50")
     desk.locator("[data-qq-all]").first.check()
     press(desk, "approve_record")
     confirm(desk)
-    desk.get_by_text("共 30 条，已处理 30 条").wait_for()
+    desk.wait_for_url("**/batches/**")
+    until(running, f"SELECT count(*) FROM ({NEW_ONES} AND origin_state = 'approved') a", 30)
+    desk.reload()
     approved = desk.inner_text("main")
     assert "尚未通知 20" in approved, approved  # ten by mail; an approval is worth no text message
     desk.screenshot(path=tmp_path / "approved-1366.png", full_page=True)
@@ -106,7 +108,7 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     until(running, f"SELECT count(*) {letters} AND sent_at IS NOT NULL", 20)
     assert running.ask(f"SELECT count(*) {letters} AND channel = 'mail'") == 10
     assert running.ask(f"SELECT count(*) {letters} AND channel = 'sms'") == 10
-    employer.goto("/employer/invitations/list/?tab=waiting&size=50&q=首届")
+    employer.goto("/employer/invitations/list/?tab=waiting&psize_EmployerInvitationsView=50&q=首届")
     shown = employer.inner_text("main")
     assert (shown.count("已通知（邮件）"), shown.count("已通知（短信）")) == (10, 10)
     assert shown.count("尚未通知：") == 10
@@ -128,16 +130,7 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     desk.fill("#email", "found25@example.com")
     desk.locator("main form button.btn-primary").first.click()
     desk.wait_for_load_state()
-    running.pass_hours(0)
-    told = f"""SELECT count(*) FROM message m JOIN ab_user u ON u.id = m.user_id WHERE u.student_id = {lost}
-      AND m.key LIKE 'invitation:%'"""
-    running.do("UPDATE procrastinate_periodic_defers SET defer_timestamp = 0 WHERE task_name ="
-               " 'invitations.tell_anew'")  # fmt: skip
-    end = (
-        time.monotonic() + 1
-    )  # every ten minutes in life; the next run may be far: it is not waited for
-    while running.ask(told) == 0 and time.monotonic() < end:
-        time.sleep(0.3)
+    assert running.ask(f"SELECT email FROM student WHERE id = {lost}") == "found25@example.com"
 
     # one of those with a phone only: the text leads to the page, one code is all, at 390 px
     student = phone(open_page)
