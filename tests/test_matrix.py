@@ -18,7 +18,8 @@ PUBLIC = {
     "static", "appbuilder.static", "healthz", "HomeView.index", "UtilView.back", "LocaleView.index",
     "AuthView.login", "AuthView.logout", "AuthView.demo", "PasswordView.change", "PasswordView.forgotten",
     "PasswordView.reset", "RegisterView.register", "MessagesView.index", "VerificationView.ask",
-    "VerificationView.show", "RootsView.index", "RootsView.machine", "StampedView.show", "StampedView.add",
+    "VerificationView.show", "VerificationView.file",
+    "RootsView.index", "RootsView.machine", "StampedView.show", "StampedView.add",
     "NotMeView.show", "NotMeView.press", "CampusView.begin", "CampusView.back", "CampusView.enter",
     "CampusView.single_sign_out", "CampusView.signed_out",
 }  # fmt: skip
