@@ -17,8 +17,9 @@ ROLES = ("nobody", "student", "employer", "college", "school", "province", "data
 PUBLIC = {
     "static", "appbuilder.static", "healthz", "HomeView.index", "UtilView.back", "LocaleView.index",
     "AuthView.login", "AuthView.logout", "AuthView.demo", "PasswordView.change", "PasswordView.forgotten",
-    "PasswordView.reset", "RegisterView.register", "RegisterView.code", "HomeView.first", "MessagesView.index", "VerificationView.ask",
-    "VerificationView.show", "RootsView.index", "RootsView.machine", "StampedView.show", "StampedView.add",
+    "PasswordView.reset", "RegisterView.register", "RegisterView.code", "HomeView.first",
+    "MessagesView.index", "VerificationView.ask", "VerificationView.show", "VerificationView.file",
+    "RootsView.index", "RootsView.machine", "StampedView.show", "StampedView.add",
     "NotMeView.show", "NotMeView.press", "CampusView.begin", "CampusView.back", "CampusView.enter",
     "CampusView.single_sign_out", "CampusView.signed_out",
 }  # fmt: skip
