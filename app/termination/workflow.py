@@ -148,7 +148,7 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              label=_l("Approve termination in the college's place"), reason=Reason.REQUIRED,
              targets=(S.AWAITING_SCHOOL, S.APPROVED), applies=stands_in, undoable=True,
              when=(college_had_its_time, chance_left, another_person), then=(then.end_placement,),
-             done=_l("Approved in the college's place; the college has been told.")),
+             done=_l("Approved in the college's place.")),
         Step("refuse_for_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.SCHOOL,
              label=_l("Refuse termination in the college's place"), reason=Reason.REQUIRED, danger=True,
              applies=stands_in, undoable=True, when=(college_had_its_time,), done=REFUSED_DONE),
