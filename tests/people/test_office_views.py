@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from app.codes.models import Code
@@ -203,14 +205,14 @@ def test_a_plan_row_shows_codes_with_names_and_their_source(cast, visit):
 
 
 @pytest.mark.rule("ACC-10")
-def test_invitations_are_read_only_for_the_office(cast, visit):
+def test_the_office_answers_no_invitation_and_only_reminds_of_it(cast, visit):
     [invitation] = make.invite(cast.employer, cast.student)
     db.session.commit()
     desk = visit(cast.officer)
     assert rows(desk.get("/invitations/list/")) == [str(invitation.id)]
     page = desk.get(f"/invitations/show/{invitation.id}")
     assert page.status_code == 200
-    assert "data-qq-action" not in page.text
+    assert re.findall('data-qq-action="([^"]*)"', page.text) == ["nudge"]
     assert desk.post(f"/invitations/action/accept/{invitation.id}").status_code == 404
 
 
