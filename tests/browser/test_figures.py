@@ -1,4 +1,4 @@
-"""Under each figure stands who is outside it, and a full edition is had with a purpose (PLN-06, DOC-08)."""
+"""Under each figure stands who is outside it, with the way to them (PLN-06, RPT-01)."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from tests.browser.files import fits_the_phone, office, saved
+from tests.browser.files import fits_the_phone, office
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("QINGQIAN_SHOTS", "")  # a folder outside the tree: the pages as pictures
@@ -35,23 +35,3 @@ def test_each_page_with_figures_says_who_is_outside_and_leads_to_them(running, o
         page.locator(".qq-outside a").first.click()
         assert "未计入" in page.locator("h1").inner_text()
         shot(page, "outside")
-
-
-@pytest.mark.rule("DOC-08", "DOC-04")
-def test_the_office_says_what_for_and_the_file_proves_itself(running, open_page, tmp_path):
-    page = office(open_page)
-    made = """SELECT d.record_id FROM document d JOIN placement p ON p.id = d.record_id
-      WHERE d.kind = 'agreement' AND d.void_at IS NULL AND d.full_key IS NOT NULL
-        AND p.school_id = (SELECT min(id) FROM school) AND p.state = 'in_force' ORDER BY d.id LIMIT 1"""
-    page.goto(f"/agreements/{running.ask(made)}/full")
-    for width, height in ((1366, 768), (390, 844)):
-        page.set_viewport_size({"width": width, "height": height})
-        assert fits_the_phone(page)
-        shot(page, f"purpose-{width}")
-    page.get_by_label("用途").fill("档案转递")
-    file = saved(page, page.get_by_role("button", name="下载完整版"), tmp_path, "协议书.pdf")
-    page.goto("/v/")
-    page.set_input_files("input[type=file]", str(file))
-    page.get_by_role("button", name="核验文件").click()
-    page.get_by_text("签发时的完整版完全一致").wait_for()
-    shot(page, "verified-390")
