@@ -18,7 +18,7 @@ depends_on = None
 FACTS = (
     "school_id", "college_id", "major_id", "class_name", "graduation_year", "student_no", "examinee_no",
     "name", "sex", "nation", "education", "training_mode", "origin", "origin_state", "id_number_index",
-    "phone_index",
+    "phone_index", "id_kind", "id_country",
 )  # fmt: skip
 _FALLEN = f"""
 CREATE FUNCTION plan_unchecked() RETURNS trigger LANGUAGE plpgsql AS $$
