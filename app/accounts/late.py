@@ -27,6 +27,7 @@ ANEW = {
     "PasswordView.forgotten", "PasswordView.reset", "FactorView.index", "FactorView.options",
     "MyFactorsView.app", "MyFactorsView.key", "MyFactorsView.options", "MyFactorsView.contact",
     "CampusView.enter", "SessionView.go_on", "KeptView.discard",
+    "VerificationView.file",  # one file, for everybody
 }  # fmt: skip
 
 

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 from flask_babel import ngettext
 from sqlalchemy import ColumnElement, Select, or_
 
-from app.accounts import queries
+from app.accounts import log_queries
 from app.accounts.agents import in_words
 from app.accounts.log_words import CHIPS, EVENTS, OUTCOMES, event_name, lines, whose_hand
 from app.accounts.models import ROLE_NAMES, SecurityEvent
@@ -95,7 +95,7 @@ class SecurityLogView(SafeModelView):
     show_template = "accounts/log_event.html"
 
     def scoped(self) -> Select[Any]:
-        return queries.events_for(actor())
+        return log_queries.events_for(actor())
 
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         """An address exactly; else the accounts of that user name or name, whose and by whom."""
@@ -103,7 +103,7 @@ class SecurityLogView(SafeModelView):
             return SecurityEvent.address == str(ipaddress.ip_address(text.strip()))
         except ValueError:
             pass
-        keys = queries.named(text)
+        keys = log_queries.named(text)
         if not keys:
             return None
         return or_(SecurityEvent.user_id.in_(keys), SecurityEvent.actor_id.in_(keys))

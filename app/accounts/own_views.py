@@ -9,7 +9,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.accounts import hooks, queries, workflow
+from app.accounts import hooks, log_queries, queries, workflow
 from app.accounts.agents import in_words
 from app.accounts.log_words import CHIPS, OUTCOMES, event_name, way_name, whose_hand
 from app.accounts.models import AccountSession, SecurityEvent
@@ -33,7 +33,7 @@ class MySignInsView(SafeView):
     def index(self) -> Any:
         typed = request.args.get("before", "0")
         before = int(typed) if typed.isascii() and typed.isdecimal() and len(typed) < 18 else 0
-        rows = queries.own_events(g.user.id, before, PAGE + 1)
+        rows = log_queries.own_events(g.user.id, before, PAGE + 1)
         return self.render_template(
             "accounts/sign_ins.html",
             sessions=sorted(map(_session, queries.sessions_of(g.user.id)), key=_others_last),

@@ -32,7 +32,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from app.accounts import devices
 from app.accounts.factor_models import CodeApp, Passkey
-from app.accounts.models import AccountSession, AppUser, Identifier, SecurityEvent
+from app.accounts.models import AccountSession, AppUser, Identifier
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
@@ -40,7 +40,6 @@ from app.core.emails import clean_email
 from app.core.errors import NotYours
 from app.core.identity import clean
 from app.core.identity import spellings as spellings_of_number
-from app.core.names import spellings as spellings_of_name
 from app.core.phones import folded
 from app.core.text import clean_code
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
@@ -370,58 +369,3 @@ def accounts_for(who: Actor) -> Select[AppUser]:
     if who.role is Role.SCHOOL:
         return select(AppUser).where(AppUser.school_id == who.school_id)
     return select(AppUser).where(false())
-
-
-LOG_READERS = frozenset({Role.AUDIT})
-
-
-def events_for(who: Actor) -> Select[SecurityEvent]:
-    """The security log is the audit administrators: a school reads what it needs beside its records."""
-    if who.role in LOG_READERS:
-        return select(SecurityEvent)
-    return select(SecurityEvent).where(false())
-
-
-def named(text: str, most: int = 200) -> list[int]:
-    """The accounts that a typed user name or name means: the exact ones, else those that contain it."""
-    text = text.strip()
-    name = AppUser.last_name + AppUser.first_name
-    names = spellings_of_name(text)
-    for wanted in (
-        (func.lower(AppUser.username) == text.lower())
-        | func.lower(name).in_([spelled.lower() for spelled in names]),
-        or_(
-            *(
-                c.icontains(spelled, autoescape=True)
-                for c, spelled in (
-                    (AppUser.username, text),
-                    *((name, spelled) for spelled in names),
-                )
-            )
-        ),
-    ):
-        found = list(db.session.scalars(select(AppUser.id).where(wanted).limit(most)))
-        if found:
-            return found
-    return []
-
-
-NOT_OWN = (
-    "denied",
-    "export",
-    "export_fetched",
-    "setting",
-    "audit_verify",
-)  # what a person did elsewhere
-
-
-def own_events(user_id: int, before: int, most: int) -> Sequence[SecurityEvent]:
-    """What happened to one's own ways in within 90 days, the newest first, from a line on."""
-    wanted = select(SecurityEvent).where(
-        SecurityEvent.user_id == user_id,
-        SecurityEvent.at > clock.now() - timedelta(days=90),
-        SecurityEvent.event.not_in(NOT_OWN),
-    )
-    if before:
-        wanted = wanted.where(SecurityEvent.id < before)
-    return db.session.scalars(wanted.order_by(SecurityEvent.id.desc()).limit(most)).all()

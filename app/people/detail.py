@@ -181,6 +181,11 @@ def messages_of(user_id: int | None) -> list[tuple[str, str, str, str]]:
     ]
 
 
+def unreached() -> ColumnElement[bool]:
+    """The students whom no message reaches: neither e-mail nor phone is on record (NTF-05)."""
+    return and_(func.coalesce(Student.email, "") == "", Student.phone_index.is_(None))
+
+
 def unreachable(student: Student) -> str:
     """Why no message can reach the student, and what helps; empty where one can."""
     if student.email:

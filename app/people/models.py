@@ -1,4 +1,4 @@
-"""Schools and their parts, students with their origin record,  and employers."""
+"""Schools and their parts, students with their origin record, and employers."""
 
 from __future__ import annotations
 
@@ -8,16 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import (
-    CheckConstraint,
-    ForeignKey,
-    Index,
-    LargeBinary,
-    Select,
-    String,
-    select,
-    text,
-)
+from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, Select, String, select, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime

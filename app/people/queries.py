@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, false, func, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
 
 from app.accounts import contacts
 from app.accounts.models import AppUser, ContactChange
@@ -135,11 +135,6 @@ def code_contact(student: Student, user: AppUser | None) -> tuple[str, str] | No
         return mail.SMS, student.phone
     email = user.email if user is not None and contacts.has_mail(user) else student.email
     return (mail.MAIL, email) if email else None
-
-
-def unreachable() -> ColumnElement[bool]:
-    """The students whom no message reaches: neither e-mail nor phone is on record (NTF-05)."""
-    return and_(func.coalesce(Student.email, "") == "", Student.phone_index.is_(None))
 
 
 def staff_of(school_id: int, college_id: int | None = None) -> list[AppUser]:

@@ -38,6 +38,7 @@ from app.people.detail import (
     trace_of,
     twins_of,
     unreachable,
+    unreached,
 )
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
@@ -122,7 +123,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         Tab("all", _l("All")),
         Tab("entered", _l("To be reviewed"), lambda: Student.origin_state == OriginState.ENTERED,
             empty=_l("No origin record waits for the review.")),
-        Tab("unreachable", _l("No way to tell"), queries.unreachable, counted=False,
+        Tab("unreachable", _l("No way to tell"), unreached, counted=False,
             empty=_l("Every student has an e-mail or a phone.")),
         Tab("twins", _l("Likely duplicates"), likely_twins, counted=False,
             empty=_l("No two records have the same ID number, phone, examinee number, or name, "

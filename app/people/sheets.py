@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import url_for
@@ -12,7 +12,7 @@ from sqlalchemy import ARRAY, Integer, any_, literal, select, text
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
-from app.bulk import cells, compare
+from app.bulk import compare
 from app.bulk.models import Import, ImportState
 from app.bulk.queries import who_asked
 from app.bulk.sheet import (
@@ -29,11 +29,11 @@ from app.bulk.sheet import (
 )
 from app.codes import queries as codes
 from app.codes.models import Region
-from app.core import clock, identity, jobs, phones
+from app.core import clock, jobs, phones
 from app.core.db import db
 from app.core.identity import IdKind
 from app.core.names import name_problem
-from app.people import effects, file_ways
+from app.people import documents, effects, file_ways
 from app.people.effects import follow_student, forget_accounts
 from app.people.models import College, Major, OriginState, Student, TrainingMode
 from app.people.tasks import open_accounts
@@ -50,70 +50,6 @@ MAIL_TAKEN = _l("Another account uses this e-mail address.")
 PHONE_TAKEN = _l(
     "Another student of this school has this phone. Codes would reach the wrong person."
 )
-
-
-# what offices write for a kind of document, folded as lists are; «1», «8», «A» of JY/T 1001
-WRITTEN = {
-    IdKind.ID_CARD: (
-        "1 身份证 公民身份证 二代身份证 第二代居民身份证 中国居民身份证 中华人民共和国居民身份证 内地身份证"
-        " 大陆身份证 居民身份证号 idcard"
-    ),
-    IdKind.HM_PERMIT: (
-        "港澳居民通行证 港澳通行证 港澳居民来往大陆通行证 港澳来往内地通行证 回乡证 港澳同胞回乡证"
-        " 港澳居民来往内地通行证(回乡证)"
-    ),
-    IdKind.TW_PERMIT: (
-        "8 台胞证 台湾通行证 台湾居民通行证 台湾居民来往内地通行证 台湾来往大陆通行证 台湾同胞证"
-        " 台湾居民来往大陆通行证(台胞证)"
-    ),
-    IdKind.RESIDENCE: "居住证 港澳居民居住证 台湾居民居住证 港澳台居住证",
-    IdKind.FOREIGNER: (
-        "外国人永久居留证 外国人永久居留身份证 永久居留身份证 永久居留证 永居证 境外永久居住证 五星卡"
-    ),
-    IdKind.PASSPORT: "a 护照 外国护照 中国护照 普通护照 外籍护照 因私护照 外国人护照",
-}
-
-
-class Written(Choices):
-    """A list with what people write for its values beside what it offers."""
-
-    def __init__(self, rows: Sequence[tuple[Any, str, str]], also: Mapping[str, Any]) -> None:
-        super().__init__(rows)
-        for typed, value in also.items():
-            self.codes.setdefault(cells.folded(typed), value)
-
-
-def documents() -> Written:
-    """The kinds of documents of identity."""
-    also = {text: str(kind) for kind, texts in WRITTEN.items() for text in texts.split()}
-    return Written([(kind, kind, str(name)) for kind, name in identity.NAMES.items()], also)
-
-
-def issuers() -> Written:
-    """The countries and regions that issue passports."""
-    rows = [(code, code, name) for code, name in identity.countries().items()]
-    return Written(rows, identity.countries_typed())
-
-
-def folded_number(text: str, context: Context) -> str:
-    """The number as its kind is kept, the kind of its row or else what it tells by itself (ACC-13)."""
-    kind = context.row.get("id_kind") or identity.guess(identity.clean(text), context.today)
-    return identity.canonical(kind, text) if kind else identity.clean(text)
-
-
-def is_number(number: str, context: Context) -> Any:
-    """A number of the row's kind of document; without one, of the kind that the number tells.
-
-    Whoever is entered with its student number instead has none (a column slipped).
-    """
-    kind = context.row.get("id_kind")
-    if kind is None:
-        kind = identity.guess(number, context.today)
-        if kind is None or number == context.row.get("student_no"):
-            citizen = len(number) >= 15 and number[:-1].isdecimal()
-            return identity.KINDS[IdKind.ID_CARD].how if citizen else identity.NO_KIND
-        context.row |= {"id_kind": str(kind), "kind_told": True}
-    return identity.problem(kind, number, context.today)
 
 
 def complete(values: Found, more: Found, context: Context) -> Problems:
@@ -137,7 +73,7 @@ def prepare(record: Import) -> Context:
     """The lists of the school: its colleges and majors, and the official tables."""
     school = Import.school_id if record is None else record.school_id
     lists = {field: _table(table) for field, table in TABLES.items()}
-    lists |= {"id_kind": documents(), "id_country": issuers()}
+    lists |= {"id_kind": documents.kinds(), "id_country": documents.issuers()}
     lists["college"] = Choices(_rows(College, school))
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
     lists["origin"] = Choices([(code, code, name) for code, name in regions])
@@ -401,7 +337,7 @@ STUDENTS = Sheet(
         Column("id_number", _l("ID number"), Kind.CODE, "SFZH",
                ("身份证号码", "证件号码", "证件号", "身份证件号", "身份证件号码", "公民身份号码",
                 "身份证/护照号", "SFZJH"),
-               required=True, most=18, fold=folded_number, checks=(is_number,), width=22,
+               required=True, most=18, fold=documents.folded_number, checks=(documents.is_number,), width=22,
                secret=sealed(Student.id_number, "Student"), sample="99999920040101001X",
                help=_l("Or the number of the document of the kind beside it.")),
         Column("id_country", _l("Passport issued by"), Kind.CHOICE, "GJDQM",

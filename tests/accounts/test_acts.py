@@ -53,6 +53,10 @@ NOT_ASKED = {  # kind, step → why no code is asked; docs/codes-and-limits.md s
     ("employer", "register"): "a school checks it first",
     ("employer", "claim"): "a school checks it first",
     ("employer", "resubmit"): "a school checks it first",
+    **{
+        (kind, "nudge_student"): "a reminder binds nobody"
+        for kind in ("invitation", "placement", "termination")
+    },
 }
 FILES = {"import_file", "export_file"}  # own lists in and out: no act towards the other party
 

@@ -164,15 +164,15 @@ def test_released_singly_and_by_selection_with_a_reason(cast, visit):
     first, second, third = db.session.query(Restriction).order_by(Restriction.student_id).all()
     browser.post(f"/restrictions/action/release/{first.id}", data={"reason": ""})
     assert barred(cast.student)
-    browser.post(f"/restrictions/action/release/{first.id}", data={"reason": "已恢复"})
+    browser.post(f"/restrictions/action/release/{first.id}", data={"reason": "处分已撤销"})
     assert barred(cast.student) is None
     assert [row.step for row in trail_of("restriction", first.id)] == ["restrict", "release"]
     answer = browser.post("/restrictions/action_post", data={
-        "action": "release", "rowid": [second.id, third.id], "reason": "已恢复"})  # fmt: skip
+        "action": "release", "rowid": [second.id, third.id], "reason": "处分已撤销"})  # fmt: skip
     assert answer.status_code == 303
     run(db.session.query(Batch).one().id)
     assert barred(cast.classmate) is None
-    assert "已恢复" not in browser.get("/restrictions/list/").get_data(as_text=True)
+    assert "处分已撤销" not in browser.get("/restrictions/list/").get_data(as_text=True)
 
 
 @pytest.mark.rule("ADM-03", "ACC-02")

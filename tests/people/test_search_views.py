@@ -10,7 +10,7 @@ from app.people.models import Student
 from app.people.search_views import StudentSearch
 from tests.factories import account, id_number
 
-OFFICE = ("desk", "students", "corrections", "restrictions", "plan", "plan/changes", "plan/letters",
+OFFICE = ("desk", "students", "corrections", "restrictions", "plan", "plan/changes", "plan/letters", "plan/outside",
           "checks/findings", "reports/graduates", "invitations", "objections",
           "sign-in-changes")  # fmt: skip
 EMPLOYER = ("employer/invitations", "employer/terminations")

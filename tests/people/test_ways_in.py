@@ -737,6 +737,7 @@ def test_every_binding_step_of_a_party_is_refused_while_held_and_the_others_are_
         ("correction", "propose"), ("correction", "withdraw"), ("objection", "report"),
         ("objection", "disown"),
         ("employer", "register"), ("employer", "claim"),
+        *((kind, "nudge_student") for kind in ("invitation", "placement", "termination")),
         *((kind, name) for kind in ("student", "employer") for name in ("confirm_contact", "undo_contact")),
     }  # fmt: skip
 
