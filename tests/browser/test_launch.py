@@ -136,7 +136,7 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     student = phone(open_page)
     sandbox = open_page()
     sandbox.goto("/messages/?q=首次登录")
-    text = sandbox.locator("article", has_text="/first").first.inner_text()
+    text = sandbox.locator("article", has_text="短信").first.inner_text()
     assert "邀请" in text
     student.goto("/first")
     student.fill("#who", "13600000012")
