@@ -14,7 +14,8 @@ from jinja2.utils import missing
 from tests.test_matrix import people, records, routes
 
 # filled by app.js or session.js when they are shown; empty means «none» there, never «not supplied»
-MAY_BE_EMPTY = {"data-qq-text", "data-qq-code-url", "data-qq-code", "data-value"}
+MAY_BE_EMPTY = {"data-qq-text", "data-qq-code-url", "data-qq-code", "data-value",
+                "data-waits", "data-qq-bulk"}  # fmt: skip
 
 
 class Watch:

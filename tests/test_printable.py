@@ -47,7 +47,8 @@ SHOTS = {
 # what a person types to come in, and nothing else: no document carries it
 SIGN_IN = {
     ("SignInForm", "who"), ("ResetForm", "code"), ("VerifyForm", "code"), ("CampusVerifyForm", "code"),
-    ("MailForm", "code"), ("MailForm", "old_code"), ("EnterForm", "name"), ("CodeForm", "code"),
+    ("MailForm", "code"), ("MailForm", "old_code"), ("ProofForm", "old_code"),
+    ("RegisterForm", "contact_phone_code"), ("RegisterForm", "email_code"), ("EnterForm", "name"), ("CodeForm", "code"),
     ("ForgottenForm", "who"),
 }  # fmt: skip
 

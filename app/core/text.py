@@ -116,8 +116,7 @@ def plain_cell(text: str) -> str:
 
     So does what already begins with such an apostrophe: taking one off gives the text back.
     """
-    bare = text.lstrip("'")
-    risky = bare.lstrip().startswith(_FORMULA) or bare.startswith(_HIDDEN)
+    risky = text.lstrip().startswith(_FORMULA) or text.startswith(("'", *_HIDDEN))
     return "'" + text if risky else text
 
 

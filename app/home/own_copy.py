@@ -37,6 +37,7 @@ from app.notices.models import Notice
 from app.objections.models import Objection
 from app.origin.models import Correction
 from app.people.models import RESTRICTION_KINDS, Restriction, Student
+from app.people.naming import former_names
 from app.people.own_contacts import proved
 from app.people.student_views import facts
 from app.placements.models import KINDS, Kind, Placement
@@ -149,8 +150,10 @@ def _at(moment: Any) -> str:
 
 def _own(student: Student) -> Row:
     """The facts of the origin record; the person's own numbers stand whole in its own copy."""
+    former = former_names(student_id=student.id)
     return {
         **dict(facts(student)),
+        _("Former names"): ", ".join(f"{name} (– {_at(until)})" for name, until in former),
         _("ID number"): student.id_number or "",
         _("Phone"): student.phone or "",
         _("Class"): student.class_name,

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from app.accounts import passwords, queries, security_log
+from app.accounts import log_queries, passwords, queries, security_log
 from app.accounts.agents import in_words
 from app.accounts.log_words import EVENTS
 from app.accounts.models import AccountSession, SecurityEvent
@@ -280,7 +280,7 @@ def test_nobody_but_the_administrator_reads_the_log(cast, visit, role):
     user = make.account(person) if role in ("student", "employer") else person
     assert visit(user).get("/security-log/list/").status_code == 403
     assert visit(user).get("/audit/").status_code == 403
-    assert db.session.scalars(queries.events_for(queries.actor_of(user))).all() == []
+    assert db.session.scalars(log_queries.events_for(queries.actor_of(user))).all() == []
 
 
 @pytest.mark.rule("ADM-07")

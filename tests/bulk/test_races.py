@@ -48,6 +48,18 @@ def classes(app, numbers):
         return found
 
 
+def confirmed_anew(app, record_id):
+    """What another import changed meanwhile is shown and confirmed again: only then it is written (F-13)."""
+    with app.app_context():
+        waits = db.session.get(Import, record_id).state == "checked"
+        db.session.remove()
+    if waits:
+        confirm(app, record_id)
+        with app.test_request_context():
+            tasks.write(record_id)
+            db.session.remove()
+
+
 @pytest.mark.rule("BLK-03", "GRD-04")
 def test_fifty_pairs_of_overlapping_imports_do_not_deadlock_and_lose_nothing(race):
     for turn in range(PAIRS):
@@ -60,6 +72,8 @@ def test_fifty_pairs_of_overlapping_imports_do_not_deadlock_and_lose_nothing(rac
         for record_id in ids:
             confirm(race, record_id)
         assert at_once(race, [lambda i=i: tasks.write(i) for i in ids]) == {"done": 2}
+        for record_id in ids:
+            confirmed_anew(race, record_id)
         found = classes(race, [f"2023{n:06d}" for n in range(base, base + ROWS + HALF)])
         assert len(found) == ROWS + HALF
         assert len({found[f"2023{n:06d}"] for n in range(base + HALF, base + ROWS)}) == 1
@@ -119,6 +133,8 @@ def test_who_wrote_the_key_without_the_lock_makes_the_job_begin_anew(race):
     assert classes(race, ["2023096002"]) == {}
     with race.test_request_context():
         tasks.write(record_id)
+    confirmed_anew(race, record_id)
+    with race.test_request_context():
         record = db.session.get(Import, record_id)
         assert (record.state, record.new, record.changed) == ("applied", 1, 1)
 

@@ -90,7 +90,7 @@ def full(cast, app):
     db.session.commit()
     COURIER.before(cast)
     for n, letter in enumerate(db.session.query(ForwardingLetter).filter_by(void_at=None)):
-        letter.tracking_number, letter.courier = f"00{n}=1", "-顺丰"
+        letter.tracking_number, letter.courier = f"00{n}-1", "-顺丰"
         letter.sent_on = clock.today()
     db.session.query(ForwardingLetter).filter(ForwardingLetter.void_at.is_not(None)).delete()
     for entry in db.session.query(PlanEntry).filter_by(school_id=cast.school.id):

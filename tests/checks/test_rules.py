@@ -113,7 +113,7 @@ def test_impossible_birth_dates_and_ages_are_found(cast):
 
 def test_nothing_of_a_number_is_kept_but_its_fault_and_the_sex(cast):
     found(cast.school)
-    kept = db.session.get_one(IdNumberFact, cast.student.id_number_index)
+    kept = db.session.get_one(IdNumberFact, (cast.student.id_number_index, cast.student.id_kind))
     assert (kept.fault, kept.sex) == ("", cast.student.sex)
     assert sync.learn(cast.school.id, 2027) == 0
 

@@ -146,7 +146,8 @@ def test_a_second_call_for_one_event_tells_nobody(cast, user):
 @pytest.mark.rule("NTF-02", "NTF-05")
 def test_many_accounts_are_told_at_once_each_in_its_own_words(cast, user, query_count):
     other, silent = make.account(cast.classmate), make.account(cast.neighbour)
-    cast.neighbour.phone, silent.email, other.locale = None, "nobody@invalid", "en"
+    cast.neighbour.phone = cast.neighbour.email = None
+    silent.email, other.locale = "nobody@invalid", "en"
     db.session.commit()
     with query_count() as seen:
         told = warn_all(
@@ -196,7 +197,8 @@ def test_an_employers_own_acts_are_told_to_it_everywhere_and_the_other_party_as_
 
 @pytest.mark.rule("NTF-05", "INV-20")
 def test_whom_nobody_can_reach_the_office_sees(cast, visit):
-    cast.student.phone, user = None, make.account(cast.student)
+    cast.student.phone = cast.student.email = None
+    user = make.account(cast.student)
     user.email = "nobody@invalid"
     db.session.commit()
     start_anew(cast.student, cast.officer)

@@ -106,7 +106,7 @@ def test_a_name_that_nobody_has_is_counted_and_answered_alike(cast, firm):
     def pages(name):
         return [
             re.sub(
-                r'="[A-Za-z0-9_.-]{32,}"',
+                r'="[A-Za-z0-9_.:+-]{32,}"',
                 "",
                 firm.post(SEARCH, data=form(cast.student, "13900000009", name=name)).text,
             ).replace(name, "")

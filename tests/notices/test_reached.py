@@ -189,7 +189,7 @@ def test_the_office_finds_them_from_its_first_page_and_on_the_students_page(cast
     assert "无联系方式" in listed
     assert cast.student.name not in listed
     page = office.get(f"/students/show/{missed.id}").text
-    assert "任何消息都发不到该学生" in page
+    assert "任何通知和验证码都无法送达该生" in page
     assert "尚未通知：没有登记邮箱，也没有登记手机号" in page
     assert "无联系方式" in office.get("/students/list/?tab=unreachable").text
 
