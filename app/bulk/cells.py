@@ -132,6 +132,8 @@ def code(cell: Any, most: int) -> str:
             _("This is stored as a number or date, so that digits or zeros may be lost. "
               "Format the column as text and type it again.")
         )  # fmt: skip
+    if wrong := refusal(typed):
+        raise Wrong(wrong)
     if sign := _NO_SIGN.search(typed):
         raise Wrong(_("“%(sign)s” cannot be part of this number or code.", sign=sign[0]))
     return fitting(typed, most)

@@ -57,7 +57,8 @@ def text_columns(table: Table) -> list[Column[Any]]:
     return [
         column
         for column in table.columns
-        if isinstance(column.type, String | Text | JSONB) and not column.name.endswith("_key")
+        if isinstance(getattr(column.type, "impl", column.type), String | Text | JSONB)
+        and not column.name.endswith("_key")
     ]
 
 

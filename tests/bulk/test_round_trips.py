@@ -72,7 +72,7 @@ def short(sheet, head):
 @pytest.fixture
 def full(cast, app):
     """Records of every kind, with values that tempt a spreadsheet."""
-    for n, name in enumerate(("=公司", "'甲", "1e5公司")):
+    for n, name in enumerate(("=公司", "甲'乙", "1e5公司")):
         values = EMPLOYERS.good(cast, n)
         from app.people.register import list_employer
 

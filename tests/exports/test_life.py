@@ -340,7 +340,7 @@ def test_a_dbf_that_cannot_hold_everything_waits_for_its_asker(ask, cast, visit,
     assert browser.post(f"/exports/file/{record.uid}/replace").status_code == 303
     tasks.make(record.id)
     rows = list(dbf_rows(content(record)))
-    assert "王〓〓" in {row[1] for row in rows}
+    assert "王〓" in {row[1] for row in rows}
     assert "U+36C3" in browser.get(f"/exports/file/{record.uid}").text
 
 

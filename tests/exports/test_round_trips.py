@@ -18,8 +18,8 @@ def _no_child_left():
     children.stop()
 
 
-NAMES = ["买买提·吾布力", "王强", "'李静", "阿不都·热西提·买买提", "𠮷田", "张 三", "-负"]
-CLASSES = ["=1+1", "'=x", "-1班", "＝甲", "@班", "007", 'a,b;"c"', "1e5", "TRUE"]
+NAMES = ["买买提·吾布力", "王强", "O'Neil", "阿不都·热西提·买买提", "𠮷田", "张 三", "-负"]
+CLASSES = ["=1+1", "x'=", "-1班", "＝甲", "@班", "007", 'a,b;"c"', "1e5", "TRUE"]
 
 
 DOCUMENTS = [("passport", "US", "E1234567", "+12025550123"), ("passport", "", "20040315", None),
@@ -40,7 +40,7 @@ def students(cast):
             "2",
         )
     for n, (kind, country, number, phone) in enumerate(DOCUMENTS):
-        student = make.make_student(cast.college, f"境外{n}", student_no=f"P{n:05d}")
+        student = make.make_student(cast.college, f"境外{'一二三四五'[n]}", student_no=f"P{n:05d}")
         student.id_kind, student.id_country, student.id_number = kind, country, number
         student.phone, student.sex = phone, "1"
     for student in (cast.student, cast.classmate, cast.neighbour):

@@ -125,7 +125,7 @@ def test_the_start_page_asks_few_questions(cast, visit, query_count):
     browser = visit(cast.officer)
     with query_count() as seen:
         browser.get("/office/")
-    assert seen.n <= 10, "\n".join(seen)
+    assert seen.n <= 11, "\n".join(seen)
 
 
 @pytest.mark.rule("AGR-14", "PLN-03", "PLN-06", "ADM-09")
