@@ -16,7 +16,7 @@ from flask_babel import gettext
 from app.core.emails import clean_email, is_email, known_end
 from app.core.forms import NO_EMAIL, TOO_LONG
 from app.core.names import clean_contact, clean_name, clean_title
-from app.core.printable import refusal
+from app.core.printable import code_of, refusal
 from app.core.text import clean_code, clean_line
 
 _: Callable[..., str] = gettext
@@ -76,10 +76,12 @@ def refuse_garbled(text: str) -> None:
     """Text that was decoded by a wrong code page must not pass as data (BLK-02)."""
     if text.isascii():
         return
-    if _GARBLED.search(text) or _mistaken(text):
+    found = _GARBLED.search(text)
+    if found or _mistaken(text):
+        char = found[0][0] if found else next(c for c in text if not c.isascii())
         raise Wrong(
-            _("The characters of this cell cannot be read: the file was written in another encoding. "
-              "Open it in Excel or WPS, check the text, and save it as .xlsx.")
+            _("The characters of this cell cannot be read (%(code)s): the file was written in another "
+              "encoding. Open it in Excel or WPS, check the text, and save it as .xlsx.", code=code_of(char))
         )  # fmt: skip
 
 

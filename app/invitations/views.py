@@ -106,7 +106,9 @@ class ToldColumn:
 def told_chip(key: int) -> Markup:
     """How far the letter of that number on the page has come."""
     reach = g.get("reach_of_students", {}).get(key)
-    return chip(reach.label, reach.chip) if reach is not None else Markup("–")
+    if reach is None:
+        return Markup("–")
+    return Markup('<span title="{}">{}</span>').format(reach.label, chip(reach.state, reach.chip))
 
 
 NEXT_WAY = _l("Call the student, or ask the school's employment office to do it.")

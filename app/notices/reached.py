@@ -76,11 +76,16 @@ class Reach:
     @property
     def label(self) -> str:
         """The state in words: «told (mail)», «sending failed: the gateway refused it»."""
-        label = str(FATES[self.fate])
+        label = self.state
         if self.why:
             return _("%(state)s: %(why)s", state=label, why=self.why)
         ways = _(", ").join(str(CHANNELS.get(way, way)) for way in self.ways)
         return _("%(state)s (%(ways)s)", state=label, ways=ways) if ways else label
+
+    @property
+    def state(self) -> str:
+        """The state alone, as a list has room for it."""
+        return str(FATES[self.fate])
 
     @property
     def chip(self) -> str:

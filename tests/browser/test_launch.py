@@ -124,7 +124,7 @@ def test_thirty_who_never_signed_in_are_told_or_named(running, open_page, tmp_pa
     desk.screenshot(path=tmp_path / "office-1366.png", full_page=True)
     lost = running.ask(f"{NEW_ONES} AND student_no = '{YEAR - 2}000025'")
     desk.goto(f"/students/show/{lost}")
-    assert "任何消息都发不到该学生" in desk.inner_text("main")
+    assert "任何通知和验证码都无法送达该生" in desk.inner_text("main")
     desk.screenshot(path=tmp_path / "student-1366.png", full_page=True)
     desk.goto(f"/students/edit/{lost}")
     desk.fill("#email", "found25@example.com")

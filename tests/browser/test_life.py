@@ -167,9 +167,9 @@ def test_a_bulk_decision_runs_in_the_worker_and_says_what_became_of_each(running
     office = open_page()
     sign_in(office, "school")
     office.goto("/desk/list/?tab=mine")
-    boxes = office.locator(".qq-row-check")
+    rows = office.locator("tr[data-href]", has_text="待学校鉴证")  # what one decision fits
     for n in range(3, 6):
-        boxes.nth(n).check()
+        rows.nth(n).locator(".qq-row-check").check()
     office.locator("[data-qq-action=refuse]:visible").click()
     office.fill("#qq-dialog-reason", "岗位信息与实际不符，请核实。")
     confirm(office)

@@ -179,7 +179,7 @@ def test_from_registration_to_the_printed_agreement(running, open_page, tmp_path
         time.sleep(0.5)
     student.goto(f"/my/signings/{placement}")
     with student.expect_download() as download:
-        student.get_by_role("link", name="下载协议书").click()
+        student.get_by_role("link", name="下载协议书（脱敏版）").click()
     pdf = tmp_path / "agreement.pdf"
     download.value.save_as(pdf)
     text = text_of(pdf)

@@ -167,7 +167,9 @@ def test_a_renamed_employer_is_found_by_both_names_and_its_trace_says_old_and_ne
     for name in (old, new):
         assert (
             new
-            in office.get("/employers/list/", query_string={"q": name}, follow_redirects=True).text
+            in office.get(
+                "/employers/list/", query_string={"q": name, "tab": "all"}, follow_redirects=True
+            ).text
         ), name
     shown = office.get(f"/employers/show/{employer.id}").text
     assert old in shown
