@@ -34,7 +34,7 @@ def test_every_button_of_a_page_does_something_and_loses_nothing(
     one.run(walk.Fresh(), walk.Fresh(), starts=pages)
     assert one.pages == len(pages)
     assert one.presses >= 2
-    assert not one.faults
+    assert not one.faults, [str(f) for f in one.faults]
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -43,7 +43,7 @@ def test_pages_speak_one_language_and_lead_on(steady, chromium, who, lang):
     one = Round(chromium, steady, who, 1366, True, lang)
     one.run(walk.Fresh(), walk.Fresh(), most=LOOKED_AT, press=False)
     assert one.pages == LOOKED_AT
-    assert not one.faults
+    assert not one.faults, [str(f) for f in one.faults]
 
 
 PAGE = '<html><head><title>首页 · 青签</title></head><body><h1>首页</h1><a href="/">首页</a>{}</body></html>'

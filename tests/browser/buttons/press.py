@@ -171,6 +171,11 @@ class Person:
             if spoil and not self.spoil(page, fields, handle):
                 outcome.pressed = False
                 return
+        if handle.get_attribute("data-qq-rows") is not None:
+            self.settle()  # the rules are asked what fits the ticked rows
+            if not handle.is_visible() or not handle.is_enabled():
+                outcome.pressed = False
+                return
         before, typed = len(self.context.pages), page.evaluate(TYPED)
         asked, stood = self.asked, page.evaluate(STANDS)
         elsewhere = (
