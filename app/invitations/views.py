@@ -108,7 +108,10 @@ def told_chip(key: int) -> Markup:
     reach = g.get("reach_of_students", {}).get(key)
     if reach is None:
         return Markup("–")
-    return Markup('<span title="{}">{}</span>').format(reach.label, chip(reach.state, reach.chip))
+    why = (
+        Markup('<span class="qq-hint qq-told-why">{}</span>').format(reach.why) if reach.why else ""
+    )
+    return chip(reach.state, reach.chip) + why
 
 
 NEXT_WAY = _l("Call the student, or ask the school's employment office to do it.")

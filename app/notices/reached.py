@@ -76,16 +76,16 @@ class Reach:
     @property
     def label(self) -> str:
         """The state in words: «told (mail)», «sending failed: the gateway refused it»."""
-        label = self.state
         if self.why:
-            return _("%(state)s: %(why)s", state=label, why=self.why)
-        ways = _(", ").join(str(CHANNELS.get(way, way)) for way in self.ways)
-        return _("%(state)s (%(ways)s)", state=label, ways=ways) if ways else label
+            return _("%(state)s: %(why)s", state=FATES[self.fate], why=self.why)
+        return self.state
 
     @property
     def state(self) -> str:
-        """The state alone, as a list has room for it."""
-        return str(FATES[self.fate])
+        """The state without what failed, as a list has room for it: «told (mail)»."""
+        label = str(FATES[self.fate])
+        ways = _(", ").join(str(CHANNELS.get(way, way)) for way in self.ways)
+        return _("%(state)s (%(ways)s)", state=label, ways=ways) if ways and not self.why else label
 
     @property
     def chip(self) -> str:

@@ -92,8 +92,8 @@ def _mark(entry: PlanEntry, sources: dict[str, Any]) -> None:
 
 def as_seen(change: Change) -> None:
     """Nobody decides on other values than it was shown. Raises Refused."""
-    seen = change.data.get("seen")
-    if seen is not None and seen != change.record.changes:
+    shown = change.data.get("shown")
+    if shown is not None and shown != change.record.changes:
         raise Refused(_("The values changed meanwhile. Please look again."))
 
 

@@ -180,7 +180,7 @@ def test_a_signing_that_meets_a_row_typed_by_staff_becomes_a_conflict_and_change
 @pytest.mark.rule("PLN-03")
 def test_staff_choose_field_by_field_and_a_second_sync_finds_nothing(cast, conflict):
     CHANGES.perform("apply", conflict.id, actor(cast.officer),
-                    take={"destination_code", "credit_code"}, seen=dict(conflict.changes))  # fmt: skip
+                    take={"destination_code", "credit_code"}, shown=dict(conflict.changes))  # fmt: skip
     row = row_of(cast.student)
     assert (row.destination_code, row.employer_name) == ("10", "自由撰稿")
     assert (row.sources["destination_code"], row.sources["employer_name"]) == ("signing", "staff")
@@ -236,7 +236,7 @@ def test_editing_the_row_of_a_conflict_renews_it_and_the_old_page_is_told(cast, 
     edit(row_of(cast.student).id, actor(cast.officer), {**OWN, "employer_name": "自由摄影"})
     assert change_of(cast.student).changes["employer_name"][0] == "自由摄影"
     with pytest.raises(Refused):
-        CHANGES.perform("apply", conflict.id, actor(cast.officer), seen=seen)
+        CHANGES.perform("apply", conflict.id, actor(cast.officer), shown=seen)
 
 
 @pytest.mark.rule("PLN-03", "ACC-02")
