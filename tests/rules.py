@@ -19,18 +19,27 @@ def known() -> list[str]:
 
 
 def proved() -> dict[str, list[str]]:
-    """Rule id → tests that carry it."""
+    """Rule id → tests that carry it, by a mark of their own or of their file."""
     found: dict[str, list[str]] = defaultdict(list)
     for file in sorted((ROOT / "tests").rglob("test_*.py")):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        tree = ast.parse(file.read_text(encoding="utf-8"))
+        of_file = [rule for node in tree.body for rule in _of_file(node)]
+        for node in ast.walk(tree):
             if isinstance(node, ast.FunctionDef | ast.ClassDef):
-                for rule in _marked(node):
+                tested = of_file if node.name.startswith("test_") else []
+                for rule in dict.fromkeys([*tested, *_rules(node.decorator_list)]):
                     found[rule].append(f"{file.relative_to(ROOT)}::{node.name}")
     return found
 
 
-def _marked(node: ast.FunctionDef | ast.ClassDef) -> Iterator[str]:
-    for mark in node.decorator_list:
+def _of_file(node: ast.stmt) -> Iterator[str]:
+    """The marks of `pytestmark`."""
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "pytestmark":
+        yield from _rules(node.value.elts if isinstance(node.value, ast.List) else [node.value])
+
+
+def _rules(marks: list[ast.expr]) -> Iterator[str]:
+    for mark in marks:
         if isinstance(mark, ast.Call) and ast.unparse(mark.func) == "pytest.mark.rule":
             yield from (str(a.value) for a in mark.args if isinstance(a, ast.Constant))
 
