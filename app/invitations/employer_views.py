@@ -85,7 +85,7 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
         "sent_at": local,
         "reply_by": clock.shown_deadline,
     }
-    cell_classes = {
+    cell_classes = {"told": "qq-told",
         "answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number",
         "student.school.name": "qq-roomy",
     }  # fmt: skip

@@ -64,7 +64,7 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
     wide_columns = frozenset(
         {"student.student_no", "student.college.name", "terms.position", "sent_at"}
     )
-    cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
+    cell_classes = {"told": "qq-told", "student.student_no": "qq-number", "student.name": "qq-card-title",
                     "employer.name": "qq-roomy", "sent_at": "qq-number", "reply_by": "qq-number",
                     "state": "qq-card-status"}  # fmt: skip
     search_hint = _l("Student number, name, employer, ID number, phone")

@@ -140,7 +140,10 @@ def stands_in(record: Any, _actor: Actor) -> bool:
 
 def college_had_its_time(record: Any, actor: Actor, now: datetime) -> str | None:
     """The college first has the working days that the school's setting gives it (AGR-17)."""
-    since, days = waits_since(record), settings(record.school_id).deputy_days
+    days = settings(record.school_id).deputy_days
+    # what time has just brought back to the college begins anew there
+    lapsed = FLOWS[record.__tablename__].lapse(record, now)
+    since = now if lapsed else waits_since(record)
     if since is None:
         return None
     until = working_deadline(since, days, record.school_id)

@@ -278,6 +278,7 @@ class World:
             outcome = "invalid"
         except Refused as refusal:
             outcome = "refused"
+            self.last += f" ({refusal})"
             if isinstance(refusal.__cause__, IntegrityError):
                 raise Violation(f"only the database stopped {self.last}") from refusal
         except Exception as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.mail import Message
@@ -80,7 +81,8 @@ def test_once_a_day_and_matter_whoever_it_is_and_again_the_next_day(cast, letter
 
 @pytest.mark.rule("AGR-17")
 def test_the_day_ends_at_midnight_in_china(cast, letter):
-    make.pass_time(hours=13, minutes=50)  # 23:50 of the same day
+    midnight = clock.end_of_day(clock.local(clock.now()).date())
+    make.pass_time(seconds=(midnight - clock.now()).total_seconds() - 600)  # 23:50 of the same day
     INVITATIONS.perform("nudge_student", letter.id, make.actor(cast.employer))
     make.pass_time(minutes=20)
     INVITATIONS.perform("nudge_student", letter.id, make.actor(cast.employer))
