@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock, filestore
 from app.core.crypto import cipher
 from app.core.db import db
+from app.core.errors import Refused
 from app.documents import numbers
 from app.documents.editions import Edition, Whole
 from app.documents.errors import RenderError, Unprintable
@@ -24,6 +27,8 @@ from app.documents.render import KINDS
 
 MOST_ANEW = 500  # documents that are asked for again at once
 FULL = ".full"  # encrypted, whatever it holds
+NO_FULL = _l("This document was issued before there were full editions, and the record has changed since: "
+             "only the edition as it was issued can be had.")  # fmt: skip
 
 
 def kept(kind: str, record_kind: str, record_id: int) -> Document | None:
@@ -156,6 +161,51 @@ def read_full(document: Document) -> bytes | None:
     if hashlib.sha256(pdf).hexdigest() != document.full_sha256:
         raise ValueError(f"the file {document.full_key} was changed")
     return pdf
+
+
+@dataclass(frozen=True)
+class Later:
+    """The full edition of documents of one kind that were issued before there was one (DOC-08).
+
+    `data` gives all that is printed of a record as of a moment, `whole` the same with whole numbers, `ask`
+    has the worker call `make` with the record of that id.
+    """
+
+    kind: str
+    record_kind: str
+    data: Callable[[Any, str, datetime], dict[str, Any]]
+    whole: Callable[[Any, dict[str, Any]], dict[str, Any]]
+    ask: Callable[[int], object]
+
+    def read(self, record: Any) -> bytes | None:
+        """The full edition of the document of record; None while the worker makes it. Commits.
+
+        Raises Refused where it cannot be made any more, ValueError where the file was changed.
+        """
+        document = kept(self.kind, self.record_kind, record.id)
+        if document is None:
+            return None
+        pdf = read_full(document)
+        if pdf is None:
+            if self._as_issued(record, document) is None:
+                raise Refused(str(NO_FULL))
+            self.ask(record.id)
+            db.session.commit()
+        return pdf
+
+    def make(self, record: Any) -> None:
+        """Make it of the locked record where it can still be made, and end the transaction."""
+        document = kept(self.kind, self.record_kind, record.id)
+        if document is not None and document.full_key is None:
+            data = self._as_issued(record, document)
+            if data is not None:
+                keep_full(document, self.whole(record, data))
+        db.session.commit()
+
+    def _as_issued(self, record: Any, document: Document) -> dict[str, Any] | None:
+        """What the document printed when it was issued; None where the record says otherwise by now."""
+        data = self.data(record, document.code, document.created_at)
+        return data if data["data_sha256"] == document.data_sha256 else None
 
 
 def of_file(data: bytes) -> tuple[Document, Edition] | None:

@@ -8,7 +8,6 @@ from typing import Any
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.codes import queries as codes
@@ -21,14 +20,13 @@ from app.documents.editions import PRINTED, Edition, whole
 from app.documents.errors import RenderError, Unprintable
 from app.documents.kept import (
     MAKERS,
+    Later,
     digest,
     failure,
     forget_failure,
-    keep_full,
     kept,
     make,
     read,
-    read_full,
 )
 from app.documents.models import Document, Failure
 from app.documents.printing import mended_all, unprintable
@@ -46,16 +44,12 @@ AGREEMENT = "agreement"
 RECORD = "placement"
 ENDED = (PlacementState.TERMINATED, PlacementState.GIVEN_UP, PlacementState.REPLACED)
 AGREED = ("number", "school", "student", "employer", "terms", "archive", "household")
-NO_FULL = _l("This document was issued before there were full editions, and the record has changed since: "
-             "only the edition as it was issued can be had.")  # fmt: skip
 
 
 @jobs.queue.task(name="placements.make_agreement", retry=jobs.BRIEF, queue="documents")
 def make_agreement(placement_id: int) -> None:
     """Make the agreement of a placement in force; done when it was made before."""
-    placement = db.session.execute(
-        select(Placement).where(Placement.id == placement_id).with_for_update(key_share=True)
-    ).scalar_one()
+    placement = _locked(placement_id)
     if not prints(placement) or document_of(placement) is not None:
         forget_failure(AGREEMENT, RECORD, placement_id)
         db.session.commit()
@@ -73,39 +67,13 @@ MAKERS[AGREEMENT] = lambda key: jobs.enqueue(make_agreement, placement_id=key)
 @jobs.queue.task(name="placements.make_full_agreement", retry=jobs.BRIEF, queue="documents")
 def make_full_agreement(placement_id: int) -> None:
     """The full edition of an agreement that was issued before there was one (DOC-08)."""
-    placement = db.session.execute(
+    FULL_AGREEMENT.make(_locked(placement_id))
+
+
+def _locked(placement_id: int) -> Placement:
+    return db.session.execute(
         select(Placement).where(Placement.id == placement_id).with_for_update(key_share=True)
     ).scalar_one()
-    document = document_of(placement)
-    data = None if document is None or document.full_key else same_data(placement, document)
-    if document is None or data is None:
-        db.session.rollback()
-        return
-    keep_full(document, whole(data, _of(placement)))
-    db.session.commit()
-
-
-def same_data(placement: Placement, document: Document) -> dict[str, Any] | None:
-    """What the document printed when it was issued; None where the record says otherwise by now."""
-    data = agreement_data(placement, document.code, until=document.created_at)
-    return data if data["data_sha256"] == document.data_sha256 else None
-
-
-def full_agreement(placement: Placement) -> bytes | None:
-    """The full edition of the document of record; None while the worker makes it. Commits.
-
-    Raises Refused where it cannot be made any more, ValueError where the file was changed.
-    """
-    document = document_of(placement)
-    if document is None:
-        return None
-    pdf = read_full(document)
-    if pdf is None:
-        if same_data(placement, document) is None:
-            raise Refused(str(NO_FULL))
-        jobs.enqueue(make_full_agreement, placement_id=placement.id)
-        db.session.commit()
-    return pdf
 
 
 def _of(placement: Placement) -> Student:
@@ -178,6 +146,12 @@ def agreement_data(
     }
     data["data_sha256"] = digest(data, AGREED)
     return data
+
+
+FULL_AGREEMENT = Later(
+    AGREEMENT, RECORD, agreement_data, lambda placement, data: whole(data, _of(placement)),
+    lambda key: jobs.enqueue(make_full_agreement, placement_id=key),
+)  # fmt: skip
 
 
 def printed_facts(placement: Placement) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from app.fab.builder import SafeView
 from app.placements.checks import named, not_made, who_mends
 from app.placements.models import Placement
 from app.placements.queries import has_agreement, placement_in, prints
-from app.placements.tasks import agreement_pdf, document_of, failure_of, full_agreement
+from app.placements.tasks import FULL_AGREEMENT, agreement_pdf, document_of, failure_of
 
 MOST = 2**31 - 1
 
@@ -112,4 +112,4 @@ class AgreementView(SafeView):
         if not prints(placement):
             raise NotYours(f"agreement {pk}")
         name = f"{placement.agreement_no or placement.id}.pdf"
-        return full_edition(self, placement.school_id, lambda: full_agreement(placement), name)
+        return full_edition(self, placement.school_id, lambda: FULL_AGREEMENT.read(placement), name)

@@ -10,24 +10,22 @@ from sqlalchemy import select
 
 from app.core import clock, jobs
 from app.core.db import db
-from app.core.errors import Refused
 from app.core.text import mask_all_but_end
 from app.documents.editions import PRINTED, Edition, whole
 from app.documents.kept import (
     MAKERS,
+    Later,
     digest,
     failure,
     forget_failure,
-    keep_full,
     kept,
     make,
     read,
-    read_full,
 )
 from app.documents.models import Document, Failure
 from app.documents.printing import mended_all
 from app.people.models import Student
-from app.placements.tasks import NO_FULL, base_url, trace_rows
+from app.placements.tasks import base_url, trace_rows
 from app.termination.models import WAYS, Termination, TerminationState, Way
 
 LETTER = "termination_letter"
@@ -38,9 +36,7 @@ AGREED = ("number", "school", "student", "employer", "ended_on", "reason")
 @jobs.queue.task(name="termination.make_letter", retry=jobs.BRIEF, queue="documents")
 def make_letter(termination_id: int) -> None:
     """Make the letter of an approved termination; done when it was made before."""
-    termination = db.session.execute(
-        select(Termination).where(Termination.id == termination_id).with_for_update(key_share=True)
-    ).scalar_one()
+    termination = _locked(termination_id)
     if termination.state != TerminationState.APPROVED or letter_of(termination) is not None:
         forget_failure(LETTER, RECORD, termination_id)
         db.session.commit()
@@ -58,35 +54,13 @@ MAKERS[LETTER] = lambda key: jobs.enqueue(make_letter, termination_id=key)
 @jobs.queue.task(name="termination.make_full_letter", retry=jobs.BRIEF, queue="documents")
 def make_full_letter(termination_id: int) -> None:
     """The full edition of a letter that was issued before there was one (DOC-08)."""
-    termination = db.session.execute(
+    FULL_LETTER.make(_locked(termination_id))
+
+
+def _locked(termination_id: int) -> Termination:
+    return db.session.execute(
         select(Termination).where(Termination.id == termination_id).with_for_update(key_share=True)
     ).scalar_one()
-    document = letter_of(termination)
-    data = None if document is None or document.full_key else _same_data(termination, document)
-    if document is None or data is None:
-        db.session.rollback()
-        return
-    keep_full(document, whole(data, _of(termination)))
-    db.session.commit()
-
-
-def _same_data(termination: Termination, document: Document) -> dict[str, Any] | None:
-    data = letter_data(termination, document.code, until=document.created_at)
-    return data if data["data_sha256"] == document.data_sha256 else None
-
-
-def full_letter(termination: Termination) -> bytes | None:
-    """The full edition of the letter; None while it is not made. Commits. Raises as `full_agreement`."""
-    document = letter_of(termination)
-    if document is None:
-        return None
-    pdf = read_full(document)
-    if pdf is None:
-        if _same_data(termination, document) is None:
-            raise Refused(str(NO_FULL))
-        jobs.enqueue(make_full_letter, termination_id=termination.id)
-        db.session.commit()
-    return pdf
 
 
 def _of(termination: Termination) -> Student:
@@ -149,6 +123,12 @@ def letter_data(
     data = mended_all(data)
     data["data_sha256"] = digest(data, AGREED)
     return data
+
+
+FULL_LETTER = Later(
+    LETTER, RECORD, letter_data, lambda termination, data: whole(data, _of(termination)),
+    lambda key: jobs.enqueue(make_full_letter, termination_id=key),
+)  # fmt: skip
 
 
 def _in_chinese(label: Any) -> str:

@@ -31,7 +31,7 @@ from app.placements.views import being_made, full_edition, full_url
 from app.termination import evidence, queries
 from app.termination.detail import asked, next_step, progress, reply_by, under_way, way_settled
 from app.termination.models import CHIPS, LABELS, WAYS, Termination, TerminationState, Way
-from app.termination.tasks import RECORD, failure_of, full_letter, letter_pdf
+from app.termination.tasks import FULL_LETTER, RECORD, failure_of, letter_pdf
 from app.termination.workflow import TERMINATIONS, applies_by, why_not
 from app.termination.workflow import request as request_termination
 from app.terms.models import BY_NAME
@@ -293,7 +293,7 @@ class TerminationsView(SafeView):
         if found.approved_at is None:
             raise NotYours(f"letter {pk}")
         name = f"termination-{found.placement.agreement_no or found.id}.pdf"
-        return full_edition(self, found.placement.school_id, lambda: full_letter(found), name)
+        return full_edition(self, found.placement.school_id, lambda: FULL_LETTER.read(found), name)
 
 
 def in_scope(pk: int) -> Placement:
