@@ -15,9 +15,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
     DateField,
-    DecimalField,
     HiddenField,
-    IntegerField,
     PasswordField,
     StringField,
     TextAreaField,
@@ -33,7 +31,7 @@ from wtforms.validators import (
 
 from app.core import emails, printable
 from app.core.errors import Invalid, Refused
-from app.core.text import clean_day, clean_line, clean_lines, clean_number
+from app.core.text import clean_day, clean_line, clean_lines
 
 MISSING = _l("Please fill this in.")
 TOO_LONG = _l("At most %(max)d characters.")
@@ -220,10 +218,9 @@ def _bound(_meta: Any, form: Any, unbound: Any, options: dict[str, Any]) -> Any:
     field = unbound.bind(form=form, **options)
     if printed(field):
         _ask(field)
-    elif isinstance(field, IntegerField | DecimalField):
-        _fold(field, clean_number)
     elif isinstance(field, DateField):
-        _fold(field, clean_day)
+        read = field.process_formdata
+        field.process_formdata = lambda texts: read([clean_day(text[:200]) for text in texts])
     return field
 
 
@@ -235,8 +232,3 @@ def _ask(field: Any) -> None:
     checks = list(field.validators)
     place = next((n for n, c in enumerate(checks) if not isinstance(c, FIRST)), len(checks))
     field.validators = [*checks[:place], Printable(), *checks[place:]]
-
-
-def _fold(field: Any, clean: Callable[[str], str]) -> None:
-    read = field.process_formdata
-    field.process_formdata = lambda texts: read([clean(text[:200]) for text in texts])

@@ -30,6 +30,7 @@ def whole(text: str, units: tuple[str, ...] = ()) -> int | None:
     """
     folded = unicodedata.normalize("NFKC", text[:_LONGEST]).replace("−", "-")
     bare = "".join(c for c in folded if unicodedata.category(c) not in ("Cf", "Cc", "Zs"))
+    bare = bare.rstrip("。；、;.")  # a Chinese keyboard's full stop
     for unit in sorted(units, key=len, reverse=True):
         if bare.endswith(unit):
             bare = bare.removesuffix(unit)

@@ -123,18 +123,11 @@ def plain_cell(text: str) -> str:
 _DAY = re.compile(
     r"([0-9]{4})[-/.年。]([0-9]{1,2})[-/.月。]([0-9]{1,2})日?|([0-9]{4})([0-9]{2})([0-9]{2})"
 )
-_THOUSANDS = re.compile(r"-?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]+)?")
-
-
-def clean_number(text: str) -> str:
-    """A number as it is typed with a Chinese keyboard, in plain digits: «３，５００。» → 3500."""
-    plain = "".join(unicodedata.normalize("NFKC", clean_line(text)).split()).rstrip("。；、,;.")
-    return plain.replace(",", "") if _THOUSANDS.fullmatch(plain) else plain
 
 
 def clean_day(text: str) -> str:
     """A day in any usual spelling as 2027-07-01; whether there is such a day is for the field to say."""
-    plain = clean_number(text)
+    plain = "".join(unicodedata.normalize("NFKC", clean_line(text)).split()).rstrip("。；、,;.")
     day = _DAY.fullmatch(plain)
     if day is None:
         return plain

@@ -24,6 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
         ("6500元", MONEY, 6500), ("6500 元/月", MONEY, 6500), ("￥6,500", MONEY, 6500), ("¥6500", MONEY, 6500),
         ("6500元整", MONEY, 6500), ("60天", DAYS, 60), ("2027届", YEARS, 2027), ("0", (), 0), ("-5", (), -5),
         ("－５", (), -5), ("−5", (), -5), ("\u200b6500", (), 6500),
+        ("３，５００。", (), 3500), ("6500元。", MONEY, 6500),
     ],
 )  # fmt: skip
 def test_a_number_is_read_as_people_type_it(typed, units, number):

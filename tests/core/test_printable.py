@@ -6,7 +6,7 @@ import pytest
 
 from app.core import emails, printable
 from app.core.printable import PRIVATE, mended, refusal, replacement, unprintable
-from app.core.text import clean_day, clean_line, clean_lines, clean_number
+from app.core.text import clean_day, clean_line, clean_lines
 from tests import fonts
 
 
@@ -139,22 +139,6 @@ def test_what_is_no_address_is_refused(typed):
 )  # fmt: skip
 def test_a_slip_of_a_usual_host_is_suspected(typed, meant):
     assert emails.meant(typed) == meant
-
-
-@pytest.mark.rule("ACC-05")
-@pytest.mark.parametrize(
-    ("typed", "kept"),
-    [
-        ("３５００", "3500"),
-        ("３，５００。", "3500"),
-        (" 1 200 ", "1200"),
-        ("－５", "-5"),
-        ("1,5", "1,5"),
-        ("20270701", "20270701"),
-    ],
-)
-def test_numbers_in_any_width(typed, kept):
-    assert clean_number(typed) == kept
 
 
 @pytest.mark.rule("ACC-05")
