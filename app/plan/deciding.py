@@ -1,8 +1,8 @@
 """What becomes of rows of the plan that may differ from their placements: frames in, frames out, no database.
 
-`decide` is the one place of these rules (PLN-01…06): dirty keys, the full reconcile, the dry run and the careful
-single row all ask it. `plan.sync` finds, locks, reads and writes. Whoever imports this imports pandas:
-from a view it is imported when it is needed, see docs/plan.md.
+`decide` is the one place of these rules (PLN-01…06): dirty keys, the full reconcile, the dry run and the
+careful single row all ask it. `plan.sync` finds, locks, reads and writes. Whoever imports this imports
+pandas: `plan.sync` does so when it is needed, see docs/plan.md.
 """
 
 from __future__ import annotations
@@ -33,8 +33,7 @@ FACTS = [
 ]  # fmt: skip
 STAGED = [
     "student_id", "school_id", "college_id", "graduation_year", "moved", "entry_id", "state",
-    "placement_id", "source", "request_id", "request_source", "about", "act", "new_state", "by_staff",
-    "sources", "changes",
+    "placement_id", "source", "request_id", "request_source", "about", "act", "new_state",
 ]  # fmt: skip
 
 
@@ -96,18 +95,23 @@ class Decided:
         return list(shown.itertuples(index=False))
 
     def lines(self) -> Iterator[tuple[Any, ...]]:
-        """What is written, a tuple a graduate: STAGED and FIELDS. `changes` only where they are kept."""
+        """What is written, a tuple a graduate: STAGED, by_staff, sources and changes as JSON, FIELDS.
+
+        The changes only where they are kept: of what waits for a decision, or was checked.
+        """
         lines = self.moves
         kept = lines & (self.of(ASKS) | (self.facts["state"] == PlanState.CHECKED))
         changes = dict(self.changes(kept).map(json.dumps))
-        sources = self.sources[lines]
-        facts = self.facts[lines].assign(
-            by_staff=sources.isin(OWN).any(axis=1),
-            sources=[_sources(tuple(line)) for line in sources.to_numpy()],
-            changes=[changes.get(line) for line in sources.index],
+        facts, sources = self.facts.loc[lines, STAGED], self.sources[lines]
+        beside = (
+            sources.isin(OWN).any(axis=1),
+            map(_sources, map(tuple, sources.to_numpy())),
+            map(changes.get, facts.index),
         )
-        written = zip(facts[STAGED].to_numpy(), self.values[lines].to_numpy(), strict=True)
-        return ((*line, *values) for line, values in written)
+        for fact, *more, values in zip(
+            facts.to_numpy(), *beside, self.values[lines].to_numpy(), strict=True
+        ):
+            yield (*fact, *more, *values)
 
     def changes(self, lines: Series[bool]) -> Series[Any]:
         """Field → [ours, theirs] of what differs, for some lines."""

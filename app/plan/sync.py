@@ -111,8 +111,8 @@ def values(row: Any) -> dict[str, Any]:
 # -- read and decided on, in portions: memory stays flat ---------------------------------------------
 
 PORTION = 10_000  # students
-PAIRS = text(f"""SELECT s.id AS student_id, s.name, s.student_no, s.school_id, s.college_id, s.graduation_year,
-    s.origin_state = 'approved' AS graduates, e.id IS NOT NULL
+PAIRS = text(f"""SELECT s.id AS student_id, s.name, s.student_no, s.school_id, s.college_id,
+    s.graduation_year, s.origin_state = 'approved' AS graduates, e.id IS NOT NULL
       AND (e.school_id, e.college_id, e.graduation_year)
         IS DISTINCT FROM (s.school_id, s.college_id, s.graduation_year) AS moved,
     e.id AS entry_id, e.state, coalesce(e.by_staff, false) AS by_staff, e.placement_id AS old_placement,
@@ -258,7 +258,7 @@ def differences(school_id: int | None = None, year: int | None = None) -> dict[i
 
 
 def side_by_side(school_id: int, year: int, most: int) -> tuple[dict[str, int], list[Any]]:
-    """The same of one school and year, and the first rows of each kind: `facts` and `changes` of `deciding`."""
+    """The same of one school and year, and the first rows of each kind: their facts and `changes`."""
     counts: Counter[str] = Counter()
     rows: list[Any] = []
     for decided in _decided(_find(school_id, year)):
@@ -272,8 +272,8 @@ def reconcile(
 ) -> dict[str, int]:
     """Make all rows of a school and year follow their placements; what was done. Not committed (PLN-04).
 
-    One transaction: killed in the middle, nothing is done. With `seen`, what the dry run showed: where that is
-    no longer so, nothing is written and a ValueError is raised. One at a time a school.
+    One transaction: killed in the middle, nothing is done. With `seen`, what the dry run showed: where that
+    is no longer so, nothing is written and a ValueError is raised. One at a time a school.
     """
     one_at_a_time("plan.reconcile", school_id)
     with db.session.begin_nested():
