@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from app.core.db import db, driver_connection, one_at_a_time
+from app.core.db import db, one_at_a_time, staged
 from app.plan.models import (
     DESTINATION_FIELDS,
     ChangeKind,
@@ -26,7 +26,7 @@ from app.plan.models import (
 )
 
 if TYPE_CHECKING:
-    from app.plan.deciding import Decided
+    from app.plan.deciding import Decided, Pairs
 
 F = DESTINATION_FIELDS
 
@@ -128,14 +128,19 @@ PAIRS = text(f"""SELECT s.id AS student_id, s.name, s.student_no, s.school_id, s
   WHERE s.id = ANY(:ids) ORDER BY s.id""")
 
 
-def _decided(student_ids: Sequence[int]) -> Iterator[Decided]:
-    """What becomes of the rows of these students, as they are now, a portion at a time."""
+def pairs(student_ids: Sequence[int]) -> Pairs:
+    """The rows of these students beside what the placements in force say, as they are now."""
     from app.plan import deciding  # brings pandas: see docs/plan.md
 
+    return deciding.pairs_of(db.session.execute(PAIRS, {"ids": list(student_ids)}).all())
+
+
+def _decided(student_ids: Sequence[int]) -> Iterator[Decided]:
+    """What becomes of the rows of these students, a portion at a time."""
+    from app.plan import deciding
+
     for start in range(0, len(student_ids), PORTION):
-        portion = list(student_ids[start : start + PORTION])
-        rows = db.session.execute(PAIRS, {"ids": portion}).all()
-        yield deciding.decide(deciding.pairs_of(rows))
+        yield deciding.decide(pairs(student_ids[start : start + PORTION]))
 
 
 # -- written -----------------------------------------------------------------------------------------
@@ -145,10 +150,10 @@ _TRAIL = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_
     actor_name, address, device, factor, reason, details, at)"""
 _BY_CLOCK = "'system', 'system', '', '', '', ''"
 
-STAGE = f"""CREATE TEMP TABLE IF NOT EXISTS plan_decided (student_id int, school_id int, college_id int,
+STAGED = f"""student_id int, school_id int, college_id int,
     graduation_year int, moved boolean, entry_id int, old_state text, placement_id int, source text,
     request_id int, request_source text, about int, act text, new_state text, by_staff boolean,
-    sources jsonb, changes jsonb, {_each("{f} text")}) ON COMMIT DROP"""
+    sources jsonb, changes jsonb, {_each("{f} text")}"""
 WRITE = text(f"""INSERT INTO plan_entry (student_id, school_id, college_id, graduation_year, placement_id,
     state, changed_at, sources, by_staff, {", ".join(F)})
   SELECT student_id, school_id, college_id, graduation_year, placement_id, new_state, :now, sources,
@@ -192,13 +197,7 @@ CLEAN_THESE = text("""DELETE FROM plan_dirty WHERE student_id = ANY(:ids)
 
 def _write(decided: Decided, now: datetime) -> None:
     """Rows, changes to decide on and the trail as it was decided."""
-    lines = decided.lines()
-    with driver_connection().cursor() as cursor:
-        cursor.execute(STAGE)
-        cursor.execute("TRUNCATE plan_decided")
-        with cursor.copy("COPY plan_decided FROM STDIN") as copy:
-            for line in lines:
-                copy.write_row(line)
+    staged("plan_decided", STAGED, [decided.lines()])
     for statement in (WRITE, MOVE, FALL, ASK, OVERTAKE):
         db.session.execute(statement, {"now": now})
 
