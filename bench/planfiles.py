@@ -99,7 +99,7 @@ def bring(who: object, data: bytes, base: float, what: str) -> Import:
     with Peak() as peak:
         checked, record = timed(lambda: _checked(who, sheet, data))
     counts = (record.new, record.changed, record.same, record.faulty)
-    shown, found = timed(lambda: (beside.counts(record), beside.different(record, 0, 50)))
+    shown, found = timed(lambda: (beside.summary(record).counts, beside.different(record, 0, 50)))
     say(f"{what}: upload to preview", checked, base, f"{counts}, child {peak.most} MB")
     say("  page side by side", shown, base, found[0])
     if record.to_write:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeVar
 
 from flask_appbuilder import Model
@@ -71,3 +71,17 @@ def driver_connection() -> Connection:
     connection = db.session.connection().connection.driver_connection
     assert isinstance(connection, Connection)
     return connection
+
+
+def staged(table: str, columns: str, portions: Iterable[Iterable[Sequence[Any]]]) -> None:
+    """Fill a temporary table of the running transaction by COPY; it is made, or emptied.
+
+    The next portion is asked for between two COPYs, so it may be read from the database.
+    """
+    with driver_connection().cursor() as cursor:
+        cursor.execute(f"CREATE TEMP TABLE IF NOT EXISTS {table} ({columns}) ON COMMIT DROP")
+        cursor.execute(f"TRUNCATE {table}")
+        for rows in portions:
+            with cursor.copy(f"COPY {table} FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)

@@ -10,6 +10,7 @@ buffered: slow readers hold a thread for some seconds, and a reverse proxy is wh
 from __future__ import annotations
 
 import contextlib
+import gc
 import re
 import selectors
 import socket
@@ -119,6 +120,16 @@ class Arrival:
 
 class PatientWorker(ThreadWorker):  # type: ignore[misc,no-any-unimported]
     """Receives in the loop, serves in threads."""
+
+    @classmethod
+    def setup(cls) -> None:
+        """Gunicorn asks once, before it forks: what all processes need is loaded here and shared.
+
+        pandas decides on single rows of the plan in a request (docs/plan.md), and takes long to load.
+        """
+        import pandas  # noqa: F401
+
+        gc.freeze()  # collecting would copy the shared pages
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -124,9 +124,9 @@ class PlanYearView(SafeView):
         return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
 
     def _comparison(self, school: int, year: int) -> Any:
-        counts = sync.differences(school, year).get(school, {})
+        counts, rows = sync.side_by_side(school, year, SHOWN)
         found: dict[str, list[Any]] = {}
-        for row in sync.side_by_side(school, year, SHOWN):
+        for row in rows:
             found.setdefault(row.act, []).append(
                 (
                     row.name,

@@ -1,17 +1,20 @@
 """A plan file beside our plan: what differs, and what the person chose for each difference (PLN-05).
 
 The staged rows of the import are all there is: a value that is not to be taken lies in `more.left`, with
-the choice in `more.choice`; what waits for a decision already in `more.waits`. Differences are always
-those to the plan as it is now.
+the choice in `more.choice`; what waits for a decision already in `more.waits`. `differing` says what differs,
+always from the plan as it is now: for the rows of a page, and for all of them where they are counted.
 """
 
 from __future__ import annotations
 
 import io
-import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 from flask_babel import gettext as _
@@ -20,34 +23,38 @@ from sqlalchemy import select, text
 
 from app.bulk import compare
 from app.bulk.models import Import, ImportState
-from app.core.db import db
+from app.core.db import db, staged
 from app.core.errors import Refused
 from app.papers.making import MAKERS, Maker, book_of, progress
 from app.papers.models import Paper
 from app.plan.detail import shown
-from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState, PlanState, Source
-from app.planfiles.importing import STUDENT, asks, tally
+from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState
+from app.planfiles.importing import FILE, FILE_ROWS, FILE_WAITING, STUDENT, differences, tally
 from app.planfiles.sheets import PLAN
 from app.workflow.engine import committed
 
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 DIFFERENCES = "differences"  # the kind of paper
 CHOICES = ("file", "ours", "skip")
-PORTION = 500  # rows read at once
+PORTION = 500  # rows of the workbook read at once
 MOST_LISTED = 100_000
 TABS = ("different", "waiting", "ours", "theirs")
-GOOD = "r.import_id = :id AND r.status <> 'faulty'"
-SAID = ("(r.values || coalesce(r.more -> 'left', '{}') || coalesce(r.more -> 'waits', '{}'))"
-        " - 'student_id'")  # fmt: skip
-_ENTRY = f"FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}"
-_OPEN = f"""(SELECT q.changes FROM change_request q WHERE q.entry_id = e.id AND q.source = '{Source.IMPORT}'
-  AND q.state IN ('{ChangeState.OPEN}'))"""
-_SAME = f"jsonb_strip_nulls(to_jsonb(e)) @> ({SAID})"
-_DIFFERS = f"{GOOD} AND (e.id IS NULL OR NOT {_SAME})"
 _ONLY_OURS = f"""FROM plan_entry e JOIN student s ON s.id = e.student_id WHERE e.school_id = :school
   AND e.graduation_year IN (SELECT DISTINCT x.graduation_year FROM import_row r
-    JOIN student x ON x.id = {STUDENT} WHERE {GOOD})
+    JOIN student x ON x.id = {STUDENT} WHERE r.import_id = :id AND r.status <> 'faulty')
   AND NOT EXISTS (SELECT 1 FROM import_row r WHERE r.import_id = :id AND {STUDENT} = e.student_id)"""
 _THEIRS = "FROM import_row r WHERE r.import_id = :id AND r.status = 'faulty' AND NOT r.values ? 'student_id'"
+SIDES = text(f"""SELECT
+  (SELECT count(*) FROM import_row WHERE import_id = :id AND status <> 'faulty') AS good,
+  (SELECT count(*) FROM import_row WHERE import_id = :id AND status = 'faulty' AND values ? 'student_id')
+    AS faulty,
+  (SELECT count(*) {_ONLY_OURS}) AS ours, (SELECT count(*) {_THEIRS}) AS theirs""")
+# which versions of the school's rows and open changes there are: another sum, another comparison
+AS_OF = text(f"""SELECT (SELECT concat(count(*), '/', sum(xmin::text::bigint)) FROM plan_entry
+    WHERE school_id = :school) || (SELECT concat('/', count(*), '/', sum(xmin::text::bigint))
+    FROM change_request WHERE school_id = :school AND state = '{ChangeState.OPEN}')""")
 
 
 @dataclass(frozen=True)
@@ -74,75 +81,59 @@ class Different:
     lines: list[Line]
 
 
-def counts(record: Import) -> dict[str, int]:
-    """How many rows are the same, different, only ours, only theirs; how many wait for a decision."""
-    at = {"id": record.id, "school": record.school_id}
-    good, different, waiting, faulty = db.session.execute(
-        text(
-            f"SELECT count(*) FILTER (WHERE {GOOD}), count(*) FILTER (WHERE {_DIFFERS}),"
-            f" count(*) FILTER (WHERE {_DIFFERS} AND {_OPEN} IS NOT NULL),"
-            " count(*) FILTER (WHERE r.status = 'faulty' AND r.values ? 'student_id')"
-            f" {_ENTRY} WHERE r.import_id = :id"
-        ),
-        at,
-    ).one()
-    return {
-        "same": good - different,
-        "different": different,
-        "waiting": waiting,
-        "ours": db.session.execute(text(f"SELECT count(*) {_ONLY_OURS}"), at).scalar_one(),
-        "theirs": db.session.execute(text(f"SELECT count(*) {_THEIRS}"), at).scalar_one(),
-        "faulty": faulty,
-    }
+@dataclass(frozen=True)
+class Summary:
+    """How many rows are the same, different, only ours, only theirs; how many wait; and the kinds."""
+
+    counts: dict[str, int]
+    kinds: list[
+        tuple[str, int]
+    ]  # field → rows that differ in it and do not wait, the most frequent first
 
 
-def kinds(record: Import) -> list[tuple[str, int]]:
-    """Field → rows that differ in it and do not wait, the most frequent first."""
-    found = db.session.execute(
-        text(
-            f"SELECT k, count(*) {_ENTRY} CROSS JOIN LATERAL jsonb_each(({SAID}) -"
-            " ARRAY(SELECT jsonb_object_keys(coalesce(r.more -> 'waits', '{}')))) x(k, v)"
-            f" WHERE {_DIFFERS} AND to_jsonb(e) -> k IS DISTINCT FROM v GROUP BY k ORDER BY 2 DESC, 1"
-        ),
-        {"id": record.id},
-    )
-    return list(found.tuples())
+def summary(record: Import) -> Summary:
+    """The comparison with the plan as it is now; while nothing has changed, the one made before."""
+    as_of = db.session.execute(AS_OF, {"school": record.school_id}).scalar_one()
+    return _summary(record.id, record.school_id, record.changed_at, as_of)
 
 
-def different(
-    record: Import, after: int, most: int, *, waiting: bool = False
-) -> list[Different]:  # fmt: skip
+@lru_cache(200)
+def _summary(record_id: int, school_id: int, _changed_at: datetime, _as_of: str) -> Summary:
+    from app.planfiles import differing  # brings pandas: see docs/plan.md
+
+    at = {"id": record_id, "school": school_id}
+    found = dict(db.session.execute(SIDES, at).one()._mapping)
+    kinds: Counter[str] = Counter()
+    different = waiting = 0
+    for long in differences(record_id):
+        kinds += differing.kinds(long)
+        different += long["row"].nunique()
+        waiting += long.loc[long["open"], "row"].nunique()
+    counts = {"same": found.pop("good") - different, "different": different, "waiting": waiting}
+    return Summary({**counts, **found}, sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
+
+
+def different(record: Import, after: int, most: int, *, waiting: bool = False) -> list[Different]:
     """The next rows that differ, field by field."""
-    only = f"AND {_OPEN} IS NOT NULL" if waiting else ""
-    rows = db.session.execute(
-        text(
-            "SELECT d.*, s.student_no, s.name, s.graduation_year, to_jsonb(c) AS claim FROM ("
-            f" SELECT r.row, {STUDENT} AS student_id, {SAID} AS said, r.more, e.id AS entry_id, e.state,"
-            f" {_OPEN} AS asked, e.sources, to_jsonb(e) AS ours {_ENTRY}"
-            f" WHERE {_DIFFERS} {only} AND r.row > :after"
-            " ORDER BY r.row LIMIT :most) d JOIN student s ON s.id = d.student_id"
-            " LEFT JOIN plan_claim c ON c.student_id = d.student_id ORDER BY d.row"
-        ),
-        {"id": record.id, "after": after, "most": most},
-    ).all()
-    return [
-        Different(row.row, row.student_no, row.name, row.entry_id, list(_lines(row)))
-        for row in rows
-    ]
+    long = next(differences(record.id, FILE_WAITING if waiting else FILE, most, after), None)
+    return [] if long is None else list(_rows(long))
 
 
-def _lines(row: Any) -> Any:
-    ours, claim, year = row.ours or {}, row.claim or {}, row.graduation_year
-    left, asked = row.more.get("choice", {}), row.asked or {}
-    for name in DESTINATION_FIELDS:
-        if name in row.said and row.said[name] != ours.get(name):
-            owned = (row.sources or {}).get(name) in ("signing", "destination")
-            yield Line(
-                name, FIELD_LABELS[name], shown(name, ours.get(name), year),
-                shown(name, row.said[name], year), shown(name, claim.get(name), year),
-                "waits" if asked.get(name, [None])[-1] == row.said[name] else left.get(name, "file"),
-                owned or row.state == PlanState.REPORTED,
-            )  # fmt: skip
+def _rows(long: DataFrame) -> Iterator[Different]:
+    """The lines in the order of the file, in words."""
+    for row, group in groupby(long.itertuples(index=False), key=lambda line: line.row):
+        found = list(group)
+        first = found[0]
+        lines = [_line(line, first.graduation_year) for line in found]
+        yield Different(row, first.student_no, first.name, first.entry_id, lines)
+
+
+def _line(line: Any, year: int) -> Line:
+    ours, theirs, placement = (
+        shown(line.field, value, year) for value in (line.ours, line.theirs, line.placement)
+    )
+    label = FIELD_LABELS[line.field]
+    return Line(line.field, label, ours, theirs, placement, line.choice, line.asks)
 
 
 def only_ours(record: Import, most: int) -> Sequence[Any]:
@@ -165,18 +156,10 @@ def only_theirs(record: Import, most: int) -> Sequence[Any]:
 
 def choose(record_id: int, picked: dict[tuple[int, str], str]) -> None:
     """Keep what was chosen for (row, field), and commit. Raises Refused where it is too late."""
+    from app.planfiles import differing
 
-    def keep() -> None:
-        record = _still_open(record_id)
-        for choice in CHOICES:
-            mine = [{"row": row, "f": name} for (row, name), c in picked.items() if c == choice]
-            if mine:
-                at = {"picked": json.dumps(mine)}
-                _move(record, choice, "EXISTS (SELECT 1 FROM jsonb_to_recordset(CAST(:picked AS jsonb))"
-                      " AS p(row int, f text) WHERE p.row = i.row AND p.f = x.k)", at)  # fmt: skip
-        _told_apart(record)
-
-    committed(keep)
+    rows = sorted({row for row, _field in picked})
+    _keep(record_id, lambda long: differing.picked(long, picked), FILE_ROWS, rows=rows)
 
 
 def choose_all(record_id: int, kind: str, choice: str) -> None:
@@ -184,14 +167,31 @@ def choose_all(record_id: int, kind: str, choice: str) -> None:
 
     Commits. Raises Refused where it is too late or there is no such kind.
     """
-    conditions = {"all": "true", "owned": asks("x.k")}
-    if choice not in CHOICES or (kind not in conditions and kind not in DESTINATION_FIELDS):
+    from app.planfiles import differing
+
+    if choice not in CHOICES or kind not in ("all", "owned", *DESTINATION_FIELDS):
         raise Refused(_("Choose a kind of differences and what to take."))
+    _keep(record_id, lambda long: differing.of_kind(long, kind, choice))
+
+
+def _keep(
+    record_id: int, change: Callable[[DataFrame], DataFrame], wanted: Any = FILE, **more: Any
+) -> None:
+    """Put the chosen values among what is written, or beside it, and commit."""
+    from app.planfiles import differing
 
     def keep() -> None:
         record = _still_open(record_id)
-        _move(record, choice, conditions.get(kind, "x.k = :kind"), {"kind": kind})
-        _told_apart(record)
+        left = (
+            differing.left(long, change(long)) for long in differences(record.id, wanted, **more)
+        )
+        staged("plan_choice", "row int, choice jsonb", left)
+        db.session.execute(MOVE, {"id": record.id})
+        compare.match_anew(PLAN, record)
+        found = compare.counts(record.id)
+        for name in ("new", "changed", "same"):
+            setattr(record, name, found[name])
+        record.details = {**record.details, "tally": tally(record)}
 
     committed(keep)
 
@@ -206,40 +206,11 @@ def _still_open(record_id: int) -> Import:
     return record
 
 
-_BACK = """UPDATE import_row r SET values = r.values || m.moved,
-  more = r.more || jsonb_build_object('left', (r.more -> 'left') - m.keys,
-    'choice', (r.more -> 'choice') - m.keys)
-  FROM (SELECT i.row, jsonb_object_agg(x.k, x.v) AS moved, array_agg(x.k) AS keys FROM import_row i
-    LEFT JOIN plan_entry e ON e.student_id = (i.values ->> 'student_id')::int
-    CROSS JOIN LATERAL jsonb_each(i.more -> 'left') x(k, v)
-    WHERE i.import_id = :id AND i.status <> 'faulty' AND i.more ? 'left' AND {condition} GROUP BY i.row) m
-  WHERE r.import_id = :id AND r.row = m.row"""
-_OUT = """UPDATE import_row r SET values = r.values - m.keys, more = r.more || jsonb_build_object(
-    'left', coalesce(r.more -> 'left', '{{}}') || m.moved,
-    'choice', coalesce(r.more -> 'choice', '{{}}') || m.said)
-  FROM (SELECT i.row, jsonb_object_agg(x.k, x.v) AS moved, array_agg(x.k) AS keys,
-      jsonb_object_agg(x.k, CAST(:choice AS text)) AS said FROM import_row i
-    LEFT JOIN plan_entry e ON e.student_id = (i.values ->> 'student_id')::int
-    CROSS JOIN LATERAL jsonb_each(i.values - 'student_id') x(k, v)
-    WHERE i.import_id = :id AND i.status <> 'faulty' AND to_jsonb(e) -> x.k IS DISTINCT FROM x.v
-      AND {condition} GROUP BY i.row) m
-  WHERE r.import_id = :id AND r.row = m.row"""
-
-
-def _move(record: Import, choice: str, condition: str, at: dict[str, Any]) -> None:
-    """Put the chosen differences back among what is written, or beside it."""
-    known = {"id": record.id, **at}
-    db.session.execute(text(_BACK.format(condition=condition)), known)
-    if choice != "file":
-        db.session.execute(text(_OUT.format(condition=condition)), {**known, "choice": choice})
-
-
-def _told_apart(record: Import) -> None:
-    compare.match_anew(PLAN, record)
-    found = compare.counts(record.id)
-    for name in ("new", "changed", "same"):
-        setattr(record, name, found[name])
-    record.details = {**record.details, "tally": tally(record)}
+MOVE = text("""UPDATE import_row r SET values = x.said - ARRAY(SELECT jsonb_object_keys(c.choice)),
+  more = r.more || jsonb_build_object('choice', c.choice, 'left', (SELECT
+    coalesce(jsonb_object_agg(k, v), '{}') FROM jsonb_each(x.said) y(k, v) WHERE c.choice ? k))
+  FROM plan_choice c, import_row o, LATERAL (SELECT o.values || coalesce(o.more -> 'left', '{}') AS said) x
+  WHERE o.import_id = :id AND o.row = c.row AND r.import_id = o.import_id AND r.row = o.row""")
 
 
 def workbook(record: Import, noted: Any) -> bytes:
@@ -267,10 +238,10 @@ def workbook(record: Import, noted: Any) -> bytes:
 
 def _all_different(record: Import, noted: Any) -> Iterator[Different]:
     """Every row that differs, read in portions."""
-    after, total, done = 0, counts(record)["different"], 0
-    while rows := different(record, after, PORTION):
-        yield from rows
-        after, done = rows[-1].row, done + len(rows)
+    total, done = summary(record).counts["different"], 0
+    for long in differences(record.id, FILE, PORTION):
+        yield from _rows(long)
+        done += long["row"].nunique()
         noted(done, total)
 
 

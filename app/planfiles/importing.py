@@ -1,4 +1,4 @@
-"""The rows of a plan file into the plan and back, by SQL on the staged rows (PLN-05).
+"""The rows of a plan file into the plan and back (PLN-05); `differing` says what of them is written.
 
 A file writes what nobody's placement says; what a placement says, and reported rows, it only asks to
 change (PLN-03, PLN-06). See docs/planfiles.md.
@@ -6,32 +6,31 @@ change (PLN-03, PLN-06). See docs/planfiles.md.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import ngettext
-from sqlalchemy import text
+from sqlalchemy import TextClause, text
 
 from app.bulk.models import Import
 from app.core import clock
-from app.core.db import db
+from app.core.db import db, staged
 from app.core.errors import Refused
 from app.people.models import Student
 from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
 from app.workflow.locks import lock_rows
 
-OWNED = f"('{Source.SIGNING}', '{Source.DESTINATION}')"
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
 STUDENT = "(r.values ->> 'student_id')::int"
 
 
 def _each(pattern: str) -> str:
     return ", ".join(pattern.format(f=name) for name in DESTINATION_FIELDS)
-
-
-def asks(field: str) -> str:
-    """The SQL of «the file may only ask for this»: a reported row, or a placement's own value."""
-    return f"(e.state = '{PlanState.REPORTED}' OR coalesce(e.sources ->> {field}, '') IN {OWNED})"
 
 
 WHO = """who AS (SELECT actor_id, actor_role, actor_name, address, device FROM trail
@@ -42,31 +41,25 @@ BY_CLOCK = "NULL::int, 'system', 'system', '', ''"
 FILED = f"""CASE WHEN {{code}} IS NULL THEN '{PlanState.OPEN}' ELSE '{PlanState.FILLED}' END"""
 NEW_STATE = FILED.format(code="coalesce(d.direct ->> 'destination_code', d.destination_code)")
 
-DIFFERS = f"""differs AS (SELECT r.row, e.id AS entry_id, v.f, v.old, v.new,
-    coalesce({asks("v.f")}, false) AS asks
-  FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}
-    CROSS JOIN LATERAL (VALUES {_each("('{f}', e.{f}, r.values ->> '{f}')")}) v(f, old, new)
-  WHERE r.import_id = :id AND r.status IN ('new', 'changed') AND r.values ? v.f
-    AND v.old IS DISTINCT FROM v.new)"""
-# a row's change is asked for once; where one of a placement waits already, the file's cannot
-TALLY = text(f"""WITH {DIFFERS},
-rows AS (SELECT row, entry_id, bool_or(NOT asks) AS direct, bool_or(asks) AS asked FROM differs GROUP BY 1, 2)
-SELECT count(*) FILTER (WHERE direct) AS written, count(*) FILTER (WHERE asked AND NOT held) AS asked,
-  count(*) FILTER (WHERE asked AND held) AS blocked
-FROM (SELECT d.*, EXISTS (SELECT 1 FROM change_request q WHERE q.entry_id = d.entry_id
-  AND q.state = '{ChangeState.OPEN}' AND q.source IS DISTINCT FROM '{Source.IMPORT}') AS held
-  FROM rows d) x""")
+SAID = ("(r.values || coalesce(r.more -> 'left', '{}') || coalesce(r.more -> 'waits', '{}'))"
+        " - 'student_id'")  # fmt: skip
+# which rows say otherwise than the plan; what of them, `differing` says
+DIFFERS = f"""FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}
+  CROSS JOIN LATERAL (SELECT {SAID} AS said) x WHERE r.import_id = :id AND r.status <> 'faulty'
+  AND NOT coalesce(jsonb_strip_nulls(to_jsonb(e)), '{{}}') @> x.said"""
+OPEN = f"""EXISTS (SELECT 1 FROM change_request q WHERE q.entry_id = e.id
+  AND q.state = '{ChangeState.OPEN}' AND q.source = '{Source.IMPORT}')"""
+_FILE = f"""SELECT r.row, {STUDENT}, r.more -> 'choice', {_each("x.said ->> '{f}'")} {DIFFERS}"""
+FILE = text(f"{_FILE} AND r.row > :after ORDER BY r.row LIMIT :most")
+FILE_WAITING = text(f"{_FILE} AND r.row > :after AND {OPEN} ORDER BY r.row LIMIT :most")
+FILE_ROWS = text(f"{_FILE} AND r.row > :after AND r.row = ANY(:rows) ORDER BY r.row LIMIT :most")
+PORTION = 10_000  # rows
 
+STAGED = "row int, student_id int, direct jsonb, changes jsonb, asked jsonb"
 WRITE = text(f"""WITH {WHO.format(steps="'write', 'write_good'")},
-{DIFFERS},
-found AS (SELECT row, entry_id,
-    jsonb_object_agg(f, new) FILTER (WHERE NOT asks) AS direct,
-    jsonb_object_agg(f, jsonb_build_array(old, new)) FILTER (WHERE NOT asks) AS changes,
-    jsonb_object_agg(f, jsonb_build_array(old, new)) FILTER (WHERE asks) AS asked
-  FROM differs GROUP BY 1, 2),
-todo AS MATERIALIZED (SELECT f.*, e.student_id, e.school_id, e.college_id, e.graduation_year,
+todo AS MATERIALIZED (SELECT f.*, e.id AS entry_id, e.school_id, e.college_id, e.graduation_year,
     e.placement_id, e.state AS old_state, e.sources AS old_sources, e.destination_code
-  FROM found f JOIN plan_entry e ON e.id = f.entry_id),
+  FROM plan_file f JOIN plan_entry e ON e.student_id = f.student_id),
 written AS (UPDATE plan_entry e SET
     {_each("{f} = CASE WHEN d.direct ? '{f}' THEN d.direct ->> '{f}' ELSE e.{f} END")},
     sources = e.sources || (SELECT jsonb_object_agg(k, '{Source.IMPORT}') FROM jsonb_object_keys(d.direct) k),
@@ -125,17 +118,37 @@ def freshen(record: Import) -> None:
         sync.sync(stale, clock.now())
 
 
-def write(record: Import, now: datetime) -> None:
-    """Write what the file may write, ask for the rest, and keep beside each row what it was."""
-    at = {"id": record.id, "now": now}
-    db.session.execute(BEGIN, at)
-    found = db.session.execute(WRITE, {**at, "name": record.file_name}).one()
-    record.details = {**record.details, "tally": dict(found._mapping)}
+def differences(
+    record_id: int, wanted: TextClause = FILE, most: int = PORTION, after: int = 0, **more: Any
+) -> Iterator[DataFrame]:
+    """The fields in which the file says otherwise than the plan now, a portion of rows at a time."""
+    from app.planfiles import differing  # brings pandas: see docs/plan.md
+
+    while rows := db.session.execute(
+        wanted, {"id": record_id, "after": after, "most": most, **more}
+    ).all():
+        plan = sync.pairs([student for _row, student, *_more in rows])
+        yield differing.difference(differing.file_of(rows), plan)
+        after = rows[-1][0]
 
 
 def tally(record: Import) -> dict[str, int]:
     """How many rows the file would write, as of now, and for how many it may only ask for a change."""
-    return dict(db.session.execute(TALLY, {"id": record.id}).one()._mapping)
+    from app.planfiles import differing
+
+    found = sum(map(differing.tally, differences(record.id)), Counter())
+    return {name: found[name] for name in ("written", "asked", "blocked")}
+
+
+def write(record: Import, now: datetime) -> None:
+    """Write what the file may write, ask for the rest, and keep beside each row what it was."""
+    from app.planfiles import differing
+
+    at = {"id": record.id, "now": now}
+    db.session.execute(BEGIN, at)
+    staged("plan_file", STAGED, map(differing.written, differences(record.id)))
+    found = db.session.execute(WRITE, {**at, "name": record.file_name}).one()
+    record.details = {**record.details, "tally": dict(found._mapping)}
 
 
 # -- undone ----------------------------------------------------------------------------------------

@@ -98,7 +98,8 @@ def _picked(form: Any) -> dict[tuple[int, str], str]:
 
 
 def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
-    counts = beside.counts(record)
+    found = beside.summary(record)
+    counts = found.counts
     offers = [
         (offer, take_url(record, offer.step.name))
         for offer in IMPORTS.offers(record, actor(), clock.now())
@@ -119,7 +120,7 @@ def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
         "after": after,
         "next_url": _next(record, tab, rows),
         "chooses": open_now,
-        "kinds": [(name, FIELD_LABELS[name], n) for name, n in beside.kinds(record)] if open_now else [],
+        "kinds": [(name, FIELD_LABELS[name], n) for name, n in found.kinds] if open_now else [],
         "labels": beside.choice_labels(),
         "offers": offers,
         "question": question(record),

@@ -59,7 +59,9 @@ def test_a_dry_run_shows_each_kind_of_difference_and_writes_nothing(cast, settle
         dict(r._mapping) for r in db.session.execute(text("SELECT * FROM plan_entry ORDER BY id"))
     ]
     assert of_school(cast) == {"add": 1, "take_back": 1, "change": 1}
-    rows = {r.act: r for r in sync.side_by_side(cast.school.id, 2027, 10)}
+    counts, rows = sync.side_by_side(cast.school.id, 2027, 10)
+    assert counts == of_school(cast)
+    rows = {r.act: r for r in rows}
     assert rows["change"].changes == {"employer_name": ["旧名称", cast.employer.name]}
     assert rows["take_back"].name == cast.classmate.name
     after = [

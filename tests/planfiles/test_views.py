@@ -52,7 +52,7 @@ def from_ministry(school, change=lambda frame: frame, ending="xlsx"):
 def test_our_own_rows_come_back_without_a_difference(cast, signed, plan, ending):
     record = plan(None, data=from_ministry(cast.school, ending=ending), name=f"a.{ending}")
     assert (record.new, record.changed, record.faulty) == (0, 0, 0)
-    assert beside.counts(record) == {
+    assert beside.summary(record).counts == {
         "same": 3, "different": 0, "waiting": 0, "ours": 0, "theirs": 0, "faulty": 0,
     }  # fmt: skip
 
@@ -81,7 +81,7 @@ def test_differences_of_the_ministrys_file_are_applied_and_a_second_comparison_i
         return pandas.concat([frame, pandas.DataFrame([stranger])]).fillna("")
 
     record = plan(None, data=from_ministry(cast.school, theirs))
-    assert beside.counts(record) == {
+    assert beside.summary(record).counts == {
         "same": 0, "different": 2, "waiting": 0, "ours": 1, "theirs": 1, "faulty": 0,
     }  # fmt: skip
     office = visit(cast.officer)
@@ -94,15 +94,15 @@ def test_differences_of_the_ministrys_file_are_applied_and_a_second_comparison_i
     assert entry(cast.classmate).employer_name == "甲公司"
     assert entry(cast.student).employer_name == cast.employer.name
     record = db.session.get(Import, record.id)
-    found = beside.counts(record)  # what the placement says waits for a decision
+    found = beside.summary(record).counts  # what the placement says waits for a decision
     assert (found["different"], found["waiting"]) == (1, 1)
     assert "黄河水" in page(office, f"/plan/files/{record.uid}?tab=waiting")
     [row] = beside.different(record, 0, 10, waiting=True)
     assert [(each.field, each.choice) for each in row.lines] == [("employer_name", "waits")]
     take_all_over(cast)
-    assert beside.counts(record)["different"] == 0
+    assert beside.summary(record).counts["different"] == 0
     again = plan(None, data=from_ministry(cast.school, lambda f: theirs(f).assign(BZ="二")))
-    assert beside.counts(again)["different"] == 0
+    assert beside.summary(again).counts["different"] == 0
     assert "没有不一致" in page(office, f"/plan/files/{again.uid}")
 
 
@@ -118,7 +118,7 @@ def test_each_difference_is_taken_or_left_and_all_of_a_kind_at_once(cast, rows, 
     answer = office.post(url, data={"do": "rows", "c-2-employer_name": "ours", "c-2-nothing": "ours",
                                     "c-3-destination_code": "skip", "c-999-postcode": "x"})  # fmt: skip
     assert answer.status_code == 303
-    assert beside.counts(record)["different"] == 3  # left or not, they differ
+    assert beside.summary(record).counts["different"] == 3  # left or not, they differ
     office.post(url, data={"do": "all", "kind": "employer_name", "take": "skip"})
     db.session.expire_all()
     staged = {r.row: r for r in db.session.query(ImportRow).filter_by(import_id=record.id)}
@@ -219,5 +219,5 @@ def test_a_faulty_file_compares_what_is_good(cast, rows, plan, visit):
         [line("A1", "黄河清"), line("A2", "李静")],
         data=xlsx([line("A1", "黄河清"), line("A2", "李静")], HEADS),
     )
-    assert beside.counts(record)["faulty"] == 1
+    assert beside.summary(record).counts["faulty"] == 1
     assert "错误" in page(visit(cast.officer), f"/plan/files/{record.uid}")
