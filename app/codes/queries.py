@@ -161,6 +161,20 @@ def region_name(code: str | None) -> str:
     return found.full_name if found else (code or "")
 
 
+@kept_for_a_minute
+def provinces() -> dict[str, str]:
+    """The first two digits of a region's code → the name of its province, in the order of the codes."""
+    rows = select(Region.code, Region.name).where(Region.level == 1).order_by(Region.code)
+    return {code[:2]: name for code, name in db.session.execute(rows).tuples()}
+
+
+def province(text: str) -> str:
+    """The province of a region's code, of code and name, or of its full name; else the text itself."""
+    known = provinces()
+    found = known.get(text[:2]) or next((p for p in known.values() if text.startswith(p)), None)
+    return found or text
+
+
 def find_regions(text: str, most: int = 20) -> Sequence[Region]:
     """Regions whose full name has every word of the text, or whose code begins with it."""
     wanted = select(Region).order_by(Region.level.desc(), Region.code).limit(most)

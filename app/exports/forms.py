@@ -12,7 +12,7 @@ from wtforms import BooleanField, HiddenField, RadioField
 from app.core.forms import OnlyIf, line
 from app.exports.models import FORMATS, Format
 
-LISTS = (Format.XLSX, Format.CSV, Format.DBF)
+LISTS = (Format.XLSX, Format.CSV, Format.DBF, Format.ANALYSIS)
 
 
 class ExportForm(FlaskForm):

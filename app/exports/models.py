@@ -53,6 +53,7 @@ class Format(StrEnum):
     CSV = "csv"
     GB18030 = "csv-gb18030"
     XLSX = "xlsx"
+    ANALYSIS = "xlsx-pivot"
     DBF = "dbf"
 
     @property
@@ -68,6 +69,7 @@ class Format(StrEnum):
 
 FORMATS = {
     Format.XLSX: _l("Excel workbook (.xlsx)"),
+    Format.ANALYSIS: _l("Analysis workbook (.xlsx): numbers and dates that can be summed, pivots, a chart"),
     Format.CSV: _l("Text table (.csv), any number of rows"),
     Format.GB18030: _l("Text table for older programs (.csv in GB18030)"),
     Format.DBF: _l("dBase table (.dbf in GBK)"),

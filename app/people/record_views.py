@@ -22,6 +22,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.editing import RuledForms
+from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
@@ -112,7 +113,10 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
         "id_document": dash,
     }  # fmt: skip
-    export_fields = EXPORTED
+    export_sheet, export_heads = "students", EXPORTED
+    export_cuts = {"college.name": same, "major.name": same, "class_name": same, "education": same,
+                   "sex": same, "nation": same, "training_mode": same, "origin": codes.province,
+                   "graduation_year": same, "origin_state": same}  # fmt: skip
     export_columns = ("id_kind", "id_number_masked", "id_country")
     export_never = frozenset({"id_document"})
     base_order = ("student_no", "asc")

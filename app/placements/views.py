@@ -28,8 +28,11 @@ from app.placements.checks import named, not_made, who_mends
 from app.placements.models import Placement
 from app.placements.queries import has_agreement, placement_in, prints
 from app.placements.tasks import agreement_pdf, document_of, failure_of, full_agreement
+from app.plan import hooks
+from app.terms.queries import exported
 
 MOST = 2**31 - 1
+hooks.FURTHER |= exported("placement.terms")  # of the agreement that a plan row says (F-59)
 
 
 def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> Any:

@@ -29,6 +29,15 @@ class Making:
 
 MAKINGS: list[Making] = []
 
+# column of the list → header and official name by which the import of plan files knows it (BLK-08)
+HEADS: dict[str, tuple[Any, str]] = {}
+
+
+# further columns of the list's export, by their dotted names: `terms.queries.Exported`. `FURTHER_OF` is
+# the view whose list a person must be allowed to see to have them (RPT-05)
+FURTHER: dict[str, Any] = {}
+FURTHER_OF = "Desk"
+
 # links in the head of the list, before the plan's own and after them; asked with FAB's manager of rights
 LINKS_BEFORE: list[Callable[[Any], Link | None]] = []
 LINKS_AFTER: list[Callable[[Any], Link | None]] = []

@@ -19,12 +19,13 @@ from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.arguments import ListArgs
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
+from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import chip, chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people.models import Student
-from app.people.office_views import READ_ONLY, colleges, years
+from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.plan import detail, hooks
@@ -95,9 +96,17 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         "contact_phone": _l("Telephone"), "address": _l("Address"), "postcode": _l("Postcode"),
         "archive_to": _l("Forward the archive to"), "archive_address": _l("Forwarding address"),
         "archive_postcode": _l("Forwarding postcode"), "household_address": _l("Household address"),
+        "student.class_name": _l("Class"), "student.education": _l("Level of education"),
+    }  # fmt: skip
+    export_sheet = "plan"
+    export_cuts = {
+        "student.college.name": same, "destination": same, "employer_kind": same, "industry": same,
+        "location": codes.province, "position_kind": same, "student.major.name": same,
+        "student.class_name": same, "student.education": same, "source": same, "state": same,
+        "graduation_year": same,
     }  # fmt: skip
     formatters_columns = {
-        "location": _region, "changed_at": moment, "state": chips(PLAN_STATES, PLAN_CHIPS),
+        "student.education": code_name("xl"), "location": _region, "changed_at": moment, "state": chips(PLAN_STATES, PLAN_CHIPS),
         "source": lambda source: str(SOURCES.get(source, "–")),
         "by_staff": lambda own: chip(_("Written by staff"), "turn") if own else "–",
     } | dict.fromkeys(("destination", "employer_name", "credit_code", "contact_name",
@@ -132,6 +141,18 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         for making in hooks.MAKINGS:
             setattr(self, making.name, self._making(making))
         super().__init__(**kwargs)
+        further = hooks.FURTHER
+        self.export_heads = hooks.HEADS
+        self.label_columns |= {name: column.label for name, column in further.items()}
+        self.export_loads = tuple(further)
+        self.export_kinds = {name: column.kind for name, column in further.items()}
+        self.export_shapes = {name: of.shape for name, of in further.items() if of.shape}
+        self.export_rows = {name: of.text for name, of in further.items() if of.text}
+
+    def further_columns(self) -> list[str]:
+        """What was agreed on goes out to whoever may see the signings."""
+        may = self.appbuilder.sm.has_access("can_list", hooks.FURTHER_OF)
+        return ["student.class_name", "student.education", *(hooks.FURTHER if may else ())]
 
     def scoped(self) -> Select[Any]:
         return plan_entries_for(actor())
