@@ -142,7 +142,8 @@ def _groups(frame: pd.DataFrame, columns: Sequence[Out]) -> tuple[pd.DataFrame, 
             of = {text: column.cut(text) for text in texts.unique()}
             groups = named(texts.map(of))
             if groups.nunique() <= LONGEST_TABLE:
-                cuts[column.label] = groups
+                called = str(column.named or column.label)
+                cuts[column.label if called in cuts else called] = groups
     return pd.DataFrame(cuts, index=frame.index), pd.DataFrame(sums, index=frame.index)
 
 

@@ -77,8 +77,8 @@ def table(asked: Asked, clear: bool) -> Table:
     heads = [view.export_heads.get(name, (view.label_columns[name], "")) for name in names]
     labels = _unlike([str(label) for label, _field in heads])
     outs = [
-        Out(label, field, 0, kind_of(view, name), cut_of(view, name), head)
-        for name, label, (head, field) in zip(names, labels, heads, strict=True)
+        Out(label, field, 0, kind_of(view, name), cut_of(view, name), view.label_columns[name])
+        for name, label, (_head, field) in zip(names, labels, heads, strict=True)
     ]
     return Table(outs, lambda: _rows(view, asked, names, clear))
 

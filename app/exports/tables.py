@@ -22,8 +22,8 @@ Cut = Callable[[str], str]  # the text of a cell → the group it belongs to
 class Out:
     """One column: its header, its name in a DBF file, its width there in bytes (0: as needed).
 
-    Without a `field` its name there is made of `named`, the header in any language. What the analysis
-    workbook makes of it: `kind` money is what it sums (yuan), `cut` what it groups by.
+    `named` is how the list itself calls it: without a `field` its name there is made of that. What the
+    analysis workbook makes of it: `kind` money is what it sums (yuan), `cut` what it groups by.
     """
 
     label: str
