@@ -186,6 +186,22 @@ def find_regions(text: str, most: int = 20) -> Sequence[Region]:
     return db.session.scalars(wanted).all()
 
 
+def regions_called(text: str, most: int) -> list[str]:
+    """How the codes begin of the regions that a text means: its code, or every word in the full name.
+
+    A region stands for all in it: «武汉» is 4201, not its districts besides.
+    """
+    if text.isascii() and text.isdecimal():
+        plain = text.rstrip("0") if len(text) == 6 else text
+        return [plain + "0" * (len(plain) % 2)]
+    found: list[str] = []
+    for region in sorted(find_regions(text, most), key=lambda region: (region.level, region.code)):
+        begins = region.code[: 2 * region.level]
+        if not any(begins.startswith(known) for known in found):
+            found.append(begins)
+    return found
+
+
 def region_code(text: str) -> str | None:
     """The one region that a text means: its code, its full name, or the only one like it."""
     found = db.session.scalars(

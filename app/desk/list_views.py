@@ -167,7 +167,10 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         "employer_location": codes.region_name,
         **{name: term.shape for name, term in TERMS.items() if term.shape},
     }  # fmt: skip
-    export_rows = {"state": _state, **{name: term.text for name, term in TERMS.items() if term.text}}
+    export_rows = {
+        "state": _state,
+        **{name: term.text for name, term in TERMS.items() if term.text},
+    }
     export_loads = tuple(TERMS)
     export_kinds = {name: term.kind for name, term in TERMS.items()}
     export_cuts = {"college.name": same, "kind": same, "state": same, "employer_kind": same,

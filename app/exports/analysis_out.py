@@ -35,7 +35,9 @@ _READ = {"day": "%Y-%m-%d", "moment": "%Y-%m-%d %H:%M"}
 Facts = Sequence[tuple[Any, Any]]
 
 
-def write(path: str, table: Table, batches: Iterator[Batch], facts: Facts) -> tuple[int, list[Note]]:
+def write(
+    path: str, table: Table, batches: Iterator[Batch], facts: Facts
+) -> tuple[int, list[Note]]:
     """Write the workbook; how many rows, and what could not stand as it is. Raises Refused when too long."""
     notes: list[Note] = []
     frame = _frame(table.columns, batches, notes)
@@ -71,7 +73,9 @@ def _values(texts: list[str], column: Out, notes: list[Note]) -> pd.Series:
     if column.kind == "text":
         if UNFIT.search("".join(texts)) or max(map(len, texts), default=0) > LONGEST:
             label = column.label
-            cells = pd.Series([fit(t, n, label, notes) for n, t in enumerate(texts, 2)], dtype=object)
+            cells = pd.Series(
+                [fit(t, n, label, notes) for n, t in enumerate(texts, 2)], dtype=object
+            )
         return cells.mask(cells == "")
     if column.kind in _READ:
         found: Any = pd.to_datetime(cells, format=_READ[column.kind], errors="coerce")
@@ -93,7 +97,9 @@ def _data(book: Any, frame: pd.DataFrame, columns: Sequence[Out], formats: dict[
         "columns": heads, "name": "Data", "style": "Table Style Light 9",
     })  # fmt: skip
     for n, column in enumerate(columns):
-        page.set_column(n, n, 12 if column.kind in ("number", "money", "day") else 18, formats[column.kind])
+        page.set_column(
+            n, n, 12 if column.kind in ("number", "money", "day") else 18, formats[column.kind]
+        )
     page.freeze_panes(1, 0)
 
 
@@ -151,7 +157,9 @@ def _labelled(table: pd.DataFrame) -> pd.DataFrame:
     """The same with heads that people read."""
     words = {COUNT: _("Count"), "share": _("Share"), "given": _("of which given"), "sum": _("Sum"),
              "mean": _("Mean"), "median": _("Median")}  # fmt: skip
-    heads = [f"{measure} · {words[name]}" if measure else words[name] for measure, name in table.columns]
+    heads = [
+        f"{measure} · {words[name]}" if measure else words[name] for measure, name in table.columns
+    ]
     shares = [name == "share" for _measure, name in table.columns]
     labelled = table.set_axis(heads, axis=1)
     labelled.attrs["shares"] = shares

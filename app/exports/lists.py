@@ -188,7 +188,7 @@ def facts(asked: Asked) -> list[tuple[Any, str]]:
     for chosen in view.filters:
         value = dict(args.filters).get(chosen.name)
         if value is not None:
-            found.append((_("Filter"), str(dict(chosen.options()).get(value, value))))
+            found.append((_("Filter"), chosen.shown(value)))
     if args.text or args.token:
         found.append((_("Search"), args.text or _("a personal number")))
     return found

@@ -59,8 +59,7 @@ def _total(known: pd.Index) -> str:
 def measured(
     frame: pd.DataFrame, rows: str, measures: Sequence[str] = (), *, weights: str = ""
 ) -> pd.DataFrame:
-    """One line a group: how many, which share of all, and of each measure (yuan) how many have one,
-    their sum, mean and median; the whole at the foot.
+    """One line a group: how many, their share, what each measure (yuan) adds up to; the whole below.
 
     The columns are ("", count), ("", share) and (measure, given | sum | mean | median).
     """
@@ -77,7 +76,12 @@ def measured(
         values = pd.to_numeric(filled[measure])
         each = values.groupby(filled[rows], observed=True).agg(["count", "sum", "mean", "median"])
         each.loc[total] = [len(values), values.sum(), values.mean(), values.median()]
-        for name, of in (("given", "count"), ("sum", "sum"), ("mean", "mean"), ("median", "median")):
+        for name, of in (
+            ("given", "count"),
+            ("sum", "sum"),
+            ("mean", "mean"),
+            ("median", "median"),
+        ):
             found[measure, name] = each[of].reindex(counts.index)
         found[measure, "given"] = found[measure, "given"].fillna(0).astype("int64")
     return pd.DataFrame(found).rename_axis(index=rows)

@@ -74,7 +74,8 @@ def initials(label: Text) -> str:
 
     with force_locale("zh"):
         chinese = str(label)
-    return "".join(part[0] for part in lazy_pinyin(chinese, errors=list) if part)
+    sounds = lazy_pinyin(chinese, errors=list)  # type: ignore[arg-type] (of other signs each by itself)
+    return "".join(sound[0] for sound in sounds if sound)
 
 
 def dbf_names(columns: Sequence[Out]) -> list[str]:

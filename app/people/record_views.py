@@ -27,7 +27,7 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.notices.reached import after, ending
-from app.people import queries
+from app.people import hooks, queries
 from app.people.detail import (
     called_before,
     changes_shown,
@@ -133,19 +133,24 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             empty=_l("No two records have the same ID number, phone, examinee number, or name, "
                      "year and major.")),
     )  # fmt: skip
-    search_hint = _l("Student number, name, class, ID number, phone")
-    filters = (
+    search_hint = _l("Student number, name, class, employer, ID number, phone")
+    filters: tuple[ListFilter, ...] = (
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
         ListFilter("year", _l("All years"), Student.graduation_year, years),
         ListFilter("origin", _l("Any origin record"), Student.origin_state,
                    lambda: [(s.value, str(text)) for s, text in ORIGIN_STATES.items()]),
     )  # fmt: skip
 
+    def __init__(self, **kwargs: Any) -> None:
+        self.filters = (*type(self).filters, *hooks.FILTERS)
+        super().__init__(**kwargs)
+
     def scoped(self) -> Select[Any]:
         return queries.students_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
-        return queries.finds_student_or_class(text, actor())
+        more = [part for find in hooks.FINDS for part in find(text, actor())]
+        return queries.finds_student_or_class(text, actor(), more)
 
     def record_name(self, item: Any) -> str:
         return str(item.name)

@@ -172,7 +172,9 @@ def test_what_is_too_long_is_cut_at_a_character(tmp_path):
 
 def test_names_of_dbf_fields_are_short_and_different():
     given = ["graduation_year", "graduation_years", "MOBILEPHONE"]
-    names = dbf_names([*(Out("x", name) for name in given), Out("毕业去向"), Out("毕业 去向（1）"), Out("…")])
+    names = dbf_names(
+        [*(Out("x", name) for name in given), Out("毕业去向"), Out("毕业 去向（1）"), Out("…")]
+    )
     assert names == ["GRADUATION", "GRADUATIO2", "MOBILEPHON", "BYQX", "BYQX1", "F"]
 
 
