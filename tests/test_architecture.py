@@ -38,6 +38,7 @@ FILES = {
     "commands.py",  # staff: what is done from the shell of the server
     "code_forms.py",  # plan: the administrators' forms
     "editions.py",  # plan: formulas, and what codes count as
+    "narrowing.py",  # plan: what lists of graduates are narrowed by; employers in their search
     "outside.py",  # plan: whom a figure counts, and who is outside it and why
     "snapshots.py",  # plan: immutable copies and their comparison
     "making.py",  # papers: asked for, made, kept

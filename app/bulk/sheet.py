@@ -253,6 +253,19 @@ class Sheet:
         """The column of that field."""
         return next(column for column in self.columns if column.field == name)
 
+    def heads(self, columns: Mapping[str, str]) -> dict[str, tuple[Text, str]]:
+        """A list's columns with header and official name by which this sheet takes them back (BLK-08).
+
+        Given for each column our field, or «field:CODE» for another official name of it.
+        """
+        found = {}
+        for name, wanted in columns.items():
+            field_, _colon, code = wanted.partition(":")
+            column = self.column(field_)
+            assert not code or code in column.also, code
+            found[name] = (column.label, code or column.code or column.field.upper())
+        return found
+
 
 SHEETS: dict[str, Sheet] = {}
 

@@ -20,7 +20,7 @@ from app.checks.models import (
     Finding,
 )
 from app.checks.rules import BY_NAME
-from app.checks.sentences import asks, sentence
+from app.checks.sentences import LABELS, asks, sentence
 from app.checks.sync import STORED
 from app.checks.workflow import FINDINGS
 from app.core import jobs
@@ -31,9 +31,12 @@ from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
+from app.people import hooks as people_hooks
+from app.people.models import Student
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
+from app.plan import hooks
 from app.plan.detail import trace
 from app.plan.models import PlanEntry
 
@@ -187,3 +190,30 @@ def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[A
 
 Finding.sentence = property(sentence)  # type: ignore[attr-defined]
 Finding.asks = property(asks)  # type: ignore[attr-defined]
+
+
+def _with_finding() -> list[tuple[str, str]]:
+    """The rules whose findings the worklist has, each field of those that name fields by itself."""
+    found = []
+    for rule in STORED:
+        found.append((rule.name, str(rule.title)))
+        if "fields" in rule.facts:
+            found += [
+                (f"{rule.name}.{name}", _("%(name)s: %(text)s", name=rule.title, text=label))
+                for name, label in LABELS.items()
+                if f"'{name}'" in rule.facts["fields"]
+            ]
+    return found
+
+
+def _filter(column: Any) -> ListFilter:
+    """What a list of graduates can be narrowed by besides: an open finding of its rows (F-58)."""
+    return ListFilter(
+        "finding", _l("All findings of the checks"),
+        lambda what: column.in_(queries.with_finding(actor(), what)), _with_finding,
+        _l("Finding of the checks"), further=True,
+    )  # fmt: skip
+
+
+hooks.FILTERS.append(_filter(PlanEntry.student_id))
+people_hooks.FILTERS.append(_filter(Student.id))

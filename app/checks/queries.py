@@ -45,6 +45,17 @@ def open_of(student_id: int) -> Sequence[Finding]:
     return db.session.scalars(wanted.order_by(Finding.severity, Finding.id)).all()
 
 
+def with_finding(who: Actor, what: str) -> Select[Any]:
+    """The students of an open finding of a rule, or of «rule.field» where the rule names fields (F-58)."""
+    rule, _dot, field = what.partition(".")
+    open_ = findings_for(who).where(Finding.rule == rule, Finding.state == S.OPEN)
+    if field:
+        open_ = open_.where(
+            func.string_to_array(Finding.facts["fields"].astext, " ").op("@>")([field])
+        )
+    return open_.with_only_columns(Finding.student_id).where(Finding.student_id.is_not(None))
+
+
 def by_college(who: Actor, school_id: int) -> dict[int, list[tuple[Any, dict[str, int]]]]:
     """Year → (college, tab → findings) in the order of the colleges' codes (CHK-02)."""
     tab = func.coalesce(func.nullif(Finding.state, S.OPEN.value), Finding.severity)

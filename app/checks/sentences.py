@@ -17,13 +17,13 @@ from app.plan.models import FIELD_LABELS
 from app.settings.models import SETTINGS
 from app.workflow.engine import FLOWS
 
-_LABELS = {**FIELD_LABELS, "sex": _l("Sex"), "education": _l("Level of education"),
+LABELS = {**FIELD_LABELS, "sex": _l("Sex"), "education": _l("Level of education"),
            "training_mode": _l("Training mode"), "nation": _l("Nationality"),
            "origin": _l("Place of origin")}  # fmt: skip
 
 
 def _fields(names: str, _year: int) -> str:
-    return _(", ").join(str(_LABELS.get(name, name)) for name in names.split())
+    return _(", ").join(str(LABELS.get(name, name)) for name in names.split())
 
 
 def _code(table: str) -> Any:

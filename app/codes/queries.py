@@ -161,6 +161,20 @@ def region_name(code: str | None) -> str:
     return found.full_name if found else (code or "")
 
 
+@kept_for_a_minute
+def provinces() -> dict[str, str]:
+    """The first two digits of a region's code → the name of its province, in the order of the codes."""
+    rows = select(Region.code, Region.name).where(Region.level == 1).order_by(Region.code)
+    return {code[:2]: name for code, name in db.session.execute(rows).tuples()}
+
+
+def province(text: str) -> str:
+    """The province of a region's code, of code and name, or of its full name; else the text itself."""
+    known = provinces()
+    found = known.get(text[:2]) or next((p for p in known.values() if text.startswith(p)), None)
+    return found or text
+
+
 def find_regions(text: str, most: int = 20) -> Sequence[Region]:
     """Regions whose full name has every word of the text, or whose code begins with it."""
     wanted = select(Region).order_by(Region.level.desc(), Region.code).limit(most)
@@ -170,6 +184,22 @@ def find_regions(text: str, most: int = 20) -> Sequence[Region]:
             Region.full_name.like(like) | Region.code.startswith(word, autoescape=True)
         )
     return db.session.scalars(wanted).all()
+
+
+def regions_called(text: str, most: int) -> list[str]:
+    """How the codes begin of the regions that a text means: its code, or every word in the full name.
+
+    A region stands for all in it: «武汉» is 4201, not its districts besides.
+    """
+    if text.isascii() and text.isdecimal():
+        plain = text.rstrip("0") if len(text) == 6 else text
+        return [plain + "0" * (len(plain) % 2)]
+    found: list[str] = []
+    for region in sorted(find_regions(text, most), key=lambda region: (region.level, region.code)):
+        begins = region.code[: 2 * region.level]
+        if not any(begins.startswith(known) for known in found):
+            found.append(begins)
+    return found
 
 
 def region_code(text: str) -> str | None:

@@ -13,19 +13,21 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.codes import queries as codes
 from app.core import clock
 from app.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.desk.queries import found_by, in_tab, with_students
 from app.destinations.queries import module_name
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
+from app.fab.export import same
 from app.fab.interface import Order, SafeInterface
 from app.fab.listing import Cell, Row, TabLink
 from app.fab.once import now, once
 from app.fab.saved import SavedFilters
 from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.views import SafeModelView
-from app.people.office_views import colleges, years
+from app.people.office_views import code_name, colleges, years
 from app.people.search_views import StudentSearch
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -40,6 +42,7 @@ from app.placements.queries import has_agreement, placements_for
 from app.placements.workflow import PLACEMENTS
 from app.termination.models import CHIPS as TERMINATION_CHIPS
 from app.termination.models import LABELS as TERMINATION_LABELS
+from app.terms.queries import exported
 from app.workflow.actor import Role
 
 DECIDERS = (Role.COLLEGE, Role.SCHOOL)
@@ -52,6 +55,14 @@ WAITING = (
     "other",
 )  # tabs in which the longest waiting stands first
 
+# what the export has besides: the facts of both sides, and all that was agreed on, pay with its unit (F-59)
+FACTS = {
+    "graduation_year": _l("Graduation year"), "student.class_name": _l("Class"),
+    "student.education": _l("Level of education"), "employer_credit_code": _l("Credit code"),
+    "employer_kind": _l("Nature"), "employer_industry": _l("Industry"),
+    "employer_location": _l("Region"), "attested_at": _l("Attested"),
+}  # fmt: skip
+TERMS = exported("terms")
 
 _ENDING = chips(TERMINATION_LABELS, TERMINATION_CHIPS)
 
@@ -135,6 +146,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         "employer_name": _l("Employer"), "changed_at": _l("Last change"),
         "state": _l("Signing review"), "termination.state": _l("Termination review"),
         "waits_since": _l("Waiting for"),
+        **FACTS, **{name: term.label for name, term in TERMS.items()},
     }  # fmt: skip
     formatters_columns = {
         "agreement_no": lambda value: value or _("Preview"),
@@ -148,8 +160,23 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         "college.name": whole,
         "major.name": whole,
     }
-    export_shapes = {"changed_at": moment, "agreement_no": str}
-    export_rows = {"state": _state}
+    export_columns = (*FACTS, *TERMS)
+    export_shapes = {
+        "changed_at": moment, "agreement_no": str, "student.education": code_name("xl"),
+        "employer_kind": code_name("dwxz"), "employer_industry": code_name("dwhy"),
+        "employer_location": codes.region_name,
+        **{name: term.shape for name, term in TERMS.items() if term.shape},
+    }  # fmt: skip
+    export_rows = {
+        "state": _state,
+        **{name: term.text for name, term in TERMS.items() if term.text},
+    }
+    export_loads = tuple(TERMS)
+    export_kinds = {name: term.kind for name, term in TERMS.items()}
+    export_cuts = {"college.name": same, "kind": same, "state": same, "employer_kind": same,
+                   "employer_industry": same, "employer_location": codes.province,
+                   "student.education": same, "terms.position_kind": same,
+                   "graduation_year": same}  # fmt: skip
     wide_columns = frozenset({"agreement_no", "agreement", "student.student_no", "college.name",
                               "major.name", "kind"})  # fmt: skip
     cell_classes = {

@@ -56,7 +56,7 @@ def ask(
     )  # fmt: skip
     if clear and not record.purpose:
         raise Invalid([("purpose", _("Please say what the personal numbers are needed for."))])
-    _refuse_size(record, form)
+    _refuse_size(record, form, len(found.table(asked, clear).columns))
     if not EXPORTED.take(who.user_id):
         raise Refused(_("You have asked for very many files. Please wait an hour, then go on."))
     try:
@@ -88,11 +88,13 @@ def _known(who: Actor, uid: str) -> Export | None:
     return found
 
 
-def _refuse_size(record: Export, form: Format) -> None:
+def _refuse_size(record: Export, form: Format, columns: int) -> None:
     if record.counted == 0:
         raise Refused(_("There is nothing to export: the list is empty."))
     if form is Format.XLSX and (record.counted or 0) > xlsx_out.MOST_ROWS:
         raise Refused(xlsx_out.too_long())
+    if form is Format.ANALYSIS and (record.counted or 0) > xlsx_out.most_analysed(columns):
+        raise Refused(xlsx_out.too_long_to_analyse(columns))
 
 
 def take(step: str, record: Export, who: Actor) -> Any:

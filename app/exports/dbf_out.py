@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, BinaryIO
 
-from app.exports.tables import Batch, Out
+from app.exports.tables import Batch, Out, dbf_names
 
 ENCODING = "gbk"
 LANGUAGE = 0x4D  # code page 936
@@ -119,8 +119,8 @@ def _header(file: BinaryIO, columns: list[Out], widths: list[int], rows: int, da
     size = _HEAD.size + _FIELD.size * len(columns) + 1
     year = day.year - 1900
     file.write(_HEAD.pack(3, year, day.month, day.day, rows, size, 1 + sum(widths), LANGUAGE))
-    for column, width in zip(columns, widths, strict=True):
-        file.write(_FIELD.pack(column.field.encode("ascii"), b"C", width, 0))
+    for name, width in zip(dbf_names(columns), widths, strict=True):
+        file.write(_FIELD.pack(name.encode("ascii"), b"C", width, 0))
     file.write(b"\r")
 
 

@@ -21,10 +21,12 @@ from app.exports.workflow import has_place
 from app.workflow.actor import SYSTEM
 
 log = logging.getLogger(__name__)
+_BOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MIMES = {
     Format.CSV: "text/csv; charset=utf-8",
     Format.GB18030: "text/csv; charset=gb18030",
-    Format.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    Format.XLSX: _BOOK,
+    Format.ANALYSIS: _BOOK,
     Format.DBF: "application/x-dbf",
 }
 ENCODINGS = {Format.CSV: csv_out.UTF8, Format.GB18030: csv_out.GB18030}
@@ -72,4 +74,5 @@ def file_name(record: Export) -> str:
     """Title and day of asking; nothing that a file system refuses."""
     day = clock.local(record.created_at).strftime("%Y%m%d-%H%M")
     plain = "".join(c for c in record.title if c.isalnum() or c in " -_（）()").strip() or "export"
-    return f"{plain[:60]}-{day}.{Format(record.format).ending}"
+    mark = f"-{_('analysis')}" if record.format == Format.ANALYSIS else ""
+    return f"{plain[:60]}{mark}-{day}.{Format(record.format).ending}"

@@ -10,9 +10,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, HiddenField, RadioField
 
 from app.core.forms import OnlyIf, line
-from app.exports.models import FORMATS, Format
+from app.exports.models import FORMATS, HINTS, Format
 
-LISTS = (Format.XLSX, Format.CSV, Format.DBF)
+LISTS = (Format.XLSX, Format.CSV, Format.DBF, Format.ANALYSIS)
 
 
 class ExportForm(FlaskForm):
@@ -30,6 +30,10 @@ class ExportForm(FlaskForm):
         super().__init__(*args, **kwargs)
         self.format.choices = [(form.value, FORMATS[form]) for form in formats]
         self.uid.data = self.uid.data or uuid4().hex
+
+    def hints(self) -> list[Any]:
+        """What is true of the formats to choose from."""
+        return [HINTS[Format(form)] for form, _label in self.format.choices]
 
 
 class ListForm(ExportForm):

@@ -8,20 +8,23 @@ from urllib.parse import parse_qsl
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import Select, func, select, text
+from sqlalchemy import Date, DateTime, Integer, Select, func, inspect, select, text
 from sqlalchemy.exc import OperationalError
 
 from app.core.db import db
 from app.core.errors import NotYours
 from app.exports.light import Reader, Reading
-from app.exports.readers import MASKED, of_rows, reader, sealed_at
-from app.exports.tables import Asked, Batch, Out, Source, Table, dbf_names
+from app.exports.readers import of_rows, reader, sealed_at
+from app.exports.tables import Asked, Batch, Cut, Kind, Out, Source, Table
 from app.fab.arguments import ListArgs
+from app.fab.export import same
 from app.fab.security import manager
 from app.fab.views import SafeModelView
 
 NAME = "list"
 COUNT_FOR = 3_000  # milliseconds that an exact count may take
+GROUPS = {"state", "kind", "origin_state", "graduation_year", "severity"}
+UNITS = ("school.name", "college.name", "major.name")
 
 
 def view_of(name: str) -> SafeModelView:
@@ -43,7 +46,7 @@ def args_of(view: SafeModelView, asked: Asked) -> ListArgs:
 def columns_of(view: SafeModelView, chosen: Sequence[str] | None = None) -> list[str]:
     """The columns of these names, by default all: the list's, its detail's, its further ones."""
     groups = [field for _t, part in view.show_fieldsets or () for field in part["fields"]]
-    known = dict.fromkeys([*view.list_columns, *groups, *view.export_columns])
+    known = dict.fromkeys([*view.list_columns, *groups, *view.further_columns()])
     every = [name for name in known if name in view.label_columns and _goes_out(view, name)]
     return every if chosen is None else [name for name in every if name in set(chosen)]
 
@@ -71,16 +74,47 @@ def table(asked: Asked, clear: bool) -> Table:
     """The list as it is narrowed, with the chosen columns."""
     view = view_of(asked["view"])
     names = columns_of(view, asked.get("columns")) or columns_of(view)[:1]
-    labels = [str(view.label_columns[name]) for name in names]
-    official = [view.export_fields.get(name) or _last(name) for name in names]
-    fields = dbf_names([field.removesuffix(MASKED) for field in official])
-    outs = [Out(label, field) for label, field in zip(_unlike(labels), fields, strict=True)]
+    heads = [view.export_heads.get(name, (view.label_columns[name], "")) for name in names]
+    labels = _unlike([str(label) for label, _field in heads])
+    outs = [
+        Out(label, field, 0, kind_of(view, name), cut_of(view, name), view.label_columns[name])
+        for name, label, (_head, field) in zip(names, labels, heads, strict=True)
+    ]
     return Table(outs, lambda: _rows(view, asked, names, clear))
 
 
-def _last(path: str) -> str:
-    """What a dotted column is about: college.name is the college."""
-    return path.removesuffix(".name").rsplit(".", 1)[-1]
+def kind_of(view: SafeModelView, name: str) -> Kind:
+    """What the texts of a column are: days, moments and numbers by the model, pay as declared."""
+    if name in view.export_kinds:
+        return view.export_kinds[name]  # type: ignore[no-any-return]
+    column = _column(view.datamodel.obj, name)
+    if column is None or column.foreign_keys or column.primary_key:
+        return "text"
+    if isinstance(column.type, DateTime):
+        return "moment"
+    if isinstance(column.type, Date):
+        return "day"
+    shaped = name in view.formatters_columns or name in view.row_texts
+    return "number" if isinstance(column.type, Integer) and not shaped else "text"
+
+
+def _column(model: Any, path: str) -> Any:
+    """The database's column at the end of a dotted path; None for a property."""
+    *way, last = path.split(".")
+    for part in way:
+        relation = inspect(model).relationships.get(part)
+        if relation is None:
+            return None
+        model = relation.mapper.class_
+    found = inspect(model).column_attrs.get(last)
+    return found.columns[0] if found is not None else None
+
+
+def cut_of(view: SafeModelView, name: str) -> Cut | None:
+    """What an analysis workbook counts by: the declared columns, else units, kinds and states."""
+    if view.export_cuts:
+        return view.export_cuts.get(name)
+    return same if name.rsplit(".", 1)[-1] in GROUPS or name.endswith(UNITS) else None
 
 
 def _unlike(labels: list[str]) -> list[str]:
@@ -97,7 +131,7 @@ def _unlike(labels: list[str]) -> list[str]:
 
 
 def _rows(view: Any, asked: Asked, names: list[str], clear: bool) -> Generator[Batch, None, None]:
-    reading = Reading(view.datamodel.obj, view.load_columns)
+    reading = Reading(view.datamodel.obj, [*view.load_columns, *view.export_loads])
     readers = [_reader(view, reading, name, clear) for name in names]
     return reading.texts(narrowed(view, asked), readers)
 
@@ -154,7 +188,7 @@ def facts(asked: Asked) -> list[tuple[Any, str]]:
     for chosen in view.filters:
         value = dict(args.filters).get(chosen.name)
         if value is not None:
-            found.append((_("Filter"), str(dict(chosen.options()).get(value, value))))
+            found.append((_("Filter"), chosen.shown(value)))
     if args.text or args.token:
         found.append((_("Search"), args.text or _("a personal number")))
     return found

@@ -53,6 +53,7 @@ class Format(StrEnum):
     CSV = "csv"
     GB18030 = "csv-gb18030"
     XLSX = "xlsx"
+    ANALYSIS = "xlsx-pivot"
     DBF = "dbf"
 
     @property
@@ -68,10 +69,24 @@ class Format(StrEnum):
 
 FORMATS = {
     Format.XLSX: _l("Excel workbook (.xlsx)"),
+    Format.ANALYSIS: _l(
+        "Analysis workbook (.xlsx): numbers and dates that can be summed, pivots, a chart"
+    ),
     Format.CSV: _l("Text table (.csv), any number of rows"),
     Format.GB18030: _l("Text table for older programs (.csv in GB18030)"),
     Format.DBF: _l("dBase table (.dbf in GBK)"),
 }
+# what is true of each, said where it is chosen
+HINTS = {
+    Format.XLSX: _l(".xlsx: every cell is a text, so that no digit is lost. It cannot be summed."),
+    Format.ANALYSIS: _l("Analysis workbook: pay is a number, days are dates; codes, student numbers and "
+                        "phones stay texts. Up to 1,000,000 cells."),
+    Format.CSV: _l(".csv: comes at once and keeps every digit; but Excel, opening it by a double click, "
+                   "shows long numbers as 4.2E+17. Bring it in by “Data → From text”, all columns as text."),
+    Format.GB18030: _l(".csv in GB18030: the same, for programs that cannot read UTF-8."),
+    Format.DBF: _l(".dbf: fixed widths and the characters of GBK only; what does not fit is listed before a "
+                   "file is made."),
+}  # fmt: skip
 
 
 class Export(db.Model):

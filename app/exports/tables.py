@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+from flask_babel import force_locale
 
 Text = Any  # str or a lazy translation
 Batch = Sequence[Sequence[str]]  # some rows
@@ -12,13 +14,24 @@ Asked = Mapping[str, Any]  # what was asked for, as JSON keeps it
 AT_ONCE = 2_000  # rows of a batch: each is a way to the server and back
 
 
+Kind = Literal["text", "number", "money", "day", "moment"]  # what the texts of a column are
+Cut = Callable[[str], str]  # the text of a cell → the group it belongs to
+
+
 @dataclass(frozen=True)
 class Out:
-    """One column: its header, its name in a DBF file, its width there in bytes (0: as needed)."""
+    """One column: its header, its name in a DBF file, its width there in bytes (0: as needed).
+
+    `named` is how the list itself calls it: without a `field` its name there is made of that. What the
+    analysis workbook makes of it: `kind` money is what it sums (yuan), `cut` what it groups by.
+    """
 
     label: str
-    field: str
+    field: str = ""
     width: int = 0
+    kind: Kind = "text"
+    cut: Cut | None = None
+    named: Text = ""
 
 
 @dataclass(frozen=True)
@@ -52,10 +65,23 @@ class Source:
 SOURCES: dict[str, Source] = {}
 
 
-def dbf_names(names: Sequence[str]) -> list[str]:
+def initials(label: Text) -> str:
+    """A name for a DBF file as the official layouts make theirs: the initials of the Chinese header.
+
+    «毕业去向» is BYQX.
+    """
+    from pypinyin import lazy_pinyin  # large, and only for DBF files
+
+    with force_locale("zh"):
+        chinese = str(label)
+    sounds = lazy_pinyin(chinese, errors=list)  # type: ignore[arg-type] (of other signs each by itself)
+    return "".join(sound[0] for sound in sounds if sound)
+
+
+def dbf_names(columns: Sequence[Out]) -> list[str]:
     """Names for a DBF file: at most ten ASCII letters, digits and _, no two alike."""
     found: list[str] = []
-    for name in names:
+    for name in (column.field or initials(column.named or column.label) for column in columns):
         plain = "".join(c for c in name.upper() if c.isascii() and (c.isalnum() or c == "_"))
         stem, n = (plain or "F")[:10], 1
         while stem in found:

@@ -26,8 +26,9 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.exports import dbf_out, keeping, xlsx_out
 from app.exports.models import Export, ExportState, Format
 from app.exports.rights import table_of
-from app.exports.tables import Batch, Table
+from app.exports.tables import SOURCES, Batch, Table
 from app.exports.workflow import EXPORTS
+from app.fab.shown import moment
 from app.workflow.actor import SYSTEM
 
 _: Callable[..., str] = gettext
@@ -103,7 +104,7 @@ def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
         replace = bool(record.details.get("replace"))
         table = table_of(record)
         path = folder / f"export.{form.ending}"
-        rows, notes, unfit = _write(form, path, table, export_id)
+        rows, notes, unfit = _write(form, path, table, export_id, _said(record))
     if unfit is not None and unfit.count and not replace:
         raise HeldError(unfit, rows)
     with path.open("rb") as file:
@@ -111,18 +112,29 @@ def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
     return {"file_key": key, "size": size, "done": rows, "notes": notes[:MOST_NOTES]}
 
 
+def _said(record: Export) -> list[tuple[Any, str]]:
+    """What an analysis workbook says of itself, above its pivots."""
+    facts = SOURCES[record.what].facts(record.asked)
+    return [(_("Export"), record.title), *facts, (_("Made"), moment(clock.now()))]
+
+
 def _write(
-    form: Format, path: Path, table: Table, export_id: int
+    form: Format, path: Path, table: Table, export_id: int, said: list[tuple[Any, str]]
 ) -> tuple[int, list[Any], dbf_out.Unfit | None]:
     with contextlib.closing(table.rows()) as rows:
-        return _put(form, path, table, _noting(rows, export_id))
+        return _put(form, path, table, _noting(rows, export_id), said)
 
 
 def _put(
-    form: Format, path: Path, table: Table, batches: Iterator[Batch]
+    form: Format, path: Path, table: Table, batches: Iterator[Batch], said: list[tuple[Any, str]]
 ) -> tuple[int, list[Any], dbf_out.Unfit | None]:
     if form is Format.XLSX:
         rows, notes = xlsx_out.write(str(path), str(path.parent), table.columns, batches)
+        return rows, notes, None
+    if form is Format.ANALYSIS:
+        from app.exports import analysis_out  # pandas comes with it: not into the web process
+
+        rows, notes = analysis_out.write(str(path), table, batches, said)
         return rows, notes, None
     with path.open("wb") as out, tempfile.TemporaryFile(dir=path.parent) as spool:
         file: Any = out

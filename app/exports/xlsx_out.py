@@ -15,11 +15,12 @@ from app.exports.tables import Batch, Out
 MOST_ROWS = 1_048_575
 LONGEST = 32_767
 MOST_NOTES = 10_000
+MOST_CELLS = 1_000_000  # of an analysis workbook, which takes about 450 MB while it is written
 SAFE = {
     "constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False,
     "strings_to_numbers": False,
 }  # fmt: skip
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _LONE = "\ufffd"
 
 Note = tuple[int, str, str]  # row as Excel shows it, column, what was done
@@ -40,10 +41,10 @@ def write(
         page.set_column(0, max(len(labels) - 1, 0), 18, plain)
         page.freeze_panes(1, 0)
         for n, label in enumerate(labels):
-            page.write_string(0, n, _fit(label, 1, label, notes), bold)
+            page.write_string(0, n, fit(label, 1, label, notes), bold)
         at = _rows(page, plain, labels, batches, notes)
         if notes:
-            _list(book, bold, plain, notes)
+            list_notes(book, bold, plain, notes)
     return at, notes
 
 
@@ -56,8 +57,8 @@ def _rows(
             raise Refused(too_long())
         for row in batch:
             at += 1
-            if _UNFIT.search("".join(row)) or max(map(len, row), default=0) > LONGEST:
-                row = [_fit(c, at + 1, label, notes) for c, label in zip(row, labels, strict=True)]
+            if UNFIT.search("".join(row)) or max(map(len, row), default=0) > LONGEST:
+                row = [fit(c, at + 1, label, notes) for c, label in zip(row, labels, strict=True)]
             for n, cell in enumerate(row):
                 if cell:
                     put(at, n, cell, plain)
@@ -72,14 +73,28 @@ def too_long() -> str:
     )
 
 
-def _fit(text: str, row: int, label: str, notes: list[Note]) -> str:
+def most_analysed(columns: int) -> int:
+    """How many rows of so many columns an analysis workbook holds, in whole thousands."""
+    return min(MOST_CELLS // max(columns, 1) // 1000 * 1000, MOST_ROWS)
+
+
+def too_long_to_analyse(columns: int) -> str:
+    """Why not, and what to do."""
+    return _(
+        "An analysis workbook of %(columns)s columns holds %(most)s rows. Narrow the list, choose fewer "
+        "columns, or take the plain .xlsx or .csv.",
+        columns=columns, most=f"{most_analysed(columns):,}",
+    )  # fmt: skip
+
+
+def fit(text: str, row: int, label: str, notes: list[Note]) -> str:
     """The text as a cell can hold it; what was changed is noted."""
-    if _UNFIT.search(text):
-        signs = ", ".join(sorted({f"U+{ord(c):04X}" for c in _UNFIT.findall(text)}))
+    if UNFIT.search(text):
+        signs = ", ".join(sorted({f"U+{ord(c):04X}" for c in UNFIT.findall(text)}))
         notes.append(
             (row, label, _("control characters are shown as signs: %(signs)s", signs=signs))
         )
-        text = _UNFIT.sub(lambda found: _sign(found[0]), text)
+        text = UNFIT.sub(lambda found: _sign(found[0]), text)
     if len(text) > LONGEST:
         what = _("only the first %(most)s of %(all)s characters fit", most=LONGEST, all=len(text))
         notes.append((row, label, what))
@@ -94,7 +109,7 @@ def _sign(char: str) -> str:
     return chr(0x2400 + ord(char)) if char < " " else _LONE
 
 
-def _list(book: Any, bold: Any, plain: Any, notes: list[Note]) -> None:
+def list_notes(book: Any, bold: Any, plain: Any, notes: list[Note]) -> None:
     """A second sheet says which cells are not as in the data."""
     page = book.add_worksheet(_("Not as in the data"))
     page.set_column(0, 0, 10)

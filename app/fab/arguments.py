@@ -149,10 +149,16 @@ class Reader:
             if name.startswith("f_") and name not in known:
                 raise Odd(_("This list has no such filter."))
         chosen = [(known[name], args[name]) for name in known if args.get(name)]
-        for declared, value in chosen:
-            if value not in {option for option, _label in declared.options()}:
-                raise Odd(_("This filter has no such value."))
-        return tuple((declared.name, value) for declared, value in chosen)
+        found = [(declared, self._value(declared, value)) for declared, value in chosen]
+        return tuple((declared.name, value) for declared, value in found if value)
+
+    def _value(self, declared: ListFilter, value: str) -> str:
+        """One of the options, or what was typed."""
+        if declared.options is None:
+            return checked_text(value)
+        if value not in {option for option, _label in declared.options()}:
+            raise Odd(_("This filter has no such value."))
+        return value
 
 
 def checked_text(text: str) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from flask_appbuilder.actions import action
+from flask_babel import gettext as _
 from sqlalchemy import BigInteger, ColumnElement, SmallInteger
 
 Reason = Literal["none", "optional", "required"]
@@ -35,13 +36,22 @@ class Tab:
 class ListFilter:
     """A drop-down over the list; `options()` gives (value, label) and is the white list of values.
 
-    `column` is a column of the model, or a function from the chosen value to a condition.
+    Without options it is a field to type into. `column` is a column of the model, or a function from the
+    chosen value to a condition. `title` is what it is about: it stands before the value on its chip.
+    `further` ones stand in a fold.
     """
 
     name: str
     label: Any
     column: Any
-    options: Options
+    options: Options | None = None
+    title: Any = ""
+    further: bool = False
+
+    def shown(self, value: str) -> str:
+        """The value in words, as its chip and the export's page say it."""
+        text = dict(self.options()).get(value, value) if self.options else value
+        return _("%(name)s: %(text)s", name=self.title, text=text) if self.title else str(text)
 
     def clause(self, value: str) -> ColumnElement[bool]:
         """The condition of one (already checked) value."""

@@ -64,12 +64,21 @@ class TabLink:
 
 @dataclass(frozen=True)
 class Choice:
-    """A drop-down of the toolbar with its options (value, label)."""
+    """A drop-down of the toolbar with its options (value, label); without them a field to type into."""
 
     name: str
     label: Any
     value: str
-    options: list[tuple[str, str]]
+    options: list[tuple[str, str]] | None
+    further: bool
+
+
+@dataclass(frozen=True)
+class Narrowing:
+    """One thing that narrows the list, and the list without it."""
+
+    text: str
+    url: str
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,7 @@ class ListPage:
     headings: list[Heading]
     tabs: list[TabLink]
     choices: list[Choice]
+    narrowings: list[Narrowing]
     pager: Pager
     bulk: list[Offer]
     empty: Any
@@ -117,6 +127,11 @@ class ListPage:
     filters: list[tuple[str, str]]  # the saved ones: name and address
     tab: str
     seen: str  # when the rows were read: who comes later was not first
+
+    @property
+    def further(self) -> list[Choice]:
+        """The filters of the fold."""
+        return [choice for choice in self.choices if choice.further]
 
     @property
     def tab_items(self) -> list[tuple[Any, str, str | None, bool]]:

@@ -20,6 +20,7 @@ from app.fab.listing import (
     Choice,
     Heading,
     ListPage,
+    Narrowing,
     Pager,
     Row,
     TabLink,
@@ -190,6 +191,7 @@ class ListReading(Exported):
             headings=[self._heading(column, args, order, to) for column in columns],
             tabs=self._tabs(args, tabs, to),
             choices=self._choices(args),
+            narrowings=self._narrowings(args, to),
             pager=self._pager(args, order, part, count, to),
             bulk=self.bulk_offers(),  # type: ignore[attr-defined]
             empty="" if items else self.empty_text(args),
@@ -290,9 +292,24 @@ class ListReading(Exported):
 
     def _choices(self, args: ListArgs) -> list[Choice]:
         chosen = dict(args.filters)
-        every = [(f, chosen.get(f.name, ""), f.options()) for f in self.filters]
-        found = [(f, value, options) for f, value, options in every if value or len(options) > 1]
-        return [Choice(f"f_{f.name}", f.label, value, options) for f, value, options in found]
+        every = [(f, chosen.get(f.name, ""), f.options and f.options()) for f in self.filters]
+        return [
+            Choice(f"f_{f.name}", f.label, value, options, f.further)
+            for f, value, options in every
+            if value or options is None or len(options) > 1
+        ]
+
+    def _narrowings(self, args: ListArgs, to: Addresses) -> list[Narrowing]:
+        """What narrows the list now, each with the list that it would be without it."""
+        known, found = {f.name: f for f in self.filters}, []
+        for name, value in args.filters:
+            others = tuple(pair for pair in args.filters if pair[0] != name)
+            found.append(Narrowing(known[name].shown(value), to.list(args.moved(filters=others))))
+        if args.text or args.token:
+            what = args.text or _("a personal number")
+            text = _("%(name)s: %(text)s", name=_("Search"), text=what)
+            found.append(Narrowing(text, to.list(args.moved(text="", token=""))))
+        return found
 
     def _hidden_fields(self, args: ListArgs) -> dict[str, str]:
         """What the search form keeps of the list: tab, order, size, a token; never its page."""

@@ -21,6 +21,7 @@ from app.fab.shown import dash, moment
 from app.fab.views import SafeModelView
 from app.forwarding import detail, letters
 from app.forwarding.models import ForwardingLetter
+from app.forwarding.sheets import COURIER
 from app.papers import making as papers
 from app.papers.views import asked, named
 from app.people.office_views import READ_ONLY, colleges, years
@@ -66,8 +67,10 @@ class LettersView(StudentSearch, SafeModelView):
     formatters_columns = {"made_at": moment} | dict.fromkeys(
         ("tracking_number", "courier", "sent_on", "contact", "phone", "archive_address",
          "archive_postcode"), dash)  # fmt: skip
-    export_fields = {"number": "ZDDBH", "student.name": "XM", "student.student_no": "XH",
-                     "tracking_number": "KDDH", "courier": "KDGS", "sent_on": "JCRQ"}  # fmt: skip
+    export_sheet = COURIER.name
+    export_heads = COURIER.heads({
+        "number": "number", "student.name": "student", "tracking_number": "tracking_number",
+        "courier": "courier", "sent_on": "sent_on"})  # fmt: skip
     base_order = ("made_at", "desc")
     wide_columns = frozenset(
         {"student.student_no", "college.name", "courier", "sent_on", "made_at"}

@@ -15,6 +15,7 @@ from app.codes import queries as codes
 from app.core import clock
 from app.fab.declared import Link, Tab, record_action
 from app.fab.editing import RuledForms
+from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.once import now, once
 from app.fab.shown import chips, dash, moment
@@ -108,8 +109,12 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         "archive_receiver": code_name("dajs"), "household_kind": code_name("hkjs"),
     } | dict.fromkeys(("address", "postcode", "archive_to", "archive_address", "archive_postcode",
                        "archive_contact", "archive_phone", "household_address"), dash)  # fmt: skip
-    # the fields by which the sheet of employers knows them (BLK-01)
-    export_fields = {column.field: column.code for column in EMPLOYER_LIST.columns if column.code}
+    export_sheet = EMPLOYER_LIST.name
+    export_heads = EMPLOYER_LIST.heads({
+        name: name for name in ("credit_code", "name", "kind", "industry", "location", "address",
+                                "postcode", "contact_name", "email")})  # fmt: skip
+    export_cuts = {"kind": same, "industry": same, "location": codes.province, "school.name": same,
+                   "state": same}  # fmt: skip
     base_order = ("changed_at", "desc")
     wide_columns = frozenset({"kind", "industry", "changed_at"})
     cell_classes = {"name": "qq-roomy qq-card-title", "credit_code": "qq-number",

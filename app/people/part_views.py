@@ -19,6 +19,7 @@ from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.models import College, Major, School
 from app.people.office_views import READ_ONLY, colleges, schools
+from app.people.part_sheets import COLLEGES, MAJORS
 from app.people.parts import keep_college, keep_major, keep_school, remove
 from app.people.record_forms import CollegeForm, MajorForm, SchoolForm
 
@@ -99,6 +100,7 @@ class CollegesView(_Kept, SafeModelView):
     order_columns = ["code", "name"]
     search_columns = ["code", "name"]
     label_columns = {"code": _l("Code"), "name": _l("College name"), "school.name": _l("School")}
+    export_sheet, export_heads = "colleges", COLLEGES.heads({"code": "code", "name": "name"})
     base_order = ("code", "asc")
     filters = (ListFilter("school", _l("All schools"), College.school_id, schools),)
 
@@ -130,6 +132,8 @@ class MajorsView(_Kept, SafeModelView):
     order_columns = ["code", "name"]
     search_columns = ["code", "name"]
     label_columns = {"code": _l("Code"), "name": _l("Major name"), "college.name": _l("College")}
+    export_sheet = "majors"
+    export_heads = MAJORS.heads({"college.name": "college", "code": "code", "name": "name"})
     base_order = ("code", "asc")
     filters = (ListFilter("college", _l("All colleges"), Major.college_id, colleges),)
 

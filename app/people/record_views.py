@@ -22,11 +22,12 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.editing import RuledForms
+from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.notices.reached import after, ending
-from app.people import queries
+from app.people import hooks, queries
 from app.people.detail import (
     called_before,
     changes_shown,
@@ -112,7 +113,10 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
         "id_document": dash,
     }  # fmt: skip
-    export_fields = EXPORTED
+    export_sheet, export_heads = "students", EXPORTED
+    export_cuts = {"college.name": same, "major.name": same, "class_name": same, "education": same,
+                   "sex": same, "nation": same, "training_mode": same, "origin": codes.province,
+                   "graduation_year": same, "origin_state": same}  # fmt: skip
     export_columns = ("id_kind", "id_number_masked", "id_country")
     export_never = frozenset({"id_document"})
     base_order = ("student_no", "asc")
@@ -129,19 +133,24 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             empty=_l("No two records have the same ID number, phone, examinee number, or name, "
                      "year and major.")),
     )  # fmt: skip
-    search_hint = _l("Student number, name, class, ID number, phone")
-    filters = (
+    search_hint = _l("Student number, name, class, employer, ID number, phone")
+    filters: tuple[ListFilter, ...] = (
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
         ListFilter("year", _l("All years"), Student.graduation_year, years),
         ListFilter("origin", _l("Any origin record"), Student.origin_state,
                    lambda: [(s.value, str(text)) for s, text in ORIGIN_STATES.items()]),
     )  # fmt: skip
 
+    def __init__(self, **kwargs: Any) -> None:
+        self.filters = (*type(self).filters, *hooks.FILTERS)
+        super().__init__(**kwargs)
+
     def scoped(self) -> Select[Any]:
         return queries.students_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
-        return queries.finds_student_or_class(text, actor())
+        more = [part for find in hooks.FINDS for part in find(text, actor())]
+        return queries.finds_student_or_class(text, actor(), more)
 
     def record_name(self, item: Any) -> str:
         return str(item.name)

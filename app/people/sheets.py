@@ -378,10 +378,11 @@ STUDENTS = Sheet(
     ),
 )  # fmt: skip
 
-# the columns of the students' list by the official codes that this sheet reads them by (BLK-01)
-EXPORTED = {
-    "student_no": "XH", "name": "XM", "id_kind": "SFZJLX", "id_number_masked": "SFZH",
-    "id_country": "GJDQM", "major.name": "ZY", "class_name": "BJ",
-    "graduation_year": "BYNF", "education": "XL", "training_mode": "PYFS", "sex": "XB", "nation": "MZ",
-    "phone_masked": "SJH", "email": "EMAIL", "examinee_no": "KSH", "origin": "SYSZD",
-}  # fmt: skip
+# the columns of the students' list as this sheet takes them back (BLK-08)
+EXPORTED = STUDENTS.heads({
+    "student_no": "student_no", "name": "name", "id_kind": "id_kind", "id_number_masked": "id_number",
+    "id_country": "id_country", "college.name": "college", "major.name": "major:ZY",
+    "class_name": "class_name", "graduation_year": "graduation_year", "education": "education:XL",
+    "training_mode": "training_mode:PYFS", "sex": "sex:XB", "nation": "nation:MZ",
+    "phone_masked": "phone", "email": "email", "examinee_no": "examinee_no", "origin": "origin:SYSZD",
+})  # fmt: skip

@@ -19,7 +19,7 @@ from app.people.office_views import colleges, schools, years
 from app.plan import layouts
 from app.plan.models import PLAN_STATES
 
-FORMATS = (Format.XLSX, Format.CSV, Format.GB18030, Format.DBF)
+FORMATS = (Format.XLSX, Format.CSV, Format.GB18030, Format.DBF, Format.ANALYSIS)
 
 
 class PlanExportForm(ExportForm):

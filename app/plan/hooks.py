@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app.fab.declared import Link
+from app.fab.declared import Link, ListFilter
 from app.plan.models import PlanEntry
 
 # what is said of a row, and of a school's year, before it is reported (CHK-02, PLN-06)
@@ -28,6 +28,18 @@ class Making:
 
 
 MAKINGS: list[Making] = []
+
+# column of the list → header and official name by which the import of plan files knows it (BLK-08)
+HEADS: dict[str, tuple[Any, str]] = {}
+
+
+# further columns of the list's export, by their dotted names: `terms.queries.Exported`. `FURTHER_OF` is
+# the view whose list a person must be allowed to see to have them (RPT-05)
+FURTHER: dict[str, Any] = {}
+FURTHER_OF = "Desk"
+
+# what packages above let the list be narrowed by
+FILTERS: list[ListFilter] = []
 
 # links in the head of the list, before the plan's own and after them; asked with FAB's manager of rights
 LINKS_BEFORE: list[Callable[[Any], Link | None]] = []

@@ -25,6 +25,7 @@ from app.exports.light import Reader, Reading
 from app.exports.lists import exact
 from app.exports.readers import blank, reader
 from app.exports.tables import Asked, Batch, Out, Source, Table
+from app.fab.export import same
 from app.people.models import College, School
 from app.people.queries import colleges_for, schools_for
 from app.plan.models import PLAN_STATES, PlanEntry, PlanState
@@ -101,6 +102,11 @@ FILLS: dict[str, Fill] = {
 }
 
 
+# what an analysis workbook counts by: the names, since codes alone say little
+CUTS = {"SZYX": same, "BYQX": same, "DWXZ": same, "DWHY": same, "DWSZD": codes.province, "XL": same,
+        "ZY": same, "SZBJ": same, "XB": same}  # fmt: skip
+
+
 @cache
 def official() -> tuple[Official, ...]:
     """The columns in the order of the layout."""
@@ -136,7 +142,10 @@ def rows_for(asked: Asked) -> Select[Any]:
 def table(asked: Asked, clear: bool) -> Table:
     """The plan in the official layout: headers in Chinese, DBF names and widths as given."""
     columns = layout(asked["layout"])
-    outs = [Out(column.header, column.dbf, column.width) for column in columns]
+    outs = [
+        Out(column.header, column.dbf, column.width, cut=CUTS.get(column.field))
+        for column in columns
+    ]
     return Table(outs, lambda: _rows(columns, asked, clear))
 
 

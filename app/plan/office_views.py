@@ -9,7 +9,7 @@ from flask import flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import Select
+from sqlalchemy import ColumnElement, Select, union_all
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
@@ -19,18 +19,21 @@ from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.arguments import ListArgs
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
+from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import chip, chips, dash, moment
 from app.fab.views import SafeModelView
+from app.people import hooks as people_hooks
 from app.people.models import Student
-from app.people.office_views import READ_ONLY, colleges, years
+from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
-from app.plan import detail, hooks
+from app.plan import detail, hooks, narrowing
 from app.plan.editions import counts_as
 from app.plan.forms import GROUPS, TABLES, EntryForm, version
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
+from app.plan.narrowing import of_employer
 from app.plan.outside import of_plan
 from app.plan.outside_views import line_of
 from app.plan.queries import in_tab, open_change, plan_entries_for
@@ -95,9 +98,18 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         "contact_phone": _l("Telephone"), "address": _l("Address"), "postcode": _l("Postcode"),
         "archive_to": _l("Forward the archive to"), "archive_address": _l("Forwarding address"),
         "archive_postcode": _l("Forwarding postcode"), "household_address": _l("Household address"),
+        "student.class_name": _l("Class"), "student.education": _l("Level of education"),
+    }  # fmt: skip
+    export_sheet = "plan"
+    export_cuts = {
+        "student.college.name": same, "destination": same, "employer_kind": same, "industry": same,
+        "location": codes.province, "position_kind": same, "student.major.name": same,
+        "student.class_name": same, "student.education": same, "source": same, "state": same,
+        "graduation_year": same,
     }  # fmt: skip
     formatters_columns = {
-        "location": _region, "changed_at": moment, "state": chips(PLAN_STATES, PLAN_CHIPS),
+        "student.education": code_name("xl"), "location": _region, "changed_at": moment,
+        "state": chips(PLAN_STATES, PLAN_CHIPS),
         "source": lambda source: str(SOURCES.get(source, "–")),
         "by_staff": lambda own: chip(_("Written by staff"), "turn") if own else "–",
     } | dict.fromkeys(("destination", "employer_name", "credit_code", "contact_name",
@@ -107,6 +119,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     row_texts = {field: _with_code(field, table) for field, table in TABLES.items()
                  if field != "destination_code"}  # fmt: skip
     base_order = ("changed_at", "desc")
+    search_hint = _l("Student number, name, employer, credit code, ID number, phone")
     load_columns = ("destination_code", "graduation_year", "sources")
     wide_columns = frozenset({"student.college.name", "employer_kind",
                               "industry",
@@ -123,7 +136,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         _tab("checked", _l("Checked")),
         _tab("reported", _l("Reported")),
     )
-    filters = (
+    filters: tuple[ListFilter, ...] = (
         ListFilter("college", _l("All colleges"), PlanEntry.college_id, colleges),
         ListFilter("year", _l("All years"), PlanEntry.graduation_year, years),
     )
@@ -131,10 +144,30 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     def __init__(self, **kwargs: Any) -> None:
         for making in hooks.MAKINGS:
             setattr(self, making.name, self._making(making))
+        self.filters = (*type(self).filters, *narrowing.filters(PlanEntry), *hooks.FILTERS)
         super().__init__(**kwargs)
+        further = hooks.FURTHER
+        self.export_heads = hooks.HEADS
+        self.label_columns |= {name: column.label for name, column in further.items()}
+        self.export_loads = tuple(further)
+        self.export_kinds = {name: column.kind for name, column in further.items()}
+        self.export_shapes = {name: of.shape for name, of in further.items() if of.shape}
+        self.export_rows = {name: of.text for name, of in further.items() if of.text}
+
+    def further_columns(self) -> list[str]:
+        """What was agreed on goes out to whoever may see the signings."""
+        may = self.appbuilder.sm.has_access("can_list", hooks.FURTHER_OF)
+        return ["student.class_name", "student.education", *(hooks.FURTHER if may else ())]
 
     def scoped(self) -> Select[Any]:
         return plan_entries_for(actor())
+
+    def finds(self, text: str) -> ColumnElement[bool]:
+        """Students and employers: a union of index-served parts."""
+        mine = self.scoped().with_only_columns(PlanEntry.id)
+        return PlanEntry.id.in_(
+            union_all(mine.where(super().finds(text)), *of_employer(text, actor()))
+        )
 
     def list_context(self, args: ListArgs) -> dict[str, Any]:
         """Who of the year and college that the list shows has no row (PLN-06)."""
@@ -268,3 +301,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
 def counts_label(entry: PlanEntry) -> str:
     """What the row counts as in the rate formula of its year (PLN-11)."""
     return str(PARTS[counts_as(entry.destination_code, entry.graduation_year)])
+
+
+people_hooks.FILTERS.extend(narrowing.filters(Student))
+people_hooks.FINDS.append(narrowing.students_of_employer)

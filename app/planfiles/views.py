@@ -163,3 +163,11 @@ def _link(manager: Any) -> Link | None:
 
 
 hooks.LINKS_BEFORE.append(_link)
+# the list of the plan, as this sheet takes it back (BLK-08)
+hooks.HEADS |= PLAN.heads({
+    "student.student_no": "student_no", "student.name": "name", "destination": "destination_code:BYQX",
+    "credit_code": "credit_code", "employer_name": "employer_name", "employer_kind": "employer_kind:DWXZ",
+    "industry": "industry:DWHY", "location": "location:DWSZD", "position_kind": "position_kind:GZZWLB",
+    "contact_name": "contact_name", "contact_phone": "contact_phone", "address": "address",
+    "postcode": "postcode", "archive_to": "archive_to", "archive_address": "archive_address",
+    "archive_postcode": "archive_postcode", "household_address": "household_address"})  # fmt: skip

@@ -171,8 +171,22 @@ def test_what_is_too_long_is_cut_at_a_character(tmp_path):
 
 
 def test_names_of_dbf_fields_are_short_and_different():
-    names = dbf_names(["graduation_year", "graduation_years", "考生号", "MOBILEPHONE", "考"])
-    assert names == ["GRADUATION", "GRADUATIO2", "F", "MOBILEPHON", "F2"]
+    given = ["graduation_year", "graduation_years", "MOBILEPHONE"]
+    names = dbf_names(
+        [*(Out("x", name) for name in given), Out("毕业去向"), Out("毕业 去向（1）"), Out("…")]
+    )
+    assert names == ["GRADUATION", "GRADUATIO2", "MOBILEPHON", "BYQX", "BYQX1", "F"]
+
+
+@pytest.mark.rule("BLK-01")
+def test_names_of_dbf_fields_are_made_as_the_official_ones_and_never_cut(app):
+    """«DESTINATIO» told nobody what it was (F-60)."""
+    from flask_babel import lazy_gettext
+
+    with app.test_request_context("/?_l_=en"):
+        outs = [Out("Destination", named=lazy_gettext("Destination")),
+                Out("Last change", named=lazy_gettext("Last change"))]  # fmt: skip
+        assert dbf_names(outs) == ["BYQX", "ZJBD"]
 
 
 @pytest.mark.rule("BLK-01")
