@@ -123,6 +123,8 @@ class DestinationKind(Named, db.Model):
     plan_code_legacy: Mapped[str] = mapped_column(String(3))  # the same of earlier years
     settles: Mapped[bool] = mapped_column(default=True)
     modes: Mapped[list[str]] = mapped_column(JSONB, default=list)  # pyfs; none: all of them
+    # of LEVELS; none: all of them
+    levels: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
     from_year: Mapped[int | None]
     to_year: Mapped[int | None]
     sort: Mapped[int] = mapped_column(default=0)
