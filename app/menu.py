@@ -29,6 +29,7 @@ from app.bulk.list_views import ImportHistoryView
 from app.bulk.sheet import SHEETS
 from app.bulk.views import ImportsView
 from app.checks.office_views import ChecksView, FindingsView
+from app.checks.views import FindingsBookView
 from app.codes.api import RegionView
 from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import clock, jobs
@@ -290,7 +291,7 @@ def _office_pages(builder: AppBuilder) -> None:
         LettersView,
     ):
         builder.add_view_no_menu(files)
-    for page in (ChecksView, GraduatesView, CodeEditionsView, FormulasView):
+    for page in (ChecksView, FindingsBookView, GraduatesView, CodeEditionsView, FormulasView):
         builder.add_view_no_menu(page)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)

@@ -69,6 +69,12 @@ PLAN = {  # column of the plan row → the types (and the code table) that may f
 }
 
 
+LEVELS = {  # of education: the first digit of its codes (xl) → a name
+    "0": _l("Doctor"), "1": _l("Master"), "2": _l("Second bachelor's degree"), "3": _l("Bachelor"),
+    "4": _l("Junior college"), "6": _l("Higher vocational college"),
+}  # fmt: skip
+
+
 def english() -> bool:
     """Whether the page is read in English."""
     return str(get_locale()).startswith("en")
