@@ -29,6 +29,7 @@ from app.bulk.list_views import ImportHistoryView
 from app.bulk.sheet import SHEETS
 from app.bulk.views import ImportsView
 from app.checks.office_views import ChecksView, FindingsView
+from app.checks.views import FindingsBookView
 from app.codes.api import RegionView
 from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import clock, jobs
@@ -93,7 +94,7 @@ from app.people.queries import accounts_by_number, active_schools, school_ids
 from app.people.record_views import StudentMailView, StudentPhoneView, StudentsView
 from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
-from app.people.sheets import STUDENTS
+from app.people.sheets import FACTS, STUDENTS
 from app.people.sign_in_views import SignInView
 from app.people.student_views import MyProfileView, VerifyView, verify_gate
 from app.placements.views import AgreementView
@@ -153,7 +154,7 @@ def register(builder: AppBuilder) -> None:
 
 def _bulk(builder: AppBuilder) -> None:
     """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
-    known = (STUDENTS, SEND_LIST, PLAN, COURIER, COLLEGES, MAJORS, RESTRICTION_LIST, EMPLOYER_LIST)
+    known = (STUDENTS, FACTS, SEND_LIST, PLAN, COURIER, COLLEGES, MAJORS, RESTRICTION_LIST, EMPLOYER_LIST)
     assert {sheet.name for sheet in known} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
@@ -290,7 +291,7 @@ def _office_pages(builder: AppBuilder) -> None:
         LettersView,
     ):
         builder.add_view_no_menu(files)
-    for page in (ChecksView, GraduatesView, CodeEditionsView, FormulasView):
+    for page in (ChecksView, FindingsBookView, GraduatesView, CodeEditionsView, FormulasView):
         builder.add_view_no_menu(page)
     for part in (DestinationTypesView, DestinationFieldsView, DestinationProofsView):
         builder.add_view_no_menu(part)

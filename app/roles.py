@@ -205,6 +205,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         **_READERS,
         **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "accept", "reopen")),
     },
+    "FindingsBook": dict.fromkeys((Role.SCHOOL, Role.DATA), ("begin", "make")),
     "Checks": {
         Role.COLLEGE: ("index",),
         **dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "run")),
@@ -225,7 +226,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "CodeEditions": {Role.ADMIN: ("index", "make")},
     "PlanFormulas": {Role.ADMIN: (*LIST, "add", "edit")},
     "Regions": {Role.ADMIN: LIST},
-    "DestinationKinds": {Role.ADMIN: (*READ, "add", "edit")},
+    "DestinationKinds": {Role.ADMIN: (*READ, "add", "edit", "copy")},
     "DestinationTypes": {Role.ADMIN: (*READ, "add", "edit")},
     "DestinationFields": {Role.ADMIN: ("add", "edit")},
     "DestinationProofs": {Role.ADMIN: ("add", "edit")},

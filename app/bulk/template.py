@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import xlsxwriter
@@ -27,7 +28,7 @@ def make(sheet: Sheet, context: Context) -> bytes:
         lists = book.add_worksheet(LISTS)
         lists.hide()
         _table(book, page, sheet)
-        _lists(page, lists, sheet, context)
+        drop_downs(page, lists, sheet.columns, context)
         _notes(book, notes, sheet)
     return out.getvalue()
 
@@ -48,9 +49,11 @@ def _table(book: Any, page: Any, sheet: Sheet) -> None:
         page.write_string(1, n, fit(sample), grey)
 
 
-def _lists(page: Any, lists: Any, sheet: Sheet, context: Context) -> None:
+def drop_downs(
+    page: Any, lists: Any, columns: Sequence[Column], context: Context
+) -> None:
     """Each list in a column of the hidden sheet, as «code name», which the import understands."""
-    for n, column in enumerate(sheet.columns):
+    for n, column in enumerate(columns):
         if column.field not in context.choices or not column.listed:
             continue
         rows = context.choices[column.field].rows

@@ -82,7 +82,8 @@ def of_year(school_id: int, year: int) -> dict[str, Any]:
 
 def link(found: Finding, pages: dict[str, str]) -> tuple[str, str]:
     """Where a finding is mended: the student's record for the person's part, else the plan row."""
-    person = ("id_", "examinee_", "phone_", "student_", "origin")
+    person = ("id_", "examinee_", "phone_", "student_", "origin", "study_", "graduation_",
+              "committed", "gaps")  # fmt: skip
     if found.student_id is None:
         return url_for("PlanView.list", f_college=found.college_id), _("To the plan of the college")
     if found.rule.startswith(person) or "plan" not in pages:

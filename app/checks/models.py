@@ -108,7 +108,7 @@ class CheckRun(db.Model):
 class IdNumberFact(db.Model):
     """What a sealed ID number says, by its keyed index and kind: a changed number has another index.
 
-    No birth date: beside the masked number it would give the number away.
+    Of the birth date only its keyed index: beside the masked number it would give the number away.
     """
 
     __tablename__ = "id_number_fact"
@@ -119,3 +119,4 @@ class IdNumberFact(db.Model):
     )
     fault: Mapped[str] = mapped_column(String(8))  # of rules.ID_FAULTS, or empty
     sex: Mapped[str] = mapped_column(String(1))
+    birth_index: Mapped[bytes | None] = mapped_column(LargeBinary)

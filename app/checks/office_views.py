@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import abort, flash, redirect, url_for
+from flask import abort, flash, redirect, request, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -18,11 +18,13 @@ from app.checks.models import (
     SEVERITIES,
     SEVERITY_CHIPS,
     Finding,
+    Severity,
 )
 from app.checks.rules import BY_NAME
 from app.checks.sentences import LABELS, asks, sentence
 from app.checks.sync import STORED
 from app.checks.workflow import FINDINGS
+from app.checks.year_rules import KEPT
 from app.core import jobs
 from app.core.db import db
 from app.fab.access import has_access
@@ -32,14 +34,16 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
 from app.people import hooks as people_hooks
+from app.people.fields import TABLES
 from app.people.models import Student
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.plan import hooks
 from app.plan.detail import trace
-from app.plan.models import PlanEntry
+from app.plan.models import DESTINATION_FIELDS, PlanEntry
 
+KEPT_ONES = (Severity.ERROR, Severity.WARNING)  # hints are the desk's alone
 TABS = (
     ("error", _l("Errors")),
     ("warning", _l("Warnings")),
@@ -50,6 +54,13 @@ TABS = (
 
 def _rules() -> list[tuple[str, str]]:
     return [(rule.name, str(rule.title)) for rule in STORED]
+
+
+def _fields() -> list[tuple[str, str]]:
+    """Every field that some rule may find wrong, as findings name it."""
+    own = {name for rule in STORED for name in rule.mends.split()}
+    named = {*TABLES, "origin", *KEPT, *DESTINATION_FIELDS}
+    return [(name, str(label)) for name, label in LABELS.items() if name in own | named]
 
 
 def _title(rule: str) -> str:
@@ -107,7 +118,10 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
         ListFilter("college", _l("All colleges"), Finding.college_id, colleges),
         ListFilter("year", _l("All years"), Finding.graduation_year, years),
         ListFilter("rule", _l("All rules"), Finding.rule, _rules),
-    )
+        ListFilter("field", _l("All fields"), queries.of_field, _fields),
+        ListFilter("severity", _l("Any severity"), Finding.severity,
+                   lambda: [(s.value, str(label)) for s, label in SEVERITIES.items() if s in KEPT_ONES]),
+    )  # fmt: skip
 
     def scoped(self) -> Select[Any]:
         return queries.findings_for(actor())
@@ -117,7 +131,12 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
         return f"{who} · {_title(item.rule)}"
 
     def head_links(self) -> list[Link]:
-        return [Link(url_for("ChecksView.index"), _("By college"))]
+        links = [Link(url_for("ChecksView.index"), _("By college"))]
+        if self.appbuilder.sm.has_access("can_begin", "FindingsBook"):
+            wished = self.reader.write(self.reader.read(request.args))
+            url = url_for("FindingsBookView.begin", **wished)
+            links.append(Link(url, _("Mend by a workbook")))
+        return links
 
     def show_context(self, item: Any) -> dict[str, Any]:
         wanted = select(PlanEntry.id).where(PlanEntry.student_id == item.student_id)

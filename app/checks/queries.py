@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.checks.models import CheckRun, Finding, FindingState, Severity
+from app.checks.rules import RULES
 from app.core import clock
 from app.core.db import db
 from app.people.models import College, Student
@@ -32,6 +33,19 @@ def in_tab(name: str) -> ColumnElement[bool]:
     if name in ("accepted", "gone"):
         return Finding.state == S(name)
     return (Finding.state == S.OPEN) & (Finding.severity == Severity(name))
+
+
+def touches(names: Collection[str]) -> ColumnElement[bool]:
+    """The findings that are mended in one of these fields: by their rule, or by what their facts name."""
+    rules = [rule.name for rule in RULES if not set(names).isdisjoint(rule.mends.split())]
+    named = func.string_to_array(Finding.facts["fields"].astext, " ", type_=ARRAY(Text))
+    told: ColumnElement[bool] = named.overlap(cast(list(names), ARRAY(Text)))
+    return Finding.rule.in_(rules) | func.coalesce(told, False)
+
+
+def of_field(name: str) -> ColumnElement[bool]:
+    """As `touches`, of one field: a filter of the list."""
+    return touches((name,))
 
 
 def open_of(student_id: int) -> Sequence[Finding]:

@@ -23,11 +23,13 @@ from app.checks.year_rules import (
     DIFFERS,
     EXAMINEE,
     FLEXIBLE,
+    GAPS,
     ID_TWICE,
     NAMES,
     PHONE,
     SMALL,
 )
+from app.people import fields
 from app.people.checks import CREDIT_ALPHABET, credit_code_weights
 from app.plan.models import OFFICIAL
 
@@ -47,7 +49,8 @@ class Rule:
     `where` is a condition on `b`, or for YEAR a SELECT of (student_id, facts) or (college_id, facts).
     `fine` is what the desk says where the rule `applies` and is met. An error that can be `accepted`
     as it is does not bar the report then. A sign of surrogate signing
-    `asks` something of the student, and its SELECT serves the pass and the desk.
+    `asks` something of the student, and its SELECT serves the pass and the desk. `mends` are the fields
+    by which it is mended, beside those that its facts name (CHK-02).
     """
 
     name: str
@@ -63,6 +66,7 @@ class Rule:
     of_college: bool = False
     asks: Any = ""
     accepted: bool = True
+    mends: str = ""
 
     @property
     def is_sign(self) -> bool:
@@ -97,11 +101,7 @@ def _listed(parts: str) -> str:
 
 _REGION = """CASE WHEN b.{0} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM region r WHERE r.code = b.{0})
     THEN '{0}' END"""
-_STUDENT_CODES = _listed(
-    _unknown({"sex": "xb", "education": "xl", "training_mode": "pyfs", "nation": "mz"})
-    + ", "
-    + _REGION.format("origin")
-)
+_STUDENT_CODES = _listed(f"{_unknown(fields.TABLES)}, {_REGION.format('origin')}")
 _ROW_CODES = _listed(
     _unknown({"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
               "position_kind": "gzzwlb"})
@@ -142,6 +142,12 @@ _HAS_OTHER = """(SELECT count(*) FROM placement x WHERE x.student_id = b.student
 _CHECKED_BY = """(SELECT c.name FROM employer m JOIN school c ON c.id = m.school_id
   WHERE m.id = b.employer_id AND m.profile_at IS NOT NULL)"""
 _SIGNED = "b.kind <> 'destination'"
+# years of study against the days between enrolment and graduation; a year off is asked about
+_STUDIED = "(b.graduates_on - b.enrolled_on) / 365.25"
+_SPAN = f"""CASE WHEN b.study_years ~ '^[1-9]([.]5)?$' AND b.graduates_on > b.enrolled_on
+  THEN abs({_STUDIED} - CAST(b.study_years AS numeric)) > 0.6 END"""
+_COMMITTED = """coalesce(b.committed_to, '') = ''
+  AND (b.training_mode IN ('2', '4') OR b.teacher_training = '12')"""
 
 RULES: tuple[Rule, ...] = (
     # what only the desk asks
@@ -155,26 +161,57 @@ RULES: tuple[Rule, ...] = (
          {"state": "b.origin_state"}, fine=_l("Origin record: %(state)s"), accepted=False),
     Rule("id_missing", WARNING, RECORD, _l("ID number missing"),
          _l("The student has no ID number. Add it to the origin record."),
-         "b.id_number_index IS NULL", desk=False),
+         "b.id_number_index IS NULL", desk=False,
+         mends="id_number"),
     Rule("id_number", ERROR, RECORD, _l("ID number wrong"),
          _l("The ID number is wrong: %(fault)s. Compare it with the card and correct it."),
-         "b.id_fault <> ''", {"fault": "b.id_fault"}),
+         "b.id_fault <> ''", {"fault": "b.id_fault"},
+         mends="id_number"),
     Rule("id_sex", ERROR, RECORD, _l("ID number and sex"),
          _l("By the ID number the sex is “%(by_number)s”, the origin record says “%(sex)s”."),
          "b.id_sex <> '' AND b.sex <> '' AND b.id_sex <> b.sex",
-         {"by_number": "b.id_sex", "sex": "b.sex"}),
+         {"by_number": "b.id_sex", "sex": "b.sex"},
+         mends="sex id_number"),
+    Rule("id_birth", ERROR, RECORD, _l("ID number and birth date"),
+         _l("The birth date of the origin record is not the one that the ID number says. Correct the one "
+            "that is wrong."), "b.birth_date_index <> b.born_index", desk=False,
+         mends="birth_date id_number"),
     Rule("id_twice", ERROR, YEAR, _l("ID number used twice"),
-         _l("%(count)s graduates of the year have this ID number."), ID_TWICE),
+         _l("%(count)s graduates of the year have this ID number."), ID_TWICE,
+         mends="id_number"),
     Rule("examinee_missing", WARNING, RECORD, _l("Candidate number missing"),
          _l("The student has no candidate number. Add it to the origin record."),
-         "coalesce(b.examinee_no, '') = ''", desk=False),
+         "coalesce(b.examinee_no, '') = ''", desk=False,
+         mends="examinee_no"),
     Rule("examinee_twice", ERROR, YEAR, _l("Candidate number used twice"),
-         _l("%(count)s graduates of the year have the candidate number %(number)s."), EXAMINEE),
+         _l("%(count)s graduates of the year have the candidate number %(number)s."), EXAMINEE,
+         mends="examinee_no"),
     Rule("phone_shared", WARNING, YEAR, _l("One phone of several students"),
-         _l("%(count)s students gave the same phone. Ask them for their own."), PHONE),
+         _l("%(count)s students gave the same phone. Ask them for their own."), PHONE,
+         mends="phone"),
     Rule("student_codes", ERROR, RECORD, _l("Unknown code of the student"),
          _l("The code tables of the year do not know these values: %(fields)s."),
          f"{_STUDENT_CODES} <> ''", {"fields": _STUDENT_CODES}, desk=False),
+    Rule("study_order", ERROR, RECORD, _l("Graduation before enrolment"),
+         _l("Enrolled on %(begins)s, graduates on %(ends)s: the second must be later."),
+         "b.graduates_on <= b.enrolled_on", {"begins": "b.enrolled_on", "ends": "b.graduates_on"},
+         desk=False, mends="enrolled_on graduates_on"),
+    Rule("study_span", WARNING, RECORD, _l("Years of study and dates"),
+         _l("From %(begins)s to %(ends)s are not the %(years)s years of the programme. Correct what is "
+            "wrong; where the student took longer, accept it."), _SPAN,
+         {"begins": "b.enrolled_on", "ends": "b.graduates_on", "years": "b.study_years"},
+         desk=False, mends="study_years enrolled_on graduates_on"),
+    Rule("graduation_day", WARNING, RECORD, _l("Graduation date outside the year"),
+         _l("The graduation date %(ends)s does not lie in the graduation year %(year)s."),
+         "extract(year FROM b.graduates_on) <> b.graduation_year",
+         {"ends": "b.graduates_on", "year": "b.graduation_year"}, desk=False,
+         mends="graduates_on graduation_year"),
+    Rule("committed", WARNING, RECORD, _l("Trained for a unit that is not named"),
+         _l("Who is trained for a unit needs its name: fill in “Committed or commissioned to” (training "
+            "mode: %(mode)s)."), _COMMITTED, {"mode": "b.training_mode"}, desk=False,
+         mends="committed_to training_mode teacher_training"),
+    Rule("gaps", WARNING, YEAR, _l("Columns of the layout empty"),
+         _l("Most graduates of the year have these, this one has not: %(fields)s."), GAPS),
     # the destination
     Rule("codes", ERROR, RECORD, _l("Unknown code of the row"),
          _l("The code tables of the year do not know these values: %(fields)s."),
@@ -184,30 +221,37 @@ RULES: tuple[Rule, ...] = (
          {"code": "b.destination_code", "fields": _MISSING}),
     Rule("credit_code", WARNING, RECORD, _l("the credit code is wrong"),
          _l("Credit code is wrong: %(code)s"), BAD_CREDIT_CODE, {"code": "b.credit_code"},
-         "b.credit_code IS NOT NULL", _l("Credit code is valid")),
+         "b.credit_code IS NOT NULL", _l("Credit code is valid"),
+         mends="credit_code"),
     Rule("nature", WARNING, RECORD, _l("nature and credit code do not go together"),
          _l("The nature “%(nature)s” does not go with a credit code that begins with %(prefix)s."),
          "b.employer_kind IN (SELECT nature FROM (VALUES {natures}) n(nature, prefix)) AND "
          "b.credit_code ~ '^[0-9A-Z]{18}$' AND (b.employer_kind, left(b.credit_code, 2)) NOT IN "
-         "(VALUES {natures})", {"nature": "b.employer_kind", "prefix": "left(b.credit_code, 2)"}),
+         "(VALUES {natures})", {"nature": "b.employer_kind", "prefix": "left(b.credit_code, 2)"},
+         mends="employer_kind credit_code"),
     Rule("region_level", WARNING, RECORD, _l("region not of county level"),
          _l("The region %(region)s is no county or district. Choose one inside it."), _NOT_COUNTY,
-         {"region": "b.location"}),
+         {"region": "b.location"},
+         mends="location"),
     Rule("region_address", WARNING, RECORD, _l("address and region do not go together"),
          _l("The address “%(address)s” does not lie in %(region)s."), _ELSEWHERE,
-         {"address": "b.address", "region": "b.location"}),
+         {"address": "b.address", "region": "b.location"},
+         mends="location address"),
     Rule("proof", WARNING, RECORD, _l("a proof is missing"),
          _l("A proof that this destination asks for is not there."), _NO_PROOF),
     Rule("credit_names", WARNING, YEAR, _l("One credit code, several names"),
-         _l("The credit code %(code)s stands with %(count)s names: %(names)s."), NAMES),
+         _l("The credit code %(code)s stands with %(count)s names: %(names)s."), NAMES,
+         mends="employer_name credit_code"),
     Rule("employer_differs", WARNING, YEAR, _l("Employer unlike its approved rows"),
          _l("Unlike most approved rows of this employer: %(fields)s."), DIFFERS),
     Rule("small_employer", WARNING, YEAR, _l("Many graduates at a small employer"),
          _l("%(count)s graduates at one small employer: %(name)s."), SMALL),
     Rule("contact_shared", WARNING, YEAR, _l("One telephone of several employers"),
-         _l("%(count)s employers have the telephone %(phone)s."), CONTACT),
+         _l("%(count)s employers have the telephone %(phone)s."), CONTACT,
+         mends="contact_phone"),
     Rule("address_shared", WARNING, YEAR, _l("One address of several employers"),
-         _l("%(count)s employers have the address “%(address)s”."), ADDRESS),
+         _l("%(count)s employers have the address “%(address)s”."), ADDRESS,
+         mends="address"),
     Rule("accepts", WARNING, YEAR, _l("Accepted from one device"),
          _l("%(count)s students accepted within minutes from one address and device. Ask whether "
             "they signed themselves."), ACCEPTS),

@@ -12,14 +12,20 @@ from app.accounts.models import ROLE_NAMES, Role
 from app.checks.models import Finding
 from app.checks.rules import BY_NAME, ID_FAULTS, Rule
 from app.codes import queries as codes
+from app.people.detail import LABELS as PERSON_LABELS
 from app.people.models import ORIGIN_STATES
 from app.plan.models import FIELD_LABELS
 from app.settings.models import SETTINGS
 from app.workflow.engine import FLOWS
 
-LABELS = {**FIELD_LABELS, "sex": _l("Sex"), "education": _l("Level of education"),
-           "training_mode": _l("Training mode"), "nation": _l("Nationality"),
-           "origin": _l("Place of origin")}  # fmt: skip
+LABELS = {**FIELD_LABELS, **PERSON_LABELS}
+
+
+def fields_of(found: Finding) -> tuple[str, ...]:
+    """The fields by which a finding is mended: its rule's, and those that its facts name (CHK-02)."""
+    rule = BY_NAME.get(found.rule)
+    named = str(found.facts.get("fields", ""))
+    return tuple(dict.fromkeys(f"{named} {rule.mends if rule else ''}".split()))
 
 
 def _fields(names: str, _year: int) -> str:

@@ -28,14 +28,16 @@ from app.core import clock, identity
 from app.core.crypto import cipher
 from app.core.db import db, one_at_a_time
 from app.core.identity import IdKind
+from app.people import fields
+from app.people.fields import AGES
+from app.people.models import Student
 from app.placements.models import HOLDS_SLOT
 from app.plan.editions import formula
 from app.plan.models import DESTINATION_FIELDS, PlanState
 
 F = DESTINATION_FIELDS
 PORTION = 2000  # sealed numbers read at once
-TABLES = ("xb", "xl", "pyfs", "mz", "byqx", "dwxz", "dwhy", "gzzwlb")
-AGES = (14, 80)  # of somebody who graduates
+TABLES = {*fields.TABLES.values(), "byqx", "dwxz", "dwhy", "gzzwlb"}
 
 
 def _natures() -> str:
@@ -62,6 +64,7 @@ _BEGINS = """LEFT JOIN (SELECT name, min(code) AS code, left(name, 2) AS head FR
   ON {0}.head = left(e.address, 2) AND starts_with(e.address, {0}.name)"""
 BASE = f"""SELECT s.id AS student_id, s.school_id, s.college_id, s.graduation_year, s.sex,
     s.education, s.training_mode, s.nation, s.origin, s.origin_state, s.examinee_no,
+    {", ".join(f"s.{name}" for name in fields.PLAIN)}, s.birth_date_index, i.birth_index AS born_index,
     s.id_number_index, s.id_kind, s.id_country, s.phone_index, p.id AS placement_id, p.kind,
     p.state AS placement_state,
     p.invitation_id, p.employer_id, e.entry_state, {", ".join(f"e.{name}" for name in F)},
@@ -85,7 +88,8 @@ _WISH = ", ".join(
 )
 _PLACEMENT = f"""placement p JOIN student s ON s.id = p.student_id
   JOIN (SELECT w.placement_id AS of, NULL AS entry_state, {_WISH} FROM plan_wish w) e ON e.of = p.id
-  CROSS JOIN (SELECT CAST(:fault AS text) AS fault, CAST(:sex AS text) AS sex) i"""
+  CROSS JOIN (SELECT CAST(:fault AS text) AS fault, CAST(:sex AS text) AS sex,
+    CAST(NULL AS bytea) AS birth_index) i"""
 
 
 def _found(rule: Rule) -> str:
@@ -255,8 +259,12 @@ def _table(name: str, statement: str, values: dict[str, Any]) -> int:
 
 
 def learn(school: int, year: int, progress: Callable[[int], None] = lambda _share: None) -> int:
-    """Read the sealed ID numbers of the year that are not known yet, and keep only what they say."""
-    wanted = text("""SELECT s.uid, s.id_number_sealed, s.id_number_index, s.id_kind FROM student s
+    """Read the sealed ID numbers of the year that are not known yet, and keep only what they say.
+
+    A record of before the day of birth was kept has it from its number now (PLN-12).
+    """
+    wanted = text("""SELECT s.id, s.uid, s.id_number_sealed, s.id_number_index, s.id_kind,
+        s.birth_date_index IS NULL AS unborn FROM student s
       WHERE s.school_id = :school AND s.graduation_year = :year AND s.id_number_sealed IS NOT NULL
         AND NOT EXISTS (SELECT 1 FROM id_number_fact i WHERE i.id_number_index = s.id_number_index
           AND i.id_kind = s.id_kind)
@@ -264,34 +272,58 @@ def learn(school: int, year: int, progress: Callable[[int], None] = lambda _shar
     unread = db.session.execute(wanted, {"school": school, "year": year}).all()
     today = clock.today()
     for start in range(0, len(unread), PORTION):
-        rows = {(row.id_number_index, row.id_kind): _said(row, today)
-                for row in unread[start : start + PORTION]}  # fmt: skip
-        db.session.execute(
-            text("""INSERT INTO id_number_fact (id_number_index, id_kind, fault, sex)
-              SELECT * FROM unnest(CAST(:keys AS bytea[]), CAST(:kinds AS text[]),
-                CAST(:faults AS text[]), CAST(:sexes AS text[])) ON CONFLICT DO NOTHING"""),
-            {"keys": [key for key, _kind in rows], "kinds": [kind for _key, kind in rows],
-             "faults": [f for f, _s in rows.values()],
-             "sexes": [s for _f, s in rows.values()]},
-        )  # fmt: skip
+        rows = unread[start : start + PORTION]
+        read = [(row, *_said(row, today)) for row in rows]
+        _keep_facts({(row.id_number_index, row.id_kind): said for row, *said in read})
+        _keep_births([(row, born) for row, _fault, _sex, born in read if born and row.unborn])
         progress(90 * (start + len(rows)) // len(unread))
     return len(unread)
 
 
-def _said(row: Any, today: date) -> tuple[str, str]:
+def _keep_facts(rows: dict[tuple[bytes, str], list[str]]) -> None:
+    index = vars(Student)["birth_date"].index
+    db.session.execute(
+        text("""INSERT INTO id_number_fact (id_number_index, id_kind, fault, sex, birth_index)
+          SELECT * FROM unnest(CAST(:keys AS bytea[]), CAST(:kinds AS text[]),
+            CAST(:faults AS text[]), CAST(:sexes AS text[]), CAST(:births AS bytea[]))
+          ON CONFLICT DO NOTHING"""),
+        {"keys": [key for key, _kind in rows], "kinds": [kind for _key, kind in rows],
+         "faults": [fault for fault, _s, _b in rows.values()],
+         "sexes": [sex for _f, sex, _b in rows.values()],
+         "births": [index(born) if born else None for _f, _s, born in rows.values()]},
+    )  # fmt: skip
+
+
+def _keep_births(rows: Sequence[tuple[Any, str]]) -> None:
+    """Who holds a student keeps it: the next run is soon enough."""
+    parts = [vars(Student)["birth_date"].parts("Student", row.uid, born) for row, born in rows]
+    db.session.execute(
+        text("""UPDATE student s SET birth_date_sealed = x.sealed, birth_date_index = x.index,
+            birth_date_masked = x.masked
+          FROM unnest(CAST(:ids AS int[]), CAST(:sealed AS bytea[]), CAST(:index AS bytea[]),
+            CAST(:masked AS text[])) x(id, sealed, index, masked)
+          WHERE s.id = x.id AND s.id IN (SELECT id FROM student WHERE id = ANY(CAST(:ids AS int[]))
+            AND birth_date_index IS NULL ORDER BY id FOR NO KEY UPDATE SKIP LOCKED)"""),
+        {"ids": [row.id for row, _born in rows], "sealed": [part[0] for part in parts],
+         "index": [part[1] for part in parts], "masked": [part[2] for part in parts]},
+    )  # fmt: skip
+
+
+def _said(row: Any, today: date) -> tuple[str, str, str]:
     number = cipher().decrypt(row.id_number_sealed, f"Student.id_number:{row.uid}")
     return said(number, today, row.id_kind)
 
 
-def said(number: str, today: date, kind: str = IdKind.ID_CARD) -> tuple[str, str]:
-    """(what is wrong, the code of the sex) of a number of identity; of most kinds it says no sex."""
+def said(number: str, today: date, kind: str = IdKind.ID_CARD) -> tuple[str, str, str]:
+    """(what is wrong, the code of the sex, the day of birth) of a number; most kinds say only the first."""
     fault = identity.fault(kind, number, today)
     if fault:
-        return "kind" if fault == "form" and kind != IdKind.ID_CARD else fault, ""
-    if not identity.holds_birth(kind, number):
-        return "", ""
-    age = today.year - int(number[6:10])
-    return ("" if AGES[0] <= age <= AGES[1] else "age"), identity.sex_in(kind, number)
+        return ("kind" if fault == "form" and kind != IdKind.ID_CARD else fault), "", ""
+    born = identity.birth_in(kind, number)
+    if not born:
+        return "", "", ""
+    age = today.year - int(born[:4])
+    return ("" if AGES[0] <= age <= AGES[1] else "age"), identity.sex_in(kind, number), born
 
 
 # -- one record, as the desk asks ----------------------------------------------------------------
@@ -332,7 +364,7 @@ def ask_placement(placement: Any, plan_values: dict[str, Any]) -> list[Answer]:
     db.session.flush()
     student, today = placement.student, clock.today()
     number = student.id_number
-    fault, sex = said(number, today, student.id_kind) if number else ("", "")
+    fault, sex, _born = said(number, today, student.id_kind) if number else ("", "", "")
     values = _values(placement.school_id, placement.graduation_year, clock.now())
     at = {
         **values,

@@ -109,7 +109,7 @@ def look_again(ids: Sequence[int]) -> None:
             db.session.commit()
 
 
-FILES = ("plan", "students")  # the sheets that write what the checks look at
+FILES = ("plan", "students", "facts")  # the sheets that write what the checks look at
 
 
 def look_at_file(change: Change) -> None:

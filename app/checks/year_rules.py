@@ -59,6 +59,13 @@ FLEXIBLE = """SELECT college_id, jsonb_build_object('count', n, 'share', 100 * f
     FROM check_base WHERE part IN ('agreement', 'employed', 'startup', 'flexible', 'freelance',
       'study') GROUP BY 1) x
   WHERE n >= :enough AND 100 * flexible > :share * n"""
+# what the shorter layout prints of everybody: where most have it, the others were forgotten
+KEPT = ("political_status", "study_years", "enrolled_on", "graduates_on", "teacher_training", "hardship")
+_MOST = ", ".join(f"2 * count({name}) > count(*) AS {name}" for name in KEPT)
+_GAP = ", ".join(f"CASE WHEN m.{name} AND b.{name} IS NULL THEN '{name}' END" for name in KEPT)
+GAPS = f"""SELECT b.student_id, jsonb_build_object('fields', concat_ws(' ', {_GAP})) AS facts
+  FROM check_base b CROSS JOIN (SELECT {_MOST} FROM check_base HAVING count(*) >= :enough) m
+  WHERE concat_ws(' ', {_GAP}) <> ''"""
 # who accepted from where is in the trace of the invitation, or of what the student entered
 ACCEPTS = """SELECT student_id, jsonb_build_object('count', n) AS facts
   FROM (SELECT student_id, count(*) OVER (PARTITION BY t.address, t.device ORDER BY t.at

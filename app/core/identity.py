@@ -228,3 +228,13 @@ def sex_in(kind: str, number: str) -> str:
     if not holds_birth(kind, number):
         return ""
     return "1" if int(number[16]) % 2 else "2"
+
+
+def birth_in(kind: str, number: str) -> str:
+    """The day of birth that a right number says, as 2004-01-31; empty where it says none."""
+    if not number or not holds_birth(kind, number):
+        return ""
+    try:
+        return date(int(number[6:10]), int(number[10:12]), int(number[12:14])).isoformat()
+    except ValueError:
+        return ""

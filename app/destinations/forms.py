@@ -28,6 +28,7 @@ from app.core.numbers import WholeField
 from app.destinations.checks import choices, fields_of, most_of
 from app.destinations.models import (
     FIELD_TYPES,
+    LEVELS,
     NUMBERS,
     PLAN,
     TEXTS,
@@ -175,6 +176,7 @@ class KindForm(_Named):
         description=_l("Unticked: it occupies no place and gives way by itself."),
     )  # fmt: skip
     modes = Ticks(_l("Training modes"), description=_l("None ticked: open to all."))
+    levels = Ticks(_l("Levels of education"), description=_l("None ticked: open to all."))
     from_year = _whole(_l("From graduation year"), 1990, 2100)
     to_year = _whole(_l("To graduation year"), 1990, 2100)
 
@@ -185,6 +187,7 @@ class KindForm(_Named):
         for field, year in ((self.plan_code, 2021), (self.plan_code_legacy, 2020)):
             field.choices = [("", _("Please choose")), *_coded(names("byqx", year))]
         self.modes.choices = list(names("pyfs").items())
+        self.levels.choices = list(LEVELS.items())
 
     def validate_to_year(self, field: Any) -> None:
         """The years run forwards."""
@@ -193,9 +196,10 @@ class KindForm(_Named):
 
 
 class NewKindForm(KindForm):
-    """A new one, with the key that stays."""
+    """A new one, with the key that stays; it comes into use once its fields and proofs are there (F-61)."""
 
     code = line(_l("Key"), 20, _key)
+    active = None
 
 
 class ProofForm(_Named):

@@ -69,6 +69,12 @@ PLAN = {  # column of the plan row → the types (and the code table) that may f
 }
 
 
+LEVELS = {  # of education: the first digit of its codes (xl) → a name
+    "0": _l("Doctor"), "1": _l("Master"), "2": _l("Second bachelor's degree"), "3": _l("Bachelor"),
+    "4": _l("Junior college"), "6": _l("Higher vocational college"),
+}  # fmt: skip
+
+
 def english() -> bool:
     """Whether the page is read in English."""
     return str(get_locale()).startswith("en")
@@ -123,6 +129,8 @@ class DestinationKind(Named, db.Model):
     plan_code_legacy: Mapped[str] = mapped_column(String(3))  # the same of earlier years
     settles: Mapped[bool] = mapped_column(default=True)
     modes: Mapped[list[str]] = mapped_column(JSONB, default=list)  # pyfs; none: all of them
+    # of LEVELS; none: all of them
+    levels: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
     from_year: Mapped[int | None]
     to_year: Mapped[int | None]
     sort: Mapped[int] = mapped_column(default=0)

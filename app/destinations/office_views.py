@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, request, url_for
+from flask import flash, g, redirect, request, url_for
+from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
@@ -25,11 +26,14 @@ from app.destinations.forms import (
 )
 from app.destinations.models import (
     FIELD_TYPES,
+    LEVELS,
     DestinationField,
     DestinationKind,
     DestinationProof,
     DestinationType,
 )
+from app.destinations.queries import copy_kind
+from app.fab.access import has_access
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash, yes_no
@@ -88,7 +92,7 @@ class DestinationKindsView(SafeModelView):
     datamodel = SafeInterface(DestinationKind)
     route_base = "/destination-kinds"
     class_permission_name = "DestinationKinds"
-    include_route_methods = ROUTES | {"show"}
+    include_route_methods = ROUTES | {"show", "copy"}
     list_title, show_title = _l("Kinds of destinations"), _l("Kind of destination")
     add_title, edit_title = _l("New kind"), _l("Edit the kind")
     show_template = "destinations/kind.html"
@@ -96,25 +100,28 @@ class DestinationKindsView(SafeModelView):
                     "years", "sort", "active"]  # fmt: skip
     show_fieldsets = [
         (None, {"fields": ["name", "type.name", "code", "name_en", "hint", "hint_en", "plan_code",
-                           "plan_code_legacy", "settles", "modes", "years", "active"]}),
+                           "plan_code_legacy", "settles", "modes", "levels", "years", "active"]}),
     ]  # fmt: skip
     order_columns = ["sort", "name", "plan_code"]
     search_columns = ["name", "code", "plan_code"]
     label_columns = LABELS | {
         "plan_code": _l("Plan code since 2021"), "plan_code_legacy": _l("Plan code before 2021"),
-        "settles": _l("Settles"), "modes": _l("Training modes"), "years": _l("Graduation years"),
+        "settles": _l("Settles"), "modes": _l("Training modes"),
+        "levels": _l("Levels of education"), "years": _l("Graduation years"),
     }  # fmt: skip
     formatters_columns = SHOWN | {
         "plan_code": lambda code: f"{code} {codes.name('byqx', code, 2021)}",
         "plan_code_legacy": lambda code: f"{code} {codes.name('byqx', code, 2020)}",
         "modes": lambda modes: _(", ").join(codes.name("pyfs", m) for m in modes) or _("all"),
+        "levels": lambda found: _(", ").join(str(LEVELS[level]) for level in found) or _("all"),
     }
     base_order = ("sort", "asc")
     load_columns = ("from_year", "to_year")
     add_form, edit_form = NewKindForm, KindForm
-    edit_columns = ["type_id", *NAMED, "plan_code", "plan_code_legacy", "settles", "modes",
-                    "from_year", "to_year", "sort", "active"]  # fmt: skip
-    add_columns = ["code", *edit_columns]
+    add_columns = ["code", "type_id", *NAMED, "plan_code", "plan_code_legacy", "settles", "modes",
+                   "levels", "from_year", "to_year", "sort"]  # fmt: skip
+    edit_columns = [*add_columns[1:], "active"]
+    add_row_message = _l("Saved, and not in use yet: add fields and proofs, then tick “In use”.")
     wide_columns = frozenset({"code", "plan_code_legacy", "years", "sort"})
     cell_classes = {
         "name": "qq-card-title",
@@ -137,6 +144,18 @@ class DestinationKindsView(SafeModelView):
     def record_name(self, item: Any) -> str:
         return str(item.name)
 
+    def pre_add(self, item: Any) -> None:
+        item.active = False
+
+    @expose("/copy/<int(max=2147483647):pk>", methods=["POST"])
+    @has_access
+    def copy(self, pk: int) -> Any:
+        """The kind once more, to be changed and then taken into use (F-61)."""
+        made = copy_kind(self.record(pk))
+        db.session.commit()
+        flash(_("Copied, and not in use yet: change what differs, then tick “In use”."), "success")
+        return redirect(self.url("edit", pk=made.id), 303)
+
     def show_context(self, item: Any) -> dict[str, Any]:
         parts = (selectinload(DestinationKind.fields), selectinload(DestinationKind.proofs))
         db.session.get(DestinationKind, item.id, options=parts, populate_existing=True)
@@ -150,6 +169,8 @@ class DestinationKindsView(SafeModelView):
             "proofs": [
                 (p, url_for("DestinationProofsView.edit", pk=p.id)) for p in item.proofs
             ],
+            "copy_url": self.url("copy", pk=item.id)
+            if self.appbuilder.sm.has_access("can_copy", self.class_permission_name) else "",
             "add_field": url_for("DestinationFieldsView.add", kind=item.id),
             "add_proof": url_for("DestinationProofsView.add", kind=item.id),
         }  # fmt: skip

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from itertools import count
 from pathlib import Path
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import Select, select
+from sqlalchemy import Select, inspect, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
@@ -61,12 +62,34 @@ def kind_closed(kind: DestinationKind, student: Student) -> str | None:
         return _("“%(kind)s” is not offered any more. Please choose another.", kind=str(kind))
     if kind.modes and student.training_mode not in kind.modes:
         return _("“%(kind)s” is not open to your training mode.", kind=str(kind))
+    if kind.levels and student.education[:1] not in kind.levels:
+        return _("“%(kind)s” is not open to your level of education.", kind=str(kind))
     return None
 
 
 def _in_years(kind: DestinationKind, year: int) -> bool:
     since, until = kind.from_year, kind.to_year
     return (since is None or since <= year) and (until is None or year <= until)
+
+
+def copy_kind(kind: DestinationKind) -> DestinationKind:
+    """The kind once more with its fields and proofs, under a key of its own and not in use. Not committed."""
+    taken = set(db.session.scalars(select(DestinationKind.code)))
+    code = next(c for n in count(2) if (c := f"{kind.code[:16]}_{n}") not in taken)
+    name = _("%(name)s (copy)", name=kind.name[:30])
+    made = _copied(kind, code=code, name=name, active=False)
+    for part in (*kind.fields, *kind.proofs):
+        copy = _copied(part)
+        copy.kind = made
+    db.session.add(made)
+    db.session.flush()
+    return made
+
+
+def _copied(record: Any, **other: Any) -> Any:
+    """A new record with the same plain columns, but its key, and what it belongs to, or what is said."""
+    own = {c.key: getattr(record, c.key) for c in inspect(type(record)).column_attrs}
+    return type(record)(**{n: v for n, v in own.items() if n not in ("id", "kind_id")} | other)
 
 
 def kinds_for(student: Student) -> dict[DestinationType, list[DestinationKind]]:

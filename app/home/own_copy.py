@@ -36,6 +36,7 @@ from app.invitations.views import response_text, review_text
 from app.notices.models import Notice
 from app.objections.models import Objection
 from app.origin.models import Correction
+from app.people import fields
 from app.people.models import RESTRICTION_KINDS, Restriction, Student
 from app.people.naming import former_names
 from app.people.own_contacts import proved
@@ -159,6 +160,8 @@ def _own(student: Student) -> Row:
         _("Class"): student.class_name,
         _("Examinee number"): student.examinee_no or "",
         _("Postal address"): student.address or "",
+        **{str(label): fields.text_of(name, getattr(student, name), student.graduation_year)
+           for name, label in fields.LABELS.items()},
         _("First sign-in"): _at(student.verified_at),
     }
 

@@ -19,8 +19,9 @@ from app.core.numbers import YEARS, WholeField
 from app.core.text import clean_code
 from app.origin.models import FIELDS, TABLES
 from app.origin.queries import document
+from app.people import fields
 from app.people.models import College, Major, Student
-from app.people.record_forms import country_choices
+from app.people.record_forms import country_choices, origin_field
 
 LENGTHS = {"name": 60, "id_number": 18, "phone": 20, "examinee_no": 14, "class_name": 40}
 CLEAN = {
@@ -69,6 +70,8 @@ class _Form(FlaskForm):
 
 
 def _field(field: str) -> Any:
+    if field in fields.BY_NAME:
+        return origin_field(fields.BY_NAME[field], required=True)
     label = _l("Document number") if field == "id_number" else FIELDS[field]
     if field in TABLES or field == "major_id":
         return SelectField(label, [DataRequired(MISSING)])

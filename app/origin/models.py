@@ -15,6 +15,7 @@ from sqlalchemy.types import DateTime
 
 from app.core.crypto import Sealed
 from app.core.db import db
+from app.people import fields
 from app.people.models import Student
 
 
@@ -38,17 +39,31 @@ CHIPS = {
     CorrectionState.ACCEPTED: "done",
     CorrectionState.REFUSED: "refused",
 }
+
+
+def _of(group: str) -> tuple[str, ...]:
+    return tuple(field.name for field in fields.of_group(group))
+
+
 FIELDS: dict[str, Any] = {
     "name": _l("Name"), "id_number": _l("Identity document"), "phone": _l("Phone"), "sex": _l("Sex"),
     "nation": _l("Nationality"), "examinee_no": _l("Examinee number"), "major_id": _l("Major"),
     "class_name": _l("Class"), "education": _l("Level of education"),
     "training_mode": _l("Training mode"), "graduation_year": _l("Graduation year"),
-    "origin": _l("Place of origin"),
+    "origin": _l("Place of origin"), **fields.LABELS,
 }  # fmt: skip
-TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
-SECRETS = ("id_number", "phone")
+GROUPS = (  # as the student reads them
+    (_l("Student"), ("name", "id_number", "phone", "sex", "nation", "examinee_no", *_of("person"))),
+    (_l("Studies"), ("major_id", "class_name", "education", "training_mode", "graduation_year",
+                     *_of("studies"))),
+    (_l("Origin and home"), ("origin", *_of("home"))),
+)  # fmt: skip
+TABLES = fields.TABLES
+SECRETS = ("id_number", "phone", *fields.SECRETS)
 NUMBERS = ("major_id", "graduation_year")
-PROVED = frozenset({"name", "id_number", "sex", "nation", "education", "training_mode"})
+PROVED = frozenset({"name", "id_number", "sex", "nation", "education", "training_mode"}).union(
+    field.name for field in fields.FIELDS if field.proved
+)
 OPEN = "state = 'proposed'"
 
 

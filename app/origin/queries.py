@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, select
 
 from app.codes import queries as codes
@@ -14,6 +15,7 @@ from app.core.db import db
 from app.core.identity import IdKind
 from app.core.text import mask_id_number
 from app.origin.models import NUMBERS, SECRETS, TABLES, Correction, CorrectionState
+from app.people import fields
 from app.people.models import Major, Student
 from app.people.queries import at_school
 from app.workflow.actor import Actor, Role
@@ -71,6 +73,9 @@ def folded(field: str, value: str) -> str:
     """A proposed value as the record would keep it."""
     if field == "phone":
         return phones.folded(value)
+    if field in fields.BY_NAME:
+        known = fields.read(field, value)
+        return "" if known is None else str(known)
     if field != "id_number" or not value:
         return value
     kind, country, number = document_of(value)
@@ -88,7 +93,7 @@ def shown(field: str, value: str) -> str:
         return f"{identity.named(kind, country)} {mask_id_number(number)}"
     if field in SECRETS:
         mask = vars(Student)[field].mask
-        return str(mask(value))[:20]
+        return str(mask(value))[:120]
     if field in TABLES:
         return codes.name(TABLES[field], value) or value
     if field == "major_id":
@@ -101,11 +106,22 @@ def typed(field: str, value: str) -> dict[str, Any]:
     """The text as the record keeps it, by field."""
     if field == "id_number":
         return dict(zip(("id_kind", "id_country", "id_number"), document_of(value), strict=True))
+    if field in fields.BY_NAME:
+        return {field: fields.read(field, value)}
     return {field: int(value) if field in NUMBERS else _plain(field, value)}
 
 
 def _plain(field: str, value: str) -> str | None:
     return value or ("" if field in ("sex", "class_name") else None)
+
+
+def settled(student: Student, field: str) -> str:
+    """Why the field is not corrected by itself; empty where it can be (PLN-12)."""
+    if field != "birth_date" or not student.id_number:
+        return ""
+    if not identity.birth_in(student.id_kind, student.id_number):
+        return ""
+    return _("The birth date is taken from the ID number. Propose that one's correction.")
 
 
 def overtaken(correction: Correction) -> bool:

@@ -19,8 +19,8 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import chip, moment
 from app.origin.forms import form_for, text_of
-from app.origin.models import CHIPS, FIELDS, LABELS, PROVED, Correction, CorrectionState
-from app.origin.queries import kept, own, shown
+from app.origin.models import CHIPS, FIELDS, GROUPS, LABELS, PROVED, Correction, CorrectionState
+from app.origin.queries import kept, own, settled, shown
 from app.origin.workflow import CORRECTIONS, RECORD, propose
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState
 from app.people.student_views import me
@@ -46,7 +46,8 @@ class MyOriginView(SafeView):
         student, rows = me(), own(me().id)
         return self.render_template(
             "origin/student_record.html",
-            facts=[self._fact(student, field, rows) for field in FIELDS],
+            groups=[(label, [self._fact(student, field, rows) for field in names])
+                    for label, names in GROUPS],
             review=ORIGIN_STATES[OriginState(student.origin_state)],
             review_chip=ORIGIN_CHIPS.get(OriginState(student.origin_state), "waiting"),
             rows=[(row, state_chip(row), moment(row.created_at), self._url(row)) for row in rows],
@@ -60,7 +61,7 @@ class MyOriginView(SafeView):
             "label": FIELDS[field],
             "value": shown(field, kept(student, field)),
             "waiting": self._url(waiting) if waiting else "",
-            "url": url_for("MyOriginView.propose", field=field),
+            "url": "" if settled(student, field) else url_for("MyOriginView.propose", field=field),
         }
 
     def _url(self, row: Correction) -> str:

@@ -18,7 +18,7 @@ from app.documents.attachments import Upload
 from app.origin.effects import keep_answer, keep_proofs, write_it
 from app.origin.models import FIELDS, LABELS, PROVED, Correction, CorrectionState
 from app.origin.notices import tell
-from app.origin.queries import corrections_for, folded, kept, overtaken, seen, shown, typed
+from app.origin.queries import corrections_for, folded, kept, overtaken, seen, settled, shown, typed
 from app.people.models import Student
 from app.people.students import checked
 from app.workflow.actor import Actor, Role
@@ -112,6 +112,8 @@ def _problems(student: Student, field: str, value: str, reason: str) -> list[tup
         problems.append(("reason", _("Please say what is wrong.")))
     elif len(reason) > 200:
         problems.append(("reason", _("A reason has at most %(most)s characters.", most=200)))
+    if why := settled(student, field):
+        return [*problems, ("value", why)]
     if not value:
         return [*problems, ("value", _("Please fill this in."))]
     if value == kept(student, field):

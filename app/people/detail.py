@@ -22,7 +22,7 @@ from app.core.names import name_key
 from app.fab.once import once
 from app.fab.shown import chip
 from app.notices.reached import lately
-from app.people import naming
+from app.people import fields, naming
 from app.people.models import (
     RESTRICTION_KINDS,
     College,
@@ -103,6 +103,7 @@ LABELS = {
     "education": _l("Level of education"), "training_mode": _l("Training mode"),
     "graduation_year": _l("Graduation year"), "origin": _l("Place of origin"), "phone": _l("Phone"),
     "id_kind": _l("Kind of document"), "id_country": _l("Passport issued by"), "email": _l("E-mail"),
+    **fields.LABELS,
 }  # fmt: skip
 
 EMPLOYER_LABELS = {
@@ -210,8 +211,7 @@ def _note(row: Trail, labels: Mapping[str, Any]) -> str:
     return _("; ").join(part for part in (*fields, row.reason or "") if part)
 
 
-CODES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs", "kind": "dwxz",
-         "industry": "dwhy"}  # fmt: skip
+CODES = fields.TABLES | {"kind": "dwxz", "industry": "dwhy"}
 PARTS = {"college_id": College, "major_id": Major}
 
 

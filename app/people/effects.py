@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ARRAY, Integer, any_, literal, select, text
@@ -15,7 +16,7 @@ from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING
 from app.core.text import mask_email, mask_phone
-from app.people import ways_in
+from app.people import fields, ways_in
 from app.people.models import Employer, Student
 from app.people.ways_in import account_of
 from app.workflow.actor import SYSTEM, Actor
@@ -155,8 +156,13 @@ def follow_student(which: str, actor: Actor, **values: Any) -> None:
     db.session.expire_all()
 
 
-SECRETS = ("id_number", "phone")
+SECRETS = ("id_number", "phone", *fields.SECRETS)
 MASKS = {"email": lambda text: mask_email(text) if text else None}  # shown in the trail
+
+
+def _as_text(value: Any) -> Any:
+    """A day as the trail keeps it; everything else as it is."""
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def write_record(change: Change) -> None:
@@ -171,7 +177,7 @@ def write_record(change: Change) -> None:
         shown = f"{name}_masked" if name in SECRETS else name
         before = getattr(student, shown)
         setattr(student, name, value)
-        mask = MASKS.get(name, lambda value: value)
+        mask = MASKS.get(name, _as_text)
         changed[name] = [mask(before), mask(getattr(student, shown))]
     db.session.flush()
     change.details["changed"] = changed
@@ -287,8 +293,9 @@ INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor
   SELECT '{table}', t.id, t.school_id, :step, t.{state}, t.{state}, :user, :role, :name, :address,
     :device, '', :file, jsonb_build_object('import', :id ::int, 'changed', c.changed), app_now()
   FROM import_row r JOIN {table} t ON {joined} CROSS JOIN LATERAL (
-    SELECT jsonb_object_agg(k, CASE WHEN :undone THEN jsonb_build_array(r.values -> k, r.old -> k)
-      ELSE jsonb_build_array(r.old -> k, r.values -> k) END) AS changed
+    SELECT jsonb_object_agg(regexp_replace(k, '_masked$', ''), CASE
+      WHEN :undone THEN jsonb_build_array(coalesce(r.values -> k, r.more -> k), r.old -> k)
+      ELSE jsonb_build_array(r.old -> k, coalesce(r.values -> k, r.more -> k)) END) AS changed
     FROM jsonb_object_keys(r.old) k WHERE k = ANY(:fields)) c
   WHERE r.import_id = :id AND r.status = 'changed' AND c.changed IS NOT NULL ORDER BY t.id"""
 

@@ -15,14 +15,13 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_code
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.people import merge_requests, merging
+from app.people import fields, merge_requests, merging
 from app.people.detail import EMPLOYER_LABELS, LABELS
 from app.people.models import Employer, Student
 from app.people.queries import employers_for, students_for
 
 LARGEST_KEY = 2**31 - 1
-TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs", "kind": "dwxz",
-          "industry": "dwhy"}  # fmt: skip
+TABLES = fields.TABLES | {"kind": "dwxz", "industry": "dwhy"}
 
 
 class _Merge(SafeView):
@@ -91,7 +90,8 @@ class _Merge(SafeView):
         return self.render_template(
             "people/merge.html",
             keep=keep, other=other, number=number, back=url_for(self.shows, pk=keep.id),
-            pairs=[(name, self.labels[name], *two) for name, *two in pairs] if other else [],
+            pairs=[(name, self.labels[name], *two) for name, *two in pairs if two != ["–", "–"]]
+            if other else [],
             contacts=[(self.labels[name], self._shown(keep, name), self._shown(other, name))
                       for name in self.contacts] if other else [],
             waiting=merge_requests.waiting(self.kind, keep.id, other.id) if other else None,

@@ -22,6 +22,7 @@ from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.names import same_name
+from app.people import fields
 from app.people.effects import follow_student, identify_by_records, open_accounts
 from app.people.models import Employer, EmployerState, Merged, Student
 from app.people.naming import also_called
@@ -34,7 +35,7 @@ from app.workflow.engine import committed
 from app.workflow.locks import lock_rows
 
 FIELDS = ("student_no", "name", "sex", "nation", "examinee_no", "major_id", "class_name",
-          "graduation_year", "education", "training_mode", "origin")  # fmt: skip
+          "graduation_year", "education", "training_mode", "origin", *fields.PLAIN)  # fmt: skip
 SECRETS = ("id_number", "phone")  # shown beside one another, taken never
 EMPLOYER_FIELDS = ("name", "kind", "industry", "location", "address", "postcode", "contact_name")
 EMPLOYER_CONTACTS = ("email",)
@@ -125,10 +126,13 @@ def put_students_together(
 ) -> Student:
     """Inside the caller's transaction, both locked. `proof`: ``id_number``, or ``code`` of the student."""
     STUDENTS.apply("merge", keep.id, actor, reason=reason, gone=_facts(gone), proof=proof)
-    values = {name: getattr(gone, name) for name in FIELDS if name in take}
+    lacks = {name for name in fields.PLAIN if getattr(keep, name) is None}
+    values = {name: getattr(gone, name) for name in FIELDS if name in lacks.union(take)}
     values |= {"college_id": gone.college_id} if "major_id" in take else {}
     _student_accounts(keep, gone, actor, reason, proved=proof != "id_number")
     keep.address = keep.address or gone.address
+    for name in fields.SECRETS:
+        setattr(keep, name, getattr(keep, name) or getattr(gone, name))
     gone_id = gone.id
     _move(Student, keep.id, gone_id)
     # of the two numbers the one that nobody bears from now on

@@ -19,6 +19,7 @@ from app.core.identity import NUMBERS, IdKind, clean, named
 from app.core.named import ContactName, PersonName, Title, order_column
 from app.core.phones import folded
 from app.core.text import clean_code, mask_id_number, mask_phone
+from app.people.fields import IdNumber, OriginColumns
 
 
 class TrainingMode(StrEnum):
@@ -123,8 +124,8 @@ class Major(db.Model):
         return self.name
 
 
-class Student(db.Model):
-    """A graduate: origin record (生源信息) as the school keeps it, and how to reach the person."""
+class Student(OriginColumns, db.Model):
+    """A graduate: origin record (生源信息; `fields` declares the rest of it), and how to reach the person."""
 
     __tablename__ = "student"
     __table_args__ = (
@@ -183,8 +184,7 @@ class Student(db.Model):
     phone_index: Mapped[bytes | None] = mapped_column(LargeBinary)
     phone_masked: Mapped[str | None] = mapped_column(String(20))
     verified_at: Mapped[datetime | None] = mapped_column(DateTime(timezone=True))
-
-    id_number = Sealed("id_number", mask_id_number, clean)
+    id_number = IdNumber("id_number", mask_id_number, clean)
     phone = Sealed("phone", mask_phone, folded)
     school: Mapped[School] = relationship()
     college: Mapped[College] = relationship()

@@ -7,8 +7,8 @@ from typing import Any
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, SelectField
-from wtforms.validators import DataRequired, InputRequired, NumberRange
+from wtforms import BooleanField, DateField, SelectField
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional
 
 from app.accounts.queries import actor
 from app.codes.forms import RegionField, options
@@ -20,13 +20,14 @@ from app.core.named import a_title
 from app.core.names import clean_contact, clean_name, clean_title
 from app.core.numbers import YEARS, WholeField
 from app.core.text import clean_code
+from app.people import fields
+from app.people.fields import Field, Shape
 from app.people.forms import EMAIL, PHONE, POSTCODE, TEL
 from app.people.models import College, Major
 from app.people.queries import colleges_for, majors_for
 from app.people.students import mail_is_free
 
 YEAR = _l("A year between 2000 and 2100.")
-CODES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
 
 
 class OpenRegion(RegionField):
@@ -41,17 +42,38 @@ class OpenRegion(RegionField):
         self.flags.required = False
 
 
-class StudentForm(DynamicForm):
+def origin_field(field: Field, *, required: bool = False) -> Any:
+    """The form's field for a declared one: its list, a day, a line that is folded as files are."""
+    first = DataRequired(MISSING) if required else Optional()
+    if field.table:
+        return SelectField(field.label, [first], description=field.help)
+    if field.shape in (Shape.DAY, Shape.BIRTH):
+        return DateField(field.label, [first], description=field.help)
+    check, sentence = fields.CHECKS.get(field.shape, (None, ""))
+    more = {"clean": fields.FOLDS[field.shape]} if field.shape in fields.FOLDS else {}
+    checks = [Checked(check, sentence)] if check else []
+    return line(field.label, field.most, *checks, required=required, description=field.help, **more)
+
+
+def _group(name: str) -> list[str]:
+    return [field.name for field in fields.of_group(name)]
+
+
+OriginPart: Any = type("OriginPart", (), {f.name: origin_field(f) for f in fields.FIELDS})
+
+
+class StudentForm(OriginPart, DynamicForm):
     """The origin record as the school enters and corrects it (ADM-02); the rules check it again."""
 
     GROUPS = (
         (_l("Student"), {"fields": ["student_no", "name", "id_kind", "id_number", "id_country",
-                                    "phone", "email", "sex", "nation", "examinee_no"]}),
+                                    "phone", "email", "sex", "nation", "examinee_no",
+                                    *_group("person")]}),
         (_l("Studies"), {"fields": ["major_id", "class_name", "graduation_year", "education",
-                                    "training_mode"]}),
-        (_l("Origin record"), {"fields": ["origin"]}),
+                                    "training_mode", *_group("studies")]}),
+        (_l("Origin record"), {"fields": ["origin", *_group("home")]}),
     )  # fmt: skip
-    SECRETS = ("id_number", "phone")
+    SECRETS = ("id_number", "phone", *fields.SECRETS)
 
     student_no = line(_l("Student number"), 20, clean=lambda text: clean_code(text)[:40])
     name = line(_l("Name"), 60, clean=clean_name)
@@ -91,7 +113,7 @@ class StudentForm(DynamicForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         year = self.graduation_year.data
-        for name, table in CODES.items():
+        for name, table in fields.TABLES.items():
             self[name].choices = options(table, years=[year] if year else ())
         self.major_id.choices = [(0, _l("Please choose")), *_majors()]
         self.id_kind.choices = list(identity.NAMES.items())
@@ -110,7 +132,8 @@ class StudentForm(DynamicForm):
         for name in cls.SECRETS:
             shown = getattr(obj, f"{name}_masked") or ""
             form[name].render_kw = {**(form[name].render_kw or {}), "placeholder": shown}
-            form[name].description = _l("Leave it empty to keep the one on record.")
+            if shown:
+                form[name].description = _l("Leave it empty to keep the one on record.")
         form.phone.render_kw |= {"readonly": True}
         form.phone.description = _l("It is changed on a page of its own, with a reason.")
         if not mail_is_free(obj):
@@ -130,9 +153,9 @@ class StudentForm(DynamicForm):
     def values(self) -> dict[str, Any]:
         """What is to be written; what is open is None."""
         found = {name: self[name].data for name in self.field_names()}
-        found |= {
-            name: found[name] or None for name in ("nation", "examinee_no", "origin", "email")
-        }
+        found["birth_date"] = self.birth_date.data and self.birth_date.data.isoformat()
+        open_ones = ("nation", "examinee_no", "origin", "email", *fields.NAMES)
+        found |= {name: found[name] or None for name in open_ones}
         if self.correcting:
             del found["phone"]
         if self.keeps_mail:

@@ -27,7 +27,7 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.notices.reached import after, ending
-from app.people import hooks, queries
+from app.people import fields, hooks, queries
 from app.people.detail import (
     called_before,
     changes_shown,
@@ -52,6 +52,10 @@ from app.people.students import STUDENTS, change_mail, change_phone, correct, en
 from app.people.ways_in import account_of
 
 LARGEST_KEY = 2**31 - 1
+
+
+def _shown(group: str) -> list[str]:
+    return [field.shown for field in fields.of_group(group)]
 
 
 class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
@@ -83,12 +87,12 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     search_columns: list[str] = []
     show_fieldsets = [
         (_l("Student"), {"fields": ["name", "student_no", "id_document", "examinee_no",
-                                    "sex", "nation"]}),
+                                    "sex", "nation", *_shown("person")]}),
         (_l("Studies"), {"fields": ["school.name", "college.name", "major.name", "class_name",
                                     "education",
-                                    "graduation_year", "training_mode"]}),
+                                    "graduation_year", "training_mode", *_shown("studies")]}),
         (_l("Contact details"), {"fields": ["phone_masked", "email", "address", "verified_at"]}),
-        (_l("Origin record"), {"fields": ["origin_state", "origin"]}),
+        (_l("Origin record"), {"fields": ["origin_state", "origin", *_shown("home")]}),
     ]  # fmt: skip
     label_columns = {
         "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
@@ -101,7 +105,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "school.name": _l("School"), "education": _l("Level of education"),
         "training_mode": _l("Training mode"), "phone_masked": _l("Phone"), "email": _l("E-mail"),
         "address": _l("Address"), "verified_at": _l("First sign-in"),
-        "origin": _l("Place of origin"),
+        "origin": _l("Place of origin"), **{f.shown: f.label for f in fields.FIELDS},
     }  # fmt: skip
     formatters_columns = {
         "origin_state": chips(ORIGIN_STATES, ORIGIN_CHIPS), "sex": code_name("xb"),
@@ -112,6 +116,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "id_country": lambda code: countries().get(code, code) or "–",
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
         "id_document": dash,
+        **{f.shown: code_name(f.table) if f.table else dash for f in fields.FIELDS},
     }  # fmt: skip
     export_sheet, export_heads = "students", EXPORTED
     export_cuts = {"college.name": same, "major.name": same, "class_name": same, "education": same,
@@ -160,7 +165,8 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         if not self.appbuilder.sm.has_access("can_add", "Students"):
             return []
         return [Link(self.url("add"), _("New student")),
-                Link(url_for("ImportsView.begin", name="students"), _("Import"))]  # fmt: skip
+                Link(url_for("ImportsView.begin", name="students"), _("Import")),
+                Link(url_for("ImportsView.begin", name="facts"), _("Complete by file"))]  # fmt: skip
 
     def written(self, kind: str, item: Any, form: Any) -> Any:
         if kind == "edit":

@@ -33,13 +33,13 @@ from app.core import clock, jobs, phones
 from app.core.db import db
 from app.core.identity import IdKind
 from app.core.names import name_problem
-from app.people import documents, effects, file_ways
+from app.people import documents, effects, fields, file_ways, origin_sheets
 from app.people.effects import follow_student, forget_accounts
+from app.people.fields import TABLES
 from app.people.models import College, Major, OriginState, Student, TrainingMode
 from app.people.tasks import open_accounts
 from app.workflow.actor import Role
 
-TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
 MOBILE = _l(
     "This is not a mobile number: 11 digits that begin with 1; one of another country or region with its "
     "code, such as +852 9123 4567."
@@ -125,6 +125,7 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
 def look(record: Import, _context: Context) -> None:
     """Nobody else of the school and year may have the ID number, nobody else of the school the phone."""
     db.session.execute(text(_AS_KNOWN), {"id": record.id, "school": record.school_id})
+    origin_sheets.take_from_number(record)
     compare.mark(
         record,
         "EXISTS (SELECT 1 FROM student s WHERE s.school_id = :school"
@@ -211,7 +212,7 @@ def follow(record: Import) -> None:
         who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
         effects.trace_file(Student, "correct", "t.school_id = :school AND t.student_no ="
-                           " r.values ->> 'student_no'", STUDENTS.target.fields, who, id=record.id,
+                           " r.values ->> 'student_no'", TRACED, who, id=record.id,
                            school=record.school_id, file=record.file_name,
                            undone=record.state == ImportState.UNDONE)  # fmt: skip
     db.session.execute(
@@ -317,8 +318,8 @@ STUDENTS = Sheet(
         fixed=lambda record: {"school_id": record.school_id},
         fields=("name", "college_id", "major_id", "class_name", "graduation_year", "education",
                 "training_mode", "sex", "nation", "examinee_no", "origin", "id_kind",
-                "id_country", "email"),
-        secrets=("id_number", "phone"),
+                "id_country", "email", *fields.PLAIN),
+        secrets=("id_number", "phone", *fields.SECRETS),
         defaults={"id_kind": IdKind.ID_CARD.value, "id_country": "", "class_name": "", "sex": "",
                   "training_mode": TrainingMode.OPEN.value,
                   "origin_state": OriginState.ENTERED.value},
@@ -338,13 +339,13 @@ STUDENTS = Sheet(
                ("身份证号码", "证件号码", "证件号", "身份证件号", "身份证件号码", "公民身份号码",
                 "身份证/护照号", "SFZJH"),
                required=True, most=18, fold=documents.folded_number, checks=(documents.is_number,), width=22,
-               secret=sealed(Student.id_number, "Student"), sample="99999920040101001X",
+               secret=origin_sheets.keep_number, sample="99999920040101001X",
                help=_l("Or the number of the document of the kind beside it.")),
         Column("id_country", _l("Passport issued by"), Kind.CHOICE, "GJDQM",
                ("国籍", "国籍/地区", "国家或地区", "国籍或地区", "签发国", "签发国家",
                 "护照签发国", "GJ", "GJDQ"),
                width=16, listed=False, help=_l("Of passports only: country or region.")),
-        Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称"),
+        Column("college", _l("College"), Kind.CHOICE, "", ("学院", "院系", "院系名称", "学院名称", "所在院系", "SZYX"),
                required=True, into="college_id", width=22, sample="计算机学院"),
         Column("major", _l("Major"), Kind.TEXT, "ZYDM", ("专业代码", "专业名称", "ZY"), required=True,
                aside=True, width=22, sample="软件工程", help=_l("Code or name; of the same college.")),
@@ -354,12 +355,13 @@ STUDENTS = Sheet(
                required=True, width=16, sample="31"),
         Column("training_mode", _l("Training mode"), Kind.CHOICE, "PYFSDM", ("培养方式代码", "PYFS"),
                width=14, sample="1"),
-        Column("class_name", _l("Class"), Kind.TEXT, "BJ", ("班级名称",), most=40, width=14,
+        Column("class_name", _l("Class"), Kind.TEXT, "BJ", ("班级名称", "所在班级", "SZBJ"), most=40, width=14,
                sample="软工2301"),
         Column("sex", _l("Sex"), Kind.CHOICE, "XBDM", ("性别代码", "XB"), width=8, sample="男"),
         Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), width=12,
                sample="汉族"),
-        Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话"), most=20,
+        Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话", "MOBILEPHONE",
+               "MOBILEPHON"), most=20,
                fold=lambda text, _context: phones.folded(text),
                checks=(fits(phones.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),
                sample="13800000000",
@@ -375,9 +377,13 @@ STUDENTS = Sheet(
         Column("origin", _l("Place of origin"), Kind.CHOICE, "SYSZDDM",
                ("生源所在地代码", "生源所在地", "SYSZD"), width=22, listed=False, sample="420111",
                help=_l("Six digits or the full name of the region.")),
+        *origin_sheets.columns(),
     ),
 )  # fmt: skip
+FACTS = origin_sheets.of_known(STUDENTS)
 
+# of sealed fields of the record the masks; other numbers have lines of their own
+TRACED = (*STUDENTS.target.fields, *(f"{name}_masked" for name in fields.SECRETS))
 # the columns of the students' list as this sheet takes them back (BLK-08)
 EXPORTED = STUDENTS.heads({
     "student_no": "student_no", "name": "name", "id_kind": "id_kind", "id_number_masked": "id_number",
@@ -385,4 +391,5 @@ EXPORTED = STUDENTS.heads({
     "class_name": "class_name", "graduation_year": "graduation_year", "education": "education:XL",
     "training_mode": "training_mode:PYFS", "sex": "sex:XB", "nation": "nation:MZ",
     "phone_masked": "phone", "email": "email", "examinee_no": "examinee_no", "origin": "origin:SYSZD",
+    **{field.shown: field.name for field in fields.FIELDS},
 })  # fmt: skip

@@ -22,8 +22,9 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.core.forms import MISSING, NO_EMAIL
 from app.core.identity import IdKind
 from app.core.names import clean_name, name_problem
-from app.people import own_contacts
+from app.people import fields, own_contacts
 from app.people.effects import (
+    SECRETS,
     begin_anew,
     keep_phone,
     note_gone,
@@ -191,15 +192,15 @@ def _wrong_mail(student: Student, email: str) -> list[tuple[str, str]]:
 def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
     """The facts that may be written, with the college of the major. Raises Invalid with all that is wrong.
 
-    An empty number or phone changes nothing: pages show them masked. A number is that of the kind of
+    An empty number, phone or other sealed field changes nothing: pages show them masked. A number is that of the kind of
     document that stands with it, else of the one on record. An e-mail that is on record, or of an account
     in use, has a page of its own.
     """
-    known = {name: value for name, value in values.items() if name not in ("id_number", "phone")}
-    known |= {name: values[name] for name in ("id_number", "phone") if values.get(name)}
+    known = {name: value for name, value in values.items() if value or name not in SECRETS}
     if known.get("phone"):
         known["phone"] = phones.folded(known["phone"])
     problems = [*_wrong_document(student, known), *_wrong_numbers(student, known)]
+    problems += [(name, wrong) for name in fields.NAMES if (wrong := fields.problem(name, known.get(name)))]
     if known.get("name"):
         known["name"] = clean_name(known["name"])
         odd = name_problem(known["name"])
@@ -237,7 +238,7 @@ def _wrong_document(student: Student, known: dict[str, Any]) -> list[tuple[str, 
     kind = known.get("id_kind") or student.id_kind or IdKind.ID_CARD
     if kind not in identity.NAMES:
         return [("id_kind", str(MISSING))]
-    if not known.get("id_number") and not known.get("id_kind"):
+    if not any(known.get(name) for name in ("id_number", "id_kind", "birth_date")):
         return []
     country = known.get("id_country", student.id_country) or ""
     known |= {"id_kind": kind, "id_country": country if kind == IdKind.PASSPORT else ""}
@@ -246,6 +247,8 @@ def _wrong_document(student: Student, known: dict[str, Any]) -> list[tuple[str, 
     number = identity.canonical(kind, known.get("id_number") or student.id_number or "")
     if known.get("id_number"):
         known["id_number"] = number
+    if unlike := fields.wrong_birth(known, kind, number):
+        return [("birth_date", unlike)]
     return _wrong_number(student, known, number) if number else []
 
 

@@ -1,6 +1,7 @@
-"""The official layout of the employment plan, and which of our values fills which column (PLN-07).
+"""The official layout of the employment plan, and which of our values fills which column (PLN-07, PLN-12).
 
-One table, `FILLS`. Columns that it does not name stay empty, and the page lists them.
+One table, `FILLS`; the person's columns come from the declared fields of the origin record. What stays
+empty has its reason in `NOBODY`, and the page lists it.
 """
 
 from __future__ import annotations
@@ -19,13 +20,16 @@ from sqlalchemy import Select, func, select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
+from app.core import phones
 from app.core.db import db
 from app.core.errors import NotYours
 from app.exports.light import Reader, Reading
 from app.exports.lists import exact
-from app.exports.readers import blank, reader
+from app.exports.readers import MASKED, blank, reader
 from app.exports.tables import Asked, Batch, Out, Source, Table
 from app.fab.export import same
+from app.people.fields import FIELDS as ORIGIN
+from app.people.fields import Field, Shape
 from app.people.models import College, School
 from app.people.queries import colleges_for, schools_for
 from app.plan.models import PLAN_STATES, PlanEntry, PlanState
@@ -59,11 +63,33 @@ class Fill:
     path: str
     table: str = ""
     code: bool = False  # a code that has a column of names beside it
+    shape: Callable[[Any], str] | None = None
 
 
 def _pair(code: str, name: str, path: str, table: str) -> dict[str, Fill]:
     """A column of codes and its column of names."""
     return {code: Fill(path, code=True), name: Fill(path, table)}
+
+
+def compact(day: Any) -> str:
+    """A day of eight digits, as the layout has it: 2027-06-30 → 20270630; a masked one 2004****."""
+    return str(day).replace("-", "")
+
+
+def _origin(field: Field) -> dict[str, Fill]:
+    """The official columns of a declared field of the origin record."""
+    path = f"student.{field.shown}"
+    if field.table:
+        return {
+            **({field.official: Fill(path, code=True)} if field.official else {}),
+            **({field.named: Fill(path, field.table)} if field.named else {}),
+        }
+    day = field.shape in (Shape.DAY, Shape.BIRTH)
+    return {field.official: Fill(path, shape=compact if day else None)}
+
+
+def _mobile(phone: Any) -> str:
+    return str(phone) if phones.is_mobile(str(phone)) else ""
 
 
 FILLS: dict[str, Fill] = {
@@ -84,6 +110,7 @@ FILLS: dict[str, Fill] = {
     "XH": Fill("student.student_no"),
     "MOBILEPHONE": Fill("student.phone_masked"),
     "EMAIL": Fill("student.email"),
+    **{column: fill for field in ORIGIN for column, fill in _origin(field).items()},
     **_pair("BYQXDM", "BYQX", "destination_code", "byqx"),
     "DWZZJGDM": Fill("credit_code"),
     "DWMC": Fill("employer_name"),
@@ -93,6 +120,8 @@ FILLS: dict[str, Fill] = {
     **_pair("GZZWLBDM", "GZZWLB", "position_kind", "gzzwlb"),
     "DWLXR": Fill("contact_name"),
     "LXRDH": Fill("contact_phone"),
+    "LXRSJ": Fill("contact_phone", shape=_mobile),
+    "LXRDZYX": Fill("placement.employer_email"),
     "DWDZ": Fill("address"),
     "DWYB": Fill("postcode"),
     "DAZJDWMC": Fill("archive_to"),
@@ -100,6 +129,11 @@ FILLS: dict[str, Fill] = {
     "DAZJDWYB": Fill("archive_postcode"),
     "HKQZDZ": Fill("household_address"),
 }
+_REPORT = _l("the certificate of report (报到证) was abolished in 2023: nobody issues one")
+NOBODY = {
+    "LXRCZ": _l("nobody asks employers for a fax number"),
+    **dict.fromkeys(("BDZQFLBDM", "BDZQFLB", "BDZQWDWMC", "QWDWSZDDM", "QWDWSZD", "BDZBH", "BDQSSJ"), _REPORT),
+}  # fmt: skip
 
 
 # what an analysis workbook counts by: the names, since codes alone say little
@@ -125,9 +159,9 @@ def layout(name: str) -> list[Official]:
     return [column for column in official() if name == "74" or column.short]
 
 
-def unknown(name: str) -> list[str]:
-    """The headers of the columns that stay empty: what the platform does not keep."""
-    return [column.header for column in layout(name) if column.field not in FILLS]
+def unknown(name: str) -> list[tuple[str, Any]]:
+    """The headers of the columns that stay empty, each with the reason why nobody has its values."""
+    return [(c.header, NOBODY[c.field]) for c in layout(name) if c.field not in FILLS]
 
 
 def rows_for(asked: Asked) -> Select[Any]:
@@ -164,7 +198,11 @@ def _reader(reading: Reading, field: str, asked: Asked, clear: bool) -> Reader:
     fill, spelled = FILLS.get(field), asked["spelled"]
     if fill is None or (fill.code and spelled == "names") or (fill.table and spelled == "codes"):
         return blank
-    return reader(reading, fill.path, _named(fill.table, asked["year"]), clear=clear)
+    shape = fill.shape or _named(fill.table, asked["year"])
+    read = reader(reading, fill.path, shape, clear=clear)
+    if fill.shape is None or not fill.path.endswith(MASKED):
+        return read
+    return lambda rows, cells: [fill.shape(text) for text in read(rows, cells)]
 
 
 def _named(table: str, year: int) -> Callable[[Any], str] | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -100,6 +101,75 @@ def test_a_fault_of_the_person_is_found_and_goes_when_mended(cast, rule):
     student.id_number, student.sex, student.nation = number, sex, None
     db.session.commit()
     assert student.id not in found(cast.school).get(rule, set())
+
+
+RIGHT = {"study_years": "4", "enrolled_on": date(2023, 9, 1), "graduates_on": date(2027, 6, 30)}
+RECORD = {
+    "study_order": {"graduates_on": date(2023, 9, 1)},
+    "study_span": {"study_years": "2.5"},
+    "graduation_day": {"graduates_on": date(2028, 6, 30)},
+    "committed": {"training_mode": "2"},
+}
+
+
+@pytest.mark.parametrize("rule", RECORD)
+def test_a_fault_of_the_record_s_dates_and_commitments_is_found_and_goes(cast, rule):
+    row_of(cast.student)
+    for name, value in {**RIGHT, **RECORD[rule]}.items():
+        setattr(cast.student, name, value)
+    db.session.commit()
+    assert cast.student.id in found(cast.school)[rule]
+    for name, value in {**RIGHT, "training_mode": "1"}.items():
+        setattr(cast.student, name, value)
+    db.session.commit()
+    assert cast.student.id not in found(cast.school).get(rule, set())
+
+
+def test_a_teacher_student_paid_by_the_state_names_the_unit(cast):
+    row_of(cast.student)
+    cast.student.teacher_training = "12"
+    db.session.commit()
+    assert cast.student.id in found(cast.school)["committed"]
+    cast.student.committed_to = "恩施市教育局"
+    db.session.commit()
+    assert "committed" not in found(cast.school)
+
+
+@pytest.mark.rule("PLN-12")
+def test_a_kept_birth_date_unlike_the_number_is_found(cast):
+    row_of(cast.student)
+    cast.student.birth_date = "1999-12-31"
+    db.session.commit()
+    assert cast.student.id in found(cast.school)["id_birth"]
+    cast.student.id_number = cast.student.id_number  # whoever writes it takes the day from it
+    db.session.commit()
+    assert "id_birth" not in found(cast.school)
+
+
+@pytest.mark.rule("PLN-12")
+def test_records_of_before_learn_the_birth_date_from_their_number_and_stay_checked(cast):
+    entry = row_of(cast.student)
+    db.session.execute(text("UPDATE student SET birth_date_sealed = NULL, birth_date_index = NULL,"
+                            " birth_date_masked = NULL"))  # fmt: skip
+    db.session.execute(text("UPDATE plan_entry SET state = 'checked' WHERE id = :id"), {"id": entry.id})
+    db.session.commit()
+    found(cast.school)
+    db.session.expire_all()
+    said = cast.student.id_number
+    assert cast.student.birth_date == f"{said[6:10]}-{said[10:12]}-{said[12:14]}"
+    assert entry.state == "checked"
+
+
+def test_who_alone_lacks_what_most_have_is_found(cast):
+    students = [make.make_student(cast.college, political_status="03", hardship="0") for _n in range(25)]
+    row_of(students[0])
+    students[0].political_status = None
+    db.session.commit()
+    found(cast.school)
+    gap = db.session.query(Finding).filter_by(rule="gaps", student_id=students[0].id).one()
+    assert gap.facts == {"fields": "political_status"}
+    assert "政治面貌" in sentence(gap)
+    assert db.session.query(Finding).filter_by(rule="gaps", student_id=students[1].id).count() == 0
 
 
 def test_impossible_birth_dates_and_ages_are_found(cast):

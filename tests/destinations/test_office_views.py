@@ -11,7 +11,7 @@ from app.destinations.models import (
     DestinationProof,
     DestinationType,
 )
-from app.destinations.queries import draft_of, kind_of
+from app.destinations.queries import draft_of, kind_of, kinds_for
 from app.placements.models import Placement
 from app.plan.models import PlanEntry
 from app.settings.queries import set_setting
@@ -26,6 +26,12 @@ NAMED = {"name_en": "", "hint": "", "hint_en": "", "sort": "90", "active": "y",
 def added(browser, url: str, **values) -> None:
     answer = browser.post(url, data={**NAMED, **values})
     assert answer.status_code == 303, text(answer)
+
+
+def taken_into_use(admin, kind, **more) -> None:
+    data = {"type_id": kind.type_id, "name": kind.name, "hint": kind.hint, "plan_code": kind.plan_code,
+            "plan_code_legacy": kind.plan_code_legacy, "settles": "y", **more}  # fmt: skip
+    added(admin, f"/destination-kinds/edit/{kind.id}", **data)
 
 
 @pytest.mark.rule("DST-06", "DST-01", "DST-02", "PLN-01")
@@ -48,6 +54,8 @@ def test_a_new_kind_with_two_fields_and_a_proof_needs_no_program_text(cast, visi
     shown = text(admin.get(f"/destination-kinds/show/{kind.id}"))
     assert all(word in shown for word in ("服务学校", "服务地", "支教协议", "503 西部计划"))
 
+    assert "支教团 研究生支教团" not in text(phone.get(f"{HOME}new"))  # not in use from its first save
+    taken_into_use(admin, kind)
     assert "支教团 研究生支教团" in text(phone.get(f"{HOME}new"))
     phone.post(f"{HOME}begin", data={"kind": "YZT"})
     data = {**hidden(phone.get(f"{HOME}draft")), "f_school": "恩施市民族中学", "f_place": "湖北省恩施土家族苗族自治州恩施市",
@@ -181,3 +189,37 @@ def test_the_desk_reviews_a_registration_and_does_not_call_it_an_attestation(cas
     after = text(office.get(f"/desk/show/{placement.id}"))
     assert "登记已生效" in after
     assert f"{cast.officer.first_name} 审核通过" in after
+
+
+@pytest.mark.rule("DST-06")
+def test_a_kind_limited_by_level_is_offered_to_those_students_only(cast, visit):
+    admin, phone = visit(cast.admin), visit(account(cast.student))
+    kind = db.session.query(DestinationKind).filter_by(active=True).first()
+    name = kind.name
+    assert name in text(phone.get(f"{HOME}new"))
+    taken_into_use(admin, kind, levels=["0", "1"])
+    assert "博士研究生" in text(admin.get(f"/destination-kinds/show/{kind.id}"))
+    codes = [k.code for kinds in kinds_for(cast.student).values() for k in kinds]
+    assert kind.code not in codes
+    refused = phone.post(f"{HOME}begin", data={"kind": kind.code}, follow_redirects=True)
+    assert "不对您的学历层次开放" in refused.get_data(as_text=True)
+    cast.student.education = "11"
+    db.session.commit()
+    assert kind.code in [k.code for kinds in kinds_for(cast.student).values() for k in kinds]
+
+
+@pytest.mark.rule("DST-06")
+def test_a_kind_is_copied_with_its_fields_and_proofs_and_not_in_use(cast, visit):
+    admin = visit(cast.admin)
+    kind = next(k for k in db.session.query(DestinationKind) if k.fields and k.proofs)
+    whole = ([f.key for f in kind.fields], [p.key for p in kind.proofs], kind.plan_code)
+    assert "复制" in admin.get(f"/destination-kinds/show/{kind.id}").text
+    answers = [admin.post(f"/destination-kinds/copy/{kind.id}") for _n in range(2)]
+    assert [a.status_code for a in answers] == [303, 303]
+    made = [kind_of(f"{kind.code[:16]}_{n}") for n in (2, 3)]
+    for copy in made:
+        assert ([f.key for f in copy.fields], [p.key for p in copy.proofs], copy.plan_code) == whole
+        assert not copy.active
+        assert answers[copy is made[1]].location.endswith(f"/destination-kinds/edit/{copy.id}")
+    assert visit(cast.officer).post(f"/destination-kinds/copy/{kind.id}").status_code in (302, 403, 404)
+    assert kind_of(f"{kind.code[:16]}_4") is None
