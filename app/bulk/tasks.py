@@ -14,7 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from app.bulk import compare, errors_book, intake, staging
 from app.bulk.effects import NotAsShownError, tally_of
-from app.bulk.models import Import, ImportRow, ImportState
+from app.bulk.models import OPEN, Import, ImportRow, ImportState
 from app.bulk.sheet import SHEETS
 from app.bulk.workflow import IMPORTS
 from app.bulk.writing import MetAnotherError
@@ -161,7 +161,7 @@ def forget(timestamp: int = 0) -> int:
         Import.changed_at < now - KEPT_APPLIED,
         and_(Import.changed_at < now - KEPT, Import.state != S.APPLIED),
     )
-    over = Import.state.in_((S.CHECKED, S.FAILED, S.UNDONE, S.APPLIED))
+    over = Import.state.in_((*OPEN, S.FAILED, S.UNDONE, S.APPLIED))
     done = 0
     for record in db.session.scalars(
         select(Import).where(old, over, Import.file_key.is_not(None)).with_for_update()
