@@ -145,8 +145,8 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
     """Which file, which sheet of it, who, when."""
     details = record.details
     facts: list[tuple[Any, Any]] = [(_("File"), record.file_name)]
-    if details.get("sheet"):
-        facts.append((_("Sheet used"), details["sheet"]))
+    if any(details.get("sheets", ())):
+        facts.append((_("Sheet used"), "、".join(details["sheets"])))
     if details.get("encoding"):
         facts.append((_("Encoding"), details["encoding"].upper()))
     facts.append((_("Uploaded by"), record.user.display_name))

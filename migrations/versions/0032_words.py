@@ -1,14 +1,14 @@
 """What a school or employer decided of headers and words of its files is kept for the next file (BLK-06).
 
 Revision ID: 0032_words
-Revises: 0030_truth
+Revises: 0031_sheets
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0032_words"
-down_revision = "0030_truth"
+down_revision = "0031_sheets"
 branch_labels = None
 depends_on = None
 
