@@ -28,6 +28,7 @@ from app.batches.views import BatchView
 from app.bulk.list_views import ImportHistoryView
 from app.bulk.sheet import SHEETS
 from app.bulk.views import ImportsView
+from app.bulk.word_views import ImportWordsView
 from app.checks.office_views import ChecksView, FindingsView
 from app.checks.views import FindingsBookView
 from app.codes.api import RegionView
@@ -80,6 +81,7 @@ from app.offline.student_views import MyPaperView
 from app.offline.views import StampedView
 from app.origin.office_views import CorrectionsView
 from app.origin.student_views import MyOriginView
+from app.papers.import_views import ImportChangesView
 from app.papers.views import PapersView
 from app.people import employer_views, student_views
 from app.people.employer_sheets import EMPLOYER_LIST
@@ -158,6 +160,8 @@ def _bulk(builder: AppBuilder) -> None:
     assert {sheet.name for sheet in known} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
+    builder.add_view_no_menu(ImportWordsView)
+    builder.add_view_no_menu(ImportChangesView)
     builder.add_view_no_menu(ExportsView)
     builder.add_view_no_menu(ExportHistoryView)
     current_app.extensions[EXPORT_HOOK] = exports_shown.link

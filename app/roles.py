@@ -45,8 +45,10 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Batches": dict.fromkeys(STAFF, ("show", "undo")),  # one's own: who asks sees what became of it
     "Imports": dict.fromkeys(
         (Role.SCHOOL, Role.DATA, Role.EMPLOYER),
-        ("begin", "template", "upload", "show", "take", "errors"),
+        ("begin", "template", "upload", "show", "take", "decide", "agree", "rows", "errors"),
     ),
+    "ImportWords": dict.fromkeys((Role.SCHOOL, Role.DATA, Role.EMPLOYER), ("index", "forget")),
+    "ImportChanges": dict.fromkeys((Role.SCHOOL, Role.DATA), ("make",)),
     "Exports": {
         **dict.fromkeys((*_READERS, Role.ADMIN, Role.AUDIT, Role.EMPLOYER), _EXPORT),
         Role.SCHOOL: (*_EXPORT, "clear"),  # whole personal numbers, for a purpose (RPT-05)

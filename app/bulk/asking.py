@@ -1,4 +1,4 @@
-"""What a person asks of an import: bring a file, apply, undo. The worker does it (BLK-04)."""
+"""What a person asks of an import: bring a file, decide, apply, undo, discard. The worker does it (BLK-04)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from uuid import uuid4
 from flask_babel import gettext as _
 
 from app.bulk import tasks
+from app.bulk.answers import Answers
+from app.bulk.decisions import HEAD
 from app.bulk.intake import MAX_BYTES
 from app.bulk.models import Import
 from app.bulk.queries import same_file
@@ -21,6 +23,7 @@ from app.core.limits import Limit
 from app.core.text import clean_line
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
+from app.workflow.locks import lock_row
 
 NAME = 120
 UPLOADS = Limit("bulk-upload", 60, timedelta(hours=1))  # of one person: each costs seconds of work
@@ -74,12 +77,57 @@ def ask(step: str, record: Import, who: Actor, seen: str | None = None) -> Impor
 
     def act() -> Import:
         done = IMPORTS.apply(own(who, step), record.id, who)
-        if seen is not None and seen != done.seen:
-            raise Refused(_("The numbers changed meanwhile. Nothing was done; please look again."))
+        _refuse_other(done, seen, done.seen)
         jobs.enqueue(task, import_id=done.id)
         return done
 
     return committed(act)
+
+
+def decide(
+    record: Import, who: Actor, answers: Answers, seen: str | None = None, *, anew: bool = False
+) -> Import:
+    """Keep what was decided and have the file checked by it; commits. Raises Refused.
+
+    `seen` is the version of the page: what somebody else decided meanwhile is not overwritten unseen.
+    """
+
+    def act() -> Import:
+        done = IMPORTS.find(record.id, who)
+        lock_row(Import, done.id)
+        _refuse_other(done, seen, done.version)
+        done = IMPORTS.apply(own(who, "decide"), done.id, who, decided=answers.decided,
+                             words=answers.words, anew=anew)  # fmt: skip
+        jobs.enqueue(tasks.check, import_id=done.id)
+        return done
+
+    return committed(act)
+
+
+def agree(record: Import, who: Actor, seen: str | None = None) -> Import:
+    """Agree to what is left out and to improbable changes, as the page said them; commits. Raises Refused.
+
+    Columns that are agreed to be left out are kept as not used: the next file is not asked about them.
+    """
+
+    def act() -> Import:
+        done = IMPORTS.find(record.id, who)
+        lock_row(Import, done.id)
+        _refuse_other(done, seen, done.version)
+        unused = [(HEAD, "", head, None) for head in done.details.get("unknown", ())]
+        return IMPORTS.apply(own(who, "agree"), done.id, who, words=unused)
+
+    return committed(act)
+
+
+def discard(record: Import, who: Actor) -> Import:
+    """Nothing of the file is imported; commits. Raises Refused."""
+    return IMPORTS.perform(own(who, "discard"), record.id, who)
+
+
+def _refuse_other(record: Import, seen: str | None, now: str) -> None:
+    if seen is not None and seen != now:
+        raise Refused(_("The numbers changed meanwhile. Nothing was done; please look again."))
 
 
 def own(who: Actor, step: str) -> str:

@@ -1,6 +1,6 @@
 """Reading one cell: pure functions from what stood in the file to a value, or a sentence why not.
 
-A cell is a text, a number, ``["d", ISO date]`` or ``["e"]`` (an error such as #N/A); see `reading`.
+A cell is a text, a number, ``("d", ISO date)`` or ``("e",)`` (an error such as #N/A); see `reading`.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def is_empty(cell: Any) -> bool:
 
 def refuse_error(cell: Any) -> None:
     """An error must not pass as an empty cell (BLK-02)."""
-    if isinstance(cell, list) and cell[0] == "e":
+    if isinstance(cell, tuple) and cell[0] == "e":
         raise Wrong(_("This cell shows an error (such as #N/A). Correct it, or type the value."))
 
 
@@ -100,7 +100,7 @@ def _mistaken(text: str) -> bool:
 def text(cell: Any, most: int) -> str:
     """A line of text; a number that somebody typed as a text's content stays as it is written."""
     refuse_error(cell)
-    if isinstance(cell, list):
+    if isinstance(cell, tuple):
         raise Wrong(_("This is stored as a date. Format the cell as text and type it again."))
     refuse_garbled(str(cell))
     return fitting(clean_line(str(cell)), most)
@@ -183,7 +183,7 @@ def day(cell: Any) -> str:
 
 
 def _stored_day(cell: Any) -> date | None:
-    if isinstance(cell, list):
+    if isinstance(cell, tuple):
         return datetime.fromisoformat(cell[1]).date()
     if isinstance(cell, int) and not 19000301 <= cell <= 21991231:
         return EPOCH + timedelta(days=cell) if 0 < cell < 110_000 else None

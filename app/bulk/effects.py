@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from sqlalchemy import delete
+
 from app.bulk import compare, writing
-from app.bulk.models import Import
+from app.bulk.models import Import, ImportRow
 from app.bulk.sheet import SHEETS, Sheet
 from app.core.db import db
 from app.workflow.steps import Change
@@ -35,6 +37,27 @@ def note_reason(change: Change) -> None:
     sentences = change.data.get("sentences", [])
     change.record.details = {**change.record.details, "sentences": sentences}
     change.record.stage = ""
+
+
+def keep_questions(change: Change) -> None:
+    """What the person must say before the rows can be checked (BLK-06)."""
+    record: Import = change.record
+    record.details = {**record.details, **change.data["details"], "sentences": []}
+    record.stage = ""
+
+
+def keep_agreement(change: Change) -> None:
+    """Somebody agreed to what is left out, and to what changes improbably often, as it stands now."""
+    record: Import = change.record
+    record.details = {**record.details, "agreed": record.concerns}
+    change.details["agreed"] = sorted(record.concerns)
+
+
+def forget_rows(change: Change) -> None:
+    """Nothing of a discarded file stays but its history; the files themselves are swept at night."""
+    record: Import = change.record
+    record.file_key = record.errors_key = None
+    db.session.execute(delete(ImportRow).where(ImportRow.import_id == record.id))
 
 
 def put_rows(change: Change) -> None:

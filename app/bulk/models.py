@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
@@ -21,32 +21,39 @@ class ImportState(StrEnum):
     """Where an import stands; `writing` and `undoing` while the worker is at it."""
 
     UPLOADED = "uploaded"
+    MAPPING = "mapping"
     CHECKED = "checked"
     WRITING = "writing"
     APPLIED = "applied"
     UNDOING = "undoing"
     UNDONE = "undone"
+    DISCARDED = "discarded"
     FAILED = "failed"
 
 
 IMPORT_STATES = {
     ImportState.UPLOADED: _l("Being checked"),
+    ImportState.MAPPING: _l("Columns and values to be mapped"),
     ImportState.CHECKED: _l("Checked, not yet applied"),
     ImportState.WRITING: _l("Being applied"),
     ImportState.APPLIED: _l("Imported"),
     ImportState.UNDOING: _l("Being undone"),
     ImportState.UNDONE: _l("Undone"),
+    ImportState.DISCARDED: _l("Discarded"),
     ImportState.FAILED: _l("Could not be read"),
 }
 IMPORT_CHIPS = {
     ImportState.UPLOADED: "waiting",
+    ImportState.MAPPING: "turn",
     ImportState.CHECKED: "turn",
     ImportState.WRITING: "waiting",
     ImportState.APPLIED: "done",
     ImportState.UNDOING: "waiting",
     ImportState.UNDONE: "closed",
+    ImportState.DISCARDED: "closed",
     ImportState.FAILED: "refused",
 }
+OPEN = (ImportState.MAPPING, ImportState.CHECKED)  # the person's turn
 BUSY = (ImportState.UPLOADED, ImportState.WRITING, ImportState.UNDOING)
 
 
@@ -142,6 +149,21 @@ class Import(db.Model):
         return "-".join(str(n) for n in (*self.shown.values(), *self.tally.values()))
 
     @property
+    def version(self) -> str:
+        """Which of its pages this is: every step that leads it on makes another."""
+        return self.changed_at.isoformat()
+
+    @property
+    def concerns(self) -> dict[str, Any]:
+        """What must be agreed to before it is written: what is left out, what changes improbably often."""
+        return dict(self.details.get("concerns", {}))
+
+    @property
+    def agreed(self) -> bool:
+        """Whether somebody has agreed to just that."""
+        return bool(self.concerns == self.details.get("agreed", {}))
+
+    @property
     def to_write(self) -> int:
         """How many rows would change the data."""
         return self.new + self.changed
@@ -159,10 +181,41 @@ class ImportRow(db.Model):
     __tablename__ = "import_row"
 
     import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # as Excel shows it
+    row: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False
+    )  # 1 … n, over all sheets
+    sheet: Mapped[int] = mapped_column(SmallInteger)  # index in details["sheets"]
+    line: Mapped[int]  # its number in the sheet, as Excel shows it
     status: Mapped[str] = mapped_column(String(8))
     uid: Mapped[str] = mapped_column(String(32))  # of the record, if it is a new one
     values: Mapped[dict[str, Any]] = mapped_column(JSONB)
     more: Mapped[dict[str, Any]] = mapped_column(JSONB)
     problems: Mapped[list[list[str]] | None] = mapped_column(JSONB)  # [field, sentence]
     old: Mapped[dict[str, Any] | None] = mapped_column(JSONB)  # what a changed row replaces
+
+
+class ImportWord(db.Model):
+    """What a school or an employer once decided: which column a header is, which value a word means (BLK-06)."""
+
+    __tablename__ = "import_word"
+    __table_args__ = (
+        Index("uq_import_word_school", "school_id", "sheet", "kind", "field", "theirs", unique=True,
+              postgresql_where=text("employer_id IS NULL")),
+        Index("uq_import_word_employer", "employer_id", "sheet", "kind", "field", "theirs", unique=True,
+              postgresql_where=text("employer_id IS NOT NULL")),
+        Index("ix_import_word_user", "user_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    school_id: Mapped[int | None] = mapped_column(ForeignKey("school.id"))
+    employer_id: Mapped[int | None] = mapped_column(ForeignKey("employer.id"))
+    sheet: Mapped[str] = mapped_column(String(30))
+    kind: Mapped[str] = mapped_column(String(5))  # head or value
+    field: Mapped[str] = mapped_column(String(40), default="")  # of a value: our column
+    theirs: Mapped[str] = mapped_column(String(120))  # folded
+    shown: Mapped[str] = mapped_column(String(120))  # as it stood in the file
+    ours: Mapped[str | None] = mapped_column(String(60))  # field or code; none: not used
+    user_id: Mapped[int] = mapped_column(ForeignKey("ab_user.id"))
+    at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    user: Mapped[AppUser] = relationship()

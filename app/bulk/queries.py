@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Select, false, select, true
 
 from app.accounts.queries import actor_of
-from app.bulk.models import Import, ImportRow, ImportState, RowStatus
+from app.bulk.models import OPEN, Import, ImportRow, ImportState, RowStatus
 from app.bulk.sheet import SHEETS, Sheet
 from app.core.db import db
 from app.core.errors import NotYours
@@ -63,7 +63,7 @@ def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:
     """
     spent = SHEETS[sheet].admit is not Sheet.admit
     mended = true() if spent else (Import.state != ImportState.CHECKED) | (Import.faulty == 0)
-    counts = (ImportState.UPLOADED, ImportState.CHECKED, ImportState.WRITING, ImportState.APPLIED)
+    counts = (ImportState.UPLOADED, *OPEN, ImportState.WRITING, ImportState.APPLIED)
     return db.session.scalars(
         imports_for(who)
         .where(
@@ -100,11 +100,11 @@ def in_tab(name: str) -> Any:
     tabs = {
         "open": (
             ImportState.UPLOADED,
-            ImportState.CHECKED,
+            *OPEN,
             ImportState.WRITING,
             ImportState.UNDOING,
         ),
         "applied": (ImportState.APPLIED,),
-        "ended": (ImportState.FAILED, ImportState.UNDONE),
+        "ended": (ImportState.FAILED, ImportState.UNDONE, ImportState.DISCARDED),
     }
     return Import.state.in_(tabs[name]) if name in tabs else None

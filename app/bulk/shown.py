@@ -30,6 +30,7 @@ class Cell:
     text: str
     old: str | None = None
     problem: str = ""
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class Line:
     """A row of the preview."""
 
     number: int
+    sheet: str  # where the file has several
     cells: list[Cell]
     problems: list[tuple[str, str]]
 
@@ -59,24 +61,36 @@ class Part:
 
 def parts_of(record: Import, sheet: Sheet, context: Context) -> list[Part]:
     """Faulty rows first: they need the person; then what would change the data."""
-    columns = [c for c in sheet.columns if c.field in record.details.get("columns", [])]
     order = (RowStatus.FAULTY, RowStatus.CHANGED, RowStatus.NEW, RowStatus.SAME)
-    found = []
-    for status in order:
-        count = getattr(record, status.value)
-        if count:
-            lines = [_line(row, columns, context) for row in rows_of(record, status, FIRST)]
-            heads = [str(column.label) for column in columns]
-            found.append(Part(status.value, ROW_STATUSES[status], count, heads, lines))
-    return found
+    return [
+        part_of(record, sheet, context, status, count, rows_of(record, status, FIRST))
+        for status in order
+        if (count := getattr(record, status.value))
+    ]
 
 
-def _line(row: ImportRow, columns: Sequence[Column], context: Context) -> Line:
+def part_of(
+    record: Import, sheet: Sheet, context: Context, status: RowStatus, count: int, rows: Sequence[ImportRow]
+) -> Part:  # fmt: skip
+    """Some rows of one status, of `count`, as the pages show them."""
+    columns = [c for c in sheet.columns if c.field in record.details.get("columns", [])]
+    sheets = record.details.get("sheets", [])
+    names = sheets if len(sheets) > 1 else []
+    lines = [_line(row, columns, context, names) for row in rows]
+    heads = [str(column.label) for column in columns]
+    return Part(status.value, ROW_STATUSES[status], count, heads, lines)
+
+
+def _line(
+    row: ImportRow, columns: Sequence[Column], context: Context, sheets: Sequence[str]
+) -> Line:
     wrong = {field: text for field, text in row.problems or []}  # noqa: C416
     labels = {column.field: str(column.label) for column in columns}
-    cells = [_cell(row, column, context, wrong) for column in columns]
     return Line(
-        row.row, cells, [(labels.get(field, ""), text) for field, text in row.problems or []]
+        row.line,
+        sheets[row.sheet] if row.sheet < len(sheets) else "",
+        [_cell(row, column, context, wrong) for column in columns],
+        [(labels.get(field, ""), text) for field, text in row.problems or []],
     )
 
 
@@ -85,10 +99,11 @@ def _cell(row: ImportRow, column: Column, context: Context, wrong: dict[str, str
     if shown is not None:
         return Cell(shown.get(column.field, ""), None, wrong.get(column.field, ""))
     text = _text(column, row.values, row.more, context)
-    old = None
+    old, hint = None, ""
     if row.old is not None and _replaced(column) in row.old:
         old = _text(column, row.old, row.old, context) or _("empty")
-    return Cell(text, old, wrong.get(column.field, ""))
+        hint = _("another number: only its hidden digits differ") if old == text else ""
+    return Cell(text, old, wrong.get(column.field, ""), hint)
 
 
 def _replaced(column: Column) -> str:
@@ -130,8 +145,8 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
     """Which file, which sheet of it, who, when."""
     details = record.details
     facts: list[tuple[Any, Any]] = [(_("File"), record.file_name)]
-    if details.get("sheet"):
-        facts.append((_("Sheet used"), details["sheet"]))
+    if any(details.get("sheets", ())):
+        facts.append((_("Sheet used"), "、".join(details["sheets"])))
     if details.get("encoding"):
         facts.append((_("Encoding"), details["encoding"].upper()))
     facts.append((_("Uploaded by"), record.user.display_name))

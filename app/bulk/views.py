@@ -11,21 +11,23 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
-from app.bulk import asking, queries, shown, tasks, template
+from app.bulk import asking, queries, row_pages, shown, shown_mapping, tasks, template
+from app.bulk.answers import Answers, answers_of
 from app.bulk.intake import MAX_BYTES
-from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
-from app.bulk.sheet import SHEETS, Sheet
+from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, OPEN, Import, ImportState, RowStatus
+from app.bulk.sheet import SHEETS, Context, Sheet
 from app.bulk.workflow import IMPORTS
 from app.core import clock
 from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
-from app.workflow.actor import Role
+from app.workflow.actor import Actor, Role
 from app.workflow.queries import said, trail_of
+from app.workflow.steps import Offer
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-ASKED = {"write", "write_good", "undo"}
+ASKED = {"write", "write_good", "undo", "discard"}
 
 
 class ImportsView(SafeView):
@@ -76,16 +78,56 @@ class ImportsView(SafeView):
     @expose("/file/<string(length=32):uid>/<string:step>", methods=["POST"])
     @has_access
     def take(self, uid: str, step: str) -> Any:
-        """Apply, apply the good rows only, undo: the worker does it."""
+        """Apply, apply the good rows only, undo (the worker does it), discard."""
         who = actor()
         record = queries.import_of(who, uid)
         if step not in ASKED:
             raise NotYours(step)
         try:
-            asking.ask(step, record, who, request.args.get("seen"))
+            if step == "discard":
+                asking.discard(record, who)
+            else:
+                asking.ask(step, record, who, request.args.get("seen"))
         except (Refused, Invalid) as refusal:
             flash(str(refusal), "warning")
         return redirect(url_for("ImportsView.show", uid=uid), 303)
+
+    @expose("/file/<string(length=32):uid>/words", methods=["POST"])
+    @has_access
+    def decide(self, uid: str) -> Any:
+        """What the columns and values of the file mean, what becomes of its problems; it is checked again."""
+        who = actor()
+        record = queries.import_of(who, uid)
+        anew = "anew" in request.args
+        answers = Answers() if anew else answers_of(request.form, record)
+        try:
+            asking.decide(record, who, answers, request.form.get("seen"), anew=anew)
+        except (Refused, Invalid) as refusal:
+            flash(str(refusal), "warning")
+        return redirect(url_for("ImportsView.show", uid=uid), 303)
+
+    @expose("/file/<string(length=32):uid>/agreement", methods=["POST"])
+    @has_access
+    def agree(self, uid: str) -> Any:
+        """What is left out, or changes improbably often, is agreed to."""
+        who = actor()
+        record = queries.import_of(who, uid)
+        try:
+            if not request.form.get("agreed"):
+                raise Refused(_("Please tick that you have read it."))
+            asking.agree(record, who, request.form.get("seen"))
+        except (Refused, Invalid) as refusal:
+            flash(str(refusal), "warning")
+        return redirect(url_for("ImportsView.show", uid=uid), 303)
+
+    @expose("/file/<string(length=32):uid>/rows", methods=["GET"])
+    @has_access
+    def rows(self, uid: str) -> Any:
+        """All rows, a page at a time: of one status, of those that change one column, of one problem."""
+        record = queries.import_of(actor(), uid)
+        if not record.total or record.file_key is None:
+            raise NotYours(f"rows of {uid}")
+        return self.render_template("bulk/rows.html", **row_pages.page(record, request.args))
 
     @expose("/file/<string(length=32):uid>/errors.xlsx", methods=["GET"])
     @has_access
@@ -136,19 +178,22 @@ def _named(record: Import) -> dict[str, Any]:
     }
 
 
+def buttons(record: Import, who: Actor) -> list[tuple[Offer, str]]:
+    """The steps that have a button of their own, with their address."""
+    offers = [(offer, offer.step.name.removesuffix("_own")) for offer in
+              IMPORTS.offers(record, who, clock.now())]  # fmt: skip
+    return [(offer, take_url(record, name)) for offer, name in offers if name in ASKED]
+
+
 def _page(record: Import) -> dict[str, Any]:
-    sheet, who, now = SHEETS[record.sheet], actor(), clock.now()
+    sheet, who = SHEETS[record.sheet], actor()
     start = url_for("ImportsView.begin", name=sheet.name)
-    offers = [
-        (
-            offer,
-            take_url(record, offer.step.name.removesuffix("_own")),
-        )
-        for offer in IMPORTS.offers(record, who, now)
-    ]
     mine = record.user_id == who.user_id and record.errors_key is not None
     kept = record.total and not record.busy and record.file_key is not None
+    waits = record.state in OPEN and record.file_key is not None
+    context = sheet.prepare(record) if kept or waits else None
     return {
+        **_words(record, sheet, context if waits else None),
         "title": record.file_name,
         "active": sheet.menu,
         "back": (_("Import: %(sheet)s", sheet=sheet.title), start),
@@ -165,9 +210,14 @@ def _page(record: Import) -> dict[str, Any]:
         "result": shown.result(record),
         "sentences": record.details.get("sentences", []),
         "facts": shown.facts_of(record),
+        "taken": shown_mapping.taken_of(record, sheet, context) if context else [],
+        "decided": shown_mapping.decided_of(record, sheet),
+        "changes": row_pages.changes(record, sheet) if kept else [],
+        "rows_urls": row_pages.urls(record) if kept else dict.fromkeys(RowStatus, ""),
+        "book_url": row_pages.book_url(record) if kept and record.changed else "",
         "mended": shown.mended_of(record, sheet),
-        "parts": shown.parts_of(record, sheet, sheet.prepare(record)) if kept else [],
-        "offers": offers,
+        "parts": shown.parts_of(record, sheet, context) if kept and context else [],
+        "offers": buttons(record, who),
         "question": shown.question(record),
         "beside": sheet.beside(record) if kept else None,
         "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
@@ -182,6 +232,25 @@ def _page(record: Import) -> dict[str, Any]:
             }
             for row in reversed(trail_of("import_file", record.id))
         ],
+    }
+
+
+def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, Any]:
+    """What the person may still say of the words of the file; without a context: nothing any more."""
+    at = {"uid": record.uid}
+    mapped = record.state == ImportState.MAPPING
+    step = shown_mapping.step_of(record, sheet, context) if context else None
+    troubles, more = shown_mapping.troubles_of(record, sheet, context) if context else ([], 0)
+    decided = any(record.details.get("decided", {}).values())
+    return {
+        "mapping": step if mapped else None,
+        "remap": step if step and not mapped else None,
+        "trouble_items": [(t, row_pages.problem_url(record, t.field, t.why)) for t in troubles],
+        "troubles_more": more,
+        "concern_lines": shown_mapping.concerns_of(record, sheet) if record.total else [],
+        "decide_url": url_for("ImportsView.decide", **at),
+        "agree_url": url_for("ImportsView.agree", **at) if record.state == ImportState.CHECKED else "",
+        "anew_url": url_for("ImportsView.decide", **at, anew=1) if decided and context else "",
     }
 
 

@@ -1,4 +1,4 @@
-"""The life of an import: uploaded, checked, applied, perhaps undone (BLK-01, BLK-03)."""
+"""The life of an import: uploaded, mapped where it must be, checked, applied, perhaps undone (BLK-01, 03, 06)."""
 
 from __future__ import annotations
 
@@ -9,8 +9,17 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.bulk.effects import keep_counts, note_reason, put_rows, take_rows_back
-from app.bulk.models import IMPORT_STATES, Import, ImportState
+from app.bulk.decisions import keep_decisions, keep_words
+from app.bulk.effects import (
+    forget_rows,
+    keep_agreement,
+    keep_counts,
+    keep_questions,
+    note_reason,
+    put_rows,
+    take_rows_back,
+)
+from app.bulk.models import IMPORT_STATES, OPEN, Import, ImportState
 from app.bulk.queries import imports_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow
@@ -37,6 +46,13 @@ def no_faulty_row(record: Import, actor: Actor, now: datetime) -> str | None:
     )
 
 
+def agreed(record: Import, actor: Actor, now: datetime) -> str | None:
+    """What a file leaves out, or changes improbably often, is agreed to before it is written (BLK-07, 09)."""
+    if record.agreed:
+        return None
+    return _("Parts of the file are left out, or it changes improbably much. Look at them and agree first.")
+
+
 def still_kept(record: Import, actor: Actor, now: datetime) -> str | None:
     """What is no longer kept cannot be undone (BLK-01)."""
     if record.file_key is not None:
@@ -57,7 +73,11 @@ def _each(name: str, source: Any, to: S, label: Any, **more: Any) -> tuple[Step,
     )
 
 
-ALL_OR_NOTHING: tuple[Callable[..., str | None], ...] = (no_faulty_row, something_to_write)
+ALL_OR_NOTHING: tuple[Callable[..., str | None], ...] = (
+    no_faulty_row,
+    something_to_write,
+    agreed,
+)
 
 IMPORTS: Workflow[Import] = Workflow(
     kind="import_file",
@@ -68,6 +88,15 @@ IMPORTS: Workflow[Import] = Workflow(
     title=lambda record: record.file_name,
     steps=(
         *_each("upload", None, S.UPLOADED, _l("Upload")),
+        Step("ask", S.UPLOADED, S.MAPPING, by=Role.SYSTEM, label=_l("Ask what is meant"),
+             fill=(keep_questions,)),
+        *_each("decide", OPEN, S.UPLOADED, _l("Check with these decisions"), fill=(keep_decisions,),
+               then=(keep_words,)),
+        *_each("agree", S.CHECKED, S.CHECKED, _l("Agree"), fill=(keep_agreement,),
+               then=(keep_words,), quiet=True,
+               applies=lambda record, _actor: not record.agreed),
+        *_each("discard", OPEN, S.DISCARDED, _l("Discard this file"), fill=(forget_rows,), danger=True,
+               confirm=_l("Nothing of it is imported, and its rows are deleted. Discard it?")),
         Step("check", S.UPLOADED, S.CHECKED, by=Role.SYSTEM, label=_l("Check"),
              fill=(keep_counts,)),
         Step("fail", S.UPLOADED, S.FAILED, by=Role.SYSTEM, label=_l("Give up"),
@@ -75,7 +104,7 @@ IMPORTS: Workflow[Import] = Workflow(
         *_each("write", S.CHECKED, S.WRITING, _l("Confirm the import"), when=ALL_OR_NOTHING,
                fill=(choose_good,)),
         *_each("write_good", S.CHECKED, S.WRITING, _l("Apply the good rows only"),
-               when=(something_to_write,), fill=(choose_good,),
+               when=(something_to_write, agreed), fill=(choose_good,),
                applies=lambda record, _actor: record.faulty > 0,
                confirm=_l("The faulty rows are left out. Apply the others now?")),
         Step("apply", S.WRITING, S.APPLIED, by=Role.SYSTEM, label=_l("Write"), then=(put_rows,)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Collection, Sequence
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, TypeVar
@@ -131,6 +131,18 @@ def _names(table: str, kept: str, ended: bool) -> dict[str, str]:
     return {code: name for code, name in rows}  # noqa: C416 (a Row is no tuple for mypy)
 
 
+def of_edition(table: str, kept: str) -> dict[str, str]:
+    """Code → name of one edition, those that have ended too."""
+    return _names(table, kept, True)
+
+
+@kept_for_a_minute
+def regions() -> list[tuple[str, str, str, int]]:
+    """Every region of today: code, name, full name, level."""
+    wanted = select(Region.code, Region.name, Region.full_name, Region.level).order_by(Region.code)
+    return list(db.session.execute(wanted).tuples())
+
+
 def names(table: str, graduation_year: int | None = None, *, ended: bool = False) -> dict[str, str]:
     """Code → name of what can be chosen, or of what could be once as well, in the table's order."""
     return _names(table, edition(table, graduation_year), ended)
@@ -212,6 +224,19 @@ def region_code(text: str) -> str | None:
         select(Region.code).where(or_(Region.full_name == text, Region.code == text)).limit(2)
     ).all() or [region.code for region in find_regions(text, 2)]
     return found[0] if text and len(found) == 1 else None
+
+
+@cache
+def words(table: str) -> dict[str, tuple[str, bool]]:
+    """Words that people write for a code of a table: word → code, whether it can mean nothing else."""
+    rows = (row for row in _read("words") if row["table"] == table)
+    return {row["word"].casefold(): (row["code"], row["sure"] == "1") for row in rows}
+
+
+@cache
+def former_regions() -> dict[str, tuple[str, int]]:
+    """Regions that are no more: code → full name, the year until which it was called so."""
+    return {row["code"]: (row["full_name"], int(row["until"])) for row in _read("xzqh_former")}
 
 
 def load_shipped() -> int:

@@ -181,3 +181,15 @@ def _end_what_runs(found: Changed) -> None:
     one_time.void(*(f"{kind}:{row.id}" for user, student, _old in found
                     for kind, row in (("user", user), ("student", student))))  # fmt: skip
     end_all_sessions(*(user.id for user, _student, _old in found))
+
+
+_TOLD = """SELECT count(*) FROM import_row r JOIN student s ON s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no' LEFT JOIN ab_user u ON u.student_id = s.id
+  WHERE r.import_id = :id AND r.status = 'changed' AND (r.old ? 'phone_index' OR (r.old ? 'email'
+    AND (coalesce(s.email, '') <> '' OR u.password IS NOT NULL OR coalesce(u.login_count, 0) > 0)))"""
+
+
+def told_by_file(import_id: int, school_id: int | None) -> int:
+    """How many students will be told, once the file is applied, that a way in of theirs has changed."""
+    values = {"id": import_id, "school": school_id}
+    return int(db.session.execute(text(_TOLD), values).scalar_one())
