@@ -105,6 +105,8 @@ def _check(record: Import) -> None:
     sheet = SHEETS[record.sheet]
     _stage(record, "reading")
     reading = intake.read(kept_file(record), record.file_name, sheet)
+    if not reading.sure:
+        raise Refused(intake.sentence("heads", {}))
     _refuse_size(len(reading.frame), sheet.most_rows)
     if not record.details.get("admitted"):
         sheet.admit(record, len(reading.frame))
