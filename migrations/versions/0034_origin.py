@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0034_origin"
-down_revision = "0030_truth"
+down_revision = "0032_words"
 branch_labels = None
 depends_on = None
 

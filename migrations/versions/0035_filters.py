@@ -7,7 +7,7 @@ Revises: 0030_truth
 from alembic import op
 
 revision = "0035_filters"
-down_revision = "0030_truth"
+down_revision = "0034_origin"
 branch_labels = None
 depends_on = None
 
