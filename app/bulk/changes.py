@@ -49,13 +49,16 @@ def usual_share(column: Column) -> float | None:
 
 
 def improbable(
-    record: Import, sheet: Sheet, changes: dict[str, int], known: int
+    record: Import, sheet: Sheet, counts: dict[str, int]
 ) -> list[dict[str, Any]]:
-    """The columns in which improbably many of the `known` rows change: field, rows, share, slipped.
+    """The columns in which improbably many of the known rows change: field, rows, share, slipped.
 
     `slipped` is by how many rows a column stands too low (negative: too high), 0 where that is not it.
     """
-    found = []
+    known = counts["changed"] + counts["same"]
+    if counts["changed"] < FEWEST:
+        return []
+    found, changes = [], by_column(record, sheet)
     for column in sheet.columns:
         rows, usual = changes.get(column.field, 0), usual_share(column)
         if usual is not None and rows >= FEWEST and rows > usual * known:

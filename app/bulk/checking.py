@@ -77,7 +77,7 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
         _column(done, column, context)
     _rule(done, sheet, context)
     done.said(next(iter(columns.values())).field,
-              _one(cells.hidden_row(), rows["hidden"].astype(bool)))  # fmt: skip
+              _one(cells.hidden_row(), rows["hidden"].astype(bool) & (not words.hidden)))  # fmt: skip
     return done
 
 

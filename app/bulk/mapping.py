@@ -17,7 +17,7 @@ from app.bulk.guess_heads import guess_heads, names_of
 from app.bulk.guess_regions import Regions
 from app.bulk.guess_values import guess_value
 from app.bulk.heads import normal
-from app.bulk.intake import EXTRA, Reading, columns_of
+from app.bulk.intake import EXTRA, Reading, columns_of, declared_names
 from app.bulk.lists import is_region, lists_of, table_of
 from app.bulk.models import Import
 from app.bulk.sheet import Choices, Column, Context, Sheet
@@ -39,6 +39,8 @@ class Mapped:
     questions: dict[str, Any] = field(default_factory=dict)
     taken: dict[str, Any] = field(default_factory=dict)
     asks: bool = False
+    hidden_out: int = 0  # hidden rows that are left out
+    out_by_value: int = 0
 
 
 def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) -> Mapped:
@@ -48,7 +50,8 @@ def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) 
     """
     decided = record.details.get("decided", {})
     known = Known(record, decided)
-    found = Mapped(Words(rows_out=list(decided.get("rows_out", ()))))
+    rows_out = list(decided.get("rows_out", ()))
+    found = Mapped(Words(rows_out=rows_out, hidden=decided.get("hidden") == "take"))
     _fill(sheet, reading, decided, found)
     _heads(sheet, reading, known, found)
     places = columns_of(sheet, reading.heads, found.words)[0]
@@ -57,6 +60,7 @@ def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) 
     _values(reading, places, context, known, found)
     hidden = reading.frame.index[reading.frame["hidden"].astype(bool)]
     if decided.get("hidden") == "leave":
+        found.hidden_out = len(hidden)
         found.words.rows_out.extend(int(row) + 1 for row in hidden)
     found.questions["hidden"] = len(hidden)
     return found
@@ -94,20 +98,25 @@ def _fill(sheet: Sheet, reading: Reading, decided: Mapping[str, Any], found: Map
 
 
 def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
-    guesses = guess_heads(reading.heads, names_of(sheet))
-    heads = found.words.heads
+    exact = names_of(sheet)
+    guesses = guess_heads(reading.heads, exact)
+    heads = dict(found.words.heads)
     fields = {column.field for column in sheet.columns}
     for key, guess in guesses.items():
         if key in known.heads and (known.heads[key] is None or known.heads[key] in fields):
             heads[key] = known.heads[key]
         elif guess.sure and key not in heads:
             heads[key] = guess.ours
+    # what a sheet declares itself is left to it: of two headers of one column it knows the better one
+    declared = declared_names(sheet)
+    found.words.heads.update(
+        {k: ours for k, ours in heads.items() if declared.get(k, "") != ours}
+    )
     used = {name for name in heads.values() if name}
     open_ = {key: guess for key, guess in guesses.items() if key not in heads and key not in EXTRA}
     asked = {key for key, guess in open_.items() if guess.ours and guess.ours not in used}
     missing = [c.field for c in sheet.columns if c.required and c.field not in used]
     found.asks = bool(missing) or bool(asked and not known.answered)
-    exact = names_of(sheet)
     found.taken["heads"] = [
         [head, heads[key]] for head, key in _keys(reading.heads)
         if heads.get(key) and key not in exact
@@ -121,6 +130,13 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
 
 def _keys(heads: list[str]) -> list[tuple[str, str]]:
     return [(head, normal(head)) for head in heads]
+
+
+def heads_known(record: Import) -> set[str]:
+    """Normal headers that mean something in a file of this owner, beside those of the sheet."""
+    decided = record.details.get("decided", {}).get("heads", {})
+    kept = {word.theirs for word in decisions.kept(record) if word.kind == decisions.HEAD and word.ours}
+    return kept | {key for key, ours in decided.items() if ours}
 
 
 def _head(
@@ -179,6 +195,7 @@ def _out(
         if texts:
             at = reading.frame.index[reading.frame[place].map(lambda cell: shown(cell) in texts)]  # noqa: B023
             found.words.rows_out.extend(int(row) + 1 for row in at)
+            found.out_by_value += len(at)
 
 
 def _values(
@@ -188,13 +205,22 @@ def _values(
     for place, column in places.items():
         counts = reading.frame[place].value_counts()
         here = known.here.get(column.field, {})
-        said = {cell: here[shown(cell)] for cell in counts.index if shown(cell) in here}
+        said = {cell: _last(here, shown(cell)) for cell in counts.index if shown(cell) in here}
         if column.secret is None:
             said |= _guessed(column, counts, context, known, found, set(said))
         if said:
             found.words.values[column.field] = said
     open_ = [asked for asked in found.questions["values"] if asked["ours"]]
     found.asks = found.asks or bool(open_ and not known.answered)
+
+
+def _last(said: Mapping[str, str], text: str) -> str:
+    """What a cell is read as in the end: a replacement may have been replaced itself."""
+    seen = set()
+    while text in said and text not in seen:
+        seen.add(text)
+        text = said[text]
+    return text
 
 
 def _guessed(

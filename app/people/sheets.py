@@ -305,6 +305,7 @@ STUDENTS = Sheet(
     needs=("kind_told", "id_kind", "id_country", "college_id", "major"),
     look=look,
     after=follow,
+    messages=lambda record: file_ways.told_by_file(record.id, record.school_id),
     before_undo=forget_unused,
     unique=(
         ("student_no", "student_no"),
