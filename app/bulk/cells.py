@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.core.emails import clean_email, is_email, known_end
 from app.core.forms import NO_EMAIL, TOO_LONG
@@ -36,6 +37,17 @@ _NO_SIGN = re.compile(r"""["'“”‘’`=<>{}|\\^$!;,，。、；？?*�]""")
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+", re.I | re.A)  # 2.34201E+13: what Excel makes of a code
 
 
+ERRORS = {
+    "": _l("This cell shows an error (such as #N/A). Correct it, or type the value."),
+    "f": _l(
+        "This cell is a formula whose result is not in the file. Open it in Excel or WPS and save it."
+    ),
+    "m": _l(
+        "This is a memo field, whose text stands in another file (.fpt, .dbt). Export it as .xlsx."
+    ),
+}
+
+
 class Wrong(Exception):
     """The cell cannot be taken; the text says why and what to do."""
 
@@ -52,7 +64,7 @@ def is_empty(cell: Any) -> bool:
 def refuse_error(cell: Any) -> None:
     """An error must not pass as an empty cell (BLK-02)."""
     if isinstance(cell, tuple) and cell[0] == "e":
-        raise Wrong(_("This cell shows an error (such as #N/A). Correct it, or type the value."))
+        raise Wrong(str(ERRORS[cell[1] if len(cell) > 1 else ""]))
 
 
 def hidden_row() -> str:

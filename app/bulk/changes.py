@@ -99,7 +99,7 @@ def concerns(details: dict[str, Any], stops: list[dict[str, Any]]) -> dict[str, 
     left: dict[str, Any] = {
         "sheets": [pair for pair in unread.get("sheets", []) if not is_ours(pair[0])],
         "ignored": list(details.get("unknown", [])),
-        **{name: unread[name] for name in ("hidden_columns", "merged", "no_value", "totals", "notes")
+        **{name: unread[name] for name in ("hidden_sheets", "hidden_columns", "merged", "totals")
            if name in unread},
         "hidden_rows": details.get("hidden_out", 0),
     }  # fmt: skip

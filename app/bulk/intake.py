@@ -42,7 +42,8 @@ class Reading:
     `heads` are its headers as shown. `frame` has a row for each row below them and the columns `sheet`
     (index in `sheets`), `line` (its number as Excel shows it), `hidden` (whether it is), and 0 … one for
     each header; a cell is a text ("" where empty), a number, ``("d", ISO date)`` or ``("e",)``, an error.
-    `left` counts what was seen and not taken, or taken although it is not shown.
+    `left` counts what was seen and not taken, or taken although it is not shown. Not `sure`: its headers
+    are guessed by their looks, nobody knows them.
     """
 
     kind: str
@@ -51,6 +52,7 @@ class Reading:
     frame: DataFrame = field(repr=False)
     sheets: list[str]
     left: dict[str, Any]
+    sure: bool = True
 
 
 def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Reading:
@@ -70,13 +72,14 @@ def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Re
         raise Refused(sentence(reason, values))
     from app.bulk import frames  # it imports pandas, which the web process does without
 
-    head, *lines = answer[1:].split(b"\n")
-    meta = json.loads(head)
-    return Reading(
-        meta["kind"], meta["encoding"], [clean_line(head) for head in meta["heads"]],
-        frames.of_lines(lines, len(meta["heads"]), frozenset(meta.get("hidden", ()))),
-        [clean_line(meta["sheet"])], {},
-    )  # fmt: skip
+    try:
+        meta, frame = frames.opened(answer[1:])
+        return Reading(
+            str(meta["kind"]), str(meta["encoding"]), [clean_line(str(h)) for h in meta["heads"]], frame,
+            [clean_line(str(name)) for name in meta["sheets"]], dict(meta["left"]), sure=bool(meta["sure"]),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(sentence("broken", {})) from error
 
 
 def columns_of(
@@ -134,13 +137,13 @@ def sentence(reason: str, values: dict[str, Any]) -> str:
     texts = {
         "empty": _("The file is empty."),
         "kind": _("This is no table. Upload an Excel workbook (.xlsx, .xls), a .csv or a .dbf file."),
-        "markup": _("This file is a web page or XML that is only called a workbook, as older systems "
-                    "export it. Open it in Excel or WPS, choose “Save as” and the type .xlsx."),
+        "markup": _("This file is XML that is no table. Open it in Excel or WPS and save it as .xlsx."),
+        "no_table": _("This web page has no table in it. Where the old system gives a folder beside the "
+                      "file, open the file in Excel or WPS and save it as .xlsx."),
         "not_excel": _("This is no Excel workbook. Open it and save it as .xlsx."),
-        "old": _("This workbook is of Excel 95 or older, whose Chinese texts cannot be read safely. Open it "
-                 "in Excel or WPS and save it as .xlsx."),
-        "unaddressed": _("Some cells of this workbook show errors or some of its rows are hidden, and "
-                         "it does not say which. Open it in Excel or WPS and save it as .xlsx."),
+        "binary": _("This is a binary workbook (.xlsb). Open it in Excel or WPS and save it as .xlsx."),
+        "archive": _("This is a ZIP archive. Unpack it and upload the table that is in it."),
+        "old": _("This workbook is of Excel 4 or older. Open it in Excel or WPS and save it as .xlsx."),
         "locked": _("The workbook is protected by a password. Save it without one."),
         "macros": _("The workbook contains macros. Save it as .xlsx without macros."),
         "links": _("The workbook has links to other files. Copy the table, paste it as values into "
@@ -160,6 +163,9 @@ def sentence(reason: str, values: dict[str, Any]) -> str:
                           "split the file.", most=values["most"]),
         "columns": lambda: _("The sheet goes beyond column %(most)s. Delete what stands far at the right.",
                              most=values["most"]),
+        "quotes": lambda: _("In row %(row)s of this text file a quotation mark opens and does not close. "
+                            "Open the file in Excel or WPS, correct the row, and save it as .xlsx.",
+                            row=values["row"]),
         "cell": lambda: _("A cell in row %(row)s is longer than a spreadsheet allows.", row=values["row"]),
     }  # fmt: skip
     if reason in with_values:

@@ -7,9 +7,11 @@ asked once, with counts and cells as examples; nothing of personal numbers is ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from flask_babel import gettext
 
 from app.bulk import cells, decisions
 from app.bulk.guess import Guess
@@ -24,6 +26,8 @@ from app.bulk.sheet import Choices, Column, Context, Sheet
 from app.bulk.words import Words
 from app.codes import queries as codes
 from app.core.text import clean_line
+
+_: Callable[..., str] = gettext
 
 SAMPLES = 3
 SHOWN = 60  # characters of a cell, as the pages have it
@@ -59,11 +63,20 @@ def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) 
     _out(reading, places, decided, found)
     _values(reading, places, context, known, found)
     hidden = reading.frame.index[reading.frame["hidden"].astype(bool)]
+    found.questions["sentences"] = _sentences(sheet, found, known)
     if decided.get("hidden") == "leave":
         found.hidden_out = len(hidden)
         found.words.rows_out.extend(int(row) + 1 for row in hidden)
     found.questions["hidden"] = len(hidden)
     return found
+
+
+def _sentences(sheet: Sheet, found: Mapped, known: Known) -> list[str]:
+    """What still lacks once the person has answered."""
+    if not known.answered:
+        return []
+    return [_("The column “%(head)s” is missing.", head=sheet.column(name).label)
+            for name in found.questions["missing"]]  # fmt: skip
 
 
 class Known:
@@ -116,7 +129,8 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
     open_ = {key: guess for key, guess in guesses.items() if key not in heads and key not in EXTRA}
     asked = {key for key, guess in open_.items() if guess.ours and guess.ours not in used}
     missing = [c.field for c in sheet.columns if c.required and c.field not in used]
-    found.asks = bool(missing) or bool(asked and not known.answered)
+    unsure = bool(asked) or not reading.sure  # perhaps not even the headers are
+    found.asks = bool(missing) or (unsure and not known.answered)
     found.taken["heads"] = [
         [head, heads[key]] for head, key in _keys(reading.heads)
         if heads.get(key) and key not in exact
@@ -238,14 +252,15 @@ def _guessed(
     asked = []
     for cell, rows in counts.items():
         text = shown(cell) if isinstance(cell, str | int) else ""
-        if not text or cells.is_empty(text) or cell in done or _stands(text, lists):
+        bare = cells.unguarded(text)
+        if cells.is_empty(bare) or cell in done or _stands(bare, lists):
             continue
         ours = before.get(cells.folded(text))
         if ours is not None and (not ours or lists[0].find(ours) is not None):
             said[cell] = ours
             found.taken["values"].append([column.field, text, ours, int(rows), "kept"])
             continue
-        guess = regions.guess(text) if regions else guess_value(text, lists, words)
+        guess = regions.guess(bare) if regions else guess_value(bare, lists, words)
         if guess and guess.ours and guess.sure:
             said[cell] = guess.ours
             found.taken["values"].append([column.field, text, guess.ours, int(rows), "sure"])

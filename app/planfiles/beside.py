@@ -118,7 +118,8 @@ def different(
     rows = db.session.execute(
         text(
             "SELECT d.*, s.student_no, s.name, s.graduation_year, to_jsonb(c) AS claim FROM ("
-            f" SELECT r.row, r.line, {STUDENT} AS student_id, {SAID} AS said, r.more, e.id AS entry_id, e.state,"
+            f" SELECT r.row, r.line, {STUDENT} AS student_id, {SAID} AS said, r.more, e.id AS entry_id,"
+            " e.state,"
             f" {_OPEN} AS asked, e.sources, to_jsonb(e) AS ours {_ENTRY}"
             f" WHERE {_DIFFERS} {only} AND r.row > :after"
             " ORDER BY r.row LIMIT :most) d JOIN student s ON s.id = d.student_id"
