@@ -133,7 +133,7 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
     found.asks = bool(missing) or (unsure and not known.answered)
     found.taken["heads"] = [
         [head, heads[key]] for head, key in _keys(reading.heads)
-        if heads.get(key) and key not in exact
+        if heads.get(key) and key not in declared
     ]  # fmt: skip
     found.questions |= {
         "missing": missing,
@@ -247,7 +247,7 @@ def _guessed(
     table = table_of(column)
     words = codes.words(table) if table else {}
     before = known.values.get(column.field, {})
-    regions = _Regions() if is_region(column) else None
+    regions = _Regions(column) if is_region(column) else None
     said: dict[Any, str] = {}
     asked = []
     for cell, rows in counts.items():
@@ -279,12 +279,13 @@ def _stands(text: str, lists: list[Choices]) -> bool:
 
 
 class _Regions:
-    """The regions of today and those of once, read when the first text asks."""
+    """The regions of today, for places of origin those of once too; read when the first text asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, column: Column) -> None:
         self.known: Regions | None = None
+        self.former = column.code == "SYSZDDM"
 
     def guess(self, text: str) -> Guess:
         if self.known is None:
-            self.known = Regions(codes.regions())
+            self.known = Regions(codes.regions() + (codes.former_rows() if self.former else []))
         return self.known.guess(text)
