@@ -124,7 +124,7 @@ def _check(record: Import) -> None:
     if not found["total"]:
         raise Refused(_("There is no row below the headers."))
     errors = errors_book.make(record, reading, findings)
-    noted = _noted(record, sheet, found, findings)
+    noted = _noted(record, sheet, found, findings, mapped)
     details = {**_read(reading, mapped), **noted}
     stops = changes.improbable(record, sheet, found)
     IMPORTS.perform(
@@ -142,15 +142,17 @@ def _read(reading: intake.Reading, mapped: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _noted(record: Import, sheet: Sheet, found: dict[str, int], findings: Any) -> dict[str, Any]:
+def _noted(
+    record: Import, sheet: Sheet, found: dict[str, int], findings: Any, mapped: Any
+) -> dict[str, Any]:
     """What the checks have found beside the rows."""
-    used = record.details.get("decided", {}).get("heads", {})
     return {
         "ignored": findings.ignored, "examples": findings.examples,
         "columns": [column.field for column in findings.columns.values()],
-        "mended": dict(findings.mended), "listed": findings.listed, "tally": tally_of(sheet, record),
+        "mended": dict(findings.mended), "masked": findings.masked, "listed": findings.listed,
+        "tally": tally_of(sheet, record),
         "messages": sheet.messages(record) if found["new"] + found["changed"] else 0,
-        "unknown": [head for head in findings.ignored if normal(head) not in used],
+        "unknown": [head for head in findings.ignored if normal(head) not in mapped.words.heads],
         **{name: record.details[name] for name in ("hidden", "left") if name in record.details},
     }  # fmt: skip
 
