@@ -49,13 +49,16 @@ def usual_share(column: Column) -> float | None:
 
 
 def improbable(
-    record: Import, sheet: Sheet, changes: dict[str, int], known: int
+    record: Import, sheet: Sheet, counts: dict[str, int]
 ) -> list[dict[str, Any]]:
-    """The columns in which improbably many of the `known` rows change: field, rows, share, slipped.
+    """The columns in which improbably many of the known rows change: field, rows, share, slipped.
 
     `slipped` is by how many rows a column stands too low (negative: too high), 0 where that is not it.
     """
-    found = []
+    known = counts["changed"] + counts["same"]
+    if counts["changed"] < FEWEST:
+        return []
+    found, changes = [], by_column(record, sheet)
     for column in sheet.columns:
         rows, usual = changes.get(column.field, 0), usual_share(column)
         if usual is not None and rows >= FEWEST and rows > usual * known:
@@ -96,7 +99,7 @@ def concerns(details: dict[str, Any], stops: list[dict[str, Any]]) -> dict[str, 
     left: dict[str, Any] = {
         "sheets": [pair for pair in unread.get("sheets", []) if not is_ours(pair[0])],
         "ignored": list(details.get("unknown", [])),
-        **{name: unread[name] for name in ("hidden_columns", "merged", "no_value", "totals", "notes")
+        **{name: unread[name] for name in ("hidden_sheets", "hidden_columns", "merged", "totals")
            if name in unread},
         "hidden_rows": details.get("hidden_out", 0),
     }  # fmt: skip

@@ -86,7 +86,7 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
             _compare(done, column, frame[n], reading.heads[n], context)
     _rule(done, sheet, context)
     done.said(next(iter(columns.values())).field,
-              _one(cells.hidden_row(), rows["hidden"].astype(bool)))  # fmt: skip
+              _one(cells.hidden_row(), rows["hidden"].astype(bool) & (not words.hidden)))  # fmt: skip
     return done
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import force_locale, gettext
 
+from app.bulk.guess_heads import names_of
 from app.bulk.heads import normal
 from app.bulk.sheet import Column, Sheet
 from app.bulk.words import Words
@@ -54,9 +55,9 @@ class Reading:
     sure: bool = True
 
 
-def read(data: bytes, name: str, sheet: Sheet) -> Reading:
-    """The table in the file. Raises Refused."""
-    wish = {"name": name, "known": sorted(known_heads(sheet)), "most": sheet.most_rows + 1}
+def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Reading:
+    """The table in the file; `also` are normal headers that mean something here. Raises Refused."""
+    wish = {"name": name, "known": sorted(known_heads(sheet) | set(also)), "most": sheet.most_rows + 1}
     request = json.dumps(wish).encode() + b"\n" + data
     try:
         answer = children.ask("sheets", request, SECONDS, again=False)
@@ -122,7 +123,12 @@ def second_columns(
 
 def known_heads(sheet: Sheet) -> set[str]:
     """Every header that names a column: Chinese, English, official code, other usual ones."""
-    return set(_names(sheet))
+    return set(names_of(sheet))
+
+
+def declared_names(sheet: Sheet) -> dict[str, str]:
+    """Header → field, as the sheet declares them itself."""
+    return {head: field for head, (field, _rank) in _names(sheet).items()}
 
 
 def _names(sheet: Sheet) -> dict[str, tuple[str, int]]:

@@ -7,9 +7,11 @@ asked once, with counts and cells as examples; nothing of personal numbers is ke
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from flask_babel import gettext
 
 from app.bulk import cells, decisions
 from app.bulk.guess import Guess
@@ -17,13 +19,15 @@ from app.bulk.guess_heads import guess_heads, names_of
 from app.bulk.guess_regions import Regions
 from app.bulk.guess_values import guess_value
 from app.bulk.heads import normal
-from app.bulk.intake import EXTRA, Reading, columns_of
+from app.bulk.intake import EXTRA, Reading, columns_of, declared_names
 from app.bulk.lists import is_region, lists_of, table_of
 from app.bulk.models import Import
 from app.bulk.sheet import Choices, Column, Context, Sheet
 from app.bulk.words import Words
 from app.codes import queries as codes
 from app.core.text import clean_line
+
+_: Callable[..., str] = gettext
 
 SAMPLES = 3
 SHOWN = 60  # characters of a cell, as the pages have it
@@ -39,6 +43,8 @@ class Mapped:
     questions: dict[str, Any] = field(default_factory=dict)
     taken: dict[str, Any] = field(default_factory=dict)
     asks: bool = False
+    hidden_out: int = 0  # hidden rows that are left out
+    out_by_value: int = 0
 
 
 def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) -> Mapped:
@@ -48,7 +54,8 @@ def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) 
     """
     decided = record.details.get("decided", {})
     known = Known(record, decided)
-    found = Mapped(Words(rows_out=list(decided.get("rows_out", ()))))
+    rows_out = list(decided.get("rows_out", ()))
+    found = Mapped(Words(rows_out=rows_out, hidden=decided.get("hidden") == "take"))
     _fill(sheet, reading, decided, found)
     _heads(sheet, reading, known, found)
     places = columns_of(sheet, reading.heads, found.words)[0]
@@ -56,10 +63,20 @@ def words_for(record: Import, sheet: Sheet, reading: Reading, context: Context) 
     _out(reading, places, decided, found)
     _values(reading, places, context, known, found)
     hidden = reading.frame.index[reading.frame["hidden"].astype(bool)]
+    found.questions["sentences"] = _sentences(sheet, found, known)
     if decided.get("hidden") == "leave":
+        found.hidden_out = len(hidden)
         found.words.rows_out.extend(int(row) + 1 for row in hidden)
     found.questions["hidden"] = len(hidden)
     return found
+
+
+def _sentences(sheet: Sheet, found: Mapped, known: Known) -> list[str]:
+    """What still lacks once the person has answered."""
+    if not known.answered:
+        return []
+    return [_("The column “%(head)s” is missing.", head=sheet.column(name).label)
+            for name in found.questions["missing"]]  # fmt: skip
 
 
 class Known:
@@ -94,23 +111,29 @@ def _fill(sheet: Sheet, reading: Reading, decided: Mapping[str, Any], found: Map
 
 
 def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
-    guesses = guess_heads(reading.heads, names_of(sheet))
-    heads = found.words.heads
+    exact = names_of(sheet)
+    guesses = guess_heads(reading.heads, exact)
+    heads = dict(found.words.heads)
     fields = {column.field for column in sheet.columns}
     for key, guess in guesses.items():
         if key in known.heads and (known.heads[key] is None or known.heads[key] in fields):
             heads[key] = known.heads[key]
         elif guess.sure and key not in heads:
             heads[key] = guess.ours
+    # what a sheet declares itself is left to it: of two headers of one column it knows the better one
+    declared = declared_names(sheet)
+    found.words.heads.update(
+        {k: ours for k, ours in heads.items() if declared.get(k, "") != ours}
+    )
     used = {name for name in heads.values() if name}
     open_ = {key: guess for key, guess in guesses.items() if key not in heads and key not in EXTRA}
     asked = {key for key, guess in open_.items() if guess.ours and guess.ours not in used}
     missing = [c.field for c in sheet.columns if c.required and c.field not in used]
-    found.asks = bool(missing) or bool(asked and not known.answered)
-    exact = names_of(sheet)
+    unsure = bool(asked) or not reading.sure  # perhaps not even the headers are
+    found.asks = bool(missing) or (unsure and not known.answered)
     found.taken["heads"] = [
         [head, heads[key]] for head, key in _keys(reading.heads)
-        if heads.get(key) and key not in exact
+        if heads.get(key) and key not in declared
     ]  # fmt: skip
     found.questions |= {
         "missing": missing,
@@ -121,6 +144,13 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
 
 def _keys(heads: list[str]) -> list[tuple[str, str]]:
     return [(head, normal(head)) for head in heads]
+
+
+def heads_known(record: Import) -> set[str]:
+    """Normal headers that mean something in a file of this owner, beside those of the sheet."""
+    decided = record.details.get("decided", {}).get("heads", {})
+    kept = {word.theirs for word in decisions.kept(record) if word.kind == decisions.HEAD and word.ours}
+    return kept | {key for key, ours in decided.items() if ours}
 
 
 def _head(
@@ -179,6 +209,7 @@ def _out(
         if texts:
             at = reading.frame.index[reading.frame[place].map(lambda cell: shown(cell) in texts)]  # noqa: B023
             found.words.rows_out.extend(int(row) + 1 for row in at)
+            found.out_by_value += len(at)
 
 
 def _values(
@@ -188,13 +219,22 @@ def _values(
     for place, column in places.items():
         counts = reading.frame[place].value_counts()
         here = known.here.get(column.field, {})
-        said = {cell: here[shown(cell)] for cell in counts.index if shown(cell) in here}
+        said = {cell: _last(here, shown(cell)) for cell in counts.index if shown(cell) in here}
         if column.secret is None:
             said |= _guessed(column, counts, context, known, found, set(said))
         if said:
             found.words.values[column.field] = said
     open_ = [asked for asked in found.questions["values"] if asked["ours"]]
     found.asks = found.asks or bool(open_ and not known.answered)
+
+
+def _last(said: Mapping[str, str], text: str) -> str:
+    """What a cell is read as in the end: a replacement may have been replaced itself."""
+    seen = set()
+    while text in said and text not in seen:
+        seen.add(text)
+        text = said[text]
+    return text
 
 
 def _guessed(
@@ -207,19 +247,20 @@ def _guessed(
     table = table_of(column)
     words = codes.words(table) if table else {}
     before = known.values.get(column.field, {})
-    regions = _Regions() if is_region(column) else None
+    regions = _Regions(column) if is_region(column) else None
     said: dict[Any, str] = {}
     asked = []
     for cell, rows in counts.items():
         text = shown(cell) if isinstance(cell, str | int) else ""
-        if not text or cells.is_empty(text) or cell in done or _stands(text, lists):
+        bare = cells.unguarded(text)
+        if cells.is_empty(bare) or cell in done or _stands(bare, lists):
             continue
         ours = before.get(cells.folded(text))
         if ours is not None and (not ours or lists[0].find(ours) is not None):
             said[cell] = ours
             found.taken["values"].append([column.field, text, ours, int(rows), "kept"])
             continue
-        guess = regions.guess(text) if regions else guess_value(text, lists, words)
+        guess = regions.guess(bare) if regions else guess_value(bare, lists, words)
         if guess and guess.ours and guess.sure:
             said[cell] = guess.ours
             found.taken["values"].append([column.field, text, guess.ours, int(rows), "sure"])
@@ -238,12 +279,13 @@ def _stands(text: str, lists: list[Choices]) -> bool:
 
 
 class _Regions:
-    """The regions of today and those of once, read when the first text asks."""
+    """The regions of today, for places of origin those of once too; read when the first text asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, column: Column) -> None:
         self.known: Regions | None = None
+        self.former = column.code == "SYSZDDM"
 
     def guess(self, text: str) -> Guess:
         if self.known is None:
-            self.known = Regions(codes.regions())
+            self.known = Regions(codes.regions() + (codes.former_rows() if self.former else []))
         return self.known.guess(text)

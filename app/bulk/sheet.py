@@ -217,7 +217,8 @@ class Sheet:
     once for each combination of them that occurs;
     `look` finds by SQL what only the data know and may mark rows as faulty; `admit` may refuse the
     file once its rows are counted; `after` follows the writing and the undoing, `before_undo` precedes
-    the undoing (and takes away what came with the new records by itself), in the same transaction.
+    the undoing (and takes away what came with the new records by itself), in the same transaction;
+    `messages` counts whom the writing will tell.
     `writer` stands for the plain writing; `acts` says that each row is an act on a record and not a
     record, so that nothing is compared; `beside` links a further page about an import.
     """
@@ -241,6 +242,7 @@ class Sheet:
     admit: Callable[[Import, int], None] = lambda _import, _rows: None
     after: Callable[[Import], None] = lambda _import: None
     before_undo: Callable[[Import], None] = lambda _import: None
+    messages: Callable[[Import], int] = lambda _import: 0
     writer: Writer | None = None
     beside: Callable[[Import], tuple[Text, str] | None] = lambda _import: None
     acts: bool = False

@@ -154,6 +154,8 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
         column = SHEETS[record.sheet].column(field)
         facts.append((_("Left as the persons keep it"), _("%(column)s: %(count)s rows",
                       column=column.label, count=count)))  # fmt: skip
+    if details.get("messages") and record.state == S.CHECKED:
+        facts.append((_("Messages"), told(details["messages"])))
     if details.get("ignored"):
         facts.append((_("Columns ignored"), "、".join(details["ignored"][:12])))
     return facts
@@ -161,7 +163,7 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
 
 def way(record: Import) -> list[tuple[str, str, str]]:
     """Where the import is on its way: file, preview, applied."""
-    at = {S.UPLOADED: 0, S.CHECKED: 1, S.WRITING: 2, S.FAILED: 0}.get(S(record.state), 3)
+    at = {S.UPLOADED: 0, S.MAPPING: 0, S.CHECKED: 1, S.WRITING: 2, S.FAILED: 0}.get(S(record.state), 3)
     names = (_("Read and check"), _("Check the preview"), _("Confirm the import"))
     marks = ["done" if n < at else "now" if n == at else "todo" for n in range(3)]
     return [(name, mark, "") for name, mark in zip(names, marks, strict=True)]
@@ -173,7 +175,14 @@ def question(record: Import) -> str:
              name=record.file_name, new=record.new, changed=record.changed,
              faulty=record.faulty)  # fmt: skip
     said = [f"{label} {count}" for label, count, _kind in tally_of(record)]
+    if messages := record.details.get("messages", 0):
+        said.append(told(messages))
     return f"{text} {' · '.join(said)}" if said else text
+
+
+def told(count: int) -> str:
+    """Whom the writing will tell."""
+    return ngettext("%(num)s person will be told at once.", "%(num)s persons will be told at once.", count)
 
 
 TALLY = {

@@ -206,17 +206,35 @@ LEFT = {
     "sheets": lambda v: _("Sheets that are not read: %(what)s",
                           what="、".join(_("%(name)s (%(rows)s rows)", name=n, rows=k) for n, k in v)),
     "ignored": lambda v: _("Columns that nobody knows: %(what)s", what="、".join(v[:20])),
+    "hidden_sheets": lambda v: _("Hidden sheets that are not read: %(what)s", what="、".join(v)),
     "hidden_columns": lambda v: _("Columns that are hidden in the sheet and read all the same: %(what)s",
                                   what="、".join(v[:20])),
     "hidden_rows": lambda v: ngettext("%(num)s row that is hidden in the sheet is left out.",
                                       "%(num)s rows that are hidden in the sheet are left out.", v),
-    "merged": lambda v: _("Merged cells: %(count)s", count=v),
-    "no_value": lambda v: _("Formulas without a stored value: %(count)s", count=v),
+    "merged": lambda v: ngettext("%(num)s empty cell of a merged block is filled with the block's value.",
+                                 "%(num)s empty cells of merged blocks are filled with the block's value.",
+                                 v),
     "totals": lambda v: ngettext("%(num)s row of totals is left out.",
                                  "%(num)s rows of totals are left out.", v),
-    "notes": lambda v: ngettext("%(num)s row of notes around the table is left out.",
-                                "%(num)s rows of notes around the table are left out.", v),
 }  # fmt: skip
+SAID = {
+    "notes": lambda v: ngettext("%(num)s row of titles or notes around the table is left out.",
+                                "%(num)s rows of titles or notes around the table are left out.", v),
+    "heads_again": lambda v: ngettext("%(num)s row that repeats the headers is left out.",
+                                      "%(num)s rows that repeat the headers are left out.", v),
+    "empty": lambda v: ngettext("%(num)s empty row.", "%(num)s empty rows.", v),
+    "errors": lambda v: ngettext("%(num)s cell shows an error.", "%(num)s cells show errors.", v),
+    "no_value": lambda v: ngettext("%(num)s formula has no stored value.",
+                                   "%(num)s formulas have no stored value.", v),
+    "examples": lambda v: ngettext("%(num)s example row is left out.",
+                                   "%(num)s example rows are left out.", v),
+}  # fmt: skip
+
+
+def said_of(record: Import) -> list[str]:
+    """What else was seen in the file and is no row of it, in numbers."""
+    seen = {**record.details.get("unread", {}), "examples": record.details.get("examples", 0)}
+    return [str(say(seen[name])) for name, say in SAID.items() if seen.get(name)]
 
 
 def concerns_of(record: Import, sheet: Sheet) -> list[str]:

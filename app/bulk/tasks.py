@@ -12,11 +12,11 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.exc import OperationalError
 
-from app.bulk import compare, errors_book, intake
+from app.bulk import changes, compare, errors_book, intake
 from app.bulk.effects import NotAsShownError, tally_of
+from app.bulk.heads import normal
 from app.bulk.models import OPEN, Import, ImportRow, ImportState
-from app.bulk.sheet import SHEETS
-from app.bulk.words import Words
+from app.bulk.sheet import SHEETS, Sheet
 from app.bulk.workflow import IMPORTS
 from app.bulk.writing import MetAnotherError
 from app.core import clock, filestore, jobs
@@ -100,40 +100,61 @@ def _write(record: Import) -> None:
 
 
 def _check(record: Import) -> None:
-    from app.bulk import checking, staging  # with pandas, which only the worker has
+    """Read it; ask what is meant where that is not sure (BLK-06); else check, compare, and say what was found."""
+    from app.bulk import checking, mapping, staging  # with pandas, which only the worker has
 
     sheet = SHEETS[record.sheet]
     _stage(record, "reading")
-    reading = intake.read(kept_file(record), record.file_name, sheet)
-    if not reading.sure:
-        raise Refused(intake.sentence("heads", {}))
+    reading = intake.read(kept_file(record), record.file_name, sheet, mapping.heads_known(record))
     _refuse_size(len(reading.frame), sheet.most_rows)
+    context = sheet.prepare(record)
+    mapped = mapping.words_for(record, sheet, reading, context)
+    if mapped.asks:
+        IMPORTS.perform("ask", record.id, SYSTEM, details=_read(reading, mapped))
+        return
     if not record.details.get("admitted"):
         sheet.admit(record, len(reading.frame))
         record.details = {**record.details, "admitted": True}
     record.details = {**record.details, "sheets": reading.sheets}
     _stage(record, "checking")
-    context = sheet.prepare(record)
-    findings = checking.check(sheet, reading, Words(), context)
+    findings = checking.check(sheet, reading, mapped.words, context)
     staging.stage(record, findings)
     compare.first(sheet, record, context)
     found = compare.counts(record.id)
     if not found["total"]:
         raise Refused(_("There is no row below the headers."))
     errors = errors_book.make(record, reading, findings)
-    noted: dict[str, Any] = {
-        **found,
-        "errors_key": keep_file(record, errors) if errors else None,
-        "details": {
-            "sheets": reading.sheets, "kind": reading.kind, "encoding": reading.encoding,
-            "unread": reading.left, "ignored": findings.ignored, "examples": findings.examples,
-            "columns": [column.field for column in findings.columns.values()],
-            "mended": dict(findings.mended), "masked": findings.masked, "listed": findings.listed,
-            "tally": tally_of(sheet, record),
-            **{name: record.details[name] for name in ("hidden", "left") if name in record.details},
-        },
+    noted = _noted(record, sheet, found, findings, mapped)
+    details = {**_read(reading, mapped), **noted}
+    stops = changes.improbable(record, sheet, found)
+    IMPORTS.perform(
+        "check", record.id, SYSTEM, **found, errors_key=keep_file(record, errors) if errors else None,
+        details={**details, "concerns": changes.concerns(details, stops)},
+    )  # fmt: skip
+
+
+def _read(reading: intake.Reading, mapped: Any) -> dict[str, Any]:
+    """What was read, and how its words were understood."""
+    return {
+        "sheets": reading.sheets, "kind": reading.kind, "encoding": reading.encoding,
+        "unread": reading.left, "questions": mapped.questions, "taken": mapped.taken,
+        "hidden_out": mapped.hidden_out, "out_by_value": mapped.out_by_value,
     }  # fmt: skip
-    IMPORTS.perform("check", record.id, SYSTEM, **noted)
+
+
+def _noted(
+    record: Import, sheet: Sheet, found: dict[str, int], findings: Any, mapped: Any
+) -> dict[str, Any]:
+    """What the checks have found beside the rows."""
+    return {
+        "ignored": findings.ignored, "examples": findings.examples,
+        "columns": [column.field for column in findings.columns.values()],
+        "mended": dict(findings.mended), "masked": findings.masked, "listed": findings.listed,
+        "tally": tally_of(sheet, record),
+        "messages": sheet.messages(record) if found["new"] + found["changed"] else 0,
+        "unknown": [head for head in findings.ignored if normal(head) not in mapped.words.heads],
+        **{name: record.details[name] for name in ("hidden", "left") if name in record.details},
+    }  # fmt: skip
 
 
 def _refuse_size(rows: int, most: int) -> None:

@@ -212,6 +212,7 @@ def _page(record: Import) -> dict[str, Any]:
         "facts": shown.facts_of(record),
         "taken": shown_mapping.taken_of(record, sheet, context) if context else [],
         "decided": shown_mapping.decided_of(record, sheet),
+        "said": shown_mapping.said_of(record) if record.total else [],
         "changes": row_pages.changes(record, sheet) if kept else [],
         "rows_urls": row_pages.urls(record) if kept else dict.fromkeys(RowStatus, ""),
         "book_url": row_pages.book_url(record) if kept and record.changed else "",

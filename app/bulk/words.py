@@ -17,3 +17,4 @@ class Words:
     heads: dict[str, str | None] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
     rows_out: list[int] = field(default_factory=list)
+    hidden: bool = False

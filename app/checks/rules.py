@@ -14,6 +14,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
+from app.codes import queries as codes
 from app.checks import signs
 from app.checks.models import Severity
 from app.checks.year_rules import (
@@ -101,7 +102,10 @@ def _listed(parts: str) -> str:
 
 _REGION = """CASE WHEN b.{0} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM region r WHERE r.code = b.{0})
     THEN '{0}' END"""
-_STUDENT_CODES = _listed(f"{_unknown(fields.TABLES)}, {_REGION.format('origin')}")
+# who came from a region that is no more came from there (F-53)
+_FORMER = ", ".join(f"'{code}'" for code in codes.former_regions())
+_ORIGIN = _REGION.format("origin").replace("IS NOT NULL", f"NOT IN ({_FORMER})")
+_STUDENT_CODES = _listed(f"{_unknown(fields.TABLES)}, {_ORIGIN}")
 _ROW_CODES = _listed(
     _unknown({"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
               "position_kind": "gzzwlb"})

@@ -172,8 +172,10 @@ def choices(table: str, graduation_year: int | None = None) -> list[tuple[str, s
 
 @kept_for_a_minute
 def region_name(code: str | None) -> str:
-    """The full name of a region, or the code itself."""
+    """The full name of a region, also of one that is no more, or the code itself."""
     found = db.session.get(Region, code) if code else None
+    if found is None and code in former_regions():
+        return _former_name(code)
     return found.full_name if found else (code or "")
 
 
@@ -237,6 +239,35 @@ def words(table: str) -> dict[str, tuple[str, bool]]:
 def former_regions() -> dict[str, tuple[str, int]]:
     """Regions that are no more: code → full name, the year until which it was called so."""
     return {row["code"]: (row["full_name"], int(row["until"])) for row in _read("xzqh_former")}
+
+
+def origins() -> list[tuple[str, str]]:
+    """Code and name of the regions a student may come from: those of today, and those of once by their year.
+
+    A former region is understood by its bare name where none of today is called so.
+    """
+    found = [(code, full) for code, _name, full, _level in regions()]
+    today = {full for _code, full in found}
+    former = former_regions()
+    found += [(code, full) for code, (full, _until) in former.items() if full not in today]
+    return found + [(code, _former_name(code)) for code in former]
+
+
+def former_rows() -> list[tuple[str, str, str, int]]:
+    """The former regions as `regions` gives those of today; whose name is one of today's is left out."""
+    names = {code: full for code, _name, full, _level in regions()}
+    today = set(names.values())
+    found = []
+    for code, (full, _until) in former_regions().items():
+        above = names.get(code[:4] + "00") or names.get(code[:2] + "0000", "")
+        if full not in today:
+            found.append((code, full.removeprefix(above) or full, full, 3))
+    return found
+
+
+def _former_name(code: str) -> str:
+    full, until = former_regions()[code]
+    return str(_l("%(name)s (until %(year)s)", name=full, year=until))
 
 
 def load_shipped() -> int:

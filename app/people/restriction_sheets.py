@@ -165,6 +165,7 @@ RESTRICTION_LIST = Sheet(
     look=look,
     unique=(("student_no", "student_no"),),
     most_rows=MOST,
+    messages=lambda record: compare.counts(record.id)["new"],
     writer=Writer(lock=hold, write=act, take_back=unact),
     acts=True,
     target=Target(

@@ -28,7 +28,6 @@ from app.bulk.sheet import (
     sealed,
 )
 from app.codes import queries as codes
-from app.codes.models import Region
 from app.core import clock, jobs, phones
 from app.core.db import db
 from app.core.identity import IdKind
@@ -76,8 +75,7 @@ def prepare(record: Import) -> Context:
     lists = {field: _table(table) for field, table in TABLES.items()}
     lists |= {"id_kind": documents.kinds(), "id_country": documents.issuers()}
     lists["college"] = Choices(_rows(College, school))
-    regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
-    lists["origin"] = Choices([(code, code, name) for code, name in regions])
+    lists["origin"] = Choices([(code, code, name) for code, name in codes.origins()])
     majors: dict[int, list[tuple[int, str, str]]] = {}
     wanted = select(Major.college_id, Major.id, Major.code, Major.name)
     for row in db.session.execute(wanted.where(Major.school_id == school).order_by(Major.code)):
@@ -311,6 +309,7 @@ STUDENTS = Sheet(
     needs=("kind_told", "id_kind", "id_country", "college_id", "major", "major_also"),
     look=look,
     after=follow,
+    messages=lambda record: file_ways.told_by_file(record.id, record.school_id),
     before_undo=forget_unused,
     unique=(
         ("student_no", "student_no"),

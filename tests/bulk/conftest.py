@@ -3,6 +3,7 @@
 import pytest
 
 from app.bulk import asking, tasks
+from app.bulk.answers import Answers, answers_of
 from app.bulk.models import Import, ImportRow
 from app.core import children
 from app.core.db import db
@@ -17,12 +18,33 @@ def _no_child_left():
 
 @pytest.fixture
 def bring(app, cast):
-    """`bring(data)` uploads as the officer and checks; more: name, sheet, user."""
+    """`bring(data)` uploads as the officer and checks; more: name, sheet, user.
 
-    def act(data, name="学生.xlsx", sheet="students", user=None):
+    What is asked of words is left open, so that it shows among the problems; with `answer=False` it is
+    not answered at all.
+    """
+
+    def act(data, name="学生.xlsx", sheet="students", user=None, *, answer=True):
         with app.test_request_context():
             who = make.actor(user or cast.officer)
             record, _fresh = asking.bring(who, asking.sheet_for(who, sheet), data, name)
+            tasks.check(record.id)
+            db.session.refresh(record)
+            if answer and record.state == "mapping" and not record.details["questions"]["missing"]:
+                asking.decide(record, who, Answers())
+                tasks.check(record.id)
+        return db.session.get(Import, record.id, populate_existing=True)
+
+    return act
+
+
+@pytest.fixture
+def decide(app, cast):
+    """`decide(record, form)` answers as a page would; the worker checks again."""
+
+    def act(record, form, user=None):
+        with app.test_request_context():
+            asking.decide(record, make.actor(user or cast.officer), answers_of(form, record))
             tasks.check(record.id)
         return db.session.get(Import, record.id, populate_existing=True)
 
@@ -35,7 +57,10 @@ def apply(app, cast):
 
     def act(record, step="write", user=None):
         with app.test_request_context():
-            asking.ask(step, record, make.actor(user or cast.officer))
+            who = make.actor(user or cast.officer)
+            if step != "undo" and not record.agreed:
+                asking.agree(record, who)
+            asking.ask(step, record, who)
             (tasks.take_back if step == "undo" else tasks.write)(record.id)
         return db.session.get(Import, record.id, populate_existing=True)
 

@@ -104,10 +104,6 @@ def test_merged_cells_leave_the_lower_rows_empty_and_are_named_so(bring):
 
 
 REFUSED = {
-    "a required column is missing": (
-        xlsx([good_row(1)], [head for head in HEADS if head not in ("姓名", "学历")]),
-        ["缺少“姓名”列。", "缺少“学历”列。"],
-    ),
     "a header stands twice": (xlsx([good_row(1)], [*HEADS, "姓 名"]), ["“姓 名”列出现了两次。"]),
     "there are headers only": (xlsx([]), ["表头下面没有数据。"]),
     "nothing looks like a header": (
