@@ -75,6 +75,7 @@ class Different:
     """A row of the file that says otherwise than the plan."""
 
     row: int
+    line: int  # as the file shows it
     student_no: str
     name: str
     entry_id: int | None
@@ -125,7 +126,7 @@ def _rows(long: DataFrame) -> Iterator[Different]:
         found = list(group)
         first = found[0]
         lines = [_line(line, first.graduation_year) for line in found]
-        yield Different(row, first.student_no, first.name, first.entry_id, lines)
+        yield Different(row, first.line, first.student_no, first.name, first.entry_id, lines)
 
 
 def _line(line: Any, year: int) -> Line:
@@ -149,7 +150,7 @@ def only_theirs(record: Import, most: int) -> Sequence[Any]:
     """Rows of the file that are nobody's here, with why."""
     said = "coalesce(r.more ->> '{0}', r.more -> 'shown' ->> '{0}', '') AS {0}".format
     number = "coalesce(r.more ->> 'id_number_masked', r.more ->> 'examinee_no', '')"
-    wanted = f"SELECT r.row, {said('student_no')}, {said('name')}, {number} AS other, r.problems {_THEIRS}"
+    wanted = f"SELECT r.line, {said('student_no')}, {said('name')}, {number} AS other, r.problems {_THEIRS}"
     at = {"id": record.id, "most": most}
     return db.session.execute(text(f"{wanted} ORDER BY r.row LIMIT :most"), at).all()
 
@@ -223,7 +224,7 @@ def workbook(record: Import, noted: Any) -> bytes:
     with book_of(out, _("Differences"), heads) as put:
         for found in _all_different(record, noted):
             for line in found.lines:
-                put([_("Different"), str(found.row), found.student_no, found.name,
+                put([_("Different"), str(found.line), found.student_no, found.name,
                      str(line.label), line.ours, line.theirs, line.placement,
                      str(says[line.choice])])  # fmt: skip
         for row in only_ours(record, MOST_LISTED):
@@ -231,7 +232,7 @@ def workbook(record: Import, noted: Any) -> bytes:
                  shown("destination_code", row.destination_code, row.graduation_year)])  # fmt: skip
         for row in only_theirs(record, MOST_LISTED):
             why = " ".join(text for _field, text in row.problems or [])
-            put([_("Only in the file"), str(row.row), row.student_no or row.other, row.name, "", "",
+            put([_("Only in the file"), str(row.line), row.student_no or row.other, row.name, "", "",
                  why])  # fmt: skip
     return out.getvalue()
 

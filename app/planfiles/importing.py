@@ -49,7 +49,7 @@ DIFFERS = f"""FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDEN
   AND NOT coalesce(jsonb_strip_nulls(to_jsonb(e)), '{{}}') @> x.said"""
 OPEN = f"""EXISTS (SELECT 1 FROM change_request q WHERE q.entry_id = e.id
   AND q.state = '{ChangeState.OPEN}' AND q.source = '{Source.IMPORT}')"""
-_FILE = f"""SELECT r.row, {STUDENT}, r.more -> 'choice', {_each("x.said ->> '{f}'")} {DIFFERS}"""
+_FILE = f"""SELECT r.row, r.line, {STUDENT}, r.more -> 'choice', {_each("x.said ->> '{f}'")} {DIFFERS}"""
 FILE = text(f"{_FILE} AND r.row > :after ORDER BY r.row LIMIT :most")
 FILE_WAITING = text(f"{_FILE} AND r.row > :after AND {OPEN} ORDER BY r.row LIMIT :most")
 FILE_ROWS = text(f"{_FILE} AND r.row > :after AND r.row = ANY(:rows) ORDER BY r.row LIMIT :most")
@@ -127,7 +127,7 @@ def differences(
     while rows := db.session.execute(
         wanted, {"id": record_id, "after": after, "most": most, **more}
     ).all():
-        plan = sync.pairs([student for _row, student, *_more in rows])
+        plan = sync.pairs([student for _row, _line, student, *_more in rows])
         yield differing.difference(differing.file_of(rows), plan)
         after = rows[-1][0]
 

@@ -52,7 +52,7 @@ def line(dice: random.Random, key: int):
 
 def frames(found):
     """The frames of some lines."""
-    file = file_of([(row, facts["student_id"], choice, *said.values())
+    file = file_of([(row, row + 1, facts["student_id"], choice, *said.values())
                     for (row, said, choice), (facts, *_more) in found])  # fmt: skip
     plan = pairs_of([tuple(v for block in plan for v in block.values()) for _file, plan in found])
     return file, plan
