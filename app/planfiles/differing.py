@@ -20,7 +20,7 @@ from app.plan.models import PlanState, Source
 OWNED = (Source.SIGNING, Source.DESTINATION)  # a placement's own value
 PERSON = ["student_id", "student_no", "name", "graduation_year", "entry_id"]
 REQUEST = ["state", "request_id", "request_source", "request_changes"]
-FILE = ["row", "line", "student_id", "choice"]  # `line`: the row as the file shows it
+FILE = ["row", "line", "student_id", "choice"]
 
 
 def file_of(rows: Sequence[Sequence[Any]]) -> DataFrame:
@@ -31,16 +31,16 @@ def file_of(rows: Sequence[Sequence[Any]]) -> DataFrame:
 def difference(file: DataFrame, plan: Pairs) -> DataFrame:
     """A line for each field in which a row of the file says otherwise; an empty cell says nothing.
 
-    Columns: row, line, PERSON, field, ours, theirs, placement (what the placement in force says), asks (it may only
-    be asked for: a placement's own value, or the row is reported), held (a change of a placement waits, so
-    nothing else is asked), open (an earlier file's change waits), choice (file, ours, skip, or waits: an
-    earlier file asked for the same value).
+    Columns: row, line (as the file shows it), PERSON, field, ours, theirs, placement (what the placement in
+    force says), asks (it may only be asked for: a placement's own value, or the row is reported), held (a
+    change of a placement waits, so nothing else is asked), open (an earlier file's change waits), choice
+    (file, ours, skip, or waits: an earlier file asked for the same value).
     """
     facts = plan.facts[[*PERSON, *REQUEST]].assign(at=range(len(plan.facts)))
-    both = file[FILE].assign(of=range(len(file))).merge(facts, on="student_id").sort_values("row")
-    of, at = both["of"].to_numpy(), both["at"].to_numpy()
-    theirs, ours = file[FIELDS].to_numpy()[of], plan.ours.to_numpy()[at]
-    rows, columns = np.nonzero((theirs != ours) & file[FIELDS].notna().to_numpy()[of])
+    both = file[FILE].assign(here=range(len(file))).merge(facts, on="student_id").sort_values("row")
+    here, at = both["here"].to_numpy(), both["at"].to_numpy()
+    theirs, ours = file[FIELDS].to_numpy()[here], plan.ours.to_numpy()[at]
+    rows, columns = np.nonzero((theirs != ours) & file[FIELDS].notna().to_numpy()[here])
     blocks = {"ours": ours, "theirs": theirs, "placement": plan.claims.to_numpy()[at],
               "source": plan.sources.to_numpy()[at]}  # fmt: skip
     cells = {name: Series(block[rows, columns], dtype=object) for name, block in blocks.items()}

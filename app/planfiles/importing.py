@@ -127,7 +127,7 @@ def differences(
     while rows := db.session.execute(
         wanted, {"id": record_id, "after": after, "most": most, **more}
     ).all():
-        plan = sync.pairs([student for _row, student, *_more in rows])
+        plan = sync.pairs([student for _row, _line, student, *_more in rows])
         yield differing.difference(differing.file_of(rows), plan)
         after = rows[-1][0]
 

@@ -99,7 +99,7 @@ MANY = st.lists(lines(), min_size=1, max_size=12, unique_by=lambda found: found[
 
 
 @pytest.mark.rule("PLN-04")
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(MANY)
 def test_what_was_decided_and_written_is_not_decided_again(found):
     again = outcome(pairs(written(found, outcome(pairs(found)))))
@@ -107,7 +107,7 @@ def test_what_was_decided_and_written_is_not_decided_again(found):
 
 
 @pytest.mark.rule("PLN-04")
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(MANY, st.randoms())
 def test_neither_the_order_nor_the_company_of_the_rows_matters(found, dice):
     whole = outcome(pairs(found))
@@ -118,7 +118,7 @@ def test_neither_the_order_nor_the_company_of_the_rows_matters(found, dice):
 
 
 @pytest.mark.rule("PLN-03", "PLN-06")
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(MANY)
 def test_no_row_of_staffs_and_no_reported_row_is_changed_by_a_placement_that_is_not_its_own(found):
     result = outcome(pairs(found))
@@ -151,7 +151,7 @@ def test_every_act_is_reached():
 
 
 @pytest.mark.rule("PLN-04")
-@settings(deadline=None, max_examples=50)
+@settings(deadline=None, max_examples=30)
 @given(MANY)
 def test_what_is_written_holds_texts_numbers_and_nothing(found):
     decided = decide(pairs(found))
