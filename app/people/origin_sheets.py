@@ -114,7 +114,7 @@ LEFT_OUT = ("college", "major")  # which of them changes, changes who sees the s
 
 
 def of_known(students: Sheet) -> Sheet:
-    """The same columns for students that the school has: what is filled in changes, nothing is added (CHK-02)."""
+    """The same columns for known students: what is filled in changes, nothing is added (CHK-02)."""
 
     def look(record: Import, context: Context) -> None:
         compare.mark(record, f"NOT EXISTS (SELECT 1 FROM student s WHERE {_KNOWN})", "student_no",

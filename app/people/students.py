@@ -200,7 +200,8 @@ def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
     if known.get("phone"):
         known["phone"] = phones.folded(known["phone"])
     problems = [*_wrong_document(student, known), *_wrong_numbers(student, known)]
-    problems += [(name, wrong) for name in fields.NAMES if (wrong := fields.problem(name, known.get(name)))]
+    wrong = {name: fields.problem(name, known.get(name)) for name in fields.NAMES}
+    problems += [(name, sentence) for name, sentence in wrong.items() if sentence]
     if known.get("name"):
         known["name"] = clean_name(known["name"])
         odd = name_problem(known["name"])
