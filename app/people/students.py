@@ -193,8 +193,8 @@ def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
     """The facts that may be written, with the college of the major. Raises Invalid with all that is wrong.
 
     An empty number, phone or other sealed field changes nothing: pages show them masked. A number is that
-    of the kind of document that stands with it, else of the one on record. An e-mail that is on record, or of an account
-    in use, has a page of its own.
+    of the kind of document that stands with it, else of the one on record. An e-mail that is on record, or
+    of an account in use, has a page of its own.
     """
     known = {name: value for name, value in values.items() if value or name not in SECRETS}
     if known.get("phone"):

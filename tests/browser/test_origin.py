@@ -29,7 +29,9 @@ def look(page, name: str) -> None:
 
 
 @pytest.mark.rule("PLN-12", "ADM-09", "MOB-01")
-def test_a_student_reads_the_record_on_the_phone_and_the_school_accepts_a_correction(running, open_page):
+def test_a_student_reads_the_record_on_the_phone_and_the_school_accepts_a_correction(
+    running, open_page
+):
     key = running.ask(STUDENT)
     desk = office(open_page)
     desk.goto(f"/students/show/{key}")

@@ -199,7 +199,7 @@ def test_a_kind_limited_by_level_is_offered_to_those_students_only(cast, visit):
     kind = db.session.query(DestinationKind).filter_by(active=True).first()
     name = kind.name
     assert name in text(phone.get(f"{HOME}new"))
-    taken_into_use(admin, kind, levels=["0", "1"])
+    taken_into_use(admin, kind, levels=["doctor", "master"])
     assert "博士研究生" in text(admin.get(f"/destination-kinds/show/{kind.id}"))
     codes = [k.code for kinds in kinds_for(cast.student).values() for k in kinds]
     assert kind.code not in codes

@@ -166,6 +166,8 @@ def test_a_file_of_facts_changes_known_students_only_where_it_is_filled(bring, a
     found = problems(record)
     assert found[3][0][0] == "name"
     assert found[4] == [("student_no", "本校没有这个号码的学生。")]
+    alone = xlsx([{"学号": "2023000001", "身份证件类型": "护照"}], heads=["学号", "身份证件类型"])
+    assert problems(bring(alone, sheet="facts"))[2][0][0] == "id_kind"
     record = bring(xlsx(rows[:1], heads=heads), sheet="facts")
     assert tally(record) == (0, 1, 0, 0)
     record = apply(record)
