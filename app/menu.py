@@ -156,7 +156,17 @@ def register(builder: AppBuilder) -> None:
 
 def _bulk(builder: AppBuilder) -> None:
     """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
-    known = (STUDENTS, FACTS, SEND_LIST, PLAN, COURIER, COLLEGES, MAJORS, RESTRICTION_LIST, EMPLOYER_LIST)
+    known = (
+        STUDENTS,
+        FACTS,
+        SEND_LIST,
+        PLAN,
+        COURIER,
+        COLLEGES,
+        MAJORS,
+        RESTRICTION_LIST,
+        EMPLOYER_LIST,
+    )
     assert {sheet.name for sheet in known} == set(SHEETS)
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)

@@ -66,6 +66,7 @@ FILES = {
     "reached.py",  # notices: whom an event reached, and whom not
     "ways_in.py",  # people: changed phones and mails, their undoing
     "registration.py",  # people: an employer registers itself
+    "fields.py",  # people: the declared fields of the origin record
     "documents.py",  # people: documents of identity as files bring them
     "register.py",  # people: the register of employers as staff keep it
     "naming.py",  # people: present and former names, as all searches find them

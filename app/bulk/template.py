@@ -49,9 +49,7 @@ def _table(book: Any, page: Any, sheet: Sheet) -> None:
         page.write_string(1, n, fit(sample), grey)
 
 
-def drop_downs(
-    page: Any, lists: Any, columns: Sequence[Column], context: Context
-) -> None:
+def drop_downs(page: Any, lists: Any, columns: Sequence[Column], context: Context) -> None:
     """Each list in a column of the hidden sheet, as «code name», which the import understands."""
     for n, column in enumerate(columns):
         if column.field not in context.choices or not column.listed:

@@ -146,11 +146,15 @@ def _book(paper: Paper, part: Part, columns: Sequence[Column], lines: dict[int, 
         page = book.add_worksheet(str(part.title)[:31])
         hidden = book.add_worksheet(LISTS)
         hidden.hide()
-        bold = book.add_format({"bold": True, "bg_color": "#DCE6F5", "border": 1, "num_format": "@"})
+        bold = book.add_format(
+            {"bold": True, "bg_color": "#DCE6F5", "border": 1, "num_format": "@"}
+        )
         plain = book.add_format({"num_format": "@"})
         fill = book.add_format({"num_format": "@", "bg_color": "#FFF6D6", "border": 1})
         page.freeze_panes(1, len(WHO))
-        beside = Column("said", _("Problem"), width=48)  # the imports know this header and pass over it
+        beside = Column(
+            "said", _("Problem"), width=48
+        )  # the imports know this header and pass over it
         every = [*head, beside, *columns]
         for n, column in enumerate(every):
             page.set_column(n, n, column.width, plain)
@@ -162,8 +166,15 @@ def _book(paper: Paper, part: Part, columns: Sequence[Column], lines: dict[int, 
                 page.write_string(at, n, fit(text), plain)
             for n, column in enumerate(columns, len(WHO) + 1):
                 if column.field in line.fields:
-                    page.write_string(at, n, fit(_now(record, column, context)), fill)
+                    _put(page, at, n, _now(record, column, context), fill)
     return out.getvalue()
+
+
+def _put(page: Any, row: int, column: int, text: str, style: Any) -> None:
+    if text:
+        page.write_string(row, column, fit(text), style)
+    else:
+        page.write_blank(row, column, None, style)
 
 
 def _records(paper: Paper, part: Part, ids: list[int]) -> Any:
@@ -172,9 +183,11 @@ def _records(paper: Paper, part: Part, ids: list[int]) -> Any:
     ordered = db.session.scalars(wanted).all()
     for start in range(0, len(ordered), AT_ONCE):
         some = ordered[start : start + AT_ONCE]
-        students = {s.id: s for s in db.session.scalars(select(Student).where(Student.id.in_(some)))}
+        students = {
+            s.id: s for s in db.session.scalars(select(Student).where(Student.id.in_(some)))
+        }
         kept = db.session.execute(select(part.key, part.model).where(part.key.in_(some)))
-        records = dict(kept.tuples().all())
+        records: dict[int, Any] = dict(kept.tuples().all())
         for key in some:
             yield students[key], records.get(key)
         papers.progress(paper, start + len(some), len(ordered))

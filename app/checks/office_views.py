@@ -133,7 +133,7 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
     def head_links(self) -> list[Link]:
         links = [Link(url_for("ChecksView.index"), _("By college"))]
         if self.appbuilder.sm.has_access("can_begin", "FindingsBook"):
-            wished = self.reader.write(self.reader.read(request.args))
+            wished: dict[str, Any] = dict(self.reader.write(self.reader.read(request.args)))
             url = url_for("FindingsBookView.begin", **wished)
             links.append(Link(url, _("Mend by a workbook")))
         return links

@@ -311,19 +311,19 @@ def _keep_births(rows: Sequence[tuple[Any, str]]) -> None:
 
 def _said(row: Any, today: date) -> tuple[str, str, str]:
     number = cipher().decrypt(row.id_number_sealed, f"Student.id_number:{row.uid}")
-    return said(number, today, row.id_kind)
+    fault, sex = said(number, today, row.id_kind)
+    return fault, sex, identity.birth_in(row.id_kind, number) if sex else ""
 
 
-def said(number: str, today: date, kind: str = IdKind.ID_CARD) -> tuple[str, str, str]:
-    """(what is wrong, the code of the sex, the day of birth) of a number; most kinds say only the first."""
+def said(number: str, today: date, kind: str = IdKind.ID_CARD) -> tuple[str, str]:
+    """(what is wrong, the code of the sex) of a number of identity; of most kinds it says no sex."""
     fault = identity.fault(kind, number, today)
     if fault:
-        return ("kind" if fault == "form" and kind != IdKind.ID_CARD else fault), "", ""
-    born = identity.birth_in(kind, number)
-    if not born:
-        return "", "", ""
-    age = today.year - int(born[:4])
-    return ("" if AGES[0] <= age <= AGES[1] else "age"), identity.sex_in(kind, number), born
+        return "kind" if fault == "form" and kind != IdKind.ID_CARD else fault, ""
+    if not identity.holds_birth(kind, number):
+        return "", ""
+    age = today.year - int(number[6:10])
+    return ("" if AGES[0] <= age <= AGES[1] else "age"), identity.sex_in(kind, number)
 
 
 # -- one record, as the desk asks ----------------------------------------------------------------
@@ -364,7 +364,7 @@ def ask_placement(placement: Any, plan_values: dict[str, Any]) -> list[Answer]:
     db.session.flush()
     student, today = placement.student, clock.today()
     number = student.id_number
-    fault, sex, _born = said(number, today, student.id_kind) if number else ("", "", "")
+    fault, sex = said(number, today, student.id_kind) if number else ("", "")
     values = _values(placement.school_id, placement.graduation_year, clock.now())
     at = {
         **values,

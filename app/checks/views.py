@@ -1,4 +1,4 @@
-"""Findings mended by a workbook: made with the rows to fill, brought back by the ordinary import. HTTP only."""
+"""Findings mended by a workbook: made with the rows to fill, brought back by an import. HTTP only."""
 
 from __future__ import annotations
 

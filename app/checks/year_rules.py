@@ -60,7 +60,14 @@ FLEXIBLE = """SELECT college_id, jsonb_build_object('count', n, 'share', 100 * f
       'study') GROUP BY 1) x
   WHERE n >= :enough AND 100 * flexible > :share * n"""
 # what the shorter layout prints of everybody: where most have it, the others were forgotten
-KEPT = ("political_status", "study_years", "enrolled_on", "graduates_on", "teacher_training", "hardship")
+KEPT = (
+    "political_status",
+    "study_years",
+    "enrolled_on",
+    "graduates_on",
+    "teacher_training",
+    "hardship",
+)
 _MOST = ", ".join(f"2 * count({name}) > count(*) AS {name}" for name in KEPT)
 _GAP = ", ".join(f"CASE WHEN m.{name} AND b.{name} IS NULL THEN '{name}' END" for name in KEPT)
 GAPS = f"""SELECT b.student_id, jsonb_build_object('fields', concat_ws(' ', {_GAP})) AS facts

@@ -12,6 +12,7 @@ from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import actor_of, digest
 from app.core import clock
 from app.core.db import db
+from app.demo import origin
 from app.demo.maker import Maker
 from app.people.checks import credit_code_mark, id_number_mark
 from app.people.models import College, Employer, Major, OriginState, School, Student, TrainingMode
@@ -136,6 +137,7 @@ def _students(maker: Maker, school: School, other: School) -> None:
         student.name, student.id_kind, student.id_country = name, kind, country
         student.id_number, student.phone, student.origin = number, phone, None
         student.email, student.nation = f"{ALSO[n]}@example.com", None
+    origin.fill(maker.students, year)
     db.session.add_all(maker.students)
     db.session.flush()
     for n, student in enumerate(maker.students):

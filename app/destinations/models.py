@@ -69,10 +69,16 @@ PLAN = {  # column of the plan row → the types (and the code table) that may f
 }
 
 
-LEVELS = {  # of education: the first digit of its codes (xl) → a name
-    "0": _l("Doctor"), "1": _l("Master"), "2": _l("Second bachelor's degree"), "3": _l("Bachelor"),
-    "4": _l("Junior college"), "6": _l("Higher vocational college"),
+LEVELS = {  # of education → its name
+    "doctor": _l("Doctor"), "master": _l("Master"), "bachelor": _l("Bachelor"),
+    "college": _l("Junior college"),
 }  # fmt: skip
+FIRST_DIGITS = {
+    "doctor": "0",
+    "master": "1",
+    "bachelor": "23",
+    "college": "456",
+}  # of its codes (xl)
 
 
 def english() -> bool:
@@ -143,6 +149,10 @@ class DestinationKind(Named, db.Model):
     proofs: Mapped[list[DestinationProof]] = relationship(
         order_by="(DestinationProof.sort, DestinationProof.id)", back_populates="kind"
     )
+
+    def open_to(self, education: str) -> bool:
+        """Whether it is offered at this level of education (xl)."""
+        return not self.levels or any(education[:1] in FIRST_DIGITS[level] for level in self.levels)
 
     @property
     def years(self) -> str:

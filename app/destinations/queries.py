@@ -62,7 +62,7 @@ def kind_closed(kind: DestinationKind, student: Student) -> str | None:
         return _("“%(kind)s” is not offered any more. Please choose another.", kind=str(kind))
     if kind.modes and student.training_mode not in kind.modes:
         return _("“%(kind)s” is not open to your training mode.", kind=str(kind))
-    if kind.levels and student.education[:1] not in kind.levels:
+    if not kind.open_to(student.education):
         return _("“%(kind)s” is not open to your level of education.", kind=str(kind))
     return None
 

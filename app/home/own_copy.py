@@ -160,8 +160,10 @@ def _own(student: Student) -> Row:
         _("Class"): student.class_name,
         _("Examinee number"): student.examinee_no or "",
         _("Postal address"): student.address or "",
-        **{str(label): fields.text_of(name, getattr(student, name), student.graduation_year)
-           for name, label in fields.LABELS.items()},
+        **{
+            str(label): fields.text_of(name, getattr(student, name), student.graduation_year)
+            for name, label in fields.LABELS.items()
+        },
         _("First sign-in"): _at(student.verified_at),
     }
 

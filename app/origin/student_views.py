@@ -46,8 +46,10 @@ class MyOriginView(SafeView):
         student, rows = me(), own(me().id)
         return self.render_template(
             "origin/student_record.html",
-            groups=[(label, [self._fact(student, field, rows) for field in names])
-                    for label, names in GROUPS],
+            groups=[
+                (label, [self._fact(student, field, rows) for field in names])
+                for label, names in GROUPS
+            ],
             review=ORIGIN_STATES[OriginState(student.origin_state)],
             review_chip=ORIGIN_CHIPS.get(OriginState(student.origin_state), "waiting"),
             rows=[(row, state_chip(row), moment(row.created_at), self._url(row)) for row in rows],

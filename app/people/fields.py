@@ -155,7 +155,7 @@ def of_group(name: str) -> list[Field]:
 
 
 class OriginColumns:
-    """The columns of a student that `FIELDS` declares; a sealed field has three, and an attribute of its name."""
+    """The columns of a student that `FIELDS` declares; a sealed field has three, and one attribute."""
 
     def __init_subclass__(cls, **more: Any) -> None:
         super().__init_subclass__(**more)

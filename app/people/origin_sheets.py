@@ -86,6 +86,9 @@ def _keeper(field: Field) -> Keeper | None:
 _SAYS = "s.id_kind IN ('id_card', 'residence', 'foreigner') AND s.id_number_masked LIKE '______*****____'"
 _KNOWN = "s.school_id = :school AND s.student_no = r.values ->> 'student_no'"
 _TYPED = "r.import_id = :id AND r.status <> 'faulty' AND r.more ? 'typed_birth_date_index'"
+_WHAT = """SELECT bool_or(r.more ? 'id_sex' AND NOT r.values ? 'sex'),
+    bool_or(r.more ? 'typed_birth_date_index')
+  FROM import_row r WHERE r.import_id = :id AND r.status <> 'faulty'"""
 _SEX = f"""UPDATE import_row r SET values = r.values || jsonb_build_object('sex', r.more ->> 'id_sex')
   WHERE r.import_id = :id AND r.status <> 'faulty' AND r.more ? 'id_sex' AND NOT r.values ? 'sex'
     AND NOT EXISTS (SELECT 1 FROM student s WHERE {_KNOWN} AND s.sex <> '')"""
@@ -103,18 +106,22 @@ _TAKEN = f"""UPDATE import_row r SET
 def take_from_number(record: Import) -> None:
     """The number says sex and day of birth; a file that says another day is asked (PLN-12)."""
     at = {"id": record.id, "school": record.school_id}
-    db.session.execute(text(_SEX), at)
-    compare.mark(record, _OTHERWISE, "birth_date", str(fields.UNLIKE), school=record.school_id)
-    db.session.execute(text(_TAKEN), {"id": record.id})
+    no_sex, typed = db.session.execute(text(_WHAT), {"id": record.id}).one()
+    if no_sex:
+        db.session.execute(text(_SEX), at)
+    if typed:
+        compare.mark(record, _OTHERWISE, "birth_date", str(fields.UNLIKE), school=record.school_id)
+        db.session.execute(text(_TAKEN), {"id": record.id})
 
 
 UNKNOWN = _l("The school has no student of this number.")
 CALLED = _l("The student of this number is called otherwise. Compare the row with the record.")
+ALONE = _l("Give the number of the document with its kind.")
 LEFT_OUT = ("college", "major")  # which of them changes, changes who sees the student
 
 
 def of_known(students: Sheet) -> Sheet:
-    """The same columns for students that the school has: what is filled in changes, nothing is added (CHK-02)."""
+    """The same columns for known students: what is filled in changes, nothing is added (CHK-02)."""
 
     def look(record: Import, context: Context) -> None:
         compare.mark(record, f"NOT EXISTS (SELECT 1 FROM student s WHERE {_KNOWN})", "student_no",
@@ -122,6 +129,8 @@ def of_known(students: Sheet) -> Sheet:
         compare.mark(record, "r.more ? 'name' AND EXISTS (SELECT 1 FROM student s WHERE"
                      f" {_KNOWN} AND lower(s.name) <> lower(r.more ->> 'name'))", "name",
                      str(CALLED), school=record.school_id)  # fmt: skip
+        compare.mark(record, "r.values ? 'id_kind' AND NOT r.values ? 'id_number_index'", "id_kind",
+                     str(ALONE))  # fmt: skip
         students.look(record, context)
 
     return replace(

@@ -192,15 +192,16 @@ def _wrong_mail(student: Student, email: str) -> list[tuple[str, str]]:
 def checked(student: Student, values: Mapping[str, Any]) -> dict[str, Any]:
     """The facts that may be written, with the college of the major. Raises Invalid with all that is wrong.
 
-    An empty number, phone or other sealed field changes nothing: pages show them masked. A number is that of the kind of
-    document that stands with it, else of the one on record. An e-mail that is on record, or of an account
-    in use, has a page of its own.
+    An empty number, phone or other sealed field changes nothing: pages show them masked. A number is that
+    of the kind of document that stands with it, else of the one on record. An e-mail that is on record, or
+    of an account in use, has a page of its own.
     """
     known = {name: value for name, value in values.items() if value or name not in SECRETS}
     if known.get("phone"):
         known["phone"] = phones.folded(known["phone"])
     problems = [*_wrong_document(student, known), *_wrong_numbers(student, known)]
-    problems += [(name, wrong) for name in fields.NAMES if (wrong := fields.problem(name, known.get(name)))]
+    wrong = {name: fields.problem(name, known.get(name)) for name in fields.NAMES}
+    problems += [(name, sentence) for name, sentence in wrong.items() if sentence]
     if known.get("name"):
         known["name"] = clean_name(known["name"])
         odd = name_problem(known["name"])

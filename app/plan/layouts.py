@@ -132,7 +132,8 @@ FILLS: dict[str, Fill] = {
 _REPORT = _l("the certificate of report (报到证) was abolished in 2023: nobody issues one")
 NOBODY = {
     "LXRCZ": _l("nobody asks employers for a fax number"),
-    **dict.fromkeys(("BDZQFLBDM", "BDZQFLB", "BDZQWDWMC", "QWDWSZDDM", "QWDWSZD", "BDZBH", "BDQSSJ"), _REPORT),
+    **dict.fromkeys(("BDZQFLBDM", "BDZQFLB", "BDZQWDWMC", "QWDWSZDDM", "QWDWSZD", "BDZBH", "BDQSSJ"),
+                    _REPORT),
 }  # fmt: skip
 
 

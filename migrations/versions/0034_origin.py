@@ -28,7 +28,9 @@ BEFORE = (
     "name", "sex", "nation", "education", "training_mode", "origin", "origin_state", "id_number_index",
     "phone_index", "id_kind", "id_country",
 )  # fmt: skip
-BORN = "CASE WHEN {0}.id_kind IN ('hm_permit', 'tw_permit', 'passport') THEN {0}.birth_date_index END"
+BORN = (
+    "CASE WHEN {0}.id_kind IN ('hm_permit', 'tw_permit', 'passport') THEN {0}.birth_date_index END"
+)
 
 
 def _unchecked(more: bool) -> str:

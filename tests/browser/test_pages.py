@@ -21,7 +21,7 @@ TOUR = {
     "school": ("/office/", "/desk/list/", ("/desk/list/", FIRST_ROW), "/students/list/", "/employers/list/",
                ("/employers/list/", FIRST_ROW), "/invitations/list/", "/plan/list/", "/schools/list/",
                "/notices/", "/password/change", "/imports/students/", "/import-history/list/",
-               "/plan/sync/", ("/plan/list/?tab=filled", FIRST_ROW), "/plan/letters/make/", "/checks/",
+               "/plan/sync/", ("/plan/list/?tab=filled", FIRST_ROW), "/plan/letters/make/", "/checks/", "/checks/fill/",
                ("/plan/changes/list/", FIRST_ROW), ("/imports/courier/", "机要寄递单号.csv"),
                "/reports/rate", "/reports/graduates/list/", "/students/edit/1", "/exports/?list=PlanView&query="),
     "employer1": ("/employer/", "/employer/candidates/", "/employer/invitations/list/",

@@ -49,6 +49,8 @@ def faulty(cast):
         row_of(student, position_kind=None)
         student.examinee_no = None
     row_of(cast.student)
+    for n, other in enumerate(db.session.query(Student).filter_by(training_mode="1")):
+        other.examinee_no = f"2342{n:010d}"
     db.session.commit()
     run(cast.school)
     return students
@@ -100,9 +102,10 @@ def test_findings_are_filtered_by_field_rule_and_severity(cast, visit, faulty):
 def test_the_record_s_findings_are_mended_by_the_workbook(app, cast, visit, faulty):
     office = visit(cast.officer)
     assert found("committed") == found("examinee_missing") == 3
-    assert "/checks/fill/?tab=warning&amp;f_rule=committed" in office.get(
-        f"{LIST}?tab=warning&f_rule=committed"
-    ).text
+    assert (
+        "/checks/fill/?tab=warning&amp;f_rule=committed"
+        in office.get(f"{LIST}?tab=warning&f_rule=committed").text
+    )
     begin = office.get("/checks/fill/?tab=warning").text
     assert "有 3 名学生的信息要填" in begin
     book = made(office, "person", "tab=warning")

@@ -21,6 +21,7 @@ from app.people.models import Student
 from app.plan import editions
 from app.plan.models import PlanEntry
 from app.plan.sync import sync as follow
+from app.plan.workflow import PLAN
 from app.workflow.models import Trail
 from tests import factories as make
 from tests.factories import accept, attest, invite
@@ -149,9 +150,10 @@ def test_a_kept_birth_date_unlike_the_number_is_found(cast):
 @pytest.mark.rule("PLN-12")
 def test_records_of_before_learn_the_birth_date_from_their_number_and_stay_checked(cast):
     entry = row_of(cast.student)
+    PLAN.perform("check", entry.id, make.actor(cast.officer))
+    db.session.execute(text("DELETE FROM id_number_fact"))
     db.session.execute(text("UPDATE student SET birth_date_sealed = NULL, birth_date_index = NULL,"
                             " birth_date_masked = NULL"))  # fmt: skip
-    db.session.execute(text("UPDATE plan_entry SET state = 'checked' WHERE id = :id"), {"id": entry.id})
     db.session.commit()
     found(cast.school)
     db.session.expire_all()
@@ -161,7 +163,9 @@ def test_records_of_before_learn_the_birth_date_from_their_number_and_stay_check
 
 
 def test_who_alone_lacks_what_most_have_is_found(cast):
-    students = [make.make_student(cast.college, political_status="03", hardship="0") for _n in range(25)]
+    students = [
+        make.make_student(cast.college, political_status="03", hardship="0") for _n in range(25)
+    ]
     row_of(students[0])
     students[0].political_status = None
     db.session.commit()

@@ -54,7 +54,9 @@ def test_a_new_kind_with_two_fields_and_a_proof_needs_no_program_text(cast, visi
     shown = text(admin.get(f"/destination-kinds/show/{kind.id}"))
     assert all(word in shown for word in ("服务学校", "服务地", "支教协议", "503 西部计划"))
 
-    assert "支教团 研究生支教团" not in text(phone.get(f"{HOME}new"))  # not in use from its first save
+    assert "支教团 研究生支教团" not in text(
+        phone.get(f"{HOME}new")
+    )  # not in use from its first save
     taken_into_use(admin, kind)
     assert "支教团 研究生支教团" in text(phone.get(f"{HOME}new"))
     phone.post(f"{HOME}begin", data={"kind": "YZT"})
@@ -197,7 +199,7 @@ def test_a_kind_limited_by_level_is_offered_to_those_students_only(cast, visit):
     kind = db.session.query(DestinationKind).filter_by(active=True).first()
     name = kind.name
     assert name in text(phone.get(f"{HOME}new"))
-    taken_into_use(admin, kind, levels=["0", "1"])
+    taken_into_use(admin, kind, levels=["doctor", "master"])
     assert "博士研究生" in text(admin.get(f"/destination-kinds/show/{kind.id}"))
     codes = [k.code for kinds in kinds_for(cast.student).values() for k in kinds]
     assert kind.code not in codes
@@ -221,5 +223,9 @@ def test_a_kind_is_copied_with_its_fields_and_proofs_and_not_in_use(cast, visit)
         assert ([f.key for f in copy.fields], [p.key for p in copy.proofs], copy.plan_code) == whole
         assert not copy.active
         assert answers[copy is made[1]].location.endswith(f"/destination-kinds/edit/{copy.id}")
-    assert visit(cast.officer).post(f"/destination-kinds/copy/{kind.id}").status_code in (302, 403, 404)
+    assert visit(cast.officer).post(f"/destination-kinds/copy/{kind.id}").status_code in (
+        302,
+        403,
+        404,
+    )
     assert kind_of(f"{kind.code[:16]}_4") is None
