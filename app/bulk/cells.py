@@ -1,6 +1,6 @@
 """Reading one cell: pure functions from what stood in the file to a value, or a sentence why not.
 
-A cell is a text, a number, ``["d", ISO date]`` or ``["e"]`` (an error such as #N/A); see `reading`.
+A cell is a text, a number, ``("d", ISO date)`` or ``("e",)`` (an error such as #N/A); see `reading`.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.core.emails import clean_email, is_email, known_end
 from app.core.forms import NO_EMAIL, TOO_LONG
@@ -36,6 +37,17 @@ _NO_SIGN = re.compile(r"""["'“”‘’`=<>{}|\\^$!;,，。、；？?*�]""")
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+", re.I | re.A)  # 2.34201E+13: what Excel makes of a code
 
 
+ERRORS = {
+    "": _l("This cell shows an error (such as #N/A). Correct it, or type the value."),
+    "f": _l(
+        "This cell is a formula whose result is not in the file. Open it in Excel or WPS and save it."
+    ),
+    "m": _l(
+        "This is a memo field, whose text stands in another file (.fpt, .dbt). Export it as .xlsx."
+    ),
+}
+
+
 class Wrong(Exception):
     """The cell cannot be taken; the text says why and what to do."""
 
@@ -51,8 +63,8 @@ def is_empty(cell: Any) -> bool:
 
 def refuse_error(cell: Any) -> None:
     """An error must not pass as an empty cell (BLK-02)."""
-    if isinstance(cell, list) and cell[0] == "e":
-        raise Wrong(_("This cell shows an error (such as #N/A). Correct it, or type the value."))
+    if isinstance(cell, tuple) and cell[0] == "e":
+        raise Wrong(str(ERRORS[cell[1] if len(cell) > 1 else ""]))
 
 
 def hidden_row() -> str:
@@ -100,7 +112,7 @@ def _mistaken(text: str) -> bool:
 def text(cell: Any, most: int) -> str:
     """A line of text; a number that somebody typed as a text's content stays as it is written."""
     refuse_error(cell)
-    if isinstance(cell, list):
+    if isinstance(cell, tuple):
         raise Wrong(_("This is stored as a date. Format the cell as text and type it again."))
     refuse_garbled(str(cell))
     return fitting(clean_line(str(cell)), most)
@@ -183,7 +195,7 @@ def day(cell: Any) -> str:
 
 
 def _stored_day(cell: Any) -> date | None:
-    if isinstance(cell, list):
+    if isinstance(cell, tuple):
         return datetime.fromisoformat(cell[1]).date()
     if isinstance(cell, int) and not 19000301 <= cell <= 21991231:
         return EPOCH + timedelta(days=cell) if 0 < cell < 110_000 else None

@@ -161,6 +161,7 @@ RESTRICTION_LIST = Sheet(
     home=lambda: (_l("Restrictions"), url_for("RestrictionsView.list")),
     prepare=prepare,
     row=days_fit,
+    needs=("act", "kind", "since", "until"),
     look=look,
     unique=(("student_no", "student_no"),),
     most_rows=MOST,

@@ -40,6 +40,7 @@ from app.people.tasks import open_accounts
 from app.workflow.actor import Role
 
 TABLES = {"sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs"}
+BY_YEAR = ("graduation_year",)  # tables of several editions: which counts, the year says (PLN-11)
 MOBILE = _l(
     "This is not a mobile number: 11 digits that begin with 1; one of another country or region with its "
     "code, such as +852 9123 4567."
@@ -301,6 +302,7 @@ STUDENTS = Sheet(
     home=lambda: (_l("Students"), url_for("StudentsView.list")),
     prepare=prepare,
     row=complete,
+    needs=("kind_told", "id_kind", "id_country", "college_id", "major"),
     look=look,
     after=follow,
     before_undo=forget_unused,
@@ -338,6 +340,7 @@ STUDENTS = Sheet(
                ("身份证号码", "证件号码", "证件号", "身份证件号", "身份证件号码", "公民身份号码",
                 "身份证/护照号", "SFZJH"),
                required=True, most=18, fold=documents.folded_number, checks=(documents.is_number,), width=22,
+               needs=("id_kind", "student_no"), gives=("id_kind", "kind_told"),
                secret=sealed(Student.id_number, "Student"), sample="99999920040101001X",
                help=_l("Or the number of the document of the kind beside it.")),
         Column("id_country", _l("Passport issued by"), Kind.CHOICE, "GJDQM",
@@ -351,14 +354,15 @@ STUDENTS = Sheet(
         Column("graduation_year", _l("Graduation year"), Kind.NUMBER, "BYNF", ("毕业届", "毕业年份", "届别"),
                required=True, least=2000, most=2100, width=12, sample="2027"),
         Column("education", _l("Level of education"), Kind.CHOICE, "XLDM", ("学历代码", "XL", "学历层次"),
-               required=True, width=16, sample="31"),
+               required=True, needs=BY_YEAR, width=16, sample="31"),
         Column("training_mode", _l("Training mode"), Kind.CHOICE, "PYFSDM", ("培养方式代码", "PYFS"),
-               width=14, sample="1"),
+               needs=BY_YEAR, width=14, sample="1"),
         Column("class_name", _l("Class"), Kind.TEXT, "BJ", ("班级名称",), most=40, width=14,
                sample="软工2301"),
-        Column("sex", _l("Sex"), Kind.CHOICE, "XBDM", ("性别代码", "XB"), width=8, sample="男"),
-        Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), width=12,
-               sample="汉族"),
+        Column("sex", _l("Sex"), Kind.CHOICE, "XBDM", ("性别代码", "XB"), needs=BY_YEAR, width=8,
+               sample="男"),
+        Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), needs=BY_YEAR,
+               width=12, sample="汉族"),
         Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话"), most=20,
                fold=lambda text, _context: phones.folded(text),
                checks=(fits(phones.is_mobile, MOBILE),), secret=sealed(Student.phone, "Student"),

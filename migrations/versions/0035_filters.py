@@ -1,13 +1,13 @@
 """The plan's employers are found by their names and codes, by an index (F-58).
 
 Revision ID: 0035_filters
-Revises: 0030_truth
+Revises: 0031_sheets
 """
 
 from alembic import op
 
 revision = "0035_filters"
-down_revision = "0030_truth"
+down_revision = "0031_sheets"
 branch_labels = None
 depends_on = None
 
