@@ -21,7 +21,7 @@ def named(groups: pd.Series) -> pd.Series:
 
 
 def in_order(groups: pd.Series) -> list[str]:
-    """As people look for them: in the order they were given, by code where they begin with one, else by sound."""
+    """As people look for them: in their given order, by code where they begin with one, else by sound."""
     blank, there = _("not filled in"), groups.dropna().unique()
     if isinstance(groups.dtype, pd.CategoricalDtype):
         return [name for name in groups.cat.categories if name in set(there)]
@@ -51,11 +51,8 @@ def crossed(
 def medians(
     frame: pd.DataFrame, rows: str, columns: str, measure: str, *, weights: str = ""
 ) -> pd.DataFrame:
-    """The median of a measure (yuan) for each pair, for each group, and for all; none where nobody has one."""
-    known = _each(
-        frame.loc[frame[measure].notna(), [rows, columns, measure, *filter(None, [weights])]],
-        weights,
-    )
+    """The median of a measure (yuan) for each pair, each group, and all; none where nobody has one."""
+    known = _each(frame.loc[frame[measure].notna()], weights)
     found = known.pivot_table(
         index=rows, columns=columns, values=measure, aggfunc="median", observed=True
     )

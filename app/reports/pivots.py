@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -148,7 +149,8 @@ def _statement(who: Actor, cut: Cut, names: Sequence[str]) -> Select[Any]:
         if name in UNITS:
             model = UNITS[name]
             counted = counted.join(model, model.id == getattr(Student, f"{name}_id"))
-    return counted.where(*graduates_of(who, cut)).group_by(*kept)
+    found: Select[Any] = counted.where(*graduates_of(who, cut)).group_by(*kept)  # type: ignore[assignment]
+    return found
 
 
 def _leave_out(found: Tuples) -> None:
@@ -208,7 +210,7 @@ def bands(pay: pd.Series) -> pd.Series:
     """Pay in bands of yuan a month; who has no agreement that says a pay is in a band of its own."""
     edges = [0, 3_000, 4_000, 5_000, 6_000, 8_000, 10_000, 15_000, 20_000, float("inf")]
     labels = [_("below %(most)s", most=f"{edges[1]:,}")]
-    labels += [f"{low:,}–{high - 1:,}" for low, high in zip(edges[1:-2], edges[2:-1], strict=True)]
+    labels += [f"{low:,}–{high - 1:,}" for low, high in pairwise(edges[1:-1])]
     labels += [_("%(least)s and more", least=f"{edges[-2]:,}")]
     found = pd.cut(pay, edges, right=False, labels=labels).cat.add_categories(_("no pay on record"))
     return found.fillna(_("no pay on record"))

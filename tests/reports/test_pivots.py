@@ -110,7 +110,7 @@ def test_medians_and_bands_are_those_of_the_agreements_in_force(cast, year):
     assert (line["pay", "given"], line["pay", "sum"]) == (len(mine), sum(mine))
     bands = {str(name): int(n) for name, n in result.counts.iloc[-1, :-1].items()}
     assert bands["5,000–5,999"] == 2
-    assert [n for n in bands.values()][-2:-1] == [1]  # 20,000 and more
+    assert list(bands.values())[-2:-1] == [1]  # 20,000 and more
     assert sum(bands.values()) == found.base.inside
 
 
