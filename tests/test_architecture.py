@@ -57,6 +57,7 @@ FILES = {
     "rules.py", "year_rules.py", "signs.py",  # checks: the table of rules
     "guesses.py",  # invitations: wrong numbers that employers tried, counted for form and file alike
     "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
+    "pivots.py", "cuts.py",  # reports: any two dimensions, by pandas; what they are called
     "sentences.py",  # checks: a finding in words
     "merging.py",  # people: two records of students or employers become one
     "merge_requests.py",  # people: the person behind two records confirms that they are one

@@ -13,7 +13,7 @@ import pandas as pd
 from flask_babel import gettext as _
 
 from app.core.errors import Refused
-from app.exports.pivoting import COUNT, crossed, measured, named
+from app.exports.pivoting import COUNT, crossed, measured, medians, named
 from app.exports.tables import Batch, Out, Table
 from app.exports.xlsx_out import (
     LONGEST,
@@ -131,10 +131,26 @@ def _pivots(
         at = _put(page, at, cut, _labelled(table), formats)
     for other in cuts[1:]:
         if groups[other].nunique() <= WIDEST:
-            title = _("%(rows)s × %(columns)s", rows=cuts[0], columns=other)
-            at = _put(page, at, title, crossed(known, cuts[0], other), formats)
+            at = _pair(page, at, known, (cuts[0], other), list(measures), formats)
     if charted:
         _chart(book, *charted)
+
+
+def _pair(
+    page: Any, at: int, known: pd.DataFrame, pair: tuple[str, str], measures: list[str],
+    formats: dict[str, Any],
+) -> int:  # fmt: skip
+    """Two of them against each other: how many, what share of each line, and the medians of pay."""
+    title = _("%(rows)s × %(columns)s", rows=pair[0], columns=pair[1])
+    at = _put(page, at, title, crossed(known, *pair), formats)
+    shares = crossed(known, *pair, percent=True)
+    shares.attrs["shares"] = [True] * shares.shape[1]
+    at = _put(page, at, f"{title} · {_('Share')}", shares, formats)
+    for measure in measures:
+        if known[measure].notna().any():
+            named_ = f"{title} · {measure} · {_('Median')}"
+            at = _put(page, at, named_, medians(known, *pair, measure), formats)
+    return at
 
 
 def _groups(frame: pd.DataFrame, columns: Sequence[Out]) -> tuple[pd.DataFrame, pd.DataFrame]:

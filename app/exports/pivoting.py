@@ -20,10 +20,12 @@ def named(groups: pd.Series) -> pd.Series:
     return groups.fillna("").replace("", _("not filled in"))
 
 
-def in_order(names: pd.Index) -> list[str]:
-    """As people look for them: by code where they begin with one, else by sound."""
-    blank = _("not filled in")
-    return sorted(map(str, names), key=lambda name: (name == blank, lazy_pinyin(name), name))
+def in_order(groups: pd.Series) -> list[str]:
+    """As people look for them: in their given order, by code where they begin with one, else by sound."""
+    blank, there = _("not filled in"), groups.dropna().unique()
+    if isinstance(groups.dtype, pd.CategoricalDtype):
+        return [name for name in groups.cat.categories if name in set(there)]
+    return sorted(map(str, there), key=lambda name: (name == blank, lazy_pinyin(name), name))
 
 
 def crossed(
@@ -38,10 +40,41 @@ def crossed(
     counts = known.pivot_table(
         index=rows, columns=columns, values="_n", aggfunc="sum", fill_value=0, observed=True
     )
-    counts = counts.reindex(index=in_order(counts.index), columns=in_order(counts.columns))
+    counts = _plain(counts).reindex(
+        index=in_order(frame[rows]), columns=in_order(frame[columns]), fill_value=0
+    )
     whole = with_total(counts.astype("int64"), rows)
     whole[_total(whole.columns)] = whole.sum(axis=1)
     return whole.div(whole.iloc[:, -1], axis=0) if percent else whole
+
+
+def medians(
+    frame: pd.DataFrame, rows: str, columns: str, measure: str, *, weights: str = ""
+) -> pd.DataFrame:
+    """The median of a measure (yuan) for each pair, each group, and all; none where nobody has one."""
+    known = _each(frame.loc[frame[measure].notna()], weights)
+    found = known.pivot_table(
+        index=rows, columns=columns, values=measure, aggfunc="median", observed=True
+    )
+    names = {"index": in_order(frame[rows]), "columns": in_order(frame[columns])}
+    found = _plain(found).reindex(**names)
+    right, foot = _total(found.columns), _total(found.index)
+    found[right] = _plain(known.groupby(rows, observed=True)[measure].median().to_frame())[measure]
+    below = known.groupby(columns, observed=True)[measure].median()
+    below.index = below.index.astype(object)
+    below[right] = known[measure].median()
+    last = below.reindex(found.columns).to_frame(foot).T
+    return pd.concat([found, last]).rename_axis(index=rows, columns=None)
+
+
+def _each(frame: pd.DataFrame, weights: str) -> pd.DataFrame:
+    """One line for each that a line stands for."""
+    return frame.loc[frame.index.repeat(frame[weights])] if weights else frame
+
+
+def _plain(table: pd.DataFrame) -> pd.DataFrame:
+    """The same with names for groups, to which a total can be added."""
+    return table.set_axis(table.index.astype(object)).set_axis(table.columns.astype(object), axis=1)
 
 
 def with_total(table: pd.DataFrame, rows: str) -> pd.DataFrame:
@@ -65,16 +98,16 @@ def measured(
     """
     n = frame[weights] if weights else pd.Series(1, index=frame.index)
     counts = n.groupby(frame[rows], observed=True).sum()
-    counts = counts.reindex(in_order(counts.index))
+    counts.index = counts.index.astype(object)
+    counts = counts.reindex(in_order(frame[rows]))
     total = _total(counts.index)
     counts.loc[total] = int(n.sum())
     found = {("", COUNT): counts.astype("int64"), ("", SHARE): counts / max(int(n.sum()), 1)}
     for measure in measures:
-        filled = frame.loc[frame[measure].notna(), [rows, measure]]
-        if weights:
-            filled = filled.loc[filled.index.repeat(n.loc[filled.index])]
+        filled = _each(frame.loc[frame[measure].notna()], weights)
         values = pd.to_numeric(filled[measure])
         each = values.groupby(filled[rows], observed=True).agg(["count", "sum", "mean", "median"])
+        each.index = each.index.astype(object)
         each.loc[total] = [len(values), values.sum(), values.mean(), values.median()]
         for name, of in (
             ("given", "count"),

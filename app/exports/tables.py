@@ -74,7 +74,7 @@ def initials(label: Text) -> str:
 
     with force_locale("zh"):
         chinese = str(label)
-    sounds = lazy_pinyin(chinese, errors=list)  # type: ignore[arg-type] (of other signs each by itself)
+    sounds: Any = lazy_pinyin(chinese, errors=list)  # type: ignore[arg-type]
     return "".join(sound[0] for sound in sounds if sound)
 
 

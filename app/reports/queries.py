@@ -71,7 +71,7 @@ def _keys(student: Any) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _graduates(who: Actor, cut: Cut) -> list[ColumnElement[bool]]:
+def graduates_of(who: Actor, cut: Cut) -> list[ColumnElement[bool]]:
     """Whom the person may count, narrowed."""
     wanted = [at_school(who, Student.school_id, Student.college_id)]
     if cut.by != "year":
@@ -88,7 +88,7 @@ def live(who: Actor, cut: Cut, asked: Formula | None = None) -> list[Rate]:
     columns = (key, Student.graduation_year, Student.origin_state, Student.education,
                PlanEntry.destination_code)  # fmt: skip
     counted = select(*columns, func.count()).outerjoin(PlanEntry, joined)
-    rows = db.session.execute(counted.where(*_graduates(who, cut)).group_by(*columns)).tuples()
+    rows = db.session.execute(counted.where(*graduates_of(who, cut)).group_by(*columns)).tuples()
     chosen: dict[int, Formula] = {}
     found: dict[Key, Rate] = {}
     for place, year, state, education, code, count in rows:

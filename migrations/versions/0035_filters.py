@@ -1,7 +1,7 @@
 """The plan's employers are found by their names and codes, by an index (F-58).
 
 Revision ID: 0035_filters
-Revises: 0030_truth
+Revises: 0031_sheets
 """
 
 from alembic import op

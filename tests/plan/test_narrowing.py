@@ -32,7 +32,11 @@ def rows(cast):
     sync.reconcile(cast.school.id, None, clock.now())
     sync.reconcile(cast.other_school.id, None, clock.now())
     row = db.session.query(PlanEntry).filter_by(student_id=typed.id).one()
-    row.destination_code, row.employer_name, row.credit_code = "801", "江城大学", "12420000420000000A"
+    row.destination_code, row.employer_name, row.credit_code = (
+        "801",
+        "江城大学",
+        "12420000420000000A",
+    )
     row.employer_kind, row.industry, row.location = "22", "42", "420106"
     row.sources = dict.fromkeys(("destination_code", "employer_name"), "staff")
     row.state, row.by_staff = "filled", True
@@ -70,7 +74,9 @@ CASES = [
 @pytest.mark.parametrize(("query", "numbers"), [case for case in CASES if case[1] is not None])
 def test_a_list_has_exactly_the_rows_that_were_asked_for(cast, rows, view, query, numbers):
     db.session.query(Employer).filter_by(name="星光集团有限公司").update({"location": "420111"})
-    db.session.query(PlanEntry).filter_by(student_id=rows["signed"].id).update({"location": "420111"})
+    db.session.query(PlanEntry).filter_by(student_id=rows["signed"].id).update(
+        {"location": "420111"}
+    )
     db.session.commit()
     assert found_by(cast.officer, view, query) == numbers
 
@@ -129,8 +135,12 @@ def chips_of(page):
 
 
 @pytest.mark.rule("ADM-02", "BLK-01")
-@pytest.mark.parametrize(("address", "view"), [("/plan", "PlanView"), ("/students", "StudentsView")])
-def test_each_filter_is_a_chip_that_can_be_taken_away_and_goes_into_the_export(cast, rows, visit, address, view):
+@pytest.mark.parametrize(
+    ("address", "view"), [("/plan", "PlanView"), ("/students", "StudentsView")]
+)
+def test_each_filter_is_a_chip_that_can_be_taken_away_and_goes_into_the_export(
+    cast, rows, visit, address, view
+):
     browser = visit(cast.officer)
     sent = {"q": "星光", "f_class_": " 软工 ", "f_region": "武汉", "f_level": "31"}
     answer = browser.post(f"{address}/search", data=sent)
@@ -143,12 +153,21 @@ def test_each_filter_is_a_chip_that_can_be_taken_away_and_goes_into_the_export(c
     [without] = [url for text, url in chips.items() if text.startswith("班级")]
     left = chips_of(browser.get(without).text)
     assert len(left) == 3
-    export = unescape(re.search(r'href="(/exports/\?[^"]*)"', browser.get(f"{address}/list/?f_class_=软工").text)[1])
+    export = unescape(
+        re.search(r'href="(/exports/\?[^"]*)"', browser.get(f"{address}/list/?f_class_=软工").text)[
+            1
+        ]
+    )
     assert "f_class_" in export
     asks = browser.get(export).text
     assert "班级：软工" in asks
     assert not any(text.startswith("班级") for text in left)
-    assert "<script>" not in browser.get(f"{address}/list/?f_class_=<script>").text.partition("qq-narrowings")[2][:400]
+    assert (
+        "<script>"
+        not in browser.get(f"{address}/list/?f_class_=<script>").text.partition("qq-narrowings")[2][
+            :400
+        ]
+    )
 
 
 @pytest.mark.rule("ACC-02")
@@ -156,7 +175,13 @@ def test_what_no_filter_can_have_is_refused_with_a_sentence(cast, rows, visit):
     for query in ("f_region=%00", "f_class_=" + "长" * 101, "f_nature=zz", "f_part=none", "f_finding=x.y",
                   "f_strange=1"):  # fmt: skip
         assert visit(cast.officer).get(f"/plan/list/?{query}").status_code == 400, query
-    for query in ("f_region=9999999999", "f_employer=%25", "f_employer=_", "f_major=%27", "f_class_=%5C"):
+    for query in (
+        "f_region=9999999999",
+        "f_employer=%25",
+        "f_employer=_",
+        "f_major=%27",
+        "f_class_=%5C",
+    ):
         assert visit(cast.officer).get(f"/plan/list/?{query}").status_code == 200, query
 
 
@@ -168,6 +193,8 @@ def test_employers_are_found_by_an_index_never_by_reading_every_row(app, cast, r
         db.session.execute(text("SET LOCAL enable_seqscan = off"))
         for part in narrowing.of_employer("江城大学", actor()):
             made = part.compile(db.engine, compile_kwargs={"literal_binds": True})
-            said = "\n".join(db.session.scalars(text(f"EXPLAIN {str(made).replace(':', chr(92) + ':')}")))
+            said = "\n".join(
+                db.session.scalars(text(f"EXPLAIN {str(made).replace(':', chr(92) + ':')}"))
+            )
             assert "Seq Scan on plan_entry" not in said, said
             assert "Seq Scan on placement" not in said, said
