@@ -174,7 +174,7 @@
     const button = $(`[data-qq-key="${key}"]`), greyed = $(`[data-qq-greyed="${key}"]`);
     if (button && !button.disabled && !button.closest("[hidden]")) return button.click();
     const place = $("[data-qq-says]");
-    if (place) say(greyed ? why(greyed.closest(".qq-offer")) : place.dataset.waits, true);
+    if (place) say(greyed ? why(greyed.closest(".qq-offer")) : place.dataset.waits || "", true);
   }
 
   // ---- keys: never while typing or composing, in a dialog, with a modifier, or held down

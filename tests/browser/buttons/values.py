@@ -71,6 +71,7 @@ def picture() -> bytes:
 @cache
 def workbook() -> bytes:
     book, out = openpyxl.Workbook(), io.BytesIO()
+    book.active.title = "名单"  # a page that names the sheet is Chinese throughout
     for row in (("学号", "姓名", "手机"), ("2027000777", "王小明", "13900001234")):
         book.active.append(row)
     book.save(out)
