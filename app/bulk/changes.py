@@ -35,7 +35,7 @@ def by_column(record: Import, sheet: Sheet) -> dict[str, int]:
         ),
         {"id": record.id},
     ).tuples()
-    found = dict(rows.all())
+    found: dict[str, int] = dict(rows.all())
     return {c.field: found[key_of(c)] for c in sheet.columns if key_of(c) in found}
 
 
@@ -44,13 +44,13 @@ def usual_share(column: Column) -> float | None:
     if column.kind in (Kind.NAME, Kind.TITLE):
         return 0.1
     if column.secret is not None:
-        return 0.5 if column.kind is Kind.DIGITS else 0.1  # telephones change, numbers of identity do not
+        return (
+            0.5 if column.kind is Kind.DIGITS else 0.1
+        )  # telephones change, numbers of identity do not
     return 0.4 if column.field in ("college", "major", "graduation_year", "education") else None
 
 
-def improbable(
-    record: Import, sheet: Sheet, counts: dict[str, int]
-) -> list[dict[str, Any]]:
+def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dict[str, Any]]:
     """The columns in which improbably many of the known rows change: field, rows, share, slipped.
 
     `slipped` is by how many rows a column stands too low (negative: too high), 0 where that is not it.

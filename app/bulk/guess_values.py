@@ -51,7 +51,9 @@ def _guess(text: str, choices: Choices, words: Words) -> Guess | None:
     return _alike(key, names)
 
 
-def _code_and_name(key: str, codes: Mapping[str, str], names: Mapping[str, list[str]]) -> str | None:
+def _code_and_name(
+    key: str, codes: Mapping[str, str], names: Mapping[str, list[str]]
+) -> str | None:
     """31-本科生毕业, 本科生毕业(31), 31本科生毕业: both say the same."""
     bare = re.sub(r"[-_:：.()（）\[\]【】/]", "", key)
     for code in {m[0] for m in (_CODE.match(bare), *_CODE.finditer(bare)) if m}:

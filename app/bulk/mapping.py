@@ -122,9 +122,7 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
             heads[key] = guess.ours
     # what a sheet declares itself is left to it: of two headers of one column it knows the better one
     declared = declared_names(sheet)
-    found.words.heads.update(
-        {k: ours for k, ours in heads.items() if declared.get(k, "") != ours}
-    )
+    found.words.heads.update({k: ours for k, ours in heads.items() if declared.get(k, "") != ours})
     used = {name for name in heads.values() if name}
     open_ = {key: guess for key, guess in guesses.items() if key not in heads and key not in EXTRA}
     asked = {key for key, guess in open_.items() if guess.ours and guess.ours not in used}
@@ -149,7 +147,9 @@ def _keys(heads: list[str]) -> list[tuple[str, str]]:
 def heads_known(record: Import) -> set[str]:
     """Normal headers that mean something in a file of this owner, beside those of the sheet."""
     decided = record.details.get("decided", {}).get("heads", {})
-    kept = {word.theirs for word in decisions.kept(record) if word.kind == decisions.HEAD and word.ours}
+    kept = {
+        word.theirs for word in decisions.kept(record) if word.kind == decisions.HEAD and word.ours
+    }
     return kept | {key for key, ours in decided.items() if ours}
 
 
@@ -265,7 +265,9 @@ def _guessed(
             said[cell] = guess.ours
             found.taken["values"].append([column.field, text, guess.ours, int(rows), "sure"])
         elif guess:
-            asked.append({"field": column.field, "text": text, "rows": int(rows), "ours": guess.ours})
+            asked.append(
+                {"field": column.field, "text": text, "rows": int(rows), "ours": guess.ours}
+            )
     if len(asked) <= MOST_ASKED:
         found.questions["values"] += asked
     return said

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -51,7 +52,7 @@ class Trouble:
     sentence: str
     rows: int
     first: int
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Line] = dataclasses.field(default_factory=list)
 
 
 def acts(column: Column, context: Context) -> list[Option]:
@@ -126,7 +127,9 @@ def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) ->
         chosen = f"={one['ours']}" if one["ours"] else ""
         if chosen and all(option.value != chosen for option in options):
             options.append(Option(chosen, value_name(column, one["ours"], context)))
-        found.append(Line(n, column.field, str(column.label), one["text"], one["rows"], chosen, options))
+        found.append(
+            Line(n, column.field, str(column.label), one["text"], one["rows"], chosen, options)
+        )
     return found
 
 
@@ -152,7 +155,11 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
             for at, value in enumerate(values)
         ]  # fmt: skip
         n += len(lines)
-        troubles.append(Trouble(group.field, group.why, group.label, group.sentence, group.rows, group.first, lines))
+        troubles.append(
+            Trouble(
+                group.field, group.why, group.label, group.sentence, group.rows, group.first, lines
+            )
+        )
     return troubles, every - len(troubles)
 
 

@@ -53,7 +53,10 @@ class ImportWordsView(SafeView):
         ids = [int(n) for n in request.form.getlist("word")[:SHOWN] if n.isascii() and n.isdecimal()
                and len(n) < 10]  # fmt: skip
         done = decisions.forget(who, _sheets(who), ids)
-        flash(ngettext("%(num)s decision was deleted.", "%(num)s decisions were deleted.", done), "info")
+        flash(
+            ngettext("%(num)s decision was deleted.", "%(num)s decisions were deleted.", done),
+            "info",
+        )
         return redirect(url_for("ImportWordsView.index"), 303)
 
 

@@ -1,4 +1,4 @@
-"""The life of an import: uploaded, mapped where it must be, checked, applied, perhaps undone (BLK-01, 03, 06)."""
+"""The life of an import: uploaded, mapped if need be, checked, applied, perhaps undone (BLK-01, 03, 06)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def agreed(record: Import, actor: Actor, now: datetime) -> str | None:
     """What a file leaves out, or changes improbably often, is agreed to before it is written (BLK-07, 09)."""
     if record.agreed:
         return None
-    return _("Parts of the file are left out, or it changes improbably much. Look at them and agree first.")
+    return _(
+        "Parts of the file are left out, or it changes improbably much. Look at them and agree first."
+    )
 
 
 def still_kept(record: Import, actor: Actor, now: datetime) -> str | None:
