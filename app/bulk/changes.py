@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy import text
 
 from app.bulk.models import Import
 from app.bulk.sheet import Column, Kind, Sheet
+from app.bulk.template import LISTS
 from app.core.db import db
 
 FEWEST = 10  # rows that change in a column before anything is improbable
@@ -90,7 +93,11 @@ def _slipped(record: Import, column: Column, rows: int) -> int:
 
 def is_ours(name: str) -> bool:
     """Whether a sheet is one that our own template has beside the table."""
-    return name in ("lists", "说明", "Notes")
+    ours = {LISTS}
+    for locale in ("zh", "en"):
+        with force_locale(locale):
+            ours.add(_("Notes")[:31])
+    return name in ours
 
 
 def concerns(details: dict[str, Any], stops: list[dict[str, Any]]) -> dict[str, Any]:

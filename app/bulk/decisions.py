@@ -3,7 +3,8 @@
 The decisions of a file stand in `Import.details["decided"]`:
 `heads` (normal header → our field or None), `values` (our field → cell as shown → what is read instead, ""
 empty), `all` (field → one value for all rows), `rows_out` (running numbers), `out` (field →
-cells whose rows are left out), `empty` (field → rows whose cell is left empty: of personal numbers, which stand nowhere in clear), `hidden` ("take" or "leave").
+cells whose rows are left out), `empty` (field → rows whose cell is left empty: of personal numbers,
+which stand nowhere in clear), `hidden` ("take" or "leave").
 """
 
 from __future__ import annotations

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -209,9 +210,13 @@ def decided_of(record: Import, sheet: Sheet) -> list[str]:
     return found
 
 
+def _sheets(found: Sequence[tuple[str, int]]) -> str:
+    """Sheets with how many rows each has."""
+    return "、".join(_("%(name)s (%(rows)s rows)", name=name, rows=rows) for name, rows in found)
+
+
 LEFT = {
-    "sheets": lambda v: _("Sheets that are not read: %(what)s",
-                          what="、".join(_("%(name)s (%(rows)s rows)", name=n, rows=k) for n, k in v)),
+    "sheets": lambda v: _("Sheets that are not read: %(what)s", what=_sheets(v)),
     "ignored": lambda v: _("Columns that nobody knows: %(what)s", what="、".join(v[:20])),
     "hidden_sheets": lambda v: _("Hidden sheets that are not read: %(what)s", what="、".join(v)),
     "hidden_columns": lambda v: _("Columns that are hidden in the sheet and read all the same: %(what)s",
