@@ -33,6 +33,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _WRAPPED = re.compile(r'="((?:[^"]|"")*)"')
 _QUOTED = re.compile(r"^'(?=[^'\s])(?![^']*')")
 _GARBLED = re.compile("锟斤拷|[\ufffd\x80-\x84\x86-\x9f]")
+_PLAIN_HAN = re.compile("[一-鿿]+")
 _LATIN_RUN = re.compile("[\xa1-\xff]+")
 _NO_SIGN = re.compile(r"""["'“”‘’`=<>{}|\\^$!;,，。、；？?*�]""")
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+", re.I | re.A)  # 2.34201E+13: what Excel makes of a code
@@ -99,7 +100,7 @@ def unguarded(cell: Any) -> Any:
 
 def refuse_garbled(text: str) -> None:
     """Text that was decoded by a wrong code page must not pass as data (BLK-02)."""
-    if text.isascii():
+    if text.isascii() or (_PLAIN_HAN.fullmatch(text) and "锟" not in text):  # as nearly all are
         return
     found = _GARBLED.search(text)
     if found or _mistaken(text):
@@ -152,6 +153,8 @@ def contact(cell: Any, most: int) -> str:
 
 def code(cell: Any, most: int) -> str:
     """A number or code of which every digit counts: only a text is sure to have them all (BLK-02)."""
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= most:
+        return cell  # as nearly all are
     refuse_error(cell)
     typed = clean_code(cell) if isinstance(cell, str) else None
     if typed is None or _SHORTENED.fullmatch(typed):

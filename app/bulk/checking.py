@@ -7,7 +7,7 @@ it imports pandas.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import urandom
 from typing import Any
@@ -125,14 +125,14 @@ def _column(done: Findings, column: Column, context: Context) -> None:
     there = cell[filled]
     known = [done.values.get(name, _none(done)).loc[there.index] for name in column.needs]
     codes, combos = distinct([there, *known])
-    told = [_read(column, *combo, context=context) for combo in combos]
-    value, sentence, mended, gives = (_spread(part, codes, there.index) for part in _parts(told))
+    told = _read(column, combos, context)
+    value, sentence, mended = (_spread(part, codes, there.index) for part in told[:3])
     done.said(column.field, sentence)
     _note_mended(done, column, there.index[mended.to_numpy(dtype=bool)])
     _keep(done, column, value.dropna())
     for name in column.gives:
-        found = gives.map(lambda given, name=name: given.get(name)).dropna()
-        _put(done.values, name, found, done)
+        given = [one.get(name) for one in told[3]]
+        _put(done.values, name, _spread(given, codes, there.index).dropna(), done)
 
 
 def _masks(done: Findings, column: Column, sheet: Sheet) -> None:
@@ -159,8 +159,7 @@ def _compare(done: Findings, column: Column, other: pd.Series, head: str, contex
         return
     known = [done.values.get(name, _none(done))[both] for name in column.needs]
     codes, combos = distinct([other[both], *known])
-    said = [_read(column, *combo, context=context)[0] for combo in combos]
-    beside = _spread(said, codes, value.index[both])
+    beside = _spread(_read(column, combos, context)[0], codes, value.index[both])
     wrong = beside.notna() & (beside != value[both])
     sentence = _("“%(head)s” of this row says something else.", head=head[:40])
     done.said(column.field, _one(sentence, wrong))
@@ -170,19 +169,29 @@ def _line(cell: Any) -> str:
     return clean_line(str(cell)) if not isinstance(cell, tuple) else ""
 
 
-def _read(column: Column, cell: Any, *known: Any, context: Context) -> tuple[Any, Any, bool, Found]:
-    """Value, sentence, whether it was mended, and what the checks have given beside it."""
-    context.row = {n: v for n, v in zip(column.needs, known, strict=True) if v is not None}
-    try:
-        value = column.read(cells.unguarded(cell), context)
-    except Wrong as wrong:
-        return None, str(wrong), False, {}
-    mended = column.literal and isinstance(cell, str) and cell != value
-    return value, None, mended, context.row if column.gives else {}
+Told = tuple[list[Any], list[str | None], list[bool], list[Found]]
 
 
-def _parts(told: list[tuple[Any, ...]]) -> Iterable[list[Any]]:
-    return ([each[n] for each in told] for n in range(4))
+def _read(column: Column, combos: list[tuple[Any, ...]], context: Context) -> Told:
+    """Of each combination the value, the sentence, whether it was mended, what its checks gave beside it."""
+    values, sentences, mended, given = _none_of(len(combos)), _none_of(len(combos)), [], []
+    for n, (cell, *known) in enumerate(combos):
+        context.row = {
+            name: v for name, v in zip(column.needs, known, strict=True) if v is not None
+        }
+        try:
+            value = values[n] = column.read(cells.unguarded(cell), context)
+            mended.append(column.literal and value != cell and isinstance(cell, str))
+        except Wrong as wrong:
+            sentences[n] = str(wrong)
+            mended.append(False)
+        if column.gives:
+            given.append(context.row if sentences[n] is None else {})
+    return values, sentences, mended, given
+
+
+def _none_of(count: int) -> list[Any]:
+    return [None] * count
 
 
 def _note_mended(done: Findings, column: Column, rows: pd.Index) -> None:
@@ -221,7 +230,10 @@ def _none(done: Findings) -> pd.Series:
 def distinct(columns: list[pd.Series]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
     """For each row the number of its combination, and the combinations of the cells, as they come."""
     codes = np.zeros(len(columns[0]), dtype=np.int64)
-    known = []
+    known: list[list[Any]] = []
+    if len(columns) == 1:
+        codes, values = pd.factorize(columns[0].to_numpy(dtype=object), use_na_sentinel=False)
+        return codes, [(value,) for value in values]
     for column in columns:
         mine, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=True)
         known.append([*values, None])  # the last stands for code -1, a cell that is not there
@@ -235,8 +247,8 @@ def distinct(columns: list[pd.Series]) -> tuple[np.ndarray, list[tuple[Any, ...]
 
 def mapped(column: pd.Series, act: Callable[[Any], Any]) -> pd.Series:
     """What `act` gives for each cell, asked once for each distinct one."""
-    codes, combos = distinct([column])
-    return _spread([act(combo[0]) for combo in combos], codes, column.index)
+    codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+    return _spread([act(value) for value in values], codes, column.index)
 
 
 def _spread(found: list[Any], codes: np.ndarray, index: pd.Index) -> pd.Series:

@@ -80,13 +80,14 @@ def counts(import_id: int) -> dict[str, int]:
 
 
 def mark(record: Import, condition: str, field: str, sentence: str, **values: Any) -> None:
-    """Mark the good rows of which the condition holds (SQL, the row is `r`) as faulty."""
+    """Mark the good rows, or `all_rows`, of which the condition holds (SQL, the row is `r`) as faulty."""
+    good = "true" if values.pop("all_rows", False) else "r.status <> 'faulty'"
     db.session.execute(
         text(
             "UPDATE import_row r SET status = 'faulty', old = NULL, problems ="
             " coalesce(problems, '[]') || jsonb_build_array(jsonb_build_array(:field ::text,"
             " :sentence ::text))"
-            f" WHERE r.import_id = :id AND r.status <> 'faulty' AND ({condition})"
+            f" WHERE r.import_id = :id AND {good} AND ({condition})"
         ),
         {"field": field, "sentence": sentence, **values, "id": record.id},
     )
@@ -125,7 +126,7 @@ def _mark_masked(sheet: Sheet, record: Import) -> None:
                 f" right(t.{name}_masked, 4) = right({said}, 4)")  # fmt: skip
         known = f"SELECT 1 FROM {target.model.__tablename__} t WHERE {joined(target)} AND ({same})"
         mark(record, f"r.more ? '{name}_mask' AND NOT EXISTS ({known})", name, str(MASKED),
-             **bound(sheet, record))  # fmt: skip
+             all_rows=True, **bound(sheet, record))  # fmt: skip
 
 
 def _mark_doubles(sheet: Sheet, record: Import, names: list[str], blamed: str) -> bool:

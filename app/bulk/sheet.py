@@ -34,6 +34,8 @@ class Kind(Enum):
     DAY = "day"
     CHOICE = "choice"  # of a list, by its code or its name
 
+    __hash__ = object.__hash__  # asked for every distinct cell
+
 
 @dataclass(frozen=True)
 class Choices:

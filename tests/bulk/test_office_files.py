@@ -82,6 +82,14 @@ def no_addresses(data):
     return out.getvalue()
 
 
+def backslashes(data):
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            new.writestr(name.replace("/", "\\"), old.read(name))
+    return out.getvalue()
+
+
 def two_rows_of_heads():
     """«联系方式» over two columns; all other headers reach over both rows."""
 
@@ -177,6 +185,8 @@ FILES = {
         {3: [("student_no", HIDDEN)]}, 1, {"hidden_rows": 1}),
     "a row hidden in Excel 95": (
         biff5(GOOD, hidden=(2,)), "a.xls", {3: [("student_no", HIDDEN)]}, 1, {"hidden_rows": 1}),
+    "a workbook whose parts have backslashes in their names": (
+        backslashes(book(hide(row=3))), "a.xlsx", {3: [("student_no", HIDDEN)]}, 2, {"hidden_rows": 1}),
     # -- merged
     "a college merged over its students": (by_college(), "a.xlsx", {}, 3, {"merged": 4}),
     "a college merged in an .ods": (
@@ -275,7 +285,7 @@ FILES = {
     "Visual FoxPro": (dbf(C, RECORDS, version=0x30, page=0x7A), "a.dbf", {}, 2, {}),
     "Visual FoxPro with a counter": (dbf(C, RECORDS, version=0x31), "a.dbf", {}, 2, {}),
     "Visual FoxPro 9": (dbf(C, RECORDS, version=0x32), "a.dbf", {}, 2, {}),
-    "a DBF in UTF-8 that says nothing": (dbf(C, RECORDS, page=0, encoding="utf-8"), "a.dbf", {}, 2, {}),
+    "a DBF in UTF-8 that says nothing": (dbf([(h.replace("身份证号", "SFZH"), t, n) for h, t, n in C], RECORDS, page=0, encoding="utf-8"), "a.dbf", {}, 2, {}),
     "a DBF in GBK that says Latin": (dbf(C, RECORDS, page=0x03), "a.dbf", {}, 2, {}),
     "deleted records": (dbf(C, [*RECORDS, [good_row(3)[h] for h, _t, _s in C]], deleted=(1,)), "a.dbf", {}, 2, {}),
     "a field that the system hides": (
