@@ -1,4 +1,4 @@
-"""What a person asks of an import: bring a file, decide, apply, undo, discard. The worker does it (BLK-04)."""
+"""What a person asks of an import: bring a file, decide, apply, undo, discard (BLK-04)."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def ask(step: str, record: Import, who: Actor, seen: str | None = None) -> Impor
 
     def act() -> Import:
         done = IMPORTS.apply(own(who, step), record.id, who)
-        _refuse_other(done, seen, done.seen)
+        _refuse_other(seen, done.seen)
         jobs.enqueue(task, import_id=done.id)
         return done
 
@@ -95,7 +95,7 @@ def decide(
     def act() -> Import:
         done = IMPORTS.find(record.id, who)
         lock_row(Import, done.id)
-        _refuse_other(done, seen, done.version)
+        _refuse_other(seen, done.version)
         done = IMPORTS.apply(own(who, "decide"), done.id, who, decided=answers.decided,
                              words=answers.words, anew=anew)  # fmt: skip
         jobs.enqueue(tasks.check, import_id=done.id)
@@ -113,7 +113,7 @@ def agree(record: Import, who: Actor, seen: str | None = None) -> Import:
     def act() -> Import:
         done = IMPORTS.find(record.id, who)
         lock_row(Import, done.id)
-        _refuse_other(done, seen, done.version)
+        _refuse_other(seen, done.version)
         unused = [(HEAD, "", head, None) for head in done.details.get("unknown", ())]
         return IMPORTS.apply(own(who, "agree"), done.id, who, words=unused)
 
@@ -125,7 +125,7 @@ def discard(record: Import, who: Actor) -> Import:
     return IMPORTS.perform(own(who, "discard"), record.id, who)
 
 
-def _refuse_other(record: Import, seen: str | None, now: str) -> None:
+def _refuse_other(seen: str | None, now: str) -> None:
     if seen is not None and seen != now:
         raise Refused(_("The numbers changed meanwhile. Nothing was done; please look again."))
 

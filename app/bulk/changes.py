@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask_babel import force_locale
+from flask_babel import gettext as _
 from sqlalchemy import text
 
 from app.bulk.models import Import
 from app.bulk.sheet import Column, Kind, Sheet
+from app.bulk.template import LISTS
 from app.core.db import db
 
 FEWEST = 10  # rows that change in a column before anything is improbable
@@ -35,7 +38,7 @@ def by_column(record: Import, sheet: Sheet) -> dict[str, int]:
         ),
         {"id": record.id},
     ).tuples()
-    found = dict(rows.all())
+    found: dict[str, int] = dict(rows.all())
     return {c.field: found[key_of(c)] for c in sheet.columns if key_of(c) in found}
 
 
@@ -44,13 +47,13 @@ def usual_share(column: Column) -> float | None:
     if column.kind in (Kind.NAME, Kind.TITLE):
         return 0.1
     if column.secret is not None:
-        return 0.5 if column.kind is Kind.DIGITS else 0.1  # telephones change, numbers of identity do not
+        return (
+            0.5 if column.kind is Kind.DIGITS else 0.1
+        )  # telephones change, numbers of identity do not
     return 0.4 if column.field in ("college", "major", "graduation_year", "education") else None
 
 
-def improbable(
-    record: Import, sheet: Sheet, counts: dict[str, int]
-) -> list[dict[str, Any]]:
+def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dict[str, Any]]:
     """The columns in which improbably many of the known rows change: field, rows, share, slipped.
 
     `slipped` is by how many rows a column stands too low (negative: too high), 0 where that is not it.
@@ -90,7 +93,11 @@ def _slipped(record: Import, column: Column, rows: int) -> int:
 
 def is_ours(name: str) -> bool:
     """Whether a sheet is one that our own template has beside the table."""
-    return name in ("lists", "说明", "Notes")
+    ours = {LISTS}
+    for locale in ("zh", "en"):
+        with force_locale(locale):
+            ours.add(_("Notes")[:31])
+    return name in ours
 
 
 def concerns(details: dict[str, Any], stops: list[dict[str, Any]]) -> dict[str, Any]:

@@ -92,7 +92,7 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
 
 def _worded(cell: pd.Series, said: dict[str, str] | None) -> pd.Series:
     """The cells, with those replaced of which a person has said what they mean."""
-    return mapped(cell, lambda c: said.get(c, c) if isinstance(c, str) else c) if said else cell
+    return mapped(cell, lambda c: said.get(c, c)) if said else cell
 
 
 def _is_example(cell: Any) -> bool:

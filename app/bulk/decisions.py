@@ -2,9 +2,9 @@
 
 The decisions of a file stand in `Import.details["decided"]`:
 `heads` (normal header → our field or None), `values` (our field → cell as shown → what is read instead, ""
-empty), `all` (field → one value for all rows), `rows_out` (running numbers), `out` (field → cells whose rows are left
-out), `empty` (field → rows whose
-cell is left empty: of personal numbers, which stand nowhere in clear), `hidden` ("take" or "leave").
+empty), `all` (field → one value for all rows), `rows_out` (running numbers), `out` (field →
+cells whose rows are left out), `empty` (field → rows whose cell is left empty: of personal numbers,
+which stand nowhere in clear), `hidden` ("take" or "leave").
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def keep_decisions(change: Change) -> None:
 
 
 def keep_words(change: Change) -> None:
-    """Keep for the next file what was decided of headers and values: `words` are (kind, field, text, ours)."""
+    """Keep for the next file what was decided: `words` are (kind, field, text, ours)."""
     record: Import = change.record
     rows: dict[tuple[str, str, str], dict[str, Any]] = {}
     for kind, field, text, ours in change.data.get("words", ()):

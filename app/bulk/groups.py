@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
@@ -13,11 +14,15 @@ from app.bulk.sheet import Sheet
 from app.core.db import db
 
 MOST = 40  # groups that are listed
-VALUES = 20  # values of a group that are listed one by one; where there are more, it is treated as one
+VALUES = (
+    20  # values of a group that are listed one by one; where there are more, it is treated as one
+)
 
 # a sentence without what it quotes, so that all rows with the same trouble fall into one group
 _WHY = "regexp_replace(regexp_replace(p ->> 1, '“[^”]*”', '“…”', 'g'), '[0-9]+', '#', 'g')"
-_TEXT = "CASE WHEN p ->> 0 = ANY(:plain) THEN coalesce(r.more -> 'shown' ->> (p ->> 0), '') ELSE '' END"
+_TEXT = (
+    "CASE WHEN p ->> 0 = ANY(:plain) THEN coalesce(r.more -> 'shown' ->> (p ->> 0), '') ELSE '' END"
+)
 _FROM = (
     " FROM import_row r, jsonb_array_elements(r.problems) p"
     " WHERE r.import_id = :id AND r.status = 'faulty'"
@@ -43,7 +48,7 @@ class Group:
     rows: int
     first: int  # a row of it, as Excel shows it
     different: int  # values
-    values: list[Value] = field(default_factory=list)
+    values: list[Value] = dataclasses.field(default_factory=list)
 
 
 def _bound(record: Import, sheet: Sheet) -> dict[str, Any]:
@@ -94,7 +99,9 @@ def rows_in(record: Import, sheet: Sheet, name: str, why: str, value: str | None
     """The running numbers of the rows of a group, or of those with one value."""
     only = f" AND {_TEXT} = :value" if value is not None else ""
     found = db.session.scalars(
-        text(f"SELECT DISTINCT r.row{_FROM} AND p ->> 0 = :name AND {_WHY} = :why{only} ORDER BY 1"),
+        text(
+            f"SELECT DISTINCT r.row{_FROM} AND p ->> 0 = :name AND {_WHY} = :why{only} ORDER BY 1"
+        ),
         {**_bound(record, sheet), "name": name, "why": why, "value": value},
     )
     return list(found)

@@ -33,22 +33,25 @@ def names_of(sheet: Sheet) -> dict[str, str]:
     its columns means none.
     """
     found: dict[str, str] = {}
-    for locale in ("zh", "en"):
-        with force_locale(locale):
-            for column in sheet.columns:
-                found.setdefault(normal(column.label), column.field)
-    for column in sheet.columns:
-        for name in (column.field, column.code, *column.also):
-            if name:
-                found.setdefault(normal(name), column.field)
+    for name, field in (*_labels(sheet), *_declared(sheet)):
+        found.setdefault(normal(name), field)
     common: dict[str, set[str]] = {}
     for column in sheet.columns:
         for name in spellings.of_field(column.field):
             common.setdefault(normal(name), set()).add(column.field)
-    for name, fields in common.items():
-        if len(fields) == 1:
-            found.setdefault(name, *fields)
+    return {**{name: min(fields) for name, fields in common.items() if len(fields) == 1}, **found}
+
+
+def _labels(sheet: Sheet) -> list[tuple[str, str]]:
+    found = []
+    for locale in ("zh", "en"):
+        with force_locale(locale):
+            found += [(str(column.label), column.field) for column in sheet.columns]
     return found
+
+
+def _declared(sheet: Sheet) -> list[tuple[str, str]]:
+    return [(name, c.field) for c in sheet.columns for name in (c.field, c.code, *c.also) if name]
 
 
 def guess_heads(heads: Sequence[str], names: Mapping[str, str]) -> dict[str, Guess]:

@@ -1,4 +1,4 @@
-"""Regions as people write them: 湖北省/武汉市/洪山区, 湖北武汉洪山, 武汉市洪山区, or as they were called once. Pure."""
+"""Regions as people write them: 湖北省/武汉市/洪山区, 湖北武汉洪山, or as they were called once. Pure."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Regions:
         for level in _EMPTY:
             key = key.replace(level, "", 1) if not key.endswith(level) else key
         codes = self.means.get(key, set())
-        return Guess(*codes, len(key) >= 4) if len(codes) == 1 else Guess(None)
+        return Guess(min(codes), len(key) >= 4) if len(codes) == 1 else Guess(None)
 
 
 def _chains(parts: list[str]) -> set[str]:

@@ -48,10 +48,12 @@ def _guess(text: str, choices: Choices, words: Words) -> Guess | None:
     if key.lstrip("0") and key.isdigit():
         same = [code for code in codes.values() if code.lstrip("0") == key.lstrip("0")]
         return Guess(same[0]) if len(same) == 1 else None
-    return _alike(key, names)
+    return _alike(key, names, official=official)
 
 
-def _code_and_name(key: str, codes: Mapping[str, str], names: Mapping[str, list[str]]) -> str | None:
+def _code_and_name(
+    key: str, codes: Mapping[str, str], names: Mapping[str, list[str]]
+) -> str | None:
     """31-本科生毕业, 本科生毕业(31), 31本科生毕业: both say the same."""
     bare = re.sub(r"[-_:：.()（）\[\]【】/]", "", key)
     for code in {m[0] for m in (_CODE.match(bare), *_CODE.finditer(bare)) if m}:
@@ -78,9 +80,10 @@ def _by_part(key: str, names: Mapping[str, list[str]]) -> list[str]:
     return [code for name, found in names.items() if name.startswith(key) for code in found]
 
 
-def _alike(key: str, names: Mapping[str, list[str]]) -> Guess | None:
+def _alike(key: str, names: Mapping[str, list[str]], *, official: bool) -> Guess | None:
+    """What is only like the word. Of a school's own names similar ones are different things: no guess."""
     if len(key) < 2 or len(names) > MOST_ALIKE:
         return None
     held = [name for name in names if is_within(key, name)]
-    best = held[0] if len(held) == 1 else nearest(key, held or names)
+    best = held[0] if len(held) == 1 else nearest(key, held or names) if official else None
     return Guess(names[best][0]) if best else None

@@ -57,7 +57,11 @@ class Reading:
 
 def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Reading:
     """The table in the file; `also` are normal headers that mean something here. Raises Refused."""
-    wish = {"name": name, "known": sorted(known_heads(sheet) | set(also)), "most": sheet.most_rows + 1}
+    wish = {
+        "name": name,
+        "known": sorted(known_heads(sheet) | set(also)),
+        "most": sheet.most_rows + 1,
+    }
     request = json.dumps(wish).encode() + b"\n" + data
     try:
         answer = children.ask("sheets", request, SECONDS, again=False)

@@ -69,8 +69,11 @@ class ImportHistoryView(SafeModelView):
         Tab("all", _l("All"), empty=_l("No file has been imported yet.")),
         _tab("open", _l("Under way"), _l("No import waits.")),
         _tab("applied", _l("Imported"), _l("No import was applied yet.")),
-        _tab("ended", _l("Undone, discarded or failed"),
-             _l("No import was undone, discarded or failed.")),
+        _tab(
+            "ended",
+            _l("Undone, discarded or failed"),
+            _l("No import was undone, discarded or failed."),
+        ),
     )
 
     def scoped(self) -> Select[Any]:

@@ -20,9 +20,9 @@ from app.bulk.guess_regions import Regions
 from app.bulk.guess_values import guess_value
 from app.bulk.heads import normal
 from app.bulk.intake import EXTRA, Reading, columns_of, declared_names
-from app.bulk.lists import is_region, lists_of, table_of
+from app.bulk.lists import AS_NUMBER, TAKE, is_region, lists_of, table_of
 from app.bulk.models import Import
-from app.bulk.sheet import Choices, Column, Context, Sheet
+from app.bulk.sheet import Choices, Column, Context, Kind, Sheet
 from app.bulk.words import Words
 from app.codes import queries as codes
 from app.core.text import clean_line
@@ -122,9 +122,7 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
             heads[key] = guess.ours
     # what a sheet declares itself is left to it: of two headers of one column it knows the better one
     declared = declared_names(sheet)
-    found.words.heads.update(
-        {k: ours for k, ours in heads.items() if declared.get(k, "") != ours}
-    )
+    found.words.heads.update({k: ours for k, ours in heads.items() if declared.get(k, "") != ours})
     used = {name for name in heads.values() if name}
     open_ = {key: guess for key, guess in guesses.items() if key not in heads and key not in EXTRA}
     asked = {key for key, guess in open_.items() if guess.ours and guess.ours not in used}
@@ -149,7 +147,9 @@ def _keys(heads: list[str]) -> list[tuple[str, str]]:
 def heads_known(record: Import) -> set[str]:
     """Normal headers that mean something in a file of this owner, beside those of the sheet."""
     decided = record.details.get("decided", {}).get("heads", {})
-    kept = {word.theirs for word in decisions.kept(record) if word.kind == decisions.HEAD and word.ours}
+    kept = {
+        word.theirs for word in decisions.kept(record) if word.kind == decisions.HEAD and word.ours
+    }
     return kept | {key for key, ours in decided.items() if ours}
 
 
@@ -222,9 +222,10 @@ def _values(
         said = {cell: _last(here, shown(cell)) for cell in counts.index if shown(cell) in here}
         if column.secret is None:
             said |= _guessed(column, counts, context, known, found, set(said))
+            said |= _numbers(column, counts, known, found)
         if said:
             found.words.values[column.field] = said
-    open_ = [asked for asked in found.questions["values"] if asked["ours"]]
+    open_ = [one for one in found.questions["values"] if one["ours"] or one["text"] == AS_NUMBER]
     found.asks = found.asks or bool(open_ and not known.answered)
 
 
@@ -265,10 +266,31 @@ def _guessed(
             said[cell] = guess.ours
             found.taken["values"].append([column.field, text, guess.ours, int(rows), "sure"])
         elif guess:
-            asked.append({"field": column.field, "text": text, "rows": int(rows), "ours": guess.ours})
+            asked.append(
+                {"field": column.field, "text": text, "rows": int(rows), "ours": guess.ours}
+            )
     if len(asked) <= MOST_ASKED:
         found.questions["values"] += asked
     return said
+
+
+def _numbers(column: Column, counts: Any, known: Known, found: Mapped) -> dict[Any, str]:
+    """Codes that the sheet has as numbers: taken if somebody says that none begins with 0 (BLK-02)."""
+    stored = {cell: int(rows) for cell, rows in counts.items()
+              if isinstance(cell, int) and 0 < cell < 10**15}  # fmt: skip
+    if column.kind is not Kind.CODE or not stored:
+        return {}
+    before = known.values.get(column.field, {}).get(AS_NUMBER)
+    rows = sum(stored.values())
+    if TAKE in (known.here.get(column.field, {}).get(AS_NUMBER), before):
+        found.taken["values"].append([column.field, AS_NUMBER, TAKE, rows, "kept"])
+        return {cell: str(cell) for cell in stored}
+    even = len({len(str(cell)) for cell in stored}) == 1  # a lost zero would make one shorter
+    found.questions["values"].append(
+        {"field": column.field, "text": AS_NUMBER, "rows": rows, "ours": TAKE if even else None,
+         "sample": str(min(stored))}
+    )  # fmt: skip
+    return {}
 
 
 def _stands(text: str, lists: list[Choices]) -> bool:

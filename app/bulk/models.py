@@ -195,7 +195,7 @@ class ImportRow(db.Model):
 
 
 class ImportWord(db.Model):
-    """What a school or an employer once decided: which column a header is, which value a word means (BLK-06)."""
+    """What a school or an employer once decided of a header or a word of its files (BLK-06)."""
 
     __tablename__ = "import_word"
     __table_args__ = (

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from sqlalchemy import Select, func, select
 
 from app.bulk import changes as changed
-from app.bulk import groups, queries, shown
+from app.bulk import groups, shown
 from app.bulk.models import (
     IMPORT_CHIPS,
     IMPORT_STATES,
@@ -66,7 +66,12 @@ def page(record: Import, args: Mapping[str, str]) -> dict[str, Any]:
     rows = db.session.scalars(
         wanted.where(ImportRow.row > start).order_by(ImportRow.row).limit(SHOWN)
     ).all()
-    here = {"uid": record.uid, "status": status.value, "column": name or None, "why": why or None}
+    here: dict[str, Any] = {
+        "uid": record.uid,
+        "status": status.value,
+        "column": name or None,
+        "why": why or None,
+    }
     return {
         **_head(record, sheet, status, there, name),
         "item": shown.part_of(record, sheet, sheet.prepare(record), status, count, rows),

@@ -163,7 +163,9 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
 
 def way(record: Import) -> list[tuple[str, str, str]]:
     """Where the import is on its way: file, preview, applied."""
-    at = {S.UPLOADED: 0, S.MAPPING: 0, S.CHECKED: 1, S.WRITING: 2, S.FAILED: 0}.get(S(record.state), 3)
+    at = {S.UPLOADED: 0, S.MAPPING: 0, S.CHECKED: 1, S.WRITING: 2, S.FAILED: 0}.get(
+        S(record.state), 3
+    )
     names = (_("Read and check"), _("Check the preview"), _("Confirm the import"))
     marks = ["done" if n < at else "now" if n == at else "todo" for n in range(3)]
     return [(name, mark, "") for name, mark in zip(names, marks, strict=True)]
@@ -182,7 +184,9 @@ def question(record: Import) -> str:
 
 def told(count: int) -> str:
     """Whom the writing will tell."""
-    return ngettext("%(num)s person will be told at once.", "%(num)s persons will be told at once.", count)
+    return ngettext(
+        "%(num)s person will be told at once.", "%(num)s persons will be told at once.", count
+    )
 
 
 TALLY = {

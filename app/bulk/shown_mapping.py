@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
@@ -10,7 +12,7 @@ from flask_babel import ngettext
 
 from app.bulk import groups, lists
 from app.bulk.models import Import
-from app.bulk.sheet import Column, Context, Sheet
+from app.bulk.sheet import Column, Context, Kind, Sheet
 
 MOST_OPTIONS = 90  # values of a list that a select offers; of longer ones the value is typed
 MOST_LINES = 300  # lines of one page with a choice each
@@ -51,7 +53,7 @@ class Trouble:
     sentence: str
     rows: int
     first: int
-    lines: list[Line] = field(default_factory=list)
+    lines: list[Line] = dataclasses.field(default_factory=list)
 
 
 def acts(column: Column, context: Context) -> list[Option]:
@@ -79,6 +81,8 @@ def _named(code: str, name: str) -> str:
 
 def value_name(column: Column, code: str, context: Context) -> str:
     """A code with its name."""
+    if code == lists.TAKE and column.kind is Kind.CODE:
+        return _("as they are: none begins with 0")
     for known in lists.lists_of(column, context):
         value = known.find(code)
         if value is not None:
@@ -118,15 +122,29 @@ def _missing(column: Column, context: Context, decided: dict[str, Any]) -> dict[
     }  # fmt: skip
 
 
+def _as_numbers(column: Column, context: Context) -> list[Option]:
+    """What can be done with codes that the sheet has as numbers."""
+    take = Option(f"={lists.TAKE}", value_name(column, lists.TAKE, context))
+    return [Option("", _("Leave it for now")), take]
+
+
+def theirs(text: str) -> str:
+    """A word as the person wrote it, or what it stands for."""
+    return _("stored as numbers") if text == lists.AS_NUMBER else text
+
+
 def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) -> list[Line]:
     found = []
     for n, one in enumerate(asked[:MOST_LINES]):
         column = sheet.column(one["field"])
-        options = acts(column, context)
+        numbers = one["text"] == lists.AS_NUMBER
+        options = _as_numbers(column, context) if numbers else acts(column, context)
         chosen = f"={one['ours']}" if one["ours"] else ""
         if chosen and all(option.value != chosen for option in options):
             options.append(Option(chosen, value_name(column, one["ours"], context)))
-        found.append(Line(n, column.field, str(column.label), one["text"], one["rows"], chosen, options))
+        sentence = _("stored as numbers, e.g. %(what)s", what=one["sample"]) if numbers else ""
+        found.append(Line(n, column.field, str(column.label), one["text"], one["rows"], chosen, options,
+                          sentence=sentence, types=not numbers))  # fmt: skip
     return found
 
 
@@ -152,7 +170,11 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
             for at, value in enumerate(values)
         ]  # fmt: skip
         n += len(lines)
-        troubles.append(Trouble(group.field, group.why, group.label, group.sentence, group.rows, group.first, lines))
+        troubles.append(
+            Trouble(
+                group.field, group.why, group.label, group.sentence, group.rows, group.first, lines
+            )
+        )
     return troubles, every - len(troubles)
 
 
@@ -170,11 +192,11 @@ def taken_of(record: Import, sheet: Sheet, context: Context) -> list[str]:
         _("Column “%(theirs)s” is read as “%(ours)s”.", theirs=head, ours=sheet.column(name).label)
         for head, name in taken.get("heads", [])
     ]
-    for name, theirs, ours, rows, _how in taken.get("values", []):
+    for name, word, ours, rows, _how in taken.get("values", []):
         column = sheet.column(name)
         said = value_name(column, ours, context) if ours else _("empty")
         found.append(
-            _("%(column)s: “%(theirs)s”, %(rows)s rows → %(ours)s", column=column.label, theirs=theirs,
+            _("%(column)s: “%(theirs)s”, %(rows)s rows → %(ours)s", column=column.label, theirs=theirs(word),
               rows=rows, ours=said)
         )  # fmt: skip
     return found
@@ -202,9 +224,13 @@ def decided_of(record: Import, sheet: Sheet) -> list[str]:
     return found
 
 
+def _sheets(found: Sequence[tuple[str, int]]) -> str:
+    """Sheets with how many rows each has."""
+    return "、".join(_("%(name)s (%(rows)s rows)", name=name, rows=rows) for name, rows in found)
+
+
 LEFT = {
-    "sheets": lambda v: _("Sheets that are not read: %(what)s",
-                          what="、".join(_("%(name)s (%(rows)s rows)", name=n, rows=k) for n, k in v)),
+    "sheets": lambda v: _("Sheets that are not read: %(what)s", what=_sheets(v)),
     "ignored": lambda v: _("Columns that nobody knows: %(what)s", what="、".join(v[:20])),
     "hidden_sheets": lambda v: _("Hidden sheets that are not read: %(what)s", what="、".join(v)),
     "hidden_columns": lambda v: _("Columns that are hidden in the sheet and read all the same: %(what)s",

@@ -100,7 +100,7 @@ def _write(record: Import) -> None:
 
 
 def _check(record: Import) -> None:
-    """Read it; ask what is meant where that is not sure (BLK-06); else check, compare, and say what was found."""
+    """Read it; ask what is meant where that is not sure (BLK-06); else check and compare."""
     from app.bulk import checking, mapping, staging  # with pandas, which only the worker has
 
     sheet = SHEETS[record.sheet]
@@ -127,8 +127,9 @@ def _check(record: Import) -> None:
     noted = _noted(record, sheet, found, findings, mapped)
     details = {**_read(reading, mapped), **noted}
     stops = changes.improbable(record, sheet, found)
+    counts: dict[str, Any] = {**found}
     IMPORTS.perform(
-        "check", record.id, SYSTEM, **found, errors_key=keep_file(record, errors) if errors else None,
+        "check", record.id, SYSTEM, **counts, errors_key=keep_file(record, errors) if errors else None,
         details={**details, "concerns": changes.concerns(details, stops)},
     )  # fmt: skip
 

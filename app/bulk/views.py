@@ -238,7 +238,7 @@ def _page(record: Import) -> dict[str, Any]:
 
 def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, Any]:
     """What the person may still say of the words of the file; without a context: nothing any more."""
-    at = {"uid": record.uid}
+    at: dict[str, Any] = {"uid": record.uid}
     mapped = record.state == ImportState.MAPPING
     step = shown_mapping.step_of(record, sheet, context) if context else None
     troubles, more = shown_mapping.troubles_of(record, sheet, context) if context else ([], 0)
@@ -250,7 +250,9 @@ def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, A
         "troubles_more": more,
         "concern_lines": shown_mapping.concerns_of(record, sheet) if record.total else [],
         "decide_url": url_for("ImportsView.decide", **at),
-        "agree_url": url_for("ImportsView.agree", **at) if record.state == ImportState.CHECKED else "",
+        "agree_url": url_for("ImportsView.agree", **at)
+        if record.state == ImportState.CHECKED
+        else "",
         "anew_url": url_for("ImportsView.decide", **at, anew=1) if decided and context else "",
     }
 

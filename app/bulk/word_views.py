@@ -53,7 +53,10 @@ class ImportWordsView(SafeView):
         ids = [int(n) for n in request.form.getlist("word")[:SHOWN] if n.isascii() and n.isdecimal()
                and len(n) < 10]  # fmt: skip
         done = decisions.forget(who, _sheets(who), ids)
-        flash(ngettext("%(num)s decision was deleted.", "%(num)s decisions were deleted.", done), "info")
+        flash(
+            ngettext("%(num)s decision was deleted.", "%(num)s decisions were deleted.", done),
+            "info",
+        )
         return redirect(url_for("ImportWordsView.index"), 303)
 
 
@@ -68,7 +71,7 @@ def _shown(word: ImportWord, who: Actor, contexts: dict[str, Context]) -> dict[s
         "id": word.id,
         "sheet": sheet.title,
         "column": _("Header") if head else _label(sheet, word.field),
-        "theirs": word.shown,
+        "theirs": shown_mapping.theirs(word.shown),
         "ours": _ours(word, sheet, who, contexts),
         "who": word.user.display_name,
         "at": moment(word.at),

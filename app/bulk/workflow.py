@@ -1,4 +1,4 @@
-"""The life of an import: uploaded, mapped where it must be, checked, applied, perhaps undone (BLK-01, 03, 06)."""
+"""The life of an import: uploaded, mapped if need be, checked, applied, perhaps undone (BLK-01, 03, 06)."""
 
 from __future__ import annotations
 
@@ -50,7 +50,9 @@ def agreed(record: Import, actor: Actor, now: datetime) -> str | None:
     """What a file leaves out, or changes improbably often, is agreed to before it is written (BLK-07, 09)."""
     if record.agreed:
         return None
-    return _("Parts of the file are left out, or it changes improbably much. Look at them and agree first.")
+    return _(
+        "Parts of the file are left out, or it changes improbably much. Look at them and agree first."
+    )
 
 
 def still_kept(record: Import, actor: Actor, now: datetime) -> str | None:
@@ -95,8 +97,6 @@ IMPORTS: Workflow[Import] = Workflow(
         *_each("agree", S.CHECKED, S.CHECKED, _l("Agree"), fill=(keep_agreement,),
                then=(keep_words,), quiet=True,
                applies=lambda record, _actor: not record.agreed),
-        *_each("discard", OPEN, S.DISCARDED, _l("Discard this file"), fill=(forget_rows,), danger=True,
-               confirm=_l("Nothing of it is imported, and its rows are deleted. Discard it?")),
         Step("check", S.UPLOADED, S.CHECKED, by=Role.SYSTEM, label=_l("Check"),
              fill=(keep_counts,)),
         Step("fail", S.UPLOADED, S.FAILED, by=Role.SYSTEM, label=_l("Give up"),
@@ -107,6 +107,8 @@ IMPORTS: Workflow[Import] = Workflow(
                when=(something_to_write, agreed), fill=(choose_good,),
                applies=lambda record, _actor: record.faulty > 0,
                confirm=_l("The faulty rows are left out. Apply the others now?")),
+        *_each("discard", OPEN, S.DISCARDED, _l("Discard this file"), fill=(forget_rows,), danger=True,
+               confirm=_l("Nothing of it is imported, and its rows are deleted. Discard it?")),
         Step("apply", S.WRITING, S.APPLIED, by=Role.SYSTEM, label=_l("Write"), then=(put_rows,)),
         Step("recheck", S.WRITING, S.UPLOADED, by=Role.SYSTEM, label=_l("Check again"),
              fill=(note_reason,)),

@@ -14,7 +14,6 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 
-from app.codes import queries as codes
 from app.checks import signs
 from app.checks.models import Severity
 from app.checks.year_rules import (
@@ -30,6 +29,7 @@ from app.checks.year_rules import (
     PHONE,
     SMALL,
 )
+from app.codes import queries as codes
 from app.people import fields
 from app.people.checks import CREDIT_ALPHABET, credit_code_weights
 from app.plan.models import OFFICIAL

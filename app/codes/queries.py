@@ -150,8 +150,8 @@ def names(table: str, graduation_year: int | None = None, *, ended: bool = False
 
 def forget() -> None:
     """Read the tables anew (after a change of the codes)."""
-    for cache in CACHES:
-        cache.forget()
+    for known in CACHES:
+        known.forget()
 
 
 def name(table: str, code: str | None, graduation_year: int | None = None) -> str:

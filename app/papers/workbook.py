@@ -18,7 +18,7 @@ from app.core.errors import Refused
 from app.papers import making
 from app.papers.models import Paper
 
-CHANGES = "import_changes"
+CHANGES = "changes"
 PORTION = 2_000
 
 

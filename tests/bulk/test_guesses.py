@@ -30,7 +30,9 @@ def table(name):
 
 @pytest.fixture(scope="module")
 def regions():
-    return Regions([(r["code"], r["name"], r["full_name"], int(r["level"])) for r in rows("xzqh_full")])
+    return Regions(
+        [(r["code"], r["name"], r["full_name"], int(r["level"])) for r in rows("xzqh_full")]
+    )
 
 
 @pytest.fixture
@@ -55,7 +57,9 @@ def test_the_usual_spellings_of_a_header_are_sure(heads, head, field):
     assert (guess.ours, guess.sure) == (field, True)
 
 
-@pytest.mark.parametrize("head", ["组织机构代码", "统一社会信用代码", "单位组织机构代码（统一社会信用代码）"])
+@pytest.mark.parametrize(
+    "head", ["组织机构代码", "统一社会信用代码", "单位组织机构代码（统一社会信用代码）"]
+)
 def test_all_names_of_the_credit_code_are_sure(heads, head):
     for sheet in ("plan", "employers"):
         guess = heads(head, sheet=sheet)[head]
@@ -67,7 +71,9 @@ def test_a_header_of_two_things_is_never_guessed(heads, head):
     assert heads(head)[head].ours is None
 
 
-@pytest.mark.parametrize("head", ["手机（家长）", "学历（入学前）", "紧急联系人电话", "父亲姓名", "原学号"])
+@pytest.mark.parametrize(
+    "head", ["手机（家长）", "学历（入学前）", "紧急联系人电话", "父亲姓名", "原学号"]
+)
 def test_what_only_looks_like_a_header_of_ours_is_asked_and_not_taken(heads, head):
     assert not heads(head)[head].sure
 
@@ -75,7 +81,9 @@ def test_what_only_looks_like_a_header_of_ours_is_asked_and_not_taken(heads, hea
 def test_every_header_of_the_official_layout_that_we_keep_is_known(heads):
     """By its field and by its name, whatever the sheet has as official code."""
     for name, spelled in spellings.PERSON.items():
-        field = {"year": "graduation_year", "major_code": "major"}.get(name, name.removesuffix(":name"))
+        field = {"year": "graduation_year", "major_code": "major"}.get(
+            name, name.removesuffix(":name")
+        )
         if field in ("school", "school_code"):
             continue
         for head, guess in heads(*spelled).items():
@@ -105,8 +113,13 @@ def test_a_word_with_several_meanings_is_asked_with_the_likely_one_chosen(name, 
 
 
 def test_a_schools_own_names_are_only_ever_asked_about():
-    own = Choices([(1, "01", "计算机科学与技术学院"), (2, "02", "法学院"), (3, "03", "经济与管理学院")])
-    found = {text: guess_value(text, [own], {}) for text in ("计算机学院", "法学", "经管学院", "数学学院")}
+    own = Choices(
+        [(1, "01", "计算机科学与技术学院"), (2, "02", "法学院"), (3, "03", "经济与管理学院")]
+    )
+    found = {
+        text: guess_value(text, [own], {})
+        for text in ("计算机学院", "法学", "经管学院", "数学学院")
+    }
     assert [(g.ours, g.sure) for g in found.values()] == [
         ("01", False), ("02", False), ("03", False), (None, False)]  # fmt: skip
     assert guess_value("法学院", [own], {}) is None

@@ -44,7 +44,9 @@ def form_of(record, **chosen):
 
 
 def words():
-    rows = db.session.query(ImportWord).order_by(ImportWord.kind, ImportWord.field, ImportWord.theirs)
+    rows = db.session.query(ImportWord).order_by(
+        ImportWord.kind, ImportWord.field, ImportWord.theirs
+    )
     return [(w.kind, w.field, w.theirs, w.ours) for w in rows]
 
 
@@ -65,10 +67,21 @@ def test_what_is_not_sure_is_asked_once_with_counts_and_kept(bring, decide, visi
     assert asked["missing"] == ["college"]
     assert [(v["text"], v["rows"], v["ours"]) for v in asked["values"]] == [("本科", 3, "31")]
     page = visit(cast.officer).get(f"/imports/file/{record.uid}").text
-    for text in ("您的列 → 我们的列", "您的值 → 我们的值", "本科", "3 行", "31 本科生毕业", "所在部门", "计算机学院"):
+    for text in (
+        "您的列 → 我们的列",
+        "您的值 → 我们的值",
+        "本科",
+        "3 行",
+        "31 本科生毕业",
+        "所在部门",
+        "计算机学院",
+    ):
         assert text in page, text
     record = decide(record, form_of(record, 所在部门="college"))
-    assert (record.state, *tally(record)) == ("checked", 3, 0, 0, 0), (record.details, problems(record))
+    assert (record.state, *tally(record)) == ("checked", 3, 0, 0, 0), (
+        record.details,
+        problems(record),
+    )
     assert words() == [("head", "", "所在部门", "college"), ("value", "education", "本科", "31")]
     again = bring(own_file(5), "下一届.xlsx", answer=False)
     assert (again.state, *tally(again)) == ("checked", 5, 0, 0, 0)
@@ -150,7 +163,9 @@ def test_only_whose_file_it_is_decides(app, bring, cast, visit):
 def test_the_words_of_case_16_are_understood_or_asked_with_the_likely_meaning(bring, decide, cast):
     for code, name, major in (("21", "计算机科学与技术学院", "软件工程"),):
         college = make.make_college(cast.school, code, name)
-        db.session.add(Major(school_id=cast.school.id, college_id=college.id, code="0921", name=major))
+        db.session.add(
+            Major(school_id=cast.school.id, college_id=college.id, code="0921", name=major)
+        )
     db.session.flush()
     record = bring(CASE_16.read_bytes(), "词.xlsx", answer=False)
     asked = {v["text"]: v["ours"] for v in record.details["questions"]["values"]}
@@ -198,6 +213,8 @@ def test_an_employers_words_are_its_own(bring, decide, cast):
            "身份证号/手机号": "13800000000"}  # fmt: skip
     record = bring(xlsx([row], list(row)), "名单.xlsx", "send-list", user, answer=False)
     assert record.state == "mapping"
-    record = decide(record, form_of(record, 就读学校="school", **{"身份证号/手机号": "number"}), user)
+    record = decide(
+        record, form_of(record, 就读学校="school", **{"身份证号/手机号": "number"}), user
+    )
     assert record.state == "checked", record.details
     assert {w.employer_id for w in db.session.query(ImportWord)} == {cast.employer.id}

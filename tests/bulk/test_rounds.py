@@ -93,7 +93,9 @@ def test_a_missing_column_can_be_one_value_for_all_rows(desk):
 
 @pytest.mark.rule("F-53")
 def test_problems_are_grouped_by_column_and_value_and_mended_from_there(desk):
-    rows = [good_row(n, 班级="一" * 50) for n in (1, 2)] + [good_row(n, 性别="不明") for n in (3, 4, 5)]
+    rows = [good_row(n, 班级="一" * 50) for n in (1, 2)] + [
+        good_row(n, 性别="不明") for n in (3, 4, 5)
+    ]
     rows += [good_row(6, 手机号="12"), good_row(7, 毕业届="明年"), good_row(8)]
     record = desk.bring(xlsx(rows))
     assert tally(record) == (1, 0, 0, 7)
