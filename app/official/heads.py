@@ -8,11 +8,13 @@ from app.bulk.heads import normal
 from app.plan.models import OFFICIAL
 
 NUMBERS = ("student_no", "id_number", "examinee_no")  # the better one first
-NAMED = {"destination_code": ("BYQX", "毕业去向"), "employer_kind": ("DWXZ", "单位性质"),
+NAMED = {"destination_code": ("BYQX", "毕业去向", "毕业去向类型", "毕业去向类别"),
+         "employer_kind": ("DWXZ", "单位性质"),
          "industry": ("DWHY", "单位行业"), "location": ("DWSZD", "单位所在地"),
          "position_kind": ("GZZWLB", "工作职位类别")}  # fmt: skip
 HEADS = {
-    "destination_code": ("毕业去向代码",), "employer_name": ("单位名称",),
+    "destination_code": ("毕业去向代码", "毕业去向类别代码", "毕业去向类型代码"),
+    "employer_name": ("单位名称",),
     "credit_code": ("统一社会信用代码", "单位统一社会信用代码", "单位组织机构代码",
                     "单位组织机构代码（统一社会信用代码）", "组织机构代码"),
     "employer_kind": ("单位性质代码",), "industry": ("单位行业代码",), "location": ("单位所在地代码",),
