@@ -200,8 +200,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "PlanLetterWork": dict.fromkeys((Role.SCHOOL, Role.DATA), ("index", "make")),
     "PlanCodes": {Role.ADMIN: (*LIST, "add", "edit"), Role.SCHOOL: LIST, Role.DATA: LIST},
     "PlanSnapshots": {
-        **dict.fromkeys((Role.DATA, Role.PROVINCE), ("index", "show", "compare")),
-        Role.SCHOOL: ("index", "show", "compare", "make"),
+        Role.PROVINCE: ("index", "show", "compare"),
+        Role.DATA: ("index", "show", "compare", "differences"),
+        Role.SCHOOL: ("index", "show", "compare", "differences", "make"),
     },
     "Findings": {
         **_READERS,

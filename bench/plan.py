@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from sqlalchemy import text
@@ -46,7 +47,7 @@ def run(url: str, folder: Path, rows: int) -> None:
         second = timed("second run", lambda: sync.reconcile(None, None, clock.now()), 2)
         dirty = timed("1,000 dirty rows", portion, 3)
         print(f"\n{rows:,} rows: {first:.2f} s, then {second:.2f} s; dirty {dirty * 1000:.0f} ms; "
-              f"process +{(memory() - before) / 1024:.0f} MB")  # fmt: skip
+              f"process +{(memory() - before) / 1024:.0f} MB; load {os.getloadavg()[1]:.0f}")  # fmt: skip
 
 
 def portion() -> int:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 # what a plan row says of the destination
 DESTINATION = {
-    "destination_code": ("BYQXDM", "毕业去向代码"),
-    "destination_code:name": ("BYQX", "毕业去向"),
+    "destination_code": ("BYQXDM", "毕业去向代码", "毕业去向类别代码", "毕业去向类型代码"),
+    "destination_code:name": ("BYQX", "毕业去向", "毕业去向类型", "毕业去向类别"),
     "employer_name": ("DWMC", "单位名称"),
     "credit_code": ("DWZZJGDM", "统一社会信用代码", "单位统一社会信用代码", "单位组织机构代码",
                     "单位组织机构代码（统一社会信用代码）", "组织机构代码"),
@@ -63,7 +63,7 @@ PEOPLE = {
     "training_mode": ("培养类型", "培养类别"),
     "credit_code": ("信用代码", "社会信用代码", "机构代码", "纳税人识别号"),
     "employer_name": ("企业名称", "公司名称", "用人单位", "用人单位名称", "签约单位"),
-    "destination_code": ("去向", "去向类型", "毕业去向类别", "就业去向"),
+    "destination_code": ("去向", "去向类型", "就业去向"),
 }  # fmt: skip
 
 

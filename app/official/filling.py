@@ -192,6 +192,6 @@ def _filled(data: bytes, wish: dict[str, Any]) -> bytes:
         for part in old.infolist():
             content = old.read(part)
             if part.filename == wish["part"]:
-                content = spliced(content, wish["cells"])
+                content = spliced(content, wish["cells"], wish["head_row"])
             new.writestr(copy.copy(part), content)
     return out.getvalue()

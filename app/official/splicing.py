@@ -11,12 +11,19 @@ from app.bulk.guard import UnfitError
 
 _TAG = re.compile(rb"""<(?:[^>"']|"[^"]*"|'[^']*')*>""")
 _SPANS = re.compile(rb'\s+spans\s*=\s*(?:"[^"]*"|\'[^\']*\')')
+_LOOK = ("ht", "customHeight", "s", "customFormat")  # of a row
+_PLAIN = re.compile(r"[0-9a-z.]{1,20}")
+MOST_STYLED = 200  # columns
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def spliced(xml: bytes, cells: dict[str, dict[str, str]]) -> bytes:
-    """The sheet with these texts: row number → column number → text. Formulas stay."""
-    found = _Splice(xml, {int(n): {int(c): t for c, t in row.items()} for n, row in cells.items()})
+def spliced(xml: bytes, cells: dict[str, dict[str, str]], head_row: int = 0) -> bytes:
+    """The sheet with these texts: row number → column number → text. Formulas stay.
+
+    A row that is added looks like the last one above it that is below the headers: height and every cell.
+    """
+    wanted = {int(n): {int(c): t for c, t in row.items()} for n, row in cells.items()}
+    found = _Splice(xml, wanted, head_row)
     found.run()
     out, at = [], 0
     for start, end, text in sorted(found.edits, key=lambda edit: edit[:2]):  # put before replaced
@@ -28,12 +35,17 @@ def spliced(xml: bytes, cells: dict[str, dict[str, str]]) -> bytes:
 class _Splice:
     """One pass over a sheet's XML, noting which bytes are to be replaced by which."""
 
-    def __init__(self, xml: bytes, wanted: dict[int, dict[int, str]]) -> None:
+    def __init__(self, xml: bytes, wanted: dict[int, dict[int, str]], head_row: int) -> None:
         """Nothing is read yet."""
-        self.xml, self.wanted = xml, wanted
+        self.xml, self.wanted, self.head_row = xml, wanted, head_row
         self.todo = sorted(wanted)
         self.edits: list[tuple[int, int, bytes]] = []
-        self.styles: dict[int, str] = {}  # column → the style of the last cell seen there
+        self.styles: dict[int, str] = {}  # column → its style, or that of the last cell seen there
+        self.look, self.seen = (
+            "",
+            set[int](),
+        )  # of the row that is read: its height and style, its cells
+        self.pattern: tuple[str, set[int]] = ("", set())  # the same of the last row that has cells
         self.row = self.column = 0
         self.prefix = ""
         self.formula = False
@@ -66,16 +78,22 @@ class _Splice:
             self.column, self.mine = -1, []
             self.head = (at, self._tag_end(at))
             self._missing_rows(self.row, at)
+            self.look = "".join(
+                f' {k}="{v}"' for k, v in more.items() if k in _LOOK and _PLAIN.fullmatch(v)
+            )
+            self.seen = set()
         elif local == "c":
             address = more.get("r", "").rstrip("0123456789")
             self.column = guard.column_number(address) if address else self.column + 1
-            self.styles[self.column] = more.get("s", "")
+            if self.row > self.head_row:
+                self.styles[self.column] = more.get("s", "")
+                self.seen.add(self.column)
             if self.todo and self.todo[0] == self.row:
                 self.cell, self.formula = (at, more.get("s", "")), False
         elif local == "f" and self.cell:
             self.formula = True
-        elif local == "dimension":
-            self._widen(at, more.get("ref", ""))
+        elif local in ("dimension", "col"):
+            self._widen(at, more) if local == "dimension" else self._styled(more)
 
     def _end(self, name: str, at: int) -> None:
         local = name.rpartition(":")[2]
@@ -86,9 +104,11 @@ class _Splice:
                 end = self._tag_end(at)
             self.mine.append((self.column, start, end, style, self.formula))
             self.cell = None
-        elif local == "row" and self.todo and self.todo[0] == self.row:
-            self.todo.pop(0)
-            self._fill_row(at)
+        elif local == "row":
+            self.pattern = (self.look, self.seen) if self.seen else self.pattern
+            if self.todo and self.todo[0] == self.row:
+                self.todo.pop(0)
+                self._fill_row(at)
         elif local == "sheetData":
             self._missing_rows(1 << 30, at)
 
@@ -99,9 +119,16 @@ class _Splice:
             raise UnfitError("broken")
         return match.end()
 
-    def _widen(self, at: int, ref: str) -> None:
+    def _styled(self, more: dict[str, str]) -> None:
+        """The look that columns give the cells that are not there."""
+        first, last = int(more.get("min", 1)), int(more.get("max", 1))
+        self.styles |= dict.fromkeys(
+            range(first - 1, min(last, MOST_STYLED)), more.get("style", "")
+        )
+
+    def _widen(self, at: int, more: dict[str, str]) -> None:
         """The area that the sheet says it covers takes in what is added."""
-        match = re.fullmatch(r"([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?", ref)
+        match = re.fullmatch(r"([A-Z]+)(\d+)(?::([A-Z]+)(\d+))?", more.get("ref", ""))
         if match is None or not self.wanted:
             return
         right = guard.column_number(match[3] or match[1])
@@ -136,25 +163,29 @@ class _Splice:
             )
 
     def _missing_rows(self, before: int, at: int) -> None:
-        """Rows that are not there at all: put in their place, formatted as the last ones seen."""
+        """Rows that are not there at all: put in their place, looking like the last one."""
+        look, columns = self.pattern
         while self.todo and self.todo[0] < before:
             number = self.todo.pop(0)
-            row, self.row = self.row, number
+            row, self.row, texts = self.row, number, self.wanted[number]
             cells = b"".join(
-                self._cell(c, self.styles.get(c, ""), t) for c, t in sorted(self.wanted[number].items())
-            )  # fmt: skip
+                self._cell(c, self.styles.get(c, ""), texts.get(c))
+                for c in sorted(columns | {*texts})
+            )
             self.row = row
             p = self.prefix
-            self.edits.append(
-                (at, at, f'<{p}row r="{number}">'.encode() + cells + f"</{p}row>".encode())
-            )
+            tag = f'<{p}row r="{number}"{look}>'
+            self.edits.append((at, at, tag.encode() + cells + f"</{p}row>".encode()))
 
-    def _cell(self, column: int, style: str, text: str) -> bytes:
-        p, shown = self.prefix, escape(_UNFIT.sub("", text)[:32_767])
-        look = f' s="{style}"' if style.isdecimal() else ""
+    def _cell(self, column: int, style: str, text: str | None) -> bytes:
+        """A cell with a text; with none only its look."""
+        p, look = self.prefix, f' s="{style}"' if style.isdecimal() else ""
+        begin = f'<{p}c r="{letters(column)}{self.row}"{look}'
+        if text is None:
+            return f"{begin}/>".encode()
+        shown = escape(_UNFIT.sub("", text)[:32_767])
         return (
-            f'<{p}c r="{letters(column)}{self.row}"{look} t="inlineStr"><{p}is>'
-            f'<{p}t xml:space="preserve">{shown}</{p}t></{p}is></{p}c>'
+            f'{begin} t="inlineStr"><{p}is><{p}t xml:space="preserve">{shown}</{p}t></{p}is></{p}c>'
         ).encode()
 
 

@@ -37,11 +37,13 @@ from app.workflow.actor import Actor
 FILLED = "official"  # the kind of paper
 MOST_ROWS = 20_000
 MOST_MISSED = 500
+MOST_UNKNOWN = 40
 SECONDS = 60.0
 PORTION = 2_000
 NOTED = {
     "sheet": _l("Sheet filled"), "rows": _l("Rows of the workbook"), "matched": _l("Graduates found"),
     "cells": _l("Cells filled"), "added": _l("Graduates added"), "missed": _l("Left out"),
+    "unknown": _l("Columns not recognised, left as they are"),
 }  # fmt: skip
 
 
@@ -105,13 +107,25 @@ def make(paper: Paper) -> bytes:
     count = sum(map(len, work.cells.values()))
     paper.report = {
         "noted": {"sheet": look["sheet"], "rows": len(rows), "matched": matched, "cells": count,
-                  "added": added, "missed": work.left_out},
+                  "added": added, "missed": work.left_out, **_unknown(look["heads"], columns)},
         "missed": work.missed,
     }  # fmt: skip
     if not work.cells:
         return data
-    wish = {"do": "fill", "part": look["part"], "most": MOST_ROWS, "cells": work.cells}
+    wish = {
+        "do": "fill",
+        "part": look["part"],
+        "head_row": look["head_row"],
+        "most": MOST_ROWS,
+        "cells": work.cells,
+    }
     return _asked(wish, data)
+
+
+def _unknown(heads: list[str], columns: dict[int, str]) -> dict[str, str]:
+    """The headers that mean nothing here: their columns stay as they came."""
+    found = [head[:40] for n, head in enumerate(heads) if head.strip() and n not in columns]
+    return {"unknown": _(", ").join(found[:MOST_UNKNOWN])} if found else {}
 
 
 def _back(_paper: Paper) -> tuple[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -12,10 +13,13 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.queries import actor
 from app.codes.queries import edition_name
 from app.core.db import db
-from app.core.errors import Invalid
+from app.core.errors import Invalid, NotYours
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
+from app.papers import making
+from app.papers.models import Paper
+from app.papers.views import asked
 from app.people.office_views import years
 from app.plan import snapshots
 from app.plan.detail import shown
@@ -81,15 +85,7 @@ class SnapshotsView(SafeView):
     @has_access
     def compare(self, pk: int, new: int) -> Any:
         """What is different between two snapshots of one year."""
-        who = actor()
-        old_one, new_one = snapshots.snapshot_of(who, pk), snapshots.snapshot_of(who, new)
-        if (old_one.school_id, old_one.graduation_year) != (
-            new_one.school_id,
-            new_one.graduation_year,
-        ):
-            abort(404)
-        if old_one.id > new_one.id:
-            old_one, new_one = new_one, old_one
+        old_one, new_one = _pair(pk, new)
         found = snapshots.compare(old_one, new_one, SHOWN)
         kinds = [
             (KINDS[k], found.counts[k], [_changed(r, old_one, new_one) for r in found.rows if r.kind == k])
@@ -98,9 +94,26 @@ class SnapshotsView(SafeView):
         return self.render_template(
             "plan/snapshots_compared.html", old=_title(old_one), new=_title(new_one), kinds=kinds,
             counts=_both(old_one, new_one), lines=[(_title(s), _line(s)) for s in (old_one, new_one)],
-            back=url_for("SnapshotsView.show", pk=new_one.id),
-            shown=SHOWN,
+            back=url_for("SnapshotsView.show", pk=new_one.id), shown=SHOWN,
+            file_url=self._may("differences") and url_for("SnapshotsView.differences", pk=pk, new=new),
         )  # fmt: skip
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["POST"])
+    @has_access
+    def differences(self, pk: int, new: int) -> Any:
+        """The worker writes everything that is different into a workbook."""
+        old_one, new_one = _pair(pk, new)
+        name = (
+            _("%(old)s compared with %(new)s", old=_title(old_one), new=_title(new_one)) + ".xlsx"
+        )
+        wish = {"old": old_one.id, "new": new_one.id}
+        return asked(
+            lambda: making.ask(actor(), COMPARED, wish, name),
+            url_for("SnapshotsView.compare", pk=pk, new=new),
+        )
+
+    def _may(self, permission: str) -> bool:
+        return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
 
     def _index(self, problems: Any = ()) -> Any:
         wanted = snapshots.snapshots_for(actor()).order_by(Snapshot.id.desc()).limit(LISTED)
@@ -110,8 +123,18 @@ class SnapshotsView(SafeView):
                   for s in db.session.scalars(wanted)],
             years=years(), problems=list(problems),
             year=request.form.get("year", ""), note=request.form.get("note", "")[:100],
-            may=self.appbuilder.sm.has_access("can_make", self.class_permission_name),
+            may=self._may("make"),
         )  # fmt: skip
+
+
+def _pair(one: int, other: int) -> tuple[Snapshot, Snapshot]:
+    """Two snapshots of one school and year, the older first. Raises NotYours."""
+    old, new = sorted(
+        (snapshots.snapshot_of(actor(), key) for key in (one, other)), key=lambda s: s.id
+    )
+    if (old.school_id, old.graduation_year) != (new.school_id, new.graduation_year):
+        abort(404)
+    return old, new
 
 
 def outside_urls(snapshot: Snapshot) -> dict[str, str]:
@@ -155,11 +178,12 @@ def _parts(snapshot: Snapshot) -> list[tuple[Any, int, str]]:
 
 
 def _both(old: Snapshot, new: Snapshot) -> list[tuple[Any, int, int]]:
+    """(what it counts as, before, after), the total last."""
     return [
         (label, old.counts.get(name, 0), new.counts.get(name, 0))
         for name, label in PARTS.items()
         if name in {*old.counts, *new.counts}
-    ]
+    ] + [(_("Graduates"), old.total, new.total)]
 
 
 def _row(row: dict[str, Any], snapshot: Snapshot) -> dict[str, str]:
@@ -182,3 +206,44 @@ def _changed(row: Any, old: Snapshot, new: Snapshot) -> dict[str, Any]:
             if was.get(name) != now.get(name)
         ],
     }
+
+
+COMPARED = "snapshots"  # the kind of paper
+MOST_LISTED = 100_000
+
+
+def _workbook(paper: Paper) -> bytes:
+    """The totals, and every graduate with what is different."""
+    old, new = (db.session.get_one(Snapshot, paper.wish[name]) for name in ("old", "new"))
+    if paper.school_id != old.school_id or paper.school_id != new.school_id:
+        raise NotYours(f"snapshots {old.id}, {new.id}")
+    heads = [(_("What it is"), 18), (_("Student number"), 18), (_("Name"), 14), (_("Field"), 20),
+             (_title(old), 36), (_title(new), 36)]  # fmt: skip
+    out = io.BytesIO()
+    with making.book_of(out, _("Differences"), heads) as put:
+        for label, before, after in _both(old, new):
+            put([_("Total"), "", "", str(label), str(before), str(after)])
+        for row in snapshots.compare(old, new, MOST_LISTED).rows:
+            who = _changed(row, old, new)
+            for label, before, after in who["changes"] or [("", "", "")]:
+                put(
+                    [
+                        str(KINDS[row.kind]),
+                        who["student_no"],
+                        who["name"],
+                        str(label),
+                        before,
+                        after,
+                    ]
+                )
+    return out.getvalue()
+
+
+def _back(paper: Paper) -> tuple[str, str]:
+    keys = {"pk": paper.wish["old"], "new": paper.wish["new"]}
+    return _("Two snapshots compared"), url_for("SnapshotsView.compare", **keys)
+
+
+making.MAKERS[COMPARED] = making.Maker(
+    _l("Differences of two snapshots"), _workbook, _back, menu="Plan"
+)

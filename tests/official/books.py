@@ -15,7 +15,7 @@ CODES = [("10", "签就业协议形式就业", "39", "其他企业", "11", "公�
 REGIONS = [("420000", "湖北省"), ("420100", "湖北省/武汉市"), ("420111", "湖北省/武汉市/洪山区")]
 
 
-def workbook(people, *, heads=HEADS, both=False, ready=0):
+def workbook(people, *, heads=HEADS, both=False, ready=0, offers=True):
     """The .xlsx; `people` are dicts by header, `ready` formatted rows below them wait to be filled."""
     book = openpyxl.Workbook()
     book.active.title = "填表说明"
@@ -48,6 +48,8 @@ def workbook(people, *, heads=HEADS, both=False, ready=0):
     column = "I" if both else "B"
     for where, source in (("E", f"代码表!${column}$2:${column}$4"), ("H", "代码表!$D$2:$D$4"),
                           ("J", "地区!$B$1:$B$3"), ("K", '"公务员,工程技术人员,教学人员"')):  # fmt: skip
+        if not offers:
+            break
         rule = DataValidation(type="list", formula1=source)
         rule.add(f"{where}3:{where}2000")
         page.add_data_validation(rule)

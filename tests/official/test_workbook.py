@@ -4,7 +4,9 @@ import io
 import re
 import zipfile
 
+import openpyxl
 import pytest
+from openpyxl.styles import Border, Side
 
 from app.core import children
 from app.core.db import db
@@ -17,7 +19,7 @@ from app.plan.workflow import edit
 from app.workflow.models import Trail
 from tests.bulk import hostile
 from tests.factories import actor
-from tests.official.books import cells, opened, workbook
+from tests.official.books import HEADS, cells, opened, workbook
 from tests.papers.conftest import result
 from tests.plan.conftest import entry
 
@@ -131,12 +133,72 @@ def test_graduates_that_are_missing_are_added_below(cast, settled, filled, ready
     assert cells(again, 5)["姓名"] is None
 
 
+def framed(data, height=30, rows=(3,)):
+    """The workbook with borders and a height in some rows, and a look of its own for a column."""
+    book = openpyxl.load_workbook(io.BytesIO(data))
+    page = book["就业方案"]
+    page.column_dimensions["D"].number_format = "@"
+    for row in rows:
+        page.row_dimensions[row].height = height
+        for cell in page[row]:
+            cell.border = Border(*[Side("thin")] * 4)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+@pytest.mark.rule("PLN-09")
+def test_an_added_row_looks_like_the_one_above_it_in_every_cell(cast, settled, filled):
+    done = result(filled(framed(workbook(people(cast)[:1])), year="2027", purpose="省厅上报"))
+    page = opened(done)["就业方案"]
+    assert page.cell(4, 3).value == "李静"
+    assert page.row_dimensions[4].height == 30
+    for above, cell in zip(page[3], page[4], strict=True):
+        assert cell.border.left.style == "thin", cell.coordinate
+        assert cell.number_format == above.number_format
+
+
+@pytest.mark.rule("PLN-09")
+def test_the_first_row_below_the_headers_does_not_look_like_them(cast, settled, filled):
+    data = framed(workbook([]), rows=(2,))
+    page = opened(result(filled(data, year="2027", purpose="省厅上报")))["就业方案"]
+    assert {page.cell(3, 3).value, page.cell(4, 3).value} == {"黄河水", "李静"}
+    for cell in page[3]:
+        assert cell.border.left.style is None, cell.coordinate
+        assert cell.fill.fill_type is None
+    assert page.cell(3, 4).number_format == "@"
+
+
 @pytest.mark.rule("PLN-09")
 def test_what_the_workbooks_list_does_not_have_is_named(cast, rows, filled):
     edit(entry(cast.student).id, actor(cast.officer), {**VALUES, "destination_code": "801"})
     paper = filled(workbook(people(cast)[:1]))
     assert [why for _w, _n, why in paper.report["missed"]] == ["工作簿自带的可选列表中没有“801”。"]
     assert cells(result(paper), 3)["毕业去向"] is None
+
+
+@pytest.mark.rule("PLN-09")
+@pytest.mark.parametrize(
+    ("head", "text"),
+    [("毕业去向类型", "其他录用形式就业"), ("毕业去向类别", "其他录用形式就业"), ("毕业去向类别代码", "12")],
+)  # fmt: skip
+def test_the_destination_is_filled_under_every_header_it_has_in_use(
+    cast, settled, filled, head, text
+):
+    heads = [head if name == "毕业去向" else name for name in HEADS]
+    data = workbook(
+        people(cast)[:1], heads=heads, offers=not head.endswith("代码")
+    )  # they offer names
+    assert cells(result(filled(data)), 3)[head] == text
+
+
+@pytest.mark.rule("PLN-09")
+def test_columns_that_are_not_recognised_are_listed_on_the_result(cast, settled, filled, visit):
+    paper = filled(workbook(people(cast)[:1], heads=[*HEADS, "毕业去向大类"]))
+    assert paper.report["noted"]["unknown"] == "合计、备注、毕业去向大类"
+    page = visit(cast.officer).get(f"/plan/papers/{paper.uid}").text
+    assert "未识别的列，保持原样" in page
+    assert "毕业去向大类" in page
 
 
 @pytest.mark.rule("PLN-09")

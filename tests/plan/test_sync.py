@@ -6,6 +6,7 @@ import threading
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from app.core import clock
 from app.core.db import db
@@ -103,6 +104,18 @@ def test_what_is_no_longer_as_the_dry_run_showed_is_not_applied(cast, settled):
     with pytest.raises(ValueError):  # noqa: PT011
         sync.reconcile(cast.school.id, 2027, clock.now(), {"add": 7})
     assert of_school(cast) == {"add": 1, "take_back": 1, "change": 1}
+
+
+@pytest.mark.rule("PLN-04")
+def test_portions_decide_and_write_as_one(cast, settled, monkeypatch):
+    spoil(cast)
+    whole = sync.side_by_side(cast.school.id, 2027, 10)
+    monkeypatch.setattr(sync, "PORTION", 1)
+    assert sync.side_by_side(cast.school.id, 2027, 10) == whole
+    counts, rows = sync.side_by_side(cast.school.id, 2027, 1)
+    assert sorted(row.act for row in rows) == sorted(counts)
+    assert sync.reconcile(cast.school.id, 2027, clock.now(), counts) == counts
+    assert sync.reconcile(cast.school.id, 2027, clock.now()) == {}
 
 
 @pytest.mark.rule("PLN-04", "ACC-02")
@@ -260,6 +273,39 @@ def test_a_consumer_killed_in_the_middle_leaves_rows_and_keys_as_they_were(race)
         assert (
             db.session.query(PlanEntry).filter_by(student_id=student).one().employer_name != "改名"
         )
+        db.session.remove()
+    assert healthy(race)
+
+
+@pytest.mark.rule("PLN-04", "BLK-03")
+def test_a_reconcile_killed_between_two_portions_has_done_nothing(race, monkeypatch):  # noqa: F811
+    pairs, _officer = begin(race, 4)
+    spoilt = text("SELECT count(*) FROM plan_entry WHERE postcode = 'x'")
+    with race.app_context():
+        db.session.execute(text("UPDATE plan_entry SET postcode = 'x' WHERE placement_id = ANY(:p)"),
+                           {"p": [placement for placement, _student in pairs]})  # fmt: skip
+        db.session.commit()
+        write, done = sync._write, []
+
+        def killed(decided, now):
+            write(decided, now)
+            done.append(db.session.scalar(spoilt))
+            if len(done) == 2:
+                pid = db.session.scalar(text("SELECT pg_backend_pid()"))
+                with db.engine.connect() as other:
+                    other.execute(text("SELECT pg_terminate_backend(:p)"), {"p": pid})
+
+        monkeypatch.setattr(sync, "PORTION", 1)
+        monkeypatch.setattr(sync, "_write", killed)
+        with pytest.raises(OperationalError):
+            sync.reconcile(None, None, clock.now())
+        db.session.connection().invalidate()
+        db.session.remove()
+        assert done == [3, 2]
+        assert db.session.scalar(spoilt) == 4
+        monkeypatch.undo()
+        assert sync.reconcile(None, None, clock.now())["change"] == 4
+        db.session.commit()
         db.session.remove()
     assert healthy(race)
 

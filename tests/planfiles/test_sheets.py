@@ -117,6 +117,24 @@ def test_what_is_wrong_is_named_by_row_and_column(cast, rows, plan):
 
 
 @pytest.mark.rule("PLN-05", "PLN-11")
+@pytest.mark.parametrize(
+    "head", ["毕业去向类别代码", "毕业去向类型代码", "毕业去向类型", "毕业去向类别", "BYQX"]
+)  # fmt: skip
+def test_a_code_that_no_edition_has_is_wrong_under_every_header_of_the_destination(
+    cast, rows, plan, head
+):
+    file = [
+        {"学号": "A1", "姓名": "黄河水", head: "270"},
+        {"学号": "A2", "姓名": "李静", head: "76"},
+    ]
+    record = plan(file, ["学号", "姓名", head])
+    assert tally(record) == (0, 1, 0, 1)
+    [[(field, sentence)]] = problems(record).values()
+    assert field == "destination_code"
+    assert "270" in sentence
+
+
+@pytest.mark.rule("PLN-05", "PLN-11")
 def test_codes_are_those_of_the_edition_of_the_students_year(cast, plan):
     old = make.make_student(cast.college, "老生", student_no="L1", graduation_year=2019)
     sync.reconcile(cast.school.id, None, clock.now())
