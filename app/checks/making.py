@@ -64,7 +64,7 @@ class Part:
 
 
 PARTS: Mapping[str, Part] = {
-    "person": Part(_l("Origin record"), FACTS, Student, Student.id),
+    "person": Part(_l("Record of the student"), FACTS, Student, Student.id),
     "row": Part(_l("Plan row"), PLAN, PlanEntry, PlanEntry.student_id),
 }
 

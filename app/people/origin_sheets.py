@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 from typing import Any
 
 from flask_babel import lazy_gettext as _l
@@ -14,6 +13,7 @@ from app.bulk.models import Import
 from app.bulk.sheet import Check, Column, Context, Found, Keeper, Kind, Sheet, fits, sealed
 from app.core import identity
 from app.core.db import db
+from app.core.identity import IdKind
 from app.people import fields
 from app.people.fields import Field, Shape
 from app.people.models import Student
@@ -27,21 +27,18 @@ KINDS = {
     Shape.DIGITS: Kind.DIGITS,
 }
 _number = sealed(Student.id_number, "Student")
+_birth = sealed(vars(Student)["birth_date"], "Student")
 
 
 def keep_number(number: str, uid: str) -> tuple[Found, Found]:
     """A number of identity, and with it the day of birth and the sex that it says."""
     values, more = _number(number, uid)
-    kind = identity.guess(number, date.max)  # it was checked before, by the day of the import
-    if kind is not None and (born := identity.birth_in(kind, number)):
+    # it was checked before, and whatever has 18 characters is numbered as identity cards are
+    if born := identity.birth_in(IdKind.ID_CARD, number):
         index, kept = _birth(born, uid)
         values |= index
-        more |= {**kept, "id_sex": identity.sex_in(kind, number)}
+        more |= {**kept, "id_sex": identity.sex_in(IdKind.ID_CARD, number)}
     return values, more
-
-
-def _birth(born: str, uid: str) -> tuple[Found, Found]:
-    return sealed(vars(Student)["birth_date"], "Student")(born, uid)
 
 
 def keep_birth(born: str, uid: str) -> tuple[Found, Found]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask_appbuilder.forms import DynamicForm
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, DateField, SelectField
@@ -71,7 +72,7 @@ class StudentForm(OriginPart, DynamicForm):
                                     *_group("person")]}),
         (_l("Studies"), {"fields": ["major_id", "class_name", "graduation_year", "education",
                                     "training_mode", *_group("studies")]}),
-        (_l("Origin record"), {"fields": ["origin", *_group("home")]}),
+        (_l("Origin and home"), {"fields": ["origin", *_group("home")]}),
     )  # fmt: skip
     SECRETS = ("id_number", "phone", *fields.SECRETS)
 
@@ -132,7 +133,9 @@ class StudentForm(OriginPart, DynamicForm):
         for name in cls.SECRETS:
             shown = getattr(obj, f"{name}_masked") or ""
             form[name].render_kw = {**(form[name].render_kw or {}), "placeholder": shown}
-            if shown:
+            if name in fields.SECRETS and shown:
+                form[name].description = _("On record: %(shown)s. Left empty, it stays.", shown=shown)
+            elif name not in fields.SECRETS:
                 form[name].description = _l("Leave it empty to keep the one on record.")
         form.phone.render_kw |= {"readonly": True}
         form.phone.description = _l("It is changed on a page of its own, with a reason.")

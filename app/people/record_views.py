@@ -92,7 +92,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
                                     "education",
                                     "graduation_year", "training_mode", *_shown("studies")]}),
         (_l("Contact details"), {"fields": ["phone_masked", "email", "address", "verified_at"]}),
-        (_l("Origin record"), {"fields": ["origin_state", "origin", *_shown("home")]}),
+        (_l("Origin and home"), {"fields": ["origin_state", "origin", *_shown("home")]}),
     ]  # fmt: skip
     label_columns = {
         "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
