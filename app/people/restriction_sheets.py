@@ -70,10 +70,29 @@ def look(record: Import, _context: Context) -> None:
         " AND (t.until IS NULL OR t.until >= :today)))"
     )
     today = {"today": clock.today(), **school}
-    compare.mark(record, f"r.values ->> 'act' = 'release' AND NOT {barred}", "act",
+    stands = f"EXISTS ({known} AND EXISTS (SELECT 1 FROM restriction t WHERE t.student_id = s.id AND {_SAYS}))"
+    db.session.execute(
+        text(f"UPDATE import_row r SET status = CASE WHEN {stands} AND {barred} ="
+             " (r.values ->> 'act' = 'restrict') THEN 'same' ELSE 'new' END"
+             " WHERE r.import_id = :id AND r.status IN ('new', 'same')"),
+        {"id": record.id, **today},
+    )  # fmt: skip
+    act = "r.status = 'new' AND r.values ->> 'act'"
+    compare.mark(record, f"{act} = 'release' AND NOT {barred}", "act",
                  _("The student is not restricted in this way."), **today)  # fmt: skip
-    compare.mark(record, f"r.values ->> 'act' = 'restrict' AND {barred}", "act",
+    compare.mark(record, f"{act} = 'restrict' AND {barred}", "act",
                  _("The student is restricted in this way already."), **today)  # fmt: skip
+    compare.mark(record, f"{act} = 'restrict' AND EXISTS (SELECT 1 FROM import_row o WHERE"
+                 " o.import_id = r.import_id AND o.row < r.row AND o.status = 'new'"
+                 " AND o.values ->> 'act' = 'restrict' AND o.values ->> 'kind' = r.values ->> 'kind'"
+                 " AND o.values ->> 'student_no' = r.values ->> 'student_no')", "act",
+                 _("Another row restricts the student in this way."))  # fmt: skip
+
+
+# what our own list says of a restriction that stands, or of one that is over: nothing is to be done (BLK-08)
+_SAYS = """t.kind = r.values ->> 'kind' AND t.since::text = r.values ->> 'since'
+  AND coalesce(t.until::text, '') = coalesce(r.values ->> 'until', '') AND t.reason = r.values ->> 'reason'
+  AND ('set' = t.state AND (t.until IS NULL OR t.until >= :today)) = (r.values ->> 'act' = 'restrict')"""
 
 
 def hold(record: Import) -> None:
@@ -163,7 +182,7 @@ RESTRICTION_LIST = Sheet(
     row=days_fit,
     needs=("act", "kind", "since", "until"),
     look=look,
-    unique=(("student_no", "student_no"),),
+    unique=(("student_no", "student_no", "kind", "act", "since"),),
     most_rows=MOST,
     writer=Writer(lock=hold, write=act, take_back=unact),
     acts=True,
