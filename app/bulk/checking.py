@@ -14,14 +14,16 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from flask_babel import gettext as _
 
 from app.bulk import cells
 from app.bulk.cells import Wrong
-from app.bulk.intake import EXAMPLE, Reading, columns_of
-from app.bulk.sheet import Column, Context, Found, Problems, Sheet
+from app.bulk.intake import EXAMPLE, Reading, columns_of, second_columns
+from app.bulk.sheet import Column, Context, Found, Kind, Problems, Sheet
 from app.bulk.words import Words
 from app.core.errors import Invalid
 from app.core.forms import MISSING
+from app.core.text import clean_line
 
 LISTED = 20  # mended cells that are listed one by one
 FIELDS = ["row", "field", "sentence"]
@@ -46,6 +48,7 @@ class Findings:
     problems: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FIELDS))
     mended: Counter[str] = field(default_factory=Counter)  # field → cells
     listed: list[tuple[int, str]] = field(default_factory=list)  # line, field
+    masked: dict[str, int] = field(default_factory=dict)  # field → numbers with * in them
 
     def said(self, of: Any, where: pd.Series) -> None:
         """Add the sentences of a column or rule: `where` has one or None for each row, `of` its field."""
@@ -70,15 +73,26 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
     frame = frame[~example & ~frame.index.isin(words.rows_out)]
     rows = frame[["sheet", "line", "hidden"]].assign(uid=_uids(len(frame)))
     done = Findings(columns, ignored, int(example.sum()), rows, {}, {}, {})
+    second = second_columns(sheet, reading.heads, words, columns)
     for place, column in columns.items():
-        said = words.values.get(column.field, {})
-        shown = frame[place]
-        done.cells[column.field] = shown.map(lambda c, said=said: said.get(c, c)) if said else shown
+        others = [n for n, same in second.items() if same is column]
+        cell = _worded(frame[place], words.values.get(column.field))
+        for n in others:  # where one of them is empty the other says it
+            cell = cell.where(~mapped(cell, cells.is_empty).astype(bool), frame[n])
+        done.cells[column.field] = cell
+        _masks(done, column, sheet)
         _column(done, column, context)
+        for n in others:
+            _compare(done, column, frame[n], reading.heads[n], context)
     _rule(done, sheet, context)
     done.said(next(iter(columns.values())).field,
               _one(cells.hidden_row(), rows["hidden"].astype(bool)))  # fmt: skip
     return done
+
+
+def _worded(cell: pd.Series, said: dict[str, str] | None) -> pd.Series:
+    """The cells, with those replaced of which a person has said what they mean."""
+    return mapped(cell, lambda c: said.get(c, c) if isinstance(c, str) else c) if said else cell
 
 
 def _is_example(cell: Any) -> bool:
@@ -103,6 +117,9 @@ def _column(done: Findings, column: Column, context: Context) -> None:
     """Read a column: its values, what was mended, what is wrong, and what else its checks tell of a row."""
     cell = done.cells[column.field]
     filled = ~mapped(cell, cells.is_empty).astype(bool)
+    if column.field in done.masked:
+        masked = mapped(cell, cells.is_mask).astype(bool)
+        cell, filled = cell[~masked], filled[~masked]
     if column.required and not column.may_be_empty:
         done.said(column.field, _one(str(MISSING), ~filled))
     there = cell[filled]
@@ -116,6 +133,41 @@ def _column(done: Findings, column: Column, context: Context) -> None:
     for name in column.gives:
         found = gives.map(lambda given, name=name: given.get(name)).dropna()
         _put(done.values, name, found, done)
+
+
+def _masks(done: Findings, column: Column, sheet: Sheet) -> None:
+    """A number that the list shows masked stays as it is; `compare` looks whether it is that record's."""
+    if column.secret is None:
+        return
+    cell = done.cells[column.field]
+    masked = mapped(cell, cells.is_mask).astype(bool)
+    if not masked.any():
+        return
+    done.masked[column.field] = int(masked.sum())
+    if column.field in sheet.target.secrets:
+        _put(done.more, f"{column.field}_mask", mapped(cell[masked], str.strip), done)
+    else:
+        done.said(column.field, _one(str(cells.MASKED), masked))
+
+
+def _compare(done: Findings, column: Column, other: pd.Series, head: str, context: Context) -> None:
+    """What the code says and what the name beside it says must be the same; what is unknown says nothing."""
+    value = (done.more if column.aside else done.values).get(column.target, _none(done))
+    both = value.notna() & ~mapped(other, cells.is_empty).astype(bool)
+    if column.kind is not Kind.CHOICE:
+        _put(done.more, f"{column.field}_also", mapped(other[both], _line), done)
+        return
+    known = [done.values.get(name, _none(done))[both] for name in column.needs]
+    codes, combos = distinct([other[both], *known])
+    said = [_read(column, *combo, context=context)[0] for combo in combos]
+    beside = _spread(said, codes, value.index[both])
+    wrong = beside.notna() & (beside != value[both])
+    sentence = _("“%(head)s” of this row says something else.", head=head[:40])
+    done.said(column.field, _one(sentence, wrong))
+
+
+def _line(cell: Any) -> str:
+    return clean_line(str(cell)) if not isinstance(cell, tuple) else ""
 
 
 def _read(column: Column, cell: Any, *known: Any, context: Context) -> tuple[Any, Any, bool, Found]:
@@ -188,8 +240,7 @@ def mapped(column: pd.Series, act: Callable[[Any], Any]) -> pd.Series:
 
 
 def _spread(found: list[Any], codes: np.ndarray, index: pd.Index) -> pd.Series:
-    each = np.empty(len(found), dtype=object)
-    each[:] = found
+    each = np.fromiter(found, object, len(found))
     return pd.Series(each[codes], index=index, dtype=object)
 
 

@@ -124,6 +124,7 @@ class Column:
     listed: bool = True  # whether the template offers the choices as a drop-down
     needs: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    end: bool = False  # of a day: a month alone means its last one
 
     target: str = dataclasses.field(init=False)  # the column of the target that it fills
     literal: bool = dataclasses.field(init=False)  # the value is the text itself
@@ -164,7 +165,7 @@ READERS: dict[Kind, Reader] = {
     Kind.CODE: lambda column, cell, _context: cells.code(cell, column.most),
     Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
     Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),
-    Kind.DAY: lambda _column, cell, _context: cells.day(cell),
+    Kind.DAY: lambda column, cell, _context: cells.day(cell, end=column.end),
     Kind.CHOICE: lambda column, cell, context: column.chosen(cell, context),
 }
 

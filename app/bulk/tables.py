@@ -35,7 +35,7 @@ _SPOKEN = re.compile(r"[，。；：、,;:（）()\s]")
 _HAN = re.compile("[㐀-鿿]")
 
 
-@dataclass
+@dataclass(eq=False)
 class Grid:
     """A sheet as it stands: the row at place 0 is row 1; `marks` say what its values do not."""
 
@@ -45,7 +45,7 @@ class Grid:
     visible: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Table:
     """The rows below one kind of headers: columns sheet, line, hidden, 0 …; see `intake.Reading`."""
 
@@ -56,7 +56,7 @@ class Table:
     sure: bool  # its headers are known, not only guessed
 
 
-@dataclass
+@dataclass(eq=False)
 class _Found:
     """A grid with the place of its headers."""
 
@@ -151,10 +151,9 @@ def _cells(column: pd.Series, marks: Marks, place: int) -> pd.Series:
     raw = column.to_numpy(dtype=object)
     codes, values = pd.factorize(raw, use_na_sentinel=False)
     if any(value is True or value is False for value in values):  # equal to 1 and 0
-        raw = np.array([_flag(value) for value in raw], dtype=object)
+        raw = np.fromiter(map(_flag, raw), object, len(raw))
         codes, values = pd.factorize(raw, use_na_sentinel=False)
-    kept = np.empty(len(values), dtype=object)
-    kept[:] = [cell_of(value) for value in values]
+    kept = np.fromiter(map(cell_of, values), object, len(values))
     cells = kept[codes]
     for n, value in enumerate(kept):
         if isinstance(value, str) and len(value) > MAX_CELL:
@@ -211,7 +210,8 @@ def _has_text(cell: Any) -> bool:
 def mapped(column: pd.Series, act: Any) -> pd.Series:
     """What `act` gives for each cell, asked once for each distinct one."""
     codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
-    return pd.Series(np.array([act(v) for v in values], dtype=object)[codes], index=column.index)
+    told = np.fromiter(map(act, values), object, len(values))
+    return pd.Series(told[codes], index=column.index, dtype=object)
 
 
 # -- rows -----------------------------------------------------------------------------------------

@@ -120,6 +120,11 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
     if found is None:
         return [("major", _("“%(value)s” is no major of this college.", value=text))]
     values["major_id"] = found
+    other = more.pop("major_also", None)
+    beside = majors.find(other) if other else None
+    if beside not in (None, found):
+        return [("major", _("Code and name are of two majors: “%(value)s”, “%(other)s”.", value=text,
+                            other=other))]  # fmt: skip
     return []
 
 
@@ -302,7 +307,7 @@ STUDENTS = Sheet(
     home=lambda: (_l("Students"), url_for("StudentsView.list")),
     prepare=prepare,
     row=complete,
-    needs=("kind_told", "id_kind", "id_country", "college_id", "major"),
+    needs=("kind_told", "id_kind", "id_country", "college_id", "major", "major_also"),
     look=look,
     after=follow,
     before_undo=forget_unused,
