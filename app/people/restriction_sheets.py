@@ -28,15 +28,11 @@ MOST = 2_000  # each student is told
 
 def prepare(_record: Import) -> Context:
     """What can be done, and the ways of signing."""
+    acts = Choices.labelled(ACTS)
+    acts.codes.update({"限制": "restrict", "解除": "release"})
     lists = {
-        "act": Choices(
-            [
-                ("restrict", "限制", "限制"),
-                ("release", "解除", "解除"),
-                *((key, key, str(label)) for key, label in ACTS.items()),
-            ]
-        ),
-        "kind": Choices([(key, key, str(label)) for key, label in RESTRICTION_KINDS.items()]),
+        "act": acts,
+        "kind": Choices.labelled(RESTRICTION_KINDS),
     }
     return Context(clock.today(), lists)
 
@@ -70,7 +66,8 @@ def look(record: Import, _context: Context) -> None:
         " AND (t.until IS NULL OR t.until >= :today)))"
     )
     today = {"today": clock.today(), **school}
-    stands = f"EXISTS ({known} AND EXISTS (SELECT 1 FROM restriction t WHERE t.student_id = s.id AND {_SAYS}))"
+    says = f"SELECT 1 FROM restriction t WHERE t.student_id = s.id AND {_SAYS}"
+    stands = f"EXISTS ({known} AND EXISTS ({says}))"
     db.session.execute(
         text(f"UPDATE import_row r SET status = CASE WHEN {stands} AND {barred} ="
              " (r.values ->> 'act' = 'restrict') THEN 'same' ELSE 'new' END"

@@ -53,22 +53,38 @@ def world(cast, app, full):  # noqa: F811
     editions.load_shipped()
     make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
     for student in (cast.student, cast.classmate, cast.neighbour):
-        student.id_number, student.phone = make.id_number(student.id), f"139{student.id % 10**8:08d}"
+        student.id_number, student.phone = (
+            make.id_number(student.id),
+            f"139{student.id % 10**8:08d}",
+        )
         student.class_name = "=1+1"
     sync.reconcile(cast.school.id, None, clock.now())
     row = db.session.query(PlanEntry).filter_by(student_id=cast.classmate.id).one()
-    row.destination_code, row.employer_name, row.address, row.postcode = "801", "江城大学", "-1号", "001234"
-    row.employer_kind, row.industry, row.location, row.credit_code = "22", "42", "420106", make.credit_code(7)
+    row.destination_code, row.employer_name, row.address, row.postcode = (
+        "801",
+        "江城大学",
+        "-1号",
+        "001234",
+    )
+    row.employer_kind, row.industry, row.location, row.credit_code = (
+        "22",
+        "42",
+        "420106",
+        make.credit_code(7),
+    )
     row.contact_name, row.contact_phone, row.archive_to = "王芳（人事）", "027-87654321", "学生处"
     row.state, row.by_staff = "filled", True
     row.sources = dict.fromkeys(("destination_code", "employer_name"), "staff")
     for n, kind in enumerate(("all", "online", "offline", "destination")):
         student, who = (cast.classmate, cast.neighbour)[n % 2], make.actor(cast.officer)
-        set_ = restrict(student, who, "=学费,未缴\"清\"", kind=kind, since=clock.today())
+        set_ = restrict(student, who, '=学费,未缴"清"', kind=kind, since=clock.today())
         if kind == "destination":
             RESTRICTIONS.perform("release", set_.id, who, reason="已缴清")
         if kind == "offline":  # over
-            set_.since, set_.until = clock.today() - timedelta(days=9), clock.today() - timedelta(days=1)
+            set_.since, set_.until = (
+                clock.today() - timedelta(days=9),
+                clock.today() - timedelta(days=1),
+            )
         if kind == "online":
             set_.until = clock.today()
     db.session.commit()
