@@ -110,6 +110,7 @@ from app.plan.year_views import PlanYearView
 from app.planfiles.sheets import PLAN
 from app.planfiles.views import PlanFilesView
 from app.reports.office_views import GraduatesView, ReportsView
+from app.reports.pivot_views import PivotView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
@@ -296,6 +297,7 @@ def _office_pages(builder: AppBuilder) -> None:
     for files in (
         PlanYearView,
         PlanExportView,
+        PivotView,
         OutsideView,
         SnapshotsView,
         PlanFilesView,

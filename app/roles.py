@@ -217,6 +217,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         _READERS,
         ("rate", "rate_file", "flow", "flow_file"),
     ),
+    "Pivots": dict.fromkeys(_READERS, ("begin", "create")),
     "ReportGraduates": dict.fromkeys(_READERS, LIST),
     "Schools": {**_READERS, Role.ADMIN: (*READ, "add", "edit")},
     "Colleges": {**_READERS, Role.ADMIN: READ, Role.SCHOOL: (*READ, "add", "edit", "remove")},

@@ -15,6 +15,7 @@ from app.bulk.sheet import Column, Sheet
 from app.bulk.words import Words
 from app.core import children
 from app.core.errors import Refused
+from app.core.limits import LARGEST_IMPORT
 from app.core.text import clean_line
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 _: Callable[..., str] = gettext
 
-MAX_BYTES = 20 << 20
+MAX_BYTES = LARGEST_IMPORT
 SECONDS = 60.0
 EXTRA = (
     "问题",

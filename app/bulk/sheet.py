@@ -9,6 +9,8 @@ from datetime import date, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import force_locale
+
 from app.bulk import cells
 from app.bulk.cells import Wrong
 from app.core.crypto import Sealed
@@ -53,6 +55,17 @@ class Choices:
         object.__setattr__(self, "codes", {cells.folded(code): v for v, code, _n in self.rows})
         object.__setattr__(self, "names", names)
         object.__setattr__(self, "shown", {value: name for value, _code, name in self.rows})
+
+    @classmethod
+    def labelled(cls, labels: Mapping[Any, Text]) -> Choices:
+        """Values by their labels, known in both languages: a file may come from a reader of the other one."""
+        found = cls([(value, str(value), str(label)) for value, label in labels.items()])
+        for locale in ("zh", "en"):
+            with force_locale(locale):
+                for value, label in labels.items():
+                    known = found.names.setdefault(cells.folded(str(label)), [])
+                    known += [value] if value not in known else []
+        return found
 
     def find(self, text: str) -> Any | None:
         """The value that the text means; None where it means none or several."""

@@ -14,6 +14,8 @@ from sqlalchemy.types import DateTime
 from app.core import clock
 from app.core.db import db
 
+LARGEST_IMPORT = 20 << 20  # bytes of a file that is brought; what we hand out should come back
+
 
 class Throttle(db.Model):
     """One counter: what is limited (as a digest), since when, and how often."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, BinaryIO
 
+from app.core.limits import LARGEST_IMPORT
 from app.exports.tables import Batch, Out, dbf_names
 
 ENCODING = "gbk"
@@ -41,16 +42,18 @@ class TooLargeError(Exception):
 
 
 def write(
-    file: BinaryIO, spool: BinaryIO, columns: list[Out], batches: Iterator[Batch], today: date
-) -> tuple[int, Unfit]:
+    file: BinaryIO, spool: BinaryIO, columns: list[Out], batches: Iterator[Batch], today: date,
+    *, narrow: bool = False,
+) -> tuple[int, Unfit]:  # fmt: skip
     """Write the file: how many rows, and what does not fit. Who has not agreed to that gets no such file.
 
-    Where all widths are given, rows are written as they come; else they wait in `spool`, encoded.
+    Where all widths are given, rows are written as they come; else, or where the file is to be `narrow`
+    (no column wider than its texts), they wait in `spool`, encoded.
     """
     unfit, widths = Unfit(), [column.width for column in columns]
     encoded = _encoded(columns, batches, unfit)
-    if 0 in widths:
-        widths = _measured(encoded, spool, widths)
+    if narrow or 0 in widths:
+        widths = _measured(encoded, spool, widths, narrow)
         encoded = _spooled(spool)
     _header(file, columns, widths, 0, today)
     rows = _records(file, encoded, columns, widths, unfit)
@@ -94,13 +97,24 @@ def _strange(cell: str, row: int, label: str, unfit: Unfit) -> bytes:
     return b"".join(kept)
 
 
-def _measured(encoded: Iterable[list[list[bytes]]], spool: BinaryIO, given: list[int]) -> list[int]:
-    """The widths that the rows need, while they go into the spool."""
-    widths = [width or 1 for width in given]
+def too_wide(columns: list[Out], rows: int | None) -> bool:
+    """Whether the file would be larger than our own import takes if its columns had the widths given."""
+    width = 1 + sum(column.width for column in columns)
+    return all(column.width for column in columns) and (
+        rows is None or rows * width > LARGEST_IMPORT
+    )
+
+
+def _measured(
+    encoded: Iterable[list[list[bytes]]], spool: BinaryIO, given: list[int], narrow: bool
+) -> list[int]:
+    """The widths that the rows need, while they go into the spool; none beyond the width given."""
+    most = [width or WIDEST for width in given]
+    widths = [1 if narrow else width or 1 for width in given]
     for batch in encoded:
         for n, column in enumerate(zip(*batch, strict=True)):
-            if not given[n]:
-                widths[n] = min(WIDEST, max(widths[n], max(map(len, column))))
+            if narrow or not given[n]:
+                widths[n] = min(most[n], max(widths[n], max(map(len, column))))
         pickle.dump(batch, spool, pickle.HIGHEST_PROTOCOL)
     spool.seek(0)
     return widths

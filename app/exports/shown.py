@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.core import clock
+from app.core.limits import LARGEST_IMPORT
 from app.exports import rights
 from app.exports.models import EXPORT_CHIPS, EXPORT_STATES, FORMATS, Export, ExportState, Format
 from app.exports.tables import SOURCES, Asked, Source
@@ -70,6 +71,7 @@ def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, Any]:
         "at_once": form.at_once,
         "gone": ready.why_not if ready else "",
         "sentence": record.details.get("sentence", ""),
+        "hints": _hints(record),
         "unfit": [_unfit(row) for row in record.details.get("unfit", [])[:MOST_SHOWN]],
         "unfit_text": _unfit_text(record),
         "notes": record.details.get("notes", [])[:MOST_SHOWN],
@@ -81,6 +83,22 @@ def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, Any]:
             for row in reversed(trail_of("export_file", record.id))
         ],
     }  # fmt: skip
+
+
+def _hints(record: Export) -> list[str]:
+    """What is to be known of the file that is there (F-60)."""
+    most, found, size = LARGEST_IMPORT >> 20, [], (record.size or 0) >> 20
+    if record.details.get("narrow"):
+        found.append(
+            _("The columns are only as wide as their texts: with the widths of the layout the file would "
+              "have more than %(most)s MB, which the import does not take.", most=most)
+        )  # fmt: skip
+    if (record.size or 0) > LARGEST_IMPORT:
+        found.append(
+            _("This file has %(size)s MB; the import takes up to %(most)s MB. To bring it back, export it in "
+              "parts, by college or year, or as .xlsx.", size=size, most=most)
+        )  # fmt: skip
+    return found
 
 
 def _back(record: Export) -> tuple[Any, str]:

@@ -104,12 +104,14 @@ def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
         replace = bool(record.details.get("replace"))
         table = table_of(record)
         path = folder / f"export.{form.ending}"
-        rows, notes, unfit = _write(form, path, table, export_id, _said(record))
+        narrow = form is Format.DBF and dbf_out.too_wide(table.columns, record.counted)
+        rows, notes, unfit = _write(form, path, table, export_id, _said(record), narrow)
     if unfit is not None and unfit.count and not replace:
         raise HeldError(unfit, rows)
     with path.open("rb") as file:
         key, size = keeping.keep(file, uid)
-    return {"file_key": key, "size": size, "done": rows, "notes": notes[:MOST_NOTES]}
+    found = {"file_key": key, "size": size, "done": rows, "notes": notes[:MOST_NOTES]}
+    return {**found, "narrow": True} if narrow else found
 
 
 def _said(record: Export) -> list[tuple[Any, str]]:
@@ -119,14 +121,24 @@ def _said(record: Export) -> list[tuple[Any, str]]:
 
 
 def _write(
-    form: Format, path: Path, table: Table, export_id: int, said: list[tuple[Any, str]]
+    form: Format,
+    path: Path,
+    table: Table,
+    export_id: int,
+    said: list[tuple[Any, str]],
+    narrow: bool,
 ) -> tuple[int, list[Any], dbf_out.Unfit | None]:
     with contextlib.closing(table.rows()) as rows:
-        return _put(form, path, table, _noting(rows, export_id), said)
+        return _put(form, path, table, _noting(rows, export_id), said, narrow)
 
 
 def _put(
-    form: Format, path: Path, table: Table, batches: Iterator[Batch], said: list[tuple[Any, str]]
+    form: Format,
+    path: Path,
+    table: Table,
+    batches: Iterator[Batch],
+    said: list[tuple[Any, str]],
+    narrow: bool,
 ) -> tuple[int, list[Any], dbf_out.Unfit | None]:
     if form is Format.XLSX:
         rows, notes = xlsx_out.write(str(path), str(path.parent), table.columns, batches)
@@ -139,7 +151,9 @@ def _put(
     with path.open("wb") as out, tempfile.TemporaryFile(dir=path.parent) as spool:
         file: Any = out
         waiting: BinaryIO = spool  # type: ignore[assignment]
-        rows, unfit = dbf_out.write(file, waiting, table.columns, batches, clock.today())
+        rows, unfit = dbf_out.write(
+            file, waiting, table.columns, batches, clock.today(), narrow=narrow
+        )
     return rows, [], unfit
 
 

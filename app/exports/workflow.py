@@ -23,7 +23,7 @@ from app.workflow.steps import Change, Reason, Step
 S = ExportState
 KEPT = timedelta(days=7)
 AT_ONCE = 4  # files written while they are sent, of all people
-NOTED = ("notes", "unfit", "unfit_count", "sentence")
+NOTED = ("notes", "unfit", "unfit_count", "sentence", "narrow")
 
 
 def still_kept(record: Export, actor: Actor, now: datetime) -> str | None:

@@ -44,7 +44,9 @@ class Written(Choices):
 def kinds() -> Written:
     """The kinds of documents of identity."""
     also = {text: str(kind) for kind, texts in WRITTEN.items() for text in texts.split()}
-    return Written([(kind, kind, str(name)) for kind, name in identity.NAMES.items()], also)
+    found = Written([(kind, kind, str(name)) for kind, name in identity.NAMES.items()], also)
+    found.names.update(Choices.labelled(identity.NAMES).names)
+    return found
 
 
 def issuers() -> Written:

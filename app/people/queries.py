@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, Select, false, or_, select, true
 
 from app.accounts import contacts
 from app.accounts.models import AppUser, ContactChange
@@ -16,7 +16,7 @@ from app.core.db import db
 from app.core.identity import clean, id_number_mark, spellings
 from app.core.names import same_name
 from app.core.phones import folded, is_mobile
-from app.core.text import clean_code, clean_line
+from app.core.text import clean_code
 from app.people.checks import is_credit_code
 from app.people.models import (
     College,
@@ -344,19 +344,6 @@ def finds_student(text: str) -> ColumnElement[bool]:
     if not looks_like_number(text):
         return student_called(text)
     return or_(student_no_begins(text), Student.id.in_(merged("student", text)))
-
-
-def finds_student_or_class(
-    text: str, who: Actor, more: Sequence[Select[Any]] = ()
-) -> ColumnElement[bool]:
-    """The same, and the students of a class with that in its name (ADM-01): a union of index-served parts.
-
-    Who sees every school types the whole name of a class. `more` are further selects of ids.
-    """
-    mine, group = students_for(who).with_only_columns(Student.id), clean_line(text)
-    named = Student.class_name.icontains(group, autoescape=True)
-    found = (finds_student(text), named if who.school_id else Student.class_name == group)
-    return Student.id.in_(union_all(*(mine.where(where) for where in found), *more))
 
 
 def college_choices(who: Actor) -> list[tuple[str, str]]:

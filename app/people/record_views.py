@@ -45,7 +45,7 @@ from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.record_forms import PhoneForm, StudentForm, StudentMailForm
 from app.people.restriction_views import restrict_page
-from app.people.search_views import StudentSearch
+from app.people.search_views import StudentSearch, finds_student_or_class
 from app.people.sheets import EXPORTED
 from app.people.step_views import StepActions
 from app.people.students import STUDENTS, change_mail, change_phone, correct, enter
@@ -155,7 +155,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
 
     def finds(self, text: str) -> ColumnElement[bool]:
         more = [part for find in hooks.FINDS for part in find(text, actor())]
-        return queries.finds_student_or_class(text, actor(), more)
+        return finds_student_or_class(text, actor(), more)
 
     def record_name(self, item: Any) -> str:
         return str(item.name)

@@ -28,15 +28,11 @@ MOST = 2_000  # each student is told
 
 def prepare(_record: Import) -> Context:
     """What can be done, and the ways of signing."""
+    acts = Choices.labelled(ACTS)
+    acts.codes.update({"限制": "restrict", "解除": "release"})
     lists = {
-        "act": Choices(
-            [
-                ("restrict", "限制", "限制"),
-                ("release", "解除", "解除"),
-                *((key, key, str(label)) for key, label in ACTS.items()),
-            ]
-        ),
-        "kind": Choices([(key, key, str(label)) for key, label in RESTRICTION_KINDS.items()]),
+        "act": acts,
+        "kind": Choices.labelled(RESTRICTION_KINDS),
     }
     return Context(clock.today(), lists)
 
@@ -70,10 +66,30 @@ def look(record: Import, _context: Context) -> None:
         " AND (t.until IS NULL OR t.until >= :today)))"
     )
     today = {"today": clock.today(), **school}
-    compare.mark(record, f"r.values ->> 'act' = 'release' AND NOT {barred}", "act",
+    says = f"SELECT 1 FROM restriction t WHERE t.student_id = s.id AND {_SAYS}"
+    stands = f"EXISTS ({known} AND EXISTS ({says}))"
+    db.session.execute(
+        text(f"UPDATE import_row r SET status = CASE WHEN {stands} AND {barred} ="
+             " (r.values ->> 'act' = 'restrict') THEN 'same' ELSE 'new' END"
+             " WHERE r.import_id = :id AND r.status IN ('new', 'same')"),
+        {"id": record.id, **today},
+    )  # fmt: skip
+    act = "r.status = 'new' AND r.values ->> 'act'"
+    compare.mark(record, f"{act} = 'release' AND NOT {barred}", "act",
                  _("The student is not restricted in this way."), **today)  # fmt: skip
-    compare.mark(record, f"r.values ->> 'act' = 'restrict' AND {barred}", "act",
+    compare.mark(record, f"{act} = 'restrict' AND {barred}", "act",
                  _("The student is restricted in this way already."), **today)  # fmt: skip
+    compare.mark(record, f"{act} = 'restrict' AND EXISTS (SELECT 1 FROM import_row o WHERE"
+                 " o.import_id = r.import_id AND o.row < r.row AND o.status = 'new'"
+                 " AND o.values ->> 'act' = 'restrict' AND o.values ->> 'kind' = r.values ->> 'kind'"
+                 " AND o.values ->> 'student_no' = r.values ->> 'student_no')", "act",
+                 _("Another row restricts the student in this way."))  # fmt: skip
+
+
+# what our own list says of a restriction that stands, or of one that is over: nothing is to be done (BLK-08)
+_SAYS = """t.kind = r.values ->> 'kind' AND t.since::text = r.values ->> 'since'
+  AND coalesce(t.until::text, '') = coalesce(r.values ->> 'until', '') AND t.reason = r.values ->> 'reason'
+  AND ('set' = t.state AND (t.until IS NULL OR t.until >= :today)) = (r.values ->> 'act' = 'restrict')"""
 
 
 def hold(record: Import) -> None:
@@ -163,7 +179,7 @@ RESTRICTION_LIST = Sheet(
     row=days_fit,
     needs=("act", "kind", "since", "until"),
     look=look,
-    unique=(("student_no", "student_no"),),
+    unique=(("student_no", "student_no", "kind", "act", "since"),),
     most_rows=MOST,
     messages=lambda record: compare.counts(record.id)["new"],
     writer=Writer(lock=hold, write=act, take_back=unact),

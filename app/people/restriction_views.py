@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
@@ -28,7 +29,8 @@ from app.fab.views import SafeModelView
 from app.notices.reached import after_each
 from app.people import queries
 from app.people.detail import restricted_so, standing_chip, trace_of
-from app.people.models import RESTRICTION_KINDS, Restriction, Student
+from app.people.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
+from app.people.restriction_sheets import ACTS, RESTRICTION_LIST
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.people.workflow import RESTRICTIONS, dates_in_order, restrict, restriction_of
@@ -181,6 +183,12 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.restriction_tab(name, clock.today()), empty=empty)
 
 
+def _bars(span: tuple[str, date, date | None]) -> bool:
+    """Whether a restriction still stands, or will."""
+    state, _since, until = span
+    return state == RestrictionState.SET and (until is None or until >= clock.today())
+
+
 class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     """Who may not sign, since when and why (ADM-03)."""
 
@@ -202,7 +210,7 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     label_columns = {
         "student.name": _l("Student"), "student.student_no": _l("Student number"),
         "kind": _l("Kind of restriction"), "since": _l("From"), "until": _l("To"), "reason": _l("Reason"),
-        "span": _l("State"), "changed_at": _l("Last change"),
+        "span": _l("State"), "changed_at": _l("Last change"), "act": _l("Act"),
     }  # fmt: skip
     formatters_columns = {
         "kind": lambda kind: str(RESTRICTION_KINDS[kind]), "until": dash, "changed_at": moment,
@@ -212,6 +220,12 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
                     "since": "qq-number", "until": "qq-number", "changed_at": "qq-number",
                     "student.student_no": "qq-number"}  # fmt: skip
     load_columns = ("state", "since", "until", "student_id")
+    export_sheet = RESTRICTION_LIST.name
+    export_columns = ("act",)
+    export_rows = {"act": lambda row: str(ACTS["restrict" if _bars(row.span) else "release"])}
+    export_heads = RESTRICTION_LIST.heads({
+        "student.student_no": "student_no", "student.name": "name", "act": "act", "kind": "kind",
+        "since": "since", "until": "until", "reason": "reason"})  # fmt: skip
     wide_columns = frozenset({"student.student_no", "changed_at"})
     tabs = (
         _tab("now", _l("In effect"), _l("Nobody is restricted today.")),

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from flask import abort
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select, union_all
 
 from app.accounts.queries import actor
+from app.core.text import clean_line
 from app.people import queries
 from app.people.models import Student
+from app.workflow.actor import Actor
 
 
 class StudentSearch:
@@ -46,3 +49,16 @@ class StudentSearch:
     def token_clause(self, token: str) -> ColumnElement[bool] | None:
         found = queries.has_secret(token)
         return None if found is None else self.of_students(found)
+
+
+def finds_student_or_class(
+    text: str, who: Actor, more: Sequence[Select[Any]] = ()
+) -> ColumnElement[bool]:
+    """The same, and the students of a class with that in its name (ADM-01): a union of index-served parts.
+
+    Who sees every school types the whole name of a class. `more` are further selects of ids.
+    """
+    mine, group = queries.students_for(who).with_only_columns(Student.id), clean_line(text)
+    named = Student.class_name.icontains(group, autoescape=True)
+    found = (queries.finds_student(text), named if who.school_id else Student.class_name == group)
+    return Student.id.in_(union_all(*(mine.where(where) for where in found), *more))

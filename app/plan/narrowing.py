@@ -136,7 +136,7 @@ def _student(
 
 
 DECLARED = (
-    _entry("part", _l("Kind of destination"), _l("All kinds of destination"), counting_as, _parts),
+    _entry("part", _l("Group of destinations"), _l("All groups of destinations"), counting_as, _parts),
     _entry("destination", _l("Destination"), _l("All destinations"),
            lambda code: PlanEntry.destination_code == code, _named("byqx")),
     _entry("employer", _l("Employer"), _l("Employer: part of its name, or credit code"), has_employer),

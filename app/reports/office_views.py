@@ -99,6 +99,7 @@ class ReportsView(SafeView):
         return self.render_template(
             "reports/rate.html", table=table, notes=notes, fields=_fields(), snapshot=snapshot,
             files=_files("rate"), flow_url=url_for("ReportsView.flow"), line=_line(table, snapshot),
+            pivot_url=url_for("PivotView.begin", year=_cut().year),
         )  # fmt: skip
 
     @expose("/rate.<string:kind>", methods=["GET"])

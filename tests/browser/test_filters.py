@@ -52,7 +52,7 @@ def test_the_plan_is_narrowed_by_nature_region_and_employer_and_exported_so(
 def test_students_are_found_by_their_employer_and_narrowed_by_class(running, open_page, width):
     employer = running.ask(
         "SELECT employer_name FROM plan_entry WHERE school_id = (SELECT min(id) FROM school)"
-        " AND employer_name LIKE '%公司' ORDER BY id LIMIT 1"
+        " AND employer_name LIKE '%%公司' ORDER BY id LIMIT 1"
     )
     page = office(open_page)
     page.set_viewport_size({"width": width, "height": 768 if width > 400 else 844})

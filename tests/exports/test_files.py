@@ -12,11 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.bulk.plain import csv_rows, dbf_rows
 from app.core.errors import Refused
 from app.core.text import plain_cell
 from app.exports import csv_out, dbf_out, xlsx_out
 from app.exports.tables import Out, Table, dbf_names
+from tests.exports.read_back import csv_rows, dbf_rows
 
 NASTY = [
     "=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1", "'=1", "''-", "'quoted",
@@ -197,3 +197,31 @@ def test_an_empty_table_is_a_whole_file_in_every_format(app, tmp_path):
     with app.test_request_context():
         book_of(tmp_path, [])
     assert as_csv([]).decode("utf-8-sig") == "甲\r\n"
+
+
+@pytest.mark.rule("BLK-08", "PLN-07")
+def test_a_dbf_that_our_import_would_not_take_is_written_as_narrow_as_its_texts(tmp_path):
+    """A file of 21 MB was over the import's limit, nearly all of it blanks (F-60)."""
+    columns = [Out("甲", "A", 200), Out("乙", "B", 254), Out("丙", "C", 3)]
+    rows = [("甲乙丙", "", "12345"), ("x", "1", "")]
+    assert dbf_out.too_wide(columns, 50_000)
+    assert dbf_out.too_wide(columns, None)
+    assert not dbf_out.too_wide(columns, 40_000)
+    assert not dbf_out.too_wide(
+        [Out("甲", "A", 200), Out("乙", "B")], 50_000
+    )  # measured in any case
+    sizes = []
+    for narrow in (False, True):
+        path = tmp_path / f"{narrow}.dbf"
+        with path.open("wb") as file, (tmp_path / "spool").open("w+b") as spool:
+            count, unfit = dbf_out.write(
+                file, spool, columns, batches(*rows), date(2026, 7, 1), narrow=narrow
+            )
+        assert (count, unfit.count) == (2, 1)  # «12345» is too long for three bytes in any case
+        assert list(dbf_rows(path.read_bytes())) == [
+            ["A", "B", "C"],
+            ["甲乙丙", "", "123"],
+            ["x", "1", ""],
+        ]
+        sizes.append(path.stat().st_size)
+    assert sizes[0] - sizes[1] == 2 * (200 - 6 + 254 - 1)

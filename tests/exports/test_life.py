@@ -10,7 +10,6 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from app.bulk.plain import dbf_rows
 from app.core import filestore
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -21,6 +20,7 @@ from app.people.models import Student
 from app.workflow.models import Trail
 from tests import factories as make
 from tests.exports.conftest import kept
+from tests.exports.read_back import dbf_rows
 
 
 def post(browser, view="StudentsView", query="", **more):

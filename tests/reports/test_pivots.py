@@ -133,3 +133,42 @@ def test_of_nobody_there_is_an_empty_table(cast, year):
     who = make.actor(cast.officer)
     found = pivots.tuples(who, Cut(1999), ["college", "industry"])
     assert int(pivots.pivot(found, "college", "industry").counts.iloc[-1, -1]) == 0
+
+
+@pytest.mark.rule("RPT-06", "RPT-05")
+def test_the_workbook_is_asked_for_on_a_page_and_agrees_with_the_rate_report(cast, year, visit):
+    import openpyxl
+
+    from app.exports import tasks
+    from app.exports.models import Export
+    from tests.exports.conftest import kept
+    from tests.exports.test_analysis import table_of
+
+    for user in (cast.officer, cast.college_officer, cast.data, cast.province):
+        browser = visit(user)
+        assert "/reports/pivot/" in browser.get("/reports/rate").text
+        assert browser.get(f"/reports/pivot/?year={year}").status_code == 200
+        answer = browser.post("/reports/pivot/", data={
+            "year": year, "down": "college", "across": "part", "format": "xlsx-pivot"})  # fmt: skip
+        assert answer.status_code == 303, answer.text
+        uid = answer.headers["Location"].rpartition("/")[2].partition("?")[0]
+        record = db.session.query(Export).filter_by(uid=uid).one()
+        tasks.make(record.id)
+        record = db.session.get(Export, record.id, populate_existing=True)
+        assert record.state == "ready", record.details
+        book = openpyxl.load_workbook(kept(record))
+        whole = queries.whole(queries.live(make.actor(user), Cut(year, by="college")))
+        assert book["数据"].max_row - 1 == whole.total == record.done == record.counted
+        across = table_of(book["透视表"], f"学院 × {LABELS['part']}")
+        assert across["合计"]["合计"] == whole.total
+        said = " ".join(
+            str(row[1]) for row in book["透视表"].iter_rows(max_row=6, values_only=True)
+        )
+        assert "生源" in said or not whole.outside, said
+        texts = {str(cell) for row in book["数据"].iter_rows(values_only=True) for cell in row}
+        assert not texts & {cast.student.name, cast.student.student_no}
+    same = visit(cast.officer).post("/reports/pivot/", data={
+        "year": year, "down": "sex", "across": "sex", "format": "xlsx-pivot"})  # fmt: skip
+    assert same.status_code == 422
+    assert visit(cast.officer).post("/reports/pivot/", data={
+        "year": year, "down": "name", "across": "sex", "format": "csv"}).status_code == 422  # fmt: skip
