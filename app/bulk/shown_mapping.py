@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from app.bulk import groups, lists
+from app.bulk import cells, groups, lists
 from app.bulk.models import Import
 from app.bulk.sheet import Column, Context, Kind, Sheet
 
@@ -162,10 +162,12 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
         column = columns.get(group.field)
         if column is None or n >= MOST_LINES:
             continue
-        values: list[groups.Value | None] = list(group.values) or [None]
+        hidden = group.why in _hidden_sentences()
+        values: list[groups.Value | None] = [None] if hidden else [*group.values] or [None]
         lines = [
             Line(n + at, group.field, group.label, value.text if value else None,
-                 value.rows if value else group.rows, "", _offered(column, context, value),
+                 value.rows if value else group.rows, "",
+                 _hidden() if hidden else _offered(column, context, value),
                  group.why, types=value is not None and column.secret is None)
             for at, value in enumerate(values)
         ]  # fmt: skip
@@ -176,6 +178,20 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
             )
         )
     return troubles, every - len(troubles)
+
+
+def _hidden_sentences() -> set[str]:
+    """What a hidden row is told, in both languages: the file may have been checked in the other one."""
+    found = set()
+    for locale in ("zh", "en"):
+        with force_locale(locale):
+            found.add(cells.hidden_row())
+    return found
+
+
+def _hidden() -> list[Option]:
+    return [Option("", _("Leave it for now")), Option("leave", _("Leave them out")),
+            Option("take", _("Import them too"))]  # fmt: skip
 
 
 def _offered(column: Column, context: Context, value: groups.Value | None) -> list[Option]:

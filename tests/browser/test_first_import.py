@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 
 from tests.browser.files import XLSX, YEAR, as_bytes, fits_the_phone, office
+from tests.browser.test_life import confirm
 from tests.factories import id_number
 
 pytestmark = [pytest.mark.browser, pytest.mark.rule("BLK-06", "BLK-07", "BLK-09")]
@@ -156,5 +157,5 @@ def test_the_same_file_saved_by_libreoffice_is_read_as_well(running, open_page, 
     hand.page.locator("#concerns").wait_for()
     assert "错误" in hand.page.inner_text("main")
     hand.click(hand.page.locator("#do-discard"))
-    hand.click(hand.page.locator("#qq-dialog button[type=submit]"))
+    confirm(hand.page)
     hand.page.get_by_text("已放弃").first.wait_for()
