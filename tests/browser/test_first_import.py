@@ -112,10 +112,10 @@ def test_everything_wrong_at_once_in_ten_clicks_and_the_next_file_without_a_ques
     upload(hand, as_bytes(everything_wrong(1)), "第一份.xlsx")
     page.get_by_text("您的值 → 我们的值").first.wait_for()
     shown = page.inner_text("main")
-    for words in ("本科", "6 行", "数字格式", "1 行被隐藏"):
+    for words in ("本科", "6 行", "1 行被隐藏"):
         assert words in shown, shown
     chosen = page.locator("select[name^=act-] option:checked").all_inner_texts()
-    assert sorted(chosen) == ["31 本科生毕业", "照单元格中的数字读取（均不以 0 开头）"]
+    assert chosen == ["31 本科生毕业"]
     shot(page, tmp_path, "mapping")
     hand.click(page.get_by_role("button", name="按此对照检查"))
     page.locator("#concerns").wait_for()

@@ -94,7 +94,6 @@ def test_a_missing_column_can_be_one_value_for_all_rows(desk):
     assert (row.values["graduation_year"], row.values["education"]) == (2027, "31")
 
 
-@pytest.mark.rule("F-53")
 def test_problems_are_grouped_by_column_and_value_and_mended_from_there(desk):
     rows = [good_row(n, 班级="一" * 50) for n in (1, 2)] + [
         good_row(n, 性别="不明") for n in (3, 4, 5)
