@@ -94,7 +94,7 @@ FINAL = {
     "student": set(),
     "correction": {"accepted", "refused", "withdrawn"},
     "restriction": {"released"},
-    "import_file": {"failed", "undone"},
+    "import_file": {"failed", "undone", "discarded"},
     "export_file": {"failed", "expired"},
     "plan_entry": set(),
     "finding": set(),

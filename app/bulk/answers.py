@@ -72,6 +72,9 @@ def _head(form: Mapping[str, str], n: str, ours: str | None, found: Answers) -> 
 def _act(form: Mapping[str, str], n: str, record: Import, sheet: Sheet, found: Answers) -> None:
     name, shown, why = form[f"field-{n}"], form.get(f"text-{n}"), form.get(f"why-{n}", "")
     act, column = form.get(f"act-{n}", ""), sheet.column(name)
+    if act in ("take", "leave"):  # rows that the sheet hides
+        found.decided["hidden"] = act
+        return
     if act == "out" or (act == "empty" and (column.secret is not None or shown is None)):
         rows = _rows(record, sheet, name, why, shown)
         where = found.decided.setdefault("empty", {}).setdefault(name, []) if act == "empty" else (

@@ -8,11 +8,6 @@ from app.codes import queries as codes
 # a file may lack these columns where one value holds for all of its rows
 ONE_FOR_ALL = ("graduation_year", "year", "education", "college", "training_mode", "school", "act")
 
-AS_NUMBER, TAKE = (
-    "#number",
-    "take",
-)  # the word for codes that a sheet has as numbers, and what it means
-
 
 def table_of(column: Column) -> str:
     """The official table of a column's codes; none for lists of a school's own."""

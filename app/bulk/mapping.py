@@ -20,9 +20,9 @@ from app.bulk.guess_regions import Regions
 from app.bulk.guess_values import guess_value
 from app.bulk.heads import normal
 from app.bulk.intake import EXTRA, Reading, columns_of, declared_names
-from app.bulk.lists import AS_NUMBER, TAKE, is_region, lists_of, table_of
+from app.bulk.lists import is_region, lists_of, table_of
 from app.bulk.models import Import
-from app.bulk.sheet import Choices, Column, Context, Kind, Sheet
+from app.bulk.sheet import Choices, Column, Context, Sheet
 from app.bulk.words import Words
 from app.codes import queries as codes
 from app.core.text import clean_line
@@ -222,10 +222,9 @@ def _values(
         said = {cell: _last(here, shown(cell)) for cell in counts.index if shown(cell) in here}
         if column.secret is None:
             said |= _guessed(column, counts, context, known, found, set(said))
-            said |= _numbers(column, counts, known, found)
         if said:
             found.words.values[column.field] = said
-    open_ = [one for one in found.questions["values"] if one["ours"] or one["text"] == AS_NUMBER]
+    open_ = [one for one in found.questions["values"] if one["ours"]]
     found.asks = found.asks or bool(open_ and not known.answered)
 
 
@@ -272,25 +271,6 @@ def _guessed(
     if len(asked) <= MOST_ASKED:
         found.questions["values"] += asked
     return said
-
-
-def _numbers(column: Column, counts: Any, known: Known, found: Mapped) -> dict[Any, str]:
-    """Codes that the sheet has as numbers: taken if somebody says that none begins with 0 (BLK-02)."""
-    stored = {cell: int(rows) for cell, rows in counts.items()
-              if isinstance(cell, int) and 0 < cell < 10**15}  # fmt: skip
-    if column.kind is not Kind.CODE or not stored:
-        return {}
-    before = known.values.get(column.field, {}).get(AS_NUMBER)
-    rows = sum(stored.values())
-    if TAKE in (known.here.get(column.field, {}).get(AS_NUMBER), before):
-        found.taken["values"].append([column.field, AS_NUMBER, TAKE, rows, "kept"])
-        return {cell: str(cell) for cell in stored}
-    even = len({len(str(cell)) for cell in stored}) == 1  # a lost zero would make one shorter
-    found.questions["values"].append(
-        {"field": column.field, "text": AS_NUMBER, "rows": rows, "ours": TAKE if even else None,
-         "sample": str(min(stored))}
-    )  # fmt: skip
-    return {}
 
 
 def _stands(text: str, lists: list[Choices]) -> bool:

@@ -124,6 +124,16 @@ class Import(db.Model):
         return self.state in BUSY
 
     @property
+    def waits(self) -> bool:
+        """Whether it is the person's turn, and its rows are still kept."""
+        return self.state in OPEN and self.file_key is not None
+
+    @property
+    def asks(self) -> bool:
+        """Whether its words must be mapped before it can be checked."""
+        return self.state == ImportState.MAPPING
+
+    @property
     def place(self) -> tuple[str, str]:
         """What leads to its page."""
         return self.uid, self.file_name

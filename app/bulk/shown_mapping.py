@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import force_locale, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
-from app.bulk import groups, lists
+from app.bulk import cells, groups, lists
 from app.bulk.models import Import
-from app.bulk.sheet import Column, Context, Kind, Sheet
+from app.bulk.sheet import Column, Context, Sheet
 
 MOST_OPTIONS = 90  # values of a list that a select offers; of longer ones the value is typed
 MOST_LINES = 300  # lines of one page with a choice each
@@ -38,8 +38,6 @@ class Line:
     chosen: str
     options: list[Option]
     why: str = ""
-    sentence: str = ""
-    first: int = 0
     types: bool = True  # whether another text can be typed for it
 
 
@@ -81,8 +79,6 @@ def _named(code: str, name: str) -> str:
 
 def value_name(column: Column, code: str, context: Context) -> str:
     """A code with its name."""
-    if code == lists.TAKE and column.kind is Kind.CODE:
-        return _("as they are: none begins with 0")
     for known in lists.lists_of(column, context):
         value = known.find(code)
         if value is not None:
@@ -122,29 +118,17 @@ def _missing(column: Column, context: Context, decided: dict[str, Any]) -> dict[
     }  # fmt: skip
 
 
-def _as_numbers(column: Column, context: Context) -> list[Option]:
-    """What can be done with codes that the sheet has as numbers."""
-    take = Option(f"={lists.TAKE}", value_name(column, lists.TAKE, context))
-    return [Option("", _("Leave it for now")), take]
-
-
-def theirs(text: str) -> str:
-    """A word as the person wrote it, or what it stands for."""
-    return _("stored as numbers") if text == lists.AS_NUMBER else text
-
-
 def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) -> list[Line]:
     found = []
     for n, one in enumerate(asked[:MOST_LINES]):
         column = sheet.column(one["field"])
-        numbers = one["text"] == lists.AS_NUMBER
-        options = _as_numbers(column, context) if numbers else acts(column, context)
+        options = acts(column, context)
         chosen = f"={one['ours']}" if one["ours"] else ""
         if chosen and all(option.value != chosen for option in options):
             options.append(Option(chosen, value_name(column, one["ours"], context)))
-        sentence = _("stored as numbers, e.g. %(what)s", what=one["sample"]) if numbers else ""
-        found.append(Line(n, column.field, str(column.label), one["text"], one["rows"], chosen, options,
-                          sentence=sentence, types=not numbers))  # fmt: skip
+        found.append(
+            Line(n, column.field, str(column.label), one["text"], one["rows"], chosen, options)
+        )
     return found
 
 
@@ -162,10 +146,12 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
         column = columns.get(group.field)
         if column is None or n >= MOST_LINES:
             continue
-        values: list[groups.Value | None] = list(group.values) or [None]
+        hidden = group.why in _hidden_sentences()
+        values: list[groups.Value | None] = [None] if hidden else [*group.values] or [None]
         lines = [
             Line(n + at, group.field, group.label, value.text if value else None,
-                 value.rows if value else group.rows, "", _offered(column, context, value),
+                 value.rows if value else group.rows, "",
+                 _hidden() if hidden else _offered(column, context, value),
                  group.why, types=value is not None and column.secret is None)
             for at, value in enumerate(values)
         ]  # fmt: skip
@@ -176,6 +162,20 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
             )
         )
     return troubles, every - len(troubles)
+
+
+def _hidden_sentences() -> set[str]:
+    """What a hidden row is told, in both languages: the file may have been checked in the other one."""
+    found = set()
+    for locale in ("zh", "en"):
+        with force_locale(locale):
+            found.add(cells.hidden_row())
+    return found
+
+
+def _hidden() -> list[Option]:
+    return [Option("", _("Leave it for now")), Option("leave", _("Leave them out")),
+            Option("take", _("Import them too"))]  # fmt: skip
 
 
 def _offered(column: Column, context: Context, value: groups.Value | None) -> list[Option]:
@@ -196,7 +196,7 @@ def taken_of(record: Import, sheet: Sheet, context: Context) -> list[str]:
         column = sheet.column(name)
         said = value_name(column, ours, context) if ours else _("empty")
         found.append(
-            _("%(column)s: “%(theirs)s”, %(rows)s rows → %(ours)s", column=column.label, theirs=theirs(word),
+            _("%(column)s: “%(theirs)s”, %(rows)s rows → %(ours)s", column=column.label, theirs=word,
               rows=rows, ours=said)
         )  # fmt: skip
     return found

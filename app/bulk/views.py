@@ -14,7 +14,7 @@ from app.accounts.queries import actor
 from app.bulk import asking, queries, row_pages, shown, shown_mapping, tasks, template
 from app.bulk.answers import Answers, answers_of
 from app.bulk.intake import MAX_BYTES
-from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, OPEN, Import, ImportState, RowStatus
+from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState, RowStatus
 from app.bulk.sheet import SHEETS, Context, Sheet
 from app.bulk.workflow import IMPORTS
 from app.core import clock
@@ -190,10 +190,9 @@ def _page(record: Import) -> dict[str, Any]:
     start = url_for("ImportsView.begin", name=sheet.name)
     mine = record.user_id == who.user_id and record.errors_key is not None
     kept = record.total and not record.busy and record.file_key is not None
-    waits = record.state in OPEN and record.file_key is not None
-    context = sheet.prepare(record) if kept or waits else None
+    context = sheet.prepare(record) if kept or record.waits else None
     return {
-        **_words(record, sheet, context if waits else None),
+        **_words(record, sheet, context if record.waits else None),
         "title": record.file_name,
         "active": sheet.menu,
         "back": (_("Import: %(sheet)s", sheet=sheet.title), start),
@@ -239,20 +238,17 @@ def _page(record: Import) -> dict[str, Any]:
 def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, Any]:
     """What the person may still say of the words of the file; without a context: nothing any more."""
     at: dict[str, Any] = {"uid": record.uid}
-    mapped = record.state == ImportState.MAPPING
     step = shown_mapping.step_of(record, sheet, context) if context else None
     troubles, more = shown_mapping.troubles_of(record, sheet, context) if context else ([], 0)
     decided = any(record.details.get("decided", {}).values())
     return {
-        "mapping": step if mapped else None,
-        "remap": step if step and not mapped else None,
+        "mapping": step if record.asks else None,
+        "remap": step if step and not record.asks else None,
         "trouble_items": [(t, row_pages.problem_url(record, t.field, t.why)) for t in troubles],
         "troubles_more": more,
         "concern_lines": shown_mapping.concerns_of(record, sheet) if record.total else [],
         "decide_url": url_for("ImportsView.decide", **at),
-        "agree_url": url_for("ImportsView.agree", **at)
-        if record.state == ImportState.CHECKED
-        else "",
+        "agree_url": url_for("ImportsView.agree", **at) if record.waits else "",
         "anew_url": url_for("ImportsView.decide", **at, anew=1) if decided and context else "",
     }
 

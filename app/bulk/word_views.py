@@ -71,7 +71,7 @@ def _shown(word: ImportWord, who: Actor, contexts: dict[str, Context]) -> dict[s
         "id": word.id,
         "sheet": sheet.title,
         "column": _("Header") if head else _label(sheet, word.field),
-        "theirs": shown_mapping.theirs(word.shown),
+        "theirs": word.shown,
         "ours": _ours(word, sheet, who, contexts),
         "who": word.user.display_name,
         "at": moment(word.at),

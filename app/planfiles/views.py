@@ -14,9 +14,7 @@ from app.accounts.queries import actor
 from app.bulk import queries
 from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState
 from app.bulk.shown import question, tally_of
-from app.bulk.views import take_url
-from app.bulk.workflow import IMPORTS
-from app.core import clock
+from app.bulk.views import buttons
 from app.core.errors import NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -100,11 +98,7 @@ def _picked(form: Any) -> dict[tuple[int, str], str]:
 def _page(record: Import, tab: str, after: int) -> dict[str, Any]:
     found = beside.summary(record)
     counts = found.counts
-    offers = [
-        (offer, take_url(record, offer.step.name))
-        for offer in IMPORTS.offers(record, actor(), clock.now())
-        if not offer.step.danger
-    ]
+    offers = [(offer, url) for offer, url in buttons(record, actor()) if not offer.step.danger]
     open_now = any(offer.step.name.startswith("write") for offer, _url in offers)
     rows = _rows(record, tab, after)
     return {

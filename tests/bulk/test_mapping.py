@@ -159,7 +159,6 @@ def test_only_whose_file_it_is_decides(app, bring, cast, visit):
     assert visit(cast.other_officer).get(f"/imports/file/{record.uid}/rows").status_code == 404
 
 
-@pytest.mark.rule("F-53")
 def test_the_words_of_case_16_are_understood_or_asked_with_the_likely_meaning(bring, decide, cast):
     for code, name, major in (("21", "计算机科学与技术学院", "软件工程"),):
         college = make.make_college(cast.school, code, name)

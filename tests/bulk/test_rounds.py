@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import io
 from unittest.mock import patch
 
+import openpyxl
 import pytest
+from flask_babel import force_locale
 
-from app.bulk import asking, compare, groups, tasks
+from app.bulk import asking, compare, groups, shown_mapping, tasks
 from app.bulk.answers import Answers, answers_of
 from app.bulk.models import Import, ImportRow, ImportWord
 from app.bulk.sheet import SHEETS
@@ -91,7 +94,6 @@ def test_a_missing_column_can_be_one_value_for_all_rows(desk):
     assert (row.values["graduation_year"], row.values["education"]) == (2027, "31")
 
 
-@pytest.mark.rule("F-53")
 def test_problems_are_grouped_by_column_and_value_and_mended_from_there(desk):
     rows = [good_row(n, 班级="一" * 50) for n in (1, 2)] + [
         good_row(n, 性别="不明") for n in (3, 4, 5)
@@ -216,3 +218,22 @@ def test_what_was_seen_is_what_is_agreed_to(desk):
     assert db.session.get(Import, record.id, populate_existing=True).state == "applied"
     again = desk.bring(xlsx([good_row(52, 备注="甲")], [*HEADS, "备注"]), "乙.xlsx")
     assert again.concerns == {}  # it was decided once: the column is not used
+
+
+@pytest.mark.rule("BLK-07")
+@pytest.mark.parametrize(("act", "good", "out"), [("take", 3, 0), ("leave", 2, 1)])
+def test_hidden_rows_are_left_out_or_meant_from_their_group(desk, act, good, out):
+    book = openpyxl.load_workbook(io.BytesIO(xlsx([good_row(n) for n in (61, 62, 63)])))
+    book.worksheets[0].row_dimensions[3].hidden = True
+    data = io.BytesIO()
+    book.save(data)
+    record = desk.bring(data.getvalue(), f"{act}.xlsx")
+    assert tally(record) == (2, 0, 0, 1)
+    with force_locale("zh"):
+        sheet = SHEETS["students"]
+        found, _more = shown_mapping.troubles_of(record, sheet, sheet.prepare(record))
+    only = found[0].lines[0]
+    assert [option.value for option in only.options] == ["", "leave", "take"]
+    record = desk.decide(record, line(0, only.field, None, only.why, act))
+    assert tally(record) == (good, 0, 0, 0)
+    assert record.concerns.get("left", {}).get("hidden_rows", 0) == out
