@@ -7,21 +7,23 @@ it imports pandas.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from os import urandom
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from flask_babel import gettext as _
 
 from app.bulk import cells
 from app.bulk.cells import Wrong
-from app.bulk.intake import EXAMPLE, Reading, columns_of
-from app.bulk.sheet import Column, Context, Found, Problems, Sheet
+from app.bulk.intake import EXAMPLE, Reading, columns_of, second_columns
+from app.bulk.sheet import Column, Context, Found, Kind, Problems, Sheet
 from app.bulk.words import Words
 from app.core.errors import Invalid
 from app.core.forms import MISSING
+from app.core.text import clean_line
 
 LISTED = 20  # mended cells that are listed one by one
 FIELDS = ["row", "field", "sentence"]
@@ -46,6 +48,7 @@ class Findings:
     problems: pd.DataFrame = field(default_factory=lambda: pd.DataFrame(columns=FIELDS))
     mended: Counter[str] = field(default_factory=Counter)  # field → cells
     listed: list[tuple[int, str]] = field(default_factory=list)  # line, field
+    masked: dict[str, int] = field(default_factory=dict)  # field → numbers with * in them
 
     def said(self, of: Any, where: pd.Series) -> None:
         """Add the sentences of a column or rule: `where` has one or None for each row, `of` its field."""
@@ -70,15 +73,26 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
     frame = frame[~example & ~frame.index.isin(words.rows_out)]
     rows = frame[["sheet", "line", "hidden"]].assign(uid=_uids(len(frame)))
     done = Findings(columns, ignored, int(example.sum()), rows, {}, {}, {})
+    second = second_columns(sheet, reading.heads, words, columns)
     for place, column in columns.items():
-        said = words.values.get(column.field, {})
-        shown = frame[place]
-        done.cells[column.field] = shown.map(lambda c, said=said: said.get(c, c)) if said else shown
+        others = [n for n, same in second.items() if same is column]
+        cell = _worded(frame[place], words.values.get(column.field))
+        for n in others:  # where one of them is empty the other says it
+            cell = cell.where(~mapped(cell, cells.is_empty).astype(bool), frame[n])
+        done.cells[column.field] = cell
+        _masks(done, column, sheet)
         _column(done, column, context)
+        for n in others:
+            _compare(done, column, frame[n], reading.heads[n], context)
     _rule(done, sheet, context)
     done.said(next(iter(columns.values())).field,
               _one(cells.hidden_row(), rows["hidden"].astype(bool)))  # fmt: skip
     return done
+
+
+def _worded(cell: pd.Series, said: dict[str, str] | None) -> pd.Series:
+    """The cells, with those replaced of which a person has said what they mean."""
+    return mapped(cell, lambda c: said.get(c, c) if isinstance(c, str) else c) if said else cell
 
 
 def _is_example(cell: Any) -> bool:
@@ -103,34 +117,85 @@ def _column(done: Findings, column: Column, context: Context) -> None:
     """Read a column: its values, what was mended, what is wrong, and what else its checks tell of a row."""
     cell = done.cells[column.field]
     filled = ~mapped(cell, cells.is_empty).astype(bool)
+    if column.field in done.masked:
+        masked = mapped(cell, cells.is_mask).astype(bool)
+        cell, filled = cell[~masked], filled[~masked]
     if column.required and not column.may_be_empty:
         done.said(column.field, _one(str(MISSING), ~filled))
     there = cell[filled]
     known = [done.values.get(name, _none(done)).loc[there.index] for name in column.needs]
     codes, combos = distinct([there, *known])
-    told = [_read(column, *combo, context=context) for combo in combos]
-    value, sentence, mended, gives = (_spread(part, codes, there.index) for part in _parts(told))
+    if column.whole and any(
+        isinstance(c[0], str) and c[0].lstrip("'= \"")[:1] == "0" for c in combos
+    ):
+        context.zeros.add(column.field)
+    told = _read(column, combos, context)
+    value, sentence, mended = (_spread(part, codes, there.index) for part in told[:3])
     done.said(column.field, sentence)
     _note_mended(done, column, there.index[mended.to_numpy(dtype=bool)])
     _keep(done, column, value.dropna())
     for name in column.gives:
-        found = gives.map(lambda given, name=name: given.get(name)).dropna()
-        _put(done.values, name, found, done)
+        given = [one.get(name) for one in told[3]]
+        _put(done.values, name, _spread(given, codes, there.index).dropna(), done)
 
 
-def _read(column: Column, cell: Any, *known: Any, context: Context) -> tuple[Any, Any, bool, Found]:
-    """Value, sentence, whether it was mended, and what the checks have given beside it."""
-    context.row = {n: v for n, v in zip(column.needs, known, strict=True) if v is not None}
-    try:
-        value = column.read(cells.unguarded(cell), context)
-    except Wrong as wrong:
-        return None, str(wrong), False, {}
-    mended = column.literal and isinstance(cell, str) and cell != value
-    return value, None, mended, context.row if column.gives else {}
+def _masks(done: Findings, column: Column, sheet: Sheet) -> None:
+    """A number that the list shows masked stays as it is; `compare` looks whether it is that record's."""
+    if column.secret is None:
+        return
+    cell = done.cells[column.field]
+    masked = mapped(cell, cells.is_mask).astype(bool)
+    if not masked.any():
+        return
+    done.masked[column.field] = int(masked.sum())
+    if column.field in sheet.target.secrets:
+        _put(done.more, f"{column.field}_mask", mapped(cell[masked], str.strip), done)
+    else:
+        done.said(column.field, _one(str(cells.MASKED), masked))
 
 
-def _parts(told: list[tuple[Any, ...]]) -> Iterable[list[Any]]:
-    return ([each[n] for each in told] for n in range(4))
+def _compare(done: Findings, column: Column, other: pd.Series, head: str, context: Context) -> None:
+    """What the code says and what the name beside it says must be the same; what is unknown says nothing."""
+    value = (done.more if column.aside else done.values).get(column.target, _none(done))
+    both = value.notna() & ~mapped(other, cells.is_empty).astype(bool)
+    if column.kind is not Kind.CHOICE:
+        _put(done.more, f"{column.field}_also", mapped(other[both], _line), done)
+        return
+    known = [done.values.get(name, _none(done))[both] for name in column.needs]
+    codes, combos = distinct([other[both], *known])
+    beside = _spread(_read(column, combos, context)[0], codes, value.index[both])
+    wrong = beside.notna() & (beside != value[both])
+    sentence = _("“%(head)s” of this row says something else.", head=head[:40])
+    done.said(column.field, _one(sentence, wrong))
+
+
+def _line(cell: Any) -> str:
+    return clean_line(str(cell)) if not isinstance(cell, tuple) else ""
+
+
+Told = tuple[list[Any], list[str | None], list[bool], list[Found]]
+
+
+def _read(column: Column, combos: list[tuple[Any, ...]], context: Context) -> Told:
+    """Of each combination the value, the sentence, whether it was mended, what its checks gave beside it."""
+    values, sentences, mended, given = _none_of(len(combos)), _none_of(len(combos)), [], []
+    for n, (cell, *known) in enumerate(combos):
+        context.row = {
+            name: v for name, v in zip(column.needs, known, strict=True) if v is not None
+        }
+        try:
+            value = values[n] = column.read(cells.unguarded(cell), context)
+            mended.append(column.literal and value != cell and isinstance(cell, str))
+        except Wrong as wrong:
+            sentences[n] = str(wrong)
+            mended.append(False)
+        if column.gives:
+            given.append(context.row if sentences[n] is None else {})
+    return values, sentences, mended, given
+
+
+def _none_of(count: int) -> list[Any]:
+    return [None] * count
 
 
 def _note_mended(done: Findings, column: Column, rows: pd.Index) -> None:
@@ -168,28 +233,32 @@ def _none(done: Findings) -> pd.Series:
 
 def distinct(columns: list[pd.Series]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
     """For each row the number of its combination, and the combinations of the cells, as they come."""
-    codes = np.zeros(len(columns[0]), dtype=np.int64)
-    known = []
+    codes, known = np.zeros(len(columns[0]), dtype=np.int64), list[list[Any]]()
     for column in columns:
-        mine, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=True)
-        known.append([*values, None])  # the last stands for code -1, a cell that is not there
-        mine = np.where(mine < 0, len(values), mine)
-        codes, seen = pd.factorize(codes * (len(values) + 1) + mine)
-        known = [[old[n] for n in seen // (len(values) + 1)] for old in known[:-1]] + [
-            [known[-1][n] for n in seen % (len(values) + 1)]
-        ]
+        mine, values = _factorized(column)
+        if not known:
+            codes, known = mine, [values]
+            continue
+        codes, seen = pd.factorize(codes * len(values) + mine)
+        before, now = seen // max(1, len(values)), seen % max(1, len(values))
+        known = [[old[n] for n in before] for old in known] + [[values[n] for n in now]]
     return codes, list(zip(*known, strict=True))
 
 
 def mapped(column: pd.Series, act: Callable[[Any], Any]) -> pd.Series:
     """What `act` gives for each cell, asked once for each distinct one."""
-    codes, combos = distinct([column])
-    return _spread([act(combo[0]) for combo in combos], codes, column.index)
+    codes, values = _factorized(column)
+    return _spread([act(value) for value in values], codes, column.index)
+
+
+def _factorized(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """Which of the distinct values each row has, and these; pandas makes NaN of None."""
+    codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+    return codes, [None if value != value else value for value in values]
 
 
 def _spread(found: list[Any], codes: np.ndarray, index: pd.Index) -> pd.Series:
-    each = np.empty(len(found), dtype=object)
-    each[:] = found
+    each = np.fromiter(found, object, len(found))
     return pd.Series(each[codes], index=index, dtype=object)
 
 

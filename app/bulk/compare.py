@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import LargeBinary, text
 
+from app.bulk.cells import MASKED
 from app.bulk.models import Import, RowStatus
 from app.bulk.sheet import SHEETS, Sheet, Target
 from app.core.db import db
@@ -17,6 +18,7 @@ from app.core.db import db
 
 def first(sheet: Sheet, record: Import, context: Any) -> None:
     """Everything that only the data know, after the rows have been staged."""
+    _mark_masked(sheet, record)
     sheet.look(record, context)
     doubles = [
         _mark_doubles(sheet, record, [n, *within], blamed) for n, blamed, *within in sheet.unique
@@ -78,15 +80,16 @@ def counts(import_id: int) -> dict[str, int]:
 
 
 def mark(record: Import, condition: str, field: str, sentence: str, **values: Any) -> None:
-    """Mark the good rows of which the condition holds (SQL, the row is `r`) as faulty."""
+    """Mark the good rows, or `all_rows`, of which the condition holds (SQL, the row is `r`) as faulty."""
+    good = "true" if values.pop("all_rows", False) else "r.status <> 'faulty'"
     db.session.execute(
         text(
             "UPDATE import_row r SET status = 'faulty', old = NULL, problems ="
             " coalesce(problems, '[]') || jsonb_build_array(jsonb_build_array(:field ::text,"
             " :sentence ::text))"
-            f" WHERE r.import_id = :id AND r.status <> 'faulty' AND ({condition})"
+            f" WHERE r.import_id = :id AND {good} AND ({condition})"
         ),
-        {"id": record.id, "field": field, "sentence": sentence, **values},
+        {"field": field, "sentence": sentence, **values, "id": record.id},
     )
 
 
@@ -112,6 +115,18 @@ def taken_by_another(target: Target, name: str) -> str:
       stuck AS (SELECT row FROM wants WHERE giver IS NULL
         UNION SELECT w.row FROM wants w JOIN stuck s ON w.giver = s.row)
       SELECT row FROM stuck)"""
+
+
+def _mark_masked(sheet: Sheet, record: Import) -> None:
+    """A masked number is taken for the record's own only where its mask is; else nobody knows it."""
+    target = sheet.target
+    for name in target.secrets:
+        said = f"(r.more ->> '{name}_mask')"
+        same = (f"t.{name}_masked = {said} OR {said} LIKE '***%' AND"
+                f" right(t.{name}_masked, 4) = right({said}, 4)")  # fmt: skip
+        known = f"SELECT 1 FROM {target.model.__tablename__} t WHERE {joined(target)} AND ({same})"
+        mark(record, f"r.more ? '{name}_mask' AND NOT EXISTS ({known})", name, str(MASKED),
+             all_rows=True, **bound(sheet, record))  # fmt: skip
 
 
 def _mark_doubles(sheet: Sheet, record: Import, names: list[str], blamed: str) -> bool:

@@ -23,10 +23,8 @@ def opened(answer: bytes) -> tuple[dict[str, Any], pd.DataFrame]:
         codes = np.frombuffer(body, "<i4", rows, at + size)
         if len(codes) and not 0 <= codes.min() <= codes.max() < len(values):
             raise ValueError(name)
-        kept = np.empty(len(values), dtype=object)
-        kept[:] = (
-            [_number(v) for v in values] if isinstance(name, str) else [_cell(v) for v in values]
-        )
+        read = _number if isinstance(name, str) else _cell
+        kept = np.fromiter(map(read, values), object, len(values))
         columns[name] = pd.Series(kept[codes], dtype=object)
         at += size + codes.nbytes
     frame = pd.DataFrame(columns)

@@ -26,7 +26,9 @@ ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _OLDEST = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # Excel 2, 3, 4
-_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
+# hidden rows and columns, cells in error, merged blocks, formulas
+TELLING = (b"hidden", b'"e"', b"'e'", b"mergeCell", b"<f", b":f>", b":f ")
+_SHEET_PART = re.compile(r"xl[/\\]worksheets[/\\][^/\\]+\.xml", re.I)
 _ACTIVE = (
     ("vbaproject.bin", "macros"),
     ("xl/macrosheets/", "macros"),
@@ -133,18 +135,33 @@ def check_xls(data: bytes) -> None:
         raise UnfitError("macros")
 
 
-def check_archive(data: bytes, most_rows: int) -> None:
-    """Refuse what is no harmless .xlsx or .ods. Every part is really unpacked and counted."""
+def check_archive(data: bytes, most_rows: int) -> set[str]:
+    """Refuse what is no harmless .xlsx or .ods. Every part is really unpacked and counted.
+
+    Gives the sheets (in small letters) whose bytes may say something beside their values; see `marks`.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_names(archive.infolist())
-            _scan(archive, most_rows)
+            return _scan(archive, most_rows)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         raise UnfitError("broken") from error
 
 
+def straightened(data: bytes) -> bytes:
+    """The archive with / in the names of its parts, where a program of Windows has written a backslash."""
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        if not any("\\" in name for name in old.namelist()):
+            return data
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as new:
+            for part in old.infolist():
+                new.writestr(part.filename.replace("\\", "/"), old.read(part))
+        return out.getvalue()
+
+
 def _check_names(parts: list[zipfile.ZipInfo]) -> None:
-    names = {part.filename.lower() for part in parts}
+    names = {part.filename.lower().replace("\\", "/") for part in parts}
     if len(parts) > MAX_PARTS or len(names) != len(parts):
         raise UnfitError("broken")
     for part in parts:
@@ -157,8 +174,8 @@ def _check_names(parts: list[zipfile.ZipInfo]) -> None:
             raise UnfitError(reason)
 
 
-def _scan(archive: zipfile.ZipFile, most_rows: int) -> None:
-    left, far = MAX_UNPACKED, _far(most_rows)
+def _scan(archive: zipfile.ZipFile, most_rows: int) -> set[str]:
+    left, far, telling = MAX_UNPACKED, _far(most_rows), set()
     for part in archive.infolist():
         is_sheet = _SHEET_PART.fullmatch(part.filename) is not None
         for piece, fresh in _pieces(archive, part):
@@ -169,6 +186,9 @@ def _scan(archive: zipfile.ZipFile, most_rows: int) -> None:
                 raise UnfitError("entities")
             if is_sheet:
                 _check_far(piece, far, most_rows)
+                if any(sign in piece for sign in TELLING):
+                    telling.add(part.filename.lower().replace("\\", "/"))
+    return telling
 
 
 def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, int]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _: Callable[..., str] = gettext
 
-MAX_BYTES = 20 << 20
+MAX_BYTES = 24 << 20  # with its form less than a request may have
 SECONDS = 60.0
 EXTRA = (
     "问题",
@@ -104,6 +104,20 @@ def columns_of(
             label = str(column.label)
             problems.append((label, _("The column “%(head)s” is missing.", head=label)))
     return {places[c.field][1]: c for c in sheet.columns if c.field in places}, ignored, problems
+
+
+def second_columns(
+    sheet: Sheet, heads: list[str], words: Words, columns: dict[int, Column]
+) -> dict[int, Column]:
+    """Further columns for what a chosen one says: beside the code its name, beside the name its code."""
+    names, chosen = _names(sheet), {column.field: column for column in columns.values()}
+    found = {}
+    for n, head in enumerate(heads):
+        key = normal(head)
+        field = words.heads[key] if key in words.heads else names.get(key, ("",))[0]
+        if n not in columns and field in chosen:
+            found[n] = chosen[field]
+    return found
 
 
 def known_heads(sheet: Sheet) -> set[str]:

@@ -75,9 +75,11 @@ def decoded(data: bytes) -> tuple[str, str]:
         if data.startswith(mark):
             return _strict(data, name), name.removesuffix("-sig")
     start = data[:4096]
-    for name, place in (("utf-16-le", 1), ("utf-16-be", 0)):
-        if start[place::2].count(0) * 4 > len(start) / 2 and not start[1 - place :: 2].count(0):
-            return _strict(data[: len(data) // 2 * 2], name), "utf-16"
+    zeros = [start[place::2].count(0) / max(1, len(start) // 2) for place in (0, 1)]
+    if max(zeros) > 0.2 and min(zeros) < 0.1:
+        return _strict(
+            data[: len(data) // 2 * 2], "utf-16-" + "bl"[zeros[1] > zeros[0]] + "e"
+        ), "utf-16"
     try:
         return data.decode("utf-8"), "utf-8"
     except UnicodeDecodeError:

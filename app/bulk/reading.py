@@ -59,8 +59,9 @@ def _read(data: bytes, wish: dict[str, Any]) -> bytes:
 
 
 def _archive(data: bytes, most: int) -> tuple[str, Iterator[Grid]]:
-    guard.check_archive(data, most)
-    return "", _workbook(data, marks.of_xlsx(data))
+    telling = guard.check_archive(data, most)
+    data = guard.straightened(data)
+    return "", _workbook(data, marks.of_xlsx(data, telling))
 
 
 def _ods(data: bytes, most: int) -> tuple[str, Iterator[Grid]]:

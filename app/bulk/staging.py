@@ -13,10 +13,11 @@ from app.bulk.checking import Findings, mapped
 from app.bulk.models import Import, RowStatus
 from app.bulk.sheet import Column
 from app.core.db import db, driver_connection
-from app.core.text import clean_line
+from app.core.text import clean_code, clean_line
 
 MANY = 2_000
 LONGEST = 60  # characters of a faulty cell that the page shows
+MOST_ODD = 3  # signs: what has more of them is no number with a slip
 COPY = (
     "COPY import_row (import_id, row, sheet, line, status, uid, values, more, problems) FROM STDIN"
 )
@@ -86,8 +87,23 @@ def _shown(findings: Findings, problems: pd.Series) -> pd.Series:
 
 
 def shown(column: Column, cell: Any) -> str:
-    """A faulty cell for the page; of a personal number nothing."""
+    """A faulty cell for the page."""
     if isinstance(cell, tuple):
         return cell[1] if cell[0] == "d" else "#"
-    text = clean_line(str(cell))[:LONGEST]
-    return "*" * min(len(text), 8) if column.secret is not None else text
+    if column.secret is not None:
+        return veiled(clean_code(str(cell))[:LONGEST])
+    return clean_line(str(cell))[:LONGEST]
+
+
+def veiled(number: str) -> str:
+    """A wrong personal number: how long it is, its ends as masks show them, odd signs where they stand.
+
+    «999999200404O01X» → «999*********O01X»: nothing to guess from, and yet it is seen what is wrong (F-60).
+    """
+    first, last = (3, len(number) - 4) if len(number) >= 11 else (0, len(number))
+    odd = [n for n, sign in enumerate(number) if first <= n < last and not sign.isdecimal()][
+        :MOST_ODD
+    ]
+    return "".join(
+        sign if n < first or n >= last or n in odd else "*" for n, sign in enumerate(number)
+    )

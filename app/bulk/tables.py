@@ -35,7 +35,7 @@ _SPOKEN = re.compile(r"[，。；：、,;:（）()\s]")
 _HAN = re.compile("[㐀-鿿]")
 
 
-@dataclass
+@dataclass(eq=False)
 class Grid:
     """A sheet as it stands: the row at place 0 is row 1; `marks` say what its values do not."""
 
@@ -45,7 +45,7 @@ class Grid:
     visible: bool = True
 
 
-@dataclass
+@dataclass(eq=False)
 class Table:
     """The rows below one kind of headers: columns sheet, line, hidden, 0 …; see `intake.Reading`."""
 
@@ -56,11 +56,12 @@ class Table:
     sure: bool  # its headers are known, not only guessed
 
 
-@dataclass
+@dataclass(eq=False)
 class _Found:
     """A grid with the place of its headers."""
 
     grid: Grid
+    filled: np.ndarray  # which cells have anything in them
     at: int
     known: int
     heads: list[str]
@@ -108,33 +109,38 @@ def _fits(found: _Found, keys: list[str]) -> bool:
 
 def _looked(grid: Grid, known: Set[str]) -> _Found | None:
     """The grid with its cells as we have them and the place of its headers; None where it is empty."""
-    frame = _cleaned(grid)
-    if frame.empty:
+    grid.frame, filled = _cleaned(grid)
+    if not filled.any():
         return None
-    grid.frame = frame
-    first = frame.iloc[: heads.LOOKED_AT].to_numpy().tolist()
+    first = grid.frame.iloc[: heads.LOOKED_AT].to_numpy().tolist()
     at, found = heads.best_row(first, known)
     if found < min(2, len(known)):
         guess = heads.likely_row(first)
         at, found = (guess, found) if guess >= 0 else (at, found)
     shown = [shown_text(cell) for cell in first[at]] if at >= 0 else []
-    rows = int(_filled(frame).iloc[at + 1 :].any(axis=1).sum())
-    return _Found(grid, at, found, shown, rows)
+    return _Found(grid, filled, at, found, shown, int(filled[at + 1 :].any(axis=1).sum()))
 
 
-def _cleaned(grid: Grid) -> pd.DataFrame:
-    """Cells as texts, numbers, days and errors; merged blocks filled downwards; nothing at the edges."""
-    frame = grid.frame.iloc[:, :MAX_COLUMNS]
-    columns = [_cells(frame[name], grid.marks, n) for n, name in enumerate(frame.columns)]
-    frame = pd.DataFrame(dict(enumerate(columns)), dtype=object)
-    filled = _filled(frame)
-    width = int(filled.any().to_numpy().nonzero()[0].max(initial=-1)) + 1
-    height = int(filled.any(axis=1).to_numpy().nonzero()[0].max(initial=-1)) + 1
-    frame = frame.iloc[:height, :width]
+def _cleaned(grid: Grid) -> tuple[pd.DataFrame, np.ndarray]:
+    """Cells as texts, numbers, days and errors, and which of them are filled.
+
+    Merged blocks are filled downwards: a college's name over its students is meant for each of them.
+    """
+    raw = grid.frame.iloc[:, :MAX_COLUMNS]
+    columns = [_cells(raw[name], grid.marks, n) for n, name in enumerate(raw.columns)]
+    filled = np.zeros(raw.shape, dtype=bool)
+    for n, (_column, there) in enumerate(columns):
+        filled[:, n] = there
+    width, height = (int(filled.any(axis=n).nonzero()[0].max(initial=-1)) + 1 for n in range(2))
+    frame = pd.DataFrame(
+        {n: column[:height] for n, (column, _there) in enumerate(columns[:width])}, dtype=object
+    )
+    filled = filled[:height, :width]
     for top, left, bottom, _right in grid.marks.merged:
         if bottom > top and left < width and top <= height:
             frame.iloc[top - 1 : bottom, left] = _object(frame.iat[top - 1, left])
-    return frame
+            filled[top - 1 : bottom, left] = filled[top - 1, left]
+    return frame, filled
 
 
 def _object(cell: Any) -> Any:
@@ -146,23 +152,22 @@ def _object(cell: Any) -> Any:
     return held
 
 
-def _cells(column: pd.Series, marks: Marks, place: int) -> pd.Series:
-    """One column of cells; each distinct one is looked at once."""
+def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, np.ndarray]:
+    """One column of cells and whether they are filled; each distinct one is looked at once."""
     raw = column.to_numpy(dtype=object)
     codes, values = pd.factorize(raw, use_na_sentinel=False)
-    if any(value is True or value is False for value in values):  # equal to 1 and 0
-        raw = np.array([_flag(value) for value in raw], dtype=object)
+    if any(not isinstance(value, str) and value in (0, 1) for value in values):  # equal to flags
+        raw = np.fromiter(map(_flag, raw), object, len(raw))
         codes, values = pd.factorize(raw, use_na_sentinel=False)
-    kept = np.empty(len(values), dtype=object)
-    kept[:] = [cell_of(value) for value in values]
-    cells = kept[codes]
-    for n, value in enumerate(kept):
-        if isinstance(value, str) and len(value) > MAX_CELL:
-            raise UnfitError("cell", row=int((codes == n).argmax()) + 1)
+    kept = np.fromiter(map(cell_of, values), object, len(values))
+    longest = [isinstance(value, str) and len(value) > MAX_CELL for value in kept]
+    if any(longest):
+        raise UnfitError("cell", row=int((codes == longest.index(True)).argmax()) + 1)
+    cells, filled = kept[codes], np.fromiter(map(_has_text, kept), bool, len(kept))[codes]
     for places, sign in ((marks.errors, ERROR), (marks.no_value, NO_VALUE)):
         for row in {row for row, at in places if at == place and row <= len(cells)}:
-            cells[row - 1] = sign
-    return pd.Series(cells, dtype=object)
+            cells[row - 1], filled[row - 1] = sign, True
+    return cells, filled
 
 
 def _flag(value: Any) -> Any:
@@ -199,11 +204,6 @@ def shown_text(cell: Any) -> str:
     return str(cell)
 
 
-def _filled(frame: pd.DataFrame) -> pd.DataFrame:
-    """Which cells have anything in them."""
-    return frame.apply(lambda column: mapped(column, _has_text).astype(bool))
-
-
 def _has_text(cell: Any) -> bool:
     return not isinstance(cell, str) or bool(cell.strip("\ufeff\u200b \t\r\n\xa0\u3000"))
 
@@ -211,7 +211,8 @@ def _has_text(cell: Any) -> bool:
 def mapped(column: pd.Series, act: Any) -> pd.Series:
     """What `act` gives for each cell, asked once for each distinct one."""
     codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
-    return pd.Series(np.array([act(v) for v in values], dtype=object)[codes], index=column.index)
+    told = np.fromiter(map(act, values), object, len(values))
+    return pd.Series(told[codes], index=column.index, dtype=object)
 
 
 # -- rows -----------------------------------------------------------------------------------------
@@ -220,9 +221,9 @@ def mapped(column: pd.Series, act: Any) -> pd.Series:
 def _rows(found: _Found, keys: list[str], number: int, left: dict[str, Any]) -> pd.DataFrame:
     """The rows below the headers of one sheet, in the order of the main sheet's columns."""
     frame, marks = found.grid.frame, found.grid.marks
-    _add(left, "notes", int(_filled(frame.iloc[: found.at]).any(axis=1).sum()))
+    _add(left, "notes", int(found.filled[: found.at].any(axis=1).sum()))
     below = frame.iloc[found.at + 1 :]
-    filled = _filled(below)
+    filled = pd.DataFrame(found.filled[found.at + 1 :], index=below.index)
     count = filled.sum(axis=1)
     end = len(below)
     again = _heads_again(below, filled, found)
@@ -276,12 +277,14 @@ def _count_marks(left: dict[str, Any], found: _Found, lines: set[int]) -> None:
 def _heads_again(below: pd.DataFrame, filled: pd.DataFrame, found: _Found) -> pd.Series:
     """Rows that say the headers once more, as pages of a report do."""
     keys = [heads.normal(head) for head in found.heads]
-    same = pd.DataFrame(
-        {n: mapped(below[n], lambda cell, key=key: heads.normal(shown_text(cell)) == key)
-         for n, key in enumerate(keys)}, index=below.index,
-    ).astype(bool)  # fmt: skip
-    enough = min(2, sum(map(bool, keys)))
-    return ((same & filled).sum(axis=1) >= enough) & (same | ~filled).all(axis=1)
+    same = pd.DataFrame({n: below[n] == head for n, head in enumerate(found.heads)})
+    able = (same & filled).sum(axis=1) >= min(
+        2, sum(map(bool, keys))
+    )  # the others may be spelt otherwise
+    rows = below[able]
+    told = [all(heads.normal(shown_text(cell)) in ("", key) for cell, key in zip(row, keys, strict=True))
+            for row in rows.to_numpy()]  # fmt: skip
+    return pd.Series(told, index=rows.index, dtype=bool).reindex(below.index, fill_value=False)
 
 
 def _first(below: pd.DataFrame, filled: pd.DataFrame, rows: pd.Series) -> pd.Series:
@@ -306,7 +309,11 @@ def _totals(below: pd.DataFrame, filled: pd.DataFrame, count: pd.Series) -> pd.S
 
 
 def _is_total(cell: Any) -> bool:
-    return isinstance(cell, str) and bool(_TOTAL.fullmatch("".join(cell.split())))
+    if not isinstance(cell, str) or not any(
+        sign in cell for sign in ("计", "数", "共", "otal", "OTAL")
+    ):
+        return False
+    return bool(_TOTAL.fullmatch("".join(cell.split())))
 
 
 def _is_figure(cell: Any) -> bool:

@@ -128,7 +128,8 @@ def _check(record: Import) -> None:
             "sheets": reading.sheets, "kind": reading.kind, "encoding": reading.encoding,
             "unread": reading.left, "ignored": findings.ignored, "examples": findings.examples,
             "columns": [column.field for column in findings.columns.values()],
-            "mended": dict(findings.mended), "listed": findings.listed, "tally": tally_of(sheet, record),
+            "mended": dict(findings.mended), "masked": findings.masked, "listed": findings.listed,
+            "tally": tally_of(sheet, record),
             **{name: record.details[name] for name in ("hidden", "left") if name in record.details},
         },
     }  # fmt: skip

@@ -172,7 +172,7 @@ RESTRICTION_LIST = Sheet(
         fixed=lambda record: {"school_id": record.school_id},
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20,
+        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20, whole=True,
                sample="2023010001"),
         Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), width=12, sample="黄河水",
                help=_l("Compared with the student of this number.")),
@@ -180,7 +180,7 @@ RESTRICTION_LIST = Sheet(
                sample="限制"),
         Column("kind", _l("Kind of restriction"), Kind.CHOICE, "", ("限制方式", "限制"), width=18),
         Column("since", _l("First day"), Kind.DAY, "", ("自", "生效日期"), width=14, sample="2027-03-01"),
-        Column("until", _l("Last day"), Kind.DAY, "", ("至", "截止日期"), width=14),
+        Column("until", _l("Last day"), Kind.DAY, "", ("至", "截止日期"), width=14, end=True),
         Column("reason", _l("Reason"), Kind.TEXT, "", ("限制原因", "解除原因"), required=True,
                most=200, width=32, sample="学费未缴清"),
     ),

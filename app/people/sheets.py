@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, Integer, any_, literal, select, text
+from sqlalchemy import ARRAY, Integer, any_, exists, literal, select, text
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
@@ -84,7 +84,18 @@ def prepare(record: Import) -> Context:
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
     found = {college: Choices(rows) for college, rows in majors.items()}
     lists["major"] = Choices([row for rows in majors.values() for row in rows])
-    return Context(clock.today(), lists, {"majors": found}, _by_year())
+    return Context(clock.today(), lists, {"majors": found}, _by_year(), zeros=_zeros(school))
+
+
+def _zeros(school: Any) -> set[str]:
+    """The numbers of which the school has some that begin with 0: one stored as a number may lack it."""
+    fields = {"student_no": Student.student_no, "examinee_no": Student.examinee_no}
+    first = {
+        name: exists().where(Student.school_id == school, column.like("0%"))
+        for name, column in fields.items()
+    }
+    found = db.session.execute(select(*(each.label(name) for name, each in first.items()))).one()
+    return {name for name in fields if getattr(found, name)}
 
 
 def _by_year() -> dict[str, Callable[[Found], Choices]]:
@@ -120,6 +131,11 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
     if found is None:
         return [("major", _("“%(value)s” is no major of this college.", value=text))]
     values["major_id"] = found
+    other = more.pop("major_also", None)
+    beside = majors.find(other) if other else None
+    if beside not in (None, found):
+        return [("major", _("Code and name are of two majors: “%(value)s”, “%(other)s”.", value=text,
+                            other=other))]  # fmt: skip
     return []
 
 
@@ -302,7 +318,7 @@ STUDENTS = Sheet(
     home=lambda: (_l("Students"), url_for("StudentsView.list")),
     prepare=prepare,
     row=complete,
-    needs=("kind_told", "id_kind", "id_country", "college_id", "major"),
+    needs=("kind_told", "id_kind", "id_country", "college_id", "major", "major_also"),
     look=look,
     after=follow,
     before_undo=forget_unused,
@@ -326,7 +342,7 @@ STUDENTS = Sheet(
                   "origin_state": OriginState.ENTERED.value},
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20,
+        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20, whole=True,
                sample="2023010001", help=_l("It stays the same: by it the student is found.")),
         Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True,
                width=12, checks=(is_name,),
@@ -374,7 +390,7 @@ STUDENTS = Sheet(
                width=26, sample="huanghe@example.com", listed=False,
                help=_l("Invitations are told to it. Once a student has signed in, it keeps its e-mail "
                        "itself, and no file changes it.")),
-        Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14,
+        Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14, whole=True,
                sample="23420101110001"),
         Column("origin", _l("Place of origin"), Kind.CHOICE, "SYSZDDM",
                ("生源所在地代码", "生源所在地", "SYSZD"), width=22, listed=False, sample="420111",
