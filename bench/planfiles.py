@@ -28,7 +28,7 @@ from app.papers import tasks as paper_tasks
 from app.papers.models import Paper
 from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, OFFICIAL
-from app.planfiles import beside
+from app.planfiles import beside, importing
 from app.workflow.actor import Role
 from bench import batches
 from bench.imports import Peak, floor, timed
@@ -102,6 +102,7 @@ def bring(who: object, data: bytes, base: float, what: str) -> Import:
     shown, found = timed(lambda: (beside.summary(record).counts, beside.different(record, 0, 50)))
     say(f"{what}: upload to preview", checked, base, f"{counts}, child {peak.most} MB")
     say("  page side by side", shown, base, found[0])
+    say("  difference of all rows", timed(lambda: importing.tally(record))[0], base)
     if record.to_write:
         written, _none = timed(lambda: (asking.ask("write", record, who), tasks.write(record.id)))
         say("  applied", written, base)

@@ -64,10 +64,15 @@ class Decided:
     changed: DataFrame  # FIELDS; booleans
 
     @property
+    def students(self) -> list[int]:
+        """Whom it is about."""
+        return list(self.facts["student_id"])
+
+    @property
     def moves(self) -> Series[bool]:
-        """The lines that change something: of a row that only moved its school, college and year."""
-        facts = self.facts
-        return self.of((*WRITES, *ASKS)) | facts["moved"].astype(bool) | facts["request_id"].notna()
+        """The lines with something to write: the row, a change to decide on, or one that is overtaken."""
+        overtaken = self.facts["request_id"].notna() & ~self.of(("waits",))
+        return self.of((*WRITES, *ASKS)) | self.facts["moved"].astype(bool) | overtaken
 
     def of(self, acts: tuple[str, ...]) -> Series[bool]:
         """The lines of these acts."""
@@ -75,8 +80,7 @@ class Decided:
 
     def counts(self) -> Counter[str]:
         """Act → rows; without those that are as they should be."""
-        acts = self.facts["act"]
-        return Counter(acts[acts != "none"].value_counts().to_dict())
+        return sum(self.by_school().values(), Counter())
 
     def by_school(self) -> dict[int, Counter[str]]:
         """School → act → rows."""

@@ -7,6 +7,7 @@ statements write it. See docs/plan.md.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -91,7 +92,7 @@ def sync(student_ids: Sequence[int], now: datetime) -> dict[str, int]:
         done += decided.counts()
         if decided.moves.any():
             _write(decided, now)
-    db.session.execute(CLEAN_THESE, {"ids": list(student_ids)})
+        db.session.execute(CLEAN_THESE, {"ids": decided.students})
     _read_afresh()
     return dict(done)
 
@@ -110,7 +111,7 @@ def values(row: Any) -> dict[str, Any]:
 
 # -- read and decided on, in portions: memory stays flat ---------------------------------------------
 
-PORTION = 10_000  # students
+PORTION = 5_000  # students
 PAIRS = text(f"""SELECT s.id AS student_id, s.name, s.student_no, s.school_id, s.college_id,
     s.graduation_year, s.origin_state = 'approved' AS graduates, e.id IS NOT NULL
       AND (e.school_id, e.college_id, e.graduation_year)
@@ -139,8 +140,13 @@ def _decided(student_ids: Sequence[int]) -> Iterator[Decided]:
     """What becomes of the rows of these students, a portion at a time."""
     from app.plan import deciding
 
+    for portion in _portions(student_ids):
+        yield deciding.decide(pairs(portion))
+
+
+def _portions(student_ids: Sequence[int]) -> Iterator[Sequence[int]]:
     for start in range(0, len(student_ids), PORTION):
-        yield deciding.decide(pairs(student_ids[start : start + PORTION]))
+        yield student_ids[start : start + PORTION]
 
 
 # -- written -----------------------------------------------------------------------------------------
@@ -239,12 +245,14 @@ def follow(now: datetime, most: int = KEYS) -> int:
     return len(keys)
 
 
-def _find(school_id: int | None, year: int | None) -> list[int]:
+def _find(school_id: int | None, year: int | None) -> array[int]:
     """The students whose rows may differ, by their ids: one pass over the tables."""
     db.session.flush()
     db.session.execute(text("SET LOCAL work_mem = '256MB'"))
     db.session.execute(text("SET LOCAL jit = off"))  # it takes longer than the statement
-    return list(db.session.scalars(FIND, {"school": school_id, "year": year}))
+    db.session.execute(text("SET LOCAL cursor_tuple_fraction = 1"))  # all of them are read
+    wanted = {"school": school_id, "year": year}
+    return array("i", db.session.scalars(FIND, wanted, execution_options={"yield_per": PORTION}))
 
 
 def differences(school_id: int | None = None, year: int | None = None) -> dict[int, dict[str, int]]:
@@ -277,7 +285,8 @@ def reconcile(
     one_at_a_time("plan.reconcile", school_id)
     with db.session.begin_nested():
         found = _find(school_id, year)
-        db.session.execute(LOCK, {"ids": found})
+        for portion in _portions(found):
+            db.session.execute(LOCK, {"ids": list(portion)})
         done = sync(found, now)
         if seen is not None and done != seen:
             raise ValueError

@@ -54,7 +54,9 @@ def crowd(cast):
     )
     db.session.execute(
         text(
-            "DELETE FROM plan_entry WHERE student_id = ANY(:ids) AND id % 5 = 0 AND state = 'open'"
+            "DELETE FROM plan_entry WHERE id IN (SELECT id FROM (SELECT id, row_number() OVER (PARTITION"
+            " BY college_id ORDER BY student_id) AS n FROM plan_entry WHERE student_id = ANY(:ids)"
+            " AND state = 'open') x WHERE n % 4 = 0)"
         ),
         {"ids": late},
     )
