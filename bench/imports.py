@@ -8,9 +8,11 @@ students with its indexes and foreign keys, nothing checked, encrypted, shown or
 from __future__ import annotations
 
 import io
+import resource
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from sqlalchemy import text
 
 from app.bulk import asking, tasks
 from app.bulk.models import Import
+from app.bulk.sheet import SHEETS
 from app.codes.queries import load_shipped
 from app.core import children
 from app.core.db import db, driver_connection
@@ -145,6 +148,31 @@ def measure(app: Flask, officer_id: int, rows: int, changed: str = "") -> tuple[
         return line, done.id
 
 
+def columns_alone(app: Flask, officer_id: int, rows: int) -> str:
+    """CPU seconds of reading (the child's) and checking (the worker's, nothing sealed) that many rows."""
+    from app.accounts.models import AppUser
+    from app.bulk import checking, intake
+    from app.bulk.words import Words
+
+    data = workbook(rows)
+    with app.test_request_context():
+        who = make.actor(db.session.get_one(AppUser, officer_id))
+        sheet = asking.sheet_for(who, "students")
+        record = Import(school_id=who.school_id, sheet="students", details={})
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        reading = intake.read(data, "学生.xlsx", sheet)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        read = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        plain = replace(sheet, columns=tuple(replace(c, secret=None) for c in sheet.columns))
+        SHEETS["students"] = sheet  # a sheet puts itself there
+        start = time.process_time()
+        found = checking.check(plain, reading, Words(), sheet.prepare(record))
+        checked = time.process_time() - start
+        db.session.remove()
+        assert found.problems.empty, found.problems.head()
+        return f"{rows:8,} read {read:.2f} s, checked {checked:.2f} s of CPU, together {read + checked:.2f} s"
+
+
 def main(*sizes: int) -> None:
     """Build, measure, print."""
     with server() as (url, folder):
@@ -164,6 +192,8 @@ def run(app: Flask, sizes: Sequence[int]) -> None:
         officer = make.make_user(Role.SCHOOL, "bench-officer", school_id=1)
         db.session.commit()
         officer_id = officer.id
+    for rows in sizes:
+        print(columns_alone(app, officer_id, rows), flush=True)
     print(f"\n{'rows':>8}{'kind':>9}{'floor s':>8}{'preview':>9}{'apply':>8}{'total':>8}{'ratio':>7}"
           f"{'child MB':>10}{'MB':>7}")  # fmt: skip
     for rows in sizes:

@@ -1,17 +1,19 @@
 """Reading one cell: pure functions from what stood in the file to a value, or a sentence why not.
 
-A cell is a text, a number, ``["d", ISO date]`` or ``["e"]`` (an error such as #N/A); see `reading`.
+A cell is a text, a number, ``("d", ISO date)`` or ``("e",)`` (an error such as #N/A); see `reading`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_babel import gettext
+from flask_babel import lazy_gettext as _l
 
 from app.core.emails import clean_email, is_email, known_end
 from app.core.forms import NO_EMAIL, TOO_LONG
@@ -31,13 +33,38 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})")
 _WRAPPED = re.compile(r'="((?:[^"]|"")*)"')
 _QUOTED = re.compile(r"^'(?=[^'\s])(?![^']*')")
 _GARBLED = re.compile("锟斤拷|[\ufffd\x80-\x84\x86-\x9f]")
+_PLAIN_HAN = re.compile("[一-鿿]+")
 _LATIN_RUN = re.compile("[\xa1-\xff]+")
 _NO_SIGN = re.compile(r"""["'“”‘’`=<>{}|\\^$!;,，。、；？?*�]""")
 _SHORTENED = re.compile(r"\d(\.\d+)?E\+\d+", re.I | re.A)  # 2.34201E+13: what Excel makes of a code
 
 
+ERRORS = {
+    "": _l("This cell shows an error (such as #N/A). Correct it, or type the value."),
+    "f": _l(
+        "This cell is a formula whose result is not in the file. Open it in Excel or WPS and save it."
+    ),
+    "m": _l(
+        "This is a memo field, whose text stands in another file (.fpt, .dbt). Export it as .xlsx."
+    ),
+}
+
+
 class Wrong(Exception):
     """The cell cannot be taken; the text says why and what to do."""
+
+
+MASKED = _l(
+    "This number is masked (with * in it) and is not the one on record, so nobody knows it. Bring a list with"
+    " whole numbers."
+)
+# of a number, or of an address down to its county
+_MASK = re.compile(r"[A-Z0-9+]{0,8}\*{3,20}[A-Z0-9]{0,6}|[\u4e00-\u9fff]{2,60}\*{4}")
+
+
+def is_mask(cell: Any) -> bool:
+    """Whether it is a number with most of it hidden, as lists show and export them."""
+    return isinstance(cell, str) and "*" in cell and bool(_MASK.fullmatch(cell.strip()))
 
 
 def is_empty(cell: Any) -> bool:
@@ -51,8 +78,8 @@ def is_empty(cell: Any) -> bool:
 
 def refuse_error(cell: Any) -> None:
     """An error must not pass as an empty cell (BLK-02)."""
-    if isinstance(cell, list) and cell[0] == "e":
-        raise Wrong(_("This cell shows an error (such as #N/A). Correct it, or type the value."))
+    if isinstance(cell, tuple) and cell[0] == "e":
+        raise Wrong(str(ERRORS[cell[1] if len(cell) > 1 else ""]))
 
 
 def hidden_row() -> str:
@@ -74,7 +101,7 @@ def unguarded(cell: Any) -> Any:
 
 def refuse_garbled(text: str) -> None:
     """Text that was decoded by a wrong code page must not pass as data (BLK-02)."""
-    if text.isascii():
+    if text.isascii() or (_PLAIN_HAN.fullmatch(text) and "锟" not in text):  # as nearly all are
         return
     found = _GARBLED.search(text)
     if found or _mistaken(text):
@@ -100,7 +127,7 @@ def _mistaken(text: str) -> bool:
 def text(cell: Any, most: int) -> str:
     """A line of text; a number that somebody typed as a text's content stays as it is written."""
     refuse_error(cell)
-    if isinstance(cell, list):
+    if isinstance(cell, tuple):
         raise Wrong(_("This is stored as a date. Format the cell as text and type it again."))
     refuse_garbled(str(cell))
     return fitting(clean_line(str(cell)), most)
@@ -127,6 +154,8 @@ def contact(cell: Any, most: int) -> str:
 
 def code(cell: Any, most: int) -> str:
     """A number or code of which every digit counts: only a text is sure to have them all (BLK-02)."""
+    if isinstance(cell, str) and cell.isascii() and cell.isdigit() and len(cell) <= most:
+        return cell  # as nearly all are
     refuse_error(cell)
     typed = clean_code(cell) if isinstance(cell, str) else None
     if typed is None or _SHORTENED.fullmatch(typed):
@@ -173,37 +202,41 @@ def number(cell: Any, least: int, most: int) -> int:
     return typed
 
 
-def day(cell: Any) -> str:
-    """A day as ISO text: date cells, serial numbers, 2026-07-01, 2026/7/1, 2026.07, 20260701 … (BLK-02)."""
+def day(cell: Any, *, end: bool = False) -> str:
+    """A day as ISO text: date cells, serial numbers, 2026-07-01, 2026/7/1, 2026.07, 20260701 … (BLK-02).
+
+    A month alone is its first day, of an `end` its last.
+    """
     refuse_error(cell)
-    found = _stored_day(cell) if not isinstance(cell, str) else _typed_day(cell)
+    found = _stored_day(cell, end) if not isinstance(cell, str) else _typed_day(cell, end)
     if found is None or not FIRST <= found <= LAST:
         raise Wrong(_("This is not a date. Write it as 2026-07-01."))
     return found.isoformat()
 
 
-def _stored_day(cell: Any) -> date | None:
-    if isinstance(cell, list):
+def _stored_day(cell: Any, end: bool) -> date | None:
+    if isinstance(cell, tuple):
         return datetime.fromisoformat(cell[1]).date()
     if isinstance(cell, int) and not 19000301 <= cell <= 21991231:
         return EPOCH + timedelta(days=cell) if 0 < cell < 110_000 else None
     if isinstance(cell, float):
         if 1900 <= cell < 2200 and cell < 10_000:  # 2026.07 that became a number
-            return _typed_day(f"{cell:.2f}")
+            return _typed_day(f"{cell:.2f}", end)
         return EPOCH + timedelta(days=int(cell)) if 0 < cell < 110_000 else None
-    return _typed_day(str(cell))
+    return _typed_day(str(cell), end)
 
 
-def _typed_day(text: str) -> date | None:
+def _typed_day(text: str, end: bool) -> date | None:
     plain = " ".join(unicodedata.normalize("NFKC", clean_line(text)).split())
     match = _COMPACT.fullmatch(plain) or _DAY.fullmatch(plain)
     if match is None:
         return None
     year, month, rest = match.groups()[:3]
     try:
-        return date(int(year), int(month), int(rest or 1))
+        last = monthrange(int(year), int(month))[1] if end else 1
+        return date(int(year), int(month), int(rest or last))
     except ValueError:
-        return None
+        return None  # IllegalMonthError is one, too
 
 
 def fitting(text: str, most: int) -> str:

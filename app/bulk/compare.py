@@ -10,6 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import LargeBinary, text
 
+from app.bulk.cells import MASKED
 from app.bulk.models import Import, RowStatus
 from app.bulk.sheet import SHEETS, Sheet, Target
 from app.core.db import db
@@ -17,8 +18,11 @@ from app.core.db import db
 
 def first(sheet: Sheet, record: Import, context: Any) -> None:
     """Everything that only the data know, after the rows have been staged."""
+    _mark_masked(sheet, record)
     sheet.look(record, context)
-    doubles = [_mark_doubles(record, [n, *within], blamed) for n, blamed, *within in sheet.unique]
+    doubles = [
+        _mark_doubles(sheet, record, [n, *within], blamed) for n, blamed, *within in sheet.unique
+    ]
     if any(doubles):
         sheet.look(record, context)  # they give up nothing that others may have
     if not sheet.acts:
@@ -76,15 +80,16 @@ def counts(import_id: int) -> dict[str, int]:
 
 
 def mark(record: Import, condition: str, field: str, sentence: str, **values: Any) -> None:
-    """Mark the good rows of which the condition holds (SQL, the row is `r`) as faulty."""
+    """Mark the good rows, or `all_rows`, of which the condition holds (SQL, the row is `r`) as faulty."""
+    good = "true" if values.pop("all_rows", False) else "r.status <> 'faulty'"
     db.session.execute(
         text(
             "UPDATE import_row r SET status = 'faulty', old = NULL, problems ="
             " coalesce(problems, '[]') || jsonb_build_array(jsonb_build_array(:field ::text,"
             " :sentence ::text))"
-            f" WHERE r.import_id = :id AND r.status <> 'faulty' AND ({condition})"
+            f" WHERE r.import_id = :id AND {good} AND ({condition})"
         ),
-        {"id": record.id, "field": field, "sentence": sentence, **values},
+        {"field": field, "sentence": sentence, **values, "id": record.id},
     )
 
 
@@ -112,22 +117,49 @@ def taken_by_another(target: Target, name: str) -> str:
       SELECT row FROM stuck)"""
 
 
-def _mark_doubles(record: Import, names: list[str], blamed: str) -> bool:
-    """All rows of values that stand in several: which one is right only the person knows."""
-    column = SHEETS[record.sheet].column(blamed)
+def _mark_masked(sheet: Sheet, record: Import) -> None:
+    """A masked number is taken for the record's own only where its mask is; else nobody knows it."""
+    target = sheet.target
+    for name in target.secrets:
+        said = f"(r.more ->> '{name}_mask')"
+        same = (f"t.{name}_masked = {said} OR {said} LIKE '***%' AND"
+                f" right(t.{name}_masked, 4) = right({said}, 4)")  # fmt: skip
+        known = f"SELECT 1 FROM {target.model.__tablename__} t WHERE {joined(target)} AND ({same})"
+        mark(record, f"r.more ? '{name}_mask' AND NOT EXISTS ({known})", name, str(MASKED),
+             all_rows=True, **bound(sheet, record))  # fmt: skip
+
+
+def _mark_doubles(sheet: Sheet, record: Import, names: list[str], blamed: str) -> bool:
+    """What stands in several rows though it may only stand once.
+
+    Of rows with the same key the first good one stays: they mean the same (F-55). Which of two records
+    has the phone that both have only the person knows.
+    """
+    column, [key, *_blamed] = sheet.column(blamed), sheet.unique[0]
     sentence = _("“%(column)s” is the same as in row ROW of this file.", column=str(column.label))
-    keys = " || chr(31) || ".join(f"(r.values ->> '{name}')" for name in names)
+    value = " || chr(31) || ".join(f"(r.values ->> '{name}')" for name in names)
+    told = f"coalesce(r.values ->> '{key}', r.row::text)"
+    first, others, which = (
+        ("coalesce(min(row) FILTER (WHERE status <> 'faulty'), min(row))", "r.row <> g.first", "g.first")
+        if names[0] == key
+        else ("min(row)", "g.least <> g.most",
+              "CASE WHEN r.row = g.first THEN g.last ELSE g.first END")
+    )  # fmt: skip
     done = db.session.execute(
         text(
-            "UPDATE import_row r SET status = 'faulty', problems = coalesce(r.problems, '[]') ||"
+            f"WITH g AS (SELECT {value} AS value, {first} AS first, max(row) AS last,"
+            f"   min({told}) AS least, max({told}) AS most FROM import_row r"
+            "   WHERE import_id = :id AND values ?& :names GROUP BY 1 HAVING count(*) > 1)"
+            " UPDATE import_row r SET status = 'faulty', problems = coalesce(r.problems, '[]') ||"
             " jsonb_build_array(jsonb_build_array(:field ::text, replace(:sentence ::text, 'ROW',"
-            " (CASE WHEN r.row = d.first THEN d.last ELSE d.first END)::text)))"
-            f" FROM (SELECT {keys} AS value, min(row) AS first, max(row) AS last FROM import_row r"
-            "   WHERE import_id = :id AND values ?& :names GROUP BY 1 HAVING count(*) > 1) d"
-            f" WHERE r.import_id = :id AND r.values ?& :names AND {keys} = d.value"
+            " CASE WHEN f.sheet = r.sheet THEN '' ELSE (:sheets ::text[])[f.sheet + 1] || '!' END"
+            " || f.line)))"
+            f" FROM g, import_row f WHERE r.import_id = :id AND r.values ?& :names AND {value} = g.value"
+            f" AND {others} AND f.import_id = :id AND f.row = {which}"
         ),
-        {"id": record.id, "names": names, "field": blamed, "sentence": sentence},
-    )
+        {"id": record.id, "names": names, "field": blamed, "sentence": sentence,
+         "sheets": record.details.get("sheets", [])},
+    )  # fmt: skip
     return bool(done.rowcount)  # type: ignore[attr-defined]
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
 from flask_babel import gettext as _
@@ -15,7 +15,11 @@ from sqlalchemy import select
 
 from app.bulk.intake import Reading
 from app.bulk.models import Import, ImportRow, RowStatus
+from app.bulk.sheet import Column
 from app.core.db import db
+
+if TYPE_CHECKING:
+    from app.bulk.checking import Findings
 
 MOST_ROWS = 20_000
 MOST_NOTES = 2_000
@@ -25,7 +29,7 @@ SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numb
         "in_memory": True}  # fmt: skip
 
 
-def make(record: Import, reading: Reading) -> bytes | None:
+def make(record: Import, reading: Reading, findings: Findings) -> bytes | None:
     """The workbook, or None where no row is faulty."""
     wrong = dict(
         db.session.execute(
@@ -37,40 +41,39 @@ def make(record: Import, reading: Reading) -> bytes | None:
         .tuples()
         .all()
     )
-    return _book(reading, wrong) if wrong else None
+    return _book(reading, findings.columns, wrong) if wrong else None
 
 
-def _book(reading: Reading, wrong: dict[int, Any]) -> bytes:
+def _book(reading: Reading, columns: dict[int, Column], wrong: dict[int, Any]) -> bytes:
     out = io.BytesIO()
     with xlsxwriter.Workbook(out, SAFE) as book:
         page = book.add_worksheet(_("Faulty rows"))
         bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
         plain = book.add_format({"num_format": "@"})
         red = book.add_format({"num_format": "@", "bg_color": "#FFC7CE", "font_color": "#9C0006"})
-        page.set_column(0, 0, 12)
-        page.set_column(1, 1, 48)
-        page.set_column(2, 1 + len(reading.heads), 18, plain)
-        page.freeze_panes(1, 2)
-        for n, head in enumerate([_("Row in your file"), _("Problem"), *reading.heads]):
+        own = [_("Row in your file"), _("Problem")]
+        own[:0] = [_("Sheet in your file")] if len(reading.sheets) > 1 else []
+        page.set_column(0, len(own) - 2, 12)
+        page.set_column(len(own) - 1, len(own) - 1, 48)
+        page.set_column(len(own), len(own) - 1 + len(reading.heads), 18, plain)
+        page.freeze_panes(1, len(own))
+        for n, head in enumerate([*own, *reading.heads]):
             page.write_string(0, n, fit(head), bold)
-        places = {column.field: place for place, column in reading.columns.items()}
-        labels = {column.field: str(column.label) for column in reading.columns.values()}
-        at, notes = 0, 0
-        for number, cells in reading.rows():
-            if number not in wrong:
-                continue
-            at += 1
-            problems = wrong[number]
-            page.write_number(at, 0, number)
-            page.write_string(at, 1, fit(" ".join(_said(problems, labels))), red)
-            marked = {places[field]: text for field, text in problems if field in places}
-            width = max([len(cells), *(place + 1 for place in marked)])
-            for n in range(width):
-                cell = cells[n] if n < len(cells) else ""
-                _put(page, at, n + 2, cell, red if n in marked else plain)
-                if n in marked and notes < MOST_NOTES:
-                    page.write_comment(at, n + 2, marked[n])
-                    notes += 1
+        labels = {column.field: str(column.label) for column in columns.values()}
+        frame, notes = reading.frame.iloc[[row - 1 for row in wrong]], MOST_NOTES
+        lines = zip(frame["sheet"], frame["line"], wrong.values(), strict=True)
+        for at, (sheet, line, problems) in enumerate(lines, 1):
+            if len(own) > 2:
+                page.write_string(at, 0, fit(reading.sheets[sheet]), plain)
+            page.write_number(at, len(own) - 2, line)
+            page.write_string(at, len(own) - 1, fit(" ".join(_said(problems, labels))), red)
+            told = {field: text for field, text in problems}  # noqa: C416
+            for n in range(len(reading.heads)):
+                said = told.get(columns[n].field) if n in columns else None
+                _put(page, at, n + len(own), frame[n].iat[at - 1], red if said else plain)
+                if said and notes > 0:
+                    page.write_comment(at, n + len(own), said)
+                    notes -= 1
     return out.getvalue()
 
 
@@ -82,7 +85,7 @@ def _put(page: Any, row: int, column: int, cell: Any, style: Any) -> None:
     """As it stood there: a number stays a number, everything else is text and no formula."""
     if isinstance(cell, int | float):
         page.write_number(row, column, cell, style)
-    elif isinstance(cell, list):
+    elif isinstance(cell, tuple):
         page.write_string(row, column, cell[1][:10] if cell[0] == "d" else "#N/A", style)
     else:
         page.write_string(row, column, fit(cell), style)

@@ -24,15 +24,11 @@ OVERLAP = 512  # longer than a cell's opening tag
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)
-_ERROR_CELL = re.compile(rb"""<(?:\w+:)?c\b[^>]{0,200}\bt\s*=\s*["']e["'][^>]{0,200}>""")
-_ADDRESS = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,3})(\d{1,7})["']""")
-_HIDDEN_ROW = re.compile(
-    rb"""<(?:\w+:)?row\b(?=[^>]{0,400}\bhidden\s*=\s*["'](?:1|true)["'])[^>]{0,400}>"""
-)
-_ROW_NUMBER = re.compile(rb"""\br\s*=\s*["'](\d{1,7})["']""")
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _OLDEST = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # Excel 2, 3, 4
-_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml", re.I)
+# hidden rows and columns, cells in error, merged blocks, formulas
+TELLING = (b"hidden", b'"e"', b"'e'", b"mergeCell", b"<f", b":f>", b":f ")
+_SHEET_PART = re.compile(r"xl[/\\]worksheets[/\\][^/\\]+\.xml", re.I)
 _ACTIVE = (
     ("vbaproject.bin", "macros"),
     ("xl/macrosheets/", "macros"),
@@ -53,36 +49,80 @@ class UnfitError(Exception):
 
 @dataclass
 class Marks:
-    """What a sheet says beside its values: cells in error (row from 1, column from 0), hidden rows."""
+    """What a sheet says beside its values. Rows count from 1, columns from 0.
+
+    Cells in error, cells whose formula has no stored value, hidden rows and columns, merged blocks
+    (first row, first column, last row, last column).
+    """
 
     errors: set[tuple[int, int]] = field(default_factory=set)
+    no_value: set[tuple[int, int]] = field(default_factory=set)
     hidden: set[int] = field(default_factory=set)
+    hidden_columns: set[int] = field(default_factory=set)
+    merged: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
 def kind_of(data: bytes, name: str) -> str:
-    """``xlsx``, ``xls``, ``dbf`` or ``csv`` by the content; the name only tells .dbf from text."""
+    """``xlsx``, ``ods``, ``xls``, ``dbf``, ``html``, ``xml`` or ``csv`` by the content, whatever its name."""
     if not data.strip():
         raise UnfitError("empty")
     if data.startswith(ZIP):
-        return "xlsx"
+        return _kind_of_archive(data)
     if data.startswith((OLE, *_OLDEST)):
         return "xls"
-    if data[:1] in b"\x03\x30\x31\x83\x8b\xf5" and name.lower().endswith(".dbf"):
+    if data[:1] in DBF and name.lower().endswith(".dbf"):
         return "dbf"
-    if _is_markup(data[:400]):
-        raise UnfitError("markup")
-    if data.startswith(
-        (b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"MZ", b"Rar!", b"7z\xbc\xaf", b"GIF8")
-    ):
-        raise UnfitError("kind")
-    if b"\0" in data[:4096] and not data.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if data[:4096].lstrip().lower().startswith(b"mime-version:"):
+        return "html"
+    start = data[:4096].replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
+    if start[:1] == b"<":
+        return _kind_of_markup(start.lower())
+    if data.startswith(_OTHERS):
         raise UnfitError("kind")
     return "csv"
 
 
-def _is_markup(start: bytes) -> bool:
-    text = start.replace(b"\0", b"").lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n")
-    return text[:1] == b"<"
+DBF = b"\x02\x03\x04\x05\x30\x31\x32\x43\x63\x83\x8b\x8c\xcb\xf5\xfb"
+_OTHERS = (
+    b"%PDF",
+    b"\x89PNG",
+    b"\xff\xd8\xff",
+    b"MZ",
+    b"Rar!",
+    b"7z\xbc\xaf",
+    b"GIF8",
+    b"\x1f\x8b",
+    b"{\\rtf",
+)
+_PARTS = (  # a part of the archive → the kind, or why it is refused
+    ("xl/workbook.xml", "xlsx"), ("xl/workbook.bin", "!binary"), ("content.xml", "ods"),
+    ("word/document.xml", "!kind"), ("ppt/presentation.xml", "!kind"),
+)  # fmt: skip
+
+
+def _kind_of_archive(data: bytes) -> str:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = {name.lower().replace("\\", "/").lstrip("/") for name in archive.namelist()}
+    except (zipfile.BadZipFile, OSError, NotImplementedError, ValueError) as error:
+        raise UnfitError("broken") from error
+    for part, kind in _PARTS:
+        if part in names:
+            if kind[0] == "!":
+                raise UnfitError(kind[1:])
+            return kind
+    if any(name.endswith((".xlsx", ".xls", ".csv", ".dbf", ".et")) for name in names):
+        raise UnfitError("archive")
+    raise UnfitError("not_excel")
+
+
+def _kind_of_markup(start: bytes) -> str:
+    sheet = b"urn:schemas-microsoft-com:office:spreadsheet" in start or b"excel.sheet" in start
+    if sheet and b"<html" not in start:
+        return "xml"
+    if re.search(rb"<(?:!doctype html|html|table|head|meta|style|body|div|tr)", start):
+        return "html"
+    raise UnfitError("markup")
 
 
 def check_xls(data: bytes) -> None:
@@ -95,21 +135,33 @@ def check_xls(data: bytes) -> None:
         raise UnfitError("macros")
 
 
-def check_xlsx(data: bytes, most_rows: int) -> dict[str, Marks]:
-    """Refuse what is no harmless workbook; what its sheets say beside their values, by part of the archive.
+def check_archive(data: bytes, most_rows: int) -> set[str]:
+    """Refuse what is no harmless .xlsx or .ods. Every part is really unpacked and counted.
 
-    Every part is really unpacked and counted.
+    Gives the sheets (in small letters) whose bytes may say something beside their values; see `marks`.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_names(archive.infolist())
-            return _scanned(archive, most_rows)
+            return _scan(archive, most_rows)
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, OSError) as error:
         raise UnfitError("broken") from error
 
 
+def straightened(data: bytes) -> bytes:
+    """The archive with / in the names of its parts, where a program of Windows has written a backslash."""
+    with zipfile.ZipFile(io.BytesIO(data)) as old:
+        if not any("\\" in name for name in old.namelist()):
+            return data
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as new:
+            for part in old.infolist():
+                new.writestr(part.filename.replace("\\", "/"), old.read(part))
+        return out.getvalue()
+
+
 def _check_names(parts: list[zipfile.ZipInfo]) -> None:
-    names = {part.filename.lower() for part in parts}
+    names = {part.filename.lower().replace("\\", "/") for part in parts}
     if len(parts) > MAX_PARTS or len(names) != len(parts):
         raise UnfitError("broken")
     for part in parts:
@@ -120,28 +172,23 @@ def _check_names(parts: list[zipfile.ZipInfo]) -> None:
     for fragment, reason in _ACTIVE:
         if any(fragment in name for name in names):
             raise UnfitError(reason)
-    if "xl/workbook.xml" not in names:
-        raise UnfitError("not_excel")
 
 
-def _scanned(archive: zipfile.ZipFile, most_rows: int) -> dict[str, Marks]:
-    left, far = MAX_UNPACKED, _far(most_rows)
-    marks: dict[str, Marks] = {}
+def _scan(archive: zipfile.ZipFile, most_rows: int) -> set[str]:
+    left, far, telling = MAX_UNPACKED, _far(most_rows), set()
     for part in archive.infolist():
         is_sheet = _SHEET_PART.fullmatch(part.filename) is not None
-        found = Marks()
         for piece, fresh in _pieces(archive, part):
             left -= fresh
             if left < 0:
                 raise UnfitError("unpacked", size=MAX_UNPACKED >> 20)
-            if _DECLARED.search(piece):
+            if _DECLARED.search(piece) and not part.filename.startswith("META-INF/"):
                 raise UnfitError("entities")
             if is_sheet:
                 _check_far(piece, far, most_rows)
-                _note(piece, found)
-        if is_sheet:
-            marks[part.filename.lower()] = found
-    return marks
+                if any(sign in piece for sign in TELLING):
+                    telling.add(part.filename.lower().replace("\\", "/"))
+    return telling
 
 
 def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[bytes, int]]:
@@ -180,22 +227,6 @@ def _check_far(piece: bytes, far: re.Pattern[bytes], most_rows: int) -> None:
             raise UnfitError("rows", most=most_rows)
         if len(letters) > 2:
             raise UnfitError("columns", most=MAX_COLUMNS)
-
-
-def _note(piece: bytes, marks: Marks) -> None:
-    """Cells in error and hidden rows. Raises UnfitError where the file does not say which they are."""
-    if b'"e"' in piece or b"'e'" in piece:
-        for tag in _ERROR_CELL.finditer(piece):
-            address = _ADDRESS.search(tag[0])
-            if address is None:
-                raise UnfitError("unaddressed")
-            marks.errors.add((int(address[2]), column_number(address[1].decode())))
-    if b"hidden" in piece:
-        for tag in _HIDDEN_ROW.finditer(piece):
-            number = _ROW_NUMBER.search(tag[0])
-            if number is None:
-                raise UnfitError("unaddressed")
-            marks.hidden.add(int(number[1]))
 
 
 def column_number(letters: str) -> int:

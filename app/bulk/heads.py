@@ -26,3 +26,18 @@ def best_row(rows: Sequence[Sequence[Any]], known: Set[str]) -> tuple[int, int]:
         if found > most:
             best, most = n, found
     return best, most
+
+
+def likely_row(rows: Sequence[Sequence[Any]]) -> int:
+    """Index of the first row that looks like headers, whoever knows them; -1 where none does.
+
+    Short, different texts, no numbers, at least two and nearly as many as the rows have cells.
+    """
+    counts = [sum(1 for cell in row if cell != "") for row in rows[:LOOKED_AT]]
+    for n, row in enumerate(rows[:LOOKED_AT]):
+        texts = [cell.strip() for cell in row if isinstance(cell, str) and cell.strip()]
+        wide = counts[n] >= 2 and counts[n] * 3 >= max(counts) * 2
+        different = len(texts) == counts[n] and len(set(texts)) * 3 >= len(texts) * 2
+        if wide and different and all(len(t) <= 30 and not t.isdecimal() for t in texts):
+            return n
+    return -1

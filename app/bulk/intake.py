@@ -3,54 +3,59 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask_babel import force_locale, gettext
 
 from app.bulk.heads import normal
 from app.bulk.sheet import Column, Sheet
+from app.bulk.words import Words
 from app.core import children
-from app.core.errors import Invalid, Refused
+from app.core.errors import Refused
 from app.core.text import clean_line
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _: Callable[..., str] = gettext
 
 MAX_BYTES = 20 << 20
 SECONDS = 60.0
-EXTRA = ("问题", "problem", "原行号", "row in your file")  # the error workbook's own columns
+EXTRA = (
+    "问题",
+    "problem",
+    "原行号",
+    "rowinyourfile",
+    "原工作表",
+    "sheetinyourfile",
+)  # the error workbook's own columns
 EXAMPLE = ("示例", "example")
 
 
 @dataclass
 class Reading:
-    """A file that could be read: where its table lay, which cell of a row is which column."""
+    """A file that could be read.
 
-    sheet: str
+    `heads` are its headers as shown. `frame` has a row for each row below them and the columns `sheet`
+    (index in `sheets`), `line` (its number as Excel shows it), `hidden` (whether it is), and 0 … one for
+    each header; a cell is a text ("" where empty), a number, ``("d", ISO date)`` or ``("e",)``, an error.
+    `left` counts what was seen and not taken, or taken although it is not shown. Not `sure`: its headers
+    are guessed by their looks, nobody knows them.
+    """
+
     kind: str
     encoding: str
     heads: list[str]
-    columns: dict[int, Column]
-    ignored: list[str]
-    lines: list[bytes] = field(repr=False)
-    examples: int = 0
-    hidden: frozenset[int] = frozenset()  # rows that a filter or a hand has hidden
-
-    def rows(self) -> Iterator[tuple[int, list[Any]]]:
-        """Number as Excel shows it, and cells; marked examples are left out."""
-        first, self.examples = min(self.columns), 0
-        for line in self.lines:
-            number, *cells = json.loads(line)
-            cell = cells[first] if first < len(cells) else ""
-            if isinstance(cell, str) and cell.strip().lower().startswith(EXAMPLE):
-                self.examples += 1
-                continue
-            yield number, cells
+    frame: DataFrame = field(repr=False)
+    sheets: list[str]
+    left: dict[str, Any]
+    sure: bool = True
 
 
 def read(data: bytes, name: str, sheet: Sheet) -> Reading:
-    """The table in the file. Raises Refused, or Invalid where its headers are not right."""
+    """The table in the file. Raises Refused."""
     wish = {"name": name, "known": sorted(known_heads(sheet)), "most": sheet.most_rows + 1}
     request = json.dumps(wish).encode() + b"\n" + data
     try:
@@ -64,39 +69,55 @@ def read(data: bytes, name: str, sheet: Sheet) -> Reading:
     if answer[:1] != b"K":
         reason, values = json.loads(answer[1:])
         raise Refused(sentence(reason, values))
-    head, *lines = answer[1:].split(b"\n")
-    meta = json.loads(head)
-    meta["heads"] = [clean_line(head) for head in meta["heads"]]
-    columns, ignored = matched(sheet, meta["heads"])
-    return Reading(
-        clean_line(meta["sheet"]), meta["kind"], meta["encoding"], meta["heads"], columns, ignored,
-        [line for line in lines if line], hidden=frozenset(meta.get("hidden", ())),
-    )  # fmt: skip
+    from app.bulk import frames  # it imports pandas, which the web process does without
+
+    try:
+        meta, frame = frames.opened(answer[1:])
+        return Reading(
+            str(meta["kind"]), str(meta["encoding"]), [clean_line(str(h)) for h in meta["heads"]], frame,
+            [clean_line(str(name)) for name in meta["sheets"]], dict(meta["left"]), sure=bool(meta["sure"]),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError) as error:
+        raise Refused(sentence("broken", {})) from error
 
 
-def matched(sheet: Sheet, heads: list[str]) -> tuple[dict[int, Column], list[str]]:
-    """Which cell is which column; the headers nobody knows. Raises Invalid, naming all that is wrong."""
+def columns_of(
+    sheet: Sheet, heads: list[str], words: Words
+) -> tuple[dict[int, Column], list[str], list[tuple[str, str]]]:
+    """Which cell is which column; the headers that nobody knows; what is wrong, by header."""
     names = _names(sheet)
     problems, ignored = [], []
     places: dict[str, tuple[int, int]] = {}  # field → (rank of the header, cell)
     seen: set[str] = set()
     for n, head in enumerate(heads):
         key = normal(head)
-        if key not in names:
+        named = (words.heads[key], 0) if key in words.heads else names.get(key)
+        if named is None or named[0] is None:
             ignored += [head[:40]] if key and key not in EXTRA else []
         elif key in seen:
             problems.append((head, _("The column “%(head)s” is there twice.", head=head[:40])))
         else:
-            column, rank = names[key]
-            places[column.field] = min(places.get(column.field, (rank, n)), (rank, n))
+            places[named[0]] = min(places.get(named[0], (named[1], n)), (named[1], n))
         seen.add(key)
     for column in sheet.columns:
         if column.required and column.field not in places:
             label = str(column.label)
             problems.append((label, _("The column “%(head)s” is missing.", head=label)))
-    if problems:
-        raise Invalid(problems)
-    return {places[c.field][1]: c for c in sheet.columns if c.field in places}, ignored
+    return {places[c.field][1]: c for c in sheet.columns if c.field in places}, ignored, problems
+
+
+def second_columns(
+    sheet: Sheet, heads: list[str], words: Words, columns: dict[int, Column]
+) -> dict[int, Column]:
+    """Further columns for what a chosen one says: beside the code its name, beside the name its code."""
+    names, chosen = _names(sheet), {column.field: column for column in columns.values()}
+    found = {}
+    for n, head in enumerate(heads):
+        key = normal(head)
+        field = words.heads[key] if key in words.heads else names.get(key, ("",))[0]
+        if n not in columns and field in chosen:
+            found[n] = chosen[field]
+    return found
 
 
 def known_heads(sheet: Sheet) -> set[str]:
@@ -104,9 +125,9 @@ def known_heads(sheet: Sheet) -> set[str]:
     return set(_names(sheet))
 
 
-def _names(sheet: Sheet) -> dict[str, tuple[Column, int]]:
-    """Header → column and rank: of two headers for one column the code is better than the name."""
-    found: dict[str, tuple[Column, int]] = {}
+def _names(sheet: Sheet) -> dict[str, tuple[str, int]]:
+    """Header → our field and rank: of two headers for one column the code is better than the name."""
+    found: dict[str, tuple[str, int]] = {}
     labels: dict[str, list[str]] = {}
     for locale in ("zh", "en"):
         with force_locale(locale):
@@ -115,7 +136,7 @@ def _names(sheet: Sheet) -> dict[str, tuple[Column, int]]:
     for column in sheet.columns:
         own = [*labels[column.field], column.field, column.code, *column.also]
         for rank, name in enumerate(name for name in own if name):
-            found.setdefault(normal(name), (column, rank))
+            found.setdefault(normal(name), (column.field, rank))
     return found
 
 
@@ -124,13 +145,13 @@ def sentence(reason: str, values: dict[str, Any]) -> str:
     texts = {
         "empty": _("The file is empty."),
         "kind": _("This is no table. Upload an Excel workbook (.xlsx, .xls), a .csv or a .dbf file."),
-        "markup": _("This file is a web page or XML that is only called a workbook, as older systems "
-                    "export it. Open it in Excel or WPS, choose “Save as” and the type .xlsx."),
+        "markup": _("This file is XML that is no table. Open it in Excel or WPS and save it as .xlsx."),
+        "no_table": _("This web page has no table in it. Where the old system gives a folder beside the "
+                      "file, open the file in Excel or WPS and save it as .xlsx."),
         "not_excel": _("This is no Excel workbook. Open it and save it as .xlsx."),
-        "old": _("This workbook is of Excel 95 or older, whose Chinese texts cannot be read safely. Open it "
-                 "in Excel or WPS and save it as .xlsx."),
-        "unaddressed": _("Some cells of this workbook show errors or some of its rows are hidden, and "
-                         "it does not say which. Open it in Excel or WPS and save it as .xlsx."),
+        "binary": _("This is a binary workbook (.xlsb). Open it in Excel or WPS and save it as .xlsx."),
+        "archive": _("This is a ZIP archive. Unpack it and upload the table that is in it."),
+        "old": _("This workbook is of Excel 4 or older. Open it in Excel or WPS and save it as .xlsx."),
         "locked": _("The workbook is protected by a password. Save it without one."),
         "macros": _("The workbook contains macros. Save it as .xlsx without macros."),
         "links": _("The workbook has links to other files. Copy the table, paste it as values into "
@@ -150,6 +171,9 @@ def sentence(reason: str, values: dict[str, Any]) -> str:
                           "split the file.", most=values["most"]),
         "columns": lambda: _("The sheet goes beyond column %(most)s. Delete what stands far at the right.",
                              most=values["most"]),
+        "quotes": lambda: _("In row %(row)s of this text file a quotation mark opens and does not close. "
+                            "Open the file in Excel or WPS, correct the row, and save it as .xlsx.",
+                            row=values["row"]),
         "cell": lambda: _("A cell in row %(row)s is longer than a spreadsheet allows.", row=values["row"]),
     }  # fmt: skip
     if reason in with_values:

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy import ForeignKey, Index, SmallInteger, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
@@ -159,7 +159,11 @@ class ImportRow(db.Model):
     __tablename__ = "import_row"
 
     import_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    row: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)  # as Excel shows it
+    row: Mapped[int] = mapped_column(
+        primary_key=True, autoincrement=False
+    )  # 1 … n, over all sheets
+    sheet: Mapped[int] = mapped_column(SmallInteger)  # index in details["sheets"]
+    line: Mapped[int]  # its number in the sheet, as Excel shows it
     status: Mapped[str] = mapped_column(String(8))
     uid: Mapped[str] = mapped_column(String(32))  # of the record, if it is a new one
     values: Mapped[dict[str, Any]] = mapped_column(JSONB)

@@ -1,4 +1,4 @@
-"""What the reader of .xls does not say: cells in error, hidden rows, files older than Excel 97. Pure.
+"""What the reader of .xls does not say: cells in error, what is hidden, merged blocks. Pure.
 
 A .xls is a compound file (MS-CFB) with a stream of records (MS-XLS). Runs in the child process only.
 """
@@ -11,35 +11,57 @@ from collections.abc import Iterator
 from app.bulk.guard import OLE, Marks, UnfitError
 
 _FREE = 0xFFFFFFFA  # sector numbers from here on mean something else
-_BOF, _BOUND, _ROW, _ERROR, _FORMULA = 0x0809, 0x0085, 0x0208, 0x0205, 0x0006
-_EXCEL_97 = 0x0600
+BOF, BOUND, ROW, COLUMNS, MERGED = 0x0809, 0x0085, 0x0208, 0x007D, 0x00E5
+_ERROR, _FORMULA = 0x0205, 0x0006
+EXCEL_97 = 0x0600
+EXCEL_5 = 0x0500
 _HIDDEN = 0x20
 
 
-def looked_at(data: bytes) -> dict[str, Marks]:
-    """What each sheet says beside its values.
-
-    Raises UnfitError where the file is of Excel 5 or 95, whose texts depend on a code page.
-    """
-    book = _stream(data, "Workbook") or b""
+def stream_of(data: bytes) -> bytes:
+    """The records of the workbook. Raises UnfitError where there are none that can be read."""
+    book = _stream(data, "Workbook") or _stream(data, "Book")
     if not book:
-        raise UnfitError("old" if _stream(data, "Book") else "broken")
-    if struct.unpack_from("<H", book, 4)[0] != _EXCEL_97:
+        raise UnfitError("broken")
+    if version(book) not in (EXCEL_97, EXCEL_5):
         raise UnfitError("old")
+    return book
+
+
+def version(book: bytes) -> int:
+    """EXCEL_97 or EXCEL_5, which Excel 95 writes too; its texts depend on a code page."""
+    return int(struct.unpack_from("<H", book, 4)[0])
+
+
+def marks_of(book: bytes) -> dict[str, Marks]:
+    """What each sheet says beside its values."""
     names: dict[int, str] = {}
     marks: dict[str, Marks] = {}
     sheet = Marks()
-    for at, kind, body in _records(book):
-        if kind == _BOUND:
+    for at, kind, body in records(book):
+        if kind == BOUND:
             names[struct.unpack_from("<I", body)[0]] = _name(body)
-        elif kind == _BOF:
+        elif kind == BOF:
             sheet = marks.setdefault(names.get(at, ""), Marks())
-        elif kind == _ROW and struct.unpack_from("<H", body, 12)[0] & _HIDDEN:
-            sheet.hidden.add(struct.unpack_from("<H", body)[0] + 1)
-        elif _in_error(kind, body):
-            row, column = struct.unpack_from("<HH", body)
-            sheet.errors.add((row + 1, column))
+        elif kind == MERGED:
+            for n in range(struct.unpack_from("<H", body)[0]):
+                top, bottom, left, right = struct.unpack_from("<HHHH", body, 2 + 8 * n)
+                sheet.merged.append((top + 1, left, bottom + 1, right))
+        else:
+            note(kind, body, sheet)
     return marks
+
+
+def note(kind: int, body: bytes, sheet: Marks) -> None:
+    """Hidden rows and columns, cells in error; of both versions."""
+    if kind == ROW and struct.unpack_from("<H", body, 12)[0] & _HIDDEN:
+        sheet.hidden.add(struct.unpack_from("<H", body)[0] + 1)
+    elif kind == COLUMNS and struct.unpack_from("<H", body, 8)[0] & 1:
+        first, last = struct.unpack_from("<HH", body)
+        sheet.hidden_columns.update(range(first, min(last, 255) + 1))
+    elif _in_error(kind, body):
+        row, column = struct.unpack_from("<HH", body)
+        sheet.errors.add((row + 1, column))
 
 
 def _in_error(kind: int, body: bytes) -> bool:
@@ -48,7 +70,8 @@ def _in_error(kind: int, body: bytes) -> bool:
     return kind == _FORMULA and body[6] == 2 and body[12:14] == b"\xff\xff"
 
 
-def _records(book: bytes) -> Iterator[tuple[int, int, bytes]]:
+def records(book: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Place, kind and body of each record."""
     at = 0
     while at + 4 <= len(book):
         kind, size = struct.unpack_from("<HH", book, at)

@@ -1,8 +1,8 @@
-"""Turns an uploaded file into rows of cells; runs in a child process (`core.children`), never elsewhere.
+"""Turns an uploaded file into one table; runs in a child process (`core.children`), never elsewhere.
 
 A request is a line of JSON (name, known headers, largest number of rows) and the file's bytes. The
-answer is K with a line of JSON about the sheet and one line of JSON a row (its number as Excel shows
-it, then its cells), or X with the reason. A cell is a text, a number, ``["d", ISO date]`` or ``["e"]``.
+answer is K and the table as `tables.packed` writes it, or X with the reason. pandas reads workbooks
+(by calamine), `plain`, `markup` and `biff` the rest; see `tables` for what becomes of it.
 """
 
 from __future__ import annotations
@@ -10,22 +10,18 @@ from __future__ import annotations
 import gc
 import io
 import json
-import math
-import posixpath
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from defusedxml.ElementTree import fromstring
-from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError
+import pandas as pd
+from python_calamine import PasswordError, SheetVisibleEnum
 
-from app.bulk import guard, heads, old_excel, plain
+from app.bulk import biff, guard, marks, markup, old_excel, plain, tables
 from app.bulk.guard import Marks, UnfitError
+from app.bulk.tables import Grid
 
 MAX_SHEETS = 50
 SPARE_ROWS = 200  # notes above the headers, blank rows
-Cells = list[Any]
 
 
 def prepare() -> None:
@@ -57,170 +53,47 @@ def answered(request: bytes, act: Callable[[bytes, dict[str, Any]], bytes]) -> b
 def _read(data: bytes, wish: dict[str, Any]) -> bytes:
     kind = guard.kind_of(data, wish["name"])
     known, most = frozenset(wish["known"]), wish["most"]
-    if kind in ("xlsx", "xls"):
-        meta, rows = _workbook(data, kind, known, most)
-    else:
-        meta, rows = _table(data, kind, known)
-    return _packed(meta, rows, most)
+    encoding, grids = READERS[kind](data, most + SPARE_ROWS)
+    table = tables.assembled(grids, known, most)
+    return tables.packed(table, kind, encoding)
 
 
-def _packed(meta: dict[str, Any], rows: Iterable[tuple[int, Cells]], most: int) -> bytes:
-    out = io.BytesIO()
-    out.write(json.dumps(meta, ensure_ascii=False).encode() + b"\n")
-    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    for n, (number, cells) in enumerate(rows):
-        if n >= most:
-            raise UnfitError("rows", most=most)
-        line = dump([number, *cells])
-        if (
-            len(line) > plain.MAX_CELL
-            and max(map(len, filter(_is_text, cells)), default=0) > plain.MAX_CELL
-        ):
-            raise UnfitError("cell", row=number)
-        out.write(line.encode("utf-8", "replace") + b"\n")
-    return out.getvalue()
+def _archive(data: bytes, most: int) -> tuple[str, Iterator[Grid]]:
+    telling = guard.check_archive(data, most)
+    data = guard.straightened(data)
+    return "", _workbook(data, marks.of_xlsx(data, telling))
 
 
-def _is_text(cell: Any) -> bool:
-    return isinstance(cell, str)
+def _ods(data: bytes, most: int) -> tuple[str, Iterator[Grid]]:
+    guard.check_archive(data, most)
+    return "", _workbook(data, marks.of_ods(data))
 
 
-def _table(
-    data: bytes, kind: str, known: frozenset[str]
-) -> tuple[dict[str, Any], Iterator[tuple[int, Cells]]]:
-    """A file without sheets."""
-    if kind == "dbf":
-        rows, encoding = plain.dbf_rows(data), "gbk"
-    else:
-        text, encoding = plain.decoded(data)
-        rows = plain.csv_rows(text)
-    first = [row for _n, row in zip(range(heads.LOOKED_AT), rows, strict=False)]
-    at, found = heads.best_row(first, known)
-    if not _enough(found, known):
-        raise UnfitError("heads")
-    meta = {"sheet": "", "kind": kind, "encoding": encoding, "heads": first[at]}
-
-    def below() -> Iterator[tuple[int, Cells]]:
-        for n, row in enumerate(first[at + 1 :], at + 2):
-            yield n, row
-        for n, row in enumerate(rows, len(first) + 1):
-            yield n, row
-
-    return meta, _filled(below())
+def _xls(data: bytes, _most: int) -> tuple[str, Iterator[Grid]]:
+    guard.check_xls(data)
+    book = old_excel.stream_of(data)
+    if old_excel.version(book) != old_excel.EXCEL_97:
+        return biff.grids(book)
+    return "", _workbook(data, old_excel.marks_of(book))
 
 
-def _workbook(
-    data: bytes, kind: str, known: frozenset[str], most: int
-) -> tuple[dict[str, Any], Iterator[tuple[int, Cells]]]:
-    if kind == "xlsx":
-        marks = _by_sheet(data, guard.check_xlsx(data, most + SPARE_ROWS))
-    else:
-        guard.check_xls(data)
-        marks = old_excel.looked_at(data)
-    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
-    sheet, at = _chosen(book, known)
-    name = sheet.name
-    left = sheet.start[1] if sheet.start else 0
-    rows = sheet.iter_rows()
-    head = next(row for n, row in enumerate(rows) if n == at)
-    shown = [_text_of(cell) for cell in _padded(head, left)]
-    wrong = marks.get(name, Marks()).errors
-
-    def below() -> Iterator[tuple[int, Cells]]:
-        for number, row in enumerate(rows, at + 2):
-            cells = [_cell(value) for value in _padded(row, left)]
-            if wrong:
-                for n in range(len(cells)):
-                    if (number, n) in wrong:
-                        cells[n] = ["e"]
-            yield number, cells
-
-    hidden = sorted(marks.get(name, Marks()).hidden)
-    meta = {"sheet": name, "kind": kind, "encoding": "", "heads": shown, "hidden": hidden}
-    return meta, _filled(below())
+def _workbook(data: bytes, said: dict[str, Marks]) -> Iterator[Grid]:
+    """The sheets that hold cells, one after the other."""
+    with pd.ExcelFile(io.BytesIO(data), engine="calamine") as book:
+        shown = {s.name: s.visible == SheetVisibleEnum.Visible for s in book.book.sheets_metadata}
+        for name in book.sheet_names[:MAX_SHEETS]:
+            frame = book.parse(name, header=None, dtype=object, keep_default_na=False)
+            yield Grid(
+                str(name), frame, said.get(str(name), Marks()), visible=shown.get(name, True)
+            )
 
 
-def _chosen(book: CalamineWorkbook, known: frozenset[str]) -> tuple[CalamineSheet, int]:
-    """The sheet with the most known headers, hidden ones included, and the row they stand in."""
-    best, where = 0, None
-    for name in book.sheet_names[:MAX_SHEETS]:
-        sheet = book.get_sheet_by_name(name)
-        first = [row for _n, row in zip(range(heads.LOOKED_AT), sheet.iter_rows(), strict=False)]
-        at, found = heads.best_row(first, known)
-        if found > best:
-            best, where = found, (sheet, at)
-    if where is None or not _enough(best, known):
-        raise UnfitError("heads")
-    return where
-
-
-def _enough(found: int, known: frozenset[str]) -> bool:
-    """Two headers make a header row; a table of one column has only one."""
-    return found >= min(2, len(known))
-
-
-def _filled(rows: Iterable[tuple[int, Cells]]) -> Iterator[tuple[int, Cells]]:
-    """The rows with anything in them, without the empty cells at their end."""
-    for number, cells in rows:
-        while cells and (cells[-1] == "" or (isinstance(cells[-1], str) and not cells[-1].strip())):
-            cells.pop()
-        if cells:
-            yield number, cells
-
-
-def _padded(row: Sequence[Any], left: int) -> Sequence[Any]:
-    return ["" for _n in range(left)] + list(row) if left else row
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    if isinstance(value, int | float):
-        if not math.isfinite(value):
-            return ["e"]
-        return int(value) if value == int(value) else value
-    if isinstance(value, datetime | date):
-        return ["d", value.isoformat()]
-    if isinstance(value, time | timedelta):
-        return str(value)
-    return "" if value is None else str(value)
-
-
-def _text_of(value: Any) -> str:
-    cell = _cell(value)
-    return cell[1] if isinstance(cell, list) else str(cell)
-
-
-def _by_sheet(data: bytes, marks: dict[str, Marks]) -> dict[str, Marks]:
-    """The marks by the name of their sheet. Raises UnfitError where some belong to none."""
-    marked = {part: mark for part, mark in marks.items() if mark.errors or mark.hidden}
-    if not marked:
-        return {}
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        names = {part.lower(): part for part in archive.namelist()}
-        links = {
-            link.get("Id"): link.get("Target", "")
-            for link in fromstring(archive.read(names.get("xl/_rels/workbook.xml.rels", "")))
-        }
-        book = fromstring(archive.read(names["xl/workbook.xml"]))
-    found = {}
-    for sheet in book.iter():
-        if sheet.tag.rpartition("}")[2] == "sheet":
-            path = part_of(sheet.attrib, links)
-            found[sheet.get("name", "")] = marked.pop(path.lower(), Marks())
-    if marked:
-        raise UnfitError("unaddressed")
-    return found
-
-
-def part_of(sheet: Mapping[str, str], links: Mapping[str | None, str]) -> str:
-    """The part of the archive that a <sheet> leads to.
-
-    Its link is in another namespace in strict workbooks.
-    """
-    link = next((value for name, value in sheet.items() if name.endswith("}id")), "")
-    target = links.get(link, "")
-    path = target[1:] if target.startswith("/") else posixpath.join("xl", target)
-    return posixpath.normpath(path)
+READERS: dict[str, Callable[[bytes, int], tuple[str, Iterator[Grid]]]] = {
+    "xlsx": _archive,
+    "ods": _ods,
+    "xls": _xls,
+    "html": markup.html_grids,
+    "xml": markup.xml_grids,
+    "dbf": plain.dbf_grids,
+    "csv": plain.csv_grids,
+}

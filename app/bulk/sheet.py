@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 Text = Any  # str or a lazy translation
 
 
-MOST_KNOWN = 5_000
-
-
 class Kind(Enum):
     """How a cell is read."""
 
@@ -37,7 +34,7 @@ class Kind(Enum):
     DAY = "day"
     CHOICE = "choice"  # of a list, by its code or its name
 
-    __hash__ = object.__hash__  # asked for every cell
+    __hash__ = object.__hash__  # asked for every distinct cell
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,6 @@ class Choices:
     codes: dict[str, Any] = field(init=False)
     names: dict[str, list[Any]] = field(init=False)
     shown: dict[Any, str] = field(init=False)
-    known: dict[str, Any] = field(init=False, default_factory=dict)  # texts found before
 
     def __post_init__(self) -> None:
         names: dict[str, list[Any]] = {}
@@ -105,7 +101,9 @@ class Column:
     functions as the web forms'; `fold` brings what was read into the one form that is
     kept. `secret` says how a personal number is staged: never in clear. `most` is the length of a text
     or the largest number; `least` the smallest. Where the target has no such column (`aside`), the
-    value is kept beside the row, for `look`.
+    value is kept beside the row, for `look`. `needs` are the values of columns before it that its
+    list or checks look at in `context.row`, `gives` those that they put there: a cell is read once for
+    each combination that occurs.
     """
 
     field: str
@@ -126,6 +124,9 @@ class Column:
     help: Text = ""
     sample: str = ""
     listed: bool = True  # whether the template offers the choices as a drop-down
+    needs: tuple[str, ...] = ()
+    gives: tuple[str, ...] = ()
+    end: bool = False  # of a day: a month alone means its last one
 
     target: str = dataclasses.field(init=False)  # the column of the target that it fills
     literal: bool = dataclasses.field(init=False)  # the value is the text itself
@@ -148,16 +149,11 @@ class Column:
 
     def chosen(self, cell: Any, context: Context) -> Any:
         """The value that the list of this column has for a cell. Raises Wrong."""
-        choices = context.list_of(self.field)
-        if isinstance(cell, str) and cell in choices.known:
-            return choices.known[cell]
         cells.refuse_error(cell)
         text = cells.text(str(cell) if isinstance(cell, int) else cell, 200)
-        found = choices.find(text)
+        found = context.list_of(self.field).find(text)
         if found is None:
             raise Wrong(cells._("“%(value)s” is not in the list of this column.", value=text[:40]))
-        if isinstance(cell, str) and len(choices.known) < MOST_KNOWN:
-            choices.known[cell] = found
         return found
 
 
@@ -171,7 +167,7 @@ READERS: dict[Kind, Reader] = {
     Kind.CODE: lambda column, cell, _context: cells.code(cell, column.most),
     Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
     Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),
-    Kind.DAY: lambda _column, cell, _context: cells.day(cell),
+    Kind.DAY: lambda column, cell, _context: cells.day(cell, end=column.end),
     Kind.CHOICE: lambda column, cell, context: column.chosen(cell, context),
 }
 
@@ -216,8 +212,11 @@ class Sheet:
     """A declared sheet; see docs/bulk.md.
 
     `unique` are the values that may stand only once in a file, each with the column to blame, and
-    further ones where it may only not stand twice with the same of these. `roles` may import it. `row`
-    checks a whole row and may complete its values (`more["wrong"]` names what could not be read);
+    further ones where it may only not stand twice with the same of these; the first of them tells whose row
+    it is. `roles` may import it. `row`
+    checks a whole row and may complete its values (`more["wrong"]` names the columns that could not be
+    read): it is given the values that it `needs`, and of those that need only be there (`told`) True,
+    once for each combination of them that occurs;
     `look` finds by SQL what only the data know and may mark rows as faulty; `admit` may refuse the
     file once its rows are counted; `after` follows the writing and the undoing, `before_undo` precedes
     the undoing (and takes away what came with the new records by itself), in the same transaction.
@@ -237,7 +236,9 @@ class Sheet:
     menu: str = ""
     unique: tuple[tuple[str, ...], ...] = ()
     most_rows: int = 100_000
-    row: Callable[[Found, Found, Context], Problems] = lambda _values, _more, _context: []
+    row: Callable[[Found, Found, Context], Problems] | None = None
+    needs: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
     look: Callable[[Import, Context], None] = lambda _import, _context: None
     admit: Callable[[Import, int], None] = lambda _import, _rows: None
     after: Callable[[Import], None] = lambda _import: None

@@ -76,7 +76,7 @@ def _line(row: ImportRow, columns: Sequence[Column], context: Context) -> Line:
     labels = {column.field: str(column.label) for column in columns}
     cells = [_cell(row, column, context, wrong) for column in columns]
     return Line(
-        row.row, cells, [(labels.get(field, ""), text) for field, text in row.problems or []]
+        row.line, cells, [(labels.get(field, ""), text) for field, text in row.problems or []]
     )
 
 
@@ -130,8 +130,8 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
     """Which file, which sheet of it, who, when."""
     details = record.details
     facts: list[tuple[Any, Any]] = [(_("File"), record.file_name)]
-    if details.get("sheet"):
-        facts.append((_("Sheet used"), details["sheet"]))
+    if any(details.get("sheets", ())):
+        facts.append((_("Sheet used"), "、".join(details["sheets"])))
     if details.get("encoding"):
         facts.append((_("Encoding"), details["encoding"].upper()))
     facts.append((_("Uploaded by"), record.user.display_name))

@@ -1,133 +1,109 @@
-"""Every row through the checks of its columns, then into the staging table by COPY."""
+"""Checked rows into the staging table by COPY: JSON is made once for each distinct value."""
 
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
-from uuid import uuid4
 
+import pandas as pd
 from sqlalchemy import text
 
-from app.bulk import cells
-from app.bulk.cells import Wrong
-from app.bulk.intake import Reading
+from app.bulk.checking import Findings, mapped
 from app.bulk.models import Import, RowStatus
-from app.bulk.sheet import Column, Context, Found, Sheet
+from app.bulk.sheet import Column
 from app.core.db import db, driver_connection
-from app.core.forms import MISSING
-from app.core.text import clean_line
+from app.core.text import clean_code, clean_line
 
 MANY = 2_000
-SHOWN = 20  # mended cells that are listed one by one
 LONGEST = 60  # characters of a faulty cell that the page shows
-COPY = "COPY import_row (import_id, row, status, uid, values, more, problems) FROM STDIN"
+MOST_ODD = 3  # signs: what has more of them is no number with a slip
+COPY = (
+    "COPY import_row (import_id, row, sheet, line, status, uid, values, more, problems) FROM STDIN"
+)
 _dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
-@dataclass
-class Tally:
-    """What was noticed on the way."""
-
-    mended: Counter[str] = field(default_factory=Counter)  # column → cells
-    listed: list[tuple[int, str]] = field(default_factory=list)  # row, column
-
-
-@dataclass
-class Checked:
-    """A row after its checks."""
-
-    values: Found = field(default_factory=dict)
-    more: Found = field(default_factory=dict)
-    problems: list[tuple[str, str]] = field(default_factory=list)
-    mended: list[Column] = field(default_factory=list)
-
-
-def stage(record: Import, sheet: Sheet, reading: Reading, context: Context) -> Tally:
+def stage(record: Import, findings: Findings) -> None:
     """Replace what an interrupted run has left, and put every row there."""
     db.session.execute(text("DELETE FROM import_row WHERE import_id = :id"), {"id": record.id})
-    tally = Tally()
     with driver_connection().cursor() as cursor, cursor.copy(COPY) as copy:
-        for line in _lines(record.id, sheet, reading, context, tally):
+        for line in _lines(record.id, findings):
             copy.write_row(line)
-    if len(reading.lines) > MANY:
+    if len(findings.rows) > MANY:
         # else the joins below are planned blindly
         db.session.execute(text("ANALYZE import_row (import_id, row, status)"))
-    return tally
 
 
-def _lines(
-    import_id: int, sheet: Sheet, reading: Reading, context: Context, tally: Tally
-) -> Iterator[tuple[Any, ...]]:
-    columns = list(reading.columns.items())
-    for number, row in reading.rows():
-        uid = uuid4().hex
-        done = checked(sheet, columns, row, uid, context, hidden=number in reading.hidden)
-        for column in done.mended:
-            tally.mended[column.field] += 1
-            if len(tally.listed) < SHOWN:
-                tally.listed.append((number, column.field))
-        status = RowStatus.FAULTY if done.problems else RowStatus.NEW
-        yield (
-            import_id, number, status.value, uid, _dump(done.values), _dump(done.more),
-            _dump(done.problems) if done.problems else None,
-        )  # fmt: skip
+def _lines(import_id: int, findings: Findings) -> Iterator[tuple[Any, ...]]:
+    rows = findings.rows
+    problems = _problems(findings)
+    more = [*_members(findings.more), _shown(findings, problems)]
+    for row, sheet, line, uid, said, values, kept in zip(
+        rows.index, rows["sheet"], rows["line"], rows["uid"], problems,
+        _objects(_members(findings.values), rows.index), _objects(more, rows.index), strict=True,
+    ):  # fmt: skip
+        status = RowStatus.FAULTY if said else RowStatus.NEW
+        yield import_id, row, sheet, line, status.value, uid, values, kept, said
 
 
-def checked(
-    sheet: Sheet,
-    columns: list[tuple[int, Column]],
-    row: list[Any],
-    uid: str,
-    context: Context,
-    *,
-    hidden: bool = False,
-) -> Checked:
-    """One row through the checks of all its columns and the one of the row.
-
-    A row that the person does not see in the sheet is asked about: it counts as faulty (BLK-02).
-    """
-    done = Checked()
-    context.row = done.values
-    for place, column in columns:
-        cell = row[place] if place < len(row) else ""
-        if cells.is_empty(cell):
-            if column.required and not column.may_be_empty:
-                done.problems.append((column.field, str(MISSING)))
-            continue
-        try:
-            value = column.read(cells.unguarded(cell), context)
-            _keep(done, column, cell, value, uid)
-        except Wrong as wrong:
-            done.problems.append((column.field, str(wrong)))
-    if done.problems:
-        done.more["wrong"] = [field for field, _sentence in done.problems]
-    done.problems += sheet.row(done.values, done.more, context)
-    if hidden:
-        done.problems.append((columns[0][1].field, cells.hidden_row()))
-    if done.problems:
-        done.more["shown"] = {
-            column.field: shown(column, row[place]) for place, column in columns if place < len(row)
-        }
-    return done
+def _problems(findings: Findings) -> pd.Series:
+    """For each row its problems as JSON, None where it has none."""
+    told: dict[int, list[tuple[str, str]]] = {}
+    table = findings.problems
+    for row, field, sentence in zip(*(table[name] for name in table), strict=True):
+        told.setdefault(row, []).append((field, sentence))
+    kept = [_dump(told[row]) if row in told else None for row in findings.rows.index]
+    return pd.Series(kept, index=findings.rows.index, dtype=object)
 
 
-def _keep(done: Checked, column: Column, cell: Any, value: Any, uid: str) -> None:
-    if column.literal and cell != value and isinstance(cell, str):  # signs were changed
-        done.mended.append(column)
-    if column.secret is not None:
-        values, more = column.secret(value, uid)
-        done.values |= values
-        done.more |= more
-    else:
-        (done.more if column.aside else done.values)[column.target] = value
+def _objects(members: list[pd.Series], index: pd.Index) -> Iterator[str]:
+    """One JSON object for each row, of the members that it has."""
+    if not members:
+        return iter(["{}"] * len(index))
+    return (f"{{{','.join(filter(None, row))}}}" for row in zip(*members, strict=True))
+
+
+def _members(columns: dict[str, pd.Series]) -> list[pd.Series]:
+    """Of each column that has any value the members of JSON objects, "" where there is none."""
+    return [
+        mapped(column, lambda v, name=name: "" if v is None else f"{_dump(name)}:{_dump(v)}")
+        for name, column in columns.items()
+        if column.notna().any()
+    ]
+
+
+def _shown(findings: Findings, problems: pd.Series) -> pd.Series:
+    """Of the faulty rows all cells, as the page shows them."""
+    wrong = problems.notna()
+    fields = {column.field: column for column in findings.columns.values()}
+    parts = [
+        mapped(cell[wrong], lambda c, of=fields[name]: f"{_dump(of.field)}:{_dump(shown(of, c))}")
+        for name, cell in findings.cells.items()
+    ]
+    kept = pd.Series("", index=wrong.index, dtype=object)
+    kept[wrong] = [f'"shown":{{{",".join(row)}}}' for row in zip(*parts, strict=True)]
+    return kept
 
 
 def shown(column: Column, cell: Any) -> str:
-    """A faulty cell for the page; of a personal number nothing."""
-    if isinstance(cell, list):
+    """A faulty cell for the page."""
+    if isinstance(cell, tuple):
         return cell[1] if cell[0] == "d" else "#"
-    text = clean_line(str(cell))[:LONGEST]
-    return "*" * min(len(text), 8) if column.secret is not None else text
+    if column.secret is not None:
+        return veiled(clean_code(str(cell))[:LONGEST])
+    return clean_line(str(cell))[:LONGEST]
+
+
+def veiled(number: str) -> str:
+    """A wrong personal number: how long it is, its ends as masks show them, odd signs where they stand.
+
+    «999999200404O01X» → «999*********O01X»: nothing to guess from, and yet it is seen what is wrong (F-60).
+    """
+    first, last = (3, len(number) - 4) if len(number) >= 11 else (0, len(number))
+    odd = [n for n, sign in enumerate(number) if first <= n < last and not sign.isdecimal()][
+        :MOST_ODD
+    ]
+    return "".join(
+        sign if n < first or n >= last or n in odd else "*" for n, sign in enumerate(number)
+    )

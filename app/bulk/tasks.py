@@ -12,10 +12,11 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.exc import OperationalError
 
-from app.bulk import compare, errors_book, intake, staging
+from app.bulk import compare, errors_book, intake
 from app.bulk.effects import NotAsShownError, tally_of
 from app.bulk.models import Import, ImportRow, ImportState
 from app.bulk.sheet import SHEETS
+from app.bulk.words import Words
 from app.bulk.workflow import IMPORTS
 from app.bulk.writing import MetAnotherError
 from app.core import clock, filestore, jobs
@@ -99,29 +100,36 @@ def _write(record: Import) -> None:
 
 
 def _check(record: Import) -> None:
+    from app.bulk import checking, staging  # with pandas, which only the worker has
+
     sheet = SHEETS[record.sheet]
     _stage(record, "reading")
     reading = intake.read(kept_file(record), record.file_name, sheet)
-    _refuse_size(len(reading.lines), sheet.most_rows)
+    if not reading.sure:
+        raise Refused(intake.sentence("heads", {}))
+    _refuse_size(len(reading.frame), sheet.most_rows)
     if not record.details.get("admitted"):
-        sheet.admit(record, len(reading.lines))
+        sheet.admit(record, len(reading.frame))
         record.details = {**record.details, "admitted": True}
+    record.details = {**record.details, "sheets": reading.sheets}
     _stage(record, "checking")
     context = sheet.prepare(record)
-    tally = staging.stage(record, sheet, reading, context)
+    findings = checking.check(sheet, reading, Words(), context)
+    staging.stage(record, findings)
     compare.first(sheet, record, context)
     found = compare.counts(record.id)
     if not found["total"]:
         raise Refused(_("There is no row below the headers."))
-    errors = errors_book.make(record, reading)
+    errors = errors_book.make(record, reading, findings)
     noted: dict[str, Any] = {
         **found,
         "errors_key": keep_file(record, errors) if errors else None,
         "details": {
-            "sheet": reading.sheet, "kind": reading.kind, "encoding": reading.encoding,
-            "ignored": reading.ignored, "examples": reading.examples,
-            "columns": [column.field for column in reading.columns.values()],
-            "mended": dict(tally.mended), "listed": tally.listed, "tally": tally_of(sheet, record),
+            "sheets": reading.sheets, "kind": reading.kind, "encoding": reading.encoding,
+            "unread": reading.left, "ignored": findings.ignored, "examples": findings.examples,
+            "columns": [column.field for column in findings.columns.values()],
+            "mended": dict(findings.mended), "masked": findings.masked, "listed": findings.listed,
+            "tally": tally_of(sheet, record),
             **{name: record.details[name] for name in ("hidden", "left") if name in record.details},
         },
     }  # fmt: skip

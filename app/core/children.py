@@ -158,12 +158,13 @@ def stop() -> None:
 
 
 def _environment() -> dict[str, str]:
-    """Ours without secrets: a child needs neither keys nor the database."""
-    return {
+    """Ours without secrets: a child needs neither keys nor the database, and no threads for its sums."""
+    ours = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith("QINGQIAN_") and name != "DATABASE_URL"
     }
+    return ours | {"OPENBLAS_NUM_THREADS": "1"}  # each would claim memory that the limit counts
 
 
 def _open(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
+from operator import mul
 from typing import Any
 
 from babel import Locale
@@ -99,17 +100,20 @@ _RENEWED = {
 }
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _MARKS = "10X98765432"
+_ZEROS = ord("0") * sum(_WEIGHTS)
 
 
 def clean(text: str) -> str:
     """A number as it is kept and searched for: half-width, in capitals, without blanks and dashes."""
+    if text.isascii() and text.isalnum():  # as nearly all are
+        return text.upper()
     return _BESIDE.sub("", clean_code(text))
 
 
 def canonical(kind: str, text: str) -> str:
     """The number of such a document without what counts its renewals."""
     number = clean(text)
-    renewed = _RENEWED.get(K(kind))
+    renewed = _RENEWED.get(kind)  # type: ignore[call-overload]
     found = renewed.fullmatch(number) if renewed else None
     return found[1] if found else number
 
@@ -122,7 +126,7 @@ def spellings(text: str) -> list[str]:
 
 def fault(kind: str, number: str, today: date) -> str:
     """What is wrong: `form`, `mark` or `born` (no such day, or in the future); empty if nothing is."""
-    about = KINDS[K(kind)]
+    about = KINDS.get(kind) or KINDS[K(kind)]  # type: ignore[call-overload]
     if not about.form.fullmatch(number):
         return "form"
     return _mark_fault(number, today) if holds_birth(kind, number) else ""
@@ -146,10 +150,14 @@ def _excludes(other: IdKind, kind: str) -> bool:
     return kind == K.ID_CARD and other in (K.RESIDENCE, K.FOREIGNER)
 
 
+@lru_cache(maxsize=64)  # each check of a number asks again
 def guess(number: str, today: date) -> IdKind | None:
     """The kind of a number of which only the number is known; None where it can be several or none."""
+    plain = clean(number)
+    if plain[:1] in "1234567" and not fault(K.ID_CARD, plain, today):
+        return K.ID_CARD  # as nearly all are; the other kinds of 18 signs begin with 8 and 9
     for kind in _TELLING:
-        if not fault(kind, canonical(kind, number), today):
+        if not fault(kind, canonical(kind, plain) if kind in _RENEWED else plain, today):
             return kind
     if _LIKE_PASSPORT.fullmatch(number):
         return K.PASSPORT
@@ -168,7 +176,7 @@ def _is_day(text: str) -> bool:
 
 def holds_birth(kind: str, number: str) -> bool:
     """Whether day of birth and sex stand in the number."""
-    return KINDS[K(kind)].marked and len(number) == 18
+    return len(number) == 18 and KINDS[K(kind)].marked
 
 
 _NO_STATE = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})
@@ -210,9 +218,10 @@ def named(kind: str, country: str = "") -> str:
 
 def id_number_mark(first17: str) -> str:
     """The 18th character that belongs to the first 17 (GB 11643)."""
-    return _MARKS[sum(int(c) * w for c, w in zip(first17, _WEIGHTS, strict=True)) % 11]
+    return _MARKS[(sum(map(mul, first17.encode(), _WEIGHTS)) - _ZEROS) % 11]
 
 
+@lru_cache(maxsize=64)
 def _mark_fault(number: str, today: date) -> str:
     if id_number_mark(number[:17]) != number[17]:
         return "mark"

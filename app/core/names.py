@@ -132,6 +132,8 @@ _BRACKETS = re.compile("[()（）\\[\\]【】〔〕{}<>《》〈〉「」]")
 
 def name_problem(name: str) -> str | None:
     """Why a cleaned text is no person's name, as a sentence; None where it can be one."""
+    if _PLAIN_HAN.fullmatch(name):  # as nearly all are
+        return None
     found = _LOST.search(name)
     if found:
         return str(LOST) % {"sign": found[0]}

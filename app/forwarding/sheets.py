@@ -51,6 +51,7 @@ COURIER = Sheet(
     home=lambda: (_l("Forwarding letters"), url_for("LettersView.list")),
     prepare=lambda _record: Context(clock.today()),
     row=number_of_what_was_posted,
+    told=("courier", "sent_on", "tracking_number"),
     look=look_for_letters,
     unique=(("number", "number"), ("tracking_number", "tracking_number")),
     target=Target(

@@ -162,6 +162,7 @@ SEND_LIST = Sheet(
     prepare=prepare,
     admit=admit,
     row=note_odd,
+    needs=("name",),
     look=look,
     unique=(("student_id", "number"),),
     most_rows=ROWS.most,

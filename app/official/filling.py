@@ -17,7 +17,7 @@ from typing import Any
 from defusedxml.ElementTree import fromstring
 from python_calamine import CalamineWorkbook
 
-from app.bulk import guard, heads, reading
+from app.bulk import guard, heads, marks, reading, tables
 from app.bulk.guard import UnfitError
 from app.official.splicing import spliced
 
@@ -46,7 +46,7 @@ def answer(request: bytes) -> bytes:
 def _done(data: bytes, wish: dict[str, Any]) -> bytes:
     if guard.kind_of(data, "a.xlsx") != "xlsx":
         raise UnfitError("not_excel")
-    guard.check_xlsx(data, wish["most"] + SPARE_ROWS)
+    guard.check_archive(data, wish["most"] + SPARE_ROWS)
     if wish["do"] == "look":
         return json.dumps(_looked(data, wish), ensure_ascii=False).encode()
     return _filled(data, wish)
@@ -101,8 +101,10 @@ def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
 
 
 def _text(value: Any) -> str:
-    cell = reading._cell(value)
-    return cell[-1][:10] if isinstance(cell, list) else str(cell).strip()
+    cell = tables.cell_of(value)
+    if cell == tables.ERROR:
+        return ""
+    return cell[-1][:10] if isinstance(cell, tuple) else str(cell).strip()
 
 
 def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, dict[str, str]]:
@@ -115,7 +117,7 @@ def _part_of(archive: zipfile.ZipFile, name: str) -> tuple[str, dict[str, str]]:
     for thing in fromstring(archive.read("xl/workbook.xml")).iter():
         local = thing.tag.rpartition("}")[2]
         if local == "sheet" and thing.get("name") == name:
-            part = reading.part_of(thing.attrib, links)
+            part = marks.part_of(thing.attrib, links)
         if local == "definedName":
             names[thing.get("name", "")] = thing.text or ""
     return part, names

@@ -111,6 +111,7 @@ EMPLOYER_LIST = Sheet(
     home=lambda: (_l("Employers"), url_for("EmployersView.list")),
     prepare=prepare,
     row=code_fits,
+    needs=("credit_code", "compared"),
     look=look,
     after=leave_trace,
     unique=(("credit_code", "credit_code"),),

@@ -68,6 +68,7 @@ class Different:
     """A row of the file that says otherwise than the plan."""
 
     row: int
+    line: int  # as the file shows it
     student_no: str
     name: str
     entry_id: int | None
@@ -117,7 +118,8 @@ def different(
     rows = db.session.execute(
         text(
             "SELECT d.*, s.student_no, s.name, s.graduation_year, to_jsonb(c) AS claim FROM ("
-            f" SELECT r.row, {STUDENT} AS student_id, {SAID} AS said, r.more, e.id AS entry_id, e.state,"
+            f" SELECT r.row, r.line, {STUDENT} AS student_id, {SAID} AS said, r.more, e.id AS entry_id,"
+            " e.state,"
             f" {_OPEN} AS asked, e.sources, to_jsonb(e) AS ours {_ENTRY}"
             f" WHERE {_DIFFERS} {only} AND r.row > :after"
             " ORDER BY r.row LIMIT :most) d JOIN student s ON s.id = d.student_id"
@@ -126,7 +128,7 @@ def different(
         {"id": record.id, "after": after, "most": most},
     ).all()
     return [
-        Different(row.row, row.student_no, row.name, row.entry_id, list(_lines(row)))
+        Different(row.row, row.line, row.student_no, row.name, row.entry_id, list(_lines(row)))
         for row in rows
     ]
 
@@ -158,7 +160,7 @@ def only_theirs(record: Import, most: int) -> Sequence[Any]:
     """Rows of the file that are nobody's here, with why."""
     said = "coalesce(r.more ->> '{0}', r.more -> 'shown' ->> '{0}', '') AS {0}".format
     number = "coalesce(r.more ->> 'id_number_masked', r.more ->> 'examinee_no', '')"
-    wanted = f"SELECT r.row, {said('student_no')}, {said('name')}, {number} AS other, r.problems {_THEIRS}"
+    wanted = f"SELECT r.line, {said('student_no')}, {said('name')}, {number} AS other, r.problems {_THEIRS}"
     at = {"id": record.id, "most": most}
     return db.session.execute(text(f"{wanted} ORDER BY r.row LIMIT :most"), at).all()
 
@@ -252,7 +254,7 @@ def workbook(record: Import, noted: Any) -> bytes:
     with book_of(out, _("Differences"), heads) as put:
         for found in _all_different(record, noted):
             for line in found.lines:
-                put([_("Different"), str(found.row), found.student_no, found.name,
+                put([_("Different"), str(found.line), found.student_no, found.name,
                      str(line.label), line.ours, line.theirs, line.placement,
                      str(says[line.choice])])  # fmt: skip
         for row in only_ours(record, MOST_LISTED):
@@ -260,7 +262,7 @@ def workbook(record: Import, noted: Any) -> bytes:
                  shown("destination_code", row.destination_code, row.graduation_year)])  # fmt: skip
         for row in only_theirs(record, MOST_LISTED):
             why = " ".join(text for _field, text in row.problems or [])
-            put([_("Only in the file"), str(row.row), row.student_no or row.other, row.name, "", "",
+            put([_("Only in the file"), str(row.line), row.student_no or row.other, row.name, "", "",
                  why])  # fmt: skip
     return out.getvalue()
 

@@ -101,6 +101,7 @@ PLAN = Sheet(
     home=lambda: (_l("Employment plan"), url_for("PlanView.list")),
     prepare=prepare,
     row=matching.has_number,
+    told=("student_no", "id_number_index", "examinee_no"),
     look=matching.look,
     writer=Writer(importing.lock, importing.write, importing.take_back, importing.tally),
     beside=lambda record: (_l("Compare side by side"), url_for("PlanFilesView.show", uid=record.uid)),

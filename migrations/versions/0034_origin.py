@@ -3,7 +3,7 @@
 What sealed ID numbers say is learnt anew by the next run of the checks: with it the day of birth.
 
 Revision ID: 0034_origin
-Revises: 0030_truth
+Revises: 0031_sheets
 """
 
 import sqlalchemy as sa
@@ -11,7 +11,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0034_origin"
-down_revision = "0030_truth"
+down_revision = "0031_sheets"
 branch_labels = None
 depends_on = None
 

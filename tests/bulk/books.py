@@ -112,8 +112,8 @@ def xls(rows, heads=HEADS, *, more=b""):
     return compound(head + begin(16) + record(0x0200, size) + b"".join(cells) + end + more)
 
 
-def compound(stream):
-    """One stream named «Workbook» in an OLE container."""
+def compound(stream, name="Workbook"):
+    """One stream of that name in an OLE container."""
     free, last, table = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
     stream = stream.ljust(max(4096, -(-len(stream) // 512) * 512), b"\0")
     sectors = len(stream) // 512
@@ -125,13 +125,13 @@ def compound(stream):
     )
     head += struct.pack("<I", 0) + struct.pack("<I", free) * 108
 
-    def entry(name, kind, child, start, size):
-        text = name.encode("utf-16-le") + b"\0\0"
+    def entry(called, kind, child, start, size):
+        text = called.encode("utf-16-le") + b"\0\0"
         return text.ljust(64, b"\0") + struct.pack(
             "<HBBIII36xIQ", len(text), kind, 1, free, free, child, start, size
         )
 
-    folder = entry("Root Entry", 5, 1, last, 0) + entry("Workbook", 2, free, 2, len(stream))
+    folder = entry("Root Entry", 5, 1, last, 0) + entry(name, 2, free, 2, len(stream))
     folder += b"\0" * 256
     fat = struct.pack("<128I", *chain, *[free] * (128 - len(chain)))
     return head + fat + folder + stream

@@ -45,7 +45,7 @@ def apply(app, cast):
 def problems(record):
     """{Excel row: [(field, sentence)]}."""
     rows = db.session.query(ImportRow).filter_by(import_id=record.id, status="faulty")
-    return {row.row: [tuple(p) for p in row.problems] for row in rows.order_by(ImportRow.row)}
+    return {row.line: [tuple(p) for p in row.problems] for row in rows.order_by(ImportRow.row)}
 
 
 def tally(record):

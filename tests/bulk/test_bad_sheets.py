@@ -55,5 +55,5 @@ def test_what_can_be_read_is_kept_as_it_was_meant_and_its_mending_reported(broug
     record = brought(table, spoiled)
     assert problems(record) == {}
     assert record.details["mended"] == mended
-    row = db.session.query(ImportRow).filter_by(import_id=record.id, row=3).one()
+    row = db.session.query(ImportRow).filter_by(import_id=record.id, line=3).one()
     assert {key: row.values.get(key) for key in kept} == kept

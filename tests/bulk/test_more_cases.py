@@ -40,7 +40,7 @@ EMAILS = {
 
 
 def kept_name(record, row: int) -> str | None:
-    found = db.session.query(ImportRow).filter_by(import_id=record.id, row=row).one()
+    found = db.session.query(ImportRow).filter_by(import_id=record.id, line=row).one()
     return None if found.problems else found.values["name"]
 
 

@@ -117,4 +117,4 @@ def test_a_dbf_with_deleted_records_and_memo_fields(bring):
 @pytest.mark.rule("BLK-02")
 def test_two_sheets_with_headers_the_one_with_more_of_them_is_taken(bring):
     record = bring(xlsx([good_row(1)], HEADS, hidden="学号"))
-    assert (record.details["sheet"], tally(record)) == ("学生", (1, 0, 0, 0))
+    assert (record.details["sheets"], tally(record)) == (["学生"], (1, 0, 0, 0))

@@ -205,8 +205,8 @@ def test_columns_come_in_any_order_by_chinese_english_or_official_headers(bring)
     record = bring(xlsx([row], heads, above=["请在下表填写"], hidden="说明页"))
     assert tally(record) == (1, 0, 0, 0)
     assert record.details["ignored"] == ["备注"]
-    assert record.details["sheet"] == "学生"
-    assert db.session.query(ImportRow).filter_by(import_id=record.id).one().row == 3
+    assert record.details["sheets"] == ["学生"]
+    assert db.session.query(ImportRow).filter_by(import_id=record.id).one().line == 3
 
 
 @pytest.mark.rule("BLK-02")

@@ -115,19 +115,19 @@ def test_each_difference_is_taken_or_left_and_all_of_a_kind_at_once(cast, rows, 
     ]
     record = plan(file)
     office, url = visit(cast.officer), f"/plan/files/{record.uid}"
-    answer = office.post(url, data={"do": "rows", "c-2-employer_name": "ours", "c-2-nothing": "ours",
-                                    "c-3-destination_code": "skip", "c-999-postcode": "x"})  # fmt: skip
+    answer = office.post(url, data={"do": "rows", "c-1-employer_name": "ours", "c-1-nothing": "ours",
+                                    "c-2-destination_code": "skip", "c-999-postcode": "x"})  # fmt: skip
     assert answer.status_code == 303
     assert beside.counts(record)["different"] == 3  # left or not, they differ
     office.post(url, data={"do": "all", "kind": "employer_name", "take": "skip"})
     db.session.expire_all()
     staged = {r.row: r for r in db.session.query(ImportRow).filter_by(import_id=record.id)}
-    assert staged[2].more["choice"] == {"employer_name": "skip"}
-    assert staged[3].more["choice"] == {"employer_name": "skip", "destination_code": "skip"}
+    assert staged[1].more["choice"] == {"employer_name": "skip"}
+    assert staged[2].more["choice"] == {"employer_name": "skip", "destination_code": "skip"}
     assert (staged[3].status, db.session.get(Import, record.id).changed) == ("same", 2)
-    office.post(url, data={"do": "rows", "c-3-employer_name": "file"})
+    office.post(url, data={"do": "rows", "c-2-employer_name": "file"})
     shown = page(office, url)
-    assert 'name="c-3-destination_code" value="skip" checked' in shown
+    assert 'name="c-2-destination_code" value="skip" checked' in shown
     apply(record)
     assert (entry(cast.student).destination_code, entry(cast.student).employer_name) == ("76", None)
     found = entry(cast.classmate)
