@@ -125,6 +125,10 @@ def _column(done: Findings, column: Column, context: Context) -> None:
     there = cell[filled]
     known = [done.values.get(name, _none(done)).loc[there.index] for name in column.needs]
     codes, combos = distinct([there, *known])
+    if column.whole and any(
+        isinstance(c[0], str) and c[0].lstrip("'= \"")[:1] == "0" for c in combos
+    ):
+        context.zeros.add(column.field)
     told = _read(column, combos, context)
     value, sentence, mended = (_spread(part, codes, there.index) for part in told[:3])
     done.said(column.field, sentence)
@@ -229,26 +233,28 @@ def _none(done: Findings) -> pd.Series:
 
 def distinct(columns: list[pd.Series]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
     """For each row the number of its combination, and the combinations of the cells, as they come."""
-    codes = np.zeros(len(columns[0]), dtype=np.int64)
-    known: list[list[Any]] = []
-    if len(columns) == 1:
-        codes, values = pd.factorize(columns[0].to_numpy(dtype=object), use_na_sentinel=False)
-        return codes, [(value,) for value in values]
+    codes, known = np.zeros(len(columns[0]), dtype=np.int64), list[list[Any]]()
     for column in columns:
-        mine, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=True)
-        known.append([*values, None])  # the last stands for code -1, a cell that is not there
-        mine = np.where(mine < 0, len(values), mine)
-        codes, seen = pd.factorize(codes * (len(values) + 1) + mine)
-        known = [[old[n] for n in seen // (len(values) + 1)] for old in known[:-1]] + [
-            [known[-1][n] for n in seen % (len(values) + 1)]
-        ]
+        mine, values = _factorized(column)
+        if not known:
+            codes, known = mine, [values]
+            continue
+        codes, seen = pd.factorize(codes * len(values) + mine)
+        before, now = seen // max(1, len(values)), seen % max(1, len(values))
+        known = [[old[n] for n in before] for old in known] + [[values[n] for n in now]]
     return codes, list(zip(*known, strict=True))
 
 
 def mapped(column: pd.Series, act: Callable[[Any], Any]) -> pd.Series:
     """What `act` gives for each cell, asked once for each distinct one."""
-    codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+    codes, values = _factorized(column)
     return _spread([act(value) for value in values], codes, column.index)
+
+
+def _factorized(column: pd.Series) -> tuple[np.ndarray, list[Any]]:
+    """Which of the distinct values each row has, and these; pandas makes NaN of None."""
+    codes, values = pd.factorize(column.to_numpy(dtype=object), use_na_sentinel=False)
+    return codes, [None if value != value else value for value in values]
 
 
 def _spread(found: list[Any], codes: np.ndarray, index: pd.Index) -> pd.Series:

@@ -69,7 +69,9 @@ class Choices:
 class Context:
     """What the checks of one import may look at; read once, before the first row.
 
-    `by_row` gives the list of a column that depends on the row: on what of it was read before.
+    `by_row` gives the list of a column that depends on the row: on what of it was read before. `zeros`
+    are the columns of codes of which some begin with 0, in the data or in the file: there a number may
+    have lost its zeros (F-51).
     """
 
     today: date
@@ -77,6 +79,7 @@ class Context:
     data: dict[str, Any] = field(default_factory=dict)
     by_row: dict[str, Callable[[dict[str, Any]], Choices]] = field(default_factory=dict)
     row: dict[str, Any] = field(default_factory=dict)
+    zeros: set[str] = field(default_factory=set)
 
     def list_of(self, column: str) -> Choices:
         """The list to choose from in the row that is being read."""
@@ -127,6 +130,7 @@ class Column:
     needs: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
     end: bool = False  # of a day: a month alone means its last one
+    whole: bool = False  # of a code: a whole number has all its digits, where none begins with 0
 
     target: str = dataclasses.field(init=False)  # the column of the target that it fills
     literal: bool = dataclasses.field(init=False)  # the value is the text itself
@@ -164,7 +168,9 @@ READERS: dict[Kind, Reader] = {
     Kind.EMAIL: lambda column, cell, _context: cells.email(cell, column.most),
     Kind.TITLE: lambda column, cell, _context: cells.title(cell, column.most),
     Kind.CONTACT: lambda column, cell, _context: cells.contact(cell, column.most),
-    Kind.CODE: lambda column, cell, _context: cells.code(cell, column.most),
+    Kind.CODE: lambda column, cell, context: (
+        cells.digits if column.whole and column.field not in context.zeros else cells.code
+    )(cell, column.most),
     Kind.DIGITS: lambda column, cell, _context: cells.digits(cell, column.most),
     Kind.NUMBER: lambda column, cell, _context: cells.number(cell, column.least, column.most),
     Kind.DAY: lambda column, cell, _context: cells.day(cell, end=column.end),

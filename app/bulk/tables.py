@@ -156,7 +156,7 @@ def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, np.
     """One column of cells and whether they are filled; each distinct one is looked at once."""
     raw = column.to_numpy(dtype=object)
     codes, values = pd.factorize(raw, use_na_sentinel=False)
-    if any(value is True or value is False for value in values):  # equal to 1 and 0
+    if any(not isinstance(value, str) and value in (0, 1) for value in values):  # equal to flags
         raw = np.fromiter(map(_flag, raw), object, len(raw))
         codes, values = pd.factorize(raw, use_na_sentinel=False)
     kept = np.fromiter(map(cell_of, values), object, len(values))

@@ -68,6 +68,7 @@ COURIER = Sheet(
                sample="黄河水", help=_l("To be sure that it is the right student.")),
         Column("tracking_number", _l("Tracking number"), Kind.CODE, "KDDH",
                ("运单号", "快递单号", "邮件号", "机要编号"), required=True, may_be_empty=True, most=40,
+               whole=True,
                width=22, sample="1234567890123"),
         Column("courier", _l("Courier"), Kind.TEXT, "KDGS", ("快递公司", "承运单位"), most=40,
                sample="邮政特快专递"),

@@ -172,7 +172,7 @@ RESTRICTION_LIST = Sheet(
         fixed=lambda record: {"school_id": record.school_id},
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20,
+        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20, whole=True,
                sample="2023010001"),
         Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), width=12, sample="黄河水",
                help=_l("Compared with the student of this number.")),

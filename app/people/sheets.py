@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, Integer, any_, literal, select, text
+from sqlalchemy import ARRAY, Integer, any_, exists, literal, select, text
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
@@ -84,7 +84,18 @@ def prepare(record: Import) -> Context:
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
     found = {college: Choices(rows) for college, rows in majors.items()}
     lists["major"] = Choices([row for rows in majors.values() for row in rows])
-    return Context(clock.today(), lists, {"majors": found}, _by_year())
+    return Context(clock.today(), lists, {"majors": found}, _by_year(), zeros=_zeros(school))
+
+
+def _zeros(school: Any) -> set[str]:
+    """The numbers of which the school has some that begin with 0: one stored as a number may lack it."""
+    fields = {"student_no": Student.student_no, "examinee_no": Student.examinee_no}
+    first = {
+        name: exists().where(Student.school_id == school, column.like("0%"))
+        for name, column in fields.items()
+    }
+    found = db.session.execute(select(*(each.label(name) for name, each in first.items()))).one()
+    return {name for name in fields if getattr(found, name)}
 
 
 def _by_year() -> dict[str, Callable[[Found], Choices]]:
@@ -307,7 +318,7 @@ STUDENTS = Sheet(
                   "origin_state": OriginState.ENTERED.value},
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20,
+        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20, whole=True,
                sample="2023010001", help=_l("It stays the same: by it the student is found.")),
         Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), required=True,
                width=12, checks=(is_name,),
@@ -356,7 +367,7 @@ STUDENTS = Sheet(
                width=26, sample="huanghe@example.com", listed=False,
                help=_l("Invitations are told to it. Once a student has signed in, it keeps its e-mail "
                        "itself, and no file changes it.")),
-        Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14,
+        Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), most=14, whole=True,
                sample="23420101110001"),
         Column("origin", _l("Place of origin"), Kind.CHOICE, "SYSZDDM",
                ("生源所在地代码", "生源所在地", "SYSZD"), width=22, listed=False, sample="420111",

@@ -114,7 +114,7 @@ PLAN = Sheet(
         fields=DESTINATION_FIELDS,
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", aside=True, most=20,
+        Column("student_no", _l("Student number"), Kind.CODE, "XH", aside=True, most=20, whole=True,
                sample="2023010001"),
         Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), aside=True, width=12, sample="黄河水",
                help=_l("To be sure that it is the right student.")),
@@ -122,7 +122,7 @@ PLAN = Sheet(
                "公民身份号码", "身份证件号", "身份证件号码", "SFZJH"), aside=True, most=18,
                secret=keep_number, width=22),
         Column("examinee_no", _l("Examinee number"), Kind.CODE, "KSH", ("高考考生号",), aside=True,
-               most=14),
+               most=14, whole=True),
         Column("school_code", _l("School code"), Kind.CODE, "YXDM", ("学校代码",), aside=True, most=6,
                width=10),
         Column("destination_code", _l("Destination code"), Kind.TEXT, "BYQXDM", ("毕业去向", "BYQX"),

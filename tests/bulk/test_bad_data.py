@@ -4,10 +4,11 @@ from datetime import date
 
 import pytest
 
+from tests import factories as make
 from tests.bulk.books import HEADS, good_row, number, text_table, xlsx
 from tests.bulk.conftest import problems
 
-AS_NUMBER = "此单元格为数字或日期格式，可能已丢失位数或前导零。请将该列设为文本格式后重新填写。"
+AS_NUMBER = "此单元格为数字或日期格式，可能已丢失位数或前导零。请选中该列，点“数据→分列”，在最后一步选“文本”；号码已不完整的，请从原系统重新导出。"
 MISSING = "请填写此项。"
 NOT_LISTED = "“{}”不在该列的可选范围内。"
 ERROR = "此单元格显示错误值（如 #N/A），请更正公式或直接填写内容。"
@@ -22,7 +23,7 @@ TAKEN = "该毕业届已有另一名学生使用此证件号码。"
 ID, NO = "id_number", "student_no"
 CASES = {
     "an ID number stored as a number": ({"身份证号": 4.20101199801010e17}, ID, AS_NUMBER),
-    "a student number stored as a number": ({"学号": 2023000001}, NO, AS_NUMBER),
+    "a student number that a number cannot hold": ({"学号": 2.023e17}, NO, AS_NUMBER),
     "a student number stored as a date": ({"学号": date(2026, 7, 1)}, NO, AS_NUMBER),
     "a code whose zero was lost": ({"院系": 1}, "college", NOT_LISTED.format("1")),
     "an ID number with a wrong check digit": ({"身份证号": number(1)[:17] + "Z"}, ID, BAD_ID),
@@ -50,7 +51,7 @@ CASES = {
     "a year of long ago": ({"毕业届": "1927"}, "graduation_year", "应在 2000 与 2100 之间。"),
     "an error cell": ({"班级": ("formula", "=NA()", "#N/A")}, "class_name", ERROR),
     "an error in a required cell": ({"学号": ("formula", "=1/0", "#DIV/0!")}, NO, ERROR),
-    "a formula that made a number": ({"学号": ("formula", "=1+1", 2)}, NO, AS_NUMBER),
+    "a formula that made a fraction": ({"学号": ("formula", "=1+0.5", 1.5)}, NO, AS_NUMBER),
     "a class that is a date": ({"班级": date(2026, 7, 1)}, "class_name",
                                "此单元格为日期格式，请设为文本格式后重新填写。"),
     "a class that is too long": ({"班级": "班" * 41}, "class_name", "最多 40 个字。"),
@@ -64,6 +65,24 @@ def test_a_bad_cell_is_named_by_row_column_and_sentence(bring, case):
     record = bring(xlsx([good_row(7), good_row(1, **spoiled), good_row(8)]))
     assert problems(record) == {3: [(field, sentence)]}
     assert (record.new, record.faulty) == (2, 1)
+
+
+@pytest.mark.rule("BLK-02")
+def test_a_number_that_lost_nothing_is_taken(bring):
+    record = bring(
+        xlsx([good_row(7), good_row(1, 学号=2023000001, 考生号=23420101110001)], [*HEADS, "考生号"])
+    )
+    assert problems(record) == {}
+    assert record.new == 2
+
+
+@pytest.mark.rule("BLK-02")
+@pytest.mark.parametrize("where", ["in the file", "at the school"])
+def test_a_number_may_have_lost_its_zeros_where_others_begin_with_one(bring, cast, where):
+    if where == "at the school":
+        make.make_student(cast.college, "零一", student_no="0012")
+    other = good_row(7, 学号="0077") if where == "in the file" else good_row(7)
+    assert problems(bring(xlsx([other, good_row(1, 学号=12)]))) == {3: [(NO, AS_NUMBER)]}
 
 
 @pytest.mark.rule("BLK-01")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-AS_NUMBER = "此单元格为数字或日期格式，可能已丢失位数或前导零。请将该列设为文本格式后重新填写。"
+AS_NUMBER = "此单元格为数字或日期格式，可能已丢失位数或前导零。请选中该列，点“数据→分列”，在最后一步选“文本”；号码已不完整的，请从原系统重新导出。"
 MISSING = "请填写此项。"
 NOT_LISTED = "“{}”不在该列的可选范围内。"
 ERROR = "此单元格显示错误值（如 #N/A），请更正公式或直接填写内容。"

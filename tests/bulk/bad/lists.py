@@ -130,7 +130,7 @@ PLAN = Table(
     good=lambda cast, n: {"学号": getattr(cast, PEOPLE[n]).student_no, "毕业去向代码": "76",
                           "姓名": getattr(cast, PEOPLE[n]).name},
     cases={
-        "a student number stored as a number": ({"学号": 20230001}, "student_no", AS_NUMBER),
+        "a student number stored as a number": ({"学号": 4.2e17}, "student_no", AS_NUMBER),
         "no number at all": ({"学号": ""}, "student_no", "请填写学号、身份证号或考生号。"),
         "an unknown student number": ({"学号": "A9"}, "student_no", UNKNOWN),
         "a student of another school": ({"学号": "C1", "姓名": ""}, "student_no", UNKNOWN),

@@ -181,7 +181,7 @@ RESTRICTIONS = Table(
     good=lambda cast, n: {"学号": getattr(cast, PEOPLE[n]).student_no, "操作": "限制", "原因": "学费未缴清",
                           "姓名": getattr(cast, PEOPLE[n]).name},
     cases={
-        "a student number stored as a number": ({"学号": 20230001}, "student_no", AS_NUMBER),
+        "a student number stored as a number": ({"学号": 4.2e17}, "student_no", AS_NUMBER),
         "no student number": ({"学号": ""}, "student_no", MISSING),
         "an unknown student number": ({"学号": "A9"}, "student_no", NO_SUCH),
         "a student of another school": ({"学号": "C1", "姓名": "买买提·吾布力"}, "student_no", NO_SUCH),
