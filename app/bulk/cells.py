@@ -58,7 +58,8 @@ MASKED = _l(
     "This number is masked (with * in it) and is not the one on record, so nobody knows it. Bring a list with"
     " whole numbers."
 )
-_MASK = re.compile(r"[A-Z0-9+]{0,8}\*{3,20}[A-Z0-9]{0,6}")
+# of a number, or of an address down to its county
+_MASK = re.compile(r"[A-Z0-9+]{0,8}\*{3,20}[A-Z0-9]{0,6}|[\u4e00-\u9fff]{2,60}\*{4}")
 
 
 def is_mask(cell: Any) -> bool:

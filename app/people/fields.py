@@ -78,8 +78,8 @@ class Field:
 
 
 def mask_day(text: str) -> str:
-    """2004-01-31 → 2004-**-**: a whole day of birth beside a masked number gives that away."""
-    return f"{text[:4]}-**-**" if text else ""
+    """2004-01-31 → 2004****: a whole day of birth beside a masked number gives that away."""
+    return f"{text[:4]}****" if text else ""
 
 
 _PLACE = re.compile(

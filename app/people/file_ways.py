@@ -12,6 +12,8 @@ from app.accounts import contacts, one_time, security_log, warnings
 from app.accounts.contacts import FILE
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import end_all_sessions
+from app.bulk import compare
+from app.bulk.models import Import
 from app.bulk.writing import MetAnotherError
 from app.core import clock, mail
 from app.core.db import db
@@ -193,3 +195,31 @@ def told_by_file(import_id: int, school_id: int | None) -> int:
     """How many students will be told, once the file is applied, that a way in of theirs has changed."""
     values = {"id": import_id, "school": school_id}
     return int(db.session.execute(text(_TOLD), values).scalar_one())
+
+
+def look_at_mails(record: Import, taken: str) -> None:
+    """An e-mail is one account's; what a student who has signed in keeps itself no file changes (ACC-12)."""
+    values = {"id": record.id, "school": record.school_id}
+    db.session.execute(text(_SAME_MAIL), values)
+    kept = db.session.execute(text(_OWN_MAIL), values).rowcount  # type: ignore[attr-defined]
+    if kept:
+        left = record.details.get("left", {})
+        record.details = {**record.details, "left": {"email": left.get("email", 0) + kept}}
+    compare.mark(record, _MAIL_TAKEN, "email", taken, school=record.school_id)
+
+
+# written otherwise, it is the same address
+_SAME_MAIL = """UPDATE import_row r SET values = r.values || jsonb_build_object('email', s.email)
+  FROM student s WHERE r.import_id = :id AND r.status <> 'faulty' AND s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no' AND lower(s.email) = lower(r.values ->> 'email')
+    AND s.email <> r.values ->> 'email'"""
+_OWN_MAIL = """UPDATE import_row r SET values = r.values - 'email'
+  FROM student s JOIN ab_user u ON u.student_id = s.id
+  WHERE r.import_id = :id AND r.status <> 'faulty' AND r.values ? 'email' AND s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no' AND s.email <> ''
+    AND lower(s.email) <> lower(r.values ->> 'email') AND (u.password IS NOT NULL OR u.login_count > 0)"""
+_MAIL_TAKEN = """r.values ? 'email' AND (EXISTS (SELECT 1 FROM ab_user u LEFT JOIN student s
+    ON s.id = u.student_id WHERE lower(u.email) = lower(r.values ->> 'email')
+    AND (s.school_id, s.student_no) IS DISTINCT FROM (:school, r.values ->> 'student_no'))
+  OR EXISTS (SELECT 1 FROM student s WHERE lower(s.email) = lower(r.values ->> 'email')
+    AND s.school_id = :school AND s.student_no <> r.values ->> 'student_no'))"""

@@ -26,6 +26,8 @@ KINDS = {
     Shape.POSTCODE: Kind.DIGITS,
     Shape.DIGITS: Kind.DIGITS,
 }
+# what the trace of a file shows of sealed fields; other numbers have lines of their own
+MASKED = tuple(f"{name}_masked" for name in fields.SECRETS)
 _number = sealed(Student.id_number, "Student")
 _birth = sealed(vars(Student)["birth_date"], "Student")
 
@@ -60,6 +62,7 @@ def _column(field: Field) -> Column:
         (*further, *field.heads), most=field.most or 60, width=field.width, sample=field.sample,
         help=field.help, secret=_keeper(field), checks=_checks(field),
         fold=(lambda value, _context: fold(value)) if fold else None,
+        needs=("graduation_year",) if field.table else (), end=field.name == "graduates_on",
     )  # fmt: skip
 
 

@@ -134,7 +134,9 @@ class StudentForm(OriginPart, DynamicForm):
             shown = getattr(obj, f"{name}_masked") or ""
             form[name].render_kw = {**(form[name].render_kw or {}), "placeholder": shown}
             if name in fields.SECRETS and shown:
-                form[name].description = _("On record: %(shown)s. Left empty, it stays.", shown=shown)
+                form[name].description = _(
+                    "On record: %(shown)s. Left empty, it stays.", shown=shown
+                )
             elif name not in fields.SECRETS:
                 form[name].description = _l("Leave it empty to keep the one on record.")
         form.phone.render_kw |= {"readonly": True}

@@ -156,7 +156,7 @@ def look(record: Import, _context: Context) -> None:
     compare.mark(record, compare.taken_by_another(STUDENTS.target, "phone_index"), "phone",
                  str(PHONE_TAKEN), school=record.school_id)  # fmt: skip
     compare.mark(record, _RESET_HELD, "phone", str(RESET_HELD), school=record.school_id)
-    _look_at_mails(record)
+    file_ways.look_at_mails(record, str(MAIL_TAKEN))
 
 
 # where the file does not name the kind, or the country, of the number that is on record, it stays
@@ -169,32 +169,6 @@ _AS_KNOWN = """UPDATE import_row r SET values = r.values || jsonb_build_object(
     AND r.values ->> 'id_country' = ''"""
 
 
-def _look_at_mails(record: Import) -> None:
-    """An e-mail is one account's; what a student who has signed in keeps itself no file changes (ACC-12)."""
-    values = {"id": record.id, "school": record.school_id}
-    db.session.execute(text(_SAME_MAIL), values)
-    kept = db.session.execute(text(_OWN_MAIL), values).rowcount  # type: ignore[attr-defined]
-    if kept:
-        left = record.details.get("left", {})
-        record.details = {**record.details, "left": {"email": left.get("email", 0) + kept}}
-    compare.mark(record, _MAIL_TAKEN, "email", str(MAIL_TAKEN), school=record.school_id)
-
-
-# written otherwise, it is the same address
-_SAME_MAIL = """UPDATE import_row r SET values = r.values || jsonb_build_object('email', s.email)
-  FROM student s WHERE r.import_id = :id AND r.status <> 'faulty' AND s.school_id = :school
-    AND s.student_no = r.values ->> 'student_no' AND lower(s.email) = lower(r.values ->> 'email')
-    AND s.email <> r.values ->> 'email'"""
-_OWN_MAIL = """UPDATE import_row r SET values = r.values - 'email'
-  FROM student s JOIN ab_user u ON u.student_id = s.id
-  WHERE r.import_id = :id AND r.status <> 'faulty' AND r.values ? 'email' AND s.school_id = :school
-    AND s.student_no = r.values ->> 'student_no' AND s.email <> ''
-    AND lower(s.email) <> lower(r.values ->> 'email') AND (u.password IS NOT NULL OR u.login_count > 0)"""
-_MAIL_TAKEN = """r.values ? 'email' AND (EXISTS (SELECT 1 FROM ab_user u LEFT JOIN student s
-    ON s.id = u.student_id WHERE lower(u.email) = lower(r.values ->> 'email')
-    AND (s.school_id, s.student_no) IS DISTINCT FROM (:school, r.values ->> 'student_no'))
-  OR EXISTS (SELECT 1 FROM student s WHERE lower(s.email) = lower(r.values ->> 'email')
-    AND s.school_id = :school AND s.student_no <> r.values ->> 'student_no'))"""
 RESET_HELD = _l(
     "This student's sign-in was reset a short time ago: the phone can be changed once that is confirmed "
     "or its time is over."
@@ -226,8 +200,9 @@ def follow(record: Import) -> None:
     if record.changed:
         who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
+        traced = (*STUDENTS.target.fields, *origin_sheets.MASKED)
         effects.trace_file(Student, "correct", "t.school_id = :school AND t.student_no ="
-                           " r.values ->> 'student_no'", TRACED, who, id=record.id,
+                           " r.values ->> 'student_no'", traced, who, id=record.id,
                            school=record.school_id, file=record.file_name,
                            undone=record.state == ImportState.UNDONE)  # fmt: skip
     db.session.execute(
@@ -373,12 +348,12 @@ STUDENTS = Sheet(
                required=True, needs=BY_YEAR, width=16, sample="31"),
         Column("training_mode", _l("Training mode"), Kind.CHOICE, "PYFSDM", ("培养方式代码", "PYFS"),
                needs=BY_YEAR, width=14, sample="1"),
-        Column("class_name", _l("Class"), Kind.TEXT, "BJ", ("班级名称", "所在班级", "SZBJ"), most=40, width=14,
-               sample="软工2301"),
+        Column("class_name", _l("Class"), Kind.TEXT, "BJ", ("班级名称", "所在班级", "SZBJ"), most=40,
+               width=14, sample="软工2301"),
         Column("sex", _l("Sex"), Kind.CHOICE, "XBDM", ("性别代码", "XB"), needs=BY_YEAR, width=8,
                sample="男"),
-        Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), needs=BY_YEAR, width=12,
-               sample="汉族"),
+        Column("nation", _l("Nationality"), Kind.CHOICE, "MZDM", ("民族代码", "MZ"), needs=BY_YEAR,
+               width=12, sample="汉族"),
         Column("phone", _l("Phone"), Kind.DIGITS, "SJH", ("手机", "手机号", "手机号码", "联系电话",
                "MOBILEPHONE", "MOBILEPHON"), most=20,
                fold=lambda text, _context: phones.folded(text),
@@ -401,8 +376,6 @@ STUDENTS = Sheet(
 )  # fmt: skip
 FACTS = origin_sheets.of_known(STUDENTS)
 
-# of sealed fields of the record the masks; other numbers have lines of their own
-TRACED = (*STUDENTS.target.fields, *(f"{name}_masked" for name in fields.SECRETS))
 # the columns of the students' list as this sheet takes them back (BLK-08)
 EXPORTED = STUDENTS.heads({
     "student_no": "student_no", "name": "name", "id_kind": "id_kind", "id_number_masked": "id_number",

@@ -3,7 +3,7 @@
 What sealed ID numbers say is learnt anew by the next run of the checks: with it the day of birth.
 
 Revision ID: 0034_origin
-Revises: 0030_truth
+Revises: 0031_sheets
 """
 
 import sqlalchemy as sa

@@ -107,7 +107,7 @@ def test_a_file_brings_every_field_and_what_the_number_says_is_taken_from_it(bri
     }
     said = number(1)
     assert found.birth_date == f"{said[6:10]}-{said[10:12]}-{said[12:14]}"
-    assert found.birth_date_masked == f"{said[6:10]}-**-**"
+    assert found.birth_date_masked == f"{said[6:10]}****"
     assert found.sex == ("1" if int(said[16]) % 2 else "2")
     assert found.home_address_masked == "湖北省武汉市洪山区****"
 
