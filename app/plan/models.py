@@ -102,6 +102,7 @@ class PlanEntry(db.Model):
 
     student: Mapped[Student] = relationship()
     college: Mapped[College] = relationship()
+    placement: Mapped[Any] = relationship("Placement", foreign_keys=[placement_id], viewonly=True)
 
     @property
     def destination(self) -> str:
