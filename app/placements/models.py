@@ -18,7 +18,6 @@ from sqlalchemy.types import DateTime
 from app.core.db import db, reads
 from app.core.named import Title, order_column
 from app.people.models import College, Employer, Major, School, Student
-from app.plan.models import PlanEntry
 from app.terms.models import Terms
 
 
@@ -186,9 +185,3 @@ class Placement(db.Model):
     def agreement(self) -> str:
         """The state, to be read as the agreement's."""
         return self.state
-
-
-# the placement that a plan row says, to be read in lists and their exports
-PlanEntry.placement = relationship(  # type: ignore[attr-defined]
-    Placement, viewonly=True, foreign_keys=[PlanEntry.placement_id]
-)
