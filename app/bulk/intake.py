@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _: Callable[..., str] = gettext
 
-MAX_BYTES = 24 << 20  # with its form less than a request may have
+MAX_BYTES = 20 << 20
 SECONDS = 60.0
 EXTRA = (
     "问题",
