@@ -1,14 +1,18 @@
-"""Documents of identity as files bring them: kinds, numbers and countries in people's words (ACC-13)."""
+"""Numbers and documents of identity as files bring them, kinds and countries in people's words (ACC-13)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from sqlalchemy import exists, select
+
 from app.bulk import cells
 from app.bulk.sheet import Choices, Context
 from app.core import identity
+from app.core.db import db
 from app.core.identity import IdKind
+from app.people.models import Student
 
 # what offices write for a kind of document, folded as lists are; «1», «8», «A» of JY/T 1001
 WRITTEN = {
@@ -72,3 +76,13 @@ def is_number(number: str, context: Context) -> Any:
             return identity.KINDS[IdKind.ID_CARD].how if citizen else identity.NO_KIND
         context.row |= {"id_kind": str(kind), "kind_told": True}
     return identity.problem(kind, number, context.today)
+
+
+def with_zeros(school: Any) -> set[str]:
+    """The numbers of which the school has some that begin with 0: one stored as a number may lack it."""
+    mine = Student.school_id == school
+    return {
+        column.key
+        for column in (Student.student_no, Student.examinee_no)
+        if db.session.scalar(select(exists().where(mine, column.like("0%"))))
+    }

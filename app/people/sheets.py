@@ -8,7 +8,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ARRAY, Integer, any_, exists, literal, select, text
+from sqlalchemy import ARRAY, Integer, any_, literal, select, text
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
@@ -84,18 +84,9 @@ def prepare(record: Import) -> Context:
         majors.setdefault(row.college_id, []).append((row.id, row.code, row.name))
     found = {college: Choices(rows) for college, rows in majors.items()}
     lists["major"] = Choices([row for rows in majors.values() for row in rows])
-    return Context(clock.today(), lists, {"majors": found}, _by_year(), zeros=_zeros(school))
-
-
-def _zeros(school: Any) -> set[str]:
-    """The numbers of which the school has some that begin with 0: one stored as a number may lack it."""
-    fields = {"student_no": Student.student_no, "examinee_no": Student.examinee_no}
-    first = {
-        name: exists().where(Student.school_id == school, column.like("0%"))
-        for name, column in fields.items()
-    }
-    found = db.session.execute(select(*(each.label(name) for name, each in first.items()))).one()
-    return {name for name in fields if getattr(found, name)}
+    return Context(
+        clock.today(), lists, {"majors": found}, _by_year(), zeros=documents.with_zeros(school)
+    )
 
 
 def _by_year() -> dict[str, Callable[[Found], Choices]]:
@@ -133,10 +124,12 @@ def find_major(values: Found, more: Found, context: Context) -> Problems:
     values["major_id"] = found
     other = more.pop("major_also", None)
     beside = majors.find(other) if other else None
-    if beside not in (None, found):
-        return [("major", _("Code and name are of two majors: “%(value)s”, “%(other)s”.", value=text,
-                            other=other))]  # fmt: skip
-    return []
+    if beside in (None, found):
+        return []
+    sentence = _(
+        "Code and name are of two majors: “%(value)s”, “%(other)s”.", value=text, other=other
+    )
+    return [("major", sentence)]
 
 
 def look(record: Import, _context: Context) -> None:
@@ -207,28 +200,24 @@ def follow(record: Import) -> None:
                            " r.values ->> 'student_no'", traced, who, id=record.id,
                            school=record.school_id, file=record.file_name,
                            undone=record.state == ImportState.UNDONE)  # fmt: skip
+    names = "UPDATE ab_user u SET last_name = s.name FROM student s WHERE u.student_id = s.id"
     db.session.execute(
-        text("UPDATE ab_user u SET last_name = s.name FROM student s"
-             " WHERE u.student_id = s.id AND s.id = ANY(:ids)"),
-        {"ids": list(_changed(record, "name"))},
-    )  # fmt: skip
+        text(f"{names} AND s.id = ANY(:ids)"), {"ids": list(_changed(record, "name"))}
+    )
     for kind, field in (
         ("id_number", "id_number_index"),
         ("phone", "phone_index"),
         ("email", "email"),
     ):
         old = _changed(record, field)
-        if (
-            kind != "id_number" and old
-        ):  # whose way in changes has an account to be held and told by
+        if kind != "id_number" and old:  # whose way in changes has an account to be told by
             effects.open_accounts("s.id = ANY(:ids)", most=len(old), ids=list(old))
-        rows = db.session.execute(
+        found = db.session.execute(
             select(AppUser, Student)
             .join(Student, AppUser.student_id == Student.id)
             .where(Student.id == any_(literal(list(old), ARRAY(Integer))))
             .execution_options(populate_existing=True)
-        ).tuples()
-        found = rows.all()
+        ).tuples().all()  # fmt: skip
         if not found:
             continue
         if kind == "email":
@@ -249,8 +238,8 @@ def _phones_follow(
         was = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
         before.append((user, student, was))
     undone = record.state == ImportState.UNDONE
-    follow = file_ways.phones_given_back if undone else file_ways.phones_changed_by_file
-    follow(before, record.id, record.uid, who_asked(record))
+    act = file_ways.phones_given_back if undone else file_ways.phones_changed_by_file
+    act(before, record.id, record.uid, who_asked(record))
 
 
 def _mails_follow(

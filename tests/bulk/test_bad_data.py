@@ -132,10 +132,9 @@ REFUSED = {
     "nothing looks like a header": (
         xlsx([{"甲": "1", "乙": "2"}], ["甲", "乙"]), ["未找到表头行。请下载模板并保留其表头。"],
     ),
-    "an old system's web page": (
+    "an old system's web page of one header": (
         b"<html><table><tr><td>\xd1\xa7\xba\xc5</td></tr></table></html>",
-        [("该文件实际上是网页或 XML，只是扩展名像表格（旧系统导出的常见情况）。"
-         "请用 Excel 或 WPS 打开，选择“另存为”，类型选 .xlsx。")],
+        ["未找到表头行。请下载模板并保留其表头。"],
     ),
     "a file that is empty of everything": (b" \n ", ["文件是空的，请重新选择。"]),
     "a picture": (b"\x89PNG\r\n\x1a\n" + b"0" * 99,

@@ -266,8 +266,9 @@ FILES = {
         xml_2003({"a": [GOOD[0], [{"row": 'ss:Index="5"'}, *put(GOOD, 2, 9, "无")[2]]]}), "a.xls", {5: [("sex", LISTED)]}, 0, {}),
     # -- Excel 95
     "Excel 95 without a code page": (biff5(GOOD, page=None), "a.xls", {}, 2, {}),
-    "Excel 95 with a number": (
-        biff5(put(GOOD, 2, 0, 2023000002.0)), "a.xls", {3: [("student_no", SHORT)]}, 1, {}),
+    "Excel 95 with whole numbers": (biff5(put(GOOD, 2, 0, 2023000002.0)), "a.xls", {}, 2, {}),
+    "Excel 95 with a number that lost digits": (
+        biff5(put(GOOD, 2, 2, 9.99999e17)), "a.xls", {3: [("id_number", SHORT)]}, 1, {}),
     # -- text
     "a line that names the separator": (b"sep=;\r\n" + text_table(rows(2), separator=";"), "a.csv", {}, 2, {}),
     "a title above semicolons": (
