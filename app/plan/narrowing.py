@@ -19,7 +19,7 @@ from app.fab.declared import ListFilter
 from app.people.checks import is_credit_code
 from app.people.models import Employer, Major, Student
 from app.people.naming import renamed_employers, title_has
-from app.people.queries import majors_for
+from app.people.queries import majors_for, students_for
 from app.plan.editions import NOTHING, formulas, parts_of
 from app.plan.models import PARTS, SOURCES, PlanEntry
 from app.plan.queries import plan_entries_for
@@ -174,7 +174,8 @@ def _on(
             wanted = plan_entries_for(actor()).with_only_columns(PlanEntry.student_id)
             found: Condition = model.id.in_(wanted.where(condition(value)))
         else:
-            found = PlanEntry.student_id.in_(select(Student.id).where(condition(value)))
+            mine = students_for(actor()).with_only_columns(Student.id)
+            found = PlanEntry.student_id.in_(mine.where(condition(value)))
         return found
 
     return across
