@@ -21,7 +21,7 @@ _HOW = re.compile(  # how a column is filled: it changes nothing of what the col
     r"[（(\[【](?:[^)）\]】]*格式[^)）\]】]*|\d+位|文本|代码|编码|名称|全称|汉字|数字|下拉.{0,6}|请[^)）\]】]*|按[^)）\]】]*|"
     r"如[^)）\]】]*|例[^)）\]】]*|text|code|name)[)）\]】]"
 )
-_BEFORE = re.compile(r"^(?:学生|毕业生|考生|本人|所在|所属|您的|你的|student'?s?)")
+_BEFORE = re.compile(r"^(?:学生|毕业生|考生|本人|所在|所属|您的|你的)")
 _AFTER = re.compile(r"(?:信息|情况|\d+位|文本|text)$")
 _BETWEEN = re.compile(r"[/、,，;；|+&]|或者?|和|与|及")
 

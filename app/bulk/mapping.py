@@ -115,11 +115,12 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
     guesses = guess_heads(reading.heads, exact)
     heads = dict(found.words.heads)
     fields = {column.field for column in sheet.columns}
+    named = {exact[key] for key in guesses if key in exact}
     for key, guess in guesses.items():
         if key in known.heads and (known.heads[key] is None or known.heads[key] in fields):
             heads[key] = known.heads[key]
-        elif guess.sure and key not in heads:
-            heads[key] = guess.ours
+        elif guess.sure and key not in heads and (key in exact or guess.ours not in named):
+            heads[key] = guess.ours  # nothing takes the place of a header that is ours
     # what a sheet declares itself is left to it: of two headers of one column it knows the better one
     declared = declared_names(sheet)
     found.words.heads.update({k: ours for k, ours in heads.items() if declared.get(k, "") != ours})

@@ -52,11 +52,11 @@ def words():
 
 def test_what_is_sure_passes_without_the_step_and_is_said(bring, visit, cast):
     row = good_row(1, 性别="男性")
-    rows = [{OWN.get(head, head) if head != "院系" else "所在院系": v for head, v in row.items()}]
+    rows = [{OWN.get(head, head) if head != "院系" else "所属院系": v for head, v in row.items()}]
     record = bring(xlsx(rows, list(rows[0])), answer=False)
     assert (record.state, *tally(record)) == ("checked", 1, 0, 0, 0), record.details
     page = visit(cast.officer).get(f"/imports/file/{record.uid}").text
-    assert "“所在院系”列作为“学院”读取" in page
+    assert "“所属院系”列作为“学院”读取" in page
     assert "“男性” 1 行 → 1 男" in page
 
 

@@ -21,7 +21,10 @@ from app.plan.models import PlanEntry
 from tests import factories as make
 from tests.bulk.test_round_trips import full  # noqa: F401 (a fixture: records with values that tempt)
 
-NO_LIST = {"send-list"}  # an employer's own; the page of it is no list that goes out
+NO_LIST = {
+    "send-list",  # an employer's own; the page of it is no list that goes out
+    "facts",  # further facts of the students, whose list goes out as the students' sheet
+}
 
 
 @pytest.fixture(scope="module", autouse=True)
