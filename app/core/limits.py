@@ -14,7 +14,9 @@ from sqlalchemy.types import DateTime
 from app.core import clock
 from app.core.db import db
 
-LARGEST_IMPORT = 24 << 20  # bytes of a file, with its form less than a request; what we hand out comes back
+LARGEST_IMPORT = (
+    24 << 20
+)  # bytes of a file, with its form less than a request; what we hand out comes back
 
 
 class Throttle(db.Model):

@@ -39,7 +39,9 @@ def test_a_student_reads_the_record_on_the_phone_and_the_school_accepts_a_correc
     for label in ("政治面貌", "出生日期", "学制", "入学时间", "毕业时间", "师范生类别", "困难生类别", "家庭住址",
                   "入学前户口所在地派出所"):  # fmt: skip
         assert label in shown, label
-    assert "2004****" in shown or "2005****" in shown or "2003****" in shown  # a day of birth stays masked beside a masked number
+    assert (
+        "2004****" in shown or "2005****" in shown or "2003****" in shown
+    )  # a day of birth stays masked beside a masked number
     look(desk, "record")
     desk.goto(f"/students/edit/{key}")
     look(desk, "form")
