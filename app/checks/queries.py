@@ -138,9 +138,13 @@ def students_of(entry_ids: Sequence[int]) -> list[tuple[int, int, list[int]]]:
 
 def years_of_file(import_id: int, school_id: int) -> list[int]:
     """The graduation years of the students whom the rows of a file mean."""
-    rows = text("""SELECT DISTINCT s.graduation_year FROM import_row r JOIN student s ON s.school_id = :school
-        AND (s.id = (r.values ->> 'student_id')::int OR s.student_no = r.values ->> 'student_no')
-      WHERE r.import_id = :id AND r.status IN ('new', 'changed') ORDER BY 1""")
+    # two joins: with one that says «or» the database compares every row with every student
+    by = (
+        "SELECT s.graduation_year FROM import_row r JOIN student s ON {}"
+        " WHERE r.import_id = :id AND r.status IN ('new', 'changed') AND s.school_id = :school".format
+    )
+    rows = text(f"""{by("s.id = (r.values ->> 'student_id')::int")}
+      UNION {by("s.school_id = :school AND s.student_no = r.values ->> 'student_no'")} ORDER BY 1""")
     return list(db.session.scalars(rows, {"id": import_id, "school": school_id}))
 
 
