@@ -14,7 +14,6 @@ from xlsxwriter.utility import xl_col_to_name
 from app.bulk.errors_book import SAFE, fit
 from app.bulk.sheet import Column, Context, Kind, Sheet
 
-EXAMPLE = "示例 "
 READY_ROWS = 5_000  # rows that have the drop-downs
 LISTS = "lists"
 
@@ -45,7 +44,7 @@ def _table(book: Any, page: Any, sheet: Sheet) -> None:
         page.write_string(0, n, fit(f"{column.label}{star}"), needed if star else other)
         if column.help:
             page.write_comment(0, n, fit(str(column.help)))
-        sample = (EXAMPLE if n == 0 else "") + column.sample
+        sample = (f"{_('Example')} " if n == 0 else "") + column.sample
         page.write_string(1, n, fit(sample), grey)
 
 
@@ -94,7 +93,10 @@ def _notes(book: Any, page: Any, sheet: Sheet) -> None:
 def general(sheet: Sheet) -> list[str]:
     """What holds of every sheet."""
     return [
-        _("Delete the example or leave it: a row whose first cell begins with “示例” is ignored."),
+        _(
+            "Delete the example or leave it: a row whose first cell begins with “%(word)s” is ignored.",
+            word=_("Example"),
+        ),
         _("Columns may stand in any order; columns that nobody knows are ignored."),
         _("Keep numbers such as student and ID numbers as text: as numbers they lose digits."),
         _("At most %(most)s rows in one file.", most=sheet.most_rows),
