@@ -29,14 +29,15 @@ def key_of(column: Column) -> str:
     return f"{column.field}_id" if column.aside else column.target
 
 
-def by_column(record: Import, sheet: Sheet) -> dict[str, int]:
-    """Field → how many rows change it, in the order of the columns."""
+def by_column(record: Import, sheet: Sheet, *, replaced: bool = False) -> dict[str, int]:
+    """Field → how many rows change it, or only those that had a value, in the order of the columns."""
     rows = db.session.execute(
         text(
             "SELECT k, count(*) FROM import_row r, jsonb_object_keys(r.old) k"
-            " WHERE r.import_id = :id AND r.status = 'changed' GROUP BY k"
+            " WHERE r.import_id = :id AND r.status = 'changed'"
+            " AND NOT (:replaced AND coalesce(r.old ->> k, '') = '') GROUP BY k"
         ),
-        {"id": record.id},
+        {"id": record.id, "replaced": replaced},
     ).tuples()
     found: dict[str, int] = dict(rows.all())
     return {c.field: found[key_of(c)] for c in sheet.columns if key_of(c) in found}
@@ -61,7 +62,7 @@ def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dic
     known = counts["changed"] + counts["same"]
     if counts["changed"] < FEWEST:
         return []
-    found, changes = [], by_column(record, sheet)
+    found, changes = [], by_column(record, sheet, replaced=True)
     for column in sheet.columns:
         rows, usual = changes.get(column.field, 0), usual_share(column)
         if usual is not None and rows >= FEWEST and rows > usual * known:

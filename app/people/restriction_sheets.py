@@ -82,6 +82,7 @@ def look(record: Import, _context: Context) -> None:
     compare.mark(record, f"{act} = 'restrict' AND EXISTS (SELECT 1 FROM import_row o WHERE"
                  " o.import_id = r.import_id AND o.row < r.row AND o.status = 'new'"
                  " AND o.values ->> 'act' = 'restrict' AND o.values ->> 'kind' = r.values ->> 'kind'"
+                 " AND o.values ->> 'since' IS DISTINCT FROM r.values ->> 'since'"
                  " AND o.values ->> 'student_no' = r.values ->> 'student_no')", "act",
                  _("Another row restricts the student in this way."))  # fmt: skip
 

@@ -40,4 +40,7 @@ def checked(app: Flask, sheet: str, data: bytes, name: str) -> int:
 def confirm(app: Flask, record_id: int, step: str = "write") -> None:
     """The officer confirms it, or has it taken back."""
     with app.test_request_context():
-        asking.ask(step, db.session.get(Import, record_id), make.actor(Cast.load().officer))
+        record, who = db.session.get(Import, record_id), make.actor(Cast.load().officer)
+        if step != "undo" and not record.agreed:
+            asking.agree(record, who)
+        asking.ask(step, record, who)

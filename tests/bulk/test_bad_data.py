@@ -125,9 +125,6 @@ def test_merged_cells_leave_the_lower_rows_empty_and_are_named_so(bring):
 REFUSED = {
     "a header stands twice": (xlsx([good_row(1)], [*HEADS, "姓 名"]), ["“姓 名”列出现了两次。"]),
     "there are headers only": (xlsx([]), ["表头下面没有数据。"]),
-    "nothing looks like a header": (
-        xlsx([{"甲": "1", "乙": "2"}], ["甲", "乙"]), ["未找到表头行。请下载模板并保留其表头。"],
-    ),
     "an old system's web page of one header": (
         b"<html><table><tr><td>\xd1\xa7\xba\xc5</td></tr></table></html>",
         ["未找到表头行。请下载模板并保留其表头。"],
@@ -147,6 +144,16 @@ def test_a_file_that_cannot_be_read_says_what_to_do(bring, case):
     data, sentences = REFUSED[case]
     record = bring(data)
     assert (record.state, record.details["sentences"]) == ("failed", sentences)
+
+
+@pytest.mark.rule("BLK-06")
+def test_of_a_file_in_which_nothing_looks_like_a_header_every_column_is_asked(bring):
+    record = bring(xlsx([{"甲": "1", "乙": "2"}], ["甲", "乙"]), answer=False)
+    asked = record.details["questions"]["heads"]
+    assert record.state == "mapping"
+    assert [(one["head"], one["ours"], one["samples"]) for one in asked] == [
+        ("甲", None, ["1"]), ("乙", None, ["2"])
+    ]  # fmt: skip
 
 
 @pytest.mark.rule("BLK-02")

@@ -103,15 +103,13 @@ def test_a_dbf_with_deleted_records_and_memo_fields(bring):
     data = bytearray(hostile.dbf(fields, [("1", "甲"), ("2", "乙")]))
     at = 33 + 32 * 2
     data[at : at + 1] = b"*"  # the first is deleted
-    record = bring(bytes(data), "a.dbf")
-    assert record.details["sentences"] == [
-        f"缺少“{head}”列。" for head in ("身份证号", "学院", "专业", "毕业届", "学历")
-    ]
+    asked = bring(bytes(data), "a.dbf", answer=False).details["questions"]
+    assert asked["missing"] == ["id_number", "college", "major", "graduation_year", "education"]
+    assert [head["samples"] for head in asked["heads"]] == [["2"], ["乙"]]
     memo = bytearray(hostile.dbf(fields, [("1", "甲")]))
     memo[32 + 11 : 32 + 12] = b"M"
-    assert bring(bytes(memo), "b.dbf").details["sentences"] == [
-        "文件已损坏，无法读取。请更换文件后上传。"
-    ]
+    asked = bring(bytes(memo), "b.dbf", answer=False).details["questions"]
+    assert [head["samples"] for head in asked["heads"]] == [["#"], ["甲"]]  # no text of its own
 
 
 @pytest.mark.rule("BLK-02")

@@ -28,7 +28,7 @@ LEFT_OUT = {
     "factor_challenge": "the same",
     "campus_identity": "the campus's own name of the account; on the page of the campus sign-in",
     "campus_attempt": "minutes of a sign-in", "campus_session": "the same", "campus_seen": "the same",
-    "export_file": "of staff", "import_file": "of staff", "batch": "of staff", "plan_paper": "of staff",
+    "export_file": "of staff", "import_file": "of staff", "import_word": "of staff", "batch": "of staff", "plan_paper": "of staff",
     "staff_request": "of staff",
     "finding": "what the office looks into, not a decision on the person",
     "id_number_fact": "digests for the checks", "plan_dirty": "a mark of the machine",

@@ -4,12 +4,13 @@ import pytest
 from flask import g
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import DateField, IntegerField
+from wtforms import DateField
 
 from app.accounts import queries
 from app.bulk.cells import Wrong
 from app.bulk.sheet import SHEETS, Context
 from app.core.forms import Email, line
+from app.core.numbers import WholeField
 from app.people.forms import PHONE, POSTCODE
 from tests import factories as make
 
@@ -20,7 +21,7 @@ class Typed(FlaskForm):
     email = line("邮箱", 120, Email(), required=False)
     phone = line("电话", 20, PHONE, required=False)
     postcode = line("邮编", 6, POSTCODE, required=False)
-    amount = IntegerField("金额")
+    amount = WholeField("金额")
     day = DateField("日期")
 
 
