@@ -18,7 +18,7 @@ from flask_babel import gettext as _
 
 from app.bulk import cells
 from app.bulk.cells import Wrong
-from app.bulk.intake import EXAMPLE, Reading, columns_of, second_columns
+from app.bulk.intake import Reading, columns_of, is_example, second_columns
 from app.bulk.sheet import Column, Context, Found, Kind, Problems, Sheet
 from app.bulk.words import Words
 from app.core.errors import Invalid
@@ -69,7 +69,7 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
     if problems:
         raise Invalid(problems)
     frame = reading.frame.set_axis(range(1, len(reading.frame) + 1))
-    example = frame[min(columns)].map(_is_example)
+    example = frame[min(columns)].map(is_example)
     frame = frame[~example & ~frame.index.isin(words.rows_out)]
     rows = frame[["sheet", "line", "hidden"]].assign(uid=_uids(len(frame)))
     done = Findings(columns, ignored, int(example.sum()), rows, {}, {}, {})
@@ -93,10 +93,6 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
 def _worded(cell: pd.Series, said: dict[str, str] | None) -> pd.Series:
     """The cells, with those replaced of which a person has said what they mean."""
     return mapped(cell, lambda c: said.get(c, c)) if said else cell
-
-
-def _is_example(cell: Any) -> bool:
-    return isinstance(cell, str) and cell.strip().lower().startswith(EXAMPLE)
 
 
 def _uids(count: int) -> list[str]:

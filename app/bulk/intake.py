@@ -126,6 +126,11 @@ def second_columns(
     return found
 
 
+def is_example(cell: Any) -> bool:
+    """Whether the first cell of a row says that it is our template's example."""
+    return isinstance(cell, str) and cell.strip().lower().startswith(EXAMPLE)
+
+
 def known_heads(sheet: Sheet) -> set[str]:
     """Every header that names a column: Chinese, English, official code, other usual ones."""
     return set(names_of(sheet))

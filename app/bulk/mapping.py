@@ -19,7 +19,7 @@ from app.bulk.guess_heads import guess_heads, names_of
 from app.bulk.guess_regions import Regions
 from app.bulk.guess_values import guess_value
 from app.bulk.heads import normal
-from app.bulk.intake import EXTRA, Reading, columns_of, declared_names
+from app.bulk.intake import EXTRA, Reading, columns_of, declared_names, is_example
 from app.bulk.lists import is_region, lists_of, table_of
 from app.bulk.models import Import
 from app.bulk.sheet import Choices, Column, Context, Sheet
@@ -217,8 +217,10 @@ def _values(
     reading: Reading, places: Mapping[int, Column], context: Context, known: Known, found: Mapped
 ) -> None:
     found.questions["values"], found.taken["values"] = [], []
+    rows = reading.frame.drop(index=[row - 1 for row in found.words.rows_out], errors="ignore")
+    rows = rows[~rows[min(places)].map(is_example).astype(bool)] if places else rows
     for place, column in places.items():
-        counts = reading.frame[place].value_counts()
+        counts = rows[place].value_counts()
         here = known.here.get(column.field, {})
         said = {cell: _last(here, shown(cell)) for cell in counts.index if shown(cell) in here}
         if column.secret is None:

@@ -154,6 +154,10 @@ def test_an_administrator_adds_a_kind_and_a_student_is_offered_it(running, open_
     assert all(
         word in admin.inner_text("main") for word in ("服务学校", "服务开始日期", "支教协议")
     )
+    admin.locator("a[href*='/destination-kinds/edit/']").first.click()
+    admin.check("#active")  # complete now: students are offered it
+    admin.get_by_role("button", name="保存").click()
+    admin.wait_for_load_state()
     student = phone(open_page)
     sign_in(student, "student10")
     student.goto("/my/destinations/new?type=SXSZ")

@@ -32,7 +32,7 @@ COLLEGE = "计算机科学与技术学院"
 
 def row(n: int, name: str, **more: object) -> list[object]:
     """A student as the office keeps it: numbers as numbers, own words, padded names."""
-    values = {"学生学号": (YEAR - 2) * 1_000_000 + n, "姓名": name, "身份证号码": id_number(5_000 + n),
+    values = {"学生学号": (YEAR - 2) * 1_000_000 + 500_000 + n, "姓名": name, "身份证号码": id_number(5_000 + n),
               "所在院系": COLLEGE, "专业名称": "软件工程", "毕业年度": f"{YEAR + 2}届", "学历层次": "本科",
               "民族": "汉", "性别": "男性", "手机号码": 13_900_500_000 + n, "备注": "走读"}  # fmt: skip
     return [(values | more)[head] for head in HEADS]
@@ -108,7 +108,7 @@ def test_everything_wrong_at_once_in_ten_clicks_and_the_next_file_without_a_ques
 ):
     hand = Counted(office(open_page))
     page = hand.page
-    count = f"SELECT count(*) FROM student WHERE graduation_year = {YEAR + 2}"
+    count = f"SELECT count(*) FROM student WHERE student_no LIKE '{YEAR - 2}5%%'"
     upload(hand, as_bytes(everything_wrong(1)), "第一份.xlsx")
     page.get_by_text("您的值 → 我们的值").first.wait_for()
     shown = page.inner_text("main")
@@ -132,10 +132,10 @@ def test_everything_wrong_at_once_in_ten_clicks_and_the_next_file_without_a_ques
     assert hand.clicks <= 10, hand.clicks
     assert running.ask(count) == 5
     assert (
-        running.ask("SELECT name FROM student WHERE student_no = %s", f"{YEAR - 2}000001") == "郭嘉"
+        running.ask("SELECT name FROM student WHERE student_no = %s", f"{YEAR - 2}500001") == "郭嘉"
     )
     assert running.ask("SELECT nation || education || sex FROM student WHERE student_no = %s",
-                       f"{YEAR - 2}000011") == "01312"  # fmt: skip
+                       f"{YEAR - 2}500011") == "01312"  # fmt: skip
 
     upload(hand, as_bytes(everything_wrong(21)), "第二份.xlsx")
     page.locator("#concerns").wait_for()

@@ -60,6 +60,14 @@ def test_what_is_sure_passes_without_the_step_and_is_said(bring, visit, cast):
     assert "“男性” 1 行 → 1 男" in page
 
 
+@pytest.mark.rule("BLK-06", "BLK-01")
+def test_our_templates_example_asks_nothing(bring):
+    """Its college and major are nobody's, and it is not imported."""
+    example = good_row(7) | {"学号": "示例 2023010001", "院系": "示例学院", "专业": "示例专业"}
+    record = bring(xlsx([example, good_row(1)], list(good_row(1))), answer=False)
+    assert (record.state, *tally(record)) == ("checked", 1, 0, 0, 0), record.details
+
+
 def test_what_is_not_sure_is_asked_once_with_counts_and_kept(bring, decide, visit, cast):
     record = bring(own_file(), answer=False)
     asked = record.details["questions"]
