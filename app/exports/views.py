@@ -49,6 +49,12 @@ class AskView(SafeView):
         raise NotImplementedError
 
 
+def year_asked(form: Any) -> int | None:
+    """The year of the page's address, if the form offers it."""
+    offered = {str(year): int(year) for year, _label in form.year.choices}
+    return offered.get(request.args.get("year", ""))
+
+
 def ask(name: str, asked: dict[str, Any], form: Any) -> Export:
     """An export in the format of the form, whole numbers for its purpose. Raises Invalid, Refused."""
     return asking.ask(

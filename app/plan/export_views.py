@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import request, url_for
+from flask import url_for
 from flask_appbuilder import expose
 from flask_babel import lazy_gettext as _l
 from wtforms import RadioField, SelectField
@@ -13,7 +13,7 @@ from app.core.errors import Refused
 from app.exports import rights
 from app.exports.forms import ExportForm
 from app.exports.models import Export, Format
-from app.exports.views import AskView, ask
+from app.exports.views import AskView, ask, year_asked
 from app.fab.access import has_access
 from app.people.office_views import colleges, schools, years
 from app.plan import layouts
@@ -65,9 +65,8 @@ class PlanExportView(AskView):
     @has_access
     def begin(self) -> Any:
         form = PlanExportForm(formdata=None)
-        asked = request.args.get("year", "")
-        known = [year for year, _label in form.year.choices]
-        form.year.data = int(asked) if asked.isdecimal() and int(asked) in known else known[1]
+        year = year_asked(form)
+        form.year.data = form.year.choices[1][0] if year is None else year
         return self._page(form)
 
     def _asked(self, form: PlanExportForm) -> Export:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from typing import Any
 
-from flask import request, url_for
+from flask import url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -17,7 +17,7 @@ from app.exports import asking, shown
 from app.exports.forms import ExportForm
 from app.exports.models import Export, Format
 from app.exports.tables import AT_ONCE, Asked, Batch, Out, Source, Table
-from app.exports.views import AskView
+from app.exports.views import AskView, year_asked
 from app.fab.access import has_access
 from app.fab.export import same
 from app.people.models import Student
@@ -114,10 +114,9 @@ class PivotView(AskView):
     @expose("/", methods=["GET"])
     @has_access
     def begin(self) -> Any:
-        asked = request.args.get("year", "")
         form = PivotForm(formdata=None)
-        known = [year for year, _label in form.year.choices]
-        form.year.data = int(asked) if asked.isdecimal() and int(asked) in known else season()
+        year = year_asked(form)
+        form.year.data = season() if year is None else year
         form.down.data, form.across.data, form.format.data = (
             "college",
             "part",

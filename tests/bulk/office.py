@@ -63,15 +63,18 @@ def page(table, *, head="", before="", encoding="utf-8", more=""):
 NS = 'xmlns="urn:schemas-microsoft-com:office:spreadsheet" xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"'
 
 
+def attributed(row):
+    """The attributes that a row may begin with, and its cells."""
+    return (row[0]["row"], row[1:]) if row and isinstance(row[0], dict) else ("", row)
+
+
 def xml_2003(sheets, *, before="", columns="", encoding="utf-8"):
     """XML of Excel 2003; a cell is a text or raw XML in a tuple, a row may begin with its attributes."""
     made = []
     for name, table in sheets.items():
         out = []
         for row in table:
-            attributes, row = (
-                (row[0]["row"], row[1:]) if row and isinstance(row[0], dict) else ("", row)
-            )
+            attributes, row = attributed(row)
             cells = "".join(
                 cell[0] if isinstance(cell, tuple)
                 else f'<Cell><Data ss:Type="String">{escape(cell)}</Data></Cell>' for cell in row
@@ -95,9 +98,7 @@ def ods(sheets, *, columns=""):
     for name, table in sheets.items():
         out = []
         for row in table:
-            attributes, row = (
-                (row[0]["row"], row[1:]) if row and isinstance(row[0], dict) else ("", row)
-            )
+            attributes, row = attributed(row)
             cells = "".join(
                 cell[0] if isinstance(cell, tuple)
                 else f'<table:table-cell office:value-type="string"><text:p>{escape(cell)}</text:p></table:table-cell>'
