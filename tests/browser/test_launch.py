@@ -41,7 +41,7 @@ def until(running, sql: str, wanted: object) -> None:
         time.sleep(0.3)
 
 
-NEW_ONES = f"SELECT id FROM student WHERE graduation_year = {YEAR + 2}"
+NEW_ONES = f"SELECT id FROM student WHERE graduation_year = {YEAR + 2} AND name LIKE '首届%%'"
 ACCOUNTS = f"SELECT id FROM ab_user WHERE student_id IN ({NEW_ONES})"
 
 

@@ -16,6 +16,7 @@ WIDTHS = ((1366, 768), (390, 844), (360, 740))
 OPEN = """
 SELECT u.id FROM ab_user u JOIN student s ON s.id = u.student_id JOIN school c ON c.id = s.school_id
 WHERE c.code = '10999' AND s.training_mode = %s AND u.frozen_at IS NULL AND u.username NOT LIKE 'student%%'
+  AND s.phone_index IS NOT NULL
   AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.student_id = s.id)
   AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.student_id = s.id)
   AND NOT EXISTS (SELECT 1 FROM candidate a WHERE a.student_id = s.id) ORDER BY u.id DESC LIMIT 1"""
