@@ -19,10 +19,8 @@ from app.bulk.models import Import
 from app.codes.queries import load_shipped
 from app.core import children, clock
 from app.core.db import db
-from app.forwarding import office_views as forwarding
 from app.forwarding.letters import COURIER
 from app.forwarding.letters import LETTERS as PRINTED
-from app.official import workbook
 from app.papers import making
 from app.papers import tasks as paper_tasks
 from app.papers.models import Paper
@@ -125,6 +123,9 @@ def paper(made: Paper) -> Paper:
 def run(app: Flask, rows: int, letters: int) -> None:
     """Everything, once."""
     with app.test_request_context():
+        from app.forwarding import office_views as forwarding  # views need every model
+        from app.official import workbook
+
         upgrade()
         load_shipped()
         officer = build(rows)

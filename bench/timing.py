@@ -88,7 +88,7 @@ def _acts(app: Flask, cast: Cast) -> list[tuple[str, Callable[[], Any], Callable
         ("forgotten: account / none", forgotten(phone), forgotten(nobody)),
         ("forgotten: switched off / none", forgotten(forbidden), forgotten(nobody)),
         ("search: may not sign / unknown", search(closed), search(here, name="没有此人")),
-        ("search: one field wrong / another", search(here, year="2099"), search(here, number=nobody)),
+        ("search: one field wrong / another", search(here, year=str(here.graduation_year - 1)), search(here, number=nobody)),
     ]  # fmt: skip
     db.session.commit()
     return found

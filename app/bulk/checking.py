@@ -176,9 +176,8 @@ def _read(column: Column, combos: list[tuple[Any, ...]], context: Context) -> To
     """Of each combination the value, the sentence, whether it was mended, what its checks gave beside it."""
     values, sentences, mended, given = _none_of(len(combos)), _none_of(len(combos)), [], []
     for n, (cell, *known) in enumerate(combos):
-        context.row = {
-            name: v for name, v in zip(column.needs, known, strict=True) if v is not None
-        }
+        row = zip(column.needs, known, strict=True)
+        context.row = {name: v for name, v in row if v is not None} if known else {}
         try:
             value = values[n] = column.read(cells.unguarded(cell), context)
             mended.append(column.literal and value != cell and isinstance(cell, str))

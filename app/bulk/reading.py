@@ -1,8 +1,8 @@
 """Turns an uploaded file into one table; runs in a child process (`core.children`), never elsewhere.
 
 A request is a line of JSON (name, known headers, largest number of rows) and the file's bytes. The
-answer is K and the table as `tables.packed` writes it, or X with the reason. pandas reads workbooks
-(by calamine), `plain`, `markup` and `biff` the rest; see `tables` for what becomes of it.
+answer is K and the table as `tables.packed` writes it, or X with the reason. calamine reads workbooks,
+`plain`, `markup` and `biff` the rest; see `tables` for what becomes of it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
-from python_calamine import PasswordError, SheetVisibleEnum
+from python_calamine import CalamineWorkbook, PasswordError, SheetVisibleEnum
 
 from app.bulk import biff, guard, marks, markup, old_excel, plain, tables
 from app.bulk.guard import Marks, UnfitError
@@ -25,7 +25,8 @@ SPARE_ROWS = 200  # notes above the headers, blank rows
 
 
 def prepare() -> None:
-    """Nothing to read once."""
+    """Rows by the million are no garbage to look for: it is collected after each answer."""
+    gc.disable()
 
 
 def answer(request: bytes) -> bytes:
@@ -78,14 +79,17 @@ def _xls(data: bytes, _most: int) -> tuple[str, Iterator[Grid]]:
 
 
 def _workbook(data: bytes, said: dict[str, Marks]) -> Iterator[Grid]:
-    """The sheets that hold cells, one after the other."""
-    with pd.ExcelFile(io.BytesIO(data), engine="calamine") as book:
-        shown = {s.name: s.visible == SheetVisibleEnum.Visible for s in book.book.sheets_metadata}
-        for name in book.sheet_names[:MAX_SHEETS]:
-            frame = book.parse(name, header=None, dtype=object, keep_default_na=False)
-            yield Grid(
-                str(name), frame, said.get(str(name), Marks()), visible=shown.get(name, True)
-            )
+    """The sheets that hold cells, one after the other.
+
+    Straight from pandas's engine: its `read_excel` looks at every cell once more,
+    `tables` at each distinct one.
+    """
+    book = CalamineWorkbook.from_filelike(io.BytesIO(data))
+    shown = {s.name: s.visible == SheetVisibleEnum.Visible for s in book.sheets_metadata}
+    for name in book.sheet_names[:MAX_SHEETS]:
+        cells = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        frame = pd.DataFrame(cells, dtype=object)
+        yield Grid(name, frame, said.get(name, Marks()), visible=shown.get(name, True))
 
 
 READERS: dict[str, Callable[[bytes, int], tuple[str, Iterator[Grid]]]] = {

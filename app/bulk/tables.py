@@ -26,12 +26,14 @@ _TOTAL = re.compile(
     r".{0,20}(合计|总计|小计|共计|总人数|总数)(人数)?[:：]?\d*[人名条行]?|共\d+[人名条行]|(grand|sub)?total:?",
     re.I,
 )
+_TOTAL_SIGN = re.compile("[计数共]|otal|OTAL")
 _NOTE = re.compile(
     r"(注|备注|说明|填表说明|填报说明|注意|注意事项|提示|填表人?|填报人?|制表人?|审核人?|复核人?|负责人|经办人|联系人|联系电话|"
     r"(填报|报送)?单位(\(盖章\))?|盖章|公章|(填表|填报|制表|打印|导出|统计|报送)?(日期|时间)|notes?|remarks?|printed)\d*[:：.、(（].*"
     r"|第\d+页.*|共\d+页.*|[※*].*", re.I,
 )  # fmt: skip
 _SPOKEN = re.compile(r"[，。；：、,;:（）()\s]")
+_BLANK = "\ufeff\u200b \t\r\n\xa0\u3000"
 _HAN = re.compile("[㐀-鿿]")
 
 
@@ -156,14 +158,20 @@ def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, np.
     """One column of cells and whether they are filled; each distinct one is looked at once."""
     raw = column.to_numpy(dtype=object)
     codes, values = pd.factorize(raw, use_na_sentinel=False)
-    if any(not isinstance(value, str) and value in (0, 1) for value in values):  # equal to flags
-        raw = np.fromiter(map(_flag, raw), object, len(raw))
-        codes, values = pd.factorize(raw, use_na_sentinel=False)
-    kept = np.fromiter(map(cell_of, values), object, len(values))
-    longest = [isinstance(value, str) and len(value) > MAX_CELL for value in kept]
+    if pd.api.types.infer_dtype(values, skipna=False) != "string":
+        if any(
+            not isinstance(value, str) and value in (0, 1) for value in values
+        ):  # or true, false
+            raw = np.fromiter(map(_flag, raw), object, len(raw))
+            codes, values = pd.factorize(raw, use_na_sentinel=False)
+        values = np.fromiter(map(cell_of, values), object, len(values))
+    else:
+        for n in [n for n, text in enumerate(values) if text[:1] in ("#", "E")]:
+            values[n : n + 1] = [cell_of(values[n])]
+    longest = [isinstance(value, str) and len(value) > MAX_CELL for value in values]
     if any(longest):
         raise UnfitError("cell", row=int((codes == longest.index(True)).argmax()) + 1)
-    cells, filled = kept[codes], np.fromiter(map(_has_text, kept), bool, len(kept))[codes]
+    cells, filled = values[codes], np.fromiter(map(_has_text, values), bool, len(values))[codes]
     for places, sign in ((marks.errors, ERROR), (marks.no_value, NO_VALUE)):
         for row in {row for row, at in places if at == place and row <= len(cells)}:
             cells[row - 1], filled[row - 1] = sign, True
@@ -205,7 +213,7 @@ def shown_text(cell: Any) -> str:
 
 
 def _has_text(cell: Any) -> bool:
-    return not isinstance(cell, str) or bool(cell.strip("\ufeff\u200b \t\r\n\xa0\u3000"))
+    return not isinstance(cell, str) or bool(cell.strip(_BLANK))
 
 
 def mapped(column: pd.Series, act: Any) -> pd.Series:
@@ -309,9 +317,7 @@ def _totals(below: pd.DataFrame, filled: pd.DataFrame, count: pd.Series) -> pd.S
 
 
 def _is_total(cell: Any) -> bool:
-    if not isinstance(cell, str) or not any(
-        sign in cell for sign in ("计", "数", "共", "otal", "OTAL")
-    ):
+    if not isinstance(cell, str) or not _TOTAL_SIGN.search(cell):
         return False
     return bool(_TOTAL.fullmatch("".join(cell.split())))
 

@@ -5,6 +5,7 @@ Names of tables and columns come from declared models, values are always bound.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -37,7 +38,7 @@ def write(sheet: Sheet, record: Import, now: datetime) -> None:
     if target.update and record.changed:
         _lock_changed(target, values)
         _move_secrets(target, record, values)
-        _update(target, values)
+        _update(target, values, _source)
     if record.new:
         _insert(target, {**values, "now": now}, record.new)
 
@@ -80,24 +81,27 @@ def _insert(target: Target, values: dict[str, Any], expected: int) -> None:
         raise MetAnotherError
 
 
-def _update(target: Target, values: dict[str, Any]) -> None:
-    """Only the cells that differ are written: the others may be younger than the check."""
-    table = target.model.__table__
-    parts = []
-    for column in _written(target):
-        source = _source(column.name)
-        if column.name not in target.key:
-            parts.append(
-                f"{column.name} = CASE WHEN r.old ? '{column.name}'"
-                f" THEN {taken(column, source)} ELSE t.{column.name} END"
-            )
-    db.session.execute(
-        text(
-            f"UPDATE {table.name} t SET {', '.join(parts)} FROM import_row r"
-            f" WHERE {CHANGED} AND {joined(target)}"
-        ),
-        values,
-    )
+def _update(target: Target, values: dict[str, Any], source: Callable[[str], str]) -> None:
+    """Only the cells that the file changes are written: the others may be younger than the check.
+
+    And only the columns of which some row changes a cell: the indexes of the others need no look.
+    """
+    names = db.session.scalars(
+        text(f"SELECT DISTINCT jsonb_object_keys(r.old) FROM import_row r WHERE {CHANGED}"), values
+    ).all()
+    parts = [
+        f"{c.name} = CASE WHEN r.old ? '{c.name}' THEN {taken(c, source(c.name))} ELSE t.{c.name} END"
+        for c in _written(target)
+        if c.name in names and c.name not in target.key
+    ]
+    if parts:
+        db.session.execute(
+            text(
+                f"UPDATE {target.model.__tablename__} t SET {', '.join(parts)} FROM import_row r"
+                f" WHERE {CHANGED} AND {joined(target)}"
+            ),
+            values,
+        )
 
 
 def _written(target: Target) -> list[Any]:
@@ -159,24 +163,9 @@ def take_back(sheet: Sheet, record: Import) -> None:
         text(f"DELETE FROM {table} t USING import_row r WHERE {NEW} AND {joined(target)}"), values
     )
     if target.update:
-        _give_back(target, values)
-
-
-def _give_back(target: Target, values: dict[str, Any]) -> None:
-    parts = [
-        f"{c.name} = CASE WHEN r.old ? '{c.name}' THEN {taken(c, 'r.old')} ELSE t.{c.name} END"
-        for c in _written(target)
-        if c.name not in target.key
-    ]
-    _taken_back("yes")  # what is taken back now is nobody's former name
-    db.session.execute(
-        text(
-            f"UPDATE {target.model.__tablename__} t SET {', '.join(parts)} FROM import_row r"
-            f" WHERE {CHANGED} AND {joined(target)}"
-        ),
-        values,
-    )
-    _taken_back("")
+        _taken_back("yes")  # what is taken back now is nobody's former name
+        _update(target, values, lambda _name: "r.old")
+        _taken_back("")
 
 
 def _taken_back(said: str) -> None:

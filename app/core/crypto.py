@@ -7,7 +7,6 @@ Keys come from settings, never from the database (design §5).
 from __future__ import annotations
 
 import base64
-import hashlib
 import hmac
 import os
 from collections.abc import Callable
@@ -69,7 +68,7 @@ class Cipher:
 
     def blind_index(self, kind: str, text: str) -> bytes:
         """HMAC-SHA256 of the normalised text, 32 bytes; equal texts of one kind are equal."""
-        return hmac.new(self._index_key, f"{kind}:{text}".encode(), hashlib.sha256).digest()
+        return hmac.digest(self._index_key, f"{kind}:{text}".encode(), "sha256")
 
 
 def cipher() -> Cipher:
@@ -106,9 +105,9 @@ class Sealed:
 
     def parts(self, owner: str, uid: str, text: str) -> tuple[bytes, bytes, str]:
         """Ciphertext, index and mask, for a row of the model `owner` that is written by SQL."""
-        value = self.normalise(text)
-        sealed = cipher().encrypt(value, f"{owner}.{self.name}:{uid}")
-        return sealed, cipher().blind_index(self.kind, value), self.mask(value)
+        value, ours = self.normalise(text), cipher()
+        sealed = ours.encrypt(value, f"{owner}.{self.name}:{uid}")
+        return sealed, ours.blind_index(self.kind, value), self.mask(value)
 
     def opened(self, data: bytes, owner: str, uid: str) -> str:
         """The text of a row of the model that was read by SQL."""
@@ -116,8 +115,9 @@ class Sealed:
 
     def moved(self, data: bytes, owner: str, uid: str, to: str) -> bytes:
         """The same text, encrypted for another row of the model."""
-        text = cipher().decrypt(data, f"{owner}.{self.name}:{uid}")
-        return cipher().encrypt(text, f"{owner}.{self.name}:{to}")
+        ours = cipher()
+        text = ours.decrypt(data, f"{owner}.{self.name}:{uid}")
+        return ours.encrypt(text, f"{owner}.{self.name}:{to}")
 
     def index(self, text: str) -> bytes:
         """What an exact search for this text compares with."""

@@ -159,7 +159,8 @@ _AS_KNOWN = """UPDATE import_row r SET values = r.values || jsonb_build_object(
     AND s.student_no = r.values ->> 'student_no'
     AND s.id_number_index = decode(r.values ->> 'id_number_index', 'hex')
     AND (r.more ? 'kind_told' OR s.id_kind = r.values ->> 'id_kind')
-    AND r.values ->> 'id_country' = ''"""
+    AND r.values ->> 'id_country' = ''
+    AND (s.id_country <> '' OR s.id_kind IS DISTINCT FROM r.values ->> 'id_kind')"""
 
 
 RESET_HELD = _l(
