@@ -18,6 +18,7 @@ from app.invitations.workflow import send
 from app.objections.models import Objection
 from app.people.models import Employer, Student
 from app.placements.models import Placement
+from app.staff.models import RequestState, StaffRequest
 from app.termination.models import Termination
 from tests import factories as make
 from tests.adversary.forms import Browser, Filler, Form, forms_of
@@ -377,6 +378,9 @@ class Thieves(Moves):
                         username=f"t{next(self.world.spare)}")  # fmt: skip
         else:
             seat.post(f"/accounts/action/{what}/{user.id}", {"reason": "忘记密码"})
+        waits = StaffRequest.state == RequestState.OPEN
+        for key in db.session.scalars(select(StaffRequest.id).where(waits)).all():
+            seat.post(f"/accounts/requests/action/confirm/{key}", {})
 
 
 class Honest(Moves):

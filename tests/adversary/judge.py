@@ -11,6 +11,7 @@ from app.core.db import db
 from app.invitations.workflow import INVITATIONS
 from app.people.models import Merged, Student
 from app.placements.workflow import PLACEMENTS
+from app.staff.models import StaffRequest
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import STAFF, Role
 from app.workflow.engine import FLOWS
@@ -25,6 +26,7 @@ RECORDS_OF_STAFF = (
 # what a student proves by a code, as the tables say before a hole is planted: nobody waives it (ACC-10)
 PROVED = {(flow.kind, step.name) for flow in (INVITATIONS, PLACEMENTS, TERMINATIONS)
           for step in flow.steps if Role.STUDENT in step.fresh}  # fmt: skip
+BY_TWO = ("open", "change", "forget_password", "reset_factor", "activate")  # of staff accounts
 NO_ACTS = {("objection", "report")}  # whoever holds a phone may freeze: it ends nothing
 
 WAYS = text(
@@ -70,6 +72,7 @@ class Judge:
         for row in rows:
             self.last_trail = row.id
             self._act(row, came)
+            self._alone(row)
         self._changed_ways(came)
         self._sessions()
 
@@ -89,6 +92,15 @@ class Judge:
         step = next(s for s in FLOWS[row.kind].steps if s.name == row.step)
         if Role(row.actor_role) in step.fresh and person not in came:
             raise Violation(f"{person} was not told of {row.kind}.{row.step}")
+
+    def _alone(self, row: Trail) -> None:
+        """No administrator changes a staff account without the other (ADM-01, S-04)."""
+        asked = db.session.get(StaffRequest, row.record_id) if row.kind == "staff_request" else None
+        if asked is not None and row.step == "confirm" and row.actor_id == asked.asked_by:
+            raise Violation(f"{row.actor_name} confirmed what he had asked for {asked.username}")
+        alone = row.kind == "account" and row.step in BY_TWO and row.actor_role == Role.ADMIN
+        if alone and db.session.get_one(AppUser, row.record_id).role in STAFF:
+            raise Violation(f"{row.actor_name} took account.{row.step} alone")
 
     def _person_of(self, row: Trail) -> str | None:
         """Whose act the record's row would be: by the record, not by the account that took it."""
