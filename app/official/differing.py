@@ -17,8 +17,7 @@ from pandas import DataFrame, Index, Series
 from app.core.names import clean_name, name_key
 from app.core.phones import is_mainland_mobile
 from app.core.text import clean_code
-from app.official.heads import NUMBERS
-from app.official.spelling import Spelling
+from app.official.spelling import NUMBERS, Spelling
 from app.plan.deciding import differ, lines_of
 
 
@@ -84,23 +83,22 @@ def met(book: Book, found: Series[Any], known: DataFrame) -> tuple[Series[Any], 
     nobody = line.isna()
     other = ~nobody & (who != "") & (who.map(name_key) != mine["name"].map(name_key))
     double = ~nobody & ~other & line.mask(other).duplicated()
-    met = ~(nobody | other | double)
+    here = ~(nobody | other | double)
     why = np.select([nobody, other, double, mine["destination_code"] == ""], [
         _("The school has no student of this number."),
         _("The student of this number has another name."),
         _("This student stands in a row above already."),
         _("The plan has no destination of this student yet."),
     ], "")  # fmt: skip
-    missed = {"at": line.index, "who": who.where(~met, mine["name"]), "why": why}
-    return line[met], DataFrame(missed, dtype=object)[why != ""]
+    missed = {"at": line.index, "who": who.where(~here, mine["name"]), "why": why}
+    return line[here], DataFrame(missed, dtype=object)[why != ""]
 
 
 def by_field(known: DataFrame) -> DataFrame:
     """What is known of graduates, by field of the workbook, "" where nothing."""
-    mobile = [
-        phone if phone and is_mainland_mobile(phone) else "" for phone in known["contact_phone"]
-    ]
-    return known.assign(mobile=Series(mobile, known.index, dtype=object)).fillna("")
+    known = known.fillna("")
+    mobile = known["contact_phone"].map(is_mainland_mobile).astype(bool)
+    return known.assign(mobile=known["contact_phone"].where(mobile, ""))
 
 
 def cells(book: Book, ours: DataFrame, who: DataFrame) -> tuple[DataFrame, DataFrame]:
@@ -126,9 +124,7 @@ def cells(book: Book, ours: DataFrame, who: DataFrame) -> tuple[DataFrame, DataF
     return lines_of(differ(theirs, texts) & spelt & ~fixed, text=texts), missed
 
 
-def together(
-    missed: DataFrame, parts: list[tuple[DataFrame, DataFrame]]
-) -> tuple[dict[int, dict[int, str]], list[list[str]]]:
+def together(missed: DataFrame, parts: list[Any]) -> tuple[dict[int, Any], list[list[str]]]:
     """Row → column → text of all `cells`; and row, who, why of what is left out, by rows."""
     written: dict[int, dict[int, str]] = {}
     for lines, _missed in parts:
@@ -149,10 +145,8 @@ def _spelt(codes: Series[Any], years: Series[Any], spelling: Spelling) -> Series
 def _formulas(places: list[list[int]], like: DataFrame) -> DataFrame:
     """The cells that are formulas."""
     mark = np.zeros(like.shape, bool)
-    rows, columns = (
-        axis.get_indexer(Index([place[n] for place in places], dtype=object))
-        for n, axis in enumerate((like.index, like.columns))
-    )
+    rows = like.index.get_indexer(Index([row for row, _place in places], dtype=object))
+    columns = like.columns.get_indexer(Index([place for _row, place in places], dtype=object))
     here = (rows >= 0) & (columns >= 0)
     mark[rows[here], columns[here]] = True
     return DataFrame(mark, like.index, like.columns)

@@ -7,7 +7,6 @@ codes are spelled as the workbook's own lists spell them.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -23,8 +22,7 @@ from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.text import clean_line
 from app.official import effects, guards
-from app.official.heads import NUMBERS, known_heads, places
-from app.official.spelling import spellings
+from app.official.spelling import NUMBERS, known_heads, places, spellings
 from app.papers import making as papers
 from app.papers.models import Paper
 from app.people.models import School, Student
@@ -36,6 +34,7 @@ if TYPE_CHECKING:
 
     from app.official.differing import Book
 
+Texts = dict[int, dict[int, str]]  # row → column → text
 FILLED = "official"  # the kind of paper
 MOST_ROWS = 20_000
 MOST_MISSED = 500
@@ -64,9 +63,8 @@ def _of_file(data: bytes) -> list[tuple[str, str]]:
     if len(data) > intake.MAX_BYTES:
         size = intake.MAX_BYTES >> 20
         return [("file", _("The file is larger than %(size)s MB.", size=size))]
-    if not data.startswith(b"PK\x03\x04"):
-        return [("file", intake.sentence("not_excel", {}))]
-    return []
+    excel = data.startswith(b"PK\x03\x04")
+    return [] if excel else [("file", intake.sentence("not_excel", {}))]
 
 
 def make(paper: Paper) -> bytes:
@@ -86,9 +84,7 @@ def make(paper: Paper) -> bytes:
     return _asked({**wish, "cells": cells}, data)
 
 
-def _filled(
-    paper: Paper, look: dict[str, Any], columns: dict[int, str]
-) -> dict[int, dict[int, str]]:
+def _filled(paper: Paper, look: dict[str, Any], columns: dict[int, str]) -> Texts:
     """Row → column → text of what is written; the report says what was noticed on the way."""
     from app.official import differing  # brings pandas: see docs/plan.md
 
@@ -99,7 +95,7 @@ def _filled(
     filled = met.drop(missed["at"], errors="ignore")
     there = known.loc[list(filled)].set_axis(filled.index)
     parts = [differing.cells(book, differing.by_field(there)[[*OFFICIAL, "mobile"]], there)]
-    new = _missing(paper, set(known.loc[list(met), "id"]))
+    new = _missing(paper, set(known.loc[list(met), "id"])) if paper.wish.get("year") else []
     if len(new) + parts[0][0]["at"].nunique() > MOST_ROWS:
         raise Refused(_("At most %(most)s rows are taken at once. Split the file.", most=MOST_ROWS))
     if new:
@@ -123,13 +119,10 @@ def _unknown(heads: list[str], columns: dict[int, str]) -> dict[str, str]:
     return {"unknown": _(", ").join(found[:MOST_UNKNOWN])} if found else {}
 
 
-def _back(_paper: Paper) -> tuple[str, str]:
-    return _("Fill an official workbook"), url_for("OfficialView.index")
-
-
 papers.MAKERS[FILLED] = papers.Maker(
-    _l("Official workbook, filled"), make, _back, menu="Plan", noted=NOTED
-)
+    _l("Official workbook, filled"), make, menu="Plan", noted=NOTED,
+    back=lambda _paper: (_("Fill an official workbook"), url_for("OfficialView.index")),
+)  # fmt: skip
 
 
 def _asked(wish: dict[str, Any], data: bytes) -> bytes:
@@ -155,20 +148,18 @@ def _graduates(school_id: int, book: Book) -> tuple[DataFrame, Series[Any]]:
     """The school's graduates whom the numbers of the workbook may mean, and row → line of them."""
     from app.official import differing
 
-    keys = differing.keys_of(book, lambda number: [
-        Student.id_number.index(spelt) for spelt in identity.spellings(number)])  # fmt: skip
+    index = Student.id_number.index
+    keys = differing.keys_of(book, lambda number: [*map(index, identity.spellings(number))])
     numbers = {"student_no": Student.student_no, "id_number": Student.id_number_index,
                "examinee_no": Student.examinee_no}  # fmt: skip
-    asked = (
-        number == func.any(list(keys.loc[keys["by"] == by, "key"]))
-        for by, number in numbers.items()
-    )
+    keyed = {by: list(group) for by, group in keys.groupby("by")["key"]}
     rows = db.session.execute(
         select(Student.id, Student.name, Student.graduation_year,
                *(number.label(by) for by, number in numbers.items()),
                *(getattr(PlanEntry, name) for name in OFFICIAL))
         .outerjoin(PlanEntry, PlanEntry.student_id == Student.id)
-        .where(Student.school_id == school_id, or_(*asked))
+        .where(Student.school_id == school_id, or_(*(
+            number == func.any(keyed.get(by, [])) for by, number in numbers.items())))
     )  # fmt: skip
     known = differing.known_of([tuple(row) for row in rows], rows.keys())
     return known, differing.whose(keys, known)
@@ -176,21 +167,15 @@ def _graduates(school_id: int, book: Book) -> tuple[DataFrame, Series[Any]]:
 
 def _missing(paper: Paper, met: set[int]) -> list[dict[str, Any]]:
     """The graduates of the wished year with a destination who are in no row, by field."""
-    year = paper.wish.get("year")
-    found = _of_year(paper.school_id, year) if year is not None else ()
-    return [_person(student, entry) for student, entry in found if student.id not in met]
-
-
-def _of_year(school_id: int, year: int) -> Sequence[Any]:
-    wanted = (
+    found = db.session.execute(
         select(Student, PlanEntry)
         .join(PlanEntry, PlanEntry.student_id == Student.id)
-        .where(PlanEntry.school_id == school_id, PlanEntry.graduation_year == year,
-               PlanEntry.destination_code.is_not(None))
+        .where(PlanEntry.school_id == paper.school_id, PlanEntry.destination_code.is_not(None),
+               PlanEntry.graduation_year == paper.wish["year"])
         .options(joinedload(Student.college), joinedload(Student.major))
         .order_by(Student.student_no)
     )  # fmt: skip
-    return db.session.execute(wanted).tuples().all()
+    return [_person(student, entry) for student, entry in found.tuples() if student.id not in met]
 
 
 def _person(student: Student, entry: PlanEntry) -> dict[str, Any]:

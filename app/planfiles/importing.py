@@ -71,9 +71,9 @@ _SOURCES = _each(_EACH_WRITTEN(row="d", said=f"'{Source.IMPORT}'"))
 WRITE = f"""WITH {WHO.format(steps="'write', 'write_good'")},
 todo AS MATERIALIZED (SELECT f.*, e.id AS entry_id, e.school_id, e.college_id, e.graduation_year,
     e.placement_id, e.state AS old_state, e.sources AS old_sources, e.destination_code AS old_code,
-    nullif(jsonb_strip_nulls(jsonb_build_object({_CHANGES})), '{{{{}}}}') AS changes
+    nullif(jsonb_strip_nulls(jsonb_build_object({_CHANGES})), '{{}}') AS changes
   FROM plan_file f JOIN plan_entry e ON e.student_id = f.student_id),
-written AS (UPDATE plan_entry e SET {{fields}}by_staff = true, changed_at = :now,
+written AS (UPDATE plan_entry e SET /*fields*/ by_staff = true, changed_at = :now,
     state = {NEW_STATE}, sources = e.sources || jsonb_strip_nulls(jsonb_build_object({_SOURCES}))
   FROM todo d WHERE e.id = d.entry_id AND d.changes IS NOT NULL),
 raised AS (INSERT INTO change_request AS q (entry_id, student_id, school_id, college_id,
@@ -184,7 +184,7 @@ def write(record: Import, now: datetime) -> None:
     # a column that no row changes costs nothing: neither its order nor its indexes are made anew
     each = zip(DESTINATION_FIELDS, db.session.execute(FIELDS_WRITTEN).one(), strict=True)
     fields = "".join(f"{name} = coalesce(d.{name}, e.{name}), " for name, count in each if count)
-    write = text(WRITE.format(fields=fields))
+    write = text(WRITE.replace("/*fields*/", fields))
     done = db.session.execute(write, {**at, "name": record.file_name}).one()
     record.details = {**record.details, "tally": dict(done._mapping)}
 

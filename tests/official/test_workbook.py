@@ -445,7 +445,9 @@ def test_frames_say_what_going_through_the_rows_says(app, found, formulas):
         should, why, seen = expected(rows, formulas)
     assert cells == should
     assert [line[:2] for line in left] == [line[:2] for line in why]
-    assert all((b[2] is None and "formula" in a[2]) or a == b for a, b in zip(left, why, strict=True))
+    assert all(
+        (b[2] is None and "formula" in a[2]) or a == b for a, b in zip(left, why, strict=True)
+    )
     assert {PEOPLE[line]["id"] for line in met} == seen
 
 
