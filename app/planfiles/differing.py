@@ -99,7 +99,10 @@ def difference(rows: DataFrame) -> Difference:
     asks, choice = _told(facts, theirs.to_numpy())
     differs = differ(blocks["ours"], theirs) & theirs.notna()
     return Difference(
-        facts, blocks, differs, *(DataFrame(a, theirs.index, FIELDS) for a in (asks, choice))
+        facts,
+        blocks,
+        differs,
+        *(DataFrame(a, theirs.index, FIELDS, a.dtype) for a in (asks, choice)),
     )
 
 
