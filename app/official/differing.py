@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from flask_babel import gettext as _
-from pandas import DataFrame, Index, Series
+from pandas import DataFrame, Series
 
 from app.core.names import clean_name, name_key
 from app.core.phones import is_mainland_mobile
@@ -28,7 +28,7 @@ class Book:
     texts: DataFrame  # "" where nothing stands
     columns: dict[int, str]  # column → field; `…:name` is the name of a code
     spelled: dict[int, Spelling]
-    formulas: list[list[int]]  # [row, column]
+    formulas: set[tuple[int, int]]  # row, column
 
     def of(self, field: str) -> Series[Any]:
         """The column of a field; empty texts where the workbook has none."""
@@ -41,7 +41,7 @@ def book_of(look: Mapping[str, Any], columns: dict[int, str], spelled: dict[int,
     rows = {number: [texts[n] if n < len(texts) else "" for n in columns]
             for number, texts in look["rows"]}  # fmt: skip
     texts = DataFrame(list(rows.values()), list(rows), list(columns), dtype=object)
-    return Book(texts, columns, spelled, look["formulas"])
+    return Book(texts, columns, spelled, {(row, place) for row, place in look["formulas"]})
 
 
 def keys_of(book: Book, indexes: Callable[[str], list[bytes]]) -> DataFrame:
@@ -113,8 +113,10 @@ def cells(book: Book, ours: DataFrame, who: DataFrame) -> tuple[DataFrame, DataF
     for place in book.spelled.keys() & set(places):
         texts[place] = _spelt(values[place], who["graduation_year"], book.spelled[place])
     theirs = book.texts.reindex(ours.index, fill_value="")[places]
-    said, fixed = values != "", _formulas(book.formulas, values)
+    said = values != ""
     spelt = said & texts.notna()
+    fixed = [[(at, place) in book.formulas for place in places] for at in ours.index]
+    fixed = DataFrame(fixed, ours.index, places, dtype=bool)
     missed = pd.concat([
         _missed(said & ~spelt, values, _("The list of the workbook has no “%(code)s”.", code="%s")),
         _missed(spelt & fixed, texts,
@@ -131,8 +133,7 @@ def together(missed: DataFrame, parts: list[Any]) -> tuple[dict[int, Any], list[
         for at, place, text in lines.itertuples(index=False):
             written.setdefault(at, {})[place] = text
     left = pd.concat([missed, *(more for _lines, more in parts)]).sort_values("at", kind="stable")
-    names = ["at", "who", "why"]
-    return written, [[str(at), *why] for at, *why in left[names].itertuples(index=False)]
+    return written, [[str(at), *why] for at, *why in left[["at", "who", "why"]].to_numpy()]
 
 
 def _spelt(codes: Series[Any], years: Series[Any], spelling: Spelling) -> Series[Any]:
@@ -140,16 +141,6 @@ def _spelt(codes: Series[Any], years: Series[Any], spelling: Spelling) -> Series
     pairs = list(zip(codes, years, strict=True))
     texts = {pair: spelling.of(*pair) for pair in set(pairs) if pair[0]}
     return Series([texts.get(pair) for pair in pairs], codes.index, dtype=object)
-
-
-def _formulas(places: list[list[int]], like: DataFrame) -> DataFrame:
-    """The cells that are formulas."""
-    mark = np.zeros(like.shape, bool)
-    rows = like.index.get_indexer(Index([row for row, _place in places], dtype=object))
-    columns = like.columns.get_indexer(Index([place for _row, place in places], dtype=object))
-    here = (rows >= 0) & (columns >= 0)
-    mark[rows[here], columns[here]] = True
-    return DataFrame(mark, like.index, like.columns)
 
 
 def _missed(mark: DataFrame, texts: DataFrame, sentence: str) -> DataFrame:

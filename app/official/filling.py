@@ -91,9 +91,7 @@ def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
     sheet = book.get_sheet_by_name(name)
-    left = [""] * (sheet.start or (0, 0))[
-        1
-    ]  # the rows begin at the first of the sheet, the cells do not
+    left = [""] * (sheet.start or (0, 0))[1]  # only its rows begin at the first of the sheet
     return [left + list(row) for row in islice(sheet.iter_rows(), max(most, MOST_DICTIONARY))]
 
 

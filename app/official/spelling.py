@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
@@ -49,16 +49,9 @@ class Spelling:
     allowed: dict[str, str]  # folded text → text of the drop-down
     block: dict[str, str]  # the workbook's own code → name
     sample: str
-    known: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def of(self, code: str, year: int) -> str | None:
         """The text to write; None where the workbook's drop-down has nothing of the kind."""
-        key = (code, codes.edition(self.table, year) if self.table else "")
-        if key not in self.known:
-            self.known[key] = self._of(code, year)
-        return self.known[key]
-
-    def _of(self, code: str, year: int) -> str | None:
         ours = codes.name(self.table, code, year) if self.table else codes.region_name(code)
         name = self.block.get(code, ours)
         if not self.allowed:
@@ -95,11 +88,9 @@ def spellings(columns: dict[int, str], look: dict[str, Any]) -> dict[int, Spelli
 def _way(text: str, block: dict[str, str]) -> str:
     """How a cell that was filled before is written: «code », «code-», «code», or unknown."""
     for code, name in block.items():
-        if text == code:
-            return "code"
-        for between in (" ", "-"):
-            if text == f"{code}{between}{name}":
-                return f"code{between}"
+        for way in ("code", "code ", "code-"):
+            if text == (f"{code}{way[4]}{name}" if way[4:] else code):
+                return way
     return ""
 
 

@@ -104,19 +104,16 @@ def _filled(paper: Paper, look: dict[str, Any], columns: dict[int, str]) -> Text
         added = differing.known_of([tuple(person.values()) for person in new], new[0], below)
         parts.append(differing.cells(book, differing.by_field(added), added))
     cells, left = differing.together(missed, parts)
+    strange = [
+        head[:40] for n, head in enumerate(look["heads"]) if head.strip() and n not in columns
+    ]
     paper.report = {
         "noted": {"sheet": look["sheet"], "rows": len(book.texts), "matched": len(met),
                   "cells": sum(map(len, cells.values())), "added": len(new), "missed": len(left),
-                  **_unknown(look["heads"], columns)},
+                  **({"unknown": _(", ").join(strange[:MOST_UNKNOWN])} if strange else {})},
         "missed": left[:MOST_MISSED],
     }  # fmt: skip
     return cells
-
-
-def _unknown(heads: list[str], columns: dict[int, str]) -> dict[str, str]:
-    """The headers that mean nothing here: their columns stay as they came."""
-    found = [head[:40] for n, head in enumerate(heads) if head.strip() and n not in columns]
-    return {"unknown": _(", ").join(found[:MOST_UNKNOWN])} if found else {}
 
 
 papers.MAKERS[FILLED] = papers.Maker(
@@ -139,9 +136,6 @@ def _asked(wish: dict[str, Any], data: bytes) -> bytes:
     if answer[:1] != b"K":
         raise Refused(intake.sentence(*json.loads(answer[1:])))
     return answer[1:]
-
-
-# -- graduates that are there, and that are missing ------------------------------------------------
 
 
 def _graduates(school_id: int, book: Book) -> tuple[DataFrame, Series[Any]]:

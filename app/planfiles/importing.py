@@ -131,17 +131,16 @@ def freshen(record: Import) -> None:
 
 
 def difference(
-    record_id: int, which: str = "", *, shown: bool = False, after: int = 0, until: int = _LAST,
-    most: int = _LAST, **more: Any,
-) -> Difference | None:  # fmt: skip
+    record_id: int, which: str = "", *, shown: bool = False, **bounds: Any
+) -> Difference | None:
     """The next rows in which the file says otherwise than the plan now; None where there are none.
 
-    `which`: all, WAITING, THESE (with `rows`). With what is `shown` beside: the person, the placement.
+    `which`: all, WAITING, THESE (with `rows`); after, until a row, at `most`. `shown`: with whom it is about.
     """
     from app.planfiles import differing  # brings pandas: see docs/plan.md
 
     beside = {"shown": _PERSON, "joined": _JOINED} if shown else {"shown": "", "joined": ""}
-    at = {"id": record_id, "after": after, "until": until, "most": most, **more}
+    at = {"id": record_id, "after": 0, "until": _LAST, "most": _LAST, **bounds}
     rows = db.session.execute(text(_FILE.format(which=which, **beside)), at).all()
     return differing.difference(differing.rows_of(rows)) if rows else None
 
