@@ -49,6 +49,7 @@ FILES = {
     "importing.py",  # planfiles: the rows of a file into the plan
     "matching.py",  # planfiles: whose the rows of a file are
     "workbook.py",  # official: a workbook, filled
+    "heads.py",  # audit: the head of the chain, signed, outside the database
     "filling.py",  # official: the child that reads and fills it
     "spelling.py",  # official: what a workbook's headers mean, how it writes codes
     "splicing.py",  # official: texts into a worksheet's XML
