@@ -35,7 +35,7 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table: found, locked, read, written
     "deciding.py",  # plan: what becomes of its rows, over frames
-    "differing.py",  # planfiles: what a file says otherwise, over frames
+    "differing.py",  # planfiles, official: what a file says otherwise, over frames
     "layouts.py",  # plan: the official layout as it goes out
     "hooks.py",  # plan: what the packages above say of it
     "commands.py",  # staff: what is done from the shell of the server
@@ -49,9 +49,9 @@ FILES = {
     "importing.py",  # planfiles: the rows of a file into the plan
     "matching.py",  # planfiles: whose the rows of a file are
     "workbook.py",  # official: a workbook, filled
-    "heads.py",  # official: the headers of such workbooks
+    "heads.py",  # audit: the head of the chain, signed, outside the database
     "filling.py",  # official: the child that reads and fills it
-    "spelling.py",  # official: how a workbook writes codes
+    "spelling.py",  # official: what a workbook's headers mean, how it writes codes
     "splicing.py",  # official: texts into a worksheet's XML
     "letters.py",  # forwarding: numbered, printed, tracked
     "rules.py", "year_rules.py", "signs.py",  # checks: the table of rules

@@ -217,7 +217,8 @@ class Writer:
 
     `lock` takes what must not change while the rows are compared a last time and written. `tally` says
     what would become of the rows as of now where not all of them are simply written: how many are
-    `written`, how many `asked` for (a change to decide on), how many `blocked` by another such change.
+    `written`, how many `asked` for (a change to decide on), how many `blocked` by another such change; where
+    it is given, `write` raises NotAsShownError if it would do anything else than the record's tally says.
     """
 
     lock: Callable[[Import], None]
