@@ -22,9 +22,9 @@ from app.core import clock, printable
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
+from app.workflow import trail
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role, ask_anew
 from app.workflow.locks import lock_row, lock_rows
-from app.workflow.models import Trail
 from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
 from app.workflow.trace import led_away
 
@@ -291,26 +291,12 @@ class Workflow(Generic[R]):
         record, actor, until = change.record, change.actor, change.held_until
         if until:
             change.details["undo_until"] = until.isoformat()
-        db.session.add(
-            Trail(
-                kind=self.kind,
-                record_id=record.id,
-                school_id=getattr(record, "school_id", None),
-                step=change.step.name,
-                from_state=source,
-                to_state=target,
-                actor_id=actor.user_id,
-                actor_role=actor.role,
-                actor_name=actor.name,
-                address=actor.address,
-                device=actor.device[:200],
-                device_id=actor.device_id,
-                factor=actor.factor or (actor.stepped_up if change.step.step_up else ""),
-                reason=change.reason,
-                details=change.details,
-                at=change.now,
-            )
-        )
+        trail.write(
+            self.kind, record.id, change.step.name, actor, change.now,
+            school_id=getattr(record, "school_id", None), before=source, after=target,
+            factor=actor.factor or (actor.stepped_up if change.step.step_up else ""),
+            reason=change.reason, details=change.details,
+        )  # fmt: skip
 
 
 def _of_everybody(step: Step, actor: Actor, taken: bool) -> str:
