@@ -10,8 +10,8 @@ from app.accounts.models import AppUser
 from app.core.db import db
 from app.people.models import Merged, Student
 from app.workflow.actor import STAFF, Role
-from app.workflow.engine import FLOWS
 from app.workflow.models import Trail
+from app.workflow.steps import FLOWS
 from tests.adversary.world import THIEVES, World
 
 RECORDS_OF_STAFF = (

@@ -12,7 +12,7 @@ from app.placements.tasks import agreement_data
 from app.placements.workflow import PLACEMENTS, propose_terms
 from app.plan.models import PlanEntry
 from app.settings.queries import set_setting
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests.factories import accept, account, actor, attest, destination, invite, offer, pass_time
 
 
@@ -173,7 +173,7 @@ def test_an_amendment_is_compared_and_agreed_while_reviews_wait(cast, waiting):
         old,
     )
     assert agreement_data(waiting, "")["terms"]["regular_pay"] == "9,000"
-    assert trail_of("placement", waiting.id)[-1].factor == "sms"
+    assert trail.of("placement", waiting.id)[-1].factor == "sms"
     attest(waiting, cast.officer)
 
 
@@ -196,7 +196,7 @@ def test_without_an_answer_the_review_goes_on_even_without_a_worker(cast, waitin
         act("agree_terms", waiting, cast.student, agreed=True)
     act("attest", waiting, cast.officer)
     assert waiting.state == "in_force"
-    assert [r.step for r in trail_of("placement", waiting.id)][-2:] == ["expire_terms", "attest"]
+    assert [r.step for r in trail.of("placement", waiting.id)][-2:] == ["expire_terms", "attest"]
 
 
 @pytest.mark.rule("INV-16")
