@@ -206,6 +206,14 @@ def test_only_the_clock_asks_what_time_it_is():
     assert not offenders
 
 
+def test_the_trail_has_one_writer():
+    pattern = re.compile(r"\bTrail\(\s|INTO trail\b", re.I)
+    offenders = [
+        str(p.relative_to(ROOT)) for p in SOURCES if pattern.search(p.read_text(encoding="utf-8"))
+    ]
+    assert offenders == ["app/workflow/trail.py"]
+
+
 def test_only_the_engine_writes_a_state():
     """The exceptions write in SQL: open and filled rows follow their placements, findings the data."""
     pattern = re.compile(r"\.state\s*(?:,[^=\n]*)?=(?!=)")

@@ -21,10 +21,10 @@ from app.core.text import mask_email
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.once import once
+from app.workflow import trail
 from app.workflow.actor import Actor
-from app.workflow.engine import FLOWS, Workflow, proof_asked
-from app.workflow.queries import just_done
-from app.workflow.steps import Offer
+from app.workflow.engine import Workflow, proof_asked
+from app.workflow.steps import FLOWS, Offer
 
 LARGEST_KEY = 2**31 - 1
 
@@ -123,7 +123,7 @@ def said(
         act()
     except (Refused, Invalid) as problem:
         key = done_on()
-        if key is None or not just_done(flow.kind, key, step, user_id):
+        if key is None or not trail.just_done(flow.kind, key, step, user_id):
             return _refused(problem)
     flash(" ".join(part for part in (str(flow.step(step).done), _told(flow, step, done_on)) if part),
           "success")  # fmt: skip

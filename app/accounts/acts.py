@@ -27,6 +27,7 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.workflow import trail
 from app.workflow.actor import Actor
 from app.workflow.engine import Workflow, proof_asked
 from app.workflow.steps import Offer
@@ -34,7 +35,8 @@ from app.workflow.steps import Offer
 LIFE = timedelta(minutes=10)
 
 # way of proving → what the trail says of it; campus sign-in and passkeys add theirs
-PROOFS: dict[str, Any] = {
+PROOFS: dict[str, Any] = trail.PROOFS
+PROOFS |= {
     "sms": _l("confirmed by SMS code"),
     "mail": _l("confirmed by e-mail code"),
     "campus": _l("confirmed by campus sign-in"),

@@ -21,8 +21,9 @@ from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import FLOWS, PARTY_GUARDS, Workflow, committed
+from app.workflow.engine import PARTY_GUARDS, Workflow, committed
 from app.workflow.locks import lock_row
+from app.workflow.steps import FLOWS
 
 OLD_PHONE, MAIL, CAMPUS, SECOND = "old_phone", "mail", "campus", "second_person"
 # whoever changed a way in is answered for by the next level (ACC-15)

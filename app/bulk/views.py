@@ -22,8 +22,8 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
+from app.workflow import trail
 from app.workflow.actor import Actor, Role
-from app.workflow.queries import said, trail_of
 from app.workflow.steps import Offer
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -223,15 +223,7 @@ def _page(record: Import) -> dict[str, Any]:
         "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
         "again_url": "" if record.busy else start,
         "home": shown.onward(record, sheet),
-        "trace": [
-            {
-                "who": _who(row),
-                "what": said(row),
-                "when": clock.local(row.at),
-                "note": row.reason,
-            }
-            for row in reversed(trail_of("import_file", record.id))
-        ],
+        "trace": trail.shown("import_file", record.id),
     }
 
 

@@ -22,6 +22,7 @@ from app.core.errors import Refused
 from app.people.models import Student
 from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
+from app.workflow import trail
 from app.workflow.locks import lock_rows
 
 if TYPE_CHECKING:
@@ -34,11 +35,8 @@ def _each(pattern: str) -> str:
     return ", ".join(pattern.format(f=name) for name in DESTINATION_FIELDS)
 
 
-WHO = """who AS (SELECT actor_id, actor_role, actor_name, address, device FROM trail
+WHO = """who AS (SELECT actor_id, actor_role, actor_name, address, device, device_id FROM trail
   WHERE kind = 'import_file' AND record_id = :id AND step IN ({steps}) ORDER BY seq DESC LIMIT 1)"""
-TRAIL = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
-    actor_name, address, device, factor, reason, details, at)"""
-BY_CLOCK = "NULL::int, 'system', 'system', '', ''"
 FILED = f"""CASE WHEN {{code}} IS NULL THEN '{PlanState.OPEN}' ELSE '{PlanState.FILLED}' END"""
 NEW_STATE = FILED.format(code="coalesce(d.destination_code, d.old_code)")
 
@@ -62,6 +60,16 @@ THESE = " AND r.row = ANY(:rows)"
 PORTION = 10_000  # rows of the file: one that goes by those that differ would be sorted out anew each time
 _LAST = 1 << 30
 
+_BY = trail.BY_ROW.format("who")
+_IMPORTED = trail.lines(
+    "plan_entry", "'import'", "d.old_state", NEW_STATE, _BY, record="d.entry_id", school="d.school_id",
+    reason=":name", details="jsonb_build_object('changes', d.changes)",
+)  # fmt: skip
+_ASKED = trail.lines(
+    "change_request", "CASE WHEN fresh THEN 'raise' ELSE 'renew' END",
+    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END", f"'{ChangeState.OPEN}'", _BY, record="q.id",
+    school="q.school_id", reason=":name", details="jsonb_build_object('changes', q.changes)",
+)  # fmt: skip
 # the new values where they are written, NULL elsewhere
 STAGED = f"row int, student_id int, asked jsonb, {_each('{f} text')}"
 FIELDS_WRITTEN = text(f"SELECT {_each('count({f})')} FROM plan_file")
@@ -90,14 +98,8 @@ kept AS (UPDATE import_row r SET more = r.more || jsonb_strip_nulls(jsonb_build_
     'was', d.changes, 'sources', d.old_sources, 'request', q.id))
   FROM todo d LEFT JOIN raised q ON q.entry_id = d.entry_id
   WHERE r.import_id = :id AND r.row = d.row),
-told AS ({TRAIL}
-  SELECT 'plan_entry', d.entry_id, d.school_id, 'import', d.old_state, {NEW_STATE}, who.actor_id,
-    who.actor_role, who.actor_name, who.address, who.device, '', :name,
-    jsonb_build_object('changes', d.changes), :now FROM todo d, who WHERE d.changes IS NOT NULL
-  UNION ALL SELECT 'change_request', q.id, q.school_id, CASE WHEN fresh THEN 'raise' ELSE 'renew' END,
-    CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END, '{ChangeState.OPEN}', who.actor_id,
-    who.actor_role, who.actor_name, who.address, who.device, '', :name,
-    jsonb_build_object('changes', q.changes), :now FROM raised q, who)
+told AS ({trail.INTO} {_IMPORTED} FROM todo d, who WHERE d.changes IS NOT NULL
+  UNION ALL {_ASKED} FROM raised q, who)
 SELECT count(changes) AS written, (SELECT count(*) FROM raised) AS asked,
   count(asked) - (SELECT count(*) FROM raised) AS blocked FROM todo"""
 
@@ -205,6 +207,10 @@ BACK_CODE = FILED.format(
     code="""(CASE WHEN d.was ? 'destination_code' THEN d.was -> 'destination_code' ->> 0
     ELSE d.destination_code END)"""
 )
+_UNDONE = trail.lines("plan_entry", "'undo_import'", "d.old_state", BACK_CODE, _BY, record="d.id",
+                      school="d.school_id", reason=":name")  # fmt: skip
+_OVERTAKEN = trail.lines("change_request", "'overtake'", f"'{ChangeState.OPEN}'",
+                         f"'{ChangeState.OVERTAKEN}'", trail.BY_CLOCK, reason=":name")  # fmt: skip
 GIVE_BACK = text(f"""WITH {WHO.format(steps="'undo'")},
 todo AS MATERIALIZED (SELECT e.id, e.student_id, e.school_id, e.state AS old_state,
     e.destination_code, r.more -> 'was' AS was,
@@ -220,11 +226,7 @@ written AS (UPDATE plan_entry e SET
 gone AS (UPDATE change_request q SET state = '{ChangeState.OVERTAKEN}', changed_at = :now
   FROM import_row r WHERE r.import_id = :id AND q.id = (r.more ->> 'request')::int
     AND q.state = '{ChangeState.OPEN}' AND q.source = '{Source.IMPORT}' RETURNING q.id, q.school_id),
-told AS ({TRAIL}
-  SELECT 'plan_entry', d.id, d.school_id, 'undo_import', d.old_state, {BACK_CODE}, who.actor_id,
-    who.actor_role, who.actor_name, who.address, who.device, '', :name, '{{}}'::jsonb, :now FROM todo d, who
-  UNION ALL SELECT 'change_request', id, school_id, 'overtake', '{ChangeState.OPEN}',
-    '{ChangeState.OVERTAKEN}', {BY_CLOCK}, '', :name, '{{}}'::jsonb, :now FROM gone)
+told AS ({trail.INTO} {_UNDONE} FROM todo d, who UNION ALL {_OVERTAKEN} FROM gone)
 SELECT student_id FROM todo""")
 REMOVE = text(f"""DELETE FROM plan_entry e USING import_row r WHERE r.import_id = :id
   AND r.status = 'new' AND e.student_id = {STUDENT} AND e.state = '{PlanState.OPEN}'

@@ -237,7 +237,7 @@ def test_a_batch_counts_who_is_told_and_lists_who_is_not(cast, visit):
 
 @pytest.mark.rule("NTF-05")
 def test_no_step_of_any_workflow_says_that_somebody_was_told():
-    from app.workflow.engine import FLOWS
+    from app.workflow.steps import FLOWS
 
     false = {
         f"{flow.kind}.{step.name}"

@@ -12,8 +12,8 @@ from app.core.db import db
 from app.notices.models import Notice
 from app.people.models import Restriction
 from app.people.workflow import RESTRICTIONS, restrict
+from app.workflow import trail
 from app.workflow.actor import SYSTEM, Role
-from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import problems, tally
@@ -45,7 +45,7 @@ def test_students_are_restricted_and_released_by_one_list(cast, listed, apply):
     assert apply(record).state == "applied"
     assert state(cast.student) == [("set", "offline")]
     assert state(cast.classmate) == [("released", "all")]
-    [line] = [t for t in trail_of("restriction", old.id) if t.step == "release"]
+    [line] = [t for t in trail.of("restriction", old.id) if t.step == "release"]
     assert (line.actor_id, line.reason) == (cast.officer.id, "学费未缴清")
     told = {n.user_id for n in db.session.query(Notice)}
     assert {make.account(s).id for s in (cast.student, cast.classmate)} <= told
@@ -61,7 +61,7 @@ def test_the_trail_names_who_confirmed_and_who_undid_not_who_brought_the_file(ca
     record = apply(listed(row("A1")), user=one)
     apply(record, "undo", user=two)
     [made] = db.session.query(Restriction).filter_by(student_id=cast.student.id)
-    assert [(t.step, t.actor_id, t.actor_role, t.actor_name) for t in trail_of("restriction", made.id)] == [
+    assert [(t.step, t.actor_id, t.actor_role, t.actor_name) for t in trail.of("restriction", made.id)] == [
         ("restrict", one.id, "school", "confirms"), ("release", two.id, "school", "undoes"),
     ]  # fmt: skip
 

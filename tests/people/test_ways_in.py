@@ -23,9 +23,9 @@ from app.invitations.models import Invitation
 from app.people.models import Employer, MergeRequest, Student
 from app.placements.models import Placement
 from app.settings.queries import set_setting
+from app.workflow import trail
 from app.workflow.actor import Role
 from app.workflow.models import Trail
-from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import good_row, xlsx
 from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
@@ -383,7 +383,7 @@ def test_s04_a_sign_in_is_never_reset_in_the_same_breath_as_the_phone_changes(
     for step in steps if order.startswith("phone") else reversed(steps):
         step()
     db.session.expire_all()
-    done = [row.step for row in trail_of("student", victim.id)]
+    done = [row.step for row in trail.of("student", victim.id)]
     assert done == (["change_phone"] if order.startswith("phone") else ["begin_anew"])
     assert (user.password is None) == order.startswith("reset")
     assert contacts.hold_of(user, clock.now()) is not None
@@ -418,10 +418,10 @@ def test_s04_a_file_tells_holds_and_traces_each_and_its_undo_ends_what_was_opene
     record = apply(bring(xlsx(rows)))
     for address in (phone, email, cast.classmate.email):
         assert told(address, before), address
-    [line] = [r for r in trail_of("student", victim.id) if r.step == "change_phone"]
+    [line] = [r for r in trail.of("student", victim.id) if r.step == "change_phone"]
     assert (line.actor_id, line.details["import"]) == (cast.officer.id, record.id)
     assert THIEF not in str(line.details)
-    assert len([r for r in trail_of("student", cast.classmate.id) if r.step == "change_phone"]) == 1
+    assert len([r for r in trail.of("student", cast.classmate.id) if r.step == "change_phone"]) == 1
     assert contacts.hold_of(second, clock.now()).source == "file"
     assert thief.signs_in("A1")
     thief.passes_first_page()
@@ -435,7 +435,7 @@ def test_s04_a_file_tells_holds_and_traces_each_and_its_undo_ends_what_was_opene
     assert contacts.hold_of(user, clock.now()) is None
     for address in (phone, email, THIEF):
         assert told(address, before), address
-    assert trail_of("student", victim.id)[-1].step == "undo_contact_office"
+    assert trail.of("student", victim.id)[-1].step == "undo_contact_office"
 
 
 @pytest.mark.rule("ACC-15")
@@ -499,7 +499,7 @@ def test_the_old_phone_or_the_earlier_mail_says_yes_and_the_student_can_sign(
     browser.post(url, data={"answer": "yes", "code": code})
     db.session.expire_all()
     assert (row.confirmed_by, row.confirmer_id) == (way, user.id)
-    assert trail_of("student", victim.id)[-1].details["by"] == way
+    assert trail.of("student", victim.id)[-1].details["by"] == way
     victim.verified_at = clock.now()
     db.session.commit()
     assert make.accept(letter).student_id == victim.id
@@ -518,7 +518,7 @@ def test_the_old_phone_says_no_and_everything_is_as_before(cast, victim, visit):
     assert told(THIEF, before)
     assert told(old, before)
     assert user.password == "x"  # it is the person's own, from before
-    assert trail_of("student", victim.id)[-1].step == "undo_contact"
+    assert trail.of("student", victim.id)[-1].step == "undo_contact"
 
 
 @pytest.mark.rule("ACC-15")
@@ -546,7 +546,7 @@ def test_only_another_person_of_the_next_level_confirms_and_with_a_reason(cast, 
     assert victim.name in province.get("/sign-in-changes/list/").text
     province.post("/sign-in-changes/action_post", data=send)
     assert contacts.hold_of(user, clock.now()) is None
-    last = trail_of("student", victim.id)[-1]
+    last = trail.of("student", victim.id)[-1]
     assert (last.step, last.reason, last.actor_role) == (
         "confirm_contact_office",
         "已电话核实本人",
@@ -669,7 +669,7 @@ def test_s16_the_own_mail_changes_by_password_and_the_new_addresss_code_and_both
     assert told(THIEF_MAIL, before)
     [row] = db.session.query(ContactChange).filter_by(user_id=user.id, channel="mail").all()
     assert (row.source, row.old, row.new) == ("self", old, THIEF_MAIL)
-    assert trail_of(who, record.id)[-1].step == "change_mail"
+    assert trail.of(who, record.id)[-1].step == "change_mail"
     assert db.session.query(SecurityEvent).filter_by(event="mail_changed").count() == 1
 
 

@@ -36,7 +36,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
 from app.workflow.actor import Role
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 
 LARGEST_KEY = 2**31 - 1
 BROWSER = "campus"  # the name of a value in the cookie
