@@ -27,6 +27,11 @@ ERRORS = """() => Array.from(document.querySelectorAll('.qq-error, .qq-problems,
 DONE = """() => Array.from(document.querySelectorAll('.qq-flash-done, .qq-flash-info, .qq-note-done')).filter((e) => e.offsetParent).map((e) => e.textContent.trim().slice(0, 120))"""
 STANDS = """() => document.documentElement.outerHTML + Array.from(document.querySelectorAll('dialog, details')).map((e) => e.open).join()
   + Array.from(document.querySelectorAll('input')).map((i) => i.checked + i.value).join()"""
+OVER = """() => { const edge = document.documentElement.clientWidth; if (document.documentElement.scrollWidth <= edge) return [];
+  const inside = (e) => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+    if (getComputedStyle(p).overflowX !== 'visible') return true; return false; };
+  return Array.from(document.body.querySelectorAll('*')).filter((e) => e.getBoundingClientRect().right > edge + 1 && !inside(e))
+    .slice(-2).map((e) => e.outerHTML.slice(0, 120)); }"""
 REVEAL = """(e) => { for (let d = e.parentElement; d; d = d.parentElement) if (d.tagName === 'DETAILS') d.open = true;
   const bar = e.closest('[data-qq-bulk]'), box = document.querySelector('.qq-row-check'); if (bar && bar.hidden && box) box.click();
   const keys = e.closest('#qq-keys'); if (keys && !keys.open) keys.showModal(); }"""
@@ -103,6 +108,14 @@ class Person:
         self.watch(page)
         page.goto(address, wait_until="load")
         return page
+
+    def looked_at(self, address: str) -> list[tuple[str, str]]:
+        """What is wrong with a page before anything is pressed: what it says by itself, what hangs over the edge."""
+        page = self.open(address)
+        self.settle()
+        found = [*self.faults, *over(page)]
+        self.back()
+        return found
 
     def watch(self, page) -> None:
         page.on("pageerror", lambda e: self.faults.append(("script error", str(e)[:300])))
@@ -347,6 +360,12 @@ class Person:
             found = words.judge(source, self.lang, self.texts, data_only=data_only)
             # the browser writes every attribute without a value as an empty one
             outcome.faults += [one for one in found if one[0] != "empty attribute"]
+            outcome.faults += over(page)
+
+
+def over(page) -> list[tuple[str, str]]:
+    """What makes the whole page wider than the window."""
+    return [("over the edge", what) for what in page.evaluate(OVER)]
 
 
 def valid(handle) -> bool:
