@@ -180,12 +180,16 @@ class Person:
         if not upload:
             fields = handle.evaluate(CONTROLS)
             self.fill(page, fields)
-            self.codes(page, handle)
+            if self.codes(page, handle):  # asking for it has sent the page: the rest is filled anew
+                handle = target.element_handle()
+                fields = handle.evaluate(CONTROLS)
+                self.fill(page, fields)
             if spoil and not self.spoil(page, fields, handle):
                 outcome.pressed = False
                 return
         if handle.get_attribute("data-qq-rows") is not None:
-            self.settle()  # the rules are asked what fits the ticked rows
+            # the rules are asked what fits the ticked rows
+            page.locator("[data-qq-bulk][aria-busy]").wait_for(state="detached")
             if not handle.is_visible() or not handle.is_enabled():
                 outcome.pressed = False
                 return
@@ -263,8 +267,8 @@ class Person:
             option.wait_for(timeout=3000)
             option.dispatch_event("mousedown")
 
-    def codes(self, page, handle) -> None:
-        """A code that the form asks for is sent, read and typed."""
+    def codes(self, page, handle) -> bool:
+        """A code that the form asks for is sent, read and typed; whether the page was sent for it."""
         scope = handle.evaluate_handle(
             "e => e.form || e.closest('form') || document.body"
         ).as_element()
@@ -275,7 +279,7 @@ class Person:
             or handle.get_attribute("data-qq-code-url")
             or handle.get_attribute("formaction")
         ):
-            return
+            return False
         sender = scope.query_selector("[data-qq-code-url], button[formaction*=code]")
         if sender is not None and sender.is_visible():
             if self.script:
@@ -290,13 +294,13 @@ class Person:
                     action, form={"csrf_token": token}, headers={"Accept": "application/json"}
                 )
             self.ask("work")
-            scope = (
-                page if not scope.is_visible() else scope
-            )  # the button may have sent the whole page
+        sent = not scope.is_visible()
+        scope = page if sent else scope
         field = scope.query_selector("input[name=code]:not([disabled])")
         answer = self.context.request.get("/messages/").text()
         found = re.search(r"(?:验证码|code)[^0-9]{0,40}(\d{6})\b", re.sub(r"<[^>]+>", " ", answer))
         field.fill(found.group(1) if found else "000000")
+        return sent
 
     def spoil(self, page, fields, handle) -> bool:
         """Break one field that the server checks; whether there is one."""
