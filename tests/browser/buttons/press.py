@@ -280,7 +280,7 @@ class Person:
             or handle.get_attribute("formaction")
         ):
             return False
-        sent, sender = False, scope.query_selector("[data-qq-code-url], button[formaction*=code]")
+        sender = scope.query_selector("[data-qq-code-url], button[formaction*=code]")
         if sender is not None and sender.is_visible():
             if self.script:
                 sender.click()
