@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, g, jsonify, make_response, redirect, request, session, url_for
+from flask import abort, flash, g, jsonify, make_response, request, session, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -44,10 +44,10 @@ class ActCodeView(SafeView):
         return answer_code(self, lambda: acts.ask(flow, step, pk, g.user))
 
 
-def answer_code(view: SafeView, send: Callable[[], tuple[str, str]], back: str = "") -> Any:
-    """Send a code and say where it went: in JSON to the page's script, else on the page `back`.
+def answer_code(view: SafeView, send: Callable[[], tuple[str, str]]) -> Any:
+    """Send a code and say where it went: in JSON to the page's script, else on a page of its own.
 
-    Without `back` on a page of its own in a new window, so that what was typed stays where it is.
+    That page opens in a new window, so that what was typed stays where it is.
     """
     asked_by_script = request.accept_mimetypes.best == "application/json"
     try:
@@ -60,7 +60,7 @@ def answer_code(view: SafeView, send: Callable[[], tuple[str, str]], back: str =
         if asked_by_script:
             return jsonify(sent=True, message=said)
         flash(said, "success")
-    return redirect(back, 303) if back else view.render_template("accounts/code_sent.html")
+    return view.render_template("accounts/code_sent.html")
 
 
 def code_under_way(contact: tuple[str, str] | None) -> str:

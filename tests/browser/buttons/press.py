@@ -32,6 +32,9 @@ OVER = """() => { const edge = document.documentElement.clientWidth; if (documen
     if (getComputedStyle(p).overflowX !== 'visible') return true; return false; };
   return Array.from(document.body.querySelectorAll('*')).filter((e) => e.getBoundingClientRect().right > edge + 1 && !inside(e))
     .slice(-2).map((e) => e.outerHTML.slice(0, 120)); }"""
+ALONE = """() => Array.from(document.querySelectorAll('td[data-label]')).filter((e) => e.offsetParent && !e.textContent.trim() &&
+  !e.querySelector('input, select, button, a, img, svg') && getComputedStyle(e, '::before').content.includes(e.dataset.label))
+  .map((e) => e.dataset.label)"""
 REVEAL = """(e) => { for (let d = e.parentElement; d; d = d.parentElement) if (d.tagName === 'DETAILS') d.open = true;
   const bar = e.closest('[data-qq-bulk]'), box = document.querySelector('.qq-row-check'); if (bar && bar.hidden && box) box.click();
   const keys = e.closest('#qq-keys'); if (keys && !keys.open) keys.showModal(); }"""
@@ -368,8 +371,9 @@ class Person:
 
 
 def over(page) -> list[tuple[str, str]]:
-    """What makes the whole page wider than the window."""
-    return [("over the edge", what) for what in page.evaluate(OVER)]
+    """What makes the whole page wider than the window; labels of a card with nothing behind them."""
+    found = [("over the edge", what) for what in page.evaluate(OVER)]
+    return found + [("label without a value", what) for what in set(page.evaluate(ALONE))]
 
 
 def valid(handle) -> bool:
