@@ -120,12 +120,13 @@ def _still_held(row: ContactChange, now: datetime) -> None:
         )
 
 
-def ask(user: AppUser, uid: str, name: str) -> None:
-    """Send a code to the contact that shall answer for the change, and commit. Raises Refused, NotYours."""
+def ask(user: AppUser, uid: str, name: str) -> tuple[str, str]:
+    """Send a code to the contact that shall answer, and commit; which it is. Raises Refused, NotYours."""
     row = held(user, uid, clock.now())
     way = _way(row, user, name)
     said = _("To confirm the changed sign-in of %(name)s", name=user.display_name)
     one_time.send(f"user:{user.id}", purpose(row, name), way.channel, way.address, act=said)
+    return way.channel, way.address
 
 
 def _way(row: ContactChange, user: AppUser, name: str) -> Way:

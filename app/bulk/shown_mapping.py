@@ -74,7 +74,8 @@ def list_of(column: Column, context: Context) -> list[tuple[str, str]]:
 
 
 def _named(code: str, name: str) -> str:
-    return name if code == name else f"{code} {name}"
+    """A code of a table before its name; a word of ours, such as ``release``, says nothing to anybody."""
+    return name if code == name or code.islower() else f"{code} {name}"
 
 
 def value_name(column: Column, code: str, context: Context) -> str:

@@ -177,6 +177,8 @@ def _security_links() -> list[tuple[str, str]]:
 
 def _audit_links() -> list[tuple[str, str]]:
     return [
+        (_("Security log"), url_for("SecurityLogView.list")),
+        (_("Proof of the trail"), url_for("AuditView.index")),
         (_("Exports that went out"), url_for("ExportHistoryView.list")),
         (_("Requests about accounts"), url_for("StaffRequestsView.list", tab="all")),
         (_("Accounts"), url_for("AccountsView.list")),

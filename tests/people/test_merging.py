@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html
 
 from app.accounts.models import AppUser
 from app.accounts.queries import account_for, identify
@@ -130,6 +131,20 @@ def test_the_page_compares_and_merges(cast, twin, visit):
     assert fresh(cast.student).student_no == "A1X"
     far = office.get(f"/students/merge/{cast.student.id}?other=C1").text
     assert cast.stranger.name not in far
+
+
+@pytest.mark.rule("ADM-02")
+def test_a_merging_that_is_refused_loses_no_choice_and_no_word(cast, visit):
+    """Two people by name and number: the page says so, and what was chosen and written stands there."""
+    office, other = visit(cast.officer), cast.classmate.student_no
+    sent = {"other": other, "sure": "1", "take_student_no": "other", "reason": "导入了两次"}
+    url = f"/students/merge/{cast.student.id}?other={other}"
+    answer = office.post(url, data=sent)
+    assert answer.status_code == 409
+    page = html.fromstring(answer.text)
+    assert page.xpath("//input[@name='reason']/@value") == ["导入了两次"]
+    assert page.xpath("//input[@name='take_student_no'][@checked]/@value") == ["other"]
+    assert page.xpath("//*[contains(@class, 'qq-flash')]")
 
 
 @pytest.mark.rule("ADM-06")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html
 
 from app.bulk import asking
 from app.bulk.effects import NotAsShownError
@@ -107,3 +108,19 @@ def test_a_row_that_was_overtaken_stops_the_list_and_nothing_is_done(app, cast, 
         with pytest.raises(NotAsShownError):
             IMPORTS.perform("apply", record.id, SYSTEM)
     assert state(cast.classmate) == []
+
+
+@pytest.mark.rule("BLK-01", "BLK-02")
+def test_a_list_that_does_not_say_what_to_do_is_asked_in_the_words_of_the_office(
+    cast, bring, visit
+):
+    """Our own name of an act is for the machine: a Chinese page once offered «release 解除限制»."""
+    record = bring(
+        xlsx([{"学号": "A1", "限制原因": "学费未缴清"}], ["学号", "限制原因"]),
+        "名单.xlsx",
+        "restrictions",
+    )
+    page = html.fromstring(visit(cast.officer).get(f"/imports/file/{record.uid}").text)
+    options = page.xpath("//select[@name='all-act']/option")
+    assert [o.get("value") for o in options] == ["", "restrict", "release"]
+    assert [o.text for o in options[1:]] == ["所有行均为 限制签约", "所有行均为 解除限制"]

@@ -303,11 +303,7 @@ class MyCampusView(SafeView):
     @expose("/code", methods=["POST"])
     @has_access
     def code(self) -> Any:
-        return answer_code(
-            self,
-            lambda: workflow.send_code(g.user, workflow.RELEASE),
-            url_for("MyCampusView.index"),
-        )
+        return answer_code(self, lambda: workflow.send_code(g.user, workflow.RELEASE))
 
     @expose(f"/release{PAIR}", methods=["POST"])
     @has_access
