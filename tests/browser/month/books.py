@@ -96,6 +96,11 @@ BY_COLLEGE = f"""SELECT c.name, count(*) FROM plan_entry e JOIN college c ON c.i
   WHERE e.school_id = (SELECT min(id) FROM school) AND e.graduation_year = {YEAR} GROUP BY 1"""
 
 
+PAY = f"""SELECT sum(t.regular_pay) FROM plan_entry e JOIN placement p ON p.id = e.placement_id
+  JOIN terms t ON t.id = p.terms_id WHERE e.school_id = (SELECT min(id) FROM school)
+  AND e.graduation_year = {YEAR}"""
+
+
 def analysis(hand: Hand) -> None:
     """The analysis workbook: its rows, its sums, its pivots and what its chart draws are those of the database."""
     page = hand.page
@@ -120,52 +125,67 @@ def analysis(hand: Hand) -> None:
             hand.it.ask(f"SELECT count(*) {MINE}"),
         )
         _sums(hand, data, pivots)
-        _groups(hand, file.read_bytes(), pivots)
+        _groups(hand, file.read_bytes(), data, pivots)
+
+
+BLANK = "未填写"
+
+
+def _blocks(pivots: list[list[str]]) -> list[list[list[str]]]:
+    """The tables of the sheet: title, heads, a line each group, the total."""
+    found: list[list[list[str]]] = [[]]
+    for row in pivots:
+        if any(row):
+            found[-1].append(row)
+        else:
+            found.append([])
+    return [block for block in found[1:] if block]
 
 
 def _sums(hand: Hand, data: list[list[str]], pivots: list[list[str]]) -> None:
-    """What the money column adds up to, in the rows and in each pivot."""
+    """The money of the rows is what each table adds up to, and the database has the same."""
     heads = data[0]
     pay = next(n for n, head in enumerate(heads) if head.startswith("转正起薪"))
     total = sum(float(row[pay]) for row in data[1:] if row[pay])
-    asked = {
-        float(row[_place(top, f"{heads[pay]} · 求和")])
-        for top, row in _totals(pivots)
-        if heads[pay] in "".join(top)
-    }
-    assert asked == {total}, (asked, total)
-    hand.say(f"pay {total:,.0f} in each of the pivots")
+    tables = [block for block in _blocks(pivots) if f"{heads[pay]} · 合计" in block[1]]
+    for _title, top, *groups, last in tables:
+        at = top.index(f"{heads[pay]} · 合计")
+        assert sum(float(row[at] or 0) for row in groups) == float(last[at]) == total, top[0]
+        assert sum(int(float(row[1])) for row in groups) == int(float(last[1])) == len(data) - 1
+    assert float(str(hand.it.ask(PAY))) == total, (hand.it.ask(PAY), total)
+    hand.say(f"pay {total:,.0f} in rows, {len(tables)} pivots and database")
 
 
-def _place(heads: list[str], wanted: str) -> int:
-    return heads.index(wanted)
-
-
-def _totals(pivots: list[list[str]]) -> list[tuple[list[str], list[str]]]:
-    """The last line of each table with its heads."""
-    found, heads = [], []
-    for before, row in zip([[], *pivots], pivots, strict=False):
-        if row[0] and len("".join(row[1:])) and not (before and "".join(before[1:])):
-            heads = row
-        if row[0] == "合计":
-            found.append((heads, row))
-    return found
-
-
-def _groups(hand: Hand, data: bytes, pivots: list[list[str]]) -> None:
-    """The first pivot is by college, and it is what the chart draws."""
+def _groups(hand: Hand, book: bytes, data: list[list[str]], pivots: list[list[str]]) -> None:
+    """By college as in the database, each pair as the rows say, and the chart draws just the first table."""
     with psycopg.connect(hand.it.database) as connection:
         wanted = dict(connection.execute(BY_COLLEGE).fetchall())
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
         chart = archive.read("xl/charts/chart1.xml").decode()
-    (names, first, last), (_values, *same) = (
-        (of[0], int(of[1]), int(of[2]))
-        for of in re.findall(r"<c:f>(?:[^<]*)!\$([A-Z])\$(\d+):\$[A-Z]\$(\d+)</c:f>", chart)
-    )
-    assert (names, [first, last]) == ("A", same)
-    drawn = {row[0]: int(float(row[1])) for row in pivots[first - 1 : last]}
-    hand.same("groups chart = pivot = database", sorted(drawn.items()), sorted(wanted.items()))
-    counts = {
-        int(float(row[1])) for top, row in _totals(pivots) if top[1] == "人数" or "份额" not in top
-    }
-    hand.say(f"totals of {len(_totals(pivots))} tables: {counts}")
+    ranges = re.findall(r"<c:f>[^<]*!\$([A-Z])\$(\d+):\$([A-Z])\$(\d+)</c:f>", chart)
+    (_a, first, _b, last), values = ranges[0], ranges[1]
+    assert (_a, _b, *values) == ("A", "A", "B", first, "B", last), ranges
+    drawn = {row[0]: int(float(row[1])) for row in pivots[int(first) - 1 : int(last)]}
+    assert drawn == wanted, (drawn, wanted)
+    hand.say(f"chart = pivot = database: {len(drawn)} colleges")
+    pairs = 0
+    for title, top, *groups, _last in _blocks(pivots):
+        names = title[0].split(" × ")
+        if len(names) == 2 and set(names) <= set(data[0]):
+            pairs += _pair(data, names, top, groups)
+    assert pairs
+    hand.say(f"{pairs} cells of pairs = rows")
+
+
+def _pair(data: list[list[str]], names: list[str], top: list[str], groups: list[list[str]]) -> int:
+    """A table of two dimensions against the rows; how many cells, none where groups are wider than texts."""
+    x, y = (data[0].index(name) for name in names)
+    rows = Counter((row[x] or BLANK, row[y] or BLANK) for row in data[1:])
+    columns = [head for head in top[1:] if head and head != "合计"]
+    if {right for _left, right in rows} != set(columns):
+        return 0
+    for left, *counts in groups:
+        assert [int(float(n)) for n in counts[: len(columns)]] == [
+            rows[left, right] for right in columns
+        ], names
+    return len(groups) * len(columns)
