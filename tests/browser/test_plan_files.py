@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from tests.browser.conftest import sign_in, text_of
-from tests.browser.files import XLSX, YEAR, agree, as_bytes, downloaded, fits_the_phone, office
+from tests.browser.files import XLSX, YEAR, as_bytes, downloaded, fits_the_phone, office
 from tests.browser.test_life import confirm, press
 from tests.official.books import cells, workbook
 
@@ -84,7 +84,6 @@ def test_archives_are_forwarded_and_the_student_reads_the_tracking_number(
         "#file", [{"name": "寄递表.xlsx", "mimeType": XLSX, "buffer": as_bytes(book)}]
     )
     page.get_by_role("button", name="上传并检查").click()
-    agree(page)  # the sheet's other columns: asked once
     press(page, "write")
     confirm(page)
     page.get_by_text("已写入").first.wait_for()
