@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8080
 DEMO ?= 1
 
-.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser buttons services attack sbom demo
+.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser buttons month services attack sbom demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -49,6 +49,9 @@ check-deep: setup-dev browser ## random walks over all tables and of an adversar
 
 buttons: setup-dev browser ## every button of every page of every role, with and without script; make buttons WHO="school employer1"
 	$(BIN)/python -m tests.browser.buttons $(WHO)
+
+month: setup-dev browser ## a month of data work with 8,000 graduates in the browser, opened with LibreOffice (half an hour)
+	$(BIN)/python -m tests.browser.month
 
 attack: setup-dev ## 20,000 bent requests at a real server, at most half an hour; make attack SHOTS=2000
 	$(BIN)/python -m tests.attack $(SHOTS)

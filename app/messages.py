@@ -1,8 +1,8 @@
 """Texts: collect the message ids, bring the Chinese catalogue up to date, fail on a gap in it.
 
-`python -m app.messages`. English stands in the code; Chinese in translations/zh, which office
-staff can correct without touching code: new texts in its *.txt files, standing ones in the
-catalogue, which wins over the files. The catalogue of Flask-AppBuilder lies beneath ours.
+`make messages`. English stands in the code; Chinese in the catalogue and nowhere else: it lists what is new,
+and whoever wrote it (or office staff, who need no code for it) puts the Chinese there. The catalogue of
+Flask-AppBuilder lies beneath ours.
 """
 
 from __future__ import annotations
@@ -17,16 +17,25 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parent.parent
-WRITTEN = ROOT / "translations" / "zh"
-CATALOGUE = WRITTEN / "LC_MESSAGES" / "messages.po"
+CATALOGUE = ROOT / "translations" / "zh" / "LC_MESSAGES" / "messages.po"
 KEYWORDS = {"_": None, "_l": None, "gettext": None, "lazy_gettext": None, "ngettext": (1, 2),
             "pgettext": ((1, "c"), 2), "lazy_pgettext": ((1, "c"), 2)}  # fmt: skip
+# what Flask-AppBuilder says without Chinese of its own
+OF_FAB = (
+    "Add", "Add Group", "Are you sure you want to delete this item?", "Contains (insensitive)",
+    "Database Error", "Edit Group", "Edit User Information", "Either select a role or a group", "Groups",
+    "In", "List Groups", "Not In", "Not a valid choice.", "OK", "Show Group", "Sign In with ",
+    "The user's password for authentication", "User information changed",
+    "User(s) exists in the group, cannot delete", "User(s) exists in the role, cannot delete",
+)  # fmt: skip
 PLACE = re.compile(r"%(?:%|\(\w+\)[a-z]?)?")  # a bare or broken % counts: it would fail when shown
 
 
 def collected() -> Catalog:
-    """Every message id of code and templates."""
+    """Every message id of code and templates, and what Flask-AppBuilder leaves to us."""
     found = Catalog()
+    for msgid in OF_FAB:
+        found.add(msgid)
     for folder, methods in (("app", [("**.py", "python")]), ("templates", [("**.html", "jinja2")])):
         options = {"**.html": {"silent": "false", "encoding": "utf-8"}}
         for name, line, ids, comments, context in extract_from_dir(
@@ -42,42 +51,6 @@ def catalogue() -> Catalog:
     """The Chinese texts as they stand."""
     with CATALOGUE.open("rb") as file:
         return read_po(file, locale="zh")
-
-
-def written() -> dict[str, str]:
-    r"""Singular id → Chinese, from translations/zh/*.txt; of two files the first by name wins.
-
-    Lines are msgid<TAB>msgstr, or singular|||plural<TAB>msgstr; a newline is written \n. A text with a
-    context (`pgettext`) is written [context]msgid: one English word for two things. Blank lines and
-    lines that start with # say nothing. ValueError names a line that is none of these.
-    """
-    words: dict[str, str] = {}
-    for path in sorted(WRITTEN.glob("*.txt")):
-        for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), start=1):
-            if not line.strip() or line.startswith("#"):
-                continue
-            msgid, _tab, text = line.replace("\\n", "\n").partition("\t")
-            if not msgid or not text.strip() or "\t" in text:
-                raise ValueError(f"{path.name}:{number}: not msgid<TAB>msgstr")
-            words.setdefault(msgid.split("|||")[0], text)
-    return words
-
-
-def fill(texts: Catalog, words: dict[str, str]) -> None:
-    """Put the words where the catalogue has none.
-
-    Ids that no code of ours has are added too: Flask-AppBuilder leaves texts without Chinese.
-    """
-    for message in texts:
-        name = _forms(message.id)[0]
-        text = words.get(f"[{message.context}]{name}") or words.get(name)
-        if text and _open(message):
-            message.string = (text,) if message.pluralizable else text
-            message.flags.discard("fuzzy")
-    ours = {_forms(message.id)[0] for message in texts}
-    for msgid, text in words.items():
-        if msgid not in ours and not msgid.startswith("["):
-            texts.add(msgid, text)
 
 
 def missing(texts: Catalog) -> list[str]:
@@ -116,7 +89,6 @@ def main() -> int:
     texts = catalogue()
     texts.update(collected(), no_fuzzy_matching=True)
     texts.obsolete.clear()
-    fill(texts, written())
     with CATALOGUE.open("wb") as file:
         write_po(file, texts, width=100, sort_output=True, omit_header=False, include_lineno=False)
     with CATALOGUE.with_suffix(".mo").open("wb") as file:

@@ -102,6 +102,8 @@ def bring(who: object, data: bytes, base: float, what: str) -> Import:
     say("  page side by side", shown, base, found[0])
     say("  difference of all rows", timed(lambda: importing.tally(record))[0], base)
     if record.to_write:
+        if not record.agreed:  # that much changes that a person is asked
+            asking.agree(record, who)
         written, _none = timed(lambda: (asking.ask("write", record, who), tasks.write(record.id)))
         say("  applied", written, base)
         say("  together", checked + shown + written, base)

@@ -35,7 +35,7 @@ FILES = {
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table: found, locked, read, written
     "deciding.py",  # plan: what becomes of its rows, over frames
-    "differing.py",  # planfiles: what a file says otherwise, over frames
+    "differing.py",  # planfiles, official: what a file says otherwise, over frames
     "layouts.py",  # plan: the official layout as it goes out
     "hooks.py",  # plan: what the packages above say of it
     "commands.py",  # staff: what is done from the shell of the server
@@ -49,9 +49,9 @@ FILES = {
     "importing.py",  # planfiles: the rows of a file into the plan
     "matching.py",  # planfiles: whose the rows of a file are
     "workbook.py",  # official: a workbook, filled
-    "heads.py",  # official: the headers of such workbooks
+    "heads.py",  # audit: the head of the chain, signed, outside the database
     "filling.py",  # official: the child that reads and fills it
-    "spelling.py",  # official: how a workbook writes codes
+    "spelling.py",  # official: what a workbook's headers mean, how it writes codes
     "splicing.py",  # official: texts into a worksheet's XML
     "letters.py",  # forwarding: numbered, printed, tracked
     "rules.py", "year_rules.py", "signs.py",  # checks: the table of rules
@@ -206,6 +206,14 @@ def test_only_the_clock_asks_what_time_it_is():
     assert not offenders
 
 
+def test_the_trail_has_one_writer():
+    pattern = re.compile(r"\bTrail\(\s|INTO trail\b", re.I)
+    offenders = [
+        str(p.relative_to(ROOT)) for p in SOURCES if pattern.search(p.read_text(encoding="utf-8"))
+    ]
+    assert offenders == ["app/workflow/trail.py"]
+
+
 def test_only_the_engine_writes_a_state():
     """The exceptions write in SQL: open and filled rows follow their placements, findings the data."""
     pattern = re.compile(r"\.state\s*(?:,[^=\n]*)?=(?!=)")
@@ -338,8 +346,9 @@ def test_nothing_is_untranslated():
     from app import messages
 
     texts = messages.catalogue()
-    missing = [m.id for m in messages.collected() if m.id and not messages._whole(_text(texts, m))]
-    assert not missing
+    used = messages.collected()
+    assert not [m.id for m in used if m.id and not messages._whole(_text(texts, m))]
+    assert not [m.id for m in texts if m.id and used.get(m.id, m.context) is None]  # said nowhere
 
 
 def _text(texts, message):

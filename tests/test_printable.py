@@ -30,8 +30,8 @@ from app.destinations import checks as destinations
 from app.destinations.models import DestinationField, FieldType
 from app.documents import render
 from app.origin import forms as origin
-from app.workflow.engine import FLOWS, checked_reason
-from app.workflow.steps import Reason
+from app.workflow.engine import checked_reason
+from app.workflow.steps import FLOWS, Reason
 from tests.documents.conftest import AGREEMENT, text_of
 
 SHOTS = {

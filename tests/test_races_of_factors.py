@@ -17,7 +17,7 @@ from app.core.errors import Invalid, NotYours
 from app.staff import workflow
 from app.staff.models import StaffRequest
 from app.staff.workflow import STAFF_REQUESTS
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.conftest import make_database
 from tests.real import at_once, installation
@@ -109,4 +109,4 @@ def test_a_request_is_confirmed_or_refused_never_both(race):
             record = db.session.get(StaffRequest, key)
             name = db.session.get(AppUser, record.user_id).display_name
             assert (name == f"省中心{n}") == (record.state == "done")
-            assert len(trail_of("staff_request", key)) == 2
+            assert len(trail.of("staff_request", key)) == 2

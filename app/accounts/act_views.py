@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from flask import abort, flash, g, jsonify, make_response, redirect, request, session, url_for
+from flask import abort, flash, g, jsonify, make_response, request, session, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -13,7 +13,6 @@ from app.accounts import acts, hooks
 from app.accounts.campus import proofs
 from app.accounts.queries import actor
 from app.accounts.sessions import LINKED
-from app.accounts.workflow import contact_of
 from app.core import jobs
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.http import IN_DIALOG
@@ -21,10 +20,10 @@ from app.core.text import mask_email
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.once import once
+from app.workflow import trail
 from app.workflow.actor import Actor
-from app.workflow.engine import FLOWS, Workflow, proof_asked
-from app.workflow.queries import just_done
-from app.workflow.steps import Offer
+from app.workflow.engine import Workflow, proof_asked
+from app.workflow.steps import FLOWS, Offer
 
 LARGEST_KEY = 2**31 - 1
 
@@ -45,23 +44,23 @@ class ActCodeView(SafeView):
         return answer_code(self, lambda: acts.ask(flow, step, pk, g.user))
 
 
-def answer_code(view: SafeView, send: Callable[[], object], back: str = "") -> Any:
-    """Send a code and say so: in JSON to the page's script, else on the page `back`.
+def answer_code(view: SafeView, send: Callable[[], tuple[str, str]]) -> Any:
+    """Send a code and say where it went: in JSON to the page's script, else on a page of its own.
 
-    Without `back` on a page of its own in a new window, so that what was typed stays where it is.
+    That page opens in a new window, so that what was typed stays where it is.
     """
     asked_by_script = request.accept_mimetypes.best == "application/json"
     try:
-        send()
+        said = code_under_way(send())
     except Refused as refusal:
         if asked_by_script:
             return jsonify(error=str(refusal)), 409
         flash(str(refusal), "warning")
     else:
         if asked_by_script:
-            return jsonify(sent=True, message=code_under_way(contact_of(g.user)))
-        flash(code_under_way(contact_of(g.user)), "success")
-    return redirect(back, 303) if back else view.render_template("accounts/code_sent.html")
+            return jsonify(sent=True, message=said)
+        flash(said, "success")
+    return view.render_template("accounts/code_sent.html")
 
 
 def code_under_way(contact: tuple[str, str] | None) -> str:
@@ -123,7 +122,7 @@ def said(
         act()
     except (Refused, Invalid) as problem:
         key = done_on()
-        if key is None or not just_done(flow.kind, key, step, user_id):
+        if key is None or not trail.just_done(flow.kind, key, step, user_id):
             return _refused(problem)
     flash(" ".join(part for part in (str(flow.step(step).done), _told(flow, step, done_on)) if part),
           "success")  # fmt: skip

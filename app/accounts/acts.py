@@ -27,6 +27,7 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.workflow import trail
 from app.workflow.actor import Actor
 from app.workflow.engine import Workflow, proof_asked
 from app.workflow.steps import Offer
@@ -34,7 +35,8 @@ from app.workflow.steps import Offer
 LIFE = timedelta(minutes=10)
 
 # way of proving → what the trail says of it; campus sign-in and passkeys add theirs
-PROOFS: dict[str, Any] = {
+PROOFS: dict[str, Any] = trail.PROOFS
+PROOFS |= {
     "sms": _l("confirmed by SMS code"),
     "mail": _l("confirmed by e-mail code"),
     "campus": _l("confirmed by campus sign-in"),
@@ -103,16 +105,16 @@ def batch_of(
     return Act(text, f"{flow.kind}:{step}:{_digest(rows)}", asked)
 
 
-def ask(flow: Workflow[Any], step: str, record_id: int, user: AppUser) -> str:
-    """Send a code for this act, if the person may take the step now; returns the channel.
+def ask(flow: Workflow[Any], step: str, record_id: int, user: AppUser) -> tuple[str, str]:
+    """Send a code for this act, if the person may take the step now; where it went.
 
     Raises NotYours, or Refused with the sentence why the step is not possible.
     """
     return send(act_on(flow, step, record_id, user), user)
 
 
-def send(act: Act, user: AppUser) -> str:
-    """Send the code for an act and commit; returns the channel. Raises NotYours, Refused."""
+def send(act: Act, user: AppUser) -> tuple[str, str]:
+    """Send the code for an act and commit; the channel and address it went to. Raises NotYours, Refused."""
     if not act.asked:
         raise NotYours(act.purpose)
     if act.why_not:
@@ -120,10 +122,9 @@ def send(act: Act, user: AppUser) -> str:
     contact = workflow.contact_of(user)
     if contact is None:
         raise Refused(str(one_time.UNREACHED))
-    channel, address = contact
-    one_time.send(f"user:{user.id}", act.purpose, channel, address,
+    one_time.send(f"user:{user.id}", act.purpose, *contact,
                   pool=one_time.Pool.ACT, life=LIFE, act=act.text)  # fmt: skip
-    return channel
+    return contact
 
 
 def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: str) -> Actor:

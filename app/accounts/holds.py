@@ -21,8 +21,9 @@ from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import FLOWS, PARTY_GUARDS, Workflow, committed
+from app.workflow.engine import PARTY_GUARDS, Workflow, committed
 from app.workflow.locks import lock_row
+from app.workflow.steps import FLOWS
 
 OLD_PHONE, MAIL, CAMPUS, SECOND = "old_phone", "mail", "campus", "second_person"
 # whoever changed a way in is answered for by the next level (ACC-15)
@@ -119,12 +120,13 @@ def _still_held(row: ContactChange, now: datetime) -> None:
         )
 
 
-def ask(user: AppUser, uid: str, name: str) -> None:
-    """Send a code to the contact that shall answer for the change, and commit. Raises Refused, NotYours."""
+def ask(user: AppUser, uid: str, name: str) -> tuple[str, str]:
+    """Send a code to the contact that shall answer, and commit; which it is. Raises Refused, NotYours."""
     row = held(user, uid, clock.now())
     way = _way(row, user, name)
     said = _("To confirm the changed sign-in of %(name)s", name=user.display_name)
     one_time.send(f"user:{user.id}", purpose(row, name), way.channel, way.address, act=said)
+    return way.channel, way.address
 
 
 def _way(row: ContactChange, user: AppUser, name: str) -> Way:

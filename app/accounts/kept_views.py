@@ -32,7 +32,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.fab.urls import local_path
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 
 MOST_NAMED = 20  # records that are named
 MARKS = {

@@ -18,8 +18,8 @@ from app.core import clock, jobs, mail
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.workflow import trail
 from app.workflow.actor import Actor, Role
-from app.workflow.models import Trail
 
 RESET = "password"
 
@@ -229,14 +229,8 @@ def end_others(user: AppUser, secret: str, actor: Actor) -> int:
 def trace(user: AppUser, step: str, actor: Actor, details: dict[str, Any] | None = None) -> None:
     """An administrator's act on an account leaves its row, and a line in the security log (ADM-07)."""
     security_log.note(f"account_{step}", user=user, who=actor, **(details or {}))
-    db.session.add(
-        Trail(
-            kind="account", record_id=user.id, school_id=user.school_id, step=step, from_state=None,
-            to_state="active" if user.active else "inactive", actor_id=actor.user_id,
-            actor_role=actor.role, actor_name=actor.name, address=actor.address,
-            device=actor.device[:200], device_id=actor.device_id, details=details or {}, at=clock.now(),
-        )
-    )  # fmt: skip
+    trail.write("account", user.id, step, actor, clock.now(), school_id=user.school_id,
+                after="active" if user.active else "inactive", details=details)  # fmt: skip
 
 
 __all__ = ["ask_reset", "change_password", "may_ask", "reset", "send_reset", "set_password",

@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import NotYours
 from app.workflow.actor import Actor, ask_anew
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 
 
 @dataclass(frozen=True)

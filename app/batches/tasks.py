@@ -17,8 +17,7 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.workflow.actor import Actor
-from app.workflow.engine import FLOWS
-from app.workflow.steps import SECOND_THOUGHTS
+from app.workflow.steps import FLOWS, SECOND_THOUGHTS
 
 AT_ONCE = 50  # records a transaction; each in a savepoint of its own
 PER_ROW = timedelta(milliseconds=20)  # how much longer all notices wait for each record

@@ -16,7 +16,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
 from app.notices.reached import Told, after_each, together
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 
 SHOWN = 200  # done records that the page lists
 

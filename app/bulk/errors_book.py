@@ -1,12 +1,14 @@
 """The faulty rows back to the person: own columns, wrong cells red, the reason beside them (INV-03).
 
-The workbook can be mended and uploaded as it is: its two further columns are ignored.
+The workbook can be mended and uploaded as it is: its two further columns are ignored. What was decided of the
+values of this file stands in it: the next file is not asked about it again.
 """
 
 from __future__ import annotations
 
 import io
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import xlsxwriter
@@ -14,6 +16,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from app.bulk.intake import Reading
+from app.bulk.mapping import shown
 from app.bulk.models import Import, ImportRow, RowStatus
 from app.bulk.sheet import Column
 from app.core.db import db
@@ -41,7 +44,25 @@ def make(record: Import, reading: Reading, findings: Findings) -> bytes | None:
         .tuples()
         .all()
     )
-    return _book(reading, findings.columns, wrong) if wrong else None
+    decided = record.details.get("decided", {}).get("values", {})
+    return (
+        _book(_decided(reading, findings, decided, list(wrong)), findings.columns, wrong)
+        if wrong
+        else None
+    )
+
+
+def _decided(
+    reading: Reading, findings: Findings, values: dict[str, dict[str, str]], rows: list[int]
+) -> Reading:
+    """The rows, with the cells of which the person has said what they mean as they are read now."""
+    frame = reading.frame.iloc[[row - 1 for row in rows]].set_axis(rows)
+    for place, column in findings.columns.items():
+        said = values.get(column.field, {})
+        read = frame[place].map(lambda cell, said=said: shown(cell) in said).astype(bool)
+        if read.any():
+            frame[place] = frame[place].mask(read, findings.cells[column.field].loc[rows])
+    return replace(reading, frame=frame)
 
 
 def _book(reading: Reading, columns: dict[int, Column], wrong: dict[int, Any]) -> bytes:
@@ -60,7 +81,7 @@ def _book(reading: Reading, columns: dict[int, Column], wrong: dict[int, Any]) -
         for n, head in enumerate([*own, *reading.heads]):
             page.write_string(0, n, fit(head), bold)
         labels = {column.field: str(column.label) for column in columns.values()}
-        frame, notes = reading.frame.iloc[[row - 1 for row in wrong]], MOST_NOTES
+        frame, notes = reading.frame, MOST_NOTES
         lines = zip(frame["sheet"], frame["line"], wrong.values(), strict=True)
         for at, (sheet, line, problems) in enumerate(lines, 1):
             if len(own) > 2:

@@ -20,9 +20,8 @@ VALUES = (
 
 # a sentence without what it quotes, so that all rows with the same trouble fall into one group
 _WHY = "regexp_replace(regexp_replace(p ->> 1, '“[^”]*”', '“…”', 'g'), '[0-9]+', '#', 'g')"
-_TEXT = (
-    "CASE WHEN p ->> 0 = ANY(:plain) THEN coalesce(r.more -> 'shown' ->> (p ->> 0), '') ELSE '' END"
-)
+# what only SQL found wrong (a double, somebody else's) lies in no cell of its own: of it there is none
+_TEXT = "CASE WHEN p ->> 0 = ANY(:plain) THEN r.more -> 'shown' ->> (p ->> 0) END"
 _FROM = (
     " FROM import_row r, jsonb_array_elements(r.problems) p"
     " WHERE r.import_id = :id AND r.status = 'faulty'"
@@ -61,7 +60,8 @@ def groups_of(record: Import, sheet: Sheet) -> tuple[list[Group], int]:
     rows = db.session.execute(
         text(
             f"SELECT p ->> 0 AS field, {_WHY} AS why, min(p ->> 1) AS sentence, count(*) AS n,"
-            f" count(DISTINCT p ->> 1) AS told, min(r.line) AS first, count(DISTINCT {_TEXT}) AS texts"
+            f" count(DISTINCT p ->> 1) AS told, min(r.line) AS first, count(DISTINCT {_TEXT}) AS texts,"
+            f" count({_TEXT}) AS of_cells"
             f"{_FROM} GROUP BY 1, 2 ORDER BY n DESC, field, why"
         ),
         bound,
@@ -74,7 +74,10 @@ def groups_of(record: Import, sheet: Sheet) -> tuple[list[Group], int]:
         )
         for row in rows[:MOST]
     ]  # fmt: skip
-    few = [group for group in found if group.different <= VALUES and group.field in bound["plain"]]
+    few = [
+        group for group, row in zip(found, rows, strict=False)
+        if row.of_cells == row.n and group.different <= VALUES
+    ]  # fmt: skip
     for row in _values_of(bound, few):
         group = next(g for g in few if (g.field, g.why) == (row.field, row.why))
         group.values.append(Value(row.text, row.n))

@@ -91,7 +91,7 @@ def columns_of(
     sheet: Sheet, heads: list[str], words: Words
 ) -> tuple[dict[int, Column], list[str], list[tuple[str, str]]]:
     """Which cell is which column; the headers that nobody knows; what is wrong, by header."""
-    names = _names(sheet)
+    names, passed = _names(sheet), passed_over(sheet)
     problems, ignored = [], []
     places: dict[str, tuple[int, int]] = {}  # field → (rank of the header, cell)
     seen: set[str] = set()
@@ -99,7 +99,7 @@ def columns_of(
         key = normal(head)
         named = (words.heads[key], 0) if key in words.heads else names.get(key)
         if named is None or named[0] is None:
-            ignored += [head[:40]] if key and key not in EXTRA else []
+            ignored += [head[:40]] if key and key not in passed else []
         elif key in seen:
             problems.append((head, _("The column “%(head)s” is there twice.", head=head[:40])))
         else:
@@ -134,6 +134,15 @@ def is_example(cell: Any) -> bool:
 def known_heads(sheet: Sheet) -> set[str]:
     """Every header that names a column: Chinese, English, official code, other usual ones."""
     return set(names_of(sheet))
+
+
+def passed_over(sheet: Sheet) -> set[str]:
+    """Headers, as they are compared, of columns that we wrote ourselves for people to read."""
+    found = set(EXTRA)
+    for locale in ("zh", "en"):
+        with force_locale(locale):
+            found |= {normal(str(head)) for head in sheet.beside_it}
+    return found
 
 
 def declared_names(sheet: Sheet) -> dict[str, str]:

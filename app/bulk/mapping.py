@@ -19,7 +19,7 @@ from app.bulk.guess_heads import guess_heads, names_of
 from app.bulk.guess_regions import Regions
 from app.bulk.guess_values import guess_value
 from app.bulk.heads import normal
-from app.bulk.intake import EXTRA, Reading, columns_of, declared_names, is_example
+from app.bulk.intake import Reading, columns_of, declared_names, is_example, passed_over
 from app.bulk.lists import is_region, lists_of, table_of
 from app.bulk.models import Import
 from app.bulk.sheet import Choices, Column, Context, Sheet
@@ -111,7 +111,7 @@ def _fill(sheet: Sheet, reading: Reading, decided: Mapping[str, Any], found: Map
 
 
 def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
-    exact = names_of(sheet)
+    exact, passed = names_of(sheet), passed_over(sheet)
     guesses = guess_heads(reading.heads, exact)
     heads = dict(found.words.heads)
     fields = {column.field for column in sheet.columns}
@@ -125,7 +125,7 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
     declared = declared_names(sheet)
     found.words.heads.update({k: ours for k, ours in heads.items() if declared.get(k, "") != ours})
     used = {name for name in heads.values() if name}
-    open_ = {key: guess for key, guess in guesses.items() if key not in heads and key not in EXTRA}
+    open_ = {key: guess for key, guess in guesses.items() if key not in heads and key not in passed}
     asked = {key for key, guess in open_.items() if guess.ours and guess.ours not in used}
     missing = [c.field for c in sheet.columns if c.required and c.field not in used]
     unsure = bool(asked) or not reading.sure  # perhaps not even the headers are
@@ -137,7 +137,7 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
     found.questions |= {
         "missing": missing,
         "heads": [_head(reading, n, head, key, heads, open_, used, known)
-                  for n, (head, key) in enumerate(_keys(reading.heads)) if key and key not in EXTRA],
+                  for n, (head, key) in enumerate(_keys(reading.heads)) if key and key not in passed],
     }  # fmt: skip
 
 

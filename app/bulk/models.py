@@ -124,6 +124,11 @@ class Import(db.Model):
         return self.state in BUSY
 
     @property
+    def counted(self) -> bool:
+        """Whether its rows have numbers: those of a former check are none while it is checked again."""
+        return bool(self.total) and self.state != ImportState.UPLOADED
+
+    @property
     def waits(self) -> bool:
         """Whether it is the person's turn, and its rows are still kept."""
         return self.state in OPEN and self.file_key is not None

@@ -12,8 +12,8 @@ from app.bulk.models import OPEN, Import, ImportRow, ImportState, RowStatus
 from app.bulk.sheet import SHEETS, Sheet
 from app.core.db import db
 from app.core.errors import NotYours
+from app.workflow import trail
 from app.workflow.actor import Actor, Role
-from app.workflow.models import Trail
 
 
 def imports_for(who: Actor) -> Select[Import]:
@@ -45,13 +45,12 @@ def import_of(who: Actor, uid: str) -> Import:
 def who_asked(record: Import) -> Actor:
     """Who confirmed the import or had it undone, whichever was last: not who brought the file (GRD-05)."""
     steps = [step + own for step in ("write", "write_good", "undo") for own in ("", "_own")]
-    mine = (Trail.kind == "import_file", Trail.record_id == record.id, Trail.step.in_(steps))
-    row = db.session.scalars(select(Trail).where(*mine).order_by(Trail.seq.desc()).limit(1)).first()
+    row = trail.last_taken("import_file", record.id, steps)
     if row is None:
         return actor_of(record.user)
     return Actor(
         Role(row.actor_role), row.actor_id, row.actor_name, record.school_id,
-        employer_id=record.employer_id, address=row.address, device=row.device,
+        employer_id=record.employer_id, address=row.address, device=row.device, device_id=row.device_id,
     )  # fmt: skip
 
 

@@ -217,7 +217,8 @@ class Writer:
 
     `lock` takes what must not change while the rows are compared a last time and written. `tally` says
     what would become of the rows as of now where not all of them are simply written: how many are
-    `written`, how many `asked` for (a change to decide on), how many `blocked` by another such change.
+    `written`, how many `asked` for (a change to decide on), how many `blocked` by another such change; where
+    it is given, `write` raises NotAsShownError if it would do anything else than the record's tally says.
     """
 
     lock: Callable[[Import], None]
@@ -241,7 +242,8 @@ class Sheet:
     the undoing (and takes away what came with the new records by itself), in the same transaction;
     `messages` counts whom the writing will tell.
     `writer` stands for the plain writing; `acts` says that each row is an act on a record and not a
-    record, so that nothing is compared; `beside` links a further page about an import.
+    record, so that nothing is compared; `beside` links a further page about an import; `beside_it` are the
+    headers of further columns that our own file of it has, for people to read: nobody is asked about them.
     """
 
     name: str
@@ -267,6 +269,7 @@ class Sheet:
     writer: Writer | None = None
     beside: Callable[[Import], tuple[Text, str] | None] = lambda _import: None
     acts: bool = False
+    beside_it: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
         SHEETS[self.name] = self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,8 @@ def list_of(column: Column, context: Context) -> list[tuple[str, str]]:
 
 
 def _named(code: str, name: str) -> str:
-    return name if code == name else f"{code} {name}"
+    """A code of a table before its name; a word of ours, such as ``release``, says nothing to anybody."""
+    return name if code == name or code.islower() else f"{code} {name}"
 
 
 def value_name(column: Column, code: str, context: Context) -> str:
@@ -141,16 +142,18 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
         return [], 0
     found, every = groups.groups_of(record, sheet)
     columns = {column.field: column for column in sheet.columns}
+    hidden_rows, no_values = _sentences(cells.hidden_row), _sentences(*cells.ERRORS.values())
     troubles, n = [], 0
     for group in found:
         column = columns.get(group.field)
         if column is None or n >= MOST_LINES:
             continue
-        hidden = group.why in _hidden_sentences()
+        hidden = group.why in hidden_rows
         values: list[groups.Value | None] = [None] if hidden else [*group.values] or [None]
         lines = [
             Line(n + at, group.field, group.label, value.text if value else None,
-                 value.rows if value else group.rows, "",
+                 value.rows if value else group.rows,
+                 "out" if group.why in no_values else "",
                  _hidden() if hidden else _offered(column, context, value),
                  group.why, types=value is not None and column.secret is None)
             for at, value in enumerate(values)
@@ -164,12 +167,12 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
     return troubles, every - len(troubles)
 
 
-def _hidden_sentences() -> set[str]:
-    """What a hidden row is told, in both languages: the file may have been checked in the other one."""
+def _sentences(*said: Callable[[], Any] | Any) -> set[str]:
+    """What a row is told, in both languages: the file may have been checked in the other one."""
     found = set()
     for locale in ("zh", "en"):
         with force_locale(locale):
-            found.add(cells.hidden_row())
+            found |= {str(one() if callable(one) else one) for one in said}
     return found
 
 

@@ -22,8 +22,8 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
+from app.workflow import trail
 from app.workflow.actor import Actor, Role
-from app.workflow.queries import said, trail_of
 from app.workflow.steps import Offer
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -125,7 +125,7 @@ class ImportsView(SafeView):
     def rows(self, uid: str) -> Any:
         """All rows, a page at a time: of one status, of those that change one column, of one problem."""
         record = queries.import_of(actor(), uid)
-        if not record.total or record.file_key is None:
+        if not record.counted or record.file_key is None:
             raise NotYours(f"rows of {uid}")
         return self.render_template("bulk/rows.html", **row_pages.page(record, request.args))
 
@@ -188,7 +188,7 @@ def buttons(record: Import, who: Actor) -> list[tuple[Offer, str]]:
 def _page(record: Import) -> dict[str, Any]:
     sheet, who = SHEETS[record.sheet], actor()
     start = url_for("ImportsView.begin", name=sheet.name)
-    mine = record.user_id == who.user_id and record.errors_key is not None
+    mine = record.user_id == who.user_id and record.errors_key is not None and record.counted
     kept = record.total and not record.busy and record.file_key is not None
     context = sheet.prepare(record) if kept or record.waits else None
     return {
@@ -204,14 +204,14 @@ def _page(record: Import) -> dict[str, Any]:
         "busy": record.busy,
         "stage": shown.STAGES.get(record.stage, shown.STAGES[""])(),
         "way": shown.way(record),
-        "total": record.total,
+        "total": record.total if record.counted else 0,
         "tally": shown.tally_of(record),
         "result": shown.result(record),
         "sentences": record.details.get("sentences", []),
         "facts": shown.facts_of(record),
         "taken": shown_mapping.taken_of(record, sheet, context) if context else [],
         "decided": shown_mapping.decided_of(record, sheet),
-        "said": shown_mapping.said_of(record) if record.total else [],
+        "said": shown_mapping.said_of(record) if record.counted else [],
         "changes": row_pages.changes(record, sheet) if kept else [],
         "rows_urls": row_pages.urls(record) if kept else dict.fromkeys(RowStatus, ""),
         "book_url": row_pages.book_url(record) if kept and record.changed else "",
@@ -223,15 +223,7 @@ def _page(record: Import) -> dict[str, Any]:
         "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
         "again_url": "" if record.busy else start,
         "home": shown.onward(record, sheet),
-        "trace": [
-            {
-                "who": _who(row),
-                "what": said(row),
-                "when": clock.local(row.at),
-                "note": row.reason,
-            }
-            for row in reversed(trail_of("import_file", record.id))
-        ],
+        "trace": trail.shown("import_file", record.id),
     }
 
 
@@ -246,7 +238,7 @@ def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, A
         "remap": step if step and not record.asks else None,
         "trouble_items": [(t, row_pages.problem_url(record, t.field, t.why)) for t in troubles],
         "troubles_more": more,
-        "concern_lines": shown_mapping.concerns_of(record, sheet) if record.total else [],
+        "concern_lines": shown_mapping.concerns_of(record, sheet) if record.counted else [],
         "decide_url": url_for("ImportsView.decide", **at),
         "agree_url": url_for("ImportsView.agree", **at) if record.waits else "",
         "anew_url": url_for("ImportsView.decide", **at, anew=1) if decided and context else "",

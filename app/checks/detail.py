@@ -20,6 +20,8 @@ from app.placements.effects import PLAN_VALUES
 from app.placements.models import Kind, Placement
 from app.plan import hooks
 from app.plan.models import PlanEntry
+from app.workflow import trail
+from app.workflow.models import Trail
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,13 @@ def facts(found: Finding) -> list[tuple[Any, str]]:
     ]
 
 
+def _in_spite(row: Trail) -> str:
+    """The hints in spite of which somebody approved or reported."""
+    known = _(", ").join(str(HINTS.get(name, name)) for name in row.details.get("hints", ()))
+    return _("In spite of a hint: %(hints)s", hints=known) if known else ""
+
+
 if of_entry not in hooks.CAUTIONS:
     hooks.CAUTIONS.append(of_entry)
     hooks.YEAR_CAUTIONS.append(of_year)
-    hooks.HINTS.update(HINTS)
+    trail.STAFF_NOTES.append(_in_spite)

@@ -16,7 +16,7 @@ from app.people.detail import LABELS as PERSON_LABELS
 from app.people.models import ORIGIN_STATES
 from app.plan.models import FIELD_LABELS
 from app.settings.models import SETTINGS
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 
 LABELS = {**FIELD_LABELS, **PERSON_LABELS}
 

@@ -34,6 +34,7 @@ from app.people.models import Student
 from app.placements.models import HOLDS_SLOT
 from app.plan.editions import formula
 from app.plan.models import DESTINATION_FIELDS, PlanState
+from app.workflow import trail
 
 F = DESTINATION_FIELDS
 PORTION = 2000  # sealed numbers read at once
@@ -111,9 +112,14 @@ OF_RECORD = [rule for rule in RULES if rule.needs is Needs.RECORD]
 _SCOPE = """f.school_id = :school AND f.graduation_year = :year AND f.rule = ANY(:rules)
     AND (CAST(:subjects AS text[]) IS NULL OR f.subject = ANY(:subjects))"""
 _S = FindingState
-_TRAIL = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_role,
-    actor_name, address, device, factor, reason, details, at)
-  SELECT 'finding', id, :school, step, 'accepted', target, 'system', 'system', '', '', '', '', '{}', :now"""
+_TOLD = trail.lines(
+    "finding", "step", f"'{_S.ACCEPTED}'", "target", trail.BY_CLOCK, school=":school"
+)
+_ERRORS = f"""jsonb_build_object('hints', (SELECT jsonb_agg(f.rule ORDER BY f.id) FROM finding f
+    WHERE f.student_id = fallen.student_id AND f.graduation_year = :year AND f.state = '{_S.OPEN}'
+      AND f.severity = '{Severity.ERROR}'))"""
+_FELL = trail.lines("plan_entry", "'failed'", f"'{PlanState.CHECKED}'", f"'{PlanState.FILLED}'",
+                    trail.BY_CLOCK, details=_ERRORS)  # fmt: skip
 
 
 def _write(rules: Sequence[Rule]) -> Any:
@@ -134,7 +140,7 @@ written AS (INSERT INTO finding AS f (school_id, graduation_year, rule, severity
 missed AS (UPDATE finding f SET state = '{_S.GONE}', changed_at = :now FROM before o
   WHERE o.id = f.id AND o.state <> '{_S.GONE}' AND NOT EXISTS (SELECT 1 FROM found n
     WHERE n.rule = o.rule AND n.subject = o.subject)),
-told AS ({_TRAIL} FROM (
+told AS ({trail.INTO} {_TOLD} FROM (
   SELECT o.id, CASE WHEN n.subject IS NULL THEN 'mended' ELSE 'changed' END AS step,
     CASE WHEN n.subject IS NULL THEN '{_S.GONE}' ELSE '{_S.OPEN}' END AS target
   FROM before o LEFT JOIN found n ON n.rule = o.rule AND n.subject = o.subject
@@ -191,12 +197,7 @@ LOCK_FALLING = text(f"""SELECT count(*) FROM (SELECT 1 FROM student s WHERE s.id
 # `changed_at` stays: nothing of the row was changed, and the checks need not look again
 FALL = text(f"""WITH fallen AS (UPDATE plan_entry e SET state = '{PlanState.FILLED}' WHERE {_FALLS}
   RETURNING e.id, e.school_id, e.student_id),
-told AS (INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_role,
-    actor_name, address, device, factor, reason, details, at)
-  SELECT 'plan_entry', id, school_id, 'failed', '{PlanState.CHECKED}', '{PlanState.FILLED}', 'system',
-    'system', '', '', '', '', jsonb_build_object('hints', (SELECT jsonb_agg(f.rule ORDER BY f.id)
-      FROM finding f WHERE f.student_id = fallen.student_id AND f.graduation_year = :year
-        AND f.state = '{_S.OPEN}' AND f.severity = '{Severity.ERROR}')), :now FROM fallen)
+told AS ({trail.INTO} {_FELL} FROM fallen)
 SELECT count(*) FROM fallen""")
 
 

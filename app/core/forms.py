@@ -120,6 +120,17 @@ def doubt(text: str) -> str:
     return ""
 
 
+class Line(StringField):
+    """A line that still shows what was typed into it where `OnlyIf` says that it does not count.
+
+    The form may be refused for another reason: without script everything is visible, and no word is lost.
+    """
+
+    def _value(self) -> str:
+        typed = self.raw_data[0] if self.data is None and self.raw_data else self.data
+        return str(typed or "")
+
+
 def line(
     label: Any,
     most: int,
@@ -139,7 +150,7 @@ def line(
     ways = (getattr(check, "clean", None) for check in rest)
     fold = clean or next((way for way in ways if way), clean_line)
     keys = {"maxlength": most, **more.pop("render_kw", {})}
-    return StringField(
+    return Line(
         label,
         [*first, Length(max=most, message=TOO_LONG), *rest],
         filters=[lambda text: fold(text) if text else ""],

@@ -9,8 +9,6 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.accounts.acts import PROOFS as CONFIRMED
-from app.checks.rules import HINTS
 from app.codes import queries as codes
 from app.core import clock
 from app.core.names import title_key
@@ -19,7 +17,6 @@ from app.documents import files
 from app.fab.shown import moment
 from app.objections.queries import about, open_objection
 from app.offline.detail import no_register
-from app.people.step_views import WHO
 from app.placements.checks import MUST_KNOW, not_made
 from app.placements.models import (
     AGREEMENT_LABELS,
@@ -38,11 +35,10 @@ from app.termination.models import LABELS, TerminationState
 from app.termination.queries import latest, of_placement
 from app.termination.tasks import RECORD
 from app.termination.tasks import failure_of as letter_failure
-from app.terms.models import BY_NAME, FIELDS, GROUPS, OFFER, asked, differences, values_of
+from app.terms.models import FIELDS, GROUPS, OFFER, asked, differences, values_of
 from app.terms.queries import with_unit
-from app.workflow.actor import Actor, Role
-from app.workflow.models import Trail
-from app.workflow.queries import said, trail_of_all
+from app.workflow import trail
+from app.workflow.actor import Actor
 
 
 @dataclass(frozen=True)
@@ -246,7 +242,7 @@ def _terms(placement: Placement) -> list[Block]:
 SILENT = {"placement": ("end", "revive", "void"), "invitation": ("void",)}
 
 
-def trace(placement: Placement) -> list[dict[str, Any]]:
+def trace(placement: Placement) -> list[trail.Line]:
     """Who did what, when and why, newest first: invitation, placement, terminations, reports."""
     records = [("placement", placement.id)]
     if placement.invitation_id:
@@ -254,37 +250,8 @@ def trace(placement: Placement) -> list[dict[str, Any]]:
     records += [("termination", t.id) for t in of_placement(placement.id)]
     records += [("objection", o.id) for o in about(placement.id, placement.invitation_id)]
     return [
-        _line(row, placement.kind)
-        for row in trail_of_all(records)
+        trail.line(row, placement.kind, staff=True)
+        for row in trail.of_all(records)
         if row.step not in SILENT.get(row.kind, ())
         and (row.from_state or row.kind != "placement" or not placement.invitation_id)
     ]  # a placement's birth is the acceptance of its invitation
-
-
-def _line(row: Trail, kind: str) -> dict[str, Any]:
-    refusing = row.step.startswith(("refuse", "decline", "withdraw", "expire", "uphold"))
-    approving = row.step.startswith(("attest", "approve", "confirm"))
-    return {
-        "who": _("System") if row.actor_role == Role.SYSTEM else row.actor_name,
-        "what": said(row, kind),
-        "when": clock.local(row.at),
-        "note": _note(row),
-        "factor": str(CONFIRMED.get(row.factor, "")),
-        "kind": "refused" if refusing else "done" if approving else "turn",
-    }
-
-
-def _note(row: Trail) -> str:
-    """The reason, the terms that were proposed, the hints in spite of which somebody approved."""
-    parts = [row.reason] if row.reason else []
-    if reminded := row.details.get("reminded"):
-        parts.append(_("Reminded: %(who)s", who=WHO[Role(reminded)]))
-    changed = [
-        str(BY_NAME[name].label) for name in row.details.get("changed", ()) if name in BY_NAME
-    ]
-    if changed:
-        parts.append(_("Changed: %(fields)s", fields=_(", ").join(changed)))
-    known = [str(HINTS.get(name, name)) for name in row.details.get("hints", ())]
-    if known:
-        parts.append(_("In spite of a hint: %(hints)s", hints=_(", ").join(known)))
-    return " · ".join(parts)

@@ -17,8 +17,8 @@ from app.documents.attachments import Upload
 from app.documents.files import Listed
 from app.placements.models import HOLDS_SLOT, Placement, PlacementState
 from app.settings.models import Review
+from app.workflow import trail
 from app.workflow.actor import Actor
-from app.workflow.queries import last_row
 
 S = PlacementState
 
@@ -123,5 +123,5 @@ def next_step(placement: Placement) -> str:
 
 def why_refused(placement: Placement) -> str:
     """The reason that was given when it was not approved."""
-    row = last_row("placement", placement.id)
+    row = trail.last("placement", placement.id)
     return row.reason if row is not None and row.to_state == S.REFUSED else ""

@@ -28,7 +28,7 @@ from app.fab.shown import moment
 from app.people.student_views import me
 from app.placements.models import Placement, PlacementState
 from app.placements.workflow import PLACEMENTS
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 
 
 class MyDestinationsView(SafeView):

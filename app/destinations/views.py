@@ -6,10 +6,9 @@ from typing import Any
 
 from flask import request
 
-from app.core import clock
 from app.core.errors import NotYours
 from app.placements.models import Placement, review_of
-from app.workflow.queries import said, trail_of_all
+from app.workflow import trail
 
 LARGEST_KEY = 2**31 - 1
 SILENT = {"placement": ("end", "revive", "void")}  # what another record's row says already
@@ -28,20 +27,14 @@ def place_of(name: str) -> int:
     return int(text[:12])
 
 
-def trace(placement: Placement) -> list[dict[str, Any]]:
+def trace(placement: Placement) -> list[trail.Line]:
     """What happened to it and to leaving it, newest first."""
     records = [("placement", placement.id)]
     last = getattr(placement, "termination", None)
     if last is not None:
         records.append(("termination", last.id))
     return [
-        {
-            "who": row.actor_name,
-            "what": said(row, placement.kind),
-            "when": clock.local(row.at),
-            "note": row.reason,
-            "kind": "refused" if row.step.startswith("refuse") else "turn",
-        }
-        for row in trail_of_all(records)
+        trail.line(row, placement.kind)
+        for row in trail.of_all(records)
         if row.step not in SILENT.get(row.kind, ())
     ]

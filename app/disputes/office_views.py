@@ -18,6 +18,7 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment, whole
 from app.fab.views import SafeModelView
 from app.people.step_views import StepActions
+from app.workflow import trail
 from app.workflow.actor import Role
 
 STRANGER = _l("nobody signed in: by a code")
@@ -95,7 +96,7 @@ class DisputesView(StepActions, SafeModelView):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         """What was told to which contacts, and what became of it."""
-        return {"told": told_of(item.user_id), "trace": queries.trace_of(item.id)}
+        return {"told": told_of(item.user_id), "trace": trail.shown("dispute", item.id)}
 
     @record_action("clear", _l("Open the account again"), reason="required", multiple=False)
     def clear(self, items: list[Any]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
@@ -15,8 +14,9 @@ from app.core.db import db
 from app.core.names import spellings
 from app.disputes.models import FREEZES, Dispute, DisputeState
 from app.people.models import Employer
+from app.workflow import trail
 from app.workflow.actor import PARTIES, STAFF, Actor, Role
-from app.workflow.queries import said, trail_of
+from app.workflow.models import Trail
 
 MOMENT = timedelta(minutes=1)  # between a change and the message of it
 OF_SCHOOL = (Role.SCHOOL, Role.COLLEGE, Role.DATA)
@@ -45,17 +45,12 @@ def dispute_of(user_id: int) -> Dispute | None:
     return db.session.scalars(wanted).first()
 
 
-def trace_of(dispute_id: int) -> list[dict[str, Any]]:
-    """What was done with a dispute, the newest first."""
-    return [
-        {
-            "who": row.actor_name,
-            "what": said(row),
-            "when": clock.local(row.at),
-            "note": row.reason or row.details.get("subject", ""),
-        }
-        for row in reversed(trail_of("dispute", dispute_id))
-    ]
+def _subject(row: Trail) -> str:
+    """What the person disowned, where its line gives no reason."""
+    return "" if row.reason else str(row.details.get("subject", ""))
+
+
+trail.NOTES["dispute"].append(_subject)
 
 
 def in_tab(name: str) -> ColumnElement[bool] | None:

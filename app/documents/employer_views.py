@@ -37,7 +37,7 @@ from app.people.forms import CompanyForm, RegisterForm
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState, School
 from app.people.queries import employer_of, employers_for, school_by_code
 from app.people.registration import FIELDS
-from app.workflow.queries import trail_of
+from app.workflow import trail
 
 RECORD = "employer"
 REGISTRATIONS = Limit("register", 20, timedelta(hours=1))  # from one address
@@ -263,5 +263,5 @@ def _resubmitted(form: CompanyForm, employer: Employer) -> bool:
 
 def _reason(employer: Employer) -> str:
     """Why the school rejected it last."""
-    rows = [row for row in trail_of("employer", employer.id) if row.step == "reject"]
+    rows = [row for row in trail.of("employer", employer.id) if row.step == "reject"]
     return rows[-1].reason if rows else ""

@@ -19,8 +19,8 @@ from app.fab.declared import Link
 from app.fab.interface import COUNT_CAP
 from app.fab.listing import count_text
 from app.fab.shown import moment
+from app.workflow import trail
 from app.workflow.actor import Actor, Role
-from app.workflow.queries import said, trail_of
 
 MOST_SHOWN = 200
 
@@ -78,10 +78,7 @@ def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, Any]:
         "replace": again,
         "replace_url": url_for("ExportsView.take", uid=record.uid, step="replace"),
         "facts": _facts(record, form),
-        "trace": [
-            {"who": _who(row), "what": said(row), "when": clock.local(row.at), "note": row.reason}
-            for row in reversed(trail_of("export_file", record.id))
-        ],
+        "trace": trail.shown("export_file", record.id),
     }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from app.fab.arguments import MAX_SIZE, ListArgs, Reader
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
 from app.fab.export import Exported, export_link
-from app.fab.interface import Order, SafeInterface, Slice
+from app.fab.interface import COUNT_CAP, Order, SafeInterface, Slice
 from app.fab.listing import (
     Addresses,
     Cell,
@@ -33,7 +33,7 @@ from app.fab.listing import (
 )
 from app.fab.odd import Odd
 
-MOST_FOUND = 5_000  # records that one bulk action takes when all that is found is chosen
+MOST_FOUND = COUNT_CAP  # all that is found can be chosen as far as it is counted
 SIZES = (25, 50, 100, MAX_SIZE)
 
 
@@ -207,7 +207,8 @@ class ListReading(Exported):
             count=count_text(count),
             query=to.query(args.moved()),
             export=export_link(self, args, count),
-            more_than_page=len(items) < count <= MOST_FOUND,
+            more_than_page=len(items) < count,
+            most_found=0 if count <= MOST_FOUND else MOST_FOUND,
             tab=args.tab,
             seen=self.made_at(),
         )

@@ -145,7 +145,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         return items
 
     def found(self, query: str | None) -> Any:
-        """All records that the list of this query finds, by one scoped query; Odd above 5,000.
+        """All records that the list of this query finds, by one scoped query; Odd above 10,000.
 
         The page says its query: the list as it was left may be that of another window by now.
         """

@@ -32,8 +32,8 @@ from app.placements.models import Placement
 from app.plan.outside import of_rate, season
 from app.plan.outside_views import line_of
 from app.staff.models import ACTS, StaffAct, StaffRequest
+from app.workflow import trail
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
-from app.workflow.queries import said
 
 DECIDES = (Role.COLLEGE, Role.SCHOOL)
 
@@ -143,7 +143,7 @@ def _mine(row: Any, placement: Placement) -> dict[str, Any]:
     return {
         "url": url_for("DeskView.show", pk=placement.id),
         "name": placement.student.name,
-        "what": said(row, placement.kind),
+        "what": trail.what(row, placement.kind),
         "note": placement.employer_name,
         "when": moment(row.at),
     }
@@ -177,6 +177,8 @@ def _security_links() -> list[tuple[str, str]]:
 
 def _audit_links() -> list[tuple[str, str]]:
     return [
+        (_("Security log"), url_for("SecurityLogView.list")),
+        (_("Proof of the trail"), url_for("AuditView.index")),
         (_("Exports that went out"), url_for("ExportHistoryView.list")),
         (_("Requests about accounts"), url_for("StaffRequestsView.list", tab="all")),
         (_("Accounts"), url_for("AccountsView.list")),

@@ -45,10 +45,9 @@ from app.placements.models import KINDS, Kind, Placement
 from app.plan.models import FIELD_LABELS, PLAN_STATES, PlanEntry, PlanState
 from app.termination.models import Termination
 from app.terms.queries import groups
+from app.workflow import trail
 from app.workflow.actor import Role
-from app.workflow.engine import FLOWS
-from app.workflow.models import Trail
-from app.workflow.queries import said
+from app.workflow.steps import FLOWS
 
 COPIES = Limit("own-copy", 5, timedelta(days=1))  # of one account: each reads all its files
 Row = dict[str, str]
@@ -247,17 +246,12 @@ def _trace(student: Student, records: dict[str, list[Any]]) -> list[Row]:
         ("student", student.id),
         *((kind, r.id) for kind, rows in records.items() for r in rows),
     ]
-    rows = db.session.scalars(
-        select(Trail)
-        .where(tuple_(Trail.kind, Trail.record_id).in_(keys))
-        .order_by(Trail.at, Trail.id)
-    )
     places = {r.id: r.kind for r in records["placement"]}
     return [
         {_("When"): _at(row.at), _("Record"): str(FLOWS[row.kind].name),
-         _("Act"): said(row, places.get(row.record_id, "") if row.kind == "placement" else ""),
-         _("By"): f"{ROLE_NAMES[Role(row.actor_role)]} {row.actor_name}".strip(), _("Reason"): row.reason}
-        for row in rows
+         _("Act"): trail.what(row, places.get(row.record_id, "") if row.kind == "placement" else ""),
+         _("By"): f"{ROLE_NAMES[Role(row.actor_role)]} {trail.who(row)}".strip(), _("Reason"): row.reason}
+        for row in reversed(trail.of_all(keys))
     ]  # fmt: skip
 
 

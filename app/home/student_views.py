@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import g, url_for
+from flask import g
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -140,4 +140,4 @@ class MyCopyView(SafeView):
     @has_access
     def code(self) -> Any:
         """A code to the contact on record, for who has no password."""
-        return answer_code(self, lambda: ask_own_code(g.user, "copy"), url_for("MyCopyView.index"))
+        return answer_code(self, lambda: ask_own_code(g.user, "copy"))

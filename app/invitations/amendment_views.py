@@ -24,7 +24,7 @@ from app.placements.workflow import PLACEMENTS, propose_terms
 from app.settings.queries import settings
 from app.terms.models import Terms, values_of
 from app.terms.queries import changed
-from app.workflow.queries import just_done
+from app.workflow import trail
 
 LARGEST_KEY = 2**31 - 1
 
@@ -68,7 +68,7 @@ class AmendmentView(SafeView):
         except Refused as refusal:
             flash(str(refusal), "warning")
         except Invalid as error:
-            if not just_done("placement", key, "propose_terms", g.user.id):
+            if not trail.just_done("placement", key, "propose_terms", g.user.id):
                 flash_code(error)
                 return self._compare(form, placement_in(actor(), key), changes, back), 422
         return redirect(back, 303)

@@ -22,7 +22,7 @@ from app.invitations.views import person
 from app.invitations.workflow import INVITATIONS
 from app.notices.reached import after, ending
 from app.terms.models import Terms, differences, values_of
-from app.workflow.queries import just_done
+from app.workflow import trail
 
 
 def _why_not(step: str, item: Invitation) -> str:
@@ -76,7 +76,7 @@ class OpenInvitationView(SafeView):
         except Refused as refusal:
             flash(str(refusal), "danger")
         except Invalid as error:
-            if not just_done("invitation", pk, "amend", g.user.id):
+            if not trail.just_done("invitation", pk, "amend", g.user.id):
                 show_problems(form, error)
                 return None
         return redirect(url_for("EmployerInvitationsView.show", pk=pk), 303)

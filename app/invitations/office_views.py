@@ -22,7 +22,7 @@ from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
 from app.terms.models import values_of
 from app.terms.queries import groups_of
-from app.workflow.queries import said, trail_of
+from app.workflow import trail
 
 
 def _tab(name: str, label: Any) -> Tab:
@@ -99,9 +99,5 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
         return {
             "told": told_fact(item, OFFICE_WAY) if item.is_open else ("", ""),
             "terms": groups_of(values_of(item.terms), item.student.graduation_year).values(),
-            "trace": [
-                {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
-                 "note": row.reason}
-                for row in reversed(trail_of("invitation", item.id))
-            ],
+            "trace": trail.shown("invitation", item.id),
         }  # fmt: skip

@@ -18,17 +18,13 @@ from app.core.text import mask_all_but_end
 from app.invitations import queries
 from app.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.invitations.notices import reach_of_students
-from app.invitations.workflow import INVITATIONS
 from app.notices.reached import REACHED
 from app.people.models import Employer, Student
 from app.placements.models import AGREEMENT_LABELS, KINDS, REVIEW_LABELS, Kind, PlacementState
 from app.placements.models import CHIPS as REVIEW_CHIPS
-from app.placements.workflow import PLACEMENTS
 from app.terms.models import FIELDS
 from app.terms.queries import groups_of
-from app.workflow.engine import Workflow
-from app.workflow.models import Trail
-from app.workflow.queries import trail_of
+from app.workflow import trail
 
 LABELS = {field.name: field.label for field in FIELDS}
 # what the package of reports, which lies above, tells the student's pages of one record (INV-20)
@@ -181,24 +177,9 @@ def party_b(student: Any, *, own: bool = False, signed: bool = False) -> list[tu
     ]
 
 
-def history(item: Invitation) -> list[dict[str, Any]]:
+def history(item: Invitation) -> list[trail.Line]:
     """The trace of the invitation and of the signing it led to, newest first."""
-    rows = [(INVITATIONS, row) for row in trail_of("invitation", item.id)]
+    records = [("invitation", item.id)]
     if item.placement:
-        rows += [(PLACEMENTS, row) for row in trail_of("placement", item.placement.id)]
-    rows.sort(key=lambda pair: (pair[1].at, pair[1].id), reverse=True)
-    return [_trace(flow, row) for flow, row in rows]
-
-
-def _trace(flow: Workflow[Any], row: Trail) -> dict[str, Any]:
-    changed = [str(LABELS[name]) for name in row.details.get("changed", ()) if name in LABELS]
-    note = _("Changed: %(fields)s", fields=_(", ").join(changed)) if changed else row.reason
-    steps = {step.name: step for step in flow.steps}
-    known = steps.get(row.step)
-    return {
-        "who": _("The clock") if row.actor_role == "system" else row.actor_name,
-        "what": known.label if known else row.step,
-        "when": local(row.at),
-        "note": note,
-        "kind": "refused" if known and known.danger else "turn",
-    }
+        records.append(("placement", item.placement.id))
+    return [trail.line(row) for row in trail.of_all(records)]

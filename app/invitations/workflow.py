@@ -26,7 +26,7 @@ from app.settings.queries import settings
 from app.terms.models import Terms, differences
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = InvitationState
 
@@ -228,7 +228,8 @@ INVITATIONS: Workflow[Invitation] = Workflow(
         *nudge_steps((S.OPEN,), (S.OPEN,), in_time),
         Step("void", S.OPEN, S.WITHDRAWN, by=Role.SCHOOL, label=_l("Close as untrue"), inner=True,
              reason=Reason.REQUIRED, danger=True),
-        Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=_l("Expire"), when=(overdue,)),
+        Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=_l("Expire"), when=(overdue,),
+             tone=Tone.REFUSED),
     ),
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import func, select
+from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, select
 
 from app.accounts.models import AccountWarning, AppUser, WarningLink
 from app.core import clock
@@ -93,12 +93,17 @@ class Reach:
         return CHIPS[self.fate]
 
 
+def among(column: Any, values: Iterable[Any]) -> ColumnElement[bool]:
+    """Whether it is one of many values: they go as one array, thousands of parameters would take seconds."""
+    return column == any_(literal(list(values), ARRAY(column.type)))
+
+
 def reach_of(keys: Iterable[str]) -> dict[str, list[Reach]]:
     """Every receiver of these events, by the events' keys; one that nobody was told of is missing."""
     rows = db.session.execute(
         select(Notice, AppUser)
         .join(AppUser, AppUser.id == Notice.user_id)
-        .where(Notice.key.in_(list(keys)))
+        .where(among(Notice.key, keys))
         .order_by(Notice.id)
     ).all()
     messages = _messages([(notice.user_id, notice.key) for notice, _user in rows])
@@ -116,13 +121,15 @@ def _messages(told: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[Mes
     links = db.session.execute(
         select(WarningLink.message_key, AccountWarning.user_id, AccountWarning.key)
         .join(AccountWarning, AccountWarning.id == WarningLink.warning_id)
-        .where(AccountWarning.user_id.in_(users), AccountWarning.key.in_({key for _u, key in told}))
+        .where(
+            among(AccountWarning.user_id, users), among(AccountWarning.key, {k for _u, k in told})
+        )
     )
     names |= {name: (user, key) for name, user, key in links}
-    base = func.split_part(Message.key, AGAIN, 1)
-    mine = select(Message).where(Message.user_id.in_(users), base.in_(names)).order_by(Message.id)
+    base = func.split_part(Message.key, AGAIN, 1, type_=String)
+    mine = select(Message).where(among(Message.user_id, users), among(base, names))
     found: dict[tuple[int, str], list[Message]] = {}
-    for message in db.session.scalars(mine):
+    for message in db.session.scalars(mine.order_by(Message.id)):
         found.setdefault(names[message.key.partition(AGAIN)[0]], []).append(message)
     return found
 
@@ -225,7 +232,7 @@ def after_each(
 
     What was taken before `since` does not count.
     """
-    wanted = (Trail.kind == kind, Trail.record_id.in_(ids), Trail.step == step,
+    wanted = (Trail.kind == kind, among(Trail.record_id, ids), Trail.step == step,
               Trail.actor_id == user_id)  # fmt: skip
     rows = db.session.scalars(select(Trail).where(*wanted).order_by(Trail.seq))
     last = {row.record_id: row for row in rows if since is None or row.at >= since}

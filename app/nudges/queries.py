@@ -11,8 +11,8 @@ from app.accounts.models import AppUser
 from app.core.db import db
 from app.nudges.models import Nudge
 from app.people.queries import staff_of, users_of
+from app.workflow import trail
 from app.workflow.actor import Role
-from app.workflow.queries import trail_of
 
 
 def nudge_of(kind: str, record_id: int, state: str, day: date) -> Nudge | None:
@@ -40,7 +40,7 @@ def waits_since(record: Any) -> datetime | None:
     """
     undone = False
     since: datetime | None = None
-    for row in reversed(trail_of(record.__tablename__, record.id)):
+    for row in reversed(trail.of(record.__tablename__, record.id)):
         if row.from_state == row.to_state:
             continue
         if undone:  # the decision that the undoing took back

@@ -6,16 +6,31 @@ from typing import Any
 
 from flask import flash, redirect
 from flask_appbuilder import expose
+from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.core.errors import NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import came_from
-from app.workflow.engine import FLOWS
+from app.people.step_views import WHO
+from app.workflow import trail
+from app.workflow.actor import Role
+from app.workflow.models import Trail
+from app.workflow.steps import FLOWS
 
 LARGEST_KEY = 2**31 - 1
 STEP = "nudge_student"
+
+
+def _reminded(row: Trail) -> str:
+    """Who was reminded."""
+    whom = row.details.get("reminded")
+    return _("Reminded: %(who)s", who=WHO[Role(whom)]) if whom else ""
+
+
+for _kind in ("invitation", "placement", "termination"):
+    trail.NOTES[_kind].append(_reminded)
 
 
 class NudgesView(SafeView):

@@ -23,8 +23,7 @@ from app.nudges.queries import accounts, nudge_of, waits_since
 from app.people.models import College, Employer, School
 from app.settings.queries import settings, working_deadline
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import FLOWS
-from app.workflow.steps import Change, Guard, Step
+from app.workflow.steps import FLOWS, Change, Guard, Step
 
 MAY_NUDGE = {
     Role.SCHOOL: (Role.COLLEGE, Role.STUDENT, Role.EMPLOYER),

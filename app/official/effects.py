@@ -7,7 +7,7 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.papers.models import Paper
-from app.workflow.models import Trail
+from app.workflow import trail
 
 
 def trace(paper: Paper, rows: int) -> None:
@@ -21,11 +21,5 @@ def trace(paper: Paper, rows: int) -> None:
         "rows": rows,
         **paper.wish,
     }
-    db.session.add(
-        Trail(
-            kind="plan_paper", record_id=paper.id, school_id=paper.school_id, step="take_out",
-            from_state=None, to_state="kept", actor_id=who.user_id, actor_role=who.role,
-            actor_name=who.name, address="", device="", reason=paper.wish.get("purpose", ""),
-            details=details, at=clock.now(),
-        )
-    )  # fmt: skip
+    trail.write("plan_paper", paper.id, "take_out", who, clock.now(), school_id=paper.school_id,
+                after="kept", reason=paper.wish.get("purpose", ""), details=details)  # fmt: skip

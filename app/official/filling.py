@@ -12,6 +12,7 @@ import io
 import json
 import re
 import zipfile
+from itertools import islice
 from typing import Any
 
 from defusedxml.ElementTree import fromstring
@@ -90,14 +91,8 @@ def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
 
 def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
     sheet = book.get_sheet_by_name(name)
-    top, left = sheet.start or (0, 0)
-    rows = []
-    for n, row in enumerate(sheet.iter_rows()):
-        if n >= max(most, MOST_DICTIONARY):
-            break
-        rows.append([""] * left + list(row) if left else row)
-    del top  # calamine's rows begin at the first of the sheet
-    return rows
+    left = [""] * (sheet.start or (0, 0))[1]  # only its rows begin at the first of the sheet
+    return [left + list(row) for row in islice(sheet.iter_rows(), max(most, MOST_DICTIONARY))]
 
 
 def _text(value: Any) -> str:

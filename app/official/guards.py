@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
 
 from app.core.errors import Refused
 from app.exports.rights import may_clear
 from app.exports.tasks import as_person
 from app.papers.models import Paper
+
+MAY_NOT = _l("You may not take out full ID numbers, so no graduates can be added. "
+             "The rows that are there can be filled.")  # fmt: skip
 
 
 def problems(year: str, purpose: str) -> list[tuple[str, str]]:
@@ -18,16 +22,11 @@ def problems(year: str, purpose: str) -> list[tuple[str, str]]:
         return [("year", _("Please choose a graduation year."))]
     if not purpose:
         return [("purpose", _("Say what the full ID numbers are needed for."))]
-    return [] if may_clear() else [("year", _may_not_add())]
-
-
-def _may_not_add() -> str:
-    return _("You may not take out full ID numbers, so no graduates can be added. "
-             "The rows that are there can be filled.")  # fmt: skip
+    return [] if may_clear() else [("year", str(MAY_NOT))]
 
 
 def refuse_to_add(paper: Paper) -> None:
     """The right may be gone since the person asked."""
     with as_person(paper.user_id):
         if not may_clear():
-            raise Refused(_may_not_add())
+            raise Refused(str(MAY_NOT))

@@ -1,20 +1,43 @@
-"""How an official workbook writes codes: as code, as name, or both, in its own words (PLN-09)."""
+"""What the headers of an official workbook mean, and how it writes codes, in its own words (PLN-09)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import select
 
 from app.bulk import cells
+from app.bulk.heads import normal
+from app.bulk.spellings import official
 from app.codes import queries as codes
 from app.codes.models import Region
 from app.core.db import db
 from app.plan.forms import TABLES
 
+NUMBERS = ("student_no", "id_number", "examinee_no")  # the better one first
 LISTS = {**TABLES, "location": "", "sex": "xb", "nation": "mz", "education": "xl", "training_mode": "pyfs",
          "origin": ""}  # field → table of its codes; "": regions  # fmt: skip
+
+
+def _names() -> dict[str, str]:
+    """Header → field."""
+    return {normal(head): name for name, heads in official().items() for head in heads}
+
+
+def known_heads(of: Collection[str] = ()) -> list[str]:
+    """Every header that means something here, or those of some fields."""
+    return sorted(head for head, name in _names().items() if not of or name in of)
+
+
+def places(heads: Sequence[str]) -> dict[int, str]:
+    """Cell → field; of a field that stands twice the first."""
+    found: dict[int, str] = {}
+    for n, name in enumerate(map(_names().get, map(normal, heads))):
+        if name and name not in found.values():
+            found[n] = name
+    return found
 
 
 @dataclass
@@ -26,16 +49,9 @@ class Spelling:
     allowed: dict[str, str]  # folded text → text of the drop-down
     block: dict[str, str]  # the workbook's own code → name
     sample: str
-    known: dict[tuple[str, str], str | None] = field(default_factory=dict)
 
     def of(self, code: str, year: int) -> str | None:
         """The text to write; None where the workbook's drop-down has nothing of the kind."""
-        key = (code, codes.edition(self.table, year) if self.table else "")
-        if key not in self.known:
-            self.known[key] = self._of(code, year)
-        return self.known[key]
-
-    def _of(self, code: str, year: int) -> str | None:
         ours = codes.name(self.table, code, year) if self.table else codes.region_name(code)
         name = self.block.get(code, ours)
         if not self.allowed:
@@ -72,17 +88,16 @@ def spellings(columns: dict[int, str], look: dict[str, Any]) -> dict[int, Spelli
 def _way(text: str, block: dict[str, str]) -> str:
     """How a cell that was filled before is written: «code », «code-», «code», or unknown."""
     for code, name in block.items():
-        if text == code:
-            return "code"
-        for between in (" ", "-"):
-            if text == f"{code}{between}{name}":
-                return f"code{between}"
+        for way in ("code", "code ", "code-"):
+            if text == (f"{code}{way[4]}{name}" if way[4:] else code):
+                return way
     return ""
 
 
 def _block(table: str, blocks: list[dict[str, str]]) -> dict[str, str]:
     """The workbook's list that is this table: the one with the most of our codes and names."""
-    ours = codes.names(table) if table else _regions()
+    ours = codes.names(table) if table else dict(
+        db.session.execute(select(Region.code, Region.full_name)).tuples().all())  # fmt: skip
     best: dict[str, str] = {}
     most = 0
     for block in blocks:
@@ -92,8 +107,3 @@ def _block(table: str, blocks: list[dict[str, str]]) -> dict[str, str]:
         if enough and len(same) + 2 * alike > most:
             best, most = block, len(same) + 2 * alike
     return best
-
-
-def _regions() -> dict[str, str]:
-    rows = db.session.execute(select(Region.code, Region.full_name)).tuples()
-    return dict(rows.all())

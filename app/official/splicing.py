@@ -6,6 +6,8 @@ import re
 from xml.parsers import expat
 from xml.sax.saxutils import escape
 
+from xlsxwriter.utility import xl_col_to_name
+
 from app.bulk import guard
 from app.bulk.guard import UnfitError
 
@@ -44,7 +46,7 @@ class _Splice:
         self.look, self.seen = (
             "",
             set[int](),
-        )  # of the row that is read: its height and style, its cells
+        )  # of the row that is read: height and style, its cells
         self.pattern: tuple[str, set[int]] = ("", set())  # the same of the last row that has cells
         self.row = self.column = 0
         self.prefix = ""
@@ -134,7 +136,7 @@ class _Splice:
         right = guard.column_number(match[3] or match[1])
         right = max(right, *(c for row in self.wanted.values() for c in row), 0)
         bottom = max(int(match[4] or match[2]), *self.wanted)
-        ref = f"{match[1]}{match[2]}:{letters(right)}{bottom}"
+        ref = f"{match[1]}{match[2]}:{xl_col_to_name(right)}{bottom}"
         end = self._tag_end(at)
         close = "/>" if self.xml[end - 2 : end] == b"/>" else ">"
         self.edits.append((at, end, f'<{self.prefix}dimension ref="{ref}"{close}'.encode()))
@@ -180,20 +182,10 @@ class _Splice:
     def _cell(self, column: int, style: str, text: str | None) -> bytes:
         """A cell with a text; with none only its look."""
         p, look = self.prefix, f' s="{style}"' if style.isdecimal() else ""
-        begin = f'<{p}c r="{letters(column)}{self.row}"{look}'
+        begin = f'<{p}c r="{xl_col_to_name(column)}{self.row}"{look}'
         if text is None:
             return f"{begin}/>".encode()
         shown = escape(_UNFIT.sub("", text)[:32_767])
         return (
             f'{begin} t="inlineStr"><{p}is><{p}t xml:space="preserve">{shown}</{p}t></{p}is></{p}c>'
         ).encode()
-
-
-def letters(column: int) -> str:
-    """0 → A, 26 → AA."""
-    text = ""
-    column += 1
-    while column:
-        column, rest = divmod(column - 1, 26)
-        text = chr(65 + rest) + text
-    return text

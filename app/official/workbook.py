@@ -7,39 +7,39 @@ codes are spelled as the workbook's own lists spell them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import joinedload
 
 from app.bulk import intake
 from app.core import children, identity
 from app.core.db import db
 from app.core.errors import Invalid, Refused
-from app.core.names import clean_name, same_name
-from app.core.phones import is_mainland_mobile
-from app.core.text import clean_code, clean_line
+from app.core.text import clean_line
 from app.official import effects, guards
-from app.official.heads import NUMBERS, known_heads, places
-from app.official.spelling import Spelling, spellings
+from app.official.spelling import NUMBERS, known_heads, places, spellings
 from app.papers import making as papers
 from app.papers.models import Paper
 from app.people.models import School, Student
 from app.plan.models import OFFICIAL, PlanEntry
 from app.workflow.actor import Actor
 
+if TYPE_CHECKING:
+    from pandas import DataFrame, Series
+
+    from app.official.differing import Book
+
+Texts = dict[int, dict[int, str]]  # row → column → text
 FILLED = "official"  # the kind of paper
 MOST_ROWS = 20_000
 MOST_MISSED = 500
 MOST_UNKNOWN = 40
 SECONDS = 60.0
-PORTION = 2_000
 NOTED = {
     "sheet": _l("Sheet filled"), "rows": _l("Rows of the workbook"), "matched": _l("Graduates found"),
     "cells": _l("Cells filled"), "added": _l("Graduates added"), "missed": _l("Left out"),
@@ -63,28 +63,8 @@ def _of_file(data: bytes) -> list[tuple[str, str]]:
     if len(data) > intake.MAX_BYTES:
         size = intake.MAX_BYTES >> 20
         return [("file", _("The file is larger than %(size)s MB.", size=size))]
-    if not data.startswith(b"PK\x03\x04"):
-        return [("file", intake.sentence("not_excel", {}))]
-    return []
-
-
-@dataclass
-class Work:
-    """What is written, and what was noticed on the way."""
-
-    columns: dict[int, str]  # cell → field; `…:name` is the name of a code
-    spelled: dict[int, Spelling]
-    cells: dict[int, dict[int, str]] = field(default_factory=dict)
-    formulas: set[tuple[int, int]] = field(default_factory=set)  # row, cell
-    missed: list[tuple[str, str, str]] = field(default_factory=list)
-    seen: set[int] = field(default_factory=set)  # students
-    left_out: int = 0
-
-    def miss(self, where: Any, who: str, why: str) -> None:
-        """Keep a sentence; the first ones are listed."""
-        self.left_out += 1
-        if len(self.missed) < MOST_MISSED:
-            self.missed.append((str(where), who, why))
+    excel = data.startswith(b"PK\x03\x04")
+    return [] if excel else [("file", intake.sentence("not_excel", {}))]
 
 
 def make(paper: Paper) -> bytes:
@@ -95,46 +75,51 @@ def make(paper: Paper) -> bytes:
     heads = {"known": known_heads(), "numbers": known_heads(NUMBERS)}
     look = json.loads(_asked({"do": "look", "most": MOST_ROWS, **heads}, data))
     columns = places(look["heads"])
-    found = set(columns.values())
-    if found.isdisjoint(NUMBERS):
+    if set(columns.values()).isdisjoint(NUMBERS):
         raise Refused(_("The workbook has no column with student, ID or examinee numbers."))
-    work = Work(columns, spellings(columns, look))
-    work.formulas = {(row, cell) for row, cell in look["formulas"]}
-    rows: list[tuple[int, list[str]]] = [(n, texts) for n, texts in look["rows"]]
-    _fill_rows(paper, work, rows)
-    matched = len(work.seen)
-    added = _add_rows(paper, work, max([n for n, _t in rows], default=look["head_row"]))
-    count = sum(map(len, work.cells.values()))
-    paper.report = {
-        "noted": {"sheet": look["sheet"], "rows": len(rows), "matched": matched, "cells": count,
-                  "added": added, "missed": work.left_out, **_unknown(look["heads"], columns)},
-        "missed": work.missed,
-    }  # fmt: skip
-    if not work.cells:
+    cells = _filled(paper, look, columns)
+    if not cells:
         return data
-    wish = {
-        "do": "fill",
-        "part": look["part"],
-        "head_row": look["head_row"],
-        "most": MOST_ROWS,
-        "cells": work.cells,
-    }
-    return _asked(wish, data)
+    wish = {"do": "fill", "part": look["part"], "head_row": look["head_row"], "most": MOST_ROWS}
+    return _asked({**wish, "cells": cells}, data)
 
 
-def _unknown(heads: list[str], columns: dict[int, str]) -> dict[str, str]:
-    """The headers that mean nothing here: their columns stay as they came."""
-    found = [head[:40] for n, head in enumerate(heads) if head.strip() and n not in columns]
-    return {"unknown": _(", ").join(found[:MOST_UNKNOWN])} if found else {}
+def _filled(paper: Paper, look: dict[str, Any], columns: dict[int, str]) -> Texts:
+    """Row → column → text of what is written; the report says what was noticed on the way."""
+    from app.official import differing  # brings pandas: see docs/plan.md
 
-
-def _back(_paper: Paper) -> tuple[str, str]:
-    return _("Fill an official workbook"), url_for("OfficialView.index")
+    book = differing.book_of(look, columns, spellings(columns, look))
+    known, found = _graduates(paper.school_id, book)
+    met, missed = differing.met(book, found, known)
+    papers.progress(paper, len(book.texts), len(book.texts))
+    filled = met.drop(missed["at"], errors="ignore")
+    there = known.loc[list(filled)].set_axis(filled.index)
+    parts = [differing.cells(book, differing.by_field(there)[[*OFFICIAL, "mobile"]], there)]
+    new = _missing(paper, set(known.loc[list(met), "id"])) if paper.wish.get("year") else []
+    if len(new) + parts[0][0]["at"].nunique() > MOST_ROWS:
+        raise Refused(_("At most %(most)s rows are taken at once. Split the file.", most=MOST_ROWS))
+    if new:
+        effects.trace(paper, len(new))
+        below = max([*book.texts.index, look["head_row"]]) + 1
+        added = differing.known_of([tuple(person.values()) for person in new], new[0], below)
+        parts.append(differing.cells(book, differing.by_field(added), added))
+    cells, left = differing.together(missed, parts)
+    strange = [
+        head[:40] for n, head in enumerate(look["heads"]) if head.strip() and n not in columns
+    ]
+    paper.report = {
+        "noted": {"sheet": look["sheet"], "rows": len(book.texts), "matched": len(met),
+                  "cells": sum(map(len, cells.values())), "added": len(new), "missed": len(left),
+                  **({"unknown": _(", ").join(strange[:MOST_UNKNOWN])} if strange else {})},
+        "missed": left[:MOST_MISSED],
+    }  # fmt: skip
+    return cells
 
 
 papers.MAKERS[FILLED] = papers.Maker(
-    _l("Official workbook, filled"), make, _back, menu="Plan", noted=NOTED
-)
+    _l("Official workbook, filled"), make, menu="Plan", noted=NOTED,
+    back=lambda _paper: (_("Fill an official workbook"), url_for("OfficialView.index")),
+)  # fmt: skip
 
 
 def _asked(wish: dict[str, Any], data: bytes) -> bytes:
@@ -153,145 +138,42 @@ def _asked(wish: dict[str, Any], data: bytes) -> bytes:
     return answer[1:]
 
 
-# -- rows that are there ----------------------------------------------------------------------------
+def _graduates(school_id: int, book: Book) -> tuple[DataFrame, Series[Any]]:
+    """The school's graduates whom the numbers of the workbook may mean, and row → line of them."""
+    from app.official import differing
+
+    index = Student.id_number.index
+    keys = differing.keys_of(book, lambda number: [*map(index, identity.spellings(number))])
+    numbers = {"student_no": Student.student_no, "id_number": Student.id_number_index,
+               "examinee_no": Student.examinee_no}  # fmt: skip
+    keyed = {by: list(group) for by, group in keys.groupby("by")["key"]}
+    rows = db.session.execute(
+        select(Student.id, Student.name, Student.graduation_year,
+               *(number.label(by) for by, number in numbers.items()),
+               *(getattr(PlanEntry, name) for name in OFFICIAL))
+        .outerjoin(PlanEntry, PlanEntry.student_id == Student.id)
+        .where(Student.school_id == school_id, or_(*(
+            number == func.any(keyed.get(by, [])) for by, number in numbers.items())))
+    )  # fmt: skip
+    known = differing.known_of([tuple(row) for row in rows], rows.keys())
+    return known, differing.whose(keys, known)
 
 
-def _fill_rows(paper: Paper, work: Work, rows: list[tuple[int, list[str]]]) -> None:
-    at = {name: n for n, name in work.columns.items()}
-
-    def cell(texts: list[str], name: str) -> str:
-        place = at.get(name, -1)
-        return texts[place] if 0 <= place < len(texts) else ""
-
-    for start in range(0, len(rows), PORTION):
-        portion = rows[start : start + PORTION]
-        keys = [tuple(clean_code(cell(texts, name)) for name in NUMBERS)
-                for _n, texts in portion]  # fmt: skip
-        found = _graduates(paper.school_id, keys)
-        for (number, texts), key in zip(portion, keys, strict=True):
-            who = clean_name(cell(texts, "name"))
-            _fill_row(work, number, texts, who, found.get(key))
-        papers.progress(paper, start + len(portion), len(rows))
-
-
-def _fill_row(work: Work, number: int, texts: list[str], who: str, found: Any) -> None:
-    if found is None:
-        work.miss(number, who, _("The school has no student of this number."))
-        return
-    student, entry = found
-    if who and not same_name(who, student.name):
-        work.miss(number, who, _("The student of this number has another name."))
-    elif student.id in work.seen:
-        work.miss(number, who, _("This student stands in a row above already."))
-    elif entry is None or not entry.destination_code:
-        work.seen.add(student.id)
-        work.miss(number, student.name, _("The plan has no destination of this student yet."))
-    else:
-        work.seen.add(student.id)
-        _put(work, number, texts, values_of(entry), student)
-
-
-def _put(
-    work: Work, number: int, texts: list[str], values: dict[str, str], student: Student
-) -> None:
-    """The cells of a row that differ from ours; where ours is empty, theirs stays."""
-    for place, name in work.columns.items():
-        value = values.get(name.removesuffix(":name"))
-        if not value:
-            continue
-        text = value
-        if place in work.spelled:
-            spelled = work.spelled[place].of(value, student.graduation_year)
-            if spelled is None:
-                why = _("The list of the workbook has no “%(code)s”.", code=value)
-                work.miss(number, student.name, why)
-                continue
-            text = spelled
-        if (number, place) in work.formulas:
-            why = _("A formula of the workbook stands there, and stays: %(value)s", value=text)
-            work.miss(number, student.name, why)
-        elif place >= len(texts) or texts[place] != text:
-            work.cells.setdefault(number, {})[place] = text
-
-
-def values_of(entry: PlanEntry) -> dict[str, str]:
-    """What the plan says of a graduate, by field."""
-    found = {name: getattr(entry, name) or "" for name in OFFICIAL}
-    phone = found["contact_phone"]
-    return found | {"mobile": phone if is_mainland_mobile(phone) else ""}
-
-
-def _graduates(school_id: int, keys: list[tuple[str, ...]]) -> dict[tuple[str, ...], Any]:
-    """(student, ID, examinee number) → student and plan row, by the first number that is there."""
-    index = {number: [Student.id_number.index(text) for text in identity.spellings(number)]
-             for _n, number, _e in keys if number}  # fmt: skip
-    wanted = (
-        (Student.student_no, {n for n, _i, _e in keys if n}),
-        (
-            Student.id_number_index,
-            {spelt for n, i, _e in keys if i and not n for spelt in index[i]},
-        ),
-        (Student.examinee_no, {e for n, i, e in keys if e and not n and not i}),
-    )
-    found: list[dict[Any, Any]] = []
-    for column, values in wanted:
-        mine = select(Student, PlanEntry).outerjoin(PlanEntry, PlanEntry.student_id == Student.id)
-        rows = db.session.execute(
-            mine.where(Student.school_id == school_id, column.in_(values))
-        ).tuples() if values else ()  # fmt: skip
-        by: dict[Any, Any] = {}
-        for student, entry in rows:
-            value = getattr(student, column.key)
-            by[value] = None if value in by else (student, entry)  # several: nobody
-        found.append(by)
-    return {
-        key: found[0].get(key[0]) if key[0] else _first(found[1], index[key[1]]) if key[1]
-        else found[2].get(key[2])
-        for key in keys
-    }  # fmt: skip
-
-
-def _first(by: dict[Any, Any], values: list[bytes]) -> Any:
-    return next((by[value] for value in values if value in by), None)
-
-
-# -- graduates that are missing ------------------------------------------------------------------------
-
-
-def _add_rows(paper: Paper, work: Work, last: int) -> int:
-    """The graduates of the year with a destination who are in no row, below the last one."""
-    year = paper.wish.get("year")
-    if year is None:
-        return 0
-    before, number = len(work.cells), last
-    for student, entry in _of_year(paper.school_id, year):
-        if student.id in work.seen:
-            continue
-        if number - last + before >= MOST_ROWS:
-            raise Refused(
-                _("At most %(most)s rows are taken at once. Split the file.", most=MOST_ROWS)
-            )
-        number += 1
-        _put(work, number, [], _person(student) | values_of(entry), student)
-    if number > last:
-        effects.trace(paper, number - last)
-    return number - last
-
-
-def _of_year(school_id: int, year: int) -> Iterator[Any]:
-    wanted = (
+def _missing(paper: Paper, met: set[int]) -> list[dict[str, Any]]:
+    """The graduates of the wished year with a destination who are in no row, by field."""
+    found = db.session.execute(
         select(Student, PlanEntry)
         .join(PlanEntry, PlanEntry.student_id == Student.id)
-        .where(PlanEntry.school_id == school_id, PlanEntry.graduation_year == year,
-               PlanEntry.destination_code.is_not(None))
+        .where(PlanEntry.school_id == paper.school_id, PlanEntry.destination_code.is_not(None),
+               PlanEntry.graduation_year == paper.wish["year"])
         .options(joinedload(Student.college), joinedload(Student.major))
         .order_by(Student.student_no)
     )  # fmt: skip
-    return iter(db.session.execute(wanted).tuples().all())
+    return [_person(student, entry) for student, entry in found.tuples() if student.id not in met]
 
 
-def _person(student: Student) -> dict[str, str]:
-    """What the student's record says, by field; the names of codes are spelled later."""
+def _person(student: Student, entry: PlanEntry) -> dict[str, Any]:
+    """What record and plan say of a graduate, by field; the names of codes are spelled later."""
     school = db.session.get_one(School, student.school_id)
     with force_locale("zh"):
         kind = str(identity.NAMES[student.id_kind]) if student.id_number_index else ""
@@ -303,5 +185,6 @@ def _person(student: Student) -> dict[str, str]:
         "education": student.education, "major_code": student.major.code, "major": student.major.name,
         "training_mode": student.training_mode, "origin": student.origin or "",
         "college": student.college.name, "class_name": student.class_name,
-        "year": str(student.graduation_year),
+        "year": str(student.graduation_year), "graduation_year": student.graduation_year,
+        **{name: getattr(entry, name) for name in OFFICIAL},
     }  # fmt: skip

@@ -24,8 +24,8 @@ from app.placements.models import (
 )
 from app.terms.models import GROUPS
 from app.terms.queries import groups
+from app.workflow import trail
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
-from app.workflow.queries import said, trail_of
 
 S = PlacementState
 READERS = (*PARTIES, Role.COLLEGE, Role.SCHOOL)  # of files, as app/roles.py has it
@@ -55,7 +55,7 @@ def refused_why(placement: Placement) -> str:
     """The school's reason while the student has to upload again; empty otherwise (OFF-05)."""
     if placement.state != S.AWAITING_SCAN:
         return ""
-    last = [row for row in trail_of("placement", placement.id) if row.to_state == S.AWAITING_SCAN]
+    last = [row for row in trail.of("placement", placement.id) if row.to_state == S.AWAITING_SCAN]
     return last[-1].reason if last and last[-1].step.startswith("refuse") else ""
 
 
@@ -130,18 +130,9 @@ def term_groups(placement: Placement) -> list[tuple[Any, Any]]:
     return [known[name] for name in GROUPS]
 
 
-def trace(placement: Placement) -> list[dict[str, Any]]:
+def trace(placement: Placement) -> list[trail.Line]:
     """Who did what, when and why, newest first."""
-    return [
-        {
-            "who": _("The clock") if row.actor_role == Role.SYSTEM else row.actor_name,
-            "what": said(row),
-            "when": moment(row.at),
-            "note": row.reason,
-            "kind": "refused" if row.step.startswith("refuse") else "turn",
-        }
-        for row in reversed(trail_of("placement", placement.id))
-    ]
+    return trail.shown("placement", placement.id)
 
 
 def no_register(placement: Placement) -> str:

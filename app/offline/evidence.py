@@ -21,10 +21,10 @@ from app.offline.queries import paper_in
 from app.offline.workflow import working_link
 from app.placements.models import REVIEWS, Kind, Placement, PlacementState
 from app.placements.queries import placements_for
+from app.workflow import trail
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 from app.workflow.locks import lock_row
-from app.workflow.queries import trail_of
 
 RECORD = "placement"
 MOST = 20  # files since the school last asked
@@ -65,7 +65,7 @@ def check(placement: Placement, actor: Actor) -> None:
 def asked_at(placement_id: int) -> datetime | None:
     """When the school last asked for the stamped agreement; what was undone asked for nothing."""
     asked: list[datetime] = []
-    for row in trail_of(RECORD, placement_id):
+    for row in trail.of(RECORD, placement_id):
         if row.to_state == S.AWAITING_SCAN and row.from_state in REVIEWS:
             asked.append(row.at)
         elif row.step == "undo" and row.from_state == S.AWAITING_SCAN and asked:

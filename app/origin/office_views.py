@@ -9,7 +9,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
-from app.core import clock
 from app.documents import files
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
@@ -20,7 +19,7 @@ from app.origin.models import CHIPS, FIELDS, LABELS, Correction
 from app.origin.workflow import CORRECTIONS, RECORD
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
-from app.workflow.queries import said, trail_of
+from app.workflow import trail
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -93,11 +92,7 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
             "files": files.listed(RECORD, row, actor()),
             "now": now if queries.overtaken(row) else "",
             "student_url": url_for("StudentsView.show", pk=row.student_id),
-            "trace": [
-                {"who": line.actor_name, "what": said(line), "when": clock.local(line.at),
-                 "note": line.reason}
-                for line in reversed(trail_of(RECORD, row.id))
-            ],
+            "trace": trail.shown(RECORD, row.id),
         }  # fmt: skip
 
     @record_action("accept", _l("Accept the correction"), primary=True)

@@ -23,7 +23,7 @@ from app.people.models import Student
 from app.people.students import checked
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Reason, Step, Verdict
+from app.workflow.steps import Reason, Step, Tone, Verdict
 
 S = CorrectionState
 RECORD = "correction"
@@ -56,6 +56,7 @@ CORRECTIONS: Workflow[Correction] = Workflow(
              verdict=Verdict.APPROVE),
         Step("accept_anyway", S.PROPOSED, S.ACCEPTED, by=Role.SCHOOL,
              label=_l("Accept all the same"), then=(write_it,), reason=Reason.REQUIRED, danger=True,
+             tone=Tone.DONE,
              fill=(keep_answer,), applies=lambda correction, _actor: overtaken(correction),
              confirm=_l("What was changed meanwhile is overwritten. Accept now?"),
              done=_l("Accepted and written.")),

@@ -34,9 +34,9 @@ from app.people.models import (
 from app.people.queries import changes_of, restrictions_for, students_for
 from app.people.ways_in import account_of
 from app.settings.queries import settings
+from app.workflow import trail
 from app.workflow.actor import Actor
 from app.workflow.models import Trail
-from app.workflow.queries import said, trail_of
 
 
 @dataclass(frozen=True)
@@ -83,17 +83,9 @@ def restrictions_of(who: Actor, student_id: int) -> list[Shown]:
     ]
 
 
-def trace_of(ids: Sequence[int]) -> list[dict[str, Any]]:
+def trace_of(ids: Sequence[int]) -> list[trail.Line]:
     """What was done to these restrictions, the newest first."""
-    rows = db.session.scalars(
-        select(Trail)
-        .where(Trail.kind == "restriction", Trail.record_id.in_(ids))
-        .order_by(Trail.seq.desc())
-    )
-    return [
-        {"who": row.actor_name, "what": said(row), "when": clock.local(row.at), "note": row.reason}
-        for row in rows
-    ]
+    return [trail.line(row) for row in trail.of_all([("restriction", key) for key in ids])]
 
 
 LABELS = {
@@ -115,22 +107,14 @@ EMPLOYER_LABELS = {
 }  # fmt: skip
 
 
-def record_trace(student_id: int) -> list[dict[str, Any]]:
+def record_trace(student_id: int) -> list[trail.Line]:
     """What was done to a student's record, the newest first; of corrections what from and what to."""
-    return _trace("student", student_id, LABELS)
+    return trail.shown("student", student_id)
 
 
-def employer_trace(employer_id: int) -> list[dict[str, Any]]:
+def employer_trace(employer_id: int) -> list[trail.Line]:
     """The same of an employer."""
-    return _trace("employer", employer_id, EMPLOYER_LABELS)
-
-
-def _trace(kind: str, record_id: int, labels: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [
-        {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
-         "note": _note(row, labels)}
-        for row in reversed(trail_of(kind, record_id))
-    ]  # fmt: skip
+    return trail.shown("employer", employer_id)
 
 
 def called_before(*, student_id: int | None = None, employer_id: int | None = None) -> str:
@@ -201,14 +185,22 @@ def unreachable(student: Student) -> str:
     return _("No e-mail is on record: by text message only what waits for an answer is told.")
 
 
-def _note(row: Trail, labels: Mapping[str, Any]) -> str:
-    changed = row.details.get("changed", {})
-    fields = [
-        _("%(field)s: %(old)s → %(new)s", field=labels[name], old=_value(name, old),
-          new=_value(name, new))
-        for name, (old, new) in changed.items() if name in labels
-    ]  # fmt: skip
-    return _("; ").join(part for part in (*fields, row.reason or "") if part)
+def _changed(labels: Mapping[str, Any]) -> trail.Note:
+    """What was changed from what to what, of the fields that have labels."""
+
+    def note(row: Trail) -> str:
+        changed = row.details.get("changed", {})
+        return _("; ").join(
+            _("%(field)s: %(old)s → %(new)s", field=labels[name], old=_value(name, old),
+              new=_value(name, new))
+            for name, (old, new) in changed.items() if name in labels
+        )  # fmt: skip
+
+    return note
+
+
+trail.NOTES["student"].append(_changed(LABELS))
+trail.NOTES["employer"].append(_changed(EMPLOYER_LABELS))
 
 
 CODES = fields.TABLES | {"kind": "dwxz", "industry": "dwhy"}

@@ -19,6 +19,7 @@ from app.core.text import mask_email, mask_phone
 from app.people import fields, ways_in
 from app.people.models import Employer, Student
 from app.people.ways_in import account_of
+from app.workflow import trail
 from app.workflow.actor import SYSTEM, Actor
 from app.workflow.steps import Change
 
@@ -117,25 +118,24 @@ def open_account(change: Change) -> None:
         change.details["changed"] = {"email": [None, mask_email(change.record.email)]}
 
 
+_FOLLOWED = trail.lines("placement", "'follow_student'", "state", "state", trail.BY_ACTOR, reason="said",
+                        at="app_now()")  # fmt: skip
 # What carries college and major beside the student, for the scope of each reader, moves here, by SQL and
 # for one student or a whole file (ADM-09); the plan's row follows by its own sync. The date of the last
 # change stays: nothing was decided. A placement that is over moves as well (it may be restored), but only
 # one that runs or is in force says so in its trace.
-_PLACEMENTS = """
+_PLACEMENTS = f"""
 WITH found AS MATERIALIZED (SELECT p.id, p.school_id, p.state, s.college_id, s.major_id,
     concat_ws(' ', oc.name, om.name) || ' → ' || concat_ws(' ', nc.name, nm.name) AS said
   FROM placement p JOIN student s ON s.id = p.student_id
     JOIN college oc ON oc.id = p.college_id JOIN major om ON om.id = p.major_id
     JOIN college nc ON nc.id = s.college_id JOIN major nm ON nm.id = s.major_id
-  WHERE {which} AND (p.college_id, p.major_id) IS DISTINCT FROM (s.college_id, s.major_id)
+  WHERE {{which}} AND (p.college_id, p.major_id) IS DISTINCT FROM (s.college_id, s.major_id)
   ORDER BY p.id FOR NO KEY UPDATE OF p),
 moved AS (UPDATE placement p SET college_id = f.college_id, major_id = f.major_id
   FROM found f WHERE p.id = f.id)
-INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
-    actor_name, address, device, factor, reason, details, at)
-  SELECT 'placement', id, school_id, 'follow_student', state, state, :user, :role, :name, :address,
-    :device, '', said, '{{}}'::jsonb, app_now() FROM found
-  WHERE state NOT IN ('refused', 'terminated', 'given_up', 'replaced') ORDER BY id"""
+{trail.INTO} {_FOLLOWED} FROM found
+  WHERE state NOT IN ('refused', 'terminated', 'given_up', 'replaced') ORDER BY id"""  # noqa: S608
 _OTHERS = """
 UPDATE {table} t SET college_id = s.college_id FROM student s
   WHERE t.student_id = s.id AND {which} AND t.college_id <> s.college_id"""
@@ -148,9 +148,9 @@ def follow_student(which: str, actor: Actor, **values: Any) -> None:
     The students are locked by the caller. What the session had read is read anew.
     """
     db.session.flush()
-    who = {"user": actor.user_id, "role": str(actor.role), "name": actor.name,
-           "address": actor.address, "device": actor.device}  # fmt: skip
-    db.session.execute(text(_PLACEMENTS.format(which=which)), {**values, **who})
+    db.session.execute(
+        text(_PLACEMENTS.replace("{which}", which)), {**values, **trail.bound(actor)}
+    )
     for table in CARRY:
         db.session.execute(text(_OTHERS.format(table=table, which=which)), values)
     db.session.expire_all()
@@ -288,10 +288,7 @@ def take_corrections(change: Change) -> None:
 
 
 _FILE_CHANGED = """
-INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
-    actor_name, address, device, factor, reason, details, at)
-  SELECT '{table}', t.id, t.school_id, :step, t.{state}, t.{state}, :user, :role, :name, :address,
-    :device, '', :file, jsonb_build_object('import', :id ::int, 'changed', c.changed), app_now()
+{into} {lines}
   FROM import_row r JOIN {table} t ON {joined} CROSS JOIN LATERAL (
     SELECT jsonb_object_agg(regexp_replace(k, '_masked$', ''), CASE
       WHEN :undone THEN jsonb_build_array(coalesce(r.values -> k, r.more -> k), r.old -> k)
@@ -308,10 +305,15 @@ def trace_file(
     `joined` finds the record `t` of a row `r` (SQL); `values`: id, file, undone and what it binds.
     """
     state = "origin_state" if model is Student else "state"
-    who = {"user": actor.user_id, "role": str(actor.role), "name": actor.name,
-           "address": actor.address, "device": actor.device[:200]}  # fmt: skip
-    statement = _FILE_CHANGED.format(table=model.__tablename__, state=state, joined=joined)
-    db.session.execute(text(statement), {**values, **who, "step": step, "fields": list(fields)})
+    table = model.__tablename__
+    lines = trail.lines(
+        table, ":step", f"t.{state}", f"t.{state}", trail.BY_ACTOR, record="t.id", school="t.school_id",
+        reason=":file", details="jsonb_build_object('import', :id ::int, 'changed', c.changed)",
+        at="app_now()",
+    )  # fmt: skip
+    statement = _FILE_CHANGED.format(into=trail.INTO, lines=lines, table=table, joined=joined)
+    more = {**values, **trail.bound(actor), "step": step, "fields": list(fields)}
+    db.session.execute(text(statement), more)
 
 
 def note_target(change: Change) -> None:

@@ -20,6 +20,7 @@ from app.people import checks
 from app.people.effects import trace_file
 from app.people.models import Employer, EmployerState
 from app.people.register import code_problem
+from app.workflow import trail
 from app.workflow.actor import Role
 
 TABLES = {"kind": "dwxz", "industry": "dwhy"}
@@ -69,6 +70,12 @@ def look(record: Import, _context: Context) -> None:
     )
 
 
+_LISTED = trail.lines(
+    "employer", "'list'", "NULL", "e.state", trail.BY_ACTOR, record="e.id", school="e.school_id",
+    details="jsonb_build_object('import', :id ::int)", at="app_now()",
+)  # fmt: skip
+
+
 def leave_trace(record: Import) -> None:
     """Each new record begins its trail as one that was entered by hand; a changed one says what changed."""
     who = who_asked(record)
@@ -78,22 +85,12 @@ def leave_trace(record: Import) -> None:
                    undone=record.state == ImportState.UNDONE)  # fmt: skip
     db.session.execute(
         text(
-            "INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id,"
-            " actor_role, actor_name, address, device, factor, reason, details, at)"
-            " SELECT 'employer', e.id, e.school_id, 'list', NULL, e.state, :user, :role, :name,"
-            " :address, :device, '', '', jsonb_build_object('import', :id ::int), app_now()"
-            " FROM employer e JOIN import_row r ON e.credit_code = r.values ->> 'credit_code'"
+            f"{trail.INTO} {_LISTED} FROM employer e"
+            " JOIN import_row r ON e.credit_code = r.values ->> 'credit_code'"
             " WHERE r.import_id = :id AND r.status = 'new' AND NOT EXISTS"
             " (SELECT 1 FROM trail t WHERE t.kind = 'employer' AND t.record_id = e.id) ORDER BY e.id"
         ),
-        {
-            "id": record.id,
-            "user": who.user_id,
-            "role": who.role,
-            "name": who.name,
-            "address": who.address,
-            "device": who.device[:200],
-        },
+        {"id": record.id, **trail.bound(who)},
     )
 
 

@@ -19,19 +19,19 @@ from app.core import clock, mail
 from app.core.db import db
 from app.people import ways_in
 from app.people.models import Student
+from app.workflow import trail
 from app.workflow.actor import Actor
 
-_TRACE = """
-INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
-    actor_name, address, device, device_id, factor, reason, details, at)
-  SELECT 'student', s.id, s.school_id, :step, s.origin_state, s.origin_state, :user, :role, :name,
-    :address, :device, :device_id, '', '', jsonb_build_object('import', :import ::int, 'changed',
-      jsonb_build_object(:field ::text, jsonb_build_array(CASE WHEN :undone THEN c.new_masked
-        ELSE c.old_masked END, CASE WHEN :undone THEN c.old_masked ELSE c.new_masked END))), :now
+_CHANGED = """jsonb_build_object('import', :import ::int, 'changed', jsonb_build_object(:field ::text,
+    jsonb_build_array(CASE WHEN :undone THEN c.new_masked ELSE c.old_masked END,
+      CASE WHEN :undone THEN c.old_masked ELSE c.new_masked END)))"""
+_LINES = trail.lines("student", ":step", "s.origin_state", "s.origin_state", trail.BY_ACTOR, record="s.id",
+                     school="s.school_id", details=_CHANGED)  # fmt: skip
+_TRACE = f"""{trail.INTO} {_LINES}
   FROM student s JOIN ab_user u ON u.student_id = s.id
     JOIN LATERAL (SELECT old_masked, new_masked FROM contact_change c WHERE c.user_id = u.id
       AND c.import_id = :import AND c.channel = :channel ORDER BY c.id LIMIT 1) c ON true
-  WHERE s.id = ANY(:ids) ORDER BY s.id"""
+  WHERE s.id = ANY(:ids) ORDER BY s.id"""  # noqa: S608
 
 Changed = Sequence[tuple[AppUser, Student, str | None]]  # account, student, the way in as it was
 
@@ -169,9 +169,8 @@ def _trace(
     undone: bool = False,
 ) -> None:
     values = {
-        "step": step, "user": who.user_id, "role": str(who.role), "name": who.name,
-        "address": who.address, "device": who.device[:200], "device_id": who.device_id,
-        "import": import_id, "now": now, "undone": undone, "channel": channel,
+        **trail.bound(who), "step": step, "import": import_id, "now": now, "undone": undone,
+        "channel": channel,
         "field": {mail.SMS: "phone", mail.MAIL: "email"}[channel],
         "ids": [student.id for _user, student, _old in found],
     }  # fmt: skip

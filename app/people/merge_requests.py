@@ -168,8 +168,8 @@ def sides(found: MergeRequest) -> list[Side]:
     return made
 
 
-def send_code(user: AppUser, uid: str, name: str) -> None:
-    """Send the code of one side, and commit. Raises NotYours, Refused."""
+def send_code(user: AppUser, uid: str, name: str) -> tuple[str, str]:
+    """Send the code of one side, and commit; the contact it went to. Raises NotYours, Refused."""
     found = asked(user, uid)
     for side in sides(found):
         if side.name == name:
@@ -177,7 +177,7 @@ def send_code(user: AppUser, uid: str, name: str) -> None:
             one_time.send(
                 f"user:{user.id}", _purpose(found, name), side.channel, side.address, act=said
             )
-            return
+            return side.channel, side.address
     raise NotYours(f"merge request {uid}: {name}")
 
 

@@ -52,28 +52,31 @@ class _Merge(SafeView):
         if request.method == "POST" and other is not None and request.form.get("withdraw") == "1":
             return self._withdrawn(pk, other.id)
         if request.method == "POST" and other is not None and request.form.get("sure") == "1":
-            return self._merged(pk, other.id)
+            return self._merged(keep, other, number)
         if number and (other is None or other.id == pk):
             other = None
             flash(_("There is no second record of this number."), "warning")
         return self._page(keep, other, number), 200
 
-    def _merged(self, pk: int, other: int) -> Any:
-        take = {name for name in self.fields if request.form.get(f"take_{name}") == "other"}
+    def _merged(self, keep: Any, other: Any, number: str) -> Any:
+        """Merged or asked for; where neither can be, the page again with what was chosen and written."""
         try:
-            waits = self.join(pk, other, take, request.form.get("reason", ""))
+            waits = self.join(keep.id, other.id, self._taken(), request.form.get("reason", ""))
         except Refused as refusal:
             flash(str(refusal), "warning")
-            return redirect(request.full_path, 303)
+            return self._page(keep, other, number), 409
         except Invalid as error:
             flash(" ".join(text for _place, text in error.problems), "warning")
-            return redirect(request.full_path, 303)
+            return self._page(keep, other, number), 422
         if waits is not None:
             flash(_("Asked. The records become one once the person behind both has confirmed it on its "
                     "own page, by a code to the contact of each."), "success")  # fmt: skip
             return redirect(request.full_path, 303)
         flash(_("Merged; everything of the second record is here."), "success")
-        return redirect(url_for(self.shows, pk=pk), 303)
+        return redirect(url_for(self.shows, pk=keep.id), 303)
+
+    def _taken(self) -> set[str]:
+        return {name for name in self.fields if request.form.get(f"take_{name}") == "other"}
 
     def _withdrawn(self, pk: int, other: int) -> Any:
         found = merge_requests.waiting(self.kind, pk, other)
@@ -86,6 +89,7 @@ class _Merge(SafeView):
         return db.session.scalars(self.scoped().where(found).limit(1)).first()
 
     def _page(self, keep: Any, other: Any, number: str) -> Any:
+        asked = merge_requests.waiting(self.kind, keep.id, other.id) if other else None
         pairs = [(name, self._shown(keep, name), self._shown(other, name)) for name in self.fields]
         return self.render_template(
             "people/merge.html",
@@ -94,11 +98,12 @@ class _Merge(SafeView):
             if other else [],
             contacts=[(self.labels[name], self._shown(keep, name), self._shown(other, name))
                       for name in self.contacts] if other else [],
-            waiting=merge_requests.waiting(self.kind, keep.id, other.id) if other else None,
+            waiting=asked,
             proof=self.kind == merge_requests.STUDENT and other is not None
             and merging.same_id_number(keep, other),
             numbers=(getattr(keep, self.number), getattr(other, self.number) if other else ""),
             number_label=self.labels[self.number],
+            taken=asked.take if asked is not None else self._taken(), reason=request.form.get("reason", ""),
         )  # fmt: skip
 
     def _shown(self, record: Any, name: str) -> str:

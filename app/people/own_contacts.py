@@ -34,22 +34,23 @@ MAILS = Limit(
 WHYS = {"mail": _l("To change your e-mail"), "copy": _l("To download a copy of your data")}
 
 
-def ask_mail_code(user: AppUser, email: str) -> None:
-    """Send the code that proves a new address to it, and commit. Raises Invalid, Refused."""
+def ask_mail_code(user: AppUser, email: str) -> tuple[str, str]:
+    """Send the code that proves a new address to it, and commit; where it goes. Raises Invalid, Refused."""
     _may_change_mail(user, email)
     if not MAILS.take(user.id):
         raise Refused(_("Too many codes were sent. Please try again in an hour."))
     one_time.send(f"user:{user.id}", _mail_purpose(email), mail.MAIL, email,
                   act=_("To confirm this address"))  # fmt: skip
+    return mail.MAIL, email
 
 
-def ask_own_code(user: AppUser, why: str) -> str:
-    """Send a code for one of WHYS to the contact that the account has, and commit; where it went, masked."""
+def ask_own_code(user: AppUser, why: str) -> tuple[str, str]:
+    """Send a code for one of WHYS to the contact that the account has, and commit; where it went."""
     contact = contact_of(user)
     if contact is None:
         raise Refused(_("No phone or e-mail is on record. Ask the employment office."))
     one_time.send(f"user:{user.id}", f"{why}:old", *contact, act=str(WHYS[why]))
-    return masked_contact(user)
+    return contact
 
 
 def masked_contact(user: AppUser) -> str:

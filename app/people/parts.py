@@ -16,10 +16,10 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.people.models import College, Major, School, Student
 from app.people.queries import schools_for
+from app.workflow import trail
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 from app.workflow.locks import lock_row
-from app.workflow.models import Trail
 
 CODE_TAKEN = _l("Another one here has this code.")
 NAME_TAKEN = _l("Another college of your school has this name.")
@@ -172,11 +172,6 @@ def _sign_in_follows(school: School) -> None:
 def _trace(part: Any, step: str, actor: Actor, details: dict[str, Any]) -> None:
     """Who changed a part of a school leaves its row (ADM-07)."""
     kind = part.__tablename__
-    db.session.add(
-        Trail(
-            kind=kind, record_id=part.id, school_id=part.id if kind == "school" else part.school_id,
-            step=step, from_state=None, to_state="kept", actor_id=actor.user_id,
-            actor_role=actor.role, actor_name=actor.name, address=actor.address,
-            device=actor.device[:200], details=details, at=clock.now(),
-        )
-    )  # fmt: skip
+    school_id = part.id if kind == "school" else part.school_id
+    trail.write(kind, part.id, step, actor, clock.now(), school_id=school_id, after="kept",
+                details=details)  # fmt: skip

@@ -10,7 +10,7 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts import contacts, holds
-from app.accounts.act_views import answer_code
+from app.accounts.act_views import answer_code, code_under_way
 from app.accounts.models import ContactChange
 from app.core import clock
 from app.core.errors import Invalid, Refused
@@ -113,8 +113,9 @@ class SignInView(SafeView):
         form = MailForm()
         if form.email.validate(form):
             try:
-                own_contacts.ask_mail_code(g.user, form.email.data)
-                flash(_("A code was sent to %(address)s.", address=form.email.data), "success")
+                flash(
+                    code_under_way(own_contacts.ask_mail_code(g.user, form.email.data)), "success"
+                )
             except (Invalid, Refused) as error:
                 show_problems(form, error)
         return self._mail_page(form)
@@ -134,8 +135,8 @@ class SignInView(SafeView):
         )  # fmt: skip
         return page, 422 if form.errors or form.form_errors else 200
 
-    def _sent(self, act: Callable[[], Any]) -> Any:
-        return answer_code(self, act, url_for(".index"))
+    def _sent(self, act: Callable[[], tuple[str, str]]) -> Any:
+        return answer_code(self, act)
 
     def _done(self, act: Callable[[], None]) -> bool:
         try:

@@ -19,8 +19,8 @@ from app.plan import sync as plan
 from app.settings.models import Review
 from app.settings.queries import settings
 from app.terms.models import Terms, differences
+from app.workflow import trail
 from app.workflow.decisions import just_decided
-from app.workflow.queries import last_row
 from app.workflow.steps import Change
 
 S = PlacementState
@@ -51,7 +51,7 @@ def last_review(change: Change) -> StrEnum:
 
 def where_refused(change: Change) -> StrEnum:
     """A refusal taken back waits where it was spoken: the college is not passed over (AGR-06)."""
-    row = last_row("placement", change.record.id)
+    row = trail.last("placement", change.record.id)
     found = row.from_state if row is not None else None
     if found == S.AMENDING:
         return waits_at(change.record)

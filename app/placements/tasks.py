@@ -36,9 +36,9 @@ from app.placements.queries import prints
 from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of
 from app.terms.models import FIELDS as TERM_FIELDS
 from app.terms.queries import shown
+from app.workflow import trail
 from app.workflow.actor import STAFF, Actor
 from app.workflow.models import Trail
-from app.workflow.queries import reminds, said, trail_of
 
 AGREEMENT = "agreement"
 RECORD = "placement"
@@ -233,16 +233,16 @@ def trace_rows(kinds: list[tuple[str, int]], until: datetime | None = None) -> l
         return [
             _printed(row)
             for kind, record_id in kinds
-            for row in trail_of(kind, record_id)
-            if not reminds(row) and (until is None or row.at <= until)  # what was decided
+            for row in trail.of(kind, record_id)
+            if not trail.reminds(row) and (until is None or row.at <= until)  # what was decided
         ]
 
 
 def _printed(row: Trail) -> dict[str, str]:
     return {
-        "who": row.actor_name,
+        "who": trail.who(row),
         "at": clock.local(row.at).strftime("%Y-%m-%d %H:%M"),
-        "what": said(row),
+        "what": trail.what(row),
         "note": row.reason,
     }
 

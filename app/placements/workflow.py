@@ -44,7 +44,7 @@ from app.terms.models import Terms
 from app.workflow.actor import SYSTEM, Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = PlacementState
 
@@ -143,7 +143,8 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              label=_l("Take the proposal back"), fill=(then.drop_proposal,),
              done=_l("Taken back; the old terms stay.")),
         Step("expire_terms", S.AMENDING, then.first_review, by=Role.SYSTEM, targets=AWAITING,
-             label=_l("The proposal expires"), when=(answer_overdue,), fill=(then.drop_proposal,)),
+             label=_l("The proposal expires"), when=(answer_overdue,), fill=(then.drop_proposal,),
+             tone=Tone.REFUSED),
         Step("approve_form_college", S.FORM_COLLEGE, then.after_college_form, by=Role.COLLEGE,
              label=_l("Approve the form (college)"), targets=(S.FORM_SCHOOL, S.AWAITING_SCAN),
              when=(can_be_printed,),
@@ -194,13 +195,14 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              verdict=Verdict.REFUSE),
         *(
             Step(f"{name}_for_college", source, to, by=Role.SCHOOL, label=label, targets=targets,
-                 reason=Reason.REQUIRED, applies=stands_in, undoable=True, **more)
+                 reason=Reason.REQUIRED, applies=stands_in, undoable=True,
+                 tone=Tone.REFUSED if name.startswith("refuse") else Tone.DONE, **more)
             for name, source, to, label, targets, more in FOR_COLLEGE
         ),
         *nudge_steps((*COLLEGE_LEVEL, S.AMENDING, S.AWAITING_SCAN), (S.AMENDING, S.AWAITING_SCAN)),
         Step("withdraw_college", SCHOOL_LEVEL, then.to_college, by=Role.COLLEGE,
              targets=COLLEGE_LEVEL, label=_l("Take our approval back"), reason=Reason.REQUIRED,
-             applies=two_levels, when=(school_not_acted,),
+             applies=two_levels, when=(school_not_acted,), tone=Tone.REFUSED,
              done=_l("Taken back; it waits for your college again.")),
         Step("attest", S.AWAITING_SCHOOL, S.IN_FORCE, by=Role.SCHOOL, label=_l("Attest"),
              otherwise={Kind.DESTINATION: _l("Approve (school)")},

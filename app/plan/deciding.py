@@ -221,6 +221,17 @@ def differ(ours: DataFrame, theirs: DataFrame) -> DataFrame:
     return DataFrame(ours.to_numpy() != theirs.to_numpy(), ours.index, ours.columns, dtype=bool)
 
 
+def lines_of(mark: DataFrame, **blocks: DataFrame) -> DataFrame:
+    """A line for each marked cell, row by row: `at` (its row), `field`, and what each block says."""
+    rows, columns = np.nonzero(mark.to_numpy())
+    names = {
+        "at": mark.index.to_numpy(object)[rows],
+        "field": mark.columns.to_numpy(object)[columns],
+    }
+    said = {name: block.to_numpy()[rows, columns] for name, block in blocks.items()}
+    return DataFrame(names | said, dtype=object)
+
+
 def agree(ours: DataFrame, theirs: DataFrame) -> Series[bool]:
     """The lines in which two frames say the same throughout."""
     return ~differ(ours, theirs).any(axis=1)

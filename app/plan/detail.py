@@ -8,12 +8,11 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.codes import queries as codes
-from app.fab.shown import moment
 from app.plan import hooks
 from app.plan.forms import TABLES
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, PlanEntry
-from app.workflow.actor import Role
-from app.workflow.queries import said, trail_of
+from app.workflow import trail
+from app.workflow.models import Trail
 
 
 def cautions(entry: PlanEntry) -> list[dict[str, Any]]:
@@ -52,23 +51,16 @@ def sources(entry: PlanEntry) -> list[tuple[Any, Any]]:
     ]
 
 
-def _note(row: Any) -> str:
-    """The reason, which fields were changed or taken, the warnings in spite of which it was reported."""
+def _note(row: Trail) -> str:
+    """Which fields were changed or taken."""
     names = row.details.get("taken", row.details.get("changes") or ())
-    fields = _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
-    hints = _(", ").join(str(hooks.HINTS.get(name, name)) for name in row.details.get("hints", ()))
-    spite = _("In spite of a hint: %(hints)s", hints=hints) if hints else ""
-    return " · ".join(text for text in (row.reason, fields, spite) if text)
+    return _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
 
 
-def trace(kind: str, record_id: int) -> list[dict[str, Any]]:
+for _kind in ("plan_entry", "change_request"):
+    trail.NOTES[_kind].append(_note)
+
+
+def trace(kind: str, record_id: int) -> list[trail.Line]:
     """The process trace, newest first."""
-    return [
-        {
-            "who": _("The system") if row.actor_role == Role.SYSTEM else row.actor_name,
-            "what": said(row),
-            "when": moment(row.at),
-            "note": _note(row),
-        }
-        for row in reversed(trail_of(kind, record_id))
-    ]
+    return trail.shown(kind, record_id, staff=True)

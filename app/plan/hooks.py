@@ -12,7 +12,6 @@ from app.plan.models import PlanEntry
 # what is said of a row, and of a school's year, before it is reported (CHK-02, PLN-06)
 CAUTIONS: list[Callable[[PlanEntry], list[dict[str, Any]]]] = []
 YEAR_CAUTIONS: list[Callable[[int, int], dict[str, Any]]] = []
-HINTS: dict[str, Any] = {}  # name of a caution → how the trace calls it
 
 # what stands beside a row on its page: title and facts, or None
 ASIDES: list[Callable[[PlanEntry], tuple[Any, list[tuple[Any, Any]]] | None]] = []

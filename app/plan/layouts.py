@@ -129,7 +129,7 @@ FILLS: dict[str, Fill] = {
     "DAZJDWYB": Fill("archive_postcode"),
     "HKQZDZ": Fill("household_address"),
 }
-_REPORT = _l("the certificate of report (报到证) was abolished in 2023: nobody issues one")
+_REPORT = _l("the certificate of report was abolished in 2023: nobody issues one")
 NOBODY = {
     "LXRCZ": _l("nobody asks employers for a fax number"),
     **dict.fromkeys(("BDZQFLBDM", "BDZQFLB", "BDZQWDWMC", "QWDWSZDDM", "QWDWSZD", "BDZBH", "BDQSSJ"),

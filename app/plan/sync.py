@@ -25,6 +25,7 @@ from app.plan.models import (
     PlanState,
     Source,
 )
+from app.workflow import trail
 
 if TYPE_CHECKING:
     from app.plan.deciding import Decided, Pairs
@@ -152,9 +153,17 @@ def _portions(student_ids: Sequence[int]) -> Iterator[Sequence[int]]:
 # -- written -----------------------------------------------------------------------------------------
 
 _WRITES = "d.act IN ('open', 'add', 'change', 'take_back')"
-_TRAIL = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_role,
-    actor_name, address, device, factor, reason, details, at)"""
-_BY_CLOCK = "'system', 'system', '', '', '', ''"
+_CHANGES = "jsonb_build_object('changes', changes)"
+_EMPTIED = f"CASE new_state WHEN '{PlanState.OPEN}' THEN 'emptied' ELSE 'renewed' END"
+_FELL = trail.lines("plan_entry", _EMPTIED, "old_state", "new_state", trail.BY_CLOCK, record="entry_id",
+                    details=_CHANGES)  # fmt: skip
+_RAISED = trail.lines(
+    "change_request", "CASE WHEN fresh THEN 'raise' ELSE 'renew' END",
+    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END", f"'{ChangeState.OPEN}'", trail.BY_CLOCK,
+    details=_CHANGES,
+)  # fmt: skip
+_OVERTAKEN = trail.lines("change_request", "'overtake'", f"'{ChangeState.OPEN}'",
+                         f"'{ChangeState.OVERTAKEN}'", trail.BY_CLOCK)  # fmt: skip
 
 STAGED = f"""student_id int, school_id int, college_id int,
     graduation_year int, moved boolean, entry_id int, old_state text, placement_id int, source text,
@@ -172,9 +181,7 @@ MOVE = text(f"""UPDATE plan_entry e SET school_id = d.school_id, college_id = d.
     graduation_year = d.graduation_year FROM plan_decided d
   WHERE e.id = d.entry_id AND d.moved AND NOT {_WRITES}""")
 # each with its line of the trail: the database refuses a state without its event
-FALL = text(f"""{_TRAIL} SELECT 'plan_entry', entry_id, school_id,
-    CASE new_state WHEN '{PlanState.OPEN}' THEN 'emptied' ELSE 'renewed' END, old_state, new_state,
-    {_BY_CLOCK}, jsonb_build_object('changes', changes), :now
+FALL = text(f"""{trail.INTO} {_FELL}
   FROM plan_decided d WHERE {_WRITES} AND old_state = '{PlanState.CHECKED}' AND new_state <> old_state""")
 ASK = text(f"""WITH raised AS (INSERT INTO change_request (entry_id, student_id, school_id, college_id,
     graduation_year, placement_id, kind, state, ends, source, changes, created_at, changed_at)
@@ -186,17 +193,14 @@ ASK = text(f"""WITH raised AS (INSERT INTO change_request (entry_id, student_id,
     kind = excluded.kind, ends = excluded.ends, source = excluded.source,
     changes = excluded.changes, changed_at = excluded.changed_at
   RETURNING id, school_id, changes, xmax = 0 AS fresh)
-{_TRAIL} SELECT 'change_request', id, school_id, CASE WHEN fresh THEN 'raise' ELSE 'renew' END,
-    CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END, '{ChangeState.OPEN}', {_BY_CLOCK},
-    jsonb_build_object('changes', changes), :now FROM raised""")
+{trail.INTO} {_RAISED} FROM raised""")
 # what a file asks for stays open as long as the row itself is not written
 OVERTAKE = text(f"""WITH gone AS (UPDATE change_request q SET state = '{ChangeState.OVERTAKEN}',
     changed_at = :now FROM plan_decided d WHERE q.id = d.request_id
     AND d.act NOT IN ('request', 'conflict', 'waits')
     AND (d.request_source IS DISTINCT FROM '{Source.IMPORT}' OR {_WRITES})
   RETURNING q.id, q.school_id)
-{_TRAIL} SELECT 'change_request', id, school_id, 'overtake', '{ChangeState.OPEN}',
-    '{ChangeState.OVERTAKEN}', {_BY_CLOCK}, '{{}}', :now FROM gone""")
+{trail.INTO} {_OVERTAKEN} FROM gone""")
 CLEAN_THESE = text("""DELETE FROM plan_dirty WHERE student_id = ANY(:ids)
     AND xid = pg_current_xact_id()::text::bigint""")
 

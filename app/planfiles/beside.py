@@ -29,7 +29,7 @@ from app.papers.making import MAKERS, Maker, book_of, progress
 from app.papers.models import Paper
 from app.plan.detail import shown
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState
-from app.planfiles.importing import FILE, FILE_ROWS, FILE_WAITING, STUDENT, differences, tally
+from app.planfiles.importing import STUDENT, THESE, WAITING, difference, differences, tally
 from app.planfiles.sheets import PLAN
 from app.workflow.engine import committed
 
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 DIFFERENCES = "differences"  # the kind of paper
 CHOICES = ("file", "ours", "skip")
-PORTION = 500  # rows of the workbook read at once
 MOST_LISTED = 100_000
 TABS = ("different", "waiting", "ours", "theirs")
 _ONLY_OURS = f"""FROM plan_entry e JOIN student s ON s.id = e.student_id WHERE e.school_id = :school
@@ -100,24 +99,23 @@ def summary(record: Import) -> Summary:
 
 @lru_cache(200)
 def _summary(record_id: int, school_id: int, _changed_at: datetime, _as_of: str) -> Summary:
-    from app.planfiles import differing  # brings pandas: see docs/plan.md
-
     at = {"id": record_id, "school": school_id}
-    found = dict(db.session.execute(SIDES, at).one()._mapping)
+    sides = dict(db.session.execute(SIDES, at).one()._mapping)
     kinds: Counter[str] = Counter()
-    different = waiting = 0
-    for long in differences(record_id):
-        kinds += differing.kinds(long)
-        different += long["row"].nunique()
-        waiting += long.loc[long["open"], "row"].nunique()
-    counts = {"same": found.pop("good") - different, "different": different, "waiting": waiting}
-    return Summary({**counts, **found}, sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
+    found: Counter[str] = Counter()
+    for portion in differences(record_id):
+        kinds += portion.kinds()
+        found += portion.counts()
+    counts = {"same": sides.pop("good") - found["different"], **{
+        name: found[name] for name in ("different", "waiting")}}  # fmt: skip
+    return Summary({**counts, **sides}, sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
 
 
 def different(record: Import, after: int, most: int, *, waiting: bool = False) -> list[Different]:
     """The next rows that differ, field by field."""
-    long = next(differences(record.id, FILE_WAITING if waiting else FILE, most, after), None)
-    return [] if long is None else list(_rows(long))
+    which = WAITING if waiting else ""
+    found = difference(record.id, which, shown=True, after=after, most=most)
+    return [] if found is None else list(_rows(found.lines()))
 
 
 def _rows(long: DataFrame) -> Iterator[Different]:
@@ -160,7 +158,7 @@ def choose(record_id: int, picked: dict[tuple[int, str], str]) -> None:
     from app.planfiles import differing
 
     rows = sorted({row for row, _field in picked})
-    _keep(record_id, lambda long: differing.picked(long, picked), FILE_ROWS, rows=rows)
+    _keep(record_id, lambda long: differing.picked(long, picked), rows)
 
 
 def choose_all(record_id: int, kind: str, choice: str) -> None:
@@ -176,16 +174,16 @@ def choose_all(record_id: int, kind: str, choice: str) -> None:
 
 
 def _keep(
-    record_id: int, change: Callable[[DataFrame], DataFrame], wanted: Any = FILE, **more: Any
+    record_id: int, change: Callable[[DataFrame], DataFrame], rows: list[int] | None = None
 ) -> None:
     """Put the chosen values among what is written, or beside it, and commit."""
     from app.planfiles import differing
 
     def keep() -> None:
         record = _still_open(record_id)
-        left = (
-            differing.left(long, change(long)) for long in differences(record.id, wanted, **more)
-        )
+        some = differences(record.id) if rows is None else [difference(record.id, THESE, rows=rows)]
+        lines = (found.lines() for found in some if found is not None)
+        left = (differing.left(long, change(long)) for long in lines)
         staged("plan_choice", "row int, choice jsonb", left)
         db.session.execute(MOVE, {"id": record.id})
         compare.match_anew(PLAN, record)
@@ -240,9 +238,9 @@ def workbook(record: Import, noted: Any) -> bytes:
 def _all_different(record: Import, noted: Any) -> Iterator[Different]:
     """Every row that differs, read in portions."""
     total, done = summary(record).counts["different"], 0
-    for long in differences(record.id, FILE, PORTION):
-        yield from _rows(long)
-        done += long["row"].nunique()
+    for found in differences(record.id, shown=True):
+        yield from _rows(found.lines())
+        done += len(found.facts)
         noted(done, total)
 
 

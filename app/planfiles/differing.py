@@ -1,4 +1,4 @@
-"""A plan file beside our plan and what the placements say: frames in, a long frame out, no database (PLN-05).
+"""A plan file beside our plan and what the placements say: a frame in, frames out, no database (PLN-05).
 
 `difference` is the one place of these rules: the page, its counts and kinds, the choices, the workbook, what
 is written and what is only asked for come from it. Whoever imports this imports pandas (docs/plan.md).
@@ -9,71 +9,120 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from pandas import DataFrame, Series
 
-from app.plan.deciding import FIELDS, Pairs
+from app.plan.deciding import FIELDS, across, differ, lines_of
 from app.plan.models import PlanState, Source
 
 OWNED = (Source.SIGNING, Source.DESTINATION)  # a placement's own value
-PERSON = ["student_id", "student_no", "name", "graduation_year", "entry_id"]
-REQUEST = ["state", "request_id", "request_source", "request_changes"]
-FILE = ["row", "line", "student_id", "choice"]
+TOLD = ["sources", "choice", "request_source", "request_changes"]
+FACTS = ["row", "line", "student_id", "entry_id", "state", "request_id", *TOLD]
+PERSON = ["student_no", "name", "graduation_year"]  # to show whom a line is about
+BLOCKS = ("theirs", "ours", "placement")  # the file, our plan, the placement in force
+NAMES = [*FACTS, *((block, name) for block in BLOCKS for name in FIELDS), *PERSON]
 
 
-def file_of(rows: Sequence[Sequence[Any]]) -> DataFrame:
-    """What a file says: a tuple a row of FILE and FIELDS, None where it says nothing."""
-    return DataFrame(list(map(tuple, rows)), columns=[*FILE, *FIELDS], dtype=object)
+@dataclass(frozen=True)
+class Difference:
+    """Rows of a file beside the plan, in the order of the file: frames of one index.
 
-
-def difference(file: DataFrame, plan: Pairs) -> DataFrame:
-    """A line for each field in which a row of the file says otherwise; an empty cell says nothing.
-
-    Columns: row, line (as the file shows it), PERSON, field, ours, theirs, placement (what the placement in
-    force says), asks (it may only be asked for: a placement's own value, or the row is reported), held (a
-    change of a placement waits, so nothing else is asked), open (an earlier file's change waits), choice
-    (file, ours, skip, or waits: an earlier file asked for the same value).
+    All but `facts` have a column for each of FIELDS; `differs` and `asks` are booleans.
     """
-    facts = plan.facts[[*PERSON, *REQUEST]].assign(at=range(len(plan.facts)))
-    both = file[FILE].assign(here=range(len(file))).merge(facts, on="student_id").sort_values("row")
-    here, at = both["here"].to_numpy(), both["at"].to_numpy()
-    theirs, ours = file[FIELDS].to_numpy()[here], plan.ours.to_numpy()[at]
-    rows, columns = np.nonzero((theirs != ours) & file[FIELDS].notna().to_numpy()[here])
-    blocks = {"ours": ours, "theirs": theirs, "placement": plan.claims.to_numpy()[at],
-              "source": plan.sources.to_numpy()[at]}  # fmt: skip
-    cells = {name: Series(block[rows, columns], dtype=object) for name, block in blocks.items()}
-    long = both.iloc[rows].reset_index(drop=True)
-    long = long.assign(field=Series(np.array(FIELDS, object)[columns], dtype=object), **cells)
-    asked = long["request_id"].notna()
-    return long[["row", "line", *PERSON, "field", "ours", "theirs", "placement"]].assign(
-        asks=(long["state"] == PlanState.REPORTED) | long["source"].isin(OWNED),
-        held=asked & (long["request_source"] != Source.IMPORT),
-        open=asked & (long["request_source"] == Source.IMPORT),
-        choice=Series(_choices(long), index=long.index, dtype=object),
+
+    facts: DataFrame  # FACTS, PERSON
+    blocks: dict[str, DataFrame]  # of BLOCKS
+    differs: DataFrame  # the file says something, and says otherwise
+    asks: DataFrame  # it may only be asked for: a placement's own value, or the row is reported
+    choice: DataFrame  # file, ours, skip, or waits: an earlier file asked for the same value
+
+    def lines(self) -> DataFrame:
+        """A line for each field that differs: facts, `field`, BLOCKS, `asks`, `choice`."""
+        long = lines_of(self.differs, **self.blocks, asks=self.asks, choice=self.choice)
+        facts = self.facts.drop(columns=TOLD).loc[long.pop("at")].reset_index(drop=True)
+        return facts.join(long.astype({"asks": bool}))
+
+    def counts(self) -> Counter[str]:
+        """Rows that differ, wait (an earlier file's change); are written, asked for, or blocked.
+
+        Blocked: a change of a placement waits, so nothing else is asked for.
+        """
+        differ, taken = self.differs.any(axis=1), self._taken()
+        asks, other = (taken & self.asks).any(axis=1), self.facts["request_id"].notna()
+        earlier = self.facts["request_source"] == Source.IMPORT
+        found = {
+            "different": differ, "waiting": differ & other & earlier,
+            "written": (taken & ~self.asks).any(axis=1),
+            "asked": asks & ~(other & ~earlier), "blocked": asks & other & ~earlier,
+        }  # fmt: skip
+        return Counter({name: int(rows.sum()) for name, rows in found.items()})
+
+    def kinds(self) -> Counter[str]:
+        """Field → rows that differ in it and do not wait."""
+        return +Counter((self.differs & (self.choice != "waits")).sum().to_dict())
+
+    def written(self) -> Iterator[tuple[Any, ...]]:
+        """(row, student, changes that are asked for as JSON, new values by FIELDS) of each row with any."""
+        taken = self._taken()
+        asked: dict[int, dict[str, Any]] = {}
+        for at, *change in lines_of(taken & self.asks, **self.blocks).itertuples(index=False):
+            name, theirs, ours, *_placement = change
+            asked.setdefault(at, {})[name] = [ours, theirs]
+        rows = taken.any(axis=1)
+        who = self.facts.loc[rows, ["row", "student_id"]].to_numpy()
+        new = self.blocks["theirs"].where(taken & ~self.asks, None)[rows]
+        for at, known, values in zip(new.index, who, new.to_numpy(), strict=True):
+            yield *known, json.dumps(asked[at]) if at in asked else None, *values
+
+    def _taken(self) -> DataFrame:
+        return self.differs & (self.choice == "file")
+
+
+def rows_of(rows: Sequence[Sequence[Any]]) -> DataFrame:
+    """What was read: a tuple a row of NAMES, None where nothing is said; the last of them may be missing."""
+    whole = DataFrame(list(map(tuple, rows)), dtype=object)
+    return whole.set_axis(NAMES[: whole.shape[1]], axis=1)
+
+
+def difference(rows: DataFrame) -> Difference:
+    """What a file says otherwise, and what becomes of it; an empty cell says nothing. As of `rows_of`."""
+    rows = rows.sort_values("row", ignore_index=True)
+    blocks = {
+        block: rows[[(block, name) for name in FIELDS]].set_axis(FIELDS, axis=1)
+        for block in BLOCKS
+        if (block, FIELDS[0]) in rows
+    }
+    facts, theirs = rows[[name for name in (*FACTS, *PERSON) if name in rows]], blocks["theirs"]
+    asks, choice = _told(facts, theirs.to_numpy())
+    differs = differ(blocks["ours"], theirs) & theirs.notna()
+    return Difference(
+        facts,
+        blocks,
+        differs,
+        *(DataFrame(a, theirs.index, FIELDS, a.dtype) for a in (asks, choice)),
     )
 
 
-def _choices(long: DataFrame) -> Iterator[str]:
-    """What is taken of each line: what was chosen, else the file's value."""
-    told = long[["field", "theirs", "choice", "request_source", "request_changes"]]
-    for name, theirs, choice, source, changes in told.itertuples(index=False):
-        waits = source == Source.IMPORT and (changes or {}).get(name, [None])[-1] == theirs
-        yield "waits" if waits else (choice or {}).get(name, "file")
+def _told(facts: DataFrame, theirs: np.ndarray[Any, Any]) -> tuple[Any, Any]:
+    """What may only be asked for, and what is taken of each cell: what was chosen, else the file's value."""
+    asks = across(facts["state"] == PlanState.REPORTED)
+    choice = np.full(asks.shape, "file", object)
+    some = np.flatnonzero(facts[TOLD].notna().any(axis=1))
+    told = facts[TOLD].iloc[some].itertuples(index=False)
+    for at, (sources, chosen, source, changes) in zip(some, told, strict=True):
+        asks[at] |= [(sources or {}).get(name) in OWNED for name in FIELDS]
+        waits = (changes or {}) if source == Source.IMPORT else {}
+        choice[at] = [
+            "waits" if name in waits and waits[name][-1] == value else (chosen or {}).get(name, "file")
+            for name, value in zip(FIELDS, theirs[at], strict=True)
+        ]  # fmt: skip
+    return asks, choice
 
 
-def kinds(long: DataFrame) -> Counter[str]:
-    """Field → rows that differ in it and do not wait."""
-    return Counter(long.loc[long["choice"] != "waits", "field"].value_counts().to_dict())
-
-
-def tally(long: DataFrame) -> Counter[str]:
-    """Rows that are written, for which a change is asked, and which another change that waits keeps out."""
-    taken = long[long["choice"] == "file"]
-    asks, held = taken["asks"], taken["held"]
-    parts = {"written": ~asks, "asked": asks & ~held, "blocked": asks & held}
-    return Counter({name: int(taken.loc[mark, "row"].nunique()) for name, mark in parts.items()})
+# -- choices, line by line -------------------------------------------------------------------------
 
 
 def of_kind(long: DataFrame, kind: str, choice: str) -> DataFrame:
@@ -105,17 +154,3 @@ def left(before: DataFrame, after: DataFrame) -> Iterator[tuple[int, str]]:
     for row, name, choice in out[["row", "field", "choice"]].itertuples(index=False):
         found[row][name] = choice
     return ((row, json.dumps(choices)) for row, choices in found.items())
-
-
-def written(long: DataFrame) -> Iterator[tuple[int, int, str | None, str | None, str | None]]:
-    """(row, student, new values, their changes, changes that are asked for), JSON, of each row with any."""
-    taken = long.loc[
-        long["choice"] == "file", ["row", "student_id", "field", "ours", "theirs", "asks"]
-    ]
-    found: dict[tuple[int, int], tuple[dict[str, Any], dict[str, Any]]] = {}
-    for row, student, name, ours, theirs, asks in taken.itertuples(index=False):
-        direct, asked = found.setdefault((row, student), ({}, {}))
-        (asked if asks else direct)[name] = [ours, theirs]
-    for (row, student), (direct, asked) in found.items():
-        new = {name: theirs for name, (_ours, theirs) in direct.items()}
-        yield row, student, *(json.dumps(part) if part else None for part in (new, direct, asked))

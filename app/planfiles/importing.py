@@ -12,19 +12,21 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import ngettext
-from sqlalchemy import TextClause, text
+from sqlalchemy import func, select, text
 
-from app.bulk.models import Import
+from app.bulk.effects import NotAsShownError
+from app.bulk.models import Import, ImportRow
 from app.core import clock
 from app.core.db import db, staged
 from app.core.errors import Refused
 from app.people.models import Student
 from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
+from app.workflow import trail
 from app.workflow.locks import lock_rows
 
 if TYPE_CHECKING:
-    from pandas import DataFrame
+    from app.planfiles.differing import Difference
 
 STUDENT = "(r.values ->> 'student_id')::int"
 
@@ -33,42 +35,60 @@ def _each(pattern: str) -> str:
     return ", ".join(pattern.format(f=name) for name in DESTINATION_FIELDS)
 
 
-WHO = """who AS (SELECT actor_id, actor_role, actor_name, address, device FROM trail
+WHO = """who AS (SELECT actor_id, actor_role, actor_name, address, device, device_id FROM trail
   WHERE kind = 'import_file' AND record_id = :id AND step IN ({steps}) ORDER BY seq DESC LIMIT 1)"""
-TRAIL = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
-    actor_name, address, device, factor, reason, details, at)"""
-BY_CLOCK = "NULL::int, 'system', 'system', '', ''"
 FILED = f"""CASE WHEN {{code}} IS NULL THEN '{PlanState.OPEN}' ELSE '{PlanState.FILLED}' END"""
-NEW_STATE = FILED.format(code="coalesce(d.direct ->> 'destination_code', d.destination_code)")
+NEW_STATE = FILED.format(code="coalesce(d.destination_code, d.old_code)")
 
 SAID = ("(r.values || coalesce(r.more -> 'left', '{}') || coalesce(r.more -> 'waits', '{}'))"
         " - 'student_id'")  # fmt: skip
-# which rows say otherwise than the plan; what of them, `differing` says
-DIFFERS = f"""FROM import_row r LEFT JOIN plan_entry e ON e.student_id = {STUDENT}
-  CROSS JOIN LATERAL (SELECT {SAID} AS said) x WHERE r.import_id = :id AND r.status <> 'faulty'
-  AND NOT coalesce(jsonb_strip_nulls(to_jsonb(e)), '{{}}') @> x.said"""
-OPEN = f"""EXISTS (SELECT 1 FROM change_request q WHERE q.entry_id = e.id
-  AND q.state = '{ChangeState.OPEN}' AND q.source = '{Source.IMPORT}')"""
-_FILE = f"""SELECT r.row, r.line, {STUDENT}, r.more -> 'choice', {_each("x.said ->> '{f}'")} {DIFFERS}"""
-FILE = text(f"{_FILE} AND r.row > :after ORDER BY r.row LIMIT :most")
-FILE_WAITING = text(f"{_FILE} AND r.row > :after AND {OPEN} ORDER BY r.row LIMIT :most")
-FILE_ROWS = text(f"{_FILE} AND r.row > :after AND r.row = ANY(:rows) ORDER BY r.row LIMIT :most")
-PORTION = 10_000  # rows
+# the rows that say otherwise than the plan, by NAMES of `differing`, which says what becomes of them.
+# OFFSET keeps what a row says from being put together once for each field
+_FILE = f"""SELECT r.row, r.line, {STUDENT}, e.id, e.state, q.id,
+    CASE WHEN e.sources::text ~ '"({Source.SIGNING}|{Source.DESTINATION})"' THEN e.sources END,
+    r.more -> 'choice', q.source, q.changes, {_each("x.said ->> '{f}'")}, {_each("e.{f}")}{{shown}}
+  FROM import_row r CROSS JOIN LATERAL (SELECT {SAID.replace("{}", "{{}}")} AS said OFFSET 0) x
+    LEFT JOIN plan_entry e ON e.student_id = {STUDENT}
+    LEFT JOIN change_request q ON q.entry_id = e.id AND q.state = '{ChangeState.OPEN}'{{joined}}
+  WHERE r.import_id = :id AND r.status <> 'faulty' AND r.row > :after AND r.row <= :until{{which}}
+    AND NOT jsonb_build_object({_each("'{f}', e.{f}")}) @> x.said
+  ORDER BY r.row LIMIT :most"""
+_PERSON = f", {_each('c.{f}')}, s.student_no, s.name, s.graduation_year"
+_JOINED = f""" JOIN student s ON s.id = {STUDENT} LEFT JOIN plan_claim c ON c.student_id = s.id"""
+WAITING = f" AND q.source = '{Source.IMPORT}'"
+THESE = " AND r.row = ANY(:rows)"
+PORTION = 10_000  # rows of the file: one that goes by those that differ would be sorted out anew each time
+_LAST = 1 << 30
 
-STAGED = "row int, student_id int, direct jsonb, changes jsonb, asked jsonb"
-WRITE = text(f"""WITH {WHO.format(steps="'write', 'write_good'")},
+_BY = trail.BY_ROW.format("who")
+_IMPORTED = trail.lines(
+    "plan_entry", "'import'", "d.old_state", NEW_STATE, _BY, record="d.entry_id", school="d.school_id",
+    reason=":name", details="jsonb_build_object('changes', d.changes)",
+)  # fmt: skip
+_ASKED = trail.lines(
+    "change_request", "CASE WHEN fresh THEN 'raise' ELSE 'renew' END",
+    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END", f"'{ChangeState.OPEN}'", _BY, record="q.id",
+    school="q.school_id", reason=":name", details="jsonb_build_object('changes', q.changes)",
+)  # fmt: skip
+# the new values where they are written, NULL elsewhere
+STAGED = f"row int, student_id int, asked jsonb, {_each('{f} text')}"
+FIELDS_WRITTEN = text(f"SELECT {_each('count({f})')} FROM plan_file")
+_EACH_WRITTEN = "'{{f}}', CASE WHEN {row}.{{f}} IS NOT NULL THEN {said} END".format
+_CHANGES = _each(_EACH_WRITTEN(row="f", said="jsonb_build_array(e.{f}, f.{f})"))
+_SOURCES = _each(_EACH_WRITTEN(row="d", said=f"'{Source.IMPORT}'"))
+WRITE = f"""WITH {WHO.format(steps="'write', 'write_good'")},
 todo AS MATERIALIZED (SELECT f.*, e.id AS entry_id, e.school_id, e.college_id, e.graduation_year,
-    e.placement_id, e.state AS old_state, e.sources AS old_sources, e.destination_code
+    e.placement_id, e.state AS old_state, e.sources AS old_sources, e.destination_code AS old_code,
+    nullif(jsonb_strip_nulls(jsonb_build_object({_CHANGES})), '{{}}') AS changes
   FROM plan_file f JOIN plan_entry e ON e.student_id = f.student_id),
-written AS (UPDATE plan_entry e SET
-    {_each("{f} = CASE WHEN d.direct ? '{f}' THEN d.direct ->> '{f}' ELSE e.{f} END")},
-    sources = e.sources || (SELECT jsonb_object_agg(k, '{Source.IMPORT}') FROM jsonb_object_keys(d.direct) k),
-    by_staff = true, changed_at = :now, state = {NEW_STATE}
-  FROM todo d WHERE e.id = d.entry_id AND d.direct IS NOT NULL),
+written AS (UPDATE plan_entry e SET /*fields*/ by_staff = true, changed_at = :now,
+    state = {NEW_STATE}, sources = e.sources || jsonb_strip_nulls(jsonb_build_object({_SOURCES}))
+  FROM todo d WHERE e.id = d.entry_id AND d.changes IS NOT NULL),
 raised AS (INSERT INTO change_request AS q (entry_id, student_id, school_id, college_id,
     graduation_year, placement_id, kind, state, ends, source, changes, created_at, changed_at)
   SELECT entry_id, student_id, school_id, college_id, graduation_year, placement_id,
-    CASE old_state WHEN '{PlanState.REPORTED}' THEN '{ChangeKind.REPORTED}' ELSE '{ChangeKind.IMPORT}' END,
+    CASE old_state WHEN '{PlanState.REPORTED}' THEN '{ChangeKind.REPORTED}'
+      ELSE '{ChangeKind.IMPORT}' END,
     '{ChangeState.OPEN}', false, '{Source.IMPORT}', asked, :now, :now
   FROM todo WHERE asked IS NOT NULL ORDER BY student_id
   ON CONFLICT (entry_id) WHERE state = 'open' DO UPDATE SET changes = q.changes || excluded.changes,
@@ -78,16 +98,10 @@ kept AS (UPDATE import_row r SET more = r.more || jsonb_strip_nulls(jsonb_build_
     'was', d.changes, 'sources', d.old_sources, 'request', q.id))
   FROM todo d LEFT JOIN raised q ON q.entry_id = d.entry_id
   WHERE r.import_id = :id AND r.row = d.row),
-told AS ({TRAIL}
-  SELECT 'plan_entry', d.entry_id, d.school_id, 'import', d.old_state, {NEW_STATE}, who.actor_id,
-    who.actor_role, who.actor_name, who.address, who.device, '', :name,
-    jsonb_build_object('changes', d.changes), :now FROM todo d, who WHERE d.direct IS NOT NULL
-  UNION ALL SELECT 'change_request', q.id, q.school_id, CASE WHEN fresh THEN 'raise' ELSE 'renew' END,
-    CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END, '{ChangeState.OPEN}', who.actor_id,
-    who.actor_role, who.actor_name, who.address, who.device, '', :name,
-    jsonb_build_object('changes', q.changes), :now FROM raised q, who)
-SELECT count(*) FILTER (WHERE direct IS NOT NULL) AS written, (SELECT count(*) FROM raised) AS asked,
-  count(*) FILTER (WHERE asked IS NOT NULL) - (SELECT count(*) FROM raised) AS blocked FROM todo""")
+told AS ({trail.INTO} {_IMPORTED} FROM todo d, who WHERE d.changes IS NOT NULL
+  UNION ALL {_ASKED} FROM raised q, who)
+SELECT count(changes) AS written, (SELECT count(*) FROM raised) AS asked,
+  count(asked) - (SELECT count(*) FROM raised) AS blocked FROM todo"""
 
 LOCK = text(f"""SELECT count(*) FROM (SELECT 1 FROM student s WHERE s.id IN (SELECT {STUDENT}
     FROM import_row r WHERE r.import_id = :id AND r.values ? 'student_id')
@@ -118,37 +132,62 @@ def freshen(record: Import) -> None:
         sync.sync(stale, clock.now())
 
 
-def differences(
-    record_id: int, wanted: TextClause = FILE, most: int = PORTION, after: int = 0, **more: Any
-) -> Iterator[DataFrame]:
-    """The fields in which the file says otherwise than the plan now, a portion of rows at a time."""
+def difference(
+    record_id: int, which: str = "", *, shown: bool = False, **bounds: Any
+) -> Difference | None:
+    """The next rows in which the file says otherwise than the plan now; None where there are none.
+
+    `which`: all, WAITING, THESE (with `rows`); after, until a row, at `most`. `shown`: with whom it is about.
+    """
     from app.planfiles import differing  # brings pandas: see docs/plan.md
 
-    while rows := db.session.execute(
-        wanted, {"id": record_id, "after": after, "most": most, **more}
-    ).all():
-        plan = sync.pairs([student for _row, _line, student, *_more in rows])
-        yield differing.difference(differing.file_of(rows), plan)
-        after = rows[-1][0]
+    beside = {"shown": _PERSON, "joined": _JOINED} if shown else {"shown": "", "joined": ""}
+    at = {"id": record_id, "after": 0, "until": _LAST, "most": _LAST, **bounds}
+    rows = db.session.execute(text(_FILE.format(which=which, **beside)), at).all()
+    return differing.difference(differing.rows_of(rows)) if rows else None
+
+
+def differences(record_id: int, *, shown: bool = False) -> Iterator[Difference]:
+    """The same of all rows, a portion of the file at a time: memory stays flat."""
+    rows = select(func.max(ImportRow.row)).where(ImportRow.import_id == record_id)
+    for after in range(0, db.session.scalar(rows) or 0, PORTION):
+        found = difference(record_id, shown=shown, after=after, until=after + PORTION)
+        if found is not None:
+            yield found
 
 
 def tally(record: Import) -> dict[str, int]:
     """How many rows the file would write, as of now, and for how many it may only ask for a change."""
-    from app.planfiles import differing
+    return _tally(sum((found.counts() for found in differences(record.id)), Counter()))
 
-    found = sum(map(differing.tally, differences(record.id)), Counter())
-    return {name: found[name] for name in ("written", "asked", "blocked")}
+
+def _tally(counts: Counter[str]) -> dict[str, int]:
+    return {name: counts[name] for name in ("written", "asked", "blocked")}
 
 
 def write(record: Import, now: datetime) -> None:
-    """Write what the file may write, ask for the rest, and keep beside each row what it was."""
-    from app.planfiles import differing
+    """Write what the file may write, ask for the rest, and keep beside each row what it was.
+
+    Raises NotAsShownError, before anything is written, where that is another tally than was shown.
+    """
+    counts: Counter[str] = Counter()
+
+    def portions() -> Iterator[Iterator[tuple[Any, ...]]]:
+        for found in differences(record.id):
+            counts.update(found.counts())
+            yield found.written()
 
     at = {"id": record.id, "now": now}
+    staged("plan_file", STAGED, portions())
+    if _tally(counts) != record.tally:
+        raise NotAsShownError
     db.session.execute(BEGIN, at)
-    staged("plan_file", STAGED, map(differing.written, differences(record.id)))
-    found = db.session.execute(WRITE, {**at, "name": record.file_name}).one()
-    record.details = {**record.details, "tally": dict(found._mapping)}
+    # a column that no row changes costs nothing: neither its order nor its indexes are made anew
+    each = zip(DESTINATION_FIELDS, db.session.execute(FIELDS_WRITTEN).one(), strict=True)
+    fields = "".join(f"{name} = coalesce(d.{name}, e.{name}), " for name, count in each if count)
+    write = text(WRITE.replace("/*fields*/", fields))
+    done = db.session.execute(write, {**at, "name": record.file_name}).one()
+    record.details = {**record.details, "tally": dict(done._mapping)}
 
 
 # -- undone ----------------------------------------------------------------------------------------
@@ -168,6 +207,10 @@ BACK_CODE = FILED.format(
     code="""(CASE WHEN d.was ? 'destination_code' THEN d.was -> 'destination_code' ->> 0
     ELSE d.destination_code END)"""
 )
+_UNDONE = trail.lines("plan_entry", "'undo_import'", "d.old_state", BACK_CODE, _BY, record="d.id",
+                      school="d.school_id", reason=":name")  # fmt: skip
+_OVERTAKEN = trail.lines("change_request", "'overtake'", f"'{ChangeState.OPEN}'",
+                         f"'{ChangeState.OVERTAKEN}'", trail.BY_CLOCK, reason=":name")  # fmt: skip
 GIVE_BACK = text(f"""WITH {WHO.format(steps="'undo'")},
 todo AS MATERIALIZED (SELECT e.id, e.student_id, e.school_id, e.state AS old_state,
     e.destination_code, r.more -> 'was' AS was,
@@ -183,11 +226,7 @@ written AS (UPDATE plan_entry e SET
 gone AS (UPDATE change_request q SET state = '{ChangeState.OVERTAKEN}', changed_at = :now
   FROM import_row r WHERE r.import_id = :id AND q.id = (r.more ->> 'request')::int
     AND q.state = '{ChangeState.OPEN}' AND q.source = '{Source.IMPORT}' RETURNING q.id, q.school_id),
-told AS ({TRAIL}
-  SELECT 'plan_entry', d.id, d.school_id, 'undo_import', d.old_state, {BACK_CODE}, who.actor_id,
-    who.actor_role, who.actor_name, who.address, who.device, '', :name, '{{}}'::jsonb, :now FROM todo d, who
-  UNION ALL SELECT 'change_request', id, school_id, 'overtake', '{ChangeState.OPEN}',
-    '{ChangeState.OVERTAKEN}', {BY_CLOCK}, '', :name, '{{}}'::jsonb, :now FROM gone)
+told AS ({trail.INTO} {_UNDONE} FROM todo d, who UNION ALL {_OVERTAKEN} FROM gone)
 SELECT student_id FROM todo""")
 REMOVE = text(f"""DELETE FROM plan_entry e USING import_row r WHERE r.import_id = :id
   AND r.status = 'new' AND e.student_id = {STUDENT} AND e.state = '{PlanState.OPEN}'

@@ -14,7 +14,6 @@ from app.accounts import workflow as sign_in
 from app.accounts.hooks import SCHOOL_NAMES
 from app.accounts.models import ROLE_NAMES, AppUser
 from app.accounts.queries import accounts_for, actor
-from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.declared import Link, ListFilter, Tab, record_action
@@ -29,9 +28,9 @@ from app.staff.forms import AskChangeForm, AskNewForm
 from app.staff.models import ACTS, CHIPS, LABELS, StaffRequest
 from app.staff.notices import LABELS as FACTS
 from app.staff.workflow import STAFF_REQUESTS
-from app.workflow.queries import said, trail_of
+from app.workflow import trail
 
-DONE = {
+trail.ACTS["account"] = {
     "open": _l("Opened"), "change": _l("Changed"), "activate": _l("Activate"),
     "deactivate": _l("Deactivate"), "sign_out": _l("Sign out everywhere"),
     "forget_password": _l("Reset the password"), "reset_factor": _l("Reset the second factor"),
@@ -115,11 +114,7 @@ class AccountsView(RuledForms, SafeModelView):
     def show_context(self, item: Any) -> dict[str, Any]:
         """What administrators did to the account (ADM-07), and what waits."""
         return {
-            "trace": [
-                {"who": row.actor_name, "what": DONE.get(row.step, row.step),
-                 "when": clock.local(row.at), "note": row.reason}
-                for row in reversed(trail_of("account", item.id))
-            ],
+            "trace": trail.shown("account", item.id),
             "edit_url": self.url("edit", pk=item.id) if item.is_staff and self._has("edit") else "",
         }  # fmt: skip
 
@@ -239,11 +234,7 @@ class StaffRequestsView(StepActions, SafeModelView):
                 if name in after
             ],
             "account_url": url_for("AccountsView.show", pk=item.user_id) if item.user_id else "",
-            "trace": [
-                {"who": row.actor_name, "what": said(row), "when": clock.local(row.at),
-                 "note": row.reason}
-                for row in reversed(trail_of("staff_request", item.id))
-            ],
+            "trace": trail.shown("staff_request", item.id),
         }  # fmt: skip
 
     @record_action("confirm", _l("Confirm the request"), primary=True, multiple=False)

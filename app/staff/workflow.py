@@ -34,7 +34,7 @@ from app.staff.notices import tell, tell_person
 from app.staff.queries import facts_of, requests_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, checked_reason, committed
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = RequestState
 LIFE = timedelta(days=7)
@@ -83,7 +83,7 @@ STAFF_REQUESTS: Workflow[StaffRequest] = Workflow(
         Step("withdraw", S.OPEN, S.WITHDRAWN, by=Role.ADMIN, label=_l("Withdraw"), danger=True,
              when=(own_request,), then=(note,), done=_l("Withdrawn; nothing is changed.")),
         Step("expire", S.OPEN, S.EXPIRED, by=Role.SYSTEM, label=lazy_pgettext("request", "Expire"),
-             then=(tell,)),
+             then=(tell,), tone=Tone.REFUSED),
     ),
 )  # fmt: skip
 

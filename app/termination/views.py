@@ -13,7 +13,6 @@ from flask_babel import lazy_gettext as _l
 
 from app.accounts.act_views import birth_code_url, code_url, proved, take
 from app.accounts.act_views import said as said_so
-from app.accounts.acts import PROOFS
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import NotYours
@@ -36,8 +35,8 @@ from app.termination.workflow import TERMINATIONS, applies_by, why_not
 from app.termination.workflow import request as request_termination
 from app.terms.models import BY_NAME
 from app.terms.queries import with_unit
+from app.workflow import trail
 from app.workflow.actor import PARTIES, Role
-from app.workflow.queries import said, trail_of
 from app.workflow.steps import Offer
 
 LARGEST_KEY = 2**31 - 1
@@ -185,23 +184,10 @@ def _question(offer: Offer, termination: Termination, view: str) -> dict[str, An
     }
 
 
-def trace(placement_id: int) -> list[dict[str, Any]]:
+def trace(placement_id: int) -> list[trail.Line]:
     """What happened to the terminations of a signing, newest first."""
-    found = []
-    for termination in reversed(queries.of_placement(placement_id, actor())):
-        for row in reversed(trail_of("termination", termination.id)):
-            step = TERMINATIONS.step(row.step)
-            found.append(
-                {
-                    "who": row.actor_name,
-                    "what": said(row),
-                    "when": clock.local(row.at),
-                    "note": row.reason,
-                    "factor": str(PROOFS.get(row.factor, "")),
-                    "kind": "refused" if step.danger else "turn",
-                }
-            )  # fmt: skip
-    return found
+    found = reversed(queries.of_placement(placement_id, actor()))
+    return [line for one in found for line in trail.shown("termination", one.id)]
 
 
 class PartyTerminations:

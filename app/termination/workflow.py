@@ -55,7 +55,7 @@ from app.termination.queries import running, terminations_for
 from app.workflow.actor import Actor, Role
 from app.workflow.decisions import before_decision, just_decided, school_not_acted, still_undoable
 from app.workflow.engine import Workflow, checked_reason, committed
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = TerminationState
 FROM_PLACEMENT = ("school_id", "college_id", "student_id", "employer_id")
@@ -148,14 +148,15 @@ TERMINATIONS: Workflow[Termination] = Workflow(
              label=_l("Approve termination in the college's place"), reason=Reason.REQUIRED,
              targets=(S.AWAITING_SCHOOL, S.APPROVED), applies=stands_in, undoable=True,
              when=(college_had_its_time, chance_left, another_person), then=(then.end_placement,),
-             done=_l("Approved in the college's place.")),
+             done=_l("Approved in the college's place."), tone=Tone.DONE),
         Step("refuse_for_college", S.AWAITING_COLLEGE, S.REFUSED, by=Role.SCHOOL,
              label=_l("Refuse termination in the college's place"), reason=Reason.REQUIRED, danger=True,
              applies=stands_in, undoable=True, when=(college_had_its_time,), done=REFUSED_DONE),
         *nudge_steps((S.REQUESTED, S.AWAITING_COLLEGE), (S.REQUESTED,)),
         Step("withdraw_college", S.AWAITING_SCHOOL, S.AWAITING_COLLEGE, by=Role.COLLEGE,
              label=_l("Take our approval back"), reason=Reason.REQUIRED, applies=two_levels,
-             when=(school_not_acted,), done=_l("Taken back; it waits for your college again.")),
+             when=(school_not_acted,), tone=Tone.REFUSED,
+             done=_l("Taken back; it waits for your college again.")),
         Step("approve", S.AWAITING_SCHOOL, S.APPROVED, by=Role.SCHOOL, label=_l("Approve termination"),
              when=(chance_left, another_person), bulk=True, undoable=True,
              then=(then.end_placement,),

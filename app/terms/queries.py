@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
-from app.terms.models import FIELDS, GROUPS, Field, Terms, asked, differences, values_of
+from app.terms.models import BY_NAME, FIELDS, GROUPS, Field, Terms, asked, differences, values_of
+from app.workflow import trail
+from app.workflow.models import Trail
 
 
 def shown(field: Field, value: Any, year: int | None = None) -> str:
@@ -97,3 +100,13 @@ def groups_of(values: dict[str, Any], year: int) -> dict[str, tuple[Any, list[tu
 def groups(terms: Terms, year: int) -> dict[str, tuple[Any, list[tuple[Any, str]]]]:
     """`groups_of` one version of the terms."""
     return groups_of(values_of(terms), year)
+
+
+def _changed(row: Trail) -> str:
+    """Which terms were proposed otherwise."""
+    names = [str(BY_NAME[name].label) for name in row.details.get("changed", ()) if name in BY_NAME]
+    return _("Changed: %(fields)s", fields=_(", ").join(names)) if names else ""
+
+
+for _kind in ("invitation", "placement"):
+    trail.NOTES[_kind].append(_changed)

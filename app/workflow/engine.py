@@ -22,11 +22,10 @@ from app.core import clock, printable
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.text import clean_line
+from app.workflow import trail
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role, ask_anew
 from app.workflow.locks import lock_row, lock_rows
-from app.workflow.models import Trail
-from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
-from app.workflow.trace import led_away
+from app.workflow.steps import FLOWS, Change, Effect, Guard, Offer, Reason, Step, Text
 
 
 class Record(Protocol):
@@ -42,7 +41,6 @@ T = TypeVar("T")
 # value is False when a button is drawn and True when the step is taken: then the answer must hold until
 # the commit (a lock)
 EVERYBODY: list[Callable[[Actor, bool], str | None]] = []
-FLOWS: dict[str, Workflow[Any]] = {}  # kind → its table, for naming the steps of a trace
 # what must hold for every step of a party that binds somebody, whatever the record: accounts say it
 PARTY_GUARDS: list[Callable[[Actor, datetime], str | None]] = []
 REASON_LENGTH = 200  # characters, as the manuals have it for every reason
@@ -73,7 +71,7 @@ class Workflow(Generic[R]):
     before: dict[str, Callable[[Sequence[int]], None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        FLOWS[self.kind] = self  # a trace names steps of packages it may not import
+        FLOWS[self.kind] = self
 
     def also_when(self, name: str, guard: Guard, *, first: bool = False) -> None:
         """Let a package above add what it knows to a step of this table; `first` of its guards."""
@@ -275,7 +273,7 @@ class Workflow(Generic[R]):
         step's states since then was faster; what did not fit before is nobody's doing.
         """
         state = str(self.labels.get(record.state, record.state))
-        row = led_away(self.kind, record.id, step.sources, seen)
+        row = trail.led_away(self.kind, record.id, step.sources, seen)
         if row is None or row.actor_role == Role.SYSTEM:
             return _("This is not possible now: the state is “%(state)s”.", state=state)
         said = {"at": clock.local(row.at).strftime("%Y-%m-%d %H:%M"), "state": state}
@@ -291,26 +289,12 @@ class Workflow(Generic[R]):
         record, actor, until = change.record, change.actor, change.held_until
         if until:
             change.details["undo_until"] = until.isoformat()
-        db.session.add(
-            Trail(
-                kind=self.kind,
-                record_id=record.id,
-                school_id=getattr(record, "school_id", None),
-                step=change.step.name,
-                from_state=source,
-                to_state=target,
-                actor_id=actor.user_id,
-                actor_role=actor.role,
-                actor_name=actor.name,
-                address=actor.address,
-                device=actor.device[:200],
-                device_id=actor.device_id,
-                factor=actor.factor or (actor.stepped_up if change.step.step_up else ""),
-                reason=change.reason,
-                details=change.details,
-                at=change.now,
-            )
-        )
+        trail.write(
+            self.kind, record.id, change.step.name, actor, change.now,
+            school_id=getattr(record, "school_id", None), before=source, after=target,
+            factor=actor.factor or (actor.stepped_up if change.step.step_up else ""),
+            reason=change.reason, details=change.details,
+        )  # fmt: skip
 
 
 def _of_everybody(step: Step, actor: Actor, taken: bool) -> str:

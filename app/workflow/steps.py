@@ -35,6 +35,14 @@ class Verdict(StrEnum):
     REFUSE = "refuse"
 
 
+class Tone(StrEnum):
+    """How a line of the trace looks: something was given, something ended or was denied, or it went on."""
+
+    DONE = "done"
+    REFUSED = "refused"
+    TURN = "turn"
+
+
 @dataclass
 class Change:
     """What one step is about to do: given to its effects, then written into the trail."""
@@ -84,7 +92,8 @@ class Step:
     only stops things (INV-20). A party's step that `binds` nobody stays possible while its way in is
     held (ACC-15). `verdict` says that the step answers what the record waits for, in all its states or
     in those named; who has such a step is whom the record waits for. `quiet` steps say something
-    without moving the record: it stays as old as it was.
+    without moving the record: it stays as old as it was. `tone` is how the trace shows it, where
+    neither `danger` nor the verdict says so.
     """
 
     name: str
@@ -111,6 +120,7 @@ class Step:
     binds: bool = True
     verdict: Verdict | Mapping[Any, Verdict] | None = None
     quiet: bool = False
+    tone: Tone | None = None
     otherwise: Mapping[str, Text] = field(default_factory=dict)  # its label for records of a kind
 
     def called(self, kind: str) -> Text:
@@ -122,6 +132,16 @@ class Step:
         if isinstance(self.verdict, Mapping):
             return self.verdict.get(state)
         return self.verdict if state in self.sources else None
+
+    @property
+    def looks(self) -> Tone:
+        """How a line of the trace shows it."""
+        told = self.verdict.values() if isinstance(self.verdict, Mapping) else (self.verdict,)
+        if self.tone is not None:
+            return self.tone
+        if self.danger or Verdict.REFUSE in told:
+            return Tone.REFUSED
+        return Tone.DONE if Verdict.APPROVE in told else Tone.TURN
 
     def steps_up(self, record: Any) -> bool:
         """Whether the step asks for the second factor anew on this record."""
@@ -157,3 +177,6 @@ class Offer:
     def possible(self) -> bool:
         """Whether the button works."""
         return not self.why_not
+
+
+FLOWS: dict[str, Any] = {}  # kind of record → its `engine.Workflow`

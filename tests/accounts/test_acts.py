@@ -13,8 +13,8 @@ from app.invitations.models import Invitation
 from app.invitations.workflow import INVITATIONS
 from app.settings.queries import set_setting
 from app.termination.workflow import TERMINATIONS
+from app.workflow import trail
 from app.workflow.actor import PARTIES
-from app.workflow.queries import trail_of
 from tests import factories as make
 
 ASKED = {  # kind, step, role: acts that bind or end something
@@ -166,7 +166,7 @@ def test_a_batch_of_letters_asks_one_code_and_a_wrong_one_keeps_the_preview(cast
     assert firm.post(SEND, data={**data, "code": code}).status_code == 200
     assert db.session.query(Invitation).count() == 2
     for sent in db.session.query(Invitation):
-        assert trail_of("invitation", sent.id)[0].factor == "mail"
+        assert trail.of("invitation", sent.id)[0].factor == "mail"
 
 
 # -- the dialog --------------------------------------------------------------------------------------
@@ -209,7 +209,7 @@ def test_s18_accepting_pressed_twice_blames_nobody(cast, visit, letter):
     for _press in range(2):
         page = phone.post(url, data={"agreed": "1", "code": code}, follow_redirects=True)
         assert "qq-flash-warn" not in page.get_data(as_text=True)
-    assert [row.step for row in trail_of("invitation", letter.id)].count("accept") == 1
+    assert [row.step for row in trail.of("invitation", letter.id)].count("accept") == 1
 
 
 @pytest.mark.rule("AGR-11")

@@ -14,8 +14,8 @@ from app.placements.workflow import PLACEMENTS
 from app.staff.models import StaffRequest
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import STAFF, Role
-from app.workflow.engine import FLOWS
 from app.workflow.models import Trail
+from app.workflow.steps import FLOWS
 from tests.adversary.world import THIEVES, World
 
 RECORDS_OF_STAFF = (

@@ -62,13 +62,6 @@ def bring(page, data: bytes, name: str) -> None:
     page.locator(".qq-stats").wait_for()
 
 
-def agree(page) -> None:
-    """Agree to what the preview says is left out."""
-    page.get_by_label("我已阅读，同意按此导入。").check()
-    page.locator("#concerns button").click()
-    page.get_by_text("已同意。").wait_for()
-
-
 def numbers(page) -> dict[str, str]:
     """The figures of the preview: «新增 3», «错误 5» …"""
     boxes = page.locator(".qq-stats .qq-stat").all()

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from tests.browser.conftest import sign_in, text_of
-from tests.browser.files import XLSX, YEAR, agree, as_bytes, downloaded, fits_the_phone, office
+from tests.browser.files import XLSX, YEAR, as_bytes, bring, downloaded, fits_the_phone, office
 from tests.browser.test_life import confirm, press
 from tests.official.books import cells, workbook
 
@@ -80,11 +80,7 @@ def test_archives_are_forwarded_and_the_student_reads_the_tracking_number(
     for n in range(2, sheet.max_row + 1):
         sheet.cell(n, heads.index("快递单号") + 1, f"EMS{n:08d}")
     page.goto("/imports/courier/")
-    page.set_input_files(
-        "#file", [{"name": "寄递表.xlsx", "mimeType": XLSX, "buffer": as_bytes(book)}]
-    )
-    page.get_by_role("button", name="上传并检查").click()
-    agree(page)  # the sheet's other columns: asked once
+    bring(page, as_bytes(book), "寄递表.xlsx")  # its columns for people are not asked about
     press(page, "write")
     confirm(page)
     page.get_by_text("已写入").first.wait_for()

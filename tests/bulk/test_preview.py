@@ -6,10 +6,13 @@ import io
 
 import openpyxl
 import pytest
+from flask_babel import force_locale
 
 from app.accounts.models import AccountWarning
-from app.bulk import asking
+from app.bulk import asking, shown_mapping
+from app.bulk.answers import Answers
 from app.bulk.models import Import
+from app.bulk.sheet import SHEETS
 from app.core.db import db
 from app.core.errors import Refused
 from app.papers import tasks as papers
@@ -195,3 +198,63 @@ def test_our_own_template_needs_no_agreement(visit, cast, bring):
     record = bring(out.getvalue(), answer=False)
     assert (record.state, record.concerns) == ("checked", {}), record.details
     assert db.session.query(Student).filter_by(student_no=row["学号"]).count() == 0
+
+
+def with_error(rows, column="班级"):
+    """The workbook of the rows, an error in that column of the first one."""
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(rows)))
+    page = book.active
+    heads = [str(cell.value).rstrip("*") for cell in page[1]]
+    cell = page.cell(2, heads.index(column) + 1)
+    cell.value, cell.data_type = "#N/A", "e"
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def lines_of(app, record):
+    """Of each group of problems its field and its lines: text, rows, what is chosen."""
+    sheet = SHEETS[record.sheet]
+    with app.test_request_context(), force_locale("zh"):
+        found, _more = shown_mapping.troubles_of(record, sheet, sheet.prepare(record))
+    return {one.field: [(line.text, line.rows, line.chosen) for line in one.lines] for one in found}
+
+
+def test_a_row_that_stands_twice_is_not_said_to_be_empty(app, bring):
+    record = bring(xlsx([good_row(1), good_row(2), good_row(1)]))
+    assert lines_of(app, record) == {"student_no": [(None, 1, "")]}
+
+
+def test_rows_with_an_error_are_proposed_to_be_left_out_and_others_are_not(app, bring):
+    record = bring(with_error([good_row(1), good_row(2, 姓名="")]))
+    assert lines_of(app, record) == {"class_name": [("#", 1, "out")], "name": [("", 1, "")]}
+
+
+def test_while_it_is_checked_again_no_number_of_the_former_check_is_shown(app, bring, visit, cast):
+    record = bring(xlsx([good_row(1), good_row(2, 姓名="")]))
+    assert "qq-stats" in page_of(visit, cast, record)
+    with app.test_request_context():
+        asking.decide(record, make.actor(cast.officer), Answers())
+    assert "qq-stats" not in page_of(visit, cast, record)
+    assert "errors.xlsx" not in page_of(visit, cast, record)
+
+
+@pytest.mark.rule("BLK-06", "INV-03")
+def test_what_was_decided_of_a_value_stands_in_the_workbook_of_faulty_rows(
+    bring, decide, visit, cast
+):
+    """Not even remembered: brought again, the mended rows ask nothing a second time."""
+    rows = [good_row(1, 学历="本科", 姓名=""), good_row(2, 学历="本科")]
+    record = bring(xlsx(rows), answer=False)
+    form = {"field-0": "education", "text-0": "本科", "act-0": "=31"}
+    record = decide(record, form)
+    assert (record.state, *tally(record)) == ("checked", 1, 0, 0, 1), record.details
+    data = visit(cast.officer).get(f"/imports/file/{record.uid}/errors.xlsx").data
+    page = openpyxl.load_workbook(io.BytesIO(data)).worksheets[0]
+    heads = [cell.value for cell in page[1]]
+    assert page.cell(2, heads.index("学历") + 1).value == "31"
+    page.cell(2, heads.index("姓名") + 1).value = "学生一"
+    out = io.BytesIO()
+    page.parent.save(out)
+    again = bring(out.getvalue(), "改好.xlsx", answer=False)
+    assert (again.state, *tally(again)) == ("checked", 1, 0, 0, 0)

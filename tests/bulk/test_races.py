@@ -168,7 +168,7 @@ from app import create_app
 from tests.conftest import settings_for
 from pathlib import Path
 from app.bulk import tasks, staging, writing, effects
-module, name = {"stage": (staging, "stage"), "insert": (writing, "_insert"), "give back": (writing, "_give_back")}[sys.argv[3]]
+module, name = {"stage": (staging, "stage"), "insert": (writing, "_insert"), "give back": (writing, "_update")}[sys.argv[3]]
 real = getattr(module, name)
 def slow(*args, **more):
     done = real(*args, **more)

@@ -9,7 +9,7 @@ from app.accounts.models import SecurityEvent
 from app.core.db import db
 from app.core.mail import Message
 from app.people.models import Student
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.campus.test_oidc import come_back, go, signed_in, who
 
@@ -104,7 +104,7 @@ def test_the_administrator_sets_up_and_tests_and_the_school_switches_on(cast, vi
     )
     office.post(f"/sign-in-ways/action/switch_on/{key}")
     assert db.session.get(SignInWay, key, populate_existing=True).active
-    assert [t.step for t in trail_of("sign_in_way", key)] == [
+    assert [t.step for t in trail.of("sign_in_way", key)] == [
         "keep_way",
         "try_way",
         "switch_on_way",
@@ -242,7 +242,7 @@ def test_a_student_accepts_after_confirming_by_campus(cast, way, issuer, client)
     page = client.get(f"/my/invitations/{letter.id}").text
     assert f"/acts/invitation/{letter.id}/accept/code" not in page, "no code is asked for now"
     client.post(f"/my/answer/{letter.id}/accept", data={"agreed": "1"})
-    row = trail_of("invitation", letter.id)[-1]
+    row = trail.of("invitation", letter.id)[-1]
     assert (row.step, row.factor) == ("accept", "campus")
 
 

@@ -19,7 +19,7 @@ from app.people.students import STUDENTS
 from app.plan import editions
 from app.plan.models import PlanEntry
 from app.plan.workflow import PLAN, edit
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.checks.test_rules import row_of
 from tests.factories import actor
@@ -55,7 +55,7 @@ def test_an_accepted_finding_stays_so_until_its_facts_change(cast, finding):
     row_of(cast.student, location="420500")
     run(cast.school)
     assert finding.state == "open"
-    steps = [(r.step, r.reason) for r in trail_of("finding", finding.id)]
+    steps = [(r.step, r.reason) for r in trail.of("finding", finding.id)]
     assert steps == [("accept", "该市不设区县"), ("changed", "")]
 
 
@@ -71,7 +71,7 @@ def test_a_finding_goes_once_mended_and_comes_back_with_the_fault(cast, finding)
     row_of(cast.student)
     run(cast.school)
     assert finding.state == "gone"
-    assert trail_of("finding", finding.id)[-1].step == "mended"
+    assert trail.of("finding", finding.id)[-1].step == "mended"
 
 
 @pytest.mark.rule("CHK-02")
@@ -139,7 +139,7 @@ def test_a_row_with_an_error_is_not_reported_until_mended_or_accepted(cast):
         with pytest.raises(Refused, match=r"行业|Industry"):
             PLAN.perform(step, entry.id, actor(cast.officer))
         assert entry.state == "filled"
-    fallen = trail_of("plan_entry", entry.id)[-1]
+    fallen = trail.of("plan_entry", entry.id)[-1]
     assert (fallen.step, fallen.details["hints"]) == ("failed", ["codes"])
     FINDINGS.perform("accept", one("codes", cast.student).id, actor(cast.officer), reason="新代码")
     offer = PLAN.offer("check", entry, actor(cast.officer), clock.now())
@@ -181,7 +181,7 @@ def test_whoever_changes_the_record_of_a_checked_row_takes_the_check_back(cast, 
     db.session.execute(text(f"UPDATE student SET {column} = {value} WHERE id = {cast.student.id}"))
     db.session.commit()
     assert (entry.state, other.state) == ("filled", "checked")
-    assert trail_of("plan_entry", entry.id)[-1].step == "record_changed"
+    assert trail.of("plan_entry", entry.id)[-1].step == "record_changed"
     db.session.execute(text("UPDATE student SET address = '别处', email = 'x@example.com'"))
     db.session.commit()
     assert other.state == "checked"  # what the student keeps itself is not what was checked
@@ -209,7 +209,7 @@ def test_who_no_longer_accepts_an_error_takes_the_check_back(cast):
     PLAN.perform("check", entry.id, actor(cast.officer))
     FINDINGS.perform("reopen", key, actor(cast.officer))
     assert entry.state == "filled"
-    assert trail_of("plan_entry", entry.id)[-1].step == "failed"
+    assert trail.of("plan_entry", entry.id)[-1].step == "failed"
 
 
 @pytest.mark.rule("PLN-06")
@@ -227,7 +227,7 @@ def test_an_error_of_the_whole_year_bars_the_report_too(cast):
 def test_a_report_in_spite_of_a_warning_has_it_in_the_trace(cast):
     entry = checked(cast, cast.student, location="420100")
     PLAN.perform("report", entry.id, actor(cast.officer))
-    assert "region_level" in trail_of("plan_entry", entry.id)[-1].details["hints"]
+    assert "region_level" in trail.of("plan_entry", entry.id)[-1].details["hints"]
 
 
 @pytest.mark.rule("PLN-06", "AGR-07")

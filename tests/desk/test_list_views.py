@@ -61,11 +61,14 @@ def test_a_list_that_finds_nothing_or_does_not_exist_takes_nothing(cast, waiting
 
 
 @pytest.mark.rule("AGR-07")
-def test_more_than_the_limit_is_refused(cast, waiting, visit, monkeypatch):
+def test_more_than_the_limit_is_refused_and_the_list_says_so(cast, waiting, visit, monkeypatch):
+    assert reading.MOST_FOUND >= 8_000  # a school's year
     monkeypatch.setattr(views, "MOST_FOUND", 2)
     monkeypatch.setattr(reading, "MOST_FOUND", 2)
     desk = visit(cast.officer)
-    assert 'name="all"' not in desk.get("/desk/list/?psize_DeskView=1").text
+    page = desk.get("/desk/list/?psize_DeskView=1").text
+    assert 'name="all"' not in page
+    assert "一次最多处理 2 条，请先缩小列表范围。" in page
     asked = {"action": "attest", "all": "1", "query": ""}
     assert desk.post("/desk/action_post", data=asked).status_code == 400
     assert set(states(waiting)) == {S.AWAITING_SCHOOL}

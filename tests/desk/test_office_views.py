@@ -10,7 +10,7 @@ import pytest
 from app.core.db import db
 from app.placements.models import Placement
 from app.placements.models import PlacementState as S
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.desk.desk import rows, signed, tab_counts, text, two_levels, worked
 
@@ -299,7 +299,7 @@ def test_refusing_needs_a_reason_which_both_parties_read(cast, waiting, visit):
         desk.post(f"/desk/action/refuse/{own.id}", data={"reason": "信息不实"}).status_code == 303
     )
     assert state(own) == S.REFUSED
-    assert trail_of("placement", own.id)[-1].reason == "信息不实"
+    assert trail.of("placement", own.id)[-1].reason == "信息不实"
     assert signed(cast.rival, cast.student)
 
 
@@ -386,9 +386,9 @@ def test_missing_facts_are_marked_and_bar_approval_until_filled_in(cast, waiting
     facts["region"] = "湖北省武汉市洪山区"
     assert desk.post(f"/desk/facts/{own.id}", data=facts).status_code == 303
     assert desk.post(f"/desk/action/attest/{own.id}").location == "/desk/list/"
-    line = trail_of("placement", own.id)[1]
+    line = trail.of("placement", own.id)[1]
     assert (line.step, line.details["employer_kind"]) == ("complete_facts", [None, "39"])
-    assert trail_of("placement", own.id)[-1].to_state == S.IN_FORCE
+    assert trail.of("placement", own.id)[-1].to_state == S.IN_FORCE
     assert since <= own.changed_at
 
 

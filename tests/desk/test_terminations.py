@@ -139,13 +139,13 @@ def test_ticked_terminations_are_approved_by_the_worker(cast, asked, visit):
 
 @pytest.mark.rule("AGR-12")
 def test_a_hint_is_recorded_when_approved_all_the_same(cast, visit):
-    from app.workflow.queries import trail_of
+    from app.workflow import trail
 
     [placement] = signed(cast.employer, cast.student)
     placement.employer_credit_code = "91999999MA00000000"
     db.session.commit()
     visit(cast.officer).post(f"/desk/action/attest/{placement.id}")
-    assert trail_of("placement", placement.id)[-1].details["hints"]
+    assert trail.of("placement", placement.id)[-1].details["hints"]
 
 
 @pytest.mark.rule("TRM-09", "AGR-03")

@@ -20,8 +20,8 @@ from app.settings.queries import set_setting
 from app.termination.models import TerminationState as T
 from app.termination.queries import latest
 from app.termination.workflow import TERMINATIONS
+from app.workflow import trail
 from app.workflow.actor import Role
-from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.desk.desk import rows, signed, text, two_levels, worked
 
@@ -341,7 +341,7 @@ def test_a_hint_warns_before_approving_and_is_kept_in_the_trace(cast, visit):
     page = desk.get(f"/desk/show/{placement.id}")
     assert 'id="hints"' in page.text
     desk.post(levers(page)["attest"])
-    assert trail_of("placement", placement.id)[-1].details["hints"] == ["credit_code"]
+    assert trail.of("placement", placement.id)[-1].details["hints"] == ["credit_code"]
     assert "提示仍通过" in text(desk.get(f"/desk/show/{placement.id}"))
 
 
@@ -354,8 +354,8 @@ def test_hints_are_kept_in_bulk_too_and_nothing_is_kept_where_all_is_well(cast, 
     worked(
         desk, desk.post("/desk/action_post", data={"action": "attest", "rowid": [odd.id, good.id]})
     )
-    assert trail_of("placement", odd.id)[-1].details["hints"] == ["credit_code"]
-    assert "hints" not in trail_of("placement", good.id)[-1].details
+    assert trail.of("placement", odd.id)[-1].details["hints"] == ["credit_code"]
+    assert "hints" not in trail.of("placement", good.id)[-1].details
 
 
 # -- who may what ------------------------------------------------------------------------------

@@ -142,3 +142,13 @@ def test_changes_to_the_plan_and_corrections_wait_for_those_who_decide_on_them(c
     entry = office.text.split('<a href="/plan/changes/list/">')[1].split("</a>")[0]
     assert 'qq-badge" aria-hidden="true">1<' in entry
     assert figures(visit(cast.other_officer).get("/office/"))[6:] == [0, 0]
+
+
+@pytest.mark.rule("ACC-02", "TRU-05")
+def test_the_audit_administrator_begins_at_the_log_and_the_proof_of_the_trail(cast, visit):
+    """What the role is there for stands on its first page, and opens."""
+    browser = visit(cast.audit)
+    page = browser.get("/office/").text
+    for url in ("/security-log/list/", "/audit/"):
+        assert f'<li><a href="{url}"' in page
+        assert browser.get(url).status_code == 200

@@ -12,7 +12,7 @@ from app.core.db import db
 from app.invitations.models import InvitationState
 from app.notices.models import Notice
 from app.placements.queries import placement_of
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 
 PAGES = ("/my/", "/my/invitations/list/", "/my/profile/", "/notices/", "/employer/", "/desk/list/")
@@ -160,7 +160,7 @@ def test_accepting_needs_the_tick_and_then_forms_the_placement(cast, visit):
     code = make.code_for(browser, f"/acts/invitation/{letter.id}/accept/code")
     browser.post(url, data={"agreed": "1", "code": code})
     placement = placement_of(cast.student.id)
-    assert trail_of("invitation", letter.id)[-1].factor == "sms"
+    assert trail.of("invitation", letter.id)[-1].factor == "sms"
     assert browser.get(f"/my/signings/{placement.id}").status_code == 200
     assert cast.employer.name in browser.get("/my/").get_data(as_text=True)
 
@@ -406,7 +406,7 @@ def test_new_terms_count_once_with_a_code_and_for_nobody_else(cast, visit, propo
         browser.post(url, data={"agreed": "1", "code": code})
     db.session.refresh(proposed)
     assert (proposed.terms.regular_pay, proposed.state) == (9999, "awaiting_school")
-    rows = [row for row in trail_of("placement", proposed.id) if row.step == "agree_terms"]
+    rows = [row for row in trail.of("placement", proposed.id) if row.step == "agree_terms"]
     assert [row.factor for row in rows] == ["sms"]
 
 

@@ -12,8 +12,8 @@ from app.invitations.models import InvitationState as S
 from app.invitations.workflow import INVITATIONS
 from app.placements.models import PlacementState
 from app.placements.queries import placement_of
+from app.workflow import trail
 from app.workflow.actor import SYSTEM
-from app.workflow.queries import trail_of
 from tests.factories import accept, actor, attest, invite, offer, pass_time
 
 
@@ -51,8 +51,8 @@ def test_accepting_forms_a_placement_with_its_trail(cast):
     [invitation] = invite(cast.employer, cast.student)
     placement = accept(invitation)
     assert placement.state == PlacementState.AWAITING_SCHOOL
-    assert [row.step for row in trail_of("invitation", invitation.id)] == ["send", "accept"]
-    assert [row.step for row in trail_of("placement", placement.id)] == ["form"]
+    assert [row.step for row in trail.of("invitation", invitation.id)] == ["send", "accept"]
+    assert [row.step for row in trail.of("placement", placement.id)] == ["form"]
 
 
 @pytest.mark.rule("INV-08", "GRD-02")
@@ -121,7 +121,7 @@ def test_edit_makes_a_new_version_and_starts_the_clocks_anew(cast):
     assert invitation.terms.regular_pay == 8000
     assert invitation.terms.previous_id == old_id
     assert invitation.opens_at > old_opens + timedelta(hours=4)
-    assert trail_of("invitation", invitation.id)[-1].details == {"changed": ["regular_pay"]}
+    assert trail.of("invitation", invitation.id)[-1].details == {"changed": ["regular_pay"]}
 
 
 @pytest.mark.rule("INV-17")

@@ -48,7 +48,7 @@ from app.termination.workflow import (
 )
 from app.terms.models import Terms
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 from tests import factories as make
 from tests.cast import Cast
 from tests.model import checks

@@ -13,7 +13,7 @@ from app.invitations.notices import reach_of_students
 from app.invitations.tasks import tell_students_anew
 from app.invitations.workflow import INVITATIONS
 from app.notices.models import Notice
-from app.notices.reached import Fate, after, lately
+from app.notices.reached import Fate, after, after_each, lately, reach_of
 from app.people.models import Student
 from app.placements.workflow import PLACEMENTS
 from app.settings.queries import set_setting
@@ -237,7 +237,7 @@ def test_a_batch_counts_who_is_told_and_lists_who_is_not(cast, visit):
 
 @pytest.mark.rule("NTF-05")
 def test_no_step_of_any_workflow_says_that_somebody_was_told():
-    from app.workflow.engine import FLOWS
+    from app.workflow.steps import FLOWS
 
     false = {
         f"{flow.kind}.{step.name}"
@@ -255,3 +255,11 @@ def test_what_was_told_lately_stands_newest_first_for_one_account_only(cast):
     rows = lately(make.account(cast.student).id)
     assert [reach.user_id for _notice, reach in rows] == [make.account(cast.student).id]
     assert db.session.query(Notice).count() > 1
+
+
+@pytest.mark.rule("NTF-05")
+def test_whom_a_batch_of_very_many_reached_is_read_with_a_few_parameters(session):
+    """One for each record would be more than the database takes, and seconds of work long before."""
+    many = [f"student:{n}:approve_record:2026-11-30" for n in range(70_000)]
+    assert reach_of(many) == {}
+    assert after_each("student", range(1_000_000, 1_070_000), "approve_record", None) == {}

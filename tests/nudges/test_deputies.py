@@ -12,7 +12,7 @@ from app.placements.tasks import trace_rows
 from app.placements.workflow import PLACEMENTS
 from app.settings.queries import set_day, set_setting
 from app.termination.workflow import TERMINATIONS
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.desk.desk import signed, text, two_levels
 
@@ -77,7 +77,7 @@ def test_it_needs_a_reason_and_is_marked_in_trace_desk_and_document(cast, waits,
     with pytest.raises(Invalid):
         stand_in(cast, waits, reason="  ")
     stand_in(cast, waits)
-    row = trail_of("placement", waits.id)[-1]
+    row = trail.of("placement", waits.id)[-1]
     assert (row.step, row.actor_role, row.reason) == ("attest_for_college", "school", WHY)
     printed = trace_rows([("placement", waits.id)])[-1]
     assert (printed["what"], printed["note"]) == ("代学院审核通过", WHY)

@@ -14,8 +14,8 @@ from app.nudges.models import Nudge
 from app.placements.tasks import trace_rows
 from app.placements.workflow import PLACEMENTS, propose_terms
 from app.termination.workflow import TERMINATIONS
+from app.workflow import trail
 from app.workflow.actor import Role
-from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.desk.desk import signed, text, two_levels, worked
 
@@ -47,7 +47,7 @@ def test_the_school_reminds_the_college_of_what_waits_there_and_its_officers_rea
     PLACEMENTS.perform("nudge", at_college.id, make.actor(cast.officer))
     assert told(cast.college_officer) == [f"/desk/show/{at_college.id}"]
     assert told(cast.other_college_officer) == told(cast.student) == []
-    row = trail_of("placement", at_college.id)[-1]
+    row = trail.of("placement", at_college.id)[-1]
     assert (row.step, row.from_state, row.to_state) == (
         "nudge",
         "awaiting_college",

@@ -6,12 +6,16 @@ import zipfile
 
 import openpyxl
 import pytest
+from flask_babel import force_locale
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from openpyxl.styles import Border, Side
 
 from app.core import children
 from app.core.db import db
 from app.core.errors import Invalid
 from app.exports.tasks import as_person
+from app.official import differing
 from app.official import workbook as official
 from app.official.splicing import spliced
 from app.papers.models import Paper
@@ -339,3 +343,147 @@ def test_a_cell_that_is_missing_is_put_before_the_one_that_is_replaced():
     done = spliced(sheet, {"3": {"5": "newF", "6": "newG"}}).decode()
     assert re.findall(r'r="([A-Z]+)3"', done) == ["E", "F", "G", "H"]
     assert "oldG" not in done
+
+
+# -- the difference alone, over frames ----------------------------------------------------------------
+
+COLUMNS = {0: "student_no", 1: "id_number", 2: "name", 3: "destination_code", 4: "destination_code:name",
+           5: "employer_name", 6: "contact_phone", 7: "mobile"}  # fmt: skip
+LISTED = {
+    "10": "签就业协议形式就业",
+    "12": "其他录用形式就业",
+}  # what the workbook's list offers; not 76
+PEOPLE = [
+    {"id": n, "student_no": f"A{n}", "id_number": b"twin" if n < 2 else b"i%d" % n,
+     "examinee_no": None, "name": "黄河水" if n % 2 else "李静", "graduation_year": 2027,
+     "destination_code": (None, "10", "12", "76")[n % 4], "employer_name": ("甲", None)[n % 2],
+     "contact_phone": ("13800000000", "02787654321", None)[n % 3]}
+    for n in range(8)
+]  # fmt: skip
+CELL = st.sampled_from(["", "10", "签就业协议形式就业", "甲", "13800000000"])
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(["", " a1", "A2", "A3", "A4", "A5", "A6", "A7", "X9"]),
+        st.sampled_from(["", "i0", "i1", "i3", "i5", "i6", "i9"]),
+        st.sampled_from(["", "黄河水", "李　静"]),
+        *[CELL] * 5,
+    ),
+    max_size=12,
+)
+
+
+class Listed:
+    """The spelling of a column whose list has two of the codes."""
+
+    of = staticmethod(lambda code, _year: LISTED.get(code))
+
+
+def compared(rows, formulas=()):
+    """What is written and what is left out of a sheet of these rows, the first of them in row 3."""
+    look = {"rows": list(rows.items()), "formulas": [list(cell) for cell in formulas]}
+    book = differing.book_of(look, COLUMNS, {4: Listed()})
+    known = differing.known_of([tuple(person.values()) for person in PEOPLE], PEOPLE[0])
+    keys = differing.keys_of(book, lambda number: [b"-", b"twin" if number in ("I0", "I1") else
+                                                   number.lower().encode()])  # fmt: skip
+    met, missed = differing.met(book, differing.whose(keys, known), known)
+    filled = met.drop(missed["at"], errors="ignore")
+    there = known.loc[list(filled)].set_axis(filled.index)
+    ours = differing.by_field(there)[
+        ["destination_code", "employer_name", "contact_phone", "mobile"]
+    ]
+    cells, left = differing.together(missed, [differing.cells(book, ours, there)])
+    return cells, left, met
+
+
+def expected(rows, formulas):
+    """The same, row by row, as a person would go through the sheet."""
+    cells, left, seen = {}, [], set()
+    for row, texts in rows.items():
+        number = texts[0].strip().upper()
+        twins = [p for p in PEOPLE if (p["student_no"] == number if number else
+                 p["id_number"] == (b"twin" if texts[1] in ("i0", "i1") else texts[1].encode()))]  # fmt: skip
+        who = texts[2].replace("　", "")
+        if len(twins) != 1:
+            left.append([str(row), who, "The school has no student of this number."])
+            continue
+        [person] = twins
+        if who and who != person["name"]:
+            left.append([str(row), who, "The student of this number has another name."])
+        elif person["id"] in seen:
+            left.append([str(row), who, "This student stands in a row above already."])
+        else:
+            seen.add(person["id"])
+            if not person["destination_code"]:
+                left.append(
+                    [str(row), person["name"], "The plan has no destination of this student yet."]
+                )
+                continue
+            phone = person["contact_phone"] or ""
+            code = person["destination_code"]
+            for place, text in ((3, code), (4, LISTED.get(code)), (5, person["employer_name"]),
+                                (6, phone), (7, phone if phone[:1] == "1" else "")):  # fmt: skip
+                if place == 4 and text is None:
+                    left.append(
+                        [str(row), person["name"], f"The list of the workbook has no “{code}”."]
+                    )
+                elif text and (row, place) in formulas:
+                    left.append([str(row), person["name"], None])
+                elif text and texts[place] != text:
+                    cells.setdefault(row, {})[place] = text
+    return cells, left, seen
+
+
+@pytest.mark.rule("PLN-09")
+@settings(
+    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(LINES, st.sets(st.tuples(st.integers(1, 9), st.integers(3, 7)), max_size=4))
+def test_frames_say_what_going_through_the_rows_says(app, found, formulas):
+    rows = {n: list(texts) for n, texts in enumerate(found, 3)}
+    with app.app_context(), force_locale("en"):
+        cells, left, met = compared(rows, formulas)
+        should, why, seen = expected(rows, formulas)
+    assert cells == should
+    assert [line[:2] for line in left] == [line[:2] for line in why]
+    assert all(
+        (b[2] is None and "formula" in a[2]) or a == b for a, b in zip(left, why, strict=True)
+    )
+    assert {PEOPLE[line]["id"] for line in met} == seen
+
+
+@pytest.mark.rule("PLN-09")
+@settings(
+    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(LINES, st.randoms())
+def test_a_filled_sheet_is_filled_already_and_its_order_does_not_matter(app, found, dice):
+    rows = {n: list(texts) for n, texts in enumerate(found, 3)}
+    shuffled = {n: rows[n] for n in dice.sample(list(rows), len(rows))}
+    with app.app_context(), force_locale("en"):
+        cells, left, met = compared(rows)
+        filled = {row: [cells.get(row, {}).get(n, text) for n, text in enumerate(texts)]
+                  for row, texts in rows.items()}  # fmt: skip
+        again, still, _met = compared(filled)
+        mixed, _left, others = compared(shuffled)
+    assert again == {}
+    assert still == left
+    assert set(others) == set(met)
+    if not any(
+        "above already" in why for _row, _who, why in left
+    ):  # of a student's rows the first counts
+        assert mixed == cells
+
+
+@pytest.mark.rule("PLN-09")
+def test_every_reason_to_leave_something_out_is_reached(app):
+    numbers = [("A1", "李静"), ("A3", ""), ("A3", ""), ("X9", ""), ("A4", ""), ("A2", "")]
+    rows = {n: [number, "", name, *[""] * 5] for n, (number, name) in enumerate(numbers, 3)}
+    with app.app_context(), force_locale("en"):
+        _cells, left, met = compared(rows, {(8, 5)})
+    assert [(row, why.split(" of the workbook")[0]) for row, _who, why in left] == [
+        ("3", "The student of this number has another name."), ("4", "The list"),
+        ("5", "This student stands in a row above already."),
+        ("6", "The school has no student of this number."),
+        ("7", "The plan has no destination of this student yet."), ("8", "A formula"),
+    ]  # fmt: skip
+    assert list(met.index) == [4, 7, 8]

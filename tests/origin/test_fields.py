@@ -18,7 +18,7 @@ from app.people.models import Student
 from app.plan import editions, layouts, sync
 from app.plan.models import PlanEntry
 from app.plan.workflow import PLAN
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.bulk.books import HEADS, good_row, number, xlsx
 from tests.bulk.conftest import apply, bring, problems, tally  # noqa: F401
@@ -177,7 +177,7 @@ def test_a_file_of_facts_changes_known_students_only_where_it_is_filled(bring, a
         "027-87654321",
         number(1),
     )
-    [line] = [row for row in trail_of("student", one.id) if row.step == "correct"]
+    [line] = [row for row in trail.of("student", one.id) if row.step == "correct"]
     assert line.details["changed"] == {
         "political_status": [None, "13"],
         "home_phone": [None, one.home_phone_masked],
@@ -239,7 +239,7 @@ def test_a_wrong_value_stands_beside_its_field_and_writes_nothing(
     )
     assert answer.status_code == 422
     assert sentence in answer.text
-    assert trail_of("student", cast.student.id) == []
+    assert trail.of("student", cast.student.id) == []
 
 
 @pytest.mark.rule("PLN-12", "ADM-09")

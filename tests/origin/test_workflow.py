@@ -19,7 +19,7 @@ from app.origin.models import FIELDS, Correction
 from app.origin.workflow import CORRECTIONS, propose
 from app.people.models import Major, Student
 from app.people.students import correct
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.bulk.books import good_row, number, xlsx
 
@@ -66,7 +66,7 @@ def test_an_accepted_name_is_written_with_its_trail_and_the_student_is_told_once
     assert fresh(cast.student).name == "黄河清"
     assert make.account(cast.student).last_name == "黄河清"
     assert fresh(row).state == "accepted"
-    [line] = trail_of("student", cast.student.id)
+    [line] = trail.of("student", cast.student.id)
     assert line.details["changed"] == {"name": ["黄河水", "黄河清"]}
     told = db.session.query(Notice).filter_by(user_id=make.account(cast.student).id).all()
     assert len(told) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html
 
 from app.accounts.queries import account_for
 from app.core.db import db
@@ -10,6 +11,7 @@ from app.core.errors import Invalid
 from app.core.mail import Message
 from app.people.models import Employer
 from app.people.workflow import EMPLOYERS, SAME_CODE, resubmit
+from app.terms.models import NOT_RECEIVED
 from tests.factories import account, actor, credit_code, make_employer
 
 
@@ -73,6 +75,20 @@ def test_wrong_values_are_said_beside_their_field(fresh, visit, field, value):
     assert "<script>" not in answer.text
     db.session.expire_all()
     assert fresh.profile_at is None
+
+
+@pytest.mark.rule("ACC-08", "ACC-14")
+def test_what_does_not_count_is_not_lost_where_the_form_is_refused(cast, visit):
+    """Without script the details stand there whatever is chosen above them."""
+    data = form(household_kind=NOT_RECEIVED, household_address="武汉市1号", kind="")
+    answer = visit(account(cast.employer)).post("/employer/profile/", data=data)
+    assert answer.status_code == 422
+    [typed] = html.fromstring(answer.text).xpath("//input[@name='household_address']/@value")
+    assert typed == "武汉市1号"
+    data = form(household_kind=NOT_RECEIVED, household_address="武汉市1号")
+    assert visit(account(cast.employer)).post("/employer/profile/", data=data).status_code == 303
+    db.session.expire_all()
+    assert cast.employer.household_address is None
 
 
 @pytest.mark.parametrize(

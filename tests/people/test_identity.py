@@ -17,7 +17,7 @@ from app.people.detail import twins_of
 from app.people.models import Student
 from app.people.queries import code_contact, find_student, search_args
 from app.people.students import change_phone, correct
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.bulk.books import number
 from tests.origin.test_workflow import picture
@@ -292,6 +292,6 @@ def test_a_student_proposes_another_document_with_its_kind(cast, visit):
 def test_the_trail_says_what_was_changed_with_masks_only(cast):
     correct(cast.student, {"id_kind": "passport", "id_country": "US", "id_number": "E1234567"},
             make.actor(cast.officer))  # fmt: skip
-    [row] = trail_of("student", cast.student.id)
+    [row] = trail.of("student", cast.student.id)
     assert set(row.details["changed"]) == {"id_kind", "id_country", "id_number"}
     assert "E1234567" not in str(row.details)

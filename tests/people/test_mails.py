@@ -17,7 +17,7 @@ from app.people import ways_in
 from app.people.effects import open_accounts
 from app.people.models import Student
 from app.people.students import change_mail, change_phone, correct, enter, verify
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.bulk.books import HEADS, good_row, xlsx
 
@@ -48,7 +48,7 @@ def test_a_first_mail_is_not_held_and_stands_in_the_trail(cast):
     assert make.account(student).email == student.email == NEW
     assert contacts.hold_of(make.account(student), clock.now()) is None
     assert account_for(NEW).id == make.account(student).id
-    row = trail_of("student", student.id)[-1]
+    row = trail.of("student", student.id)[-1]
     assert row.details["changed"]["email"][1].startswith("n")
     assert NEW not in str(row.details)
     [change] = changes(student)
@@ -136,7 +136,7 @@ def test_entered_with_a_mail_the_account_has_it_and_another_account_keeps_its_ow
               "id_number": make.id_number(700_001), "class_name": ""}  # fmt: skip
     student = enter(cast.school.id, values | {"email": NEW}, make.actor(cast.officer))
     assert make.account(student).email == NEW
-    assert trail_of("student", student.id)[0].details["changed"]["email"]
+    assert trail.of("student", student.id)[0].details["changed"]["email"]
     more = {"student_no": "2023999002", "id_number": make.id_number(700_002)}
     for taken in (NEW, NEW.upper(), make.account(cast.employer).email):
         with pytest.raises(Invalid) as refused:

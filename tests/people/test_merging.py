@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html
 
 from app.accounts.models import AppUser
 from app.accounts.queries import account_for, identify
@@ -23,7 +24,7 @@ from app.people.models import Employer, Merged, Student
 from app.people.queries import users_of
 from app.people.workflow import EMPLOYERS, restrict
 from app.placements.models import Placement
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 
 
@@ -57,9 +58,9 @@ def test_everything_of_the_second_record_moves_and_it_is_found_by_its_old_number
     assert db.session.query(Candidate).filter_by(student_id=cast.student.id).count() == 1
     assert db.session.query(Invitation).filter_by(student_id=gone).count() == 0
     assert (fresh(cast.student).phone, fresh(cast.student).student_no) == (kept, "A1")
-    steps = [(r.step, r.reason) for r in trail_of("student", cast.student.id)]
+    steps = [(r.step, r.reason) for r in trail.of("student", cast.student.id)]
     assert ("merge", "重复导入") in steps
-    [row] = [r for r in trail_of("student", cast.student.id) if r.step == "merge"]
+    [row] = [r for r in trail.of("student", cast.student.id) if r.step == "merge"]
     assert row.details["gone"]["student_no"] == "A1X"
     assert phone not in str(row.details)
     office = visit(cast.officer)
@@ -77,7 +78,7 @@ def test_two_who_both_hold_a_slot_are_not_merged_and_nothing_is_written(cast, tw
         merge_students(cast.student.id, twin.id, set(), make.actor(cast.officer), "重复")
     assert fresh(twin) is not None
     assert db.session.query(Placement).filter_by(student_id=twin.id).count() == 1
-    assert not trail_of("student", cast.student.id)
+    assert not trail.of("student", cast.student.id)
 
 
 @pytest.mark.rule("ADM-02", "ACC-01", "ACC-15")
@@ -132,6 +133,20 @@ def test_the_page_compares_and_merges(cast, twin, visit):
     assert cast.stranger.name not in far
 
 
+@pytest.mark.rule("ADM-02")
+def test_a_merging_that_is_refused_loses_no_choice_and_no_word(cast, visit):
+    """Two people by name and number: the page says so, and what was chosen and written stands there."""
+    office, other = visit(cast.officer), cast.classmate.student_no
+    sent = {"other": other, "sure": "1", "take_student_no": "other", "reason": "导入了两次"}
+    url = f"/students/merge/{cast.student.id}?other={other}"
+    answer = office.post(url, data=sent)
+    assert answer.status_code == 409
+    page = html.fromstring(answer.text)
+    assert page.xpath("//input[@name='reason']/@value") == ["导入了两次"]
+    assert page.xpath("//input[@name='take_student_no'][@checked]/@value") == ["other"]
+    assert page.xpath("//*[contains(@class, 'qq-flash')]")
+
+
 @pytest.mark.rule("ADM-06")
 def test_an_employers_second_record_becomes_a_tombstone_once_the_employer_has_confirmed(
     cast, visit
@@ -158,7 +173,7 @@ def test_an_employers_second_record_becomes_a_tombstone_once_the_employer_has_co
     assert [u.id for u in users_of(employer_id=cast.employer.id)] == [mine.id]
     assert fresh(cast.employer).name == "星光集团公司"
     assert fresh(twin).state == "merged"
-    assert [r.step for r in trail_of("employer", twin.id)][-1] == "merge_into"
+    assert [r.step for r in trail.of("employer", twin.id)][-1] == "merge_into"
 
 
 @pytest.mark.rule("ADM-06", "ACC-02")

@@ -17,8 +17,8 @@ from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
 from app.plan import sync
 from app.plan.models import PlanEntry
+from app.workflow import trail
 from app.workflow.actor import Role
-from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import HEADS, xlsx
 from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
@@ -45,7 +45,7 @@ def fresh(record):
 
 
 def lines(placement):
-    return [r for r in trail_of("placement", placement.id) if r.step == "follow_student"]
+    return [r for r in trail.of("placement", placement.id) if r.step == "follow_student"]
 
 
 def test_a_running_review_goes_to_the_new_college_and_the_old_one_sees_it_no_more(

@@ -25,7 +25,7 @@ from app.people.record_forms import EmployerForm, StudentForm
 from app.people.register import correct_employer
 from app.people.students import correct
 from app.terms.models import Terms
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.bulk.books import good_row, xlsx
 from tests.bulk.conftest import problems, tally
@@ -226,7 +226,7 @@ def test_a_file_keeps_the_former_name_and_its_undoing_leaves_none(bring, apply, 
     found = student("2023000001")
     assert found.name == "学生一"
     assert former_names(student_id=found.id) == []
-    assert trail_of("student", found.id)[-1].details["changed"]["name"] == ["张小三", "学生一"]
+    assert trail.of("student", found.id)[-1].details["changed"]["name"] == ["张小三", "学生一"]
 
 
 @pytest.mark.rule("ADM-09")

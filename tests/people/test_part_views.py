@@ -10,7 +10,7 @@ from app.core import clock
 from app.core.db import db
 from app.people.models import College, Major, School
 from app.plan.models import Snapshot, SnapshotRow
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import problems, tally
 from tests.factories import account, make_college
@@ -33,7 +33,7 @@ def test_a_college_is_added_changed_and_deleted_while_nothing_depends_on_it(cast
     assert college(id=cast.college.id) is not None
     office.post(f"/colleges/action/remove/{made.id}")
     assert college(code="03") is None
-    assert [row.step for row in trail_of("college", made.id)] == ["enter", "correct", "remove"]
+    assert [row.step for row in trail.of("college", made.id)] == ["enter", "correct", "remove"]
 
 
 @pytest.mark.rule("ADM-01", "ACC-02")

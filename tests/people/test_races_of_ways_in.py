@@ -19,7 +19,7 @@ from app.people import ways_in
 from app.people.merging import merge_students
 from app.people.models import Student
 from app.people.students import change_phone
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.cast import Cast
 from tests.real import at_once
@@ -70,7 +70,7 @@ def test_accepting_by_the_old_phone_against_a_change_of_it_has_one_outcome(race)
         ended = at_once(race, [accept, change])
         assert ended["done"] >= 1, ended
         with race.app_context():
-            rows = [*trail_of("invitation", letter), *trail_of("student", key)]
+            rows = [*trail.of("invitation", letter), *trail.of("student", key)]
             steps = [
                 r.step
                 for r in sorted(rows, key=lambda r: r.at)

@@ -15,7 +15,7 @@ from app.core.mail import Message
 from app.notices.models import Notice
 from app.people.models import Major, OriginState, Student
 from app.people.students import STUDENTS
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.bulk.books import number
 
@@ -48,7 +48,7 @@ def test_a_record_is_rejected_with_a_reason_and_approved_again(cast, visit):
     assert fresh(student).origin_state == "approved"
     office.post(url.format("review_again"), data={"reason": "复核"})
     assert fresh(student).origin_state == "entered"
-    steps = [row.step for row in trail_of("student", student.id)]
+    steps = [row.step for row in trail.of("student", student.id)]
     assert steps == ["reject_record", "approve_record", "review_again"]
 
 
@@ -137,7 +137,7 @@ def test_a_correction_writes_what_differs_and_the_trail_has_masks_only(cast, vis
     assert (student.name, student.id_number, student.student_no) == ("黄河清", number(9), "A9")
     assert account_for("A9", "10999").id == account_for(number(9)).id == user.id
     assert account_for(old) is None
-    [row] = trail_of("student", student.id)
+    [row] = trail.of("student", student.id)
     assert row.details["changed"]["name"] == ["黄河水", "黄河清"]
     assert number(9) not in str(row.details)
     assert old not in str(row.details)
@@ -163,7 +163,7 @@ def test_a_changed_phone_tells_both_numbers_and_ends_sessions_and_codes(cast, vi
     assert told == {old, "13712345678"}
     assert not db.session.query(AccountSession).filter_by(user_id=user.id).count()
     assert phone.get("/my/").location.endswith("/login/") or "/login/" in phone.get("/my/").location
-    [row] = trail_of("student", student.id)
+    [row] = trail.of("student", student.id)
     assert (row.step, row.reason) == ("change_phone", "本人持身份证到场")
     assert "13712345678" not in str(row.details)
     assert account_for("13712345678").id == user.id

@@ -12,8 +12,8 @@ from app.offline.effects import to_register
 from app.people.models import Employer, EmployerState
 from app.people.register import correct_employer, list_employer
 from app.people.workflow import EMPLOYERS, register
+from app.workflow import trail
 from app.workflow.actor import Role
-from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import problems, tally
@@ -42,7 +42,7 @@ def test_staff_put_an_employer_on_the_register_once(cast, visit):
     assert (employer.state, employer.school_id) == (EmployerState.LISTED, cast.school.id)
     assert office.post("/employers/add", data=form()).status_code == 422
     assert "江城钢铁厂" in visit(cast.other_officer).get("/employers/list/?tab=listed").text
-    assert [r.step for r in trail_of("employer", employer.id)] == ["list"]
+    assert [r.step for r in trail.of("employer", employer.id)] == ["list"]
 
 
 @pytest.mark.rule("ADM-06")
@@ -87,7 +87,7 @@ def test_the_checking_school_corrects_with_a_trail_and_the_employer_is_told(cast
     assert office.post(f"/employers/edit/{employer.id}", data=typed).status_code == 303
     assert fresh(employer).name == "星光集团股份有限公司"
     assert fresh(employer).contact_phone == "13800000000"
-    last = trail_of("employer", employer.id)[-1]
+    last = trail.of("employer", employer.id)[-1]
     assert last.details["changed"] == {"name": ["星光集团有限公司", "星光集团股份有限公司"]}
     assert db.session.query(Notice).filter_by(user_id=make.account(employer).id).count() > 0
     with pytest.raises(Refused):
@@ -162,7 +162,7 @@ def test_employers_come_by_file_with_their_trail_and_go_again(cast, bring, apply
     assert apply(record, user=user).state == "applied", record.details
     made = db.session.query(Employer).filter(Employer.name.like("第%厂")).all()
     assert {e.state for e in made} == {"listed"}
-    assert {trail_of("employer", e.id)[0].actor_id for e in made} == {user.id}
+    assert {trail.of("employer", e.id)[0].actor_id for e in made} == {user.id}
     again = bring(xlsx([rows[0] | {"单位名称": "改名厂"}, rows[1]], HEADS), "b.xlsx", "employers")
     assert tally(again) == (0, 1, 1, 0)
     apply(again)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from lxml import html
 
 from app.bulk import asking
 from app.bulk.effects import NotAsShownError
@@ -12,8 +13,8 @@ from app.core.db import db
 from app.notices.models import Notice
 from app.people.models import Restriction
 from app.people.workflow import RESTRICTIONS, restrict
+from app.workflow import trail
 from app.workflow.actor import SYSTEM, Role
-from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import problems, tally
@@ -45,7 +46,7 @@ def test_students_are_restricted_and_released_by_one_list(cast, listed, apply):
     assert apply(record).state == "applied"
     assert state(cast.student) == [("set", "offline")]
     assert state(cast.classmate) == [("released", "all")]
-    [line] = [t for t in trail_of("restriction", old.id) if t.step == "release"]
+    [line] = [t for t in trail.of("restriction", old.id) if t.step == "release"]
     assert (line.actor_id, line.reason) == (cast.officer.id, "学费未缴清")
     told = {n.user_id for n in db.session.query(Notice)}
     assert {make.account(s).id for s in (cast.student, cast.classmate)} <= told
@@ -61,7 +62,7 @@ def test_the_trail_names_who_confirmed_and_who_undid_not_who_brought_the_file(ca
     record = apply(listed(row("A1")), user=one)
     apply(record, "undo", user=two)
     [made] = db.session.query(Restriction).filter_by(student_id=cast.student.id)
-    assert [(t.step, t.actor_id, t.actor_role, t.actor_name) for t in trail_of("restriction", made.id)] == [
+    assert [(t.step, t.actor_id, t.actor_role, t.actor_name) for t in trail.of("restriction", made.id)] == [
         ("restrict", one.id, "school", "confirms"), ("release", two.id, "school", "undoes"),
     ]  # fmt: skip
 
@@ -107,3 +108,19 @@ def test_a_row_that_was_overtaken_stops_the_list_and_nothing_is_done(app, cast, 
         with pytest.raises(NotAsShownError):
             IMPORTS.perform("apply", record.id, SYSTEM)
     assert state(cast.classmate) == []
+
+
+@pytest.mark.rule("BLK-01", "BLK-02")
+def test_a_list_that_does_not_say_what_to_do_is_asked_in_the_words_of_the_office(
+    cast, bring, visit
+):
+    """Our own name of an act is for the machine: a Chinese page once offered «release 解除限制»."""
+    record = bring(
+        xlsx([{"学号": "A1", "限制原因": "学费未缴清"}], ["学号", "限制原因"]),
+        "名单.xlsx",
+        "restrictions",
+    )
+    page = html.fromstring(visit(cast.officer).get(f"/imports/file/{record.uid}").text)
+    options = page.xpath("//select[@name='all-act']/option")
+    assert [o.get("value") for o in options] == ["", "restrict", "release"]
+    assert [o.text for o in options[1:]] == ["所有行均为 限制签约", "所有行均为 解除限制"]

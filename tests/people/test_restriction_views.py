@@ -14,7 +14,7 @@ from app.core.db import db
 from app.notices.models import Notice
 from app.people.models import Restriction
 from app.people.queries import restriction_reason
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 from tests.desk.desk import rows, text
 from tests.factories import account, make_student
@@ -166,7 +166,7 @@ def test_released_singly_and_by_selection_with_a_reason(cast, visit):
     assert barred(cast.student)
     browser.post(f"/restrictions/action/release/{first.id}", data={"reason": "处分已撤销"})
     assert barred(cast.student) is None
-    assert [row.step for row in trail_of("restriction", first.id)] == ["restrict", "release"]
+    assert [row.step for row in trail.of("restriction", first.id)] == ["restrict", "release"]
     answer = browser.post("/restrictions/action_post", data={
         "action": "release", "rowid": [second.id, third.id], "reason": "处分已撤销"})  # fmt: skip
     assert answer.status_code == 303

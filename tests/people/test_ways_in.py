@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from flask.testing import FlaskClient
+from lxml import html
 
 from app.accounts import contacts, holds
 from app.accounts.models import AppUser, ContactChange, SecurityEvent
@@ -17,15 +18,16 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.mail import Message
+from app.core.text import mask_email, mask_phone
 from app.disputes.models import Dispute
 from app.disputes.workflow import DISPUTES, press
 from app.invitations.models import Invitation
 from app.people.models import Employer, MergeRequest, Student
 from app.placements.models import Placement
 from app.settings.queries import set_setting
+from app.workflow import trail
 from app.workflow.actor import Role
 from app.workflow.models import Trail
-from app.workflow.queries import trail_of
 from tests import factories as make
 from tests.bulk.books import good_row, xlsx
 from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
@@ -383,7 +385,7 @@ def test_s04_a_sign_in_is_never_reset_in_the_same_breath_as_the_phone_changes(
     for step in steps if order.startswith("phone") else reversed(steps):
         step()
     db.session.expire_all()
-    done = [row.step for row in trail_of("student", victim.id)]
+    done = [row.step for row in trail.of("student", victim.id)]
     assert done == (["change_phone"] if order.startswith("phone") else ["begin_anew"])
     assert (user.password is None) == order.startswith("reset")
     assert contacts.hold_of(user, clock.now()) is not None
@@ -418,10 +420,10 @@ def test_s04_a_file_tells_holds_and_traces_each_and_its_undo_ends_what_was_opene
     record = apply(bring(xlsx(rows)))
     for address in (phone, email, cast.classmate.email):
         assert told(address, before), address
-    [line] = [r for r in trail_of("student", victim.id) if r.step == "change_phone"]
+    [line] = [r for r in trail.of("student", victim.id) if r.step == "change_phone"]
     assert (line.actor_id, line.details["import"]) == (cast.officer.id, record.id)
     assert THIEF not in str(line.details)
-    assert len([r for r in trail_of("student", cast.classmate.id) if r.step == "change_phone"]) == 1
+    assert len([r for r in trail.of("student", cast.classmate.id) if r.step == "change_phone"]) == 1
     assert contacts.hold_of(second, clock.now()).source == "file"
     assert thief.signs_in("A1")
     thief.passes_first_page()
@@ -435,7 +437,7 @@ def test_s04_a_file_tells_holds_and_traces_each_and_its_undo_ends_what_was_opene
     assert contacts.hold_of(user, clock.now()) is None
     for address in (phone, email, THIEF):
         assert told(address, before), address
-    assert trail_of("student", victim.id)[-1].step == "undo_contact_office"
+    assert trail.of("student", victim.id)[-1].step == "undo_contact_office"
 
 
 @pytest.mark.rule("ACC-15")
@@ -499,7 +501,7 @@ def test_the_old_phone_or_the_earlier_mail_says_yes_and_the_student_can_sign(
     browser.post(url, data={"answer": "yes", "code": code})
     db.session.expire_all()
     assert (row.confirmed_by, row.confirmer_id) == (way, user.id)
-    assert trail_of("student", victim.id)[-1].details["by"] == way
+    assert trail.of("student", victim.id)[-1].details["by"] == way
     victim.verified_at = clock.now()
     db.session.commit()
     assert make.accept(letter).student_id == victim.id
@@ -518,7 +520,7 @@ def test_the_old_phone_says_no_and_everything_is_as_before(cast, victim, visit):
     assert told(THIEF, before)
     assert told(old, before)
     assert user.password == "x"  # it is the person's own, from before
-    assert trail_of("student", victim.id)[-1].step == "undo_contact"
+    assert trail.of("student", victim.id)[-1].step == "undo_contact"
 
 
 @pytest.mark.rule("ACC-15")
@@ -546,7 +548,7 @@ def test_only_another_person_of_the_next_level_confirms_and_with_a_reason(cast, 
     assert victim.name in province.get("/sign-in-changes/list/").text
     province.post("/sign-in-changes/action_post", data=send)
     assert contacts.hold_of(user, clock.now()) is None
-    last = trail_of("student", victim.id)[-1]
+    last = trail.of("student", victim.id)[-1]
     assert (last.step, last.reason, last.actor_role) == (
         "confirm_contact_office",
         "已电话核实本人",
@@ -669,7 +671,7 @@ def test_s16_the_own_mail_changes_by_password_and_the_new_addresss_code_and_both
     assert told(THIEF_MAIL, before)
     [row] = db.session.query(ContactChange).filter_by(user_id=user.id, channel="mail").all()
     assert (row.source, row.old, row.new) == ("self", old, THIEF_MAIL)
-    assert trail_of(who, record.id)[-1].step == "change_mail"
+    assert trail.of(who, record.id)[-1].step == "change_mail"
     assert db.session.query(SecurityEvent).filter_by(event="mail_changed").count() == 1
 
 
@@ -749,3 +751,75 @@ def test_factories_and_the_guard_agree():
     assert holds.not_held in PARTY_GUARDS
     assert Employer.__tablename__ in holds.KINDS.values()
     assert AppUser.__tablename__ == "ab_user"
+
+
+# -- what is said of a code ----------------------------------------------------------------------------
+
+JSON = {"Accept": "application/json"}
+
+
+@pytest.mark.rule("ACC-05", "ACC-15")
+def test_a_code_is_said_to_go_where_it_goes(cast, victim, visit):
+    """Not to the present contact, which is the one that somebody else may have put there."""
+    user, phone, email = make.account(victim), victim.phone, victim.email
+    changed(visit(cast.officer), victim)
+    [held] = contacts.holds_of(user.id, clock.now())
+    page, shown = visit(user), {"old_phone": mask_phone(phone), "mail": mask_email(email)}
+    for way in holds.ways(held, user):
+        said = page.post(f"/me/sign-in/{held.uid}/{way.name}/code", headers=JSON).get_json()
+        assert shown[way.name] in said["message"]
+        make.pass_time(minutes=2)
+
+
+@pytest.mark.rule("ACC-05", "ACC-15")
+def test_the_codes_of_a_merging_are_said_to_go_to_their_sides(cast, victim, visit):
+    dummy(cast, visit(cast.officer), victim, phone="13700001111")
+    merge(visit(cast.officer), victim, "D1")
+    [asked], page = db.session.query(MergeRequest).all(), visit(make.account(victim))
+    for side, phone in (("keep", victim.phone), ("gone", "13700001111")):
+        said = page.post(f"/me/sign-in/second/{asked.uid}/{side}/code", headers=JSON).get_json()
+        assert mask_phone(phone) in said["message"]
+
+
+@pytest.mark.rule("ACC-05")
+def test_a_code_field_takes_what_a_chinese_keyboard_types_and_its_button_keeps_the_page(
+    cast, victim, visit
+):
+    """Digits of full width are read, so no field of a code may refuse them; sending opens a window."""
+    dummy(cast, visit(cast.officer), victim, phone="13700001111")
+    merge(visit(cast.officer), victim, "D1")
+    [asked], page = db.session.query(MergeRequest).all(), visit(make.account(victim))
+    shown = html.fromstring(page.get("/me/sign-in/").text)
+    fields = shown.xpath("//main//input[@autocomplete='one-time-code']")
+    assert [f.get("name") for f in fields] == ["code_keep", "code_gone"]
+    assert not [f for f in fields if f.get("pattern") or f.get("maxlength")]
+    buttons = shown.xpath("//main//button[contains(@formaction, '/code')]")
+    assert [b.get("formtarget") for b in buttons] == ["_blank", "_blank"]
+    opened = page.post(f"/me/sign-in/second/{asked.uid}/keep/code")
+    assert opened.status_code == 200
+    assert mask_phone(victim.phone) in opened.text
+
+
+@pytest.mark.rule("ACC-15", "ADM-02")
+def test_a_merging_that_waits_shows_what_was_chosen_and_can_only_be_withdrawn(cast, victim, visit):
+    """Enter in a field of the page once meant «ask no longer»."""
+    office = visit(cast.officer)
+    dummy(cast, office, victim, phone="13700001111")
+    merge(office, victim, "D1", "student_no")
+    page = html.fromstring(office.get(f"/students/merge/{victim.id}?other=D1").text)
+    form = page.xpath("//main//form[@method='post']")[0]
+    assert [b.get("name") for b in form.xpath(".//button")] == ["withdraw"]
+    assert not form.xpath(".//input[@name='reason']")
+    chosen = form.xpath(".//input[@name='take_student_no'][@checked]")
+    assert [c.get("value") for c in chosen] == ["other"]
+
+
+@pytest.mark.rule("ACC-05", "ACC-12")
+def test_the_code_for_a_new_mail_is_said_to_be_on_its_way_not_to_be_there(cast, victim, visit):
+    """The worker sends it after the answer: «sent» would be said before it is true."""
+    page = visit(make.account(victim))
+    answer = page.post("/me/sign-in/mail/code", data={"email": "new@example.com"})
+    assert mask_email("new@example.com") in answer.text
+    assert "已发送" not in html.fromstring(answer.text).xpath(
+        "string(//*[contains(@class, 'qq-flash')])"
+    )

@@ -8,11 +8,11 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.notices.models import Notice
 from app.placements.queries import placement_of
-from app.placements.tasks import agreement_data
+from app.placements.tasks import agreement_data, trace_rows
 from app.placements.workflow import PLACEMENTS, propose_terms
 from app.plan.models import PlanEntry
 from app.settings.queries import set_setting
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests.factories import accept, account, actor, attest, destination, invite, offer, pass_time
 
 
@@ -173,7 +173,7 @@ def test_an_amendment_is_compared_and_agreed_while_reviews_wait(cast, waiting):
         old,
     )
     assert agreement_data(waiting, "")["terms"]["regular_pay"] == "9,000"
-    assert trail_of("placement", waiting.id)[-1].factor == "sms"
+    assert trail.of("placement", waiting.id)[-1].factor == "sms"
     attest(waiting, cast.officer)
 
 
@@ -188,7 +188,7 @@ def test_declined_or_taken_back_leaves_the_old_terms(cast, waiting, step, who):
     assert (waiting.state, waiting.terms_id, waiting.proposed) == ("awaiting_school", old, None)
 
 
-@pytest.mark.rule("INV-16", "INV-11")
+@pytest.mark.rule("INV-16", "INV-11", "GRD-05", "DOC-01")
 def test_without_an_answer_the_review_goes_on_even_without_a_worker(cast, waiting):
     propose_terms(waiting.id, actor(cast.employer), offer(regular_pay=9000))
     pass_time(days=4)
@@ -196,7 +196,11 @@ def test_without_an_answer_the_review_goes_on_even_without_a_worker(cast, waitin
         act("agree_terms", waiting, cast.student, agreed=True)
     act("attest", waiting, cast.officer)
     assert waiting.state == "in_force"
-    assert [r.step for r in trail_of("placement", waiting.id)][-2:] == ["expire_terms", "attest"]
+    assert [r.step for r in trail.of("placement", waiting.id)][-2:] == ["expire_terms", "attest"]
+    printed = trace_rows([("placement", waiting.id)])[
+        -2
+    ]  # the clock has a Chinese name there (F-09)
+    assert (printed["who"], printed["what"]) == ("系统", "变更逾期")
 
 
 @pytest.mark.rule("INV-16")

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from uuid import uuid4
 
 import dbf
 import openpyxl
 import pytest
+from lxml import html
 
 from app.core import clock
 from app.core.db import db
@@ -185,3 +187,17 @@ def test_an_empty_plan_and_odd_wishes_are_refused(visit, cast, plan):
         assert asked(browser, **{"year": plan, **wrong})[0].status_code == 422
     assert db.session.query(Export).count() == 0
     assert actor(cast.officer).school_id == cast.school.id
+
+
+@pytest.mark.rule("PLN-07")
+def test_the_english_page_says_why_a_column_stays_empty_and_marks_the_official_names(cast, visit):
+    """The headers of the ministry are Chinese whatever the page speaks: a reader of pages is told so."""
+    browser = visit(cast.officer)
+    browser.get("/lang/en")
+    page = html.fromstring(browser.get("/plan/export/").text)
+    lines = page.xpath("//details//li")
+    assert lines
+    for line in lines:
+        [header] = line.xpath("./span[@lang='zh']")
+        assert header.text
+        assert not re.search(r"[\u4e00-\u9fff]", line.text_content().replace(header.text, ""))

@@ -12,7 +12,7 @@ from app.placements.workflow import PLACEMENTS
 from app.plan.models import ChangeRequest, PlanEntry
 from app.plan.sync import sync
 from app.plan.workflow import CHANGES, PLAN, edit
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests.factories import accept, actor, attest, invite
 
 OWN = {"destination_code": "76", "employer_name": "自由撰稿"}
@@ -79,7 +79,7 @@ def test_each_field_that_staff_change_has_staff_as_its_source_and_marks_the_row(
     assert (row.postcode, row.sources["postcode"], row.by_staff) == ("430079", "staff", True)
     assert row.sources["destination_code"] == "signing"
     assert not edit(row.id, actor(cast.officer), values(row))
-    last = trail_of("plan_entry", row.id)[-1]
+    last = trail.of("plan_entry", row.id)[-1]
     assert (last.step, last.details["changes"]["postcode"][1]) == ("edit", "430079")
     sync([cast.student.id], clock.now())
     assert row_of(cast.student).postcode == "430079"
@@ -125,7 +125,7 @@ def test_rows_go_from_open_over_filled_and_checked_to_reported_and_back(cast, wa
         plan("reopen", cast.student, cast.officer)
     plan("reopen", cast.student, cast.officer, reason="上报有误")
     assert row_of(cast.student).state == "filled"
-    steps = [row.step for row in trail_of("plan_entry", row_of(cast.student).id)]
+    steps = [row.step for row in trail.of("plan_entry", row_of(cast.student).id)]
     assert steps == ["check", "report", "reopen"]
 
 
@@ -144,7 +144,7 @@ def test_a_checked_row_whose_placement_ends_is_empty_and_its_trace_says_why(cast
     PLACEMENTS.perform("reopen", waiting.id, actor(cast.officer), reason="误操作")
     row = row_of(cast.student)
     assert (row.state, row.placement_id, row.destination_code) == ("open", None, None)
-    last = trail_of("plan_entry", row.id)[-1]
+    last = trail.of("plan_entry", row.id)[-1]
     assert (last.step, last.from_state, last.to_state) == ("emptied", "checked", "open")
 
 
@@ -172,7 +172,7 @@ def test_a_signing_that_meets_a_row_typed_by_staff_becomes_a_conflict_and_change
     assert (conflict.kind, conflict.ends, conflict.source) == ("conflict", False, "signing")
     assert conflict.changes["destination_code"] == ["76", "10"]
     assert conflict.changes["employer_name"] == ["自由撰稿", cast.employer.name]
-    assert [r.step for r in trail_of("change_request", conflict.id)] == ["raise"]
+    assert [r.step for r in trail.of("change_request", conflict.id)] == ["raise"]
     with pytest.raises(Refused):
         plan("check", cast.student, cast.officer)
 
@@ -263,7 +263,7 @@ def test_a_reported_row_stays_when_its_signing_ends_until_data_staff_confirm(cas
     assert (row.state, row.destination_code, row.placement_id) == ("reported", None, None)
     assert row.sources == {}
     assert sync([cast.student.id], clock.now()) == {}
-    assert trail_of("plan_entry", row.id)[-1].step == "amend"
+    assert trail.of("plan_entry", row.id)[-1].step == "amend"
 
 
 @pytest.mark.rule("PLN-06")
@@ -293,7 +293,7 @@ def test_another_destination_after_the_report_waits_as_one_change(cast, reported
     change = change_of(cast.student)
     assert (change.placement_id, change.ends) == (second.id, False)
     assert change.changes["employer_name"] == [row.employer_name, cast.rival.name]
-    assert [r.step for r in trail_of("change_request", change.id)] == ["raise", "renew"]
+    assert [r.step for r in trail.of("change_request", change.id)] == ["raise", "renew"]
     CHANGES.perform("apply", change.id, actor(cast.officer))
     row = row_of(cast.student)
     assert (row.employer_name, row.placement_id, row.state) == (

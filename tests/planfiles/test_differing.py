@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.plan.deciding import FACTS, FIELDS, pairs_of
-from app.planfiles.differing import OWNED, difference, file_of, kinds, left, of_kind, tally, written
+from app.plan.deciding import FIELDS
+from app.planfiles.differing import FACTS, OWNED, difference, left, of_kind, rows_of
 
 VALUES = (None, "", "76", "甲公司")
 CHOICES = ("file", "ours", "skip")
@@ -31,12 +31,7 @@ def line(dice: random.Random, key: int):
     sources = {
         f: dice.choice(("signing", "staff", "import", None)) if has else None for f in FIELDS
     }
-    facts = dict.fromkeys(FACTS) | {
-        "student_id": key,
-        "name": "王",
-        "student_no": str(key),
-        "graduation_year": 2027,
-    }
+    facts = dict.fromkeys(FACTS) | {"student_id": key}
     if has:
         facts |= {
             "entry_id": 10**7 + key,
@@ -50,17 +45,19 @@ def line(dice: random.Random, key: int):
     return (key, said, choice or None), (facts, ours, dict.fromkeys(FIELDS, "10"), sources)
 
 
-def frames(found):
-    """The frames of some lines."""
-    file = file_of([(row, row + 1, facts["student_id"], choice, *said.values())
-                    for (row, said, choice), (facts, *_more) in found])  # fmt: skip
-    plan = pairs_of([tuple(v for block in plan for v in block.values()) for _file, plan in found])
-    return file, plan
+def frame(found):
+    """The frame of some lines, as it is read."""
+    return rows_of([
+        (*(facts | {"row": row, "line": row + 1, "choice": choice, "sources": sources}).values(),
+         *said.values(), *ours.values(), *claims.values(), facts["student_id"], "王", 2027)
+        for (row, said, choice), (facts, ours, claims, sources) in found
+    ])  # fmt: skip
 
 
 def told(long):
     """The lines as a set."""
-    return set(long.astype(object).where(long.notna(), None).itertuples(index=False, name=None))
+    plain = long.drop(columns="request_changes", errors="ignore").astype(object)
+    return set(plain.where(plain.notna(), None).itertuples(index=False, name=None))
 
 
 MANY = st.lists(lines(), min_size=1, max_size=12, unique_by=lambda found: found[0][0])
@@ -70,15 +67,37 @@ MANY = st.lists(lines(), min_size=1, max_size=12, unique_by=lambda found: found[
 @settings(deadline=None, max_examples=25)
 @given(MANY, st.randoms())
 def test_neither_the_order_nor_the_company_of_the_rows_matters(found, dice):
-    file, plan = frames(found)
-    whole = difference(file, plan)
-    assert list(whole["row"]) == sorted(whole["row"])
-    _same, shuffled = frames(dice.sample(found, len(found)))
-    other, _same = frames(dice.sample(found, len(found)))
-    assert told(difference(other, shuffled)) == told(whole)
-    some = found[: max(1, len(found) // 2)]
-    rows = {row for (row, *_said), _plan in some}
-    assert told(difference(*frames(some))) == {line for line in told(whole) if line[0] in rows}
+    whole = difference(frame(found))
+    lines = whole.lines()
+    assert list(lines["row"]) == sorted(lines["row"])
+    shuffled = difference(frame(dice.sample(found, len(found))))
+    assert told(shuffled.lines()) == told(lines)
+    assert shuffled.counts() == whole.counts()
+    assert list(shuffled.written()) == list(whole.written())
+    one, other = (difference(frame(some)) for some in (found[:1], found[1:] or found[:1]))
+    assert told(one.lines()) | told(other.lines()) == told(lines)
+    if len(found) > 1:
+        assert one.counts() + other.counts() == +whole.counts()
+        assert one.kinds() + other.kinds() == whole.kinds()
+
+
+@pytest.mark.rule("PLN-05", "BLK-09")
+@settings(deadline=None, max_examples=25)
+@given(MANY)
+def test_the_counts_say_what_the_lines_say(found):
+    whole, plan = difference(frame(found)), {row: blocks[0] for (row, *_f), blocks in found}
+    lines = whole.lines()
+    request = {row: (facts["request_id"], facts["request_source"]) for row, facts in plan.items()}
+    held = lines["row"].map(lambda row: request[row][0] is not None and request[row][1] != "import")
+    waiting = lines["row"].map(lambda row: request[row][1] == "import")
+    taken = lines["choice"] == "file"
+    expected = {"different": taken.notna(), "waiting": waiting, "written": taken & ~lines["asks"],
+                "asked": taken & lines["asks"] & ~held, "blocked": taken & lines["asks"] & held}  # fmt: skip
+    assert dict(whole.counts()) == {
+        name: lines.loc[mark.astype(bool), "row"].nunique() for name, mark in expected.items()
+    }
+    assert whole.kinds() == Counter(lines.loc[lines["choice"] != "waits", "field"])
+    assert {row for row, *_more in whole.written()} == set(lines.loc[taken, "row"])
 
 
 @pytest.mark.rule("PLN-05")
@@ -91,7 +110,7 @@ def test_only_what_a_file_says_and_the_plan_does_not_is_a_difference(found):
         for f in FIELDS
         if said[f] is not None and said[f] != ours[f]
     }
-    long = difference(*frames(found))
+    long = difference(frame(found)).lines()
     shown = zip(long["row"], long["field"], long["ours"], long["theirs"], strict=True)
     assert {(row, f): (ours, theirs) for row, f, ours, theirs in shown} == expected
 
@@ -100,12 +119,13 @@ def applied(found):
     """The plan after what may be written is written, and the rest asked for, as the statements do it."""
     after = {row: (dict(facts), dict(ours), claims, dict(sources))
              for (row, *_file), (facts, ours, claims, sources) in found}  # fmt: skip
-    for row, _student, direct, _changes, asked in written(difference(*frames(found))):
+    for row, _student, asked, *values in difference(frame(found)).written():
         facts, ours, _claims, sources = after[row]
+        direct = {f: value for f, value in zip(FIELDS, values, strict=True) if value is not None}
         facts["entry_id"] = facts["entry_id"] or 1
         facts["state"] = facts["state"] or "filled"
-        ours |= json.loads(direct or "{}")
-        sources |= dict.fromkeys(json.loads(direct or "{}"), "import")
+        ours |= direct
+        sources |= dict.fromkeys(direct, "import")
         if asked and (facts["request_id"] is None or facts["request_source"] == "import"):
             facts |= {"request_id": row, "request_source": "import",
                       "request_changes": (facts["request_changes"] or {}) | json.loads(asked)}  # fmt: skip
@@ -117,7 +137,7 @@ def applied(found):
 @given(MANY)
 def test_a_file_applied_twice_changes_nothing_the_second_time(found):
     done = applied(found)
-    counts = tally(difference(*frames(done)))
+    counts = difference(frame(done)).counts()
     assert (counts["written"], counts["asked"]) == (0, 0)
     assert applied(done) == done
 
@@ -127,14 +147,14 @@ def test_a_file_applied_twice_changes_nothing_the_second_time(found):
 @given(MANY)
 def test_a_file_writes_neither_a_placements_value_nor_a_reported_row(found):
     plan = {row: blocks for (row, *_file), blocks in found}
-    for row, _student, direct, changes, asked in written(difference(*frames(found))):
+    for row, _student, asked, *values in difference(frame(found)).written():
         facts, ours, _claims, sources = plan[row]
-        new = json.loads(direct or "{}")
+        new = {f: value for f, value in zip(FIELDS, values, strict=True) if value is not None}
         assert not new or facts["state"] != "reported"
-        assert not {f for f in new if sources[f] in OWNED}
-        assert json.loads(changes or "{}") == {f: [ours[f], value] for f, value in new.items()}
+        assert not {f for f in new if sources[f] in OWNED or ours[f] == new[f]}
         for f in json.loads(asked or "{}"):
             assert facts["state"] == "reported" or sources[f] in OWNED
+            assert json.loads(asked)[f][0] == ours[f]
 
 
 @pytest.mark.rule("PLN-05")
@@ -143,11 +163,11 @@ def test_a_file_writes_neither_a_placements_value_nor_a_reported_row(found):
 def test_a_choice_for_all_of_a_kind_is_kept_row_by_row_and_does_not_touch_what_waits(
     found, kind, choice
 ):
-    before = difference(*frames(found))
+    before = difference(frame(found)).lines()
     after = of_kind(before, kind, choice)
     kept = {row: json.loads(choices) for row, choices in left(before, after)}
     again = [((row, said, kept.get(row, chosen)), plan) for (row, said, chosen), plan in found]
-    assert told(difference(*frames(again))) == told(after)
+    assert told(difference(frame(again)).lines()) == told(after)
     of_it = {"all": after["choice"].notna(), "owned": after["asks"]}.get(
         kind, after["field"] == kind
     )
@@ -158,12 +178,11 @@ def test_a_choice_for_all_of_a_kind_is_kept_row_by_row_and_does_not_touch_what_w
 @pytest.mark.rule("PLN-05")
 def test_every_kind_of_difference_is_reached():
     dice = random.Random(13)
-    long = difference(*frames([line(dice, key) for key in range(500)]))
+    whole = difference(frame([line(dice, key) for key in range(500)]))
+    long = whole.lines()
     assert {(c, a) for c, a in zip(long["choice"], long["asks"], strict=True)} == {
         (c, a) for c in (*CHOICES, "waits") for a in (True, False)
     }  # fmt: skip
-    assert min(tally(long).values()) > 5
-    assert set(kinds(long)) == set(FIELDS)
-    assert kinds(long) == Counter(long.loc[long["choice"] != "waits", "field"])
-    assert long["held"].any()
-    assert long["open"].any()
+    assert min(whole.counts().values()) > 5
+    assert len(whole.counts()) == 5
+    assert set(whole.kinds()) == set(FIELDS)

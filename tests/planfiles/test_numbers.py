@@ -78,6 +78,20 @@ def test_where_the_data_moved_on_nothing_is_written(cast, visit, mixed):
 
 
 @pytest.mark.rule("PLN-05", "BLK-09")
+def test_where_only_what_becomes_of_a_row_is_another_nothing_is_written(cast, visit, mixed):
+    office = visit(cast.officer)
+    office.post(confirm_url(shown(office, mixed, "/imports/file/")))
+    asked = entry(cast.student)
+    asked.sources = {**asked.sources, "employer_name": "staff"}  # no longer the placement's own
+    db.session.commit()
+    with pytest.raises(NotAsShownError):
+        IMPORTS.perform("apply", mixed.id, SYSTEM)
+    assert entry(cast.student).employer_name != "另一家公司"
+    assert entry(cast.classmate).destination_code is None
+    assert db.session.query(ChangeRequest).count() == 0
+
+
+@pytest.mark.rule("PLN-05", "BLK-09")
 def test_a_dialog_of_other_numbers_does_nothing(cast, visit, mixed):
     office = visit(cast.officer)
     page = shown(office, mixed, "/plan/files/")

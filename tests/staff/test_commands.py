@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.mail import Message
 from app.staff.commands import first_administrators
-from app.workflow.queries import trail_of
+from app.workflow import trail
 
 
 def run(app, *words: str):
@@ -37,7 +37,7 @@ def test_an_empty_installation_gets_three_people_with_three_codes(cast):
         user = named(username)
         assert passwords.matches(user.password, code)
         assert user.must_change_password
-        assert [row.step for row in trail_of("account", user.id)] == ["open"]
+        assert [row.step for row in trail.of("account", user.id)] == ["open"]
 
 
 @pytest.mark.rule("ADM-01", "ACC-02")
@@ -49,7 +49,7 @@ def test_the_shell_makes_the_missing_administrator_and_leaves_its_trail(app, cas
     user = named("li.wei")
     code = re.search(r"one-time code\s+(\S+)", done.output).group(1)
     assert passwords.matches(user.password, code)
-    [row] = trail_of("account", user.id)
+    [row] = trail.of("account", user.id)
     assert row.actor_name.startswith("shell: ")
     assert db.session.query(SecurityEvent).filter_by(user_id=user.id).count() == 1
 
@@ -72,7 +72,7 @@ def test_the_only_security_administrator_gets_back_in_by_the_shell_and_is_told(a
     assert done.exit_code == 0, done.output
     assert db.session.get(CodeApp, cast.security.id) is None
     assert db.session.query(Message).filter_by(user_id=cast.security.id).count() == 1
-    assert trail_of("account", cast.security.id)[-1].details["reason"] == "phone lost"
+    assert trail.of("account", cast.security.id)[-1].details["reason"] == "phone lost"
     done = run(app, "reset-password", "security", "--reason", "forgotten")
     assert passwords.matches(cast.security.password, done.output.split()[-1])
 
@@ -81,4 +81,4 @@ def test_the_only_security_administrator_gets_back_in_by_the_shell_and_is_told(a
 def test_the_shell_touches_no_account_of_a_school(app, cast):
     for command in ("reset-factor", "reset-password"):
         assert run(app, command, "officer", "--reason", "x").exit_code != 0
-    assert trail_of("account", cast.officer.id) == []
+    assert trail.of("account", cast.officer.id) == []

@@ -11,7 +11,7 @@ from app.accounts.models import AccountSession, AppUser
 from app.core.db import db
 from app.core.mail import Message
 from app.staff.models import StaffRequest
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests import factories as make
 
 
@@ -54,7 +54,7 @@ def test_a_deactivated_account_is_out_at_once_until_a_second_person_lets_it_in_a
     assert not db.session.get(AppUser, cast.officer.id, populate_existing=True).active
     confirmed(cast, visit)
     assert db.session.get(AppUser, cast.officer.id, populate_existing=True).active
-    steps = [row.step for row in trail_of("account", cast.officer.id)]
+    steps = [row.step for row in trail.of("account", cast.officer.id)]
     assert steps == ["deactivate", "activate"]
 
 
@@ -103,7 +103,7 @@ def test_an_administrator_opens_a_staff_account_without_any_secret(cast, visit, 
     mail = db.session.query(Message).filter_by(user_id=user.id).one()
     assert (mail.address, mail.code) == ("wl@example.com", None)
     assert "wang.li" in mail.body
-    assert [row.step for row in trail_of("account", user.id)] == ["open"]
+    assert [row.step for row in trail.of("account", user.id)] == ["open"]
     client.post("/password/forgotten", data={"who": "wang.li", "school": ""})
     make.worker_answers_resets()
     code = re.search(r"\d{6}", db.session.query(Message).order_by(Message.id.desc()).first().body)
@@ -180,4 +180,4 @@ def test_a_reset_password_no_longer_works_and_ends_every_session(cast, visit):
     confirmed(cast, visit)
     assert db.session.get(AppUser, cast.officer.id, populate_existing=True).password is None
     assert desk.get("/office/").status_code == 302
-    assert [row.step for row in trail_of("account", cast.officer.id)] == ["forget_password"]
+    assert [row.step for row in trail.of("account", cast.officer.id)] == ["forget_password"]

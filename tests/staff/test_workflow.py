@@ -19,8 +19,8 @@ from app.staff import workflow
 from app.staff.models import RequestState, StaffRequest
 from app.staff.tasks import expire_requests
 from app.staff.workflow import STAFF_REQUESTS
+from app.workflow import trail
 from app.workflow.actor import ADMINISTRATORS, Role
-from app.workflow.queries import trail_of
 from tests import factories as make
 
 EVIL = "attacker@evil.example"
@@ -57,7 +57,7 @@ def test_a_changed_mail_is_told_to_the_old_and_the_new_address_and_traced(cast):
     assert len(told("new@example.com")) == 1
     change = db.session.scalars(select(ContactChange)).one()
     assert (change.old, change.new, change.actor_role) == (old, "new@example.com", "security")
-    [row] = trail_of("account", cast.officer.id)
+    [row] = trail.of("account", cast.officer.id)
     assert row.details["before"]["email"] != row.details["after"]["email"]
     assert row.details["request"] == record.id
     assert old not in str(row.details)
@@ -67,7 +67,7 @@ def test_a_changed_mail_is_told_to_the_old_and_the_new_address_and_traced(cast):
 def test_a_changed_role_keeps_from_and_to_in_trail_and_log(cast):
     record = asked(cast, role="data")
     confirm(record, cast.security)
-    [row] = trail_of("account", cast.officer.id)
+    [row] = trail.of("account", cast.officer.id)
     assert (row.details["before"]["role"], row.details["after"]["role"]) == ("school", "data")
     noted = [e.event for e in db.session.scalars(select(SecurityEvent).order_by(SecurityEvent.id))]
     assert noted == ["staff_request_ask", "account_change", "staff_request_confirm"]

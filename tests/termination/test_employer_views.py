@@ -18,7 +18,7 @@ from app.placements.workflow import PLACEMENTS
 from app.termination.models import Termination
 from app.termination.tasks import make_letter
 from app.termination.workflow import TERMINATIONS
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests.documents.hostile import REFUSED, picture
 from tests.downloads import as_csv
 from tests.factories import (
@@ -86,7 +86,7 @@ def test_the_employer_applies_once_with_tick_and_reason(cast, browser, signed):
         browser.post(url, data={"reason": "长" * 200, "agreed": "1", **code})
     [found] = db.session.query(Termination).all()
     assert (found.state, found.started_by, found.reason) == ("requested", "employer", "长" * 200)
-    assert len([row for row in trail_of("termination", found.id) if row.step == "request"]) == 1
+    assert len([row for row in trail.of("termination", found.id) if row.step == "request"]) == 1
     seen = page(browser, f"{BASE}/show/{signed.id}")
     assert 'data-qq-action="agree"' not in seen  # nobody answers what he asked himself
     assert 'data-qq-action="request"' not in seen
@@ -118,7 +118,7 @@ def test_agreeing_needs_the_tick_and_happens_once(cast, browser, signed):
     for _click in range(2):
         assert browser.post(url, data={"agreed": "1", "code": code}).status_code == 303
     assert found.state == "awaiting_school"
-    assert [row.step for row in trail_of("termination", found.id)] == ["request", "agree"]
+    assert [row.step for row in trail.of("termination", found.id)] == ["request", "agree"]
 
 
 @pytest.mark.rule("TRM-09", "INV-19")
@@ -142,7 +142,7 @@ def test_refusing_says_why_and_opens_the_way_to_mediation(cast, browser, signed)
     for _click in range(2):
         browser.post(f"{BASE}/{found.id}/ask_mediation", data={"reason": "请调解"})
     assert found.state == "mediation"
-    steps = [row.step for row in trail_of("termination", found.id)]
+    steps = [row.step for row in trail.of("termination", found.id)]
     assert steps == ["request", "decline", "ask_mediation"]
 
 

@@ -17,7 +17,7 @@ from app.settings.queries import set_setting
 from app.termination.models import Termination
 from app.termination.queries import chances_left
 from app.termination.workflow import TERMINATIONS, force, grant_chance, request
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests.factories import accept, account, actor, attach, attest, invite, pass_time, terminate
 
 
@@ -48,8 +48,8 @@ def test_applied_agreed_approved_frees_the_student_and_takes_the_plan_row_back(c
     assert placement_of(cast.student.id) is None
     entry = db.session.query(PlanEntry).filter_by(student_id=cast.student.id).one()
     assert (entry.state, entry.destination_code) == ("open", None)
-    assert [r.step for r in trail_of("termination", done.id)] == ["request", "agree", "approve"]
-    assert trail_of("placement", signed.id)[-1].step == "end"
+    assert [r.step for r in trail.of("termination", done.id)] == ["request", "agree", "approve"]
+    assert trail.of("placement", signed.id)[-1].step == "end"
     again = attest(accept(invite(cast.rival, cast.student)[0]), cast.officer)
     assert again.state == "in_force"
 
@@ -65,7 +65,7 @@ def test_the_employer_applies_and_the_student_agrees_with_a_fresh_code(cast, sig
     with pytest.raises(Refused):
         agree(termination, cast.employer)
     assert agree(termination, cast.student).state == "awaiting_school"
-    assert trail_of("termination", termination.id)[-1].factor == "sms"
+    assert trail.of("termination", termination.id)[-1].factor == "sms"
 
 
 @pytest.mark.rule("TRM-01")

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from app.core.db import db
-from app.workflow.queries import trail_of
+from app.workflow import trail
 from tests.factories import accept, attest, invite
 
 
@@ -19,7 +19,7 @@ def story(cast):
 
 @pytest.mark.rule("GRD-05")
 def test_each_row_carries_the_hash_of_the_one_before(story):
-    rows = trail_of("placement", story.id)
+    rows = trail.of("placement", story.id)
     assert [r.step for r in rows] == ["form", "attest"]
     assert [r.previous for r in rows] == ["", rows[0].hash]
     assert [r.seq for r in rows] == [1, 2]

@@ -17,7 +17,6 @@ from app.accounts.campus.views import our_address
 from app.accounts.hooks import SCHOOL_NAMES
 from app.accounts.models import AppUser
 from app.accounts.queries import actor
-from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
 from app.fab.declared import Link, ListFilter, record_action
@@ -26,13 +25,16 @@ from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import chip, dash, moment
 from app.fab.views import SafeModelView
+from app.workflow import trail
 from app.workflow.actor import Role
-from app.workflow.queries import trail_of
 
-ACTS = {
+trail.ACTS["sign_in_way"] = {
     "keep_way": _l("Changed"), "try_way": _l("Tested"), "switch_on_way": _l("Switched on"),
     "switch_off_way": _l("Switched off"),
 }  # fmt: skip
+
+
+trail.NOTES["sign_in_way"].append(lambda row: str(row.details.get("problem", "")))
 
 
 def _schools() -> list[tuple[str, str]]:
@@ -108,11 +110,7 @@ class SignInWaysView(RuledForms, SafeModelView):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         return {
-            "trace": [
-                {"who": row.actor_name, "what": ACTS.get(row.step, row.step),
-                 "when": clock.local(row.at), "note": row.details.get("problem", "")}
-                for row in reversed(trail_of("sign_in_way", item.id))
-            ],
+            "trace": trail.shown("sign_in_way", item.id),
             "edit_url": self.url("edit", pk=item.id) if actor().role is Role.ADMIN else "",
         }  # fmt: skip
 

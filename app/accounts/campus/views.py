@@ -36,7 +36,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
 from app.workflow.actor import Role
-from app.workflow.engine import FLOWS
+from app.workflow.steps import FLOWS
 
 LARGEST_KEY = 2**31 - 1
 BROWSER = "campus"  # the name of a value in the cookie
@@ -303,11 +303,7 @@ class MyCampusView(SafeView):
     @expose("/code", methods=["POST"])
     @has_access
     def code(self) -> Any:
-        return answer_code(
-            self,
-            lambda: workflow.send_code(g.user, workflow.RELEASE),
-            url_for("MyCampusView.index"),
-        )
+        return answer_code(self, lambda: workflow.send_code(g.user, workflow.RELEASE))
 
     @expose(f"/release{PAIR}", methods=["POST"])
     @has_access

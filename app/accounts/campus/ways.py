@@ -23,9 +23,9 @@ from app.accounts.models import AccountSession, AppUser
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.workflow import trail
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
-from app.workflow.models import Trail
 
 PLAIN = ("label_zh", "label_en")
 # what the service is: a change of any of these needs a new test and a new yes of the school
@@ -281,14 +281,8 @@ def _trace(
 ) -> None:  # fmt: skip
     """A row in the trail, and a line in the security log. No secret is in them."""
     state = "active" if way.active else "inactive"
-    db.session.add(
-        Trail(
-            kind="sign_in_way", record_id=way.id, school_id=way.school_id, step=step, from_state=None,
-            to_state=state, actor_id=actor.user_id, actor_role=actor.role, actor_name=actor.name,
-            address=actor.address, device=actor.device[:200], device_id=actor.device_id,
-            details=details or {}, at=clock.now(),
-        )
-    )  # fmt: skip
+    trail.write("sign_in_way", way.id, step, actor, clock.now(), school_id=way.school_id,
+                after=state, details=details)  # fmt: skip
     security_log.note(step, who=actor, outcome=outcome, way=way.mark, school=way.school_id,
                       **(details or {}))  # fmt: skip
 

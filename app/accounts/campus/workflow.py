@@ -257,14 +257,15 @@ def end_there_and_here(way: SignInWay, subject: str, sid: str) -> int:
 # -- binding and releasing by hand ------------------------------------------------------------
 
 
-def send_code(user: AppUser, purpose: str) -> None:
-    """A fresh code to the person's own contact, for binding or releasing. Commits. Raises Refused."""
+def send_code(user: AppUser, purpose: str) -> tuple[str, str]:
+    """A fresh code for binding or releasing; the own contact it went to. Commits. Raises Refused."""
     found = CONTACTS.get(Role(user.role or ""))
     contact = found(user) if found else (mail.MAIL, user.email)
     if contact is None or contact[1].endswith("@invalid"):
         raise Refused(_("No phone or e-mail is on record to which a code could be sent."))
     act = _("Campus sign-in")
     one_time.send(f"user:{user.id}", purpose, *contact, act=act)
+    return contact
 
 
 def check_code(user: AppUser, purpose: str, code: str) -> None:

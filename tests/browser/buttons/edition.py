@@ -125,6 +125,8 @@ class Round:
                 "(page)",
                 words.judge(page.source, self.lang, self.person.texts, data_only=data_only),
             )
+            if not press and self.lang == "zh":
+                self.fault(page.address, "(page)", self.person.looked_at(page.address))
             for button in walk.buttons(page, self.script) if press else []:
                 if fresh(button):
                     self.press(page, button, spoil=False)
@@ -174,27 +176,28 @@ def whole(names: list[str]) -> int:
         faults = [fault for one in rounds(names) for fault in played(browser, url, known, *one)]
         browser.close()
     once = {(f[0], walk.shape(f[4]), f[5], f[6], f[7]): f for f in faults}
-    for fault in once.values():
-        print(json.dumps(fault, ensure_ascii=False))
     print(Counter(f[6] for f in once.values()))
     return int(bool(once))
 
 
-def rounds(names: list[str]) -> Iterator[tuple[str, int, bool, str]]:
-    """Role, width, script, language."""
+def rounds(names: list[str]) -> Iterator[tuple[str, int, bool, str, bool]]:
+    """Role, width, script, language, and whether buttons are pressed or pages only looked at."""
     from app.demo import ACCOUNTS
 
     people = names or ["", *(name for name, *_more in ACCOUNTS), "employer-new", "student-new"]
     for who in people:
         who = who.replace("nobody", "")
-        for width in WIDTHS.get(who.rstrip("0123456789").removesuffix("-new"), (1366,)):
-            yield who, width, True, "zh"
-        yield who, 1366, False, "zh"
-        yield who, 1366, True, "en"
+        widths = WIDTHS.get(who.rstrip("0123456789").removesuffix("-new"), (1366,))
+        for width in widths:
+            yield who, width, True, "zh", True
+        if 390 not in widths:  # a page is looked at on a phone also where few work on one
+            yield who, 390, True, "zh", False
+        yield who, 1366, False, "zh", True
+        yield who, 1366, True, "en", False
 
 
-def played(browser, url, known, who, width, script, lang):
-    """One round; a button that another person of the same kind has pressed is not pressed again."""
+def played(browser, url, known, who, width, script, lang, press):
+    """One round, told at once; a button that another person of the same kind has pressed is not pressed again."""
     begun, one = time.monotonic(), Round(browser, url, who, width, script, lang)
     fresh, spoiled = (
         known.setdefault(
@@ -202,9 +205,11 @@ def played(browser, url, known, who, width, script, lang):
         )
         for spoil in (False, True)
     )
-    one.run(fresh, spoiled, press=lang == "zh")
+    one.run(fresh, spoiled, press=press)
     print(f"{who or 'nobody':<13}{width:>5} {'script' if script else 'plain '} {lang} {one.pages:>4} pages {one.presses:>4} presses "
           f"{len(one.faults):>3} faults {time.monotonic() - begun:6.0f} s  not shown: {one.unseen[:4]}", flush=True)  # fmt: skip
+    for fault in one.faults:
+        print(json.dumps(fault, ensure_ascii=False), flush=True)
     return one.faults
 
 

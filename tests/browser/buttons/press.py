@@ -27,6 +27,14 @@ ERRORS = """() => Array.from(document.querySelectorAll('.qq-error, .qq-problems,
 DONE = """() => Array.from(document.querySelectorAll('.qq-flash-done, .qq-flash-info, .qq-note-done')).filter((e) => e.offsetParent).map((e) => e.textContent.trim().slice(0, 120))"""
 STANDS = """() => document.documentElement.outerHTML + Array.from(document.querySelectorAll('dialog, details')).map((e) => e.open).join()
   + Array.from(document.querySelectorAll('input')).map((i) => i.checked + i.value).join()"""
+OVER = """() => { const edge = document.documentElement.clientWidth; if (document.documentElement.scrollWidth <= edge) return [];
+  const inside = (e) => { for (let p = e.parentElement; p && p !== document.body; p = p.parentElement)
+    if (getComputedStyle(p).overflowX !== 'visible') return true; return false; };
+  return Array.from(document.body.querySelectorAll('*')).filter((e) => e.getBoundingClientRect().right > edge + 1 && !inside(e))
+    .slice(-2).map((e) => e.outerHTML.slice(0, 120)); }"""
+ALONE = """() => Array.from(document.querySelectorAll('td[data-label]')).filter((e) => e.offsetParent && !e.textContent.trim() &&
+  !e.querySelector('input, select, button, a, img, svg') && getComputedStyle(e, '::before').content.includes(e.dataset.label))
+  .map((e) => e.dataset.label)"""
 REVEAL = """(e) => { for (let d = e.parentElement; d; d = d.parentElement) if (d.tagName === 'DETAILS') d.open = true;
   const bar = e.closest('[data-qq-bulk]'), box = document.querySelector('.qq-row-check'); if (bar && bar.hidden && box) box.click();
   const keys = e.closest('#qq-keys'); if (keys && !keys.open) keys.showModal(); }"""
@@ -104,6 +112,14 @@ class Person:
         page.goto(address, wait_until="load")
         return page
 
+    def looked_at(self, address: str) -> list[tuple[str, str]]:
+        """What is wrong with a page before anything is pressed: what it says by itself, what hangs over the edge."""
+        page = self.open(address)
+        self.settle()
+        found = [*self.faults, *over(page)]
+        self.back()
+        return found
+
     def watch(self, page) -> None:
         page.on("pageerror", lambda e: self.faults.append(("script error", str(e)[:300])))
         page.on("console", self.console)
@@ -167,12 +183,16 @@ class Person:
         if not upload:
             fields = handle.evaluate(CONTROLS)
             self.fill(page, fields)
-            self.codes(page, handle)
+            if self.codes(page, handle):  # asking for it has sent the page: the rest is filled anew
+                handle = target.element_handle()
+                fields = handle.evaluate(CONTROLS)
+                self.fill(page, fields)
             if spoil and not self.spoil(page, fields, handle):
                 outcome.pressed = False
                 return
         if handle.get_attribute("data-qq-rows") is not None:
-            self.settle()  # the rules are asked what fits the ticked rows
+            # the rules are asked what fits the ticked rows
+            page.locator("[data-qq-bulk][aria-busy]").wait_for(state="detached")
             if not handle.is_visible() or not handle.is_enabled():
                 outcome.pressed = False
                 return
@@ -250,8 +270,8 @@ class Person:
             option.wait_for(timeout=3000)
             option.dispatch_event("mousedown")
 
-    def codes(self, page, handle) -> None:
-        """A code that the form asks for is sent, read and typed."""
+    def codes(self, page, handle) -> bool:
+        """A code that the form asks for is sent, read and typed; whether the page was sent for it."""
         scope = handle.evaluate_handle(
             "e => e.form || e.closest('form') || document.body"
         ).as_element()
@@ -262,7 +282,7 @@ class Person:
             or handle.get_attribute("data-qq-code-url")
             or handle.get_attribute("formaction")
         ):
-            return
+            return False
         sender = scope.query_selector("[data-qq-code-url], button[formaction*=code]")
         if sender is not None and sender.is_visible():
             if self.script:
@@ -277,13 +297,13 @@ class Person:
                     action, form={"csrf_token": token}, headers={"Accept": "application/json"}
                 )
             self.ask("work")
-            scope = (
-                page if not scope.is_visible() else scope
-            )  # the button may have sent the whole page
+        sent = not scope.is_visible()
+        scope = page if sent else scope
         field = scope.query_selector("input[name=code]:not([disabled])")
         answer = self.context.request.get("/messages/").text()
         found = re.search(r"(?:验证码|code)[^0-9]{0,40}(\d{6})\b", re.sub(r"<[^>]+>", " ", answer))
         field.fill(found.group(1) if found else "000000")
+        return sent
 
     def spoil(self, page, fields, handle) -> bool:
         """Break one field that the server checks; whether there is one."""
@@ -347,6 +367,13 @@ class Person:
             found = words.judge(source, self.lang, self.texts, data_only=data_only)
             # the browser writes every attribute without a value as an empty one
             outcome.faults += [one for one in found if one[0] != "empty attribute"]
+            outcome.faults += over(page)
+
+
+def over(page) -> list[tuple[str, str]]:
+    """What makes the whole page wider than the window; labels of a card with nothing behind them."""
+    found = [("over the edge", what) for what in page.evaluate(OVER)]
+    return found + [("label without a value", what) for what in set(page.evaluate(ALONE))]
 
 
 def valid(handle) -> bool:

@@ -1,0 +1,182 @@
+"""The process trace (GRD-05): its one writer, by record or, in SQL, by set, and its one reader.
+
+The database chains the lines and refuses a state without one; see `models.Trail`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select, tuple_
+
+from app.core import clock
+from app.core.db import db
+from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
+from app.workflow.steps import FLOWS, Step, Text, Tone
+
+DEVICE = 200  # characters
+
+
+def write(
+    kind: str, record_id: int, step: str, by: Actor, at: datetime, *, school_id: int | None,
+    before: str | None = None, after: str, factor: str = "", reason: str = "",
+    details: Mapping[str, Any] | None = None,
+) -> None:  # fmt: skip
+    """Add a line; `before` and `after` are states, a birth has no `before`. Not committed."""
+    db.session.add(
+        Trail(
+            kind=kind, record_id=record_id, school_id=school_id, step=step, from_state=before,
+            to_state=after, actor_id=by.user_id, actor_role=by.role, actor_name=by.name,
+            address=by.address, device=by.device[:DEVICE], device_id=by.device_id, factor=factor,
+            reason=reason, details=dict(details or {}), at=at,
+        )
+    )  # fmt: skip
+
+
+# -- by set ------------------------------------------------------------------------------------------
+
+INTO = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_state, actor_id, actor_role,
+    actor_name, address, device, device_id, factor, reason, details, at)"""
+BY_CLOCK = "NULL::int, 'system', 'system', '', '', ''"
+BY_ACTOR = ":by_id ::int, :by_role, :by_name, :by_address, :by_device, :by_device_id"  # `bound`
+BY_ROW = "{0}.actor_id, {0}.actor_role, {0}.actor_name, {0}.address, {0}.device, {0}.device_id"
+
+
+def lines(
+    kind: str, step: str, before: str, after: str, by: str, *, record: str = "id",
+    school: str = "school_id", reason: str = "''", details: str = "'{}'::jsonb", at: str = ":now",
+) -> str:  # fmt: skip
+    """What stands between INTO and FROM: the values of each line, all but `kind` and `by` as SQL."""
+    values = (f"'{kind}'", record, school, step, before, after, by, "''", reason, details, at)
+    return f"SELECT {', '.join(values)}"
+
+
+def bound(by: Actor) -> dict[str, Any]:
+    """What BY_ACTOR binds."""
+    return {"by_id": by.user_id, "by_role": str(by.role), "by_name": by.name, "by_address": by.address,
+            "by_device": by.device[:DEVICE], "by_device_id": by.device_id}  # fmt: skip
+
+
+# -- read --------------------------------------------------------------------------------------------
+
+ONE_BREATH = timedelta(seconds=20)
+Note = Callable[[Trail], str]
+
+# what the packages above say of their kinds of record
+ACTS: dict[str, Mapping[str, Text]] = {}  # kind → step → words, of acts that stand in no table
+NOTES: defaultdict[str, list[Note]] = defaultdict(list)  # kind → what the details of a line say
+STAFF_NOTES: list[Note] = []  # what of any kind only the office reads
+PROOFS: dict[str, Text] = {}  # factor → how the act was proved
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line as pages show it: who, when (Asia/Shanghai), what, the reason and what else is known."""
+
+    who: str
+    what: str
+    when: datetime
+    note: str
+    factor: str
+    kind: Tone  # also names the colour
+
+
+def of(kind: str, record_id: int) -> Sequence[Trail]:
+    """The trace of one record, oldest first."""
+    wanted = select(Trail).where(Trail.kind == kind, Trail.record_id == record_id)
+    return db.session.scalars(wanted.order_by(Trail.seq)).all()
+
+
+def of_all(records: Iterable[tuple[str, int]]) -> Sequence[Trail]:
+    """The traces of several records, (kind, id) each, as one: newest first."""
+    mine = tuple_(Trail.kind, Trail.record_id).in_(list(records))
+    return db.session.scalars(
+        select(Trail).where(mine).order_by(Trail.at.desc(), Trail.id.desc())
+    ).all()
+
+
+def shown(kind: str, record_id: int, called: str = "", *, staff: bool = False) -> list[Line]:
+    """The trace of one record as its page shows it, newest first; see `line`."""
+    return [line(row, called, staff=staff) for row in reversed(of(kind, record_id))]
+
+
+def line(row: Trail, called: str = "", *, staff: bool = False) -> Line:
+    """As pages show it; `called` is the kind of placement whose words the step has, `staff` who reads it."""
+    step = _step(row)
+    says = [*NOTES.get(row.kind, ()), *(STAFF_NOTES if staff else ())]
+    notes = [row.reason, *(note(row) for note in says)]
+    return Line(
+        who=who(row),
+        what=what(row, called),
+        when=clock.local(row.at),
+        note=" · ".join(filter(None, notes)),
+        factor=str(PROOFS.get(row.factor, "")),
+        kind=step.looks if step else Tone.TURN,
+    )
+
+
+def who(row: Trail) -> str:
+    """Who did it, in the reader's language where it was nobody (F-09)."""
+    return _("The system") if row.actor_role == Role.SYSTEM else row.actor_name
+
+
+def what(row: Trail, called: str = "") -> str:
+    """What happened, in the words of its table for records that are so called."""
+    step = _step(row)
+    return str(step.called(called) if step else ACTS.get(row.kind, {}).get(row.step, row.step))
+
+
+def _step(row: Trail) -> Step | None:
+    flow = FLOWS.get(row.kind)
+    return next((s for s in flow.steps if s.name == row.step), None) if flow else None
+
+
+def _quiet(kind: str) -> list[str]:
+    flow = FLOWS.get(kind)
+    return [step.name for step in flow.steps if step.quiet] if flow else []
+
+
+def reminds(row: Trail) -> bool:
+    """Whether it only reminds of the record, and did nothing to it."""
+    return row.step in _quiet(row.kind)
+
+
+def last(kind: str, record_id: int) -> Trail | None:
+    """What was done last to a record; what only reminded of it was not done to it."""
+    return _last(kind, record_id, Trail.step.not_in(_quiet(kind)))
+
+
+def last_taken(kind: str, record_id: int, steps: Iterable[str]) -> Trail | None:
+    """The last line of these steps."""
+    return _last(kind, record_id, Trail.step.in_(list(steps)))
+
+
+def led_away(
+    kind: str, record_id: int, states: Iterable[StrEnum], since: datetime | None
+) -> Trail | None:
+    """The last line that led the record out of these states, after that moment if one is given."""
+    states = list(states)
+    wanted = [Trail.from_state.in_(states), Trail.to_state.not_in(states)]
+    return _last(kind, record_id, *wanted, *([] if since is None else [Trail.at > since]))
+
+
+def _last(kind: str, record_id: int, *which: Any) -> Trail | None:
+    wanted = select(Trail).where(Trail.kind == kind, Trail.record_id == record_id, *which)
+    return db.session.scalars(wanted.order_by(Trail.seq.desc()).limit(1)).first()
+
+
+def just_done(kind: str, record_id: int, step: str, user_id: int) -> bool:
+    """Whether this very person did this very step last, a breath ago: a button pressed twice (S-18)."""
+    row = last(kind, record_id)
+    return (
+        row is not None
+        and (row.step, row.actor_id) == (step, user_id)
+        and clock.now() - row.at < ONE_BREATH
+    )
