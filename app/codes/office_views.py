@@ -170,7 +170,7 @@ class CodeEditionsView(SafeView):
         changes = db.session.scalars(select(CodeChange).order_by(CodeChange.id.desc()).limit(SHOWN))
         return self.render_template(
             "codes/editions.html", problems=[text for _place, text in problems], years=YEARS,
-            tables=_tables(), shown=SHOWN,
+            tables=_tables(), shown=SHOWN, typed=request.form,
             editions=[
                 [(_table(e.table), url_for("CodesView.list", f_table=e.table, f_edition=e.edition)
                   if e.edition else url_for("CodesView.list", f_table=e.table), ""),

@@ -153,7 +153,11 @@ def test_the_pages_of_codes_and_editions_are_read_in_chinese(cast, visit):
     )
     assert posted.status_code == 303
     assert db.session.query(CodeEdition).filter_by(table="dwxz").count() == 2
-    assert "有这个名称" in office.post("/codes/editions/", data={
-        "table": "dwxz", "edition": "2028", "since": "2029"}).text  # fmt: skip
+    refused = office.post(
+        "/codes/editions/", data={"table": "dwxz", "edition": "2028", "since": "2029"}
+    ).text
+    assert "有这个名称" in refused
+    for kept in ('value="2028"', 'value="2029"', '<option value="dwxz" selected>'):
+        assert kept in refused  # nothing has to be typed again
     for odd in ({}, {"since": "x"}, {"since": "99999999"}, {"table": "\x00", "since": "2030"}):
         assert office.post("/codes/editions/", data=odd).status_code in (400, 422)

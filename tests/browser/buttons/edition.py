@@ -26,17 +26,36 @@ STARTS = ["/", "/notices/", "/password/change", "/my/sign-ins/"]
 OUTSIDE = ["/login/", "/register", "/password/forgotten", "/v/", "/messages/", "/audit/roots"]
 WIDTHS = {"student": (1366, 390), "employer": (1366,), "": (1366, 390)}
 MOST = 400  # pages of a role
-NEW_PEOPLE = """
-  UPDATE ab_user SET username = 'employer-new', password = (SELECT password FROM ab_user WHERE username = 'employer1')
-   WHERE id = (SELECT min(u.id) FROM ab_user u WHERE u.role = 'employer' AND u.active AND u.username NOT LIKE 'employer_'
-     AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.employer_id = u.employer_id)
-     AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.employer_id = u.employer_id));
-  UPDATE ab_user SET username = 'student-new', password = (SELECT password FROM ab_user WHERE username = 'student1')
-   WHERE id = (SELECT min(u.id) FROM ab_user u JOIN student s ON s.id = u.student_id WHERE u.active AND u.username NOT LIKE 'student%'
-     AND s.origin_state = 'approved' AND s.training_mode = '1' AND s.verified_at IS NOT NULL
-     AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.student_id = s.id)
-     AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.student_id = s.id));
-"""
+# who has signed in and begun nothing yet: name, and which account becomes that person's
+NEW_PEOPLE = {
+    "employer-new": """SELECT min(u.id) FROM ab_user u WHERE u.role = 'employer' AND u.active
+      AND u.username NOT LIKE 'employer_'
+      AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.employer_id = u.employer_id)
+      AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.employer_id = u.employer_id)""",
+    "student-new": """SELECT min(u.id) FROM ab_user u JOIN student s ON s.id = u.student_id WHERE u.active
+      AND u.username NOT LIKE 'student%' AND s.origin_state = 'approved' AND s.training_mode = '1'
+      AND s.verified_at IS NOT NULL
+      AND NOT EXISTS (SELECT 1 FROM placement p WHERE p.student_id = s.id)
+      AND NOT EXISTS (SELECT 1 FROM invitation i WHERE i.student_id = s.id)""",
+}
+
+
+def newcomers() -> None:
+    """Let them sign in by these names, with the demo's password; runs in the demo's environment."""
+    from sqlalchemy import select, text
+
+    from app import create_app
+    from app.accounts.models import AppUser
+    from app.accounts.queries import identify
+    from app.core.db import db
+
+    with create_app().app_context():
+        known = db.session.scalars(select(AppUser).where(AppUser.username == "employer1")).one()
+        for name, which in NEW_PEOPLE.items():
+            user = db.session.get_one(AppUser, db.session.scalar(text(which)))
+            user.username, user.password = name, known.password
+            identify(user, "username", name)
+        db.session.commit()
 
 
 @contextmanager
@@ -216,7 +235,6 @@ def played(browser, url, known, who, width, script, lang, press):
 @contextmanager
 def demo() -> Iterator[tuple[str, Path]]:
     """A demo school on a server of its own."""
-    import psycopg
 
     from app.core import postgres
     from tests.conftest import make_database
@@ -234,8 +252,8 @@ def demo() -> Iterator[tuple[str, Path]]:
             env=env,
             check=True,
         )
-        with psycopg.connect(database, autocommit=True) as connection:
-            connection.execute(NEW_PEOPLE)
+        told = "from tests.browser.buttons.edition import newcomers; newcomers()"
+        subprocess.run([sys.executable, "-c", told], cwd=ROOT, env=env, check=True)
         yield database, folder
     finally:
         postgres.stop(folder / "postgres")

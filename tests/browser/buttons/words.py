@@ -8,7 +8,7 @@ from pathlib import Path
 from lxml import html
 
 PLACES = (
-    (r"%\([a-z_]+\)[sd]?", "a placeholder"), (r"\{[a-z_]+\}", "a placeholder"), (r"\{\{|\}\}|\{%", "a template"), (r"\bNone\b", "None"),
+    (r"%\([a-z_]+\)[sd]?", "a placeholder"), (r"(?<!uid=)\{[a-z_]+\}", "a placeholder"), (r"\{\{|\}\}|\{%", "a template"), (r"\bNone\b", "None"),
     (r"\bundefined\b", "undefined"), (r"\bNaN\b", "NaN"), (r"\[object ", "an object"), (r"<(?:built-in|bound|function|app\.|class)", "an object"),
     (r"&(?:lt|gt|amp|quot|#\d+);", "escaped twice"), (r"\bnan\b|\bNaT\b", "a missing value"), (r"LazyString|Undefined", "an object"),
 )  # fmt: skip
@@ -29,7 +29,8 @@ LATIN_NAMES = {
     "oauth", "saml", "ip", "url", "https", "http", "utf-8", "gbk", "gb", "utc", "ads", "app", "iphone", "android", "chrome", "edge", "firefox",
     "safari", "chromium", "windows", "linux", "macos", "passkey", "enter", "esc", "ctrl", "tab", "email", "totp", "hmac", "sha", "sha-256",
     "hmac-sha", "json", "openpgp", "rfc", "lzb", "hyperledger", "fido", "webauthn", "qr", "english", "gmail", "outlook", "qingqian", "headless",
-    "headlesschrome", "x11", "mozilla", "localhost", "dbase",
+    "headlesschrome", "x11", "mozilla", "localhost", "dbase", "client", "issuer", "starttls", "uid", "samaccountname",
+    "employer-new", "student-new",
 }  # fmt: skip
 TABLES = (
     Path(__file__).resolve().parents[3] / "app" / "codes" / "tables"
