@@ -175,8 +175,8 @@ class KindForm(_Named):
         _l("Settles"), default=True,
         description=_l("Unticked: it occupies no place and gives way by itself."),
     )  # fmt: skip
-    modes = Ticks(_l("Training modes"), description=_l("None ticked: open to all."))
-    levels = Ticks(_l("Levels of education"), description=_l("None ticked: open to all."))
+    modes = Ticks(_l("Training modes"), description=_l("Nothing ticked: open to all."))
+    levels = Ticks(_l("Levels of education"), description=_l("Nothing ticked: open to all."))
     from_year = _whole(_l("From graduation year"), 1990, 2100)
     to_year = _whole(_l("To graduation year"), 1990, 2100)
 
