@@ -4,7 +4,7 @@ A code is asked for beside the button, sent to the person's own phone or mailbox
 one use. Whatever changes the record, or what a batch was previewed with, makes it worthless.
 
 A record that an act makes does not exist yet: `BIRTHS` tells on what such an act stands. Other proofs than
-codes (campus sign-in, passkey) enter themselves in `PROOFS` and leave a note: their view calls
+codes (campus sign-in, passkey) enter themselves in `trail.PROOFS` and leave a note: their view calls
 `act_on(…).purpose` before the person is led away, keeps it on the server, and `note_proof(user, purpose,
 way)` once the person has proved itself anew; `prove` then takes the note where no code is given.
 """
@@ -35,8 +35,7 @@ from app.workflow.steps import Offer
 LIFE = timedelta(minutes=10)
 
 # way of proving → what the trail says of it; campus sign-in and passkeys add theirs
-PROOFS: dict[str, Any] = trail.PROOFS
-PROOFS |= {
+trail.PROOFS |= {
     "sms": _l("confirmed by SMS code"),
     "mail": _l("confirmed by e-mail code"),
     "campus": _l("confirmed by campus sign-in"),
@@ -165,8 +164,8 @@ def proved(act: Act, user: AppUser, code: str) -> Actor:
 
 
 def note_proof(user: AppUser, purpose: str, way: str) -> None:
-    """Keep that the person has just proved itself for that act, in one of the `PROOFS`. Not committed."""
-    if way not in PROOFS:
+    """Keep that the person has just proved itself for that act, by one of `trail.PROOFS`. Not committed."""
+    if way not in trail.PROOFS:
         raise ValueError(way)
     now = clock.now()
     db.session.add(ActProof(user_id=user.id, purpose=purpose, way=way, created_at=now,

@@ -141,7 +141,7 @@ def passed_over(sheet: Sheet) -> set[str]:
     found = set(EXTRA)
     for locale in ("zh", "en"):
         with force_locale(locale):
-            found |= {normal(str(head)) for head in sheet.beside_it}
+            found |= {normal(str(head)) for head in sheet.read_only}
     return found
 
 

@@ -242,7 +242,7 @@ class Sheet:
     the undoing (and takes away what came with the new records by itself), in the same transaction;
     `messages` counts whom the writing will tell.
     `writer` stands for the plain writing; `acts` says that each row is an act on a record and not a
-    record, so that nothing is compared; `beside` links a further page about an import; `beside_it` are the
+    record, so that nothing is compared; `beside` links a further page about an import; `read_only` are the
     headers of further columns that our own file of it has, for people to read: nobody is asked about them.
     """
 
@@ -269,7 +269,7 @@ class Sheet:
     writer: Writer | None = None
     beside: Callable[[Import], tuple[Text, str] | None] = lambda _import: None
     acts: bool = False
-    beside_it: tuple[Text, ...] = ()
+    read_only: tuple[Text, ...] = ()
 
     def __post_init__(self) -> None:
         SHEETS[self.name] = self

@@ -23,7 +23,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.workflow import trail
-from app.workflow.actor import Actor, Role
+from app.workflow.actor import Actor
 from app.workflow.steps import Offer
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -243,7 +243,3 @@ def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, A
         "agree_url": url_for("ImportsView.agree", **at) if record.waits else "",
         "anew_url": url_for("ImportsView.decide", **at, anew=1) if decided and context else "",
     }
-
-
-def _who(row: Any) -> str:
-    return _("The system") if row.actor_role == Role.SYSTEM else row.actor_name

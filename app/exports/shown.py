@@ -154,7 +154,3 @@ def _unfit_text(record: Export) -> str:
 
 def _own(who: Actor, step: str) -> str:
     return f"{step}_own" if who.role is Role.EMPLOYER else step
-
-
-def _who(row: Any) -> str:
-    return str(_("The system")) if row.actor_role == Role.SYSTEM else row.actor_name

@@ -53,7 +53,7 @@ COURIER = Sheet(
     row=number_of_what_was_posted,
     told=("courier", "sent_on", "tracking_number"),
     look=look_for_letters,
-    beside_it=(_l("Student number"), _l("College"), _l("Receiver"), _l("Forwarding address"),
+    read_only=(_l("Student number"), _l("College"), _l("Receiver"), _l("Forwarding address"),
                _l("Forwarding postcode"), _l("Forwarding contact"), _l("Forwarding telephone")),
     unique=(("number", "number"), ("tracking_number", "tracking_number")),
     target=Target(

@@ -16,6 +16,7 @@ from sqlalchemy import func, select, text
 
 from app.bulk.effects import NotAsShownError
 from app.bulk.models import Import, ImportRow
+from app.bulk.queries import who_asked
 from app.core import clock
 from app.core.db import db, staged
 from app.core.errors import Refused
@@ -35,8 +36,6 @@ def _each(pattern: str) -> str:
     return ", ".join(pattern.format(f=name) for name in DESTINATION_FIELDS)
 
 
-WHO = """who AS (SELECT actor_id, actor_role, actor_name, address, device, device_id FROM trail
-  WHERE kind = 'import_file' AND record_id = :id AND step IN ({steps}) ORDER BY seq DESC LIMIT 1)"""
 FILED = f"""CASE WHEN {{code}} IS NULL THEN '{PlanState.OPEN}' ELSE '{PlanState.FILLED}' END"""
 NEW_STATE = FILED.format(code="coalesce(d.destination_code, d.old_code)")
 
@@ -60,15 +59,14 @@ THESE = " AND r.row = ANY(:rows)"
 PORTION = 10_000  # rows of the file: one that goes by those that differ would be sorted out anew each time
 _LAST = 1 << 30
 
-_BY = trail.BY_ROW.format("who")
 _IMPORTED = trail.lines(
-    "plan_entry", "'import'", "d.old_state", NEW_STATE, _BY, record="d.entry_id", school="d.school_id",
-    reason=":name", details="jsonb_build_object('changes', d.changes)",
+    "plan_entry", "'import'", "d.old_state", NEW_STATE, trail.BY_ACTOR, record="d.entry_id",
+    school="d.school_id", reason=":name", details="jsonb_build_object('changes', d.changes)",
 )  # fmt: skip
 _ASKED = trail.lines(
     "change_request", "CASE WHEN fresh THEN 'raise' ELSE 'renew' END",
-    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END", f"'{ChangeState.OPEN}'", _BY, record="q.id",
-    school="q.school_id", reason=":name", details="jsonb_build_object('changes', q.changes)",
+    f"CASE WHEN NOT fresh THEN '{ChangeState.OPEN}' END", f"'{ChangeState.OPEN}'", trail.BY_ACTOR,
+    record="q.id", school="q.school_id", reason=":name", details="jsonb_build_object('changes', q.changes)",
 )  # fmt: skip
 # the new values where they are written, NULL elsewhere
 STAGED = f"row int, student_id int, asked jsonb, {_each('{f} text')}"
@@ -76,8 +74,8 @@ FIELDS_WRITTEN = text(f"SELECT {_each('count({f})')} FROM plan_file")
 _EACH_WRITTEN = "'{{f}}', CASE WHEN {row}.{{f}} IS NOT NULL THEN {said} END".format
 _CHANGES = _each(_EACH_WRITTEN(row="f", said="jsonb_build_array(e.{f}, f.{f})"))
 _SOURCES = _each(_EACH_WRITTEN(row="d", said=f"'{Source.IMPORT}'"))
-WRITE = f"""WITH {WHO.format(steps="'write', 'write_good'")},
-todo AS MATERIALIZED (SELECT f.*, e.id AS entry_id, e.school_id, e.college_id, e.graduation_year,
+WRITE = f"""WITH todo AS MATERIALIZED (
+  SELECT f.*, e.id AS entry_id, e.school_id, e.college_id, e.graduation_year,
     e.placement_id, e.state AS old_state, e.sources AS old_sources, e.destination_code AS old_code,
     nullif(jsonb_strip_nulls(jsonb_build_object({_CHANGES})), '{{}}') AS changes
   FROM plan_file f JOIN plan_entry e ON e.student_id = f.student_id),
@@ -98,8 +96,8 @@ kept AS (UPDATE import_row r SET more = r.more || jsonb_strip_nulls(jsonb_build_
     'was', d.changes, 'sources', d.old_sources, 'request', q.id))
   FROM todo d LEFT JOIN raised q ON q.entry_id = d.entry_id
   WHERE r.import_id = :id AND r.row = d.row),
-told AS ({trail.INTO} {_IMPORTED} FROM todo d, who WHERE d.changes IS NOT NULL
-  UNION ALL {_ASKED} FROM raised q, who)
+told AS ({trail.INTO} {_IMPORTED} FROM todo d WHERE d.changes IS NOT NULL
+  UNION ALL {_ASKED} FROM raised q)
 SELECT count(changes) AS written, (SELECT count(*) FROM raised) AS asked,
   count(asked) - (SELECT count(*) FROM raised) AS blocked FROM todo"""
 
@@ -186,8 +184,13 @@ def write(record: Import, now: datetime) -> None:
     each = zip(DESTINATION_FIELDS, db.session.execute(FIELDS_WRITTEN).one(), strict=True)
     fields = "".join(f"{name} = coalesce(d.{name}, e.{name}), " for name, count in each if count)
     write = text(WRITE.replace("/*fields*/", fields))
-    done = db.session.execute(write, {**at, "name": record.file_name}).one()
+    done = db.session.execute(write, {**at, **_named(record)}).one()
     record.details = {**record.details, "tally": dict(done._mapping)}
+
+
+def _named(record: Import) -> dict[str, Any]:
+    """What the trail says of it: the file, and who asked."""
+    return {"name": record.file_name, **trail.bound(who_asked(record))}
 
 
 # -- undone ----------------------------------------------------------------------------------------
@@ -207,12 +210,11 @@ BACK_CODE = FILED.format(
     code="""(CASE WHEN d.was ? 'destination_code' THEN d.was -> 'destination_code' ->> 0
     ELSE d.destination_code END)"""
 )
-_UNDONE = trail.lines("plan_entry", "'undo_import'", "d.old_state", BACK_CODE, _BY, record="d.id",
-                      school="d.school_id", reason=":name")  # fmt: skip
+_UNDONE = trail.lines("plan_entry", "'undo_import'", "d.old_state", BACK_CODE, trail.BY_ACTOR,
+                      record="d.id", school="d.school_id", reason=":name")  # fmt: skip
 _OVERTAKEN = trail.lines("change_request", "'overtake'", f"'{ChangeState.OPEN}'",
                          f"'{ChangeState.OVERTAKEN}'", trail.BY_CLOCK, reason=":name")  # fmt: skip
-GIVE_BACK = text(f"""WITH {WHO.format(steps="'undo'")},
-todo AS MATERIALIZED (SELECT e.id, e.student_id, e.school_id, e.state AS old_state,
+GIVE_BACK = text(f"""WITH todo AS MATERIALIZED (SELECT e.id, e.student_id, e.school_id, e.state AS old_state,
     e.destination_code, r.more -> 'was' AS was,
     (e.sources - ARRAY(SELECT jsonb_object_keys(r.more -> 'was'))) || coalesce((SELECT
       jsonb_object_agg(k, s) FROM jsonb_each(r.more -> 'sources') x(k, s) WHERE r.more -> 'was' ? k), '{{}}')
@@ -226,7 +228,7 @@ written AS (UPDATE plan_entry e SET
 gone AS (UPDATE change_request q SET state = '{ChangeState.OVERTAKEN}', changed_at = :now
   FROM import_row r WHERE r.import_id = :id AND q.id = (r.more ->> 'request')::int
     AND q.state = '{ChangeState.OPEN}' AND q.source = '{Source.IMPORT}' RETURNING q.id, q.school_id),
-told AS ({trail.INTO} {_UNDONE} FROM todo d, who UNION ALL {_OVERTAKEN} FROM gone)
+told AS ({trail.INTO} {_UNDONE} FROM todo d UNION ALL {_OVERTAKEN} FROM gone)
 SELECT student_id FROM todo""")
 REMOVE = text(f"""DELETE FROM plan_entry e USING import_row r WHERE r.import_id = :id
   AND r.status = 'new' AND e.student_id = {STUDENT} AND e.state = '{PlanState.OPEN}'
@@ -247,7 +249,7 @@ def take_back(record: Import, now: datetime) -> None:
                 younger,
             )
         )
-    given = db.session.execute(GIVE_BACK, {**at, "name": record.file_name}).scalars().all()
+    given = db.session.execute(GIVE_BACK, {**at, **_named(record)}).scalars().all()
     removed = db.session.scalars(REMOVE, at).all()
     if (
         given or removed

@@ -46,7 +46,6 @@ INTO = """INSERT INTO trail (kind, record_id, school_id, step, from_state, to_st
     actor_name, address, device, device_id, factor, reason, details, at)"""
 BY_CLOCK = "NULL::int, 'system', 'system', '', '', ''"
 BY_ACTOR = ":by_id ::int, :by_role, :by_name, :by_address, :by_device, :by_device_id"  # `bound`
-BY_ROW = "{0}.actor_id, {0}.actor_role, {0}.actor_name, {0}.address, {0}.device, {0}.device_id"
 
 
 def lines(

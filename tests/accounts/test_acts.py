@@ -226,7 +226,7 @@ def test_who_is_really_too_late_still_hears_so(cast, visit, letter):
 
 @pytest.fixture
 def campus(monkeypatch):
-    monkeypatch.setitem(acts.PROOFS, "campus", "campus")
+    monkeypatch.setitem(trail.PROOFS, "campus", "campus")
 
 
 @pytest.mark.rule("ACC-10", "ACC-11")
