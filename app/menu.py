@@ -25,101 +25,101 @@ from app.accounts.queries import actor_of
 from app.accounts.views import PasswordView
 from app.audit.views import AuditView, RootsView
 from app.batches.views import BatchView
-from app.bulk.list_views import ImportHistoryView
-from app.bulk.sheet import SHEETS
-from app.bulk.views import ImportsView
-from app.bulk.word_views import ImportWordsView
-from app.checks.office_views import ChecksView, FindingsView
-from app.checks.views import FindingsBookView
 from app.codes.api import RegionView
 from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import clock, jobs
 from app.demo import ACCOUNTS
-from app.desk.office_views import DeskView
-from app.destinations.office_views import (
-    DestinationFieldsView,
-    DestinationKindsView,
-    DestinationProofsView,
-    DestinationTypesView,
-)
-from app.destinations.student_views import MyDestinationsView
-from app.disputes.office_views import DisputesView
-from app.disputes.views import NotMeView
-from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
-from app.documents.file_views import FileView
-from app.exports import shown as exports_shown
-from app.exports.list_views import ExportHistoryView
-from app.exports.views import ExportsView
-from app.fab import remembered
+from app.fab import list_state
 from app.fab.export import HOOK as EXPORT_HOOK
-from app.fab.once import now, once
-from app.forwarding.office_views import LettersView, LetterWorkView
-from app.forwarding.sheets import COURIER
+from app.fab.per_request import now, once
+from app.files.documents.file_views import FileView
+from app.files.exports import presentation as exports_shown
+from app.files.exports.list_views import ExportHistoryView
+from app.files.exports.views import ExportsView
+from app.files.imports.list_views import ImportHistoryView
+from app.files.imports.sheet import SHEETS
+from app.files.imports.views import ImportsView
+from app.files.imports.word_views import ImportWordsView
+from app.files.made.import_views import ImportChangesView
+from app.files.made.views import PapersView
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
 from app.home.student_views import MyCopyView, MyHomeView
-from app.invitations.amendment_views import AmendmentView
-from app.invitations.edit_views import OpenInvitationView
-from app.invitations.employer_views import EmployerInvitationsView
-from app.invitations.letter_views import CandidatesView, LetterView
-from app.invitations.office_views import InvitationsView
-from app.invitations.sheets import SEND_LIST
-from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
 from app.notices.reached import after
 from app.notices.views import JobsView, MessagesView, NoticesView
-from app.nudges.views import NudgesView
-from app.objections.office_views import ObjectionsView
-from app.objections.student_views import MyObjectionsView
-from app.official.views import OfficialView
-from app.offline.employer_views import EmployerPaperView
-from app.offline.office_views import OfferedEmployersView
-from app.offline.step_views import MyPaperStepsView
-from app.offline.student_views import MyPaperView
-from app.offline.views import StampedView
-from app.origin.office_views import CorrectionsView
-from app.origin.student_views import MyOriginView
-from app.papers.import_views import ImportChangesView
-from app.papers.views import PapersView
 from app.people import employer_views, student_views
+from app.people.corrections.office_views import CorrectionsView
+from app.people.corrections.student_views import MyOriginView
 from app.people.employer_sheets import EMPLOYER_LIST
 from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
 from app.people.hold_views import HeldChangesView
 from app.people.merge_views import MergeEmployersView, MergeStudentsView
 from app.people.office_views import EmployersView
-from app.people.part_sheets import COLLEGES, MAJORS
-from app.people.part_views import CollegesView, MajorsView, SchoolsView
-from app.people.parts import all_colleges, all_schools
 from app.people.queries import accounts_by_number, active_schools, school_ids
 from app.people.record_views import StudentMailView, StudentPhoneView, StudentsView
+from app.people.registration_views import EmployerReviewView, RegisterView, review_gate
 from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
 from app.people.sheets import FACTS, STUDENTS
 from app.people.sign_in_views import SignInView
+from app.people.staff.office_views import AccountsView, StaffRequestsView
 from app.people.student_views import MyProfileView, VerifyView, verify_gate
-from app.placements.views import AgreementView
-from app.plan.change_views import ChangesView
-from app.plan.code_views import CountsAsView, FormulasView
-from app.plan.export_views import PlanExportView
-from app.plan.office_views import PlanView
-from app.plan.outside_views import OutsideView
-from app.plan.snapshot_views import SnapshotsView
-from app.plan.year_views import PlanYearView
-from app.planfiles.sheets import PLAN
-from app.planfiles.views import PlanFilesView
-from app.reports.office_views import GraduatesView, ReportsView
-from app.reports.pivot_views import PivotView
+from app.people.unit_sheets import COLLEGES, MAJORS
+from app.people.unit_views import CollegesView, MajorsView, SchoolsView
+from app.people.units import all_colleges, all_schools
+from app.plan.checks.office_views import ChecksView, FindingsView
+from app.plan.checks.views import FindingsBookView
+from app.plan.comparison.sheets import PLAN
+from app.plan.comparison.views import PlanFilesView
+from app.plan.letters.office_views import LettersView, LetterWorkView
+from app.plan.letters.sheets import COURIER
+from app.plan.official.views import OfficialView
+from app.plan.reports.office_views import GraduatesView, ReportsView
+from app.plan.reports.pivot_views import PivotView
+from app.plan.rows.change_views import ChangesView
+from app.plan.rows.code_views import CountsAsView, FormulasView
+from app.plan.rows.office_views import PlanView
+from app.plan.rows.outside_views import OutsideView
+from app.plan.years.export_views import PlanExportView
+from app.plan.years.snapshot_views import SnapshotsView
+from app.plan.years.year_views import PlanYearView
+from app.portal.verification.views import VerificationView
 from app.settings.models import DESTINATION_NAMES
 from app.settings.office_views import SettingsView
 from app.settings.queries import settings
-from app.staff.office_views import AccountsView, StaffRequestsView
-from app.termination.employer_views import EmployerTerminationsView
-from app.termination.office_views import ChancesView
-from app.termination.student_views import MyTerminationsView
-from app.termination.views import TerminationsView
-from app.verification.views import VerificationView
+from app.signing.desk.office_views import DeskView
+from app.signing.destinations.office_views import (
+    DestinationFieldsView,
+    DestinationKindsView,
+    DestinationProofsView,
+    DestinationTypesView,
+)
+from app.signing.destinations.student_views import MyDestinationsView
+from app.signing.disputes.office_views import DisputesView
+from app.signing.disputes.views import NotMeView
+from app.signing.invitations.amendment_views import AmendmentView
+from app.signing.invitations.edit_views import OpenInvitationView
+from app.signing.invitations.employer_views import EmployerInvitationsView
+from app.signing.invitations.letter_views import CandidatesView, LetterView
+from app.signing.invitations.office_views import InvitationsView
+from app.signing.invitations.sheets import SEND_LIST
+from app.signing.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
+from app.signing.nudges.views import NudgesView
+from app.signing.objections.office_views import ObjectionsView
+from app.signing.objections.student_views import MyObjectionsView
+from app.signing.offline.employer_views import EmployerPaperView
+from app.signing.offline.office_views import OfferedEmployersView
+from app.signing.offline.step_views import MyPaperStepsView
+from app.signing.offline.student_views import MyPaperView
+from app.signing.offline.views import StampedView
+from app.signing.placements.views import AgreementView
+from app.signing.terminations.employer_views import EmployerTerminationsView
+from app.signing.terminations.office_views import ChancesView
+from app.signing.terminations.student_views import MyTerminationsView
+from app.signing.terminations.views import TerminationsView
 from app.workflow.actor import STAFF, Role
 
 SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
@@ -152,7 +152,7 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(StampedView)
     builder.add_view_no_menu(NotMeView)
     current_app.context_processor(frame)
-    current_app.extensions[remembered.STORE] = OwnChoices()
+    current_app.extensions[list_state.STORE] = OwnChoices()
 
 
 def _bulk(builder: AppBuilder) -> None:

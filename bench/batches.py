@@ -17,7 +17,7 @@ from app.accounts.models import AppUser
 from app.batches import tasks
 from app.batches.queries import ask
 from app.core.db import db
-from app.placements.workflow import PLACEMENTS
+from app.signing.placements.workflow import PLACEMENTS
 from tests import factories as make
 
 RECORDS = 2_000

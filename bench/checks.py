@@ -8,15 +8,15 @@ from typing import Any
 from sqlalchemy import text
 
 from app.accounts.models import AppUser
-from app.checks import sync
-from app.checks.detail import checks
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.people.checks import id_number_mark
-from app.placements.models import Placement
-from app.reports import flow, queries
-from app.reports.queries import Cut
+from app.plan.checks import sync
+from app.plan.checks.detail import checks
+from app.plan.reports import flow, queries
+from app.plan.reports.queries import Cut
+from app.signing.placements.models import Placement
 from app.workflow.actor import Role
 from bench import batches, data
 from bench.measure import Counter, browser, getting, measure, memory

@@ -20,9 +20,9 @@ from sqlalchemy import text
 
 from app.codes.queries import load_shipped
 from app.core.db import db, driver_connection
-from app.exports import analysis_out, dbf_out, fetching, lists, tasks, xlsx_out
-from app.exports.models import Export
-from app.plan import layouts
+from app.files.exports import analysis_out, dbf_out, fetching, lists, tasks, xlsx_out
+from app.files.exports.models import Export
+from app.plan.rows import layouts
 from app.workflow.actor import Role
 from bench import batches
 from bench.measure import memory
@@ -140,8 +140,8 @@ def bare_copy(school: int) -> int:
 
 def as_csv(what: str, wish: dict[str, Any]) -> int:
     """Our way of a CSV file, to the last byte."""
-    from app.exports.csv_out import portions
-    from app.exports.tables import SOURCES
+    from app.files.exports.csv_out import portions
+    from app.files.exports.tables import SOURCES
 
     size = sum(map(len, portions(SOURCES[what].table(wish, False), "utf-8", [0])))
     db.session.rollback()

@@ -22,12 +22,12 @@ from flask_migrate import upgrade
 from python_calamine import CalamineWorkbook
 from sqlalchemy import text
 
-from app.bulk import asking, tasks
-from app.bulk.models import Import
-from app.bulk.sheet import SHEETS
 from app.codes.queries import load_shipped
 from app.core import children
 from app.core.db import db, driver_connection
+from app.files.imports import requests, tasks
+from app.files.imports.models import Import
+from app.files.imports.sheet import SHEETS
 from app.people.checks import id_number_mark
 from app.workflow.actor import Role
 from bench.batches import load
@@ -120,15 +120,15 @@ def measure(app: Flask, officer_id: int, rows: int, changed: str = "") -> tuple[
     data = workbook(rows, changed)
     with app.test_request_context():
         from app.accounts.models import AppUser
-        from app.bulk import queries
-        from app.bulk.views import _page
+        from app.files.imports import queries
+        from app.files.imports.views import _page
 
         user = db.session.get_one(AppUser, officer_id)
         who = make.actor(user)
         base = min(floor(data) for _n in range(2))
-        sheet = asking.sheet_for(who, "students")
+        sheet = requests.sheet_for(who, "students")
         with Peak() as peak:
-            brought, (record, _fresh) = timed(lambda: asking.bring(who, sheet, data, "学生.xlsx"))
+            brought, (record, _fresh) = timed(lambda: requests.bring(who, sheet, data, "学生.xlsx"))
             checked, _none = timed(lambda: tasks.check(record.id))
         from flask import g
 
@@ -136,7 +136,7 @@ def measure(app: Flask, officer_id: int, rows: int, changed: str = "") -> tuple[
         shown, _page_data = timed(lambda: _page(queries.import_of(who, record.uid)))
         record = db.session.get_one(Import, record.id)
         counts = (record.total, record.new, record.changed, record.same, record.faulty)
-        written, _none = timed(lambda: (asking.ask("write", record, who), tasks.write(record.id)))
+        written, _none = timed(lambda: (requests.ask("write", record, who), tasks.write(record.id)))
         done = db.session.get_one(Import, record.id, populate_existing=True)
         assert done.state == "applied", (done.state, done.details, counts)
         preview, total = brought + checked + shown, brought + checked + shown + written
@@ -151,13 +151,13 @@ def measure(app: Flask, officer_id: int, rows: int, changed: str = "") -> tuple[
 def columns_alone(app: Flask, officer_id: int, rows: int) -> str:
     """CPU seconds of reading (the child's) and checking (the worker's, nothing sealed) that many rows."""
     from app.accounts.models import AppUser
-    from app.bulk import checking, intake
-    from app.bulk.words import Words
+    from app.files.imports import checking, intake
+    from app.files.imports.words import Words
 
     data = workbook(rows)
     with app.test_request_context():
         who = make.actor(db.session.get_one(AppUser, officer_id))
-        sheet = asking.sheet_for(who, "students")
+        sheet = requests.sheet_for(who, "students")
         record = Import(school_id=who.school_id, sheet="students", details={})
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         reading = intake.read(data, "学生.xlsx", sheet)

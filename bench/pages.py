@@ -14,8 +14,8 @@ from sqlalchemy import text
 
 from app.accounts.models import AppUser
 from app.core.db import db
-from app.invitations.workflow import INVITATIONS
-from app.placements.workflow import PLACEMENTS
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.placements.workflow import PLACEMENTS
 from app.workflow.actor import Role
 from bench import batches, data
 from bench.measure import ROUNDS, Counter, Figure, browser, getting, measure, memory
@@ -108,9 +108,9 @@ def steps(app: Flask, who: dict[str, int], counter: Counter) -> list[Figure]:
 
 def documents(app: Flask) -> tuple[Figure, int]:
     """200 agreements in this process: CPU of each, and how much memory grew over the last 150."""
-    from app.documents.render import render
-    from app.placements.models import Placement
-    from app.placements.tasks import AGREEMENT, agreement_data
+    from app.files.documents.render import render
+    from app.signing.placements.models import Placement
+    from app.signing.placements.tasks import AGREEMENT, agreement_data
 
     with app.app_context():
         placement = db.session.get_one(Placement, 22)

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.core import clock
 from app.core.db import db
-from app.plan import sync
+from app.plan.rows import sync
 from bench import batches, data
 from bench.measure import memory
 from bench.server import server, timed

@@ -14,25 +14,25 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app.accounts.models import AppUser
-from app.bulk import asking, tasks
-from app.bulk.models import Import
 from app.codes.queries import load_shipped
 from app.core import children, clock
 from app.core.db import db
-from app.forwarding.letters import COURIER
-from app.forwarding.letters import LETTERS as PRINTED
-from app.papers import making
-from app.papers import tasks as paper_tasks
-from app.papers.models import Paper
-from app.plan import sync
-from app.plan.models import DESTINATION_FIELDS, OFFICIAL
-from app.planfiles import beside, importing
+from app.files.imports import requests, tasks
+from app.files.imports.models import Import
+from app.files.made import making
+from app.files.made import tasks as paper_tasks
+from app.files.made.models import Paper
+from app.plan.comparison import choosing, importing
+from app.plan.letters.letters import COURIER
+from app.plan.letters.letters import LETTERS as PRINTED
+from app.plan.rows import sync
+from app.plan.rows.models import DESTINATION_FIELDS, OFFICIAL
 from app.workflow.actor import Role
 from bench import batches
 from bench.imports import Peak, floor, timed
 from bench.server import server
 from tests import factories as make
-from tests.official.books import workbook as official_workbook
+from tests.plan.official.books import workbook as official_workbook
 
 ROWS, LETTERS = 10_000, 500
 VALUES = {"destination_code": "12", "credit_code": "91999999MA0000001X", "employer_name": "武汉星光公司",
@@ -93,25 +93,27 @@ def say(what: str, seconds: float, base: float, more: object = "") -> None:
 
 def bring(who: object, data: bytes, base: float, what: str) -> Import:
     """Upload, check, apply; printed."""
-    sheet = asking.sheet_for(who, "plan")
+    sheet = requests.sheet_for(who, "plan")
     with Peak() as peak:
         checked, record = timed(lambda: _checked(who, sheet, data))
     counts = (record.new, record.changed, record.same, record.faulty)
-    shown, found = timed(lambda: (beside.summary(record).counts, beside.different(record, 0, 50)))
+    shown, found = timed(
+        lambda: (choosing.summary(record).counts, choosing.different(record, 0, 50))
+    )
     say(f"{what}: upload to preview", checked, base, f"{counts}, child {peak.most} MB")
     say("  page side by side", shown, base, found[0])
     say("  difference of all rows", timed(lambda: importing.tally(record))[0], base)
     if record.to_write:
         if not record.agreed:  # that much changes that a person is asked
-            asking.agree(record, who)
-        written, _none = timed(lambda: (asking.ask("write", record, who), tasks.write(record.id)))
+            requests.agree(record, who)
+        written, _none = timed(lambda: (requests.ask("write", record, who), tasks.write(record.id)))
         say("  applied", written, base)
         say("  together", checked + shown + written, base)
     return db.session.get_one(Import, record.id, populate_existing=True)
 
 
 def _checked(who: object, sheet: object, data: bytes) -> Import:
-    record, _fresh = asking.bring(who, sheet, data, "方案.xlsx")
+    record, _fresh = requests.bring(who, sheet, data, "方案.xlsx")
     tasks.check(record.id)
     return db.session.get_one(Import, record.id, populate_existing=True)
 
@@ -125,8 +127,8 @@ def paper(made: Paper) -> Paper:
 def run(app: Flask, rows: int, letters: int) -> None:
     """Everything, once."""
     with app.test_request_context():
-        from app.forwarding import office_views as forwarding  # views need every model
-        from app.official import workbook
+        from app.plan.letters import office_views as forwarding  # views need every model
+        from app.plan.official import workbook
 
         upgrade()
         load_shipped()
@@ -137,7 +139,7 @@ def run(app: Flask, rows: int, letters: int) -> None:
         say(f"floor, {rows:,} rows × {2 + len(OFFICIAL)}", base, base)
         bring(who, data, base, "all rows filled")
         record = bring(who, plan_file(rows, "二"), base, "one field of each changed")
-        asking.ask("undo", record, who)
+        requests.ask("undo", record, who)
         say("  undone", timed(lambda: tasks.take_back(record.id))[0], base)
         people = [{"学号": f"P{n:08d}", "姓名": f"学生{n}"} for n in range(rows)]
         book = official_workbook(people)

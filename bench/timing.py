@@ -19,7 +19,7 @@ from app.accounts import attempts, passwords, queries
 from app.codes.queries import load_shipped
 from app.core.db import db
 from app.core.limits import Limit
-from app.invitations import letter_views
+from app.signing.invitations import letter_views
 from bench.batches import load
 from bench.measure import browser
 from bench.server import server

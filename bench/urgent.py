@@ -18,10 +18,10 @@ from flask_migrate import upgrade
 from sqlalchemy import text
 
 from app.accounts import one_time
-from app.bulk import asking
 from app.codes.queries import load_shipped
 from app.core import children, mail
 from app.core.db import db
+from app.files.imports import requests
 from app.workflow.actor import Role
 from bench.batches import load
 from bench.imports import workbook
@@ -63,10 +63,12 @@ def run(app: Flask, url: str, folder: Path, imports: int, rows: int) -> tuple[li
         officer = make.make_user(Role.SCHOOL, "bench-officer", school_id=1)
         db.session.commit()
         who = make.actor(officer)
-        asking.UPLOADS = type(asking.UPLOADS)(asking.UPLOADS.name, 10**6, asking.UPLOADS.per)
+        requests.UPLOADS = type(requests.UPLOADS)(
+            requests.UPLOADS.name, 10**6, requests.UPLOADS.per
+        )
         for n in range(imports):
             data = workbook(rows, f"第{n}份")
-            asking.bring(who, asking.sheet_for(who, "students"), data, f"学生{n}.xlsx")
+            requests.bring(who, requests.sheet_for(who, "students"), data, f"学生{n}.xlsx")
         print(f"{db.session.scalar(text(LEFT))} imports of {rows} rows are queued", flush=True)
         env = {**os.environ, "DATABASE_URL": url, "QINGQIAN_INSTANCE": str(folder)}
         env["QINGQIAN_MODE"] = "test"

@@ -12,20 +12,20 @@ from app.accounts.queries import actor_of, identify
 from app.core import clock
 from app.core.db import db
 from app.core.mail import Message, send_message
-from app.documents.attachments import Upload
-from app.documents.models import Attachment
-from app.invitations.models import Candidate
-from app.invitations.workflow import INVITATIONS, send
+from app.files.documents.attachments import Upload
+from app.files.documents.models import Attachment
 from app.people.checks import credit_code_mark, id_number_mark
 from app.people.models import College, Employer, EmployerState, Major, OriginState, School, Student
 from app.people.workflow import EMPLOYERS
-from app.placements.models import Kind, Placement
-from app.placements.queries import placement_of
-from app.placements.workflow import PLACEMENTS
 from app.settings.queries import settings
-from app.termination.models import Termination
-from app.termination.workflow import request
-from app.terms.models import Terms
+from app.signing.invitations.models import Candidate
+from app.signing.invitations.workflow import INVITATIONS, send
+from app.signing.placements.models import Kind, Placement
+from app.signing.placements.queries import placement_of
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.models import Termination
+from app.signing.terminations.workflow import request
+from app.signing.terms.models import Terms
 from app.workflow.actor import Role
 from app.workflow.engine import committed
 

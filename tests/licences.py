@@ -69,7 +69,7 @@ HEAD = """# Third-party software and fonts
 their own licences allow; `make sbom` lists them with versions and hashes. Packages under LGPL or MPL are libraries
 that anybody may replace by another version. Written by `python -m tests.licences`.
 
-The fonts in `app/documents/fonts` are Noto Sans SC and two cut out of Noto Sans and Hanazono (`python -m tests.fonts`),
+The fonts in `app/files/documents/fonts` are Noto Sans SC and two cut out of Noto Sans and Hanazono (`python -m tests.fonts`),
 all under the SIL Open Font License 1.1; its text lies beside them (`OFL.txt`). Bootstrap (MIT), jQuery (MIT), select2 (MIT), bootstrap-datepicker (Apache-2.0) and Font Awesome Free (icons
 CC BY 4.0, fonts OFL 1.1, code MIT) come with Flask-AppBuilder.
 """

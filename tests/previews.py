@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from app.core.db import db
-from app.documents.models import Preview
-from app.documents.previews import draw
+from app.files.documents.models import Preview
+from app.files.documents.previews import draw
 from app.workflow.actor import SYSTEM
 
 

@@ -20,22 +20,33 @@ from tests import rules
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
-FEATURES = (
-    "audit", "batches", "checks", "codes", "desk", "destinations", "disputes", "forwarding", "home", "invitations",
-    "notices", "objections", "official", "offline", "origin", "papers", "people", "placements",
-    "plan", "planfiles", "reports", "settings", "staff", "termination", "terms", "verification",
-)  # fmt: skip
+# below the domain, or the demo: their files are tools, each named for what it does
+TOOLS = (
+    "core",
+    "workflow",
+    "fab",
+    "accounts",
+    "demo",
+    "files/imports",
+    "files/exports",
+    "files/documents",
+)
+FEATURES = [
+    file.parent
+    for file in sorted(APP.glob("*/**/__init__.py"))
+    if not str(file.relative_to(APP)).startswith(TOOLS)
+]
 FILES = {
     "__init__.py", "models.py", "workflow.py", "queries.py", "sheets.py", "forms.py", "notices.py",
     "tasks.py", "api.py", "views.py",
     "effects.py",  # what follows the steps, where the table and its guards fill workflow.py
     "guards.py",  # where they are many: the guards of the table, beside it
-    "evidence.py",  # termination: the files that belong to it
+    "evidence.py",  # terminations: the files that belong to it
     "checks.py",  # people: pure checks of numbers, for forms and files alike
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table: found, locked, read, written
     "deciding.py",  # plan: what becomes of its rows, over frames
-    "differing.py",  # planfiles, official: what a file says otherwise, over frames
+    "differing.py",  # comparison, official: what a file says otherwise, over frames
     "layouts.py",  # plan: the official layout as it goes out
     "hooks.py",  # plan: what the packages above say of it
     "commands.py",  # staff: what is done from the shell of the server
@@ -44,16 +55,16 @@ FILES = {
     "narrowing.py",  # plan: what lists of graduates are narrowed by; employers in their search
     "outside.py",  # plan: whom a figure counts, and who is outside it and why
     "snapshots.py",  # plan: immutable copies and their comparison
-    "making.py",  # papers: asked for, made, kept
-    "beside.py",  # planfiles: a file beside the plan, and what was chosen
-    "importing.py",  # planfiles: the rows of a file into the plan
-    "matching.py",  # planfiles: whose the rows of a file are
+    "making.py",  # made: asked for, made, kept
+    "choosing.py",  # comparison: a file beside the plan, and what was chosen
+    "importing.py",  # comparison: the rows of a file into the plan
+    "matching.py",  # comparison: whose the rows of a file are
     "workbook.py",  # official: a workbook, filled
     "heads.py",  # audit: the head of the chain, signed, outside the database
     "filling.py",  # official: the child that reads and fills it
     "spelling.py",  # official: what a workbook's headers mean, how it writes codes
-    "splicing.py",  # official: texts into a worksheet's XML
-    "letters.py",  # forwarding: numbered, printed, tracked
+    "sheet_xml.py",  # official: texts into a worksheet's XML
+    "letters.py",  # letters: numbered, printed, tracked
     "rules.py", "year_rules.py", "signs.py",  # checks: the table of rules
     "guesses.py",  # invitations: wrong numbers that employers tried, counted for form and file alike
     "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
@@ -61,7 +72,7 @@ FILES = {
     "sentences.py",  # checks: a finding in words
     "merging.py",  # people: two records of students or employers become one
     "merge_requests.py",  # people: the person behind two records confirms that they are one
-    "parts.py",  # people: the rules of colleges and majors, which have no states
+    "units.py",  # people: the rules of colleges and majors, which have no states
     "own_contacts.py",  # people: a person's own mail and telephone
     "file_ways.py",  # people: ways in changed by a file
     "reached.py",  # notices: whom an event reached, and whom not
@@ -111,10 +122,11 @@ def functions(file: Path):
 
 def test_feature_packages_hold_only_the_allowed_files():
     strange = [
-        f"{feature}/{path.name}"
+        str(path.relative_to(APP))
         for feature in FEATURES
-        for path in (APP / feature).iterdir()
+        for path in feature.iterdir()
         if path.name not in FILES
+        and not (path / "__init__.py").exists()
         and not path.name.endswith(("_views.py", "_sheets.py", "_forms.py"))
     ]
     assert not strange
@@ -219,9 +231,9 @@ def test_only_the_engine_writes_a_state():
     pattern = re.compile(r"\.state\s*(?:,[^=\n]*)?=(?!=)")
     allowed = {
         APP / "workflow" / "engine.py",
-        APP / "plan" / "sync.py",
-        APP / "planfiles" / "importing.py",
-        APP / "checks" / "sync.py",
+        APP / "plan" / "rows" / "sync.py",
+        APP / "plan" / "comparison" / "importing.py",
+        APP / "plan" / "checks" / "sync.py",
     }
     offenders = [
         str(p.relative_to(ROOT))

@@ -96,9 +96,9 @@ def test_a_page_without_a_record_opens_for_those_who_may_and_for_nobody_else(
 def records(cast) -> dict[str, tuple[int, int]]:
     """Per kind: the id of a record of the own school or party, and of a foreign one."""
     from app.core import clock
-    from app.objections.workflow import report
-    from app.origin.workflow import propose
+    from app.people.corrections.workflow import propose
     from app.people.workflow import restrict
+    from app.signing.objections.workflow import report
 
     mine = make.accept(make.invite(cast.employer, cast.student)[0])
     far = make.accept(make.invite(cast.rival, cast.stranger)[0])
@@ -259,7 +259,7 @@ def test_no_staff_account_takes_a_partys_step_whatever_route_it_tries(app, cast,
 @pytest.mark.rule("ACC-02", "AGR-07")
 @pytest.mark.parametrize("action", ["attest", "refuse", "attest_college", "refuse_college"])
 def test_a_foreign_row_among_own_ones_stops_a_bulk_action_before_it_starts(cast, visit, action):
-    from app.placements.models import Placement
+    from app.signing.placements.models import Placement
 
     mine, far = records(cast)["placement"]
     for officer in (cast.officer, cast.college_officer):

@@ -19,20 +19,20 @@ from wtforms.fields.core import UnboundField
 
 import app.cli
 import app.menu  # noqa: F401 (with them every form is loaded)
-from app.bulk.cells import Wrong
-from app.bulk.sheet import SHEETS, Choices, Context, Kind
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import OnlyIf, printed
 from app.core.printable import code_of, replacement, unprintable
 from app.core.text import clean_line
-from app.destinations import checks as destinations
-from app.destinations.models import DestinationField, FieldType
-from app.documents import render
-from app.origin import forms as origin
+from app.files.documents import render
+from app.files.imports.cells import Wrong
+from app.files.imports.sheet import SHEETS, Choices, Context, Kind
+from app.people.corrections import forms as origin
+from app.signing.destinations import checks as destinations
+from app.signing.destinations.models import DestinationField, FieldType
 from app.workflow.engine import checked_reason
 from app.workflow.steps import FLOWS, Reason
-from tests.documents.conftest import AGREEMENT, text_of
+from tests.files.documents.conftest import AGREEMENT, text_of
 
 SHOTS = {
     "emoji": "张🚀伟", "family": "👨\u200d👩\u200d👧", "keycap": "1\ufe0f\u20e3号",

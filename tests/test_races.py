@@ -8,10 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db import db
-from app.invitations.models import Candidate
-from app.invitations.workflow import INVITATIONS, send
 from app.people.models import College, Employer, Student
-from app.placements.workflow import PLACEMENTS
+from app.signing.invitations.models import Candidate
+from app.signing.invitations.workflow import INVITATIONS, send
+from app.signing.placements.workflow import PLACEMENTS
 from app.workflow.actor import SYSTEM
 from tests import factories as make
 from tests.cast import Cast

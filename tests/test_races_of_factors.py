@@ -14,9 +14,9 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
-from app.staff import workflow
-from app.staff.models import StaffRequest
-from app.staff.workflow import STAFF_REQUESTS
+from app.people.staff import workflow
+from app.people.staff.models import StaffRequest
+from app.people.staff.workflow import STAFF_REQUESTS
 from app.workflow import trail
 from tests import factories as make
 from tests.conftest import make_database

@@ -12,14 +12,14 @@ from app.batches.queries import ask
 from app.batches.tasks import run
 from app.core import clock
 from app.core.db import db
-from app.invitations.workflow import INVITATIONS
 from app.people.models import College, Employer, Student
 from app.people.workflow import restrict
-from app.placements.models import Placement
-from app.placements.workflow import PLACEMENTS, propose_terms
 from app.settings.queries import set_setting
-from app.termination.models import Termination
-from app.termination.workflow import TERMINATIONS, force, request
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.placements.models import Placement
+from app.signing.placements.workflow import PLACEMENTS, propose_terms
+from app.signing.terminations.models import Termination
+from app.signing.terminations.workflow import TERMINATIONS, force, request
 from app.workflow.actor import Role
 from tests import factories as make
 from tests.cast import Cast

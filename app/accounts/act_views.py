@@ -19,7 +19,7 @@ from app.core.http import IN_DIALOG
 from app.core.text import mask_email
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.once import once
+from app.fab.per_request import once
 from app.workflow import trail
 from app.workflow.actor import Actor
 from app.workflow.engine import Workflow, proof_asked

@@ -19,7 +19,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.shown import moment
+from app.fab.presentation import moment
 from app.fab.urls import local_path
 from app.workflow.actor import ask_anew
 

@@ -1,6 +1,6 @@
 """A frozen account: nothing is done by it and nobody signs in, until a person has cleared it (INV-20).
 
-It is frozen by the link «this was not me»; the rules of opening it again stand in `app.disputes`.
+It is frozen by the link «this was not me»; the rules of opening it again stand in `app.signing.disputes`.
 """
 
 from __future__ import annotations

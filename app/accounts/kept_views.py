@@ -30,7 +30,7 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.shown import moment
+from app.fab.presentation import moment
 from app.fab.urls import local_path
 from app.workflow.steps import FLOWS
 

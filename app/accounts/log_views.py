@@ -20,7 +20,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
-from app.fab.shown import chips, dash
+from app.fab.presentation import chips, dash
 from app.fab.views import SafeModelView
 
 DAYS = (1, 7, 30, 90, 365)

@@ -20,7 +20,7 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.text import clean_code
-from app.fab.remembered import LISTS
+from app.fab.list_state import LISTS
 
 SECRET = "secret"  # noqa: S105 (the name of a value in the cookie)
 FORGOTTEN = "forgotten password"

@@ -13,7 +13,7 @@ from app.accounts.models import AccountWarning, AppUser
 from app.accounts.warnings import told_lately
 from app.core import mail
 from app.core.db import db
-from app.fab.shown import chip, moment
+from app.fab.presentation import chip, moment
 
 CHANNELS = {mail.SMS: _l("text message"), mail.MAIL: _l("mail")}
 FATES = {

@@ -26,7 +26,7 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
-from app.fab.shown import moment, yes_no
+from app.fab.presentation import moment, yes_no
 from app.fab.views import SafeModelView
 
 SHOWN = 200  # changes on the page of editions

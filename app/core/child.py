@@ -20,10 +20,10 @@ except ImportError:  # Windows has no such limits; the parent's clock still hold
     resource = None  # type: ignore[assignment]
 
 TASKS = {
-    "render": "app.documents.render",
-    "intake": "app.documents.intake",
-    "sheets": "app.bulk.reading",
-    "fill": "app.official.filling",
+    "render": "app.files.documents.render",
+    "intake": "app.files.documents.intake",
+    "sheets": "app.files.imports.reading",
+    "fill": "app.plan.official.filling",
 }
 LENGTH = struct.Struct(">I")
 CPU_SECONDS = 30

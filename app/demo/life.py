@@ -15,20 +15,20 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.demo.maker import Maker
-from app.destinations.evidence import keep
-from app.destinations.workflow import begin, save, submit
-from app.disputes.workflow import stop
-from app.documents.attachments import Upload
-from app.objections.workflow import OBJECTIONS, report
-from app.origin.workflow import propose as propose_correction
+from app.files.documents.attachments import Upload
+from app.people.corrections.workflow import propose as propose_correction
 from app.people.models import Student, TrainingMode
 from app.people.students import STUDENTS
-from app.placements.models import Placement
-from app.placements.queries import placement_of
-from app.placements.workflow import PLACEMENTS
-from app.termination.queries import latest
-from app.termination.workflow import TERMINATIONS, apply_with_proof, request
-from app.terms.models import FIELDS, Terms
+from app.signing.destinations.evidence import keep
+from app.signing.destinations.workflow import begin, save, submit
+from app.signing.disputes.workflow import stop
+from app.signing.objections.workflow import OBJECTIONS, report
+from app.signing.placements.models import Placement
+from app.signing.placements.queries import placement_of
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.queries import latest
+from app.signing.terminations.workflow import TERMINATIONS, apply_with_proof, request
+from app.signing.terms.models import FIELDS, Terms
 from app.workflow.actor import Actor, Role
 
 Act = Callable[[], None]

@@ -10,12 +10,12 @@ from PIL import Image, ImageDraw
 from app.core import clock
 from app.demo.life import Act, _office, _placement, party
 from app.demo.maker import Maker
-from app.documents.attachments import accept_upload
-from app.offline.evidence import add_scan
-from app.offline.workflow import Filled, generate, save
+from app.files.documents.attachments import accept_upload
 from app.people.models import Student, TrainingMode
-from app.placements.workflow import PLACEMENTS
-from app.termination.workflow import apply_with_proof
+from app.signing.offline.evidence import add_scan
+from app.signing.offline.workflow import Filled, generate, save
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.workflow import apply_with_proof
 from app.workflow.actor import Role
 
 FIRST, LAST = 524, 540  # these students belong to the stories below

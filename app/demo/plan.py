@@ -10,19 +10,19 @@ from sqlalchemy import select
 
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of
-from app.bulk import asking
-from app.checks.tasks import run
 from app.core import clock
 from app.core.db import db
-from app.forwarding.letters import number_them
-from app.forwarding.models import ForwardingLetter
-from app.forwarding.sheets import COURIER
-from app.placements.models import Kind, Placement, PlacementState
-from app.placements.workflow import PLACEMENTS
-from app.plan import sync
-from app.plan.models import OFFICIAL, PlanEntry
-from app.plan.workflow import edit
-from app.planfiles.sheets import PLAN
+from app.files.imports import requests
+from app.plan.checks.tasks import run
+from app.plan.comparison.sheets import PLAN
+from app.plan.letters.letters import number_them
+from app.plan.letters.models import ForwardingLetter
+from app.plan.letters.sheets import COURIER
+from app.plan.rows import sync
+from app.plan.rows.models import OFFICIAL, PlanEntry
+from app.plan.rows.workflow import edit
+from app.signing.placements.models import Kind, Placement, PlacementState
+from app.signing.placements.workflow import PLACEMENTS
 from app.workflow.actor import Actor, Role
 
 FILE, POSTED = "部下发就业方案.csv", "机要寄递单号.csv"
@@ -70,7 +70,7 @@ def _bring_file(who: Actor, entries: Sequence[PlanEntry]) -> None:
         for entry in entries
     ]  # fmt: skip
     _differ(rows)
-    asking.bring(who, PLAN, _csv(["XH", "XM", *OFFICIAL.values()], [*rows[1:], STRANGER]), FILE)
+    requests.bring(who, PLAN, _csv(["XH", "XM", *OFFICIAL.values()], [*rows[1:], STRANGER]), FILE)
 
 
 def _forward(who: Actor, entries: list[int]) -> None:
@@ -82,7 +82,7 @@ def _forward(who: Actor, entries: list[int]) -> None:
          "快递公司": "邮政特快专递"}
         for n, letter in enumerate(letters[: LETTERS // 2], 31_200_000_001)
     ]  # fmt: skip
-    asking.bring(who, COURIER, _csv(list(rows[0]), rows), POSTED)
+    requests.bring(who, COURIER, _csv(list(rows[0]), rows), POSTED)
 
 
 def _csv(heads: list[str], rows: list[dict[str, str]]) -> bytes:

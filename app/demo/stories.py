@@ -16,14 +16,14 @@ from app.demo.life import tell
 from app.demo.maker import Maker
 from app.demo.papers import tell_papers
 from app.demo.people import DAYS, HELD, OVERSEAS, TRADES
-from app.invitations.models import Candidate, Invitation
-from app.invitations.workflow import INVITATIONS, send
 from app.people.models import Student, TrainingMode
+from app.people.staff.workflow import open_staff
 from app.people.students import STUDENTS
 from app.people.workflow import restrict
-from app.placements.queries import placement_of
-from app.placements.workflow import PLACEMENTS
-from app.staff.workflow import open_staff
+from app.signing.invitations.models import Candidate, Invitation
+from app.signing.invitations.workflow import INVITATIONS, send
+from app.signing.placements.queries import placement_of
+from app.signing.placements.workflow import PLACEMENTS
 from app.workflow.actor import Role
 
 POSITIONS = (

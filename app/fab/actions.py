@@ -18,9 +18,9 @@ from app.core.errors import Refused
 from app.core.printable import refusal
 from app.core.text import clean_line
 from app.fab.access import has_access
+from app.fab.bad_request import Odd
 from app.fab.declared import Fit, Offer, offer_of
 from app.fab.listing import count_text
-from app.fab.odd import Odd
 
 MOST_ROWS = 500  # rows that can be ticked by hand
 # what the page of confirmation carries on

@@ -14,8 +14,8 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.fab.bad_request import Odd
 from app.fab.declared import ListFilter, Tab
-from app.fab.odd import Odd
 
 MAX_SIZE = 200
 MAX_TEXT = 100

@@ -12,8 +12,8 @@ from flask import current_app
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeSerializer
 
+from app.fab.bad_request import Odd
 from app.fab.interface import Order, Place
-from app.fab.odd import Odd
 
 _READERS: dict[str, Any] = {
     "t": datetime.fromisoformat,

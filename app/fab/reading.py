@@ -8,8 +8,9 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, false, or_
 
-from app.fab import remembered
+from app.fab import list_state
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
+from app.fab.bad_request import Odd
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
 from app.fab.export import Exported, export_link
@@ -31,7 +32,6 @@ from app.fab.listing import (
     sort_mark,
     value_of,
 )
-from app.fab.odd import Odd
 
 MOST_FOUND = COUNT_CAP  # all that is found can be chosen as far as it is counted
 SIZES = (25, 50, 100, MAX_SIZE)
@@ -122,11 +122,11 @@ class ListReading(Exported):
 
     def saved_hidden(self) -> list[str]:
         """The columns the person hid (AGR-01)."""
-        return list(remembered.chosen(type(self).__name__).get("hidden", ()))
+        return list(list_state.chosen(type(self).__name__).get("hidden", ()))
 
     def save_hidden(self, hidden: list[str]) -> None:
         """Keep the columns the person hid."""
-        remembered.choose(type(self).__name__, hidden=hidden)
+        list_state.choose(type(self).__name__, hidden=hidden)
 
     # -- conditions ----------------------------------------------------------------------------
 

@@ -17,16 +17,16 @@ from flask_appbuilder.views import ModelView
 from flask_babel import gettext as _
 from sqlalchemy import Select
 
-from app.fab import remembered
+from app.fab import list_state
 from app.fab.access import has_access
 from app.fab.actions import ActionRoutes
 from app.fab.arguments import ListArgs, checked_text
+from app.fab.bad_request import Odd
 from app.fab.check import check_view
 from app.fab.declared import Link
 from app.fab.detail import Detail
 from app.fab.editing import FormRoutes
 from app.fab.interface import SafeInterface, ScopeFilter
-from app.fab.odd import Odd
 from app.fab.reading import MOST_FOUND, ListReading
 from app.fab.widgets import SafeFormWidget, SafeListWidget, SafeShowWidget
 
@@ -169,7 +169,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     def list_url(self) -> str:
         """The list as the person left it."""
-        query = remembered.remembered_list(type(self).__name__)
+        query = list_state.remembered_list(type(self).__name__)
         return f"{self.url('list')}?{query}" if query else self.url("list")
 
     def list_context(self, args: ListArgs) -> dict[str, Any]:  # noqa: ARG002
@@ -194,14 +194,14 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     def _leave(self, args: ListArgs) -> None:
         """Keep the list for the way back; a query too long to keep loses its place, not more."""
         query = self.addresses().query(args)
-        if len(query) > remembered.LONGEST:
+        if len(query) > list_state.LONGEST:
             query = self.addresses().query(args.moved())
-        remembered.remember_list(type(self).__name__, query)
+        list_state.remember_list(type(self).__name__, query)
 
     def left_args(self) -> ListArgs:
         """The arguments of the list as it was left; of the plain list when they no longer hold."""
         try:
-            query = remembered.remembered_list(type(self).__name__)
+            query = list_state.remembered_list(type(self).__name__)
             return self.reader.read(dict(parse_qsl(query)))
         except Odd:
             return self.reader.read({})

@@ -13,15 +13,15 @@ from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.invitations import queries
-from app.invitations.views import local, now
 from app.notices.queries import latest_notices
-from app.offline.queries import is_paper
 from app.people.employer_views import mine
 from app.people.merge_requests import asked_of
 from app.people.models import EMPLOYER_STATES, Employer, EmployerState
-from app.placements.queries import placement_in, proposals
-from app.termination.queries import to_answer
+from app.signing.invitations import queries
+from app.signing.invitations.views import local, now
+from app.signing.offline.queries import is_paper
+from app.signing.placements.queries import placement_in, proposals
+from app.signing.terminations.queries import to_answer
 
 
 class EmployerHomeView(SafeView):

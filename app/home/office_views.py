@@ -14,8 +14,8 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.once import once
-from app.fab.shown import age, moment
+from app.fab.per_request import once
+from app.fab.presentation import age, moment
 from app.home.queries import (
     Waiting,
     decided_today,
@@ -28,10 +28,10 @@ from app.home.queries import (
     waiting,
 )
 from app.people.models import Student
-from app.placements.models import Placement
-from app.plan.outside import of_rate, season
-from app.plan.outside_views import line_of
-from app.staff.models import ACTS, StaffAct, StaffRequest
+from app.people.staff.models import ACTS, StaffAct, StaffRequest
+from app.plan.rows.outside import of_rate, season
+from app.plan.rows.outside_views import line_of
+from app.signing.placements.models import Placement
 from app.workflow import trail
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
 

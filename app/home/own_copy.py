@@ -25,26 +25,26 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.core.limits import Limit
 from app.core.mail import Message
-from app.destinations.detail import items
-from app.destinations.models import Destination
-from app.disputes.models import Dispute
-from app.documents.models import Attachment, Document
-from app.forwarding.detail import letter_facts
-from app.forwarding.letters import letter_of
-from app.invitations.models import Invitation
-from app.invitations.views import response_text, review_text
+from app.files.documents.models import Attachment, Document
 from app.notices.models import Notice
-from app.objections.models import Objection
-from app.origin.models import Correction
 from app.people import fields
+from app.people.corrections.models import Correction
 from app.people.models import RESTRICTION_KINDS, Restriction, Student
 from app.people.naming import former_names
 from app.people.own_contacts import proved
 from app.people.student_views import facts
-from app.placements.models import KINDS, Kind, Placement
-from app.plan.models import FIELD_LABELS, PLAN_STATES, PlanEntry, PlanState
-from app.termination.models import Termination
-from app.terms.queries import groups
+from app.plan.letters.detail import letter_facts
+from app.plan.letters.letters import letter_of
+from app.plan.rows.models import FIELD_LABELS, PLAN_STATES, PlanEntry, PlanState
+from app.signing.destinations.detail import items
+from app.signing.destinations.models import Destination
+from app.signing.disputes.models import Dispute
+from app.signing.invitations.models import Invitation
+from app.signing.invitations.views import response_text, review_text
+from app.signing.objections.models import Objection
+from app.signing.placements.models import KINDS, Kind, Placement
+from app.signing.terminations.models import Termination
+from app.signing.terms.queries import groups
 from app.workflow import trail
 from app.workflow.actor import Role
 from app.workflow.steps import FLOWS

@@ -13,30 +13,30 @@ from sqlalchemy.orm import joinedload, undefer
 from app.accounts.models import ROLE_NAMES
 from app.core import clock
 from app.core.db import db
-from app.desk.models import WAITS_SINCE
-from app.desk.queries import (
+from app.people.corrections.models import Correction, CorrectionState
+from app.people.corrections.queries import corrections_for
+from app.people.models import College, Employer, EmployerState, School
+from app.people.staff.models import RequestState, StaffRequest
+from app.people.staff.queries import has_role, open_requests, requests_for
+from app.plan.rows.queries import changes_waiting
+from app.signing.desk.models import WAITS_SINCE
+from app.signing.desk.queries import (
     DECISIONS,
     awaiting_me,
     signings_awaiting,
     terminations_awaiting,
     waiting_for,
 )
-from app.disputes.models import Dispute
-from app.disputes.queries import frozen_now
-from app.invitations.models import Invitation
-from app.invitations.queries import invitations_for, untold
-from app.objections.models import Objection, ObjectionState
-from app.objections.queries import disowned, objections_for
-from app.origin.models import Correction, CorrectionState
-from app.origin.queries import corrections_for
-from app.people.models import College, Employer, EmployerState, School
-from app.placements.models import Placement
-from app.placements.queries import placements_for
-from app.plan.queries import changes_waiting
-from app.staff.models import RequestState, StaffRequest
-from app.staff.queries import has_role, open_requests, requests_for
-from app.termination.models import Termination
-from app.termination.queries import terminations_for
+from app.signing.disputes.models import Dispute
+from app.signing.disputes.queries import frozen_now
+from app.signing.invitations.models import Invitation
+from app.signing.invitations.queries import invitations_for, untold
+from app.signing.objections.models import Objection, ObjectionState
+from app.signing.objections.queries import disowned, objections_for
+from app.signing.placements.models import Placement
+from app.signing.placements.queries import placements_for
+from app.signing.terminations.models import Termination
+from app.signing.terminations.queries import terminations_for
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 

@@ -15,30 +15,30 @@ from app.audit import retention
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
-from app.destinations.detail import progress as destination_progress
-from app.destinations.queries import module_name, module_open
-from app.documents.file_views import file_answer
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.forwarding.detail import letter_facts
-from app.forwarding.letters import letter_of
+from app.files.documents.file_views import file_answer
 from app.home import own_copy
-from app.invitations import queries
-from app.invitations.models import Invitation
-from app.invitations.views import local, now, review_text
 from app.people.forms import ProofForm
 from app.people.merge_requests import asked_of as asked_of_me
 from app.people.own_contacts import ask_own_code, masked_contact
 from app.people.student_views import facts, me
-from app.placements.detail import progress
-from app.placements.guards import cannot_sign
-from app.placements.models import KINDS, Kind, Placement
-from app.placements.notices import PAGES
-from app.placements.queries import placement_of
+from app.plan.letters.detail import letter_facts
+from app.plan.letters.letters import letter_of
 from app.settings.queries import settings
-from app.termination.queries import asked_of
-from app.terms.models import FIELDS
-from app.terms.queries import shown
+from app.signing.destinations.detail import progress as destination_progress
+from app.signing.destinations.queries import module_name, module_open
+from app.signing.invitations import queries
+from app.signing.invitations.models import Invitation
+from app.signing.invitations.views import local, now, review_text
+from app.signing.placements.detail import progress
+from app.signing.placements.guards import cannot_sign
+from app.signing.placements.models import KINDS, Kind, Placement
+from app.signing.placements.notices import PAGES
+from app.signing.placements.queries import placement_of
+from app.signing.terminations.queries import asked_of
+from app.signing.terms.models import FIELDS
+from app.signing.terms.queries import shown
 
 
 class MyHomeView(SafeView):

@@ -15,7 +15,7 @@ from app.core.errors import Refused
 from app.core.mail import MAIL, SMS, Message
 from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
-from app.fab.shown import chip, dash, moment, whole
+from app.fab.presentation import chip, dash, moment, whole
 from app.fab.views import SafeModelView
 from app.notices import queries
 from app.notices.workflow import resend

@@ -19,8 +19,8 @@ from app.codes import queries as codes
 from app.core import clock, sms
 from app.core.db import db
 from app.core.names import name_key
-from app.fab.once import once
-from app.fab.shown import chip
+from app.fab.per_request import once
+from app.fab.presentation import chip
 from app.notices.reached import lately
 from app.people import fields, naming
 from app.people.models import (

@@ -7,11 +7,11 @@ from typing import Any
 
 from sqlalchemy import exists, select
 
-from app.bulk import cells
-from app.bulk.sheet import Choices, Context
 from app.core import identity
 from app.core.db import db
 from app.core.identity import IdKind
+from app.files.imports import cells
+from app.files.imports.sheet import Choices, Context
 from app.people.models import Student
 
 # what offices write for a kind of document, folded as lists are; «1», «8», «A» of JY/T 1001

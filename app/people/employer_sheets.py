@@ -7,15 +7,25 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
-from app.bulk import compare
-from app.bulk.models import Import, ImportState
-from app.bulk.queries import who_asked
-from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target, fits
 from app.codes import queries as codes
 from app.codes.models import Region
 from app.core import clock
 from app.core.db import db
 from app.core.names import title_problem
+from app.files.imports import compare
+from app.files.imports.models import Import, ImportState
+from app.files.imports.queries import who_asked
+from app.files.imports.sheet import (
+    Choices,
+    Column,
+    Context,
+    Found,
+    Kind,
+    Problems,
+    Sheet,
+    Target,
+    fits,
+)
 from app.people import checks
 from app.people.effects import trace_file
 from app.people.models import Employer, EmployerState

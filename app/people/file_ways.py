@@ -12,11 +12,11 @@ from app.accounts import contacts, one_time, security_log, warnings
 from app.accounts.contacts import FILE
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import end_all_sessions
-from app.bulk import compare
-from app.bulk.models import Import
-from app.bulk.writing import MetAnotherError
 from app.core import clock, mail
 from app.core.db import db
+from app.files.imports import compare
+from app.files.imports.models import Import
+from app.files.imports.writing import MetAnotherError
 from app.people import ways_in
 from app.people.models import Student
 from app.workflow import trail

@@ -17,8 +17,8 @@ from app.core import mail
 from app.core.errors import Invalid, Refused
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
-from app.fab.once import now
-from app.fab.shown import dash, moment
+from app.fab.per_request import now
+from app.fab.presentation import dash, moment
 from app.fab.views import SafeModelView
 from app.people import queries, ways_in
 from app.people.models import Student

@@ -17,8 +17,8 @@ from app.fab.declared import Link, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.export import same
 from app.fab.interface import SafeInterface
-from app.fab.once import now, once
-from app.fab.shown import chips, dash, moment
+from app.fab.per_request import now, once
+from app.fab.presentation import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.detail import called_before, employer_trace
@@ -28,10 +28,10 @@ from app.people.models import (
     EMPLOYER_STATES,
     Employer,
 )
-from app.people.parts import school_choices
 from app.people.record_forms import EmployerForm
 from app.people.register import correct_employer, list_employer
 from app.people.step_views import StepActions
+from app.people.units import school_choices
 from app.people.workflow import EMPLOYERS
 
 READ_ONLY = {"list", "show", "search", "columns"}

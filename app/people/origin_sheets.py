@@ -8,12 +8,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import text
 
-from app.bulk import compare
-from app.bulk.models import Import
-from app.bulk.sheet import Check, Column, Context, Found, Keeper, Kind, Sheet, fits, sealed
 from app.core import identity
 from app.core.db import db
 from app.core.identity import IdKind
+from app.files.imports import compare
+from app.files.imports.models import Import
+from app.files.imports.sheet import Check, Column, Context, Found, Keeper, Kind, Sheet, fits, sealed
 from app.people import fields
 from app.people.fields import Field, Shape
 from app.people.models import Student

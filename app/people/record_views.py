@@ -24,7 +24,7 @@ from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.export import same
 from app.fab.interface import SafeInterface
-from app.fab.shown import chips, dash, moment
+from app.fab.presentation import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.notices.reached import after, ending
 from app.people import fields, hooks, queries

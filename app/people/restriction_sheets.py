@@ -10,13 +10,23 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select, text
 
-from app.bulk import compare
-from app.bulk.models import Import, ImportRow, RowStatus
-from app.bulk.queries import who_asked
-from app.bulk.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target, Writer
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
+from app.files.imports import compare
+from app.files.imports.models import Import, ImportRow, RowStatus
+from app.files.imports.queries import who_asked
+from app.files.imports.sheet import (
+    Choices,
+    Column,
+    Context,
+    Found,
+    Kind,
+    Problems,
+    Sheet,
+    Target,
+    Writer,
+)
 from app.people.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
 from app.people.workflow import RESTRICTIONS, restriction_of
 from app.workflow.actor import Actor, Role

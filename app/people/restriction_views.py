@@ -23,8 +23,8 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
-from app.fab.once import once
-from app.fab.shown import dash, moment, whole
+from app.fab.per_request import once
+from app.fab.presentation import dash, moment, whole
 from app.fab.views import SafeModelView
 from app.notices.reached import after_each
 from app.people import queries

@@ -12,10 +12,15 @@ from sqlalchemy import ARRAY, Integer, any_, literal, select, text
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
-from app.bulk import compare
-from app.bulk.models import Import, ImportState
-from app.bulk.queries import who_asked
-from app.bulk.sheet import (
+from app.codes import queries as codes
+from app.core import clock, jobs, phones
+from app.core.db import db
+from app.core.identity import IdKind
+from app.core.names import name_problem
+from app.files.imports import compare
+from app.files.imports.models import Import, ImportState
+from app.files.imports.queries import who_asked
+from app.files.imports.sheet import (
     Choices,
     Column,
     Context,
@@ -27,11 +32,6 @@ from app.bulk.sheet import (
     fits,
     sealed,
 )
-from app.codes import queries as codes
-from app.core import clock, jobs, phones
-from app.core.db import db
-from app.core.identity import IdKind
-from app.core.names import name_problem
 from app.people import documents, effects, fields, file_ways, origin_sheets
 from app.people.effects import follow_student, forget_accounts
 from app.people.fields import TABLES

@@ -17,7 +17,7 @@ from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.shown import moment
+from app.fab.presentation import moment
 from app.people import merge_requests, own_contacts, queries, ways_in
 from app.people.forms import MailForm
 from app.people.hold_views import CHANNELS, CONFIRMED, SOURCES

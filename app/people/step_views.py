@@ -20,7 +20,7 @@ from app.core import clock
 from app.core.errors import Refused
 from app.fab.access import has_access
 from app.fab.declared import Fit, Offer
-from app.fab.once import now, once
+from app.fab.per_request import now, once
 from app.notices.reached import after, ending
 from app.workflow.actor import Role
 from app.workflow.engine import Workflow

@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from app.accounts.models import AppUser
-from app.bulk import writing
 from app.core import jobs
 from app.core.db import db
+from app.files.imports import writing
 from app.people import effects
 from app.people.models import School, Student
 

@@ -1,1 +1,1 @@
-"""The employment plan: rows with provenance."""
+"""The employment plan: its rows, years, files, checks and figures."""

@@ -18,7 +18,7 @@ from app.core.errors import Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.shown import moment
+from app.fab.presentation import moment
 from app.settings import queries
 from app.settings.detail import spans
 from app.settings.forms import GROUPS, DayForm, SettingsForm, WindowForm

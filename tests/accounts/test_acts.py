@@ -9,10 +9,10 @@ from app.accounts.models import ActProof
 from app.cli import WORKFLOWS
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.invitations.models import Invitation
-from app.invitations.workflow import INVITATIONS
 from app.settings.queries import set_setting
-from app.termination.workflow import TERMINATIONS
+from app.signing.invitations.models import Invitation
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow import trail
 from app.workflow.actor import PARTIES
 from tests import factories as make
@@ -82,7 +82,7 @@ def test_the_engine_takes_no_partys_act_without_a_proof(cast):
     placement = make.attest(make.accept(make.invite(cast.employer, cast.student)[0]), cast.officer)
     for party in (cast.student, cast.employer):
         with pytest.raises(Invalid) as error:
-            from app.termination.workflow import request
+            from app.signing.terminations.workflow import request
 
             request(placement.id, replace(make.actor(party), factor=""), "理由", agreed=True)
         assert error.value.problems[0][0] == "code"
@@ -104,7 +104,7 @@ def test_a_school_can_let_employers_act_without_a_code_and_its_history_says_so(c
         f"/employer/terminations/{placement.id}/request", data={"reason": "撤销", "agreed": "1"}
     )
     from app.settings.queries import history
-    from app.termination.queries import running
+    from app.signing.terminations.queries import running
 
     assert running(placement.id) is not None
     row, before, who = history(cast.school.id)[0]
@@ -147,7 +147,7 @@ def test_a_changed_batch_makes_its_code_worthless(cast, changed):
 
 @pytest.mark.rule("ACC-10", "INV-06")
 def test_a_batch_of_letters_asks_one_code_and_a_wrong_one_keeps_the_preview(cast, visit):
-    from tests.invitations.test_letter_views import LETTER, SEND, batch_in, letter
+    from tests.signing.invitations.test_letter_views import LETTER, SEND, batch_in, letter
 
     rows = [make.make_candidate(cast.employer, s) for s in (cast.student, cast.classmate)]
     db.session.commit()
@@ -289,7 +289,7 @@ def test_no_code_goes_out_for_an_act_that_is_not_possible(cast):
 
 
 def new_terms():
-    from app.terms.models import Terms
+    from app.signing.terms.models import Terms
 
     return Terms(**make.offer(regular_pay=7000))
 

@@ -613,7 +613,7 @@ def test_every_act_of_the_rule_asks_anew():
 
 @pytest.mark.rule("CHN-09")
 def test_clear_numbers_go_out_only_after_a_fresh_factor(cast, with_app):
-    from app.exports.models import Export
+    from app.files.exports.models import Export
 
     browser, secret, _codes = with_app(cast.officer)
     aged(cast.officer, 6)

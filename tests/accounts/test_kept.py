@@ -25,7 +25,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.limits import Limit
 from app.people.models import Student
-from app.placements.workflow import PLACEMENTS
+from app.signing.placements.workflow import PLACEMENTS
 from app.workflow.models import Trail
 from tests import factories as make
 from tests.test_matrix import routes

@@ -13,13 +13,13 @@ from werkzeug.routing import BuildError
 
 from app.accounts.models import AppUser
 from app.core.db import db
-from app.invitations.models import Candidate, Invitation
-from app.invitations.workflow import send
-from app.objections.models import Objection
 from app.people.models import Employer, Student
-from app.placements.models import Placement
-from app.staff.models import RequestState, StaffRequest
-from app.termination.models import Termination
+from app.people.staff.models import RequestState, StaffRequest
+from app.signing.invitations.models import Candidate, Invitation
+from app.signing.invitations.workflow import send
+from app.signing.objections.models import Objection
+from app.signing.placements.models import Placement
+from app.signing.terminations.models import Termination
 from tests import factories as make
 from tests.adversary.forms import Browser, Filler, Form, forms_of
 from tests.adversary.world import SECRET, THIEVES, Hand, World

@@ -13,10 +13,10 @@ from app.accounts.models import AppUser
 from app.core import mail
 from app.core.db import db
 from app.fab.security import CodeRoleManager
-from app.invitations.workflow import INVITATIONS
 from app.people import merge_requests, merging
 from app.people.models import Student
-from app.staff.workflow import STAFF_REQUESTS
+from app.people.staff.workflow import STAFF_REQUESTS
+from app.signing.invitations.workflow import INVITATIONS
 from app.workflow import engine
 from app.workflow.actor import Role
 from app.workflow.engine import Workflow

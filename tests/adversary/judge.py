@@ -8,11 +8,11 @@ from sqlalchemy import func, select, text
 
 from app.accounts.models import AppUser
 from app.core.db import db
-from app.invitations.workflow import INVITATIONS
 from app.people.models import Merged, Student
-from app.placements.workflow import PLACEMENTS
-from app.staff.models import StaffRequest
-from app.termination.workflow import TERMINATIONS
+from app.people.staff.models import StaffRequest
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import STAFF, Role
 from app.workflow.models import Trail
 from app.workflow.steps import FLOWS

@@ -10,11 +10,11 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.disputes.models import Dispute, DisputeState
-from app.disputes.workflow import DISPUTES
-from app.objections.models import Objection, ObjectionState
-from app.objections.workflow import OBJECTIONS
 from app.people import ways_in
+from app.signing.disputes.models import Dispute, DisputeState
+from app.signing.disputes.workflow import DISPUTES
+from app.signing.objections.models import Objection, ObjectionState
+from app.signing.objections.workflow import OBJECTIONS
 from tests.adversary.world import THIEVES, World
 
 REASON = "已电话联系本人核实"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.accounts.campus import servers
 from tests.browser.conftest import sign_in
-from tests.campus import servers
 
 pytestmark = pytest.mark.browser
 DESKTOP, PHONE = (1366, 768), (390, 844)

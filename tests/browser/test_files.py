@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.browser.conftest import sign_in
-from tests.documents.hostile import pdf, picture
+from tests.files.documents.hostile import pdf, picture
 
 pytestmark = [pytest.mark.browser, pytest.mark.rule("DOC-05", "TRM-09")]
 

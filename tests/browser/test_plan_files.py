@@ -8,7 +8,7 @@ import pytest
 from tests.browser.conftest import sign_in, text_of
 from tests.browser.files import XLSX, YEAR, as_bytes, bring, downloaded, fits_the_phone, office
 from tests.browser.test_life import confirm, press
-from tests.official.books import cells, workbook
+from tests.plan.official.books import cells, workbook
 
 pytestmark = pytest.mark.browser
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.browser.files import YEAR, fits_the_phone, office, saved
 from tests.browser.test_life import confirm, press, worked_through
-from tests.exports.read_back import dbf_rows
+from tests.files.exports.read_back import dbf_rows
 
 pytestmark = pytest.mark.browser
 PLAIN = """SELECT e.id FROM plan_entry e JOIN placement p ON p.id = e.placement_id

@@ -11,10 +11,10 @@ from app.codes.models import Code, CodeChange, CodeEdition
 from app.codes.workflow import copy_edition
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
-from app.plan import editions
-from app.plan.models import CountsAs, RateFormula
-from tests.checks.test_rules import found, row_of
+from app.plan.rows import editions
+from app.plan.rows.models import CountsAs, RateFormula
 from tests.factories import actor
+from tests.plan.checks.test_rules import found, row_of
 
 pytestmark = pytest.mark.rule("PLN-11")
 

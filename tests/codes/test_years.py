@@ -13,15 +13,15 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid
 from app.people.models import Student
-from app.placements.workflow import fill_facts
-from app.plan import editions, sync
-from app.plan.models import PlanEntry
+from app.plan.rows import editions, sync
+from app.plan.rows.models import PlanEntry
+from app.signing.placements.workflow import fill_facts
 from tests import factories as make
-from tests.bulk.books import good_row, xlsx
-from tests.bulk.conftest import apply, bring, problems  # noqa: F401 (fixtures)
-from tests.invitations.test_letter_views import LETTER, letter
-from tests.offline.paper import whole
+from tests.files.imports.books import good_row, xlsx
+from tests.files.imports.conftest import apply, bring, problems  # noqa: F401 (fixtures)
 from tests.people.test_employer_views import form as profile
+from tests.signing.invitations.test_letter_views import LETTER, letter
+from tests.signing.offline.paper import whole
 
 pytestmark = pytest.mark.rule("PLN-11")
 NEW = 2030  # from this year on other codes count
@@ -104,7 +104,7 @@ def test_a_letter_offers_what_counts_for_all_its_students(cast, later, visit):
 
 
 def test_a_letter_and_its_agreement_name_codes_by_the_students_year(cast, later, visit):
-    from app.placements.tasks import agreement_data
+    from app.signing.placements.tasks import agreement_data
 
     edition(cast, "gzzwlb", ended="11", renamed="13")
     for student, renamed in ((cast.student, False), (later, True)):
@@ -158,7 +158,7 @@ def test_a_paper_agreement_is_entered_by_the_students_edition(cast, later, visit
 
 
 def test_the_register_fills_no_code_that_the_students_year_does_not_have(cast, later):
-    from app.offline.workflow import look_up
+    from app.signing.offline.workflow import look_up
 
     edition(cast, "dwxz", ended=ENDED, renamed=KEPT)
     cast.employer.kind = ENDED

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from app.core import jobs, mail
 from app.core.db import db
-from app.placements.tasks import document_of
+from app.signing.placements.tasks import document_of
 from tests import factories as make
 from tests import real
 from tests.cast import Cast
@@ -92,7 +92,7 @@ def test_the_pdf_comes_when_the_worker_is_back(installation):
     with installation.app_context():
         cast = Cast.load()
         from app.core.filestore import read_file
-        from app.placements.models import Placement
+        from app.signing.placements.models import Placement
 
         document = document_of(
             db.session.query(Placement).filter_by(student_id=cast.student.id).one()

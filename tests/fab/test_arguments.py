@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from app.fab.odd import Odd
+from app.fab.bad_request import Odd
 from app.fab.views import SafeModelView
 
 LIST = "/letterview/list/?"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from app.fab import remembered
+from app.fab import list_state
 from tests.fab import sample
 from tests.fab.sample import Letter, db
 
@@ -15,7 +15,7 @@ def rows(page: str) -> int:
     return page.count('class="qq-row"')
 
 
-def kept(client, name=remembered.LISTS):
+def kept(client, name=list_state.LISTS):
     with client.session_transaction() as session:
         return dict(session.get(name) or {})
 
@@ -102,26 +102,26 @@ def test_back_and_actions_lead_to_the_list_as_it_was_left(wang, ids):
 def test_the_session_keeps_few_short_queries_and_no_address(wang, app):
     for n in range(12):
         with wang.session_transaction() as session:
-            session[remembered.LISTS] = kept(wang) | {f"V{n}": "q=" + "x" * 100}
+            session[list_state.LISTS] = kept(wang) | {f"V{n}": "q=" + "x" * 100}
         wang.get(f"{LIST}?tab=all&q={n}")
     lists = kept(wang)
-    assert len(lists) <= remembered.MOST
+    assert len(lists) <= list_state.MOST
     assert lists["LetterView"] == "tab=all&q=11"
     with app.test_request_context():
         for n in range(8):
-            remembered.remember_list(f"V{n}", "y" * 600)
-        remembered.remember_list("long", "y" * 601)
+            list_state.remember_list(f"V{n}", "y" * 600)
+        list_state.remember_list("long", "y" * 601)
         from flask import session
 
-        assert sum(map(len, session[remembered.LISTS].values())) <= remembered.TOGETHER
-        assert "long" not in session[remembered.LISTS]
+        assert sum(map(len, session[list_state.LISTS].values())) <= list_state.TOGETHER
+        assert "long" not in session[list_state.LISTS]
     with wang.session_transaction() as session:
         assert "page_history" not in session
 
 
 def test_a_remembered_list_that_no_longer_holds_is_the_plain_list(wang, ids):
     with wang.session_transaction() as session:
-        session[remembered.LISTS] = {"LetterView": "tab=gone&f_old=1"}
+        session[list_state.LISTS] = {"LetterView": "tab=gone&f_old=1"}
     assert wang.get(f"/letterview/show/{ids(1)[0]}").status_code == 200
 
 
@@ -133,7 +133,7 @@ def test_chosen_columns_are_kept_and_the_first_always_stays(wang):
 
         save = dict.__setitem__
 
-    store = wang.application.extensions[remembered.STORE] = Memory()
+    store = wang.application.extensions[list_state.STORE] = Memory()
     answer = wang.post("/letterview/columns", data={"column": ["state", "pay"]})
     assert answer.location == LIST
     assert re.findall(r'<th scope="col"[^>]*>(?:<a[^>]*>)?(\w+)', wang.get(LIST).text) == [
@@ -144,7 +144,7 @@ def test_chosen_columns_are_kept_and_the_first_always_stays(wang):
         "/letterview/columns", data={"column": ["name", "org.name", "state", "pay", "changed_at"]}
     )
     assert store == {"LetterView": {"hidden": []}}
-    del wang.application.extensions[remembered.STORE]
+    del wang.application.extensions[list_state.STORE]
 
 
 @pytest.mark.rule("AGR-07")
@@ -235,7 +235,7 @@ def test_a_record_can_be_added_changed_and_deleted(app, wang):
 
 
 def test_a_query_too_long_to_keep_loses_its_page_only(wang, monkeypatch):
-    monkeypatch.setattr(remembered, "LONGEST", 60)
+    monkeypatch.setattr(list_state, "LONGEST", 60)
     page = wang.get(f"{LIST}?tab=all&_oc_LetterView=name").text
     following = re.search(r'href="([^"]*after=[^"]*)"', page).group(1).replace("&amp;", "&")
     wang.get(following)

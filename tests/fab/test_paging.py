@@ -7,9 +7,9 @@ import pytest
 from sqlalchemy import func, insert, select
 
 from app.fab import interface
+from app.fab.bad_request import Odd
 from app.fab.cursor import seal, unseal
 from app.fab.interface import Order, Place, SafeInterface
-from app.fab.odd import Odd
 from tests.fab.sample import START, Letter, db
 
 ORDERS = [(c, up) for c in ("changed_at", "name", "pay", "id") for up in (True, False)]

@@ -8,15 +8,15 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
-from app.objections.workflow import report
-from app.origin.workflow import propose
+from app.people.corrections.workflow import propose
 from app.people.models import EmployerState
-from app.plan import sync
-from app.plan.models import PlanEntry
-from app.plan.workflow import edit
-from app.termination.workflow import TERMINATIONS
+from app.plan.rows import sync
+from app.plan.rows.models import PlanEntry
+from app.plan.rows.workflow import edit
+from app.signing.objections.workflow import report
+from app.signing.terminations.workflow import TERMINATIONS
 from tests import factories as make
-from tests.desk.desk import signed, text
+from tests.signing.desk.desk import signed, text
 
 STAFF = ("college_officer", "officer", "province", "data", "admin")
 

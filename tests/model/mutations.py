@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from unittest.mock import patch
 
-from app.invitations.workflow import INVITATIONS
-from app.objections.workflow import OBJECTIONS
 from app.people.workflow import RESTRICTIONS
-from app.placements.models import PlacementState
-from app.placements.workflow import PLACEMENTS
-from app.termination.workflow import TERMINATIONS
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.objections.workflow import OBJECTIONS
+from app.signing.placements.models import PlacementState
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Role
 from app.workflow.engine import Workflow
 from app.workflow.steps import Step

@@ -21,32 +21,32 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.invitations.models import Invitation
-from app.invitations.queries import open_invitation
-from app.invitations.workflow import INVITATIONS
-from app.invitations.workflow import send as send_letter
-from app.objections.workflow import OBJECTIONS
-from app.objections.workflow import report as report_untrue
 from app.people.models import Employer, Major, Student
 from app.people.students import correct
 from app.people.workflow import EMPLOYERS, RESTRICTIONS, restrict
-from app.placements.models import Placement
-from app.placements.queries import placement_of
-from app.placements.workflow import PLACEMENTS
-from app.plan.models import ChangeRequest, PlanEntry
-from app.plan.sync import sync
-from app.plan.workflow import CHANGES, PLAN, edit
+from app.plan.rows.models import ChangeRequest, PlanEntry
+from app.plan.rows.sync import sync
+from app.plan.rows.workflow import CHANGES, PLAN, edit
 from app.settings.models import Review, Window
 from app.settings.queries import set_setting, set_window
-from app.termination.models import Termination
-from app.termination.workflow import (
+from app.signing.invitations.models import Invitation
+from app.signing.invitations.queries import open_invitation
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.invitations.workflow import send as send_letter
+from app.signing.objections.workflow import OBJECTIONS
+from app.signing.objections.workflow import report as report_untrue
+from app.signing.placements.models import Placement
+from app.signing.placements.queries import placement_of
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terminations.models import Termination
+from app.signing.terminations.workflow import (
     TERMINATIONS,
     apply_with_proof,
     force,
     grant_chance,
     request,
 )
-from app.terms.models import Terms
+from app.signing.terms.models import Terms
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
 from app.workflow.steps import FLOWS
 from tests import factories as make
@@ -388,7 +388,7 @@ class World:
         self._judged(INVITATIONS, "send", who, act)
 
     def _listed(self, firm, student):
-        from app.invitations.models import Candidate
+        from app.signing.invitations.models import Candidate
 
         return db.session.scalars(
             select(Candidate).where(

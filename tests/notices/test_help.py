@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from app.invitations.tasks import expire_overdue
+from app.signing.invitations.tasks import expire_overdue
 from tests import factories as make
-from tests.desk.desk import text
+from tests.signing.desk.desk import text
 
 
 @pytest.mark.rule("NTF-04")

@@ -9,15 +9,15 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
-from app.invitations.workflow import INVITATIONS
 from app.notices.models import Notice
-from app.objections.workflow import OBJECTIONS, report
 from app.people.workflow import RESTRICTIONS, restrict
-from app.placements.workflow import PLACEMENTS, propose_terms
 from app.settings.queries import set_setting
-from app.termination.workflow import TERMINATIONS, grant_chance
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.objections.workflow import OBJECTIONS, report
+from app.signing.placements.workflow import PLACEMENTS, propose_terms
+from app.signing.terminations.workflow import TERMINATIONS, grant_chance
 from tests import factories as make
-from tests.desk.desk import two_levels
+from tests.signing.desk.desk import two_levels
 
 FEATURES = ("placements", "invitations", "termination", "objections", "people")
 

@@ -16,7 +16,7 @@ from app.notices.queries import problem_in_words
 from app.notices.workflow import resend
 from app.settings.queries import set_setting
 from tests import factories as make
-from tests.desk.desk import rows, text
+from tests.signing.desk.desk import rows, text
 
 
 def messages(user) -> list[Message]:

@@ -8,15 +8,15 @@ from app.batches.queries import ask
 from app.batches.tasks import run
 from app.core import mail
 from app.core.db import db
-from app.invitations.models import Invitation
-from app.invitations.notices import reach_of_students
-from app.invitations.tasks import tell_students_anew
-from app.invitations.workflow import INVITATIONS
 from app.notices.models import Notice
 from app.notices.reached import Fate, after, after_each, lately, reach_of
 from app.people.models import Student
-from app.placements.workflow import PLACEMENTS
 from app.settings.queries import set_setting
+from app.signing.invitations.models import Invitation
+from app.signing.invitations.notices import reach_of_students
+from app.signing.invitations.tasks import tell_students_anew
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.placements.workflow import PLACEMENTS
 from tests import factories as make
 
 
@@ -155,7 +155,7 @@ def test_a_student_without_an_account_yet_gets_one_with_the_letter(cast):
 
 @pytest.mark.rule("NTF-05", "INV-18")
 def test_the_employer_reads_after_sending_and_in_its_list_whom_nobody_could_tell(cast, visit):
-    from tests.invitations.test_letter_views import LETTER, SEND, batch_in, letter
+    from tests.signing.invitations.test_letter_views import LETTER, SEND, batch_in, letter
 
     reached = newcomer(cast.college, email="xin@example.com", name="能通知")
     missed = newcomer(cast.college, phone=False, name="无联系方式")

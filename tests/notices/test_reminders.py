@@ -11,10 +11,10 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.core.mail import Message
-from app.desk.tasks import expire_amendments, remind_parties, remind_reviewers
-from app.invitations.tasks import remind_students
 from app.notices.models import Notice
-from app.placements.workflow import propose_terms
+from app.signing.desk.tasks import expire_amendments, remind_parties, remind_reviewers
+from app.signing.invitations.tasks import remind_students
+from app.signing.placements.workflow import propose_terms
 from tests.factories import accept, account, actor, attest, invite, offer, pass_time, terminate
 
 

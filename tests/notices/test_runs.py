@@ -6,10 +6,10 @@ import pytest
 
 from app.core.db import db
 from app.core.mail import Message
-from app.desk.tasks import expire_amendments, remind_parties, remind_reviewers
-from app.invitations.tasks import expire_overdue, remind_students
 from app.notices.models import Notice
-from app.placements.workflow import PLACEMENTS, propose_terms
+from app.signing.desk.tasks import expire_amendments, remind_parties, remind_reviewers
+from app.signing.invitations.tasks import expire_overdue, remind_students
+from app.signing.placements.workflow import PLACEMENTS, propose_terms
 from tests import factories as make
 
 CLOCKWORK = (expire_overdue, expire_amendments, remind_students, remind_parties, remind_reviewers)

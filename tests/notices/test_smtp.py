@@ -16,7 +16,7 @@ from sqlalchemy import text
 from app.core import jobs, startup
 from app.core.db import db
 from app.core.mail import Message
-from app.invitations.models import Invitation
+from app.signing.invitations.models import Invitation
 from tests import factories as make
 
 ROOT = Path(__file__).resolve().parent.parent.parent

@@ -9,7 +9,7 @@ from app.core.db import db
 from app.notices.models import Notice
 from app.notices.queries import PAGE, unread_count
 from tests import factories as make
-from tests.desk.desk import text
+from tests.signing.desk.desk import text
 
 
 @pytest.mark.rule("AGR-08", "NTF-01")

@@ -14,7 +14,7 @@ from app.people import effects, tasks
 from app.people.models import Student
 from app.people.students import STUDENTS
 from tests import factories as make
-from tests.bulk.books import good_row, number, xlsx
+from tests.files.imports.books import good_row, number, xlsx
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from app.core.errors import Invalid
 from app.core.mail import Message
 from app.people.models import Employer
 from app.people.workflow import EMPLOYERS, SAME_CODE, resubmit
-from app.terms.models import NOT_RECEIVED
+from app.signing.terms.models import NOT_RECEIVED
 from tests.factories import account, actor, credit_code, make_employer
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from app.accounts import contacts, holds
 from app.accounts.queries import account_for, identify
-from app.checks import sync
 from app.core import clock, mail
 from app.core.db import db
 from app.people import merging
@@ -17,10 +16,11 @@ from app.people.detail import twins_of
 from app.people.models import Student
 from app.people.queries import code_contact, find_student, search_args
 from app.people.students import change_phone, correct
+from app.plan.checks import sync
 from app.workflow import trail
 from tests import factories as make
-from tests.bulk.books import number
-from tests.origin.test_workflow import picture
+from tests.files.imports.books import number
+from tests.people.corrections.test_workflow import picture
 from tests.people.test_record_views import fresh, record
 
 pytestmark = pytest.mark.rule("ACC-13")

@@ -19,7 +19,7 @@ from app.people.models import Student
 from app.people.students import change_mail, change_phone, correct, enter, verify
 from app.workflow import trail
 from tests import factories as make
-from tests.bulk.books import HEADS, good_row, xlsx
+from tests.files.imports.books import HEADS, good_row, xlsx
 
 NEW = "new@example.com"
 

@@ -9,9 +9,8 @@ from app.accounts.models import AppUser
 from app.accounts.queries import account_for, identify
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.invitations.models import Candidate, Invitation
 from app.notices.models import Notice
-from app.origin.workflow import propose
+from app.people.corrections.workflow import propose
 from app.people.detail import twins_of
 from app.people.merge_requests import asked_of
 from app.people.merging import (
@@ -23,7 +22,8 @@ from app.people.merging import (
 from app.people.models import Employer, Merged, Student
 from app.people.queries import users_of
 from app.people.workflow import EMPLOYERS, restrict
-from app.placements.models import Placement
+from app.signing.invitations.models import Candidate, Invitation
+from app.signing.placements.models import Placement
 from app.workflow import trail
 from tests import factories as make
 

@@ -7,22 +7,22 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
-from app.forwarding import letters
-from app.forwarding.models import ForwardingLetter
-from app.origin.workflow import CORRECTIONS, propose
+from app.people.corrections.workflow import CORRECTIONS, propose
 from app.people.merging import merge_students
 from app.people.models import Major
 from app.people.students import correct
-from app.placements.models import Placement
-from app.placements.workflow import PLACEMENTS
-from app.plan import sync
-from app.plan.models import PlanEntry
+from app.plan.letters import letters
+from app.plan.letters.models import ForwardingLetter
+from app.plan.rows import sync
+from app.plan.rows.models import PlanEntry
+from app.signing.placements.models import Placement
+from app.signing.placements.workflow import PLACEMENTS
 from app.workflow import trail
 from app.workflow.actor import Role
 from tests import factories as make
-from tests.bulk.books import HEADS, xlsx
-from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
-from tests.desk.desk import signed, two_levels
+from tests.files.imports.books import HEADS, xlsx
+from tests.files.imports.conftest import apply, bring  # noqa: F401 (fixtures)
+from tests.signing.desk.desk import signed, two_levels
 
 pytestmark = pytest.mark.rule("ADM-09", "AGR-06")
 SAID = "计算机学院 计算机学院专业 → 法学院 法学院专业"

@@ -12,11 +12,8 @@ from sqlalchemy import text
 
 from app.core.db import db
 from app.core.errors import Invalid
-from app.invitations.forms import beginning
-from app.invitations.models import Candidate, Invitation
-from app.invitations.queries import found_by as invitations_found
-from app.origin.workflow import CORRECTIONS, propose
 from app.people.commands import names
+from app.people.corrections.workflow import CORRECTIONS, propose
 from app.people.merging import merge_students
 from app.people.models import Student
 from app.people.naming import former_names
@@ -24,13 +21,16 @@ from app.people.queries import find_student
 from app.people.record_forms import EmployerForm, StudentForm
 from app.people.register import correct_employer
 from app.people.students import correct
-from app.terms.models import Terms
+from app.signing.invitations.forms import beginning
+from app.signing.invitations.models import Candidate, Invitation
+from app.signing.invitations.queries import found_by as invitations_found
+from app.signing.terms.models import Terms
 from app.workflow import trail
 from tests import factories as make
-from tests.bulk.books import good_row, xlsx
-from tests.bulk.conftest import problems, tally
-from tests.desk.desk import rows, signed
-from tests.desk.desk import text as words
+from tests.files.imports.books import good_row, xlsx
+from tests.files.imports.conftest import problems, tally
+from tests.signing.desk.desk import rows, signed
+from tests.signing.desk.desk import text as words
 
 
 def fresh(record):
@@ -310,7 +310,7 @@ BY_PINYIN = ["JOHN", "艾山·买买提", "柏林", "陈涛", "盖聂", "葛优"
 
 @pytest.mark.rule("AGR-01", "BLK-01")
 def test_students_stand_in_the_order_of_pinyin_in_list_pages_and_export(app, visit, cast):
-    from tests.exports.test_lists import table_as
+    from tests.files.exports.test_lists import table_as
 
     people = {
         name: make.make_student(cast.far_college, name, account=False)

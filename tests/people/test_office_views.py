@@ -8,11 +8,11 @@ import pytest
 
 from app.codes.models import Code
 from app.core.db import db
-from app.invitations.models import Invitation
 from app.people.models import College, Employer, EmployerState, Major, School
-from app.plan.models import PlanEntry
+from app.plan.rows.models import PlanEntry
+from app.signing.invitations.models import Invitation
 from tests import factories as make
-from tests.desk.desk import rows, signed, text
+from tests.signing.desk.desk import rows, signed, text
 
 STAFF = ("college_officer", "officer", "province", "data", "admin")
 LISTS = ("desk", "invitations", "students", "employers", "plan", "schools", "colleges", "majors",

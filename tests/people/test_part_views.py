@@ -9,11 +9,11 @@ from app.accounts.queries import account_for
 from app.core import clock
 from app.core.db import db
 from app.people.models import College, Major, School
-from app.plan.models import Snapshot, SnapshotRow
+from app.plan.rows.models import Snapshot, SnapshotRow
 from app.workflow import trail
-from tests.bulk.books import xlsx
-from tests.bulk.conftest import problems, tally
 from tests.factories import account, make_college
+from tests.files.imports.books import xlsx
+from tests.files.imports.conftest import problems, tally
 
 
 def college(**by):

@@ -8,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db import db
-from app.invitations.workflow import INVITATIONS
-from app.origin.workflow import CORRECTIONS, propose
 from app.people import tasks
+from app.people.corrections.workflow import CORRECTIONS, propose
 from app.people.merging import merge_students
 from app.people.models import College, Student
+from app.signing.invitations.workflow import INVITATIONS
 from tests import factories as make
 from tests.cast import Cast
 from tests.real import at_once

@@ -14,11 +14,11 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.mail import Message
-from app.invitations.workflow import INVITATIONS
 from app.people import ways_in
 from app.people.merging import merge_students
 from app.people.models import Student
 from app.people.students import change_phone
+from app.signing.invitations.workflow import INVITATIONS
 from app.workflow import trail
 from tests import factories as make
 from tests.cast import Cast

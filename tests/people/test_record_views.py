@@ -17,7 +17,7 @@ from app.people.models import Major, OriginState, Student
 from app.people.students import STUDENTS
 from app.workflow import trail
 from tests import factories as make
-from tests.bulk.books import number
+from tests.files.imports.books import number
 
 
 def fresh(student):

@@ -6,17 +6,17 @@ import pytest
 
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.invitations.workflow import INVITATIONS
 from app.notices.models import Notice
-from app.offline.effects import to_register
 from app.people.models import Employer, EmployerState
 from app.people.register import correct_employer, list_employer
 from app.people.workflow import EMPLOYERS, register
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.offline.effects import to_register
 from app.workflow import trail
 from app.workflow.actor import Role
 from tests import factories as make
-from tests.bulk.books import xlsx
-from tests.bulk.conftest import problems, tally
+from tests.files.imports.books import xlsx
+from tests.files.imports.conftest import problems, tally
 
 CODE = make.credit_code(901)
 ODD = CODE[:-1] + ("0" if CODE[-1] != "0" else "1")

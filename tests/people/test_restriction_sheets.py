@@ -5,19 +5,19 @@ from __future__ import annotations
 import pytest
 from lxml import html
 
-from app.bulk import asking
-from app.bulk.effects import NotAsShownError
-from app.bulk.workflow import IMPORTS
 from app.core import clock
 from app.core.db import db
+from app.files.imports import requests
+from app.files.imports.effects import NotAsShownError
+from app.files.imports.workflow import IMPORTS
 from app.notices.models import Notice
 from app.people.models import Restriction
 from app.people.workflow import RESTRICTIONS, restrict
 from app.workflow import trail
 from app.workflow.actor import SYSTEM, Role
 from tests import factories as make
-from tests.bulk.books import xlsx
-from tests.bulk.conftest import problems, tally
+from tests.files.imports.books import xlsx
+from tests.files.imports.conftest import problems, tally
 
 HEADS = ["学号", "姓名", "操作", "限制类型", "开始日期", "结束日期", "限制原因"]
 
@@ -104,7 +104,7 @@ def test_a_row_that_was_overtaken_stops_the_list_and_nothing_is_done(app, cast, 
     record = listed(row("A1"), row("A2"))
     restrict(cast.student, make.actor(cast.officer), "先", since=clock.today())
     with app.test_request_context():
-        asking.ask("write", record, make.actor(cast.officer))
+        requests.ask("write", record, make.actor(cast.officer))
         with pytest.raises(NotAsShownError):
             IMPORTS.perform("apply", record.id, SYSTEM)
     assert state(cast.classmate) == []

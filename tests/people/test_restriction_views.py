@@ -16,8 +16,8 @@ from app.people.models import Restriction
 from app.people.queries import restriction_reason
 from app.workflow import trail
 from tests import factories as make
-from tests.desk.desk import rows, text
 from tests.factories import account, make_student
+from tests.signing.desk.desk import rows, text
 
 FORM = "/students/restrict/"
 

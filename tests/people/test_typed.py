@@ -7,10 +7,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import DateField
 
 from app.accounts import queries
-from app.bulk.cells import Wrong
-from app.bulk.sheet import SHEETS, Context
 from app.core.forms import Email, line
 from app.core.numbers import WholeField
+from app.files.imports.cells import Wrong
+from app.files.imports.sheet import SHEETS, Context
 from app.people.forms import PHONE, POSTCODE
 from tests import factories as make
 

@@ -19,19 +19,19 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.core.mail import Message
 from app.core.text import mask_email, mask_phone
-from app.disputes.models import Dispute
-from app.disputes.workflow import DISPUTES, press
-from app.invitations.models import Invitation
 from app.people.models import Employer, MergeRequest, Student
-from app.placements.models import Placement
 from app.settings.queries import set_setting
+from app.signing.disputes.models import Dispute
+from app.signing.disputes.workflow import DISPUTES, press
+from app.signing.invitations.models import Invitation
+from app.signing.placements.models import Placement
 from app.workflow import trail
 from app.workflow.actor import Role
 from app.workflow.models import Trail
 from tests import factories as make
-from tests.bulk.books import good_row, xlsx
-from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
-from tests.disputes.told import last_token
+from tests.files.imports.books import good_row, xlsx
+from tests.files.imports.conftest import apply, bring  # noqa: F401 (fixtures)
+from tests.signing.disputes.told import last_token
 
 THIEF = "13700009999"
 THIEF_MAIL = "thief@example.com"

@@ -26,11 +26,11 @@ from app.core import jobs, startup
 from app.core.db import db
 from tests import factories as make
 from tests.browser.conftest import free_port
-from tests.bulk.books import good_row, xlsx
 from tests.cast import Cast, furnish
 from tests.conftest import Browser, make_database, settings_for
+from tests.files.imports.books import good_row, xlsx
 from tests.get_services import found
-from tests.invitations.test_letter_views import (
+from tests.signing.invitations.test_letter_views import (
     ADD,
     LETTER,
     SEARCH,
@@ -136,7 +136,7 @@ def test_from_the_send_list_to_the_printed_agreement(house):
         student_id, wanted = cast.student.id, four(cast.student)
         token = token_in(employer.post(SEARCH, data=wanted).text)
         assert employer.post(ADD, data={"token": token}).status_code == 303
-        from app.invitations.models import Candidate, Invitation
+        from app.signing.invitations.models import Candidate, Invitation
 
         row = db.session.query(Candidate).filter_by(student_id=student_id).one()
         batch = batch_in(employer.post(LETTER, data=letter([row])).text)
@@ -152,7 +152,7 @@ def test_from_the_send_list_to_the_printed_agreement(house):
         answer = student.post(f"/my/answer/{sent}/accept", data={"agreed": "1", "code": code})
         assert answer.status_code == 303
         db.session.rollback()
-        from app.placements.models import Placement
+        from app.signing.placements.models import Placement
 
         placement = db.session.query(Placement).filter_by(invitation_id=sent).one().id
         assert office.post(f"/desk/action/attest/{placement}").status_code == 303

@@ -99,7 +99,7 @@ def test_the_database_refuses_a_number_twice(session, cast, story):
 
 @pytest.mark.rule("AGR-10")
 def test_a_number_of_a_failed_transaction_is_given_out_again(session, cast, story):
-    from app.documents.counter import next_number
+    from app.files.documents.counter import next_number
 
     point = session.begin_nested()
     lost = next_number(1, 2027, cast.school.id, cast.school.code)

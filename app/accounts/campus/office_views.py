@@ -22,8 +22,8 @@ from app.core.errors import Refused
 from app.fab.declared import Link, ListFilter, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
-from app.fab.once import once
-from app.fab.shown import chip, dash, moment
+from app.fab.per_request import once
+from app.fab.presentation import chip, dash, moment
 from app.fab.views import SafeModelView
 from app.workflow import trail
 from app.workflow.actor import Role

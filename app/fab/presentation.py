@@ -1,0 +1,55 @@
+"""How values stand in the cells of a list: states as chips, moments in Shanghai time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from app.core import clock
+from app.fab.per_request import now
+
+
+def chip(label: Any, kind: str = "closed") -> Markup:
+    """A state as a coloured word, as parts/status.html draws it."""
+    return Markup('<span class="qq-chip qq-chip-%s">%s</span>') % (kind, str(label))
+
+
+def chips(labels: Mapping[Any, Any], kinds: Mapping[Any, str]) -> Callable[[Any], Any]:
+    """A formatter from a stored state to its chip, or to a dash; states equal their members."""
+    return lambda state: (
+        "–" if state is None else chip(labels.get(state, state), kinds.get(state, "closed"))
+    )
+
+
+def moment(value: datetime | None) -> str:
+    """A moment without its seconds; a day that never came is a dash."""
+    return clock.local(value).strftime("%Y-%m-%d %H:%M") if value else "–"
+
+
+def yes_no(value: Any) -> str:
+    """A truth in words."""
+    return _("yes") if value else _("no")
+
+
+def dash(value: Any) -> Any:
+    """What is empty as a dash."""
+    return "–" if value in (None, "") else value
+
+
+def whole(value: Any) -> Markup:
+    """A text that a narrow column may cut, whole when pointed at."""
+    return Markup('<span title="%s">%s</span>') % (value or "", value or "")
+
+
+def age(since: datetime | None) -> str:
+    """How long ago that was, in hours or days."""
+    if since is None:
+        return "–"
+    hours = int((now() - since).total_seconds()) // 3600
+    if hours < 24:
+        return str(_("%(hours)s h", hours=max(hours, 0)))
+    return str(_("%(days)s d %(hours)s h", days=hours // 24, hours=hours % 24))

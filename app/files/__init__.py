@@ -1,0 +1,1 @@
+"""Files: what comes in, what goes out, what is printed and kept."""

@@ -1,0 +1,79 @@
+"""What went out: who took which list, how many rows, with whole numbers or without, and for what (ADM-07)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, Select
+
+from app.accounts.queries import actor
+from app.fab.declared import Link, Tab
+from app.fab.interface import SafeInterface
+from app.fab.presentation import chip, chips, dash, moment
+from app.fab.views import SafeModelView
+from app.files.exports import queries
+from app.files.exports.models import EXPORT_CHIPS, EXPORT_STATES, FORMATS, Export, Format
+
+
+def _link(place: tuple[str, str, int]) -> Any:
+    """Its page is for who asked for it."""
+    uid, title, user_id = place
+    if user_id != actor().user_id:
+        return title
+    return Markup('<a href="{}">{}</a>').format(url_for("ExportsView.show", uid=uid), title)
+
+
+def _tab(name: str, label: Any, empty: Any) -> Tab:
+    return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
+
+
+class ExportHistoryView(SafeModelView):
+    """The history of exports; read only."""
+
+    datamodel = SafeInterface(Export)
+    route_base = "/export-history"
+    class_permission_name = "ExportHistory"
+    include_route_methods = {"list", "search", "columns"}
+    list_title = _l("Exports")
+    list_columns = ["place", "state", "format", "done", "clear", "purpose", "user.display_name",
+                    "created_at"]  # fmt: skip
+    load_columns = ("uid", "title", "user_id")
+    order_columns = ["created_at"]
+    search_columns = ["title", "purpose"]
+    search_hint = _l("List or purpose")
+    base_order = ("created_at", "desc")
+    label_columns = {
+        "place": _l("List"), "state": _l("State"), "format": _l("Format"), "done": _l("Rows"),
+        "clear": _l("Personal numbers"), "purpose": _l("Purpose"),
+        "user.display_name": _l("Asked for by"), "created_at": _l("Asked for"),
+    }  # fmt: skip
+    formatters_columns = {
+        "place": _link, "state": chips(EXPORT_STATES, EXPORT_CHIPS),
+        "format": lambda form: str(FORMATS[Format(form)]),
+        "clear": lambda clear: chip(_l("whole"), "turn") if clear else "–",
+        "purpose": dash, "created_at": moment,
+    }  # fmt: skip
+    cell_classes = {"place": "qq-card-title", "state": "qq-card-status", "created_at": "qq-number",
+                    "purpose": "qq-roomy"}  # fmt: skip
+    wide_columns = frozenset({"format", "done"})
+    tabs = (
+        Tab("all", _l("All"), empty=_l("Nothing has been exported yet.")),
+        _tab("clear", _l("With whole personal numbers"), _l("No whole personal number went out.")),
+        _tab("open", _l("Under way"), _l("No export is under way.")),
+        _tab("ready", _l("Ready"), _l("No file is kept.")),
+    )
+
+    def scoped(self) -> Select[Any]:
+        return queries.history_for(actor())
+
+    def head_back(self) -> Link:
+        return Link("/", _("Home"))
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        return Export.title.contains(text, autoescape=True) | Export.purpose.contains(
+            text, autoescape=True
+        )

@@ -1,0 +1,221 @@
+"""What the worker does: write a workbook or DBF file as the person who asked; delete what is over."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import shutil
+import tempfile
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from flask import current_app, g
+from flask_babel import force_locale, gettext
+from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException
+
+from app.accounts.models import AppUser
+from app.core import clock, filestore, jobs
+from app.core.db import db
+from app.core.errors import Invalid, NotYours, Refused
+from app.fab.presentation import moment
+from app.files.exports import dbf_out, keeping, xlsx_out
+from app.files.exports.models import Export, ExportState, Format
+from app.files.exports.rights import table_of
+from app.files.exports.tables import SOURCES, Batch, Table
+from app.files.exports.workflow import EXPORTS
+from app.workflow.actor import SYSTEM
+
+_: Callable[..., str] = gettext
+log = logging.getLogger(__name__)
+S = ExportState
+EVERY = 1.0  # seconds between two notes of the progress
+MOST_NOTES = 200
+
+
+class HeldError(Exception):
+    """The format cannot hold everything: the asker decides."""
+
+    def __init__(self, unfit: dbf_out.Unfit, rows: int) -> None:
+        super().__init__()
+        self.unfit, self.rows = unfit, rows
+
+
+@jobs.queue.task(name="exports.make", retry=jobs.BRIEF, queue="exports", priority=10)
+def make(export_id: int) -> None:
+    """Write the file; a killed worker's run begins anew, and no half file is ever named."""
+    record = db.session.get_one(Export, export_id, populate_existing=True)
+    if record.state not in (S.WAITING, S.RUNNING):
+        return  # done before: the job came twice
+    EXPORTS.perform("begin", export_id, SYSTEM)
+    user_id, uid = record.user_id, record.uid
+    with force_locale(record.user.locale or "zh"), _folder(uid) as folder:
+        try:
+            step, found = "finish", _made(export_id, user_id, folder)
+        except HeldError as held:
+            listed = held.unfit.listed
+            step, found = (
+                "hold",
+                {"unfit": listed, "unfit_count": held.unfit.count, "done": held.rows},
+            )
+        except OperationalError:
+            raise  # the database was away: the job is tried again
+        except Exception as error:  # noqa: BLE001 (whatever breaks, the asker reads a sentence)
+            step, found = "fail", {"sentence": _sentence(error, export_id)}
+        db.session.rollback()
+        _end(step, export_id, found)
+
+
+def _end(step: str, export_id: int, found: dict[str, Any]) -> None:
+    """Take the step, unless the same job, come twice, was faster: its file is the one."""
+    try:
+        EXPORTS.perform(step, export_id, SYSTEM, **found)
+    except Refused:
+        if "file_key" in found:
+            filestore.delete_file(found["file_key"])
+
+
+def _sentence(error: Exception, export_id: int) -> str:
+    if isinstance(error, Refused):
+        return str(error)
+    if isinstance(error, Invalid):
+        return " ".join(text for _place, text in error.problems)
+    if isinstance(error, NotYours):
+        return _("You may not see this list any more.")
+    if isinstance(error, dbf_out.TooLargeError):
+        return _("A .dbf file holds at most 2 GB. Choose .csv, which has no limit.")
+    if isinstance(error, HTTPException) and error.description:
+        return str(error.description)
+    where = "".join(traceback.format_tb(error.__traceback__))  # no message: it may have values
+    log.error("export %s: %s\n%s", export_id, type(error).__name__, where)
+    return _("Something went wrong on our side. Please try again.")
+
+
+def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
+    """Write the file as that person sees the rows, and keep it encrypted."""
+    with as_person(user_id):
+        record = db.session.get_one(Export, export_id)
+        form, uid = Format(record.format), record.uid
+        replace = bool(record.details.get("replace"))
+        table = table_of(record)
+        path = folder / f"export.{form.ending}"
+        narrow = form is Format.DBF and dbf_out.too_wide(table.columns, record.counted)
+        rows, notes, unfit = _write(form, path, table, export_id, _said(record), narrow)
+    if unfit is not None and unfit.count and not replace:
+        raise HeldError(unfit, rows)
+    with path.open("rb") as file:
+        key, size = keeping.keep(file, uid)
+    found = {"file_key": key, "size": size, "done": rows, "notes": notes[:MOST_NOTES]}
+    return {**found, "narrow": True} if narrow else found
+
+
+def _said(record: Export) -> list[tuple[Any, str]]:
+    """What an analysis workbook says of itself, above its pivots."""
+    facts = SOURCES[record.what].facts(record.asked)
+    return [(_("Export"), record.title), *facts, (_("Made"), moment(clock.now()))]
+
+
+def _write(
+    form: Format,
+    path: Path,
+    table: Table,
+    export_id: int,
+    said: list[tuple[Any, str]],
+    narrow: bool,
+) -> tuple[int, list[Any], dbf_out.Unfit | None]:
+    with contextlib.closing(table.rows()) as rows:
+        return _put(form, path, table, _noting(rows, export_id), said, narrow)
+
+
+def _put(
+    form: Format,
+    path: Path,
+    table: Table,
+    batches: Iterator[Batch],
+    said: list[tuple[Any, str]],
+    narrow: bool,
+) -> tuple[int, list[Any], dbf_out.Unfit | None]:
+    if form is Format.XLSX:
+        rows, notes = xlsx_out.write(str(path), str(path.parent), table.columns, batches)
+        return rows, notes, None
+    if form is Format.ANALYSIS:
+        from app.files.exports import analysis_out  # pandas comes with it: not into the web process
+
+        rows, notes = analysis_out.write(str(path), table, batches, said)
+        return rows, notes, None
+    with path.open("wb") as out, tempfile.TemporaryFile(dir=path.parent) as spool:
+        file: Any = out
+        waiting: BinaryIO = spool  # type: ignore[assignment]
+        rows, unfit = dbf_out.write(
+            file, waiting, table.columns, batches, clock.today(), narrow=narrow
+        )
+    return rows, [], unfit
+
+
+def _noting(batches: Iterator[Batch], export_id: int) -> Iterator[Batch]:
+    """The rows, with the progress noted each second on a connection of its own."""
+    done, said = 0, time.monotonic()
+    for batch in batches:
+        yield batch
+        done += len(batch)
+        if time.monotonic() - said > EVERY:
+            said = time.monotonic()
+            with db.engine.engine.begin() as connection:  # the session reads on, in one snapshot
+                connection.execute(update(Export).where(Export.id == export_id).values(done=done))
+
+
+@contextlib.contextmanager
+def as_person(user_id: int) -> Iterator[None]:
+    """A request as that person: scope, filters and rights are asked exactly as the list's page asks."""
+    with current_app.test_request_context("/"):
+        before = set(g)
+        user = db.session.get_one(AppUser, user_id, populate_existing=True)
+        g.user = g._login_user = user
+        try:
+            yield
+        finally:
+            for name in set(g) - before:
+                g.pop(name)
+
+
+@contextlib.contextmanager
+def _folder(uid: str) -> Iterator[Path]:
+    """A folder for the unfinished file; what a killed run left of it goes first."""
+    root = jobs.config().folder.resolve() / "exports"
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for left in root.glob(f"{uid}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+    with tempfile.TemporaryDirectory(
+        prefix=f"{uid}-", dir=root, ignore_cleanup_errors=True
+    ) as made:
+        yield Path(made)
+
+
+@jobs.queue.periodic(cron="40 3 * * *")
+@jobs.queue.task(name="exports.forget", queueing_lock="exports.forget")
+def forget(timestamp: int = 0) -> int:
+    """Delete what was kept long enough; the history stays. How many exports."""
+    over = (Export.state.in_((S.READY, S.HELD)), Export.kept_until < clock.now())
+    ids = db.session.scalars(select(Export.id).where(*over).order_by(Export.id)).all()
+    done = 0
+    for key in ids:
+        file_key = db.session.get_one(Export, key).file_key
+        with contextlib.suppress(Refused):
+            EXPORTS.perform("expire", key, SYSTEM)
+            if file_key:
+                filestore.delete_file(file_key)
+            done += 1
+    _sweep()
+    return done
+
+
+def _sweep() -> None:
+    """Delete the files that no export names: a killed worker left them."""
+    for key in list(filestore.older_than(timedelta(days=1), (keeping.SUFFIX,))):
+        if db.session.scalar(select(Export.id).where(Export.file_key == key).limit(1)) is None:
+            filestore.delete_file(key)

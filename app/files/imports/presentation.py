@@ -1,0 +1,234 @@
+"""What the pages show of an import: cells as people read them, old beside new, what was mended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flask_babel import gettext as _
+from flask_babel import ngettext
+
+from app.files.imports.models import ROW_STATUSES, Import, ImportRow, ImportState, RowStatus
+from app.files.imports.queries import rows_of
+from app.files.imports.sheet import SHEETS, Column, Context, Sheet
+
+S = ImportState
+FIRST = 20  # rows of each status
+STAGES = {
+    "": lambda: _("Waiting for the worker"),
+    "reading": lambda: _("Reading the file"),
+    "checking": lambda: _("Checking and comparing the rows"),
+    "writing": lambda: _("Writing the rows"),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the preview: its text, what it replaces, what is wrong with it."""
+
+    text: str
+    old: str | None = None
+    problem: str = ""
+    hint: str = ""
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the preview."""
+
+    number: int
+    sheet: str  # where the file has several
+    cells: list[Cell]
+    problems: list[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of one status."""
+
+    name: str
+    label: Any
+    count: int
+    heads: list[str]
+    lines: list[Line]
+
+    @property
+    def beyond(self) -> int:
+        """How many are not listed."""
+        return self.count - len(self.lines)
+
+
+def parts_of(record: Import, sheet: Sheet, context: Context) -> list[Part]:
+    """Faulty rows first: they need the person; then what would change the data."""
+    order = (RowStatus.FAULTY, RowStatus.CHANGED, RowStatus.NEW, RowStatus.SAME)
+    return [
+        part_of(record, sheet, context, status, count, rows_of(record, status, FIRST))
+        for status in order
+        if (count := getattr(record, status.value))
+    ]
+
+
+def part_of(
+    record: Import, sheet: Sheet, context: Context, status: RowStatus, count: int, rows: Sequence[ImportRow]
+) -> Part:  # fmt: skip
+    """Some rows of one status, of `count`, as the pages show them."""
+    columns = [c for c in sheet.columns if c.field in record.details.get("columns", [])]
+    sheets = record.details.get("sheets", [])
+    names = sheets if len(sheets) > 1 else []
+    lines = [_line(row, columns, context, names) for row in rows]
+    heads = [str(column.label) for column in columns]
+    return Part(status.value, ROW_STATUSES[status], count, heads, lines)
+
+
+def _line(
+    row: ImportRow, columns: Sequence[Column], context: Context, sheets: Sequence[str]
+) -> Line:
+    wrong = {field: text for field, text in row.problems or []}  # noqa: C416
+    labels = {column.field: str(column.label) for column in columns}
+    return Line(
+        row.line,
+        sheets[row.sheet] if row.sheet < len(sheets) else "",
+        [_cell(row, column, context, wrong) for column in columns],
+        [(labels.get(field, ""), text) for field, text in row.problems or []],
+    )
+
+
+def _cell(row: ImportRow, column: Column, context: Context, wrong: dict[str, str]) -> Cell:
+    shown = row.more.get("shown")
+    if shown is not None:
+        return Cell(shown.get(column.field, ""), None, wrong.get(column.field, ""))
+    text = _text(column, row.values, row.more, context)
+    old, hint = None, ""
+    if row.old is not None and _replaced(column) in row.old:
+        old = _text(column, row.old, row.old, context) or _("empty")
+        hint = _("another number: only its hidden digits differ") if old == text else ""
+    return Cell(text, old, wrong.get(column.field, ""), hint)
+
+
+def _replaced(column: Column) -> str:
+    """The name under which a change of this column is kept."""
+    if column.secret is not None:
+        return f"{column.target}_masked"
+    return f"{column.field}_id" if column.aside else column.target
+
+
+def _text(column: Column, values: Any, more: Any, context: Context) -> str:
+    if column.secret is not None:
+        return more.get(f"{column.field}_masked") or ""
+    choices = context.choices.get(column.field)
+    resolved = f"{column.field}_id"  # what `row` made of it
+    kept = values if resolved in values else more if column.aside else values
+    value = kept.get(resolved if resolved in values else column.target)
+    if value is None:
+        return ""
+    return choices.shown.get(value, str(value)) if choices else str(value)
+
+
+def mended_of(record: Import, sheet: Sheet) -> list[str]:
+    """What was put right by itself, a sentence for each column."""
+    mended = record.details.get("mended", {})
+    places: dict[str, list[int]] = {}
+    for row, field in record.details.get("listed", []):
+        places.setdefault(field, []).append(row)
+    found = []
+    for field, count in mended.items():
+        rows = ", ".join(str(n) for n in places.get(field, [])[:8]) or "…"
+        found.append(
+            _("%(column)s: %(count)s, e.g. row %(rows)s", column=str(sheet.column(field).label),
+              count=count, rows=rows)
+        )  # fmt: skip
+    return found
+
+
+def facts_of(record: Import) -> list[tuple[Any, Any]]:
+    """Which file, which sheet of it, who, when."""
+    details = record.details
+    facts: list[tuple[Any, Any]] = [(_("File"), record.file_name)]
+    if any(details.get("sheets", ())):
+        facts.append((_("Sheet used"), "、".join(details["sheets"])))
+    if details.get("encoding"):
+        facts.append((_("Encoding"), details["encoding"].upper()))
+    facts.append((_("Uploaded by"), record.user.display_name))
+    for field, count in details.get("left", {}).items():
+        column = SHEETS[record.sheet].column(field)
+        facts.append((_("Left as the persons keep it"), _("%(column)s: %(count)s rows",
+                      column=column.label, count=count)))  # fmt: skip
+    if details.get("messages") and record.state == S.CHECKED:
+        facts.append((_("Messages"), told(details["messages"])))
+    if details.get("ignored"):
+        facts.append((_("Columns ignored"), "、".join(details["ignored"][:12])))
+    return facts
+
+
+def way(record: Import) -> list[tuple[str, str, str]]:
+    """Where the import is on its way: file, preview, applied."""
+    at = {S.UPLOADED: 0, S.MAPPING: 0, S.CHECKED: 1, S.WRITING: 2, S.FAILED: 0}.get(
+        S(record.state), 3
+    )
+    names = (_("Read and check"), _("Check the preview"), _("Confirm the import"))
+    marks = ["done" if n < at else "now" if n == at else "todo" for n in range(3)]
+    return [(name, mark, "") for name, mark in zip(names, marks, strict=True)]
+
+
+def question(record: Import) -> str:
+    """What the confirmation is about."""
+    text = _("%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
+             name=record.file_name, new=record.new, changed=record.changed,
+             faulty=record.faulty)  # fmt: skip
+    said = [f"{label} {count}" for label, count, _kind in tally_of(record)]
+    if messages := record.details.get("messages", 0):
+        said.append(told(messages))
+    return f"{text} {' · '.join(said)}" if said else text
+
+
+def told(count: int) -> str:
+    """Whom the writing will tell."""
+    return ngettext(
+        "%(num)s person will be told at once.", "%(num)s persons will be told at once.", count
+    )
+
+
+TALLY = {
+    "written": (lambda: _("Rows written at once"), "done"),
+    "asked": (lambda: _("Changes to be decided on"), "waiting"),
+    "blocked": (lambda: _("Kept out by another change that waits"), "refused"),
+}
+
+
+def tally_of(record: Import) -> list[tuple[str, int, str]]:
+    """(label, rows, kind) of what becomes of the rows where not all are simply written."""
+    tally = record.tally
+    return [(str(label()), tally[name], kind) for name, (label, kind) in TALLY.items()
+            if name in tally and (tally[name] or name == "written")]  # fmt: skip
+
+
+def result(record: Import) -> str:
+    """What the import did, in one sentence; empty while it has done nothing."""
+    if record.state == S.UNDONE:
+        return _("Undone: the data are as they were before this import.")
+    if record.state != S.APPLIED:
+        return ""
+    if not record.to_write:
+        return _("Nothing was written: all rows were in the data already.")
+    written = record.tally.get("written", record.to_write)
+    text = ngettext("%(num)s row was written.", "%(num)s rows were written.", written)
+    if asked := record.tally.get("asked", 0):
+        text += " " + ngettext(
+            "%(num)s change waits for a decision.", "%(num)s changes wait for a decision.", asked
+        )
+    if blocked := record.tally.get("blocked", 0):
+        text += " " + ngettext(
+            "%(num)s row was left as it is: another change to it waits.",
+            "%(num)s rows were left as they are: another change to them waits.", blocked,
+        )  # fmt: skip
+    if record.faulty:
+        text += " " + ngettext(
+            "%(num)s faulty row was left out.", "%(num)s faulty rows were left out.", record.faulty
+        )
+    return text
+
+
+def onward(record: Import, sheet: Sheet) -> tuple[Any, str] | None:
+    """The list that an applied import has filled: its name and address."""
+    return sheet.home() if record.state == S.APPLIED else None

@@ -1,0 +1,259 @@
+"""The pages of every import: template, upload, preview, result, faulty rows. HTTP only."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+from typing import Any
+
+from flask import flash, redirect, request, send_file, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.core.errors import Invalid, NotYours, Refused
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.presentation import moment
+from app.files.imports import (
+    mapping_presentation,
+    presentation,
+    queries,
+    requests,
+    row_pages,
+    tasks,
+    template,
+)
+from app.files.imports.answers import Answers, answers_of
+from app.files.imports.intake import MAX_BYTES
+from app.files.imports.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState, RowStatus
+from app.files.imports.sheet import SHEETS, Context, Sheet
+from app.files.imports.workflow import IMPORTS
+from app.workflow import trail
+from app.workflow.actor import Actor
+from app.workflow.steps import Offer
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+ASKED = {"write", "write_good", "undo", "discard"}
+
+
+class ImportsView(SafeView):
+    """One's own imports (INV-03, BLK-01 to BLK-05)."""
+
+    route_base = "/imports"
+    class_permission_name = "Imports"
+    default_view = "begin"
+
+    @expose("/<string:name>/", methods=["GET"])
+    @has_access
+    def begin(self, name: str) -> Any:
+        return self._begin(requests.sheet_for(actor(), name))
+
+    @expose("/<string:name>/template.xlsx", methods=["GET"])
+    @has_access
+    def template(self, name: str) -> Any:
+        who = actor()
+        sheet = requests.sheet_for(who, name)
+        mine = Import(school_id=who.school_id, employer_id=who.employer_id)
+        data = template.make(sheet, sheet.prepare(mine))
+        return _sent(data, _("%(sheet)s template", sheet=sheet.title))
+
+    @expose("/<string:name>/", methods=["POST"])
+    @has_access
+    def upload(self, name: str) -> Any:
+        """Keep the file; the worker checks it while the person watches or goes elsewhere (BLK-04)."""
+        who = actor()
+        sheet = requests.sheet_for(who, name)
+        file = request.files.get("file")
+        if file is None or not file.filename:
+            return self._begin(sheet, _("Please choose a file.")), 422
+        with contextlib.closing(file):
+            data = file.stream.read(MAX_BYTES + 1)
+        try:
+            record, fresh = requests.bring(who, sheet, data, file.filename)
+        except Refused as refusal:
+            return self._begin(sheet, str(refusal)), 422
+        if not fresh:
+            flash(_("This very file is here already: nothing was done a second time."), "info")
+        return redirect(url_for("ImportsView.show", uid=record.uid), 303)
+
+    @expose("/file/<string(length=32):uid>", methods=["GET"])
+    @has_access
+    def show(self, uid: str) -> Any:
+        return self.render_template(
+            "files/imports/show.html", **_page(queries.import_of(actor(), uid))
+        )
+
+    @expose("/file/<string(length=32):uid>/<string:step>", methods=["POST"])
+    @has_access
+    def take(self, uid: str, step: str) -> Any:
+        """Apply, apply the good rows only, undo (the worker does it), discard."""
+        who = actor()
+        record = queries.import_of(who, uid)
+        if step not in ASKED:
+            raise NotYours(step)
+        try:
+            if step == "discard":
+                requests.discard(record, who)
+            else:
+                requests.ask(step, record, who, request.args.get("seen"))
+        except (Refused, Invalid) as refusal:
+            flash(str(refusal), "warning")
+        return redirect(url_for("ImportsView.show", uid=uid), 303)
+
+    @expose("/file/<string(length=32):uid>/words", methods=["POST"])
+    @has_access
+    def decide(self, uid: str) -> Any:
+        """What the columns and values of the file mean, what becomes of its problems; it is checked again."""
+        who = actor()
+        record = queries.import_of(who, uid)
+        anew = "anew" in request.args
+        answers = Answers() if anew else answers_of(request.form, record)
+        try:
+            requests.decide(record, who, answers, request.form.get("seen"), anew=anew)
+        except (Refused, Invalid) as refusal:
+            flash(str(refusal), "warning")
+        return redirect(url_for("ImportsView.show", uid=uid), 303)
+
+    @expose("/file/<string(length=32):uid>/agreement", methods=["POST"])
+    @has_access
+    def agree(self, uid: str) -> Any:
+        """What is left out, or changes improbably often, is agreed to."""
+        who = actor()
+        record = queries.import_of(who, uid)
+        try:
+            if not request.form.get("agreed"):
+                raise Refused(_("Please tick that you have read it."))
+            requests.agree(record, who, request.form.get("seen"))
+        except (Refused, Invalid) as refusal:
+            flash(str(refusal), "warning")
+        return redirect(url_for("ImportsView.show", uid=uid), 303)
+
+    @expose("/file/<string(length=32):uid>/rows", methods=["GET"])
+    @has_access
+    def rows(self, uid: str) -> Any:
+        """All rows, a page at a time: of one status, of those that change one column, of one problem."""
+        record = queries.import_of(actor(), uid)
+        if not record.counted or record.file_key is None:
+            raise NotYours(f"rows of {uid}")
+        return self.render_template(
+            "files/imports/rows.html", **row_pages.page(record, request.args)
+        )
+
+    @expose("/file/<string(length=32):uid>/errors.xlsx", methods=["GET"])
+    @has_access
+    def errors(self, uid: str) -> Any:
+        """The faulty rows with clear numbers: only to who brought them."""
+        who = actor()
+        record = queries.import_of(who, uid)
+        if record.user_id != who.user_id:
+            raise NotYours(f"import {uid}")
+        data = tasks.kept_file(record, errors=True)
+        return _sent(data, _("%(name)s faulty rows", name=record.file_name.rpartition(".")[0]))
+
+    def _begin(self, sheet: Sheet, problem: str = "") -> Any:
+        label, back = sheet.home()
+        return self.render_template(
+            "files/imports/begin.html",
+            title=_("Import: %(sheet)s", sheet=sheet.title),
+            active=sheet.menu,
+            name=sheet.name,
+            about=sheet.about,
+            back=(label, back),
+            problem=problem,
+            most_mb=MAX_BYTES >> 20,
+            most_rows=sheet.most_rows,
+            columns=[(c.label, c.required, template.describe(c), c.code) for c in sheet.columns],
+            notes=[*template.general(sheet), *sheet.notes],
+            latest=[_named(record) for record in queries.latest(actor(), sheet.name)],
+        )
+
+
+def take_url(record: Import, step: str) -> str:
+    """Where a step is asked for, with the numbers that its dialog says."""
+    return url_for("ImportsView.take", uid=record.uid, step=step, seen=record.seen)
+
+
+def _sent(data: bytes, name: str) -> Any:
+    return send_file(io.BytesIO(data), XLSX, as_attachment=True, download_name=f"{name}.xlsx")
+
+
+def _named(record: Import) -> dict[str, Any]:
+    return {
+        "label": IMPORT_STATES[ImportState(record.state)],
+        "kind": IMPORT_CHIPS[ImportState(record.state)],
+        "name": record.file_name,
+        "url": url_for("ImportsView.show", uid=record.uid),
+        "who": record.user.display_name,
+        "when": moment(record.created_at),
+    }
+
+
+def buttons(record: Import, who: Actor) -> list[tuple[Offer, str]]:
+    """The steps that have a button of their own, with their address."""
+    offers = [(offer, offer.step.name.removesuffix("_own")) for offer in
+              IMPORTS.offers(record, who, clock.now())]  # fmt: skip
+    return [(offer, take_url(record, name)) for offer, name in offers if name in ASKED]
+
+
+def _page(record: Import) -> dict[str, Any]:
+    sheet, who = SHEETS[record.sheet], actor()
+    start = url_for("ImportsView.begin", name=sheet.name)
+    mine = record.user_id == who.user_id and record.errors_key is not None and record.counted
+    kept = record.total and not record.busy and record.file_key is not None
+    context = sheet.prepare(record) if kept or record.waits else None
+    return {
+        **_words(record, sheet, context if record.waits else None),
+        "title": record.file_name,
+        "active": sheet.menu,
+        "back": (_("Import: %(sheet)s", sheet=sheet.title), start),
+        "record": record,
+        "status": (
+            IMPORT_STATES[ImportState(record.state)],
+            IMPORT_CHIPS[ImportState(record.state)],
+        ),
+        "busy": record.busy,
+        "stage": presentation.STAGES.get(record.stage, presentation.STAGES[""])(),
+        "way": presentation.way(record),
+        "total": record.total if record.counted else 0,
+        "tally": presentation.tally_of(record),
+        "result": presentation.result(record),
+        "sentences": record.details.get("sentences", []),
+        "facts": presentation.facts_of(record),
+        "taken": mapping_presentation.taken_of(record, sheet, context) if context else [],
+        "decided": mapping_presentation.decided_of(record, sheet),
+        "said": mapping_presentation.said_of(record) if record.counted else [],
+        "changes": row_pages.changes(record, sheet) if kept else [],
+        "rows_urls": row_pages.urls(record) if kept else dict.fromkeys(RowStatus, ""),
+        "book_url": row_pages.book_url(record) if kept and record.changed else "",
+        "mended": presentation.mended_of(record, sheet),
+        "parts": presentation.parts_of(record, sheet, context) if kept and context else [],
+        "offers": buttons(record, who),
+        "question": presentation.question(record),
+        "beside": sheet.beside(record) if kept else None,
+        "errors_url": url_for("ImportsView.errors", uid=record.uid) if mine else "",
+        "again_url": "" if record.busy else start,
+        "home": presentation.onward(record, sheet),
+        "trace": trail.shown("import_file", record.id),
+    }
+
+
+def _words(record: Import, sheet: Sheet, context: Context | None) -> dict[str, Any]:
+    """What the person may still say of the words of the file; without a context: nothing any more."""
+    at: dict[str, Any] = {"uid": record.uid}
+    step = mapping_presentation.step_of(record, sheet, context) if context else None
+    troubles, more = (
+        mapping_presentation.troubles_of(record, sheet, context) if context else ([], 0)
+    )
+    decided = any(record.details.get("decided", {}).values())
+    return {
+        "mapping": step if record.asks else None,
+        "remap": step if step and not record.asks else None,
+        "trouble_items": [(t, row_pages.problem_url(record, t.field, t.why)) for t in troubles],
+        "troubles_more": more,
+        "concern_lines": mapping_presentation.concerns_of(record, sheet) if record.counted else [],
+        "decide_url": url_for("ImportsView.decide", **at),
+        "agree_url": url_for("ImportsView.agree", **at) if record.waits else "",
+        "anew_url": url_for("ImportsView.decide", **at, anew=1) if decided and context else "",
+    }

@@ -1,0 +1,197 @@
+"""What the worker makes for somebody: asked for, made, kept for that person only (BLK-04).
+
+The features that make something register a `Maker` in `MAKERS`. It gets the paper and says how far it
+is; what it gives back is encrypted. A killed worker's job begins anew.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import xlsxwriter
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from app.core import clock, filestore, jobs
+from app.core.crypto import cipher
+from app.core.db import db
+from app.core.errors import NotYours, Refused
+from app.core.limits import Limit
+from app.files.imports.errors_book import SAFE, fit
+from app.files.made.models import Paper
+from app.workflow.actor import Actor, Role
+from app.workflow.engine import committed
+
+KEPT = timedelta(days=7)
+SUFFIX = ".paper"
+LONGEST = 110  # characters of a file name without its ending; the column holds 120
+ASKED = Limit("plan-papers", 60, timedelta(hours=1))  # of one person: each costs seconds of work
+
+
+@dataclass(frozen=True)
+class Maker:
+    """How a kind of paper is made, and how its page presents it."""
+
+    title: Any
+    make: Callable[[Paper], bytes]
+    back: Callable[[Paper], tuple[str, str]]  # text and address of the page where it was asked for
+    menu: str = ""  # the entry of the menu that its page belongs to
+    noted: Mapping[str, Any] = field(default_factory=dict)  # key of `report["noted"]` → label
+
+
+MAKERS: dict[str, Maker] = {}  # kind → maker; filled by the modules that make
+
+
+def may_ask(who: Actor) -> int:
+    """The school whose data this person works on. Raises NotYours."""
+    if who.role not in (Role.SCHOOL, Role.DATA) or who.school_id is None:
+        raise NotYours("papers")
+    return who.school_id
+
+
+def ask(
+    who: Actor, kind: str, wish: dict[str, Any], name: str, source: bytes | None = None
+) -> Paper:
+    """Have a paper made by the worker, and commit. Raises NotYours, Refused."""
+    from app.files.made import tasks
+
+    school = may_ask(who)
+    if not ASKED.take(who.user_id):
+        raise Refused(_("You have asked for very many files. Please wait an hour, then go on."))
+    paper = Paper(
+        uid=uuid4().hex, kind=kind, user_id=who.user_id or 0, school_id=school, wish=wish,
+        file_name=_fitting(name), done=0, total=0, report={}, created_at=clock.now(),
+    )  # fmt: skip
+    if source is not None:
+        paper.source_key = _keep(paper, source)
+
+    def begin() -> Paper:
+        db.session.add(paper)
+        db.session.flush()
+        jobs.enqueue(tasks.make_paper, paper_id=paper.id)
+        return paper
+
+    return committed(begin)
+
+
+def _fitting(name: str) -> str:
+    """A file name of a length that is kept, with its ending."""
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem[:LONGEST]}.{ending[: 119 - LONGEST]}" if dot else name[:LONGEST]
+
+
+def paper_of(who: Actor, uid: str) -> Paper:
+    """A paper of this very person, while it is kept. Raises NotYours."""
+    may_ask(who)
+    found = db.session.scalars(
+        select(Paper).where(Paper.uid == uid, Paper.user_id == who.user_id)
+    ).one_or_none()
+    if found is None or found.school_id != who.school_id:
+        raise NotYours(f"paper {uid}")
+    return found
+
+
+def latest(who: Actor, kinds: Sequence[str], most: int = 5) -> Sequence[Paper]:
+    """The newest papers of this person."""
+    mine = (Paper.user_id == who.user_id, Paper.kind.in_(kinds), Paper.school_id == may_ask(who))
+    return db.session.scalars(
+        select(Paper).where(*mine).order_by(Paper.id.desc()).limit(most)
+    ).all()
+
+
+def make(paper: Paper) -> None:
+    """Make it and keep the result, or the sentence why not; commits."""
+    try:
+        data = MAKERS[paper.kind].make(paper)
+    except Refused as refusal:
+        db.session.rollback()
+        give_up(paper.id, str(refusal))
+        return
+    paper.result_key = _keep(paper, data)
+    paper.finished_at = clock.now()
+    db.session.commit()
+
+
+def give_up(paper_id: int, sentence: str) -> None:
+    """Say why it was not made, and commit."""
+    paper = db.session.get_one(Paper, paper_id, populate_existing=True)
+    paper.problem, paper.finished_at = sentence[:300], clock.now()
+    db.session.commit()
+
+
+def progress(paper: Paper, done: int, total: int) -> None:
+    """Say how far it is, and commit: whoever looks at the page sees it."""
+    paper.done, paper.total = done, total
+    db.session.commit()
+
+
+def source_of(paper: Paper) -> bytes:
+    """The workbook that was brought. Raises Refused where it is deleted."""
+    return _read(paper, paper.source_key)
+
+
+def result_of(paper: Paper) -> bytes:
+    """What was made. Raises Refused where it is deleted, or not made yet."""
+    return _read(paper, paper.result_key)
+
+
+def _keep(paper: Paper, data: bytes) -> str:
+    return filestore.save_file(cipher().encrypt_bytes(data, f"paper:{paper.uid}"), SUFFIX)
+
+
+def _read(paper: Paper, key: str | None) -> bytes:
+    if key is None:
+        raise Refused(_("This file is no longer kept."))
+    return cipher().decrypt_bytes(filestore.read_file(key), f"paper:{paper.uid}")
+
+
+def forget() -> int:
+    """Delete the files of papers that are a week old; how many papers. Commits."""
+    old = (Paper.created_at < clock.now() - KEPT, Paper.finished_at.is_not(None))
+    named = Paper.source_key.is_not(None) | Paper.result_key.is_not(None)
+    done = 0
+    for paper in db.session.scalars(select(Paper).where(*old, named).with_for_update()).all():
+        keys = [key for key in (paper.source_key, paper.result_key) if key]
+        paper.source_key = paper.result_key = None
+        db.session.flush()
+        for key in keys:
+            filestore.delete_file(key)
+        done += 1
+    db.session.commit()
+    for key in list(filestore.older_than(timedelta(days=1), (SUFFIX,))):
+        named = (Paper.source_key == key) | (Paper.result_key == key)
+        if db.session.scalar(select(Paper.id).where(named).limit(1)) is None:
+            filestore.delete_file(key)  # a rollback or a killed worker left it
+    return done
+
+
+# -- workbooks of ours: text cells only, no formula ---------------------------------------------------
+
+
+@contextmanager
+def book_of(out: io.BytesIO, title: str, heads: Sequence[tuple[Any, int]]) -> Iterator[Any]:
+    """A workbook with one sheet: `put(values)` adds a row of texts."""
+    with xlsxwriter.Workbook(out, SAFE) as book:
+        page = book.add_worksheet(title[:31])
+        bold = book.add_format({"bold": True, "bg_color": "#EEF2F7", "border": 1})
+        plain = book.add_format({"num_format": "@"})
+        page.freeze_panes(1, 0)
+        for n, (head, width) in enumerate(heads):
+            page.set_column(n, n, width, plain)
+            page.write_string(0, n, fit(str(head)), bold)
+        at = 0
+
+        def put(values: Sequence[str]) -> None:
+            nonlocal at
+            at += 1
+            for n, value in enumerate(values):
+                if value:
+                    page.write_string(at, n, fit(value), plain)
+
+        yield put

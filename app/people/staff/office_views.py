@@ -1,0 +1,250 @@
+"""Accounts and the requests about them, for the three administrators. HTTP only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select
+
+from app.accounts import workflow as sign_in
+from app.accounts.hooks import SCHOOL_NAMES
+from app.accounts.models import ROLE_NAMES, AppUser
+from app.accounts.queries import accounts_for, actor
+from app.core.errors import Invalid, Refused
+from app.core.forms import show_problems
+from app.fab.declared import Link, ListFilter, Tab, record_action
+from app.fab.editing import RuledForms
+from app.fab.interface import SafeInterface
+from app.fab.per_request import once
+from app.fab.presentation import chips, dash, moment, yes_no
+from app.fab.views import SafeModelView
+from app.people.staff import queries, workflow
+from app.people.staff.forms import AskChangeForm, AskNewForm
+from app.people.staff.models import ACTS, CHIPS, LABELS, StaffRequest
+from app.people.staff.notices import LABELS as FACTS
+from app.people.staff.workflow import STAFF_REQUESTS
+from app.people.step_views import StepActions
+from app.workflow import trail
+
+trail.ACTS["account"] = {
+    "open": _l("Opened"), "change": _l("Changed"), "activate": _l("Activate"),
+    "deactivate": _l("Deactivate"), "sign_out": _l("Sign out everywhere"),
+    "forget_password": _l("Reset the password"), "reset_factor": _l("Reset the second factor"),
+}  # fmt: skip
+
+
+def _schools() -> list[tuple[str, str]]:
+    """Id and name of every school, asked once a request."""
+    return once("schools", lambda: [school for source in SCHOOL_NAMES for school in source()])
+
+
+def _naive(value: Any) -> str:
+    """Flask-AppBuilder's own column: Shanghai time without a zone."""
+    return value.strftime("%Y-%m-%d %H:%M") if value else "–"
+
+
+class AccountsView(RuledForms, SafeModelView):
+    """No mail address and no number: an administrator needs neither (spec §1)."""
+
+    datamodel = SafeInterface(AppUser)
+    route_base = "/accounts"
+    class_permission_name = "Accounts"
+    include_route_methods = SafeModelView.include_route_methods | {"add", "edit"}
+    list_title = _l("Accounts")
+    add_title, edit_title = _l("New staff account"), _l("Edit the account")
+    add_form, edit_form = AskNewForm, AskChangeForm
+    edit_columns = ["name", "email", "role", "school_id", "college_id", "reason"]
+    add_columns = ["username", *edit_columns]
+    show_template = "people/staff/account.html"
+    show_title = _l("Account")
+    list_columns = ["username", "display_name", "role", "school_id", "active", "last_login"]
+    show_columns = [*list_columns, "login_count"]
+    order_columns = ["username", "role", "last_login"]
+    search_columns = ["username", "last_name", "first_name"]
+    label_columns = {
+        "username": _l("User name"), "display_name": _l("Name"), "role": _l("Role"),
+        "school_id": _l("School"), "active": _l("Can sign in"), "last_login": _l("Last sign-in"),
+        "login_count": _l("Sign-ins"),
+    }  # fmt: skip
+    formatters_columns = {
+        "role": lambda role: str(ROLE_NAMES.get(role, "–")),
+        "school_id": lambda key: dict(_schools()).get(str(key), "–"),
+        "active": yes_no, "last_login": _naive, "login_count": dash,
+    }  # fmt: skip
+    base_order = ("username", "asc")
+    load_columns = ("last_name", "first_name")
+    cell_classes = {"active": "qq-card-status", "last_login": "qq-number"}
+    filters = (
+        ListFilter("role", _l("All roles"), AppUser.role,
+                   lambda: [(role.value, str(text)) for role, text in ROLE_NAMES.items()]),
+        ListFilter("school", _l("All schools"), AppUser.school_id, _schools),
+    )  # fmt: skip
+
+    def scoped(self) -> Select[Any]:
+        return accounts_for(actor())
+
+    def record_name(self, item: Any) -> str:
+        return str(item.display_name)
+
+    def _has(self, word: str) -> bool:
+        return bool(self.appbuilder.sm.has_access(f"can_{word}", self.class_permission_name))
+
+    def head_links(self) -> list[Link]:
+        return [Link(self.url("add"), _("New staff account"))] if self._has("add") else []
+
+    def _saved(self, kind: str, item: Any, form: Any) -> Any:
+        """Nothing is written to the account: the request waits for the second administrator."""
+        values, reason = form.values(), form.reason.data or ""
+        try:
+            if kind == "edit":
+                record = workflow.change_staff(item, values, actor(), reason)
+            else:
+                record = workflow.open_staff(values, actor(), reason)
+        except (Invalid, Refused) as error:
+            show_problems(form, error)
+            for sentence in form.form_errors:
+                flash(str(sentence), "warning")
+            return self._form_page(kind, form, 422)
+        return _waits(record)
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        """What administrators did to the account (ADM-07), and what waits."""
+        return {
+            "trace": trail.shown("account", item.id),
+            "edit_url": self.url("edit", pk=item.id) if item.is_staff and self._has("edit") else "",
+        }  # fmt: skip
+
+    @record_action("forget_password", _l("Reset the password"), reason="required", danger=True,
+                   multiple=False)  # fmt: skip
+    def forget_password(self, items: list[Any]) -> Any:
+        return self._asked(items[0], workflow.forget_password)
+
+    @record_action("reset_factor", _l("Reset the second factor"), reason="required", danger=True,
+                   multiple=False)  # fmt: skip
+    def reset_factor(self, items: list[Any]) -> Any:
+        return self._asked(items[0], workflow.reset_factor)
+
+    @record_action("sign_out", _l("Sign out everywhere"), multiple=False)
+    def sign_out(self, items: list[Any]) -> Any:
+        [user] = items
+        sign_in.sign_out_everywhere(user, actor())
+        return self._told(user, _("The account is signed out on all devices."))
+
+    @record_action("deactivate", _l("Deactivate"), danger=True, multiple=False)
+    def deactivate(self, items: list[Any]) -> Any:
+        [user] = items
+        try:
+            sign_in.switch(user, False, actor())
+        except Refused as refusal:
+            return self._refused(user, refusal)
+        return self._told(user, _("The account can no longer sign in."))
+
+    @record_action("activate", _l("Activate"), reason="required", multiple=False)
+    def activate(self, items: list[Any]) -> Any:
+        return self._asked(items[0], workflow.activate)
+
+    def offers(self, item: Any) -> list[Any]:
+        """Only the one of the two switches that changes something; parties' passwords are theirs."""
+        idle = {"activate" if item.active else "deactivate"}
+        idle |= set() if item.is_staff else {"forget_password"}
+        idle |= {"reset_factor"} if item.student_id else set()
+        return [offer for offer in super().offers(item) if offer.name not in idle]
+
+    def _asked(self, user: Any, ask: Callable[..., StaffRequest | None]) -> Any:
+        try:
+            record = ask(user, actor(), request.form.get("reason", ""))
+        except Refused as refusal:
+            return self._refused(user, refusal)
+        except Invalid as error:
+            return self._refused(user, Refused(error.problems[0][1]))
+        if record is None:
+            return self._told(user, _("The account can sign in again."))
+        return _waits(record)
+
+    def _refused(self, user: Any, refusal: Refused) -> Any:
+        flash(str(refusal), "warning")
+        return redirect(self.url("show", pk=user.id), 303)
+
+    def _told(self, user: Any, said_text: str) -> Any:
+        flash(_("%(name)s: %(text)s", name=self.record_name(user), text=said_text), "success")
+        return redirect(self.url("show", pk=user.id), 303)
+
+
+def _waits(record: StaffRequest) -> Any:
+    flash(
+        _("Asked for. It takes effect when the security administrator has confirmed it."), "success"
+    )
+    return redirect(url_for("StaffRequestsView.show", pk=record.id), 303)
+
+
+def _tab(name: str, label: Any, empty: Any) -> Tab:
+    return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
+
+
+class StaffRequestsView(StepActions, SafeModelView):
+    """What waits for the security administrator, and what became of everything asked."""
+
+    datamodel = SafeInterface(StaffRequest)
+    flow = STAFF_REQUESTS
+    route_base = "/accounts/requests"
+    class_permission_name = "StaffRequests"
+    list_title, show_title = _l("Requests about accounts"), _l("Request about an account")
+    list_columns = ["username", "act", "state", "asked_name", "reason", "created_at", "expires_at"]
+    show_columns = [*list_columns, "changed_at"]
+    show_template = "people/staff/request.html"
+    order_columns = ["created_at", "username"]
+    search_columns: list[str] = []
+    base_order = ("created_at", "desc")
+    label_columns = {
+        "username": _l("User name"), "act": _l("What is asked"), "state": _l("State"),
+        "asked_name": _l("Asked by"), "reason": _l("Reason"), "created_at": _l("Asked on"),
+        "expires_at": _l("Expires"), "changed_at": _l("Last change"),
+    }  # fmt: skip
+    formatters_columns = {
+        "act": lambda act: str(ACTS[act]), "state": chips(LABELS, CHIPS), "reason": dash,
+        "created_at": moment, "expires_at": moment, "changed_at": moment,
+    }  # fmt: skip
+    cell_classes = {"state": "qq-card-status", "reason": "qq-roomy", "created_at": "qq-number",
+                    "expires_at": "qq-number"}  # fmt: skip
+    load_columns = ("user_id", "asked_by", "before", "after")
+    tabs = (
+        _tab("open", _l("Awaiting confirmation"), _l("No request waits.")),
+        _tab("settled", _l("Dealt with"), _l("No request has been dealt with yet.")),
+        _tab("all", _l("All"), _l("Nothing was ever asked.")),
+    )
+
+    def scoped(self) -> Select[Any]:
+        return queries.requests_for(actor())
+
+    def record_name(self, item: Any) -> str:
+        return f"{item.username} · {ACTS[item.act]}"
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        """Old beside new, and who did what."""
+        before, after = item.before or {}, item.after or {}
+        return {
+            "changes": [
+                (label, queries.in_words(name, before.get(name)),
+                 queries.in_words(name, after.get(name)), before.get(name) != after.get(name))
+                for name, label in FACTS.items()
+                if name in after
+            ],
+            "account_url": url_for("AccountsView.show", pk=item.user_id) if item.user_id else "",
+            "trace": trail.shown("staff_request", item.id),
+        }  # fmt: skip
+
+    @record_action("confirm", _l("Confirm the request"), primary=True, multiple=False)
+    def confirm_request(self, items: list[Any]) -> Any:
+        return self.take("confirm", items)
+
+    @record_action("refuse", _l("Do not confirm"), reason="required", danger=True, multiple=False)
+    def refuse(self, items: list[Any]) -> Any:
+        return self.take("refuse", items)
+
+    @record_action("withdraw", _l("Withdraw"), danger=True, multiple=False)
+    def withdraw(self, items: list[Any]) -> Any:
+        return self.take("withdraw", items)

@@ -1,0 +1,218 @@
+"""Findings out as a workbook with the rows to fill, which the ordinary imports take back (CHK-02, F-57).
+
+A part is a sheet of the imports: what the record of the student holds, and what the plan row does.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import xlsxwriter
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, func, select
+
+from app.core.db import db
+from app.core.errors import NotYours, Refused
+from app.files.exports import lists
+from app.files.exports.tasks import as_person
+from app.files.imports.errors_book import SAFE, fit
+from app.files.imports.models import Import
+from app.files.imports.sheet import Column, Context, Sheet
+from app.files.imports.template import LISTS, drop_downs
+from app.files.made import making as papers
+from app.files.made.models import Paper
+from app.people.models import Student
+from app.people.sheets import FACTS
+from app.plan.checks.models import Finding
+from app.plan.checks.queries import touches
+from app.plan.checks.sentences import fields_of, sentence
+from app.plan.comparison.sheets import PLAN
+from app.plan.rows.models import PlanEntry
+from app.workflow.actor import Actor
+
+KIND = "findings"
+VIEW = "FindingsView"
+MOST = 50_000  # findings in one workbook
+AT_ONCE = 500
+WHO = ("student_no", "name")  # whose row it is
+
+
+@dataclass(frozen=True)
+class Part:
+    """Which sheet takes the workbook back, and what of it can be to fill."""
+
+    title: Any
+    sheet: Sheet
+    model: Any
+    key: Any  # the column of the model that says whose it is
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """What can be filled: not what only says whose row it is."""
+        return tuple(c for c in self.sheet.columns if not c.aside and c.field not in WHO)
+
+    @property
+    def names(self) -> list[str]:
+        """Their fields."""
+        return [column.field for column in self.columns]
+
+
+PARTS: Mapping[str, Part] = {
+    "person": Part(_l("Record of the student"), FACTS, Student, Student.id),
+    "row": Part(_l("Plan row"), PLAN, PlanEntry, PlanEntry.student_id),
+}
+
+
+@dataclass
+class Line:
+    """One student of the workbook: what was found, and which fields it concerns."""
+
+    said: list[str] = field(default_factory=list)
+    fields: set[str] = field(default_factory=set)
+
+
+def parts_for(who: Actor) -> dict[str, Part]:
+    """The parts that this person may bring back."""
+    return {name: part for name, part in PARTS.items() if who.role in part.sheet.roles}
+
+
+def part_of(who: Actor, name: str) -> Part:
+    """One of them. Raises NotYours."""
+    found = parts_for(who).get(name)
+    if found is None:
+        raise NotYours(f"findings {name}")
+    return found
+
+
+def narrowed(part: Part, query: str) -> Select[Any]:
+    """The findings of the list, as it is narrowed, that are mended in this part. Raises NotYours, Odd."""
+    asked = {"view": VIEW, "query": query}
+    found = lists.narrowed(lists.view_of(VIEW), asked).where(Finding.student_id.is_not(None))
+    return found.where(touches(part.names))
+
+
+def count(part: Part, query: str) -> int:
+    """How many students the workbook would have."""
+    wanted = narrowed(part, query).order_by(None)
+    students = wanted.with_only_columns(Finding.student_id.label("id")).distinct().subquery()
+    return db.session.scalar(select(func.count()).select_from(students)) or 0
+
+
+def ask(who: Actor, name: str, query: str) -> Paper:
+    """Have the workbook made, and commit. Raises NotYours, Odd, Refused."""
+    part = part_of(who, name)
+    if not count(part, query):
+        raise Refused(_("None of these findings is mended by filling something in."))
+    file = _("Findings to mend, %(part)s.xlsx", part=part.title)
+    return papers.ask(who, KIND, {"part": name, "query": query}, file)
+
+
+def make(paper: Paper) -> bytes:
+    """The workbook: a row for each student. Raises Refused where there are too many."""
+    part = PARTS[paper.wish["part"]]
+    with as_person(paper.user_id):
+        found = db.session.scalars(narrowed(part, paper.wish["query"]).limit(MOST + 1)).all()
+        if len(found) > MOST:
+            raise Refused(_("More than %(most)s findings: narrow the list first.", most=MOST))
+        lines = _lines(part, found)
+        used = {name for line in lines.values() for name in line.fields}
+        columns = [column for column in part.columns if column.field in used]
+        data = _book(paper, part, columns, lines)
+    paper.report = {"noted": {"rows": len(lines), "findings": len(found)}}
+    return data
+
+
+def _lines(part: Part, found: Sequence[Finding]) -> dict[int, Line]:
+    lines: dict[int, Line] = {}
+    names = set(part.names)
+    for one in found:
+        line = lines.setdefault(one.student_id or 0, Line())
+        line.said.append(sentence(one))
+        line.fields |= names.intersection(fields_of(one))
+    return lines
+
+
+def _book(paper: Paper, part: Part, columns: Sequence[Column], lines: dict[int, Line]) -> bytes:
+    out = io.BytesIO()
+    context = part.sheet.prepare(Import(school_id=paper.school_id))
+    head = [part.sheet.column(name) for name in WHO]
+    with xlsxwriter.Workbook(out, SAFE) as book:
+        page = book.add_worksheet(str(part.title)[:31])
+        hidden = book.add_worksheet(LISTS)
+        hidden.hide()
+        bold = book.add_format(
+            {"bold": True, "bg_color": "#DCE6F5", "border": 1, "num_format": "@"}
+        )
+        plain = book.add_format({"num_format": "@"})
+        fill = book.add_format({"num_format": "@", "bg_color": "#FFF6D6", "border": 1})
+        page.freeze_panes(1, len(WHO))
+        beside = Column(
+            "said", _("Problem"), width=48
+        )  # the imports know this header and pass over it
+        every = [*head, beside, *columns]
+        for n, column in enumerate(every):
+            page.set_column(n, n, column.width, plain)
+            page.write_string(0, n, fit(str(column.label)), bold)
+        drop_downs(page, hidden, every, context)
+        for at, (student, record) in enumerate(_records(paper, part, list(lines)), 1):
+            line = lines[student.id]
+            for n, text in enumerate((student.student_no, student.name, " ".join(line.said))):
+                page.write_string(at, n, fit(text), plain)
+            for n, column in enumerate(columns, len(WHO) + 1):
+                if column.field in line.fields:
+                    _put(page, at, n, _now(record, column, context), fill)
+    return out.getvalue()
+
+
+def _put(page: Any, row: int, column: int, text: str, style: Any) -> None:
+    if text:
+        page.write_string(row, column, fit(text), style)
+    else:
+        page.write_blank(row, column, None, style)
+
+
+def _records(paper: Paper, part: Part, ids: list[int]) -> Any:
+    """(student, the record of the part or None) in the order of the student numbers."""
+    wanted = select(Student.id).where(Student.id.in_(ids)).order_by(Student.student_no, Student.id)
+    ordered = db.session.scalars(wanted).all()
+    for start in range(0, len(ordered), AT_ONCE):
+        some = ordered[start : start + AT_ONCE]
+        students = {
+            s.id: s for s in db.session.scalars(select(Student).where(Student.id.in_(some)))
+        }
+        kept = db.session.execute(select(part.key, part.model).where(part.key.in_(some)))
+        records: dict[int, Any] = dict(kept.tuples().all())
+        for key in some:
+            yield students[key], records.get(key)
+        papers.progress(paper, start + len(some), len(ordered))
+
+
+def _now(record: Any, column: Column, context: Context) -> str:
+    """What the cell says now, as the import reads it; of a sealed number nothing: left empty, it stays."""
+    if record is None or column.secret is not None:
+        return ""
+    value = getattr(record, column.target)
+    if value in (None, ""):
+        return ""
+    if column.field in context.choices:
+        name = context.choices[column.field].shown.get(value)
+        return f"{value} {name}" if name else str(value)
+    return value.isoformat() if isinstance(value, date) else str(value)
+
+
+def _back(paper: Paper) -> tuple[str, str]:
+    query = paper.wish["query"]
+    address = url_for("FindingsBookView.begin")
+    return _("Mend by a workbook"), f"{address}?{query}" if query else address
+
+
+papers.MAKERS[KIND] = papers.Maker(
+    _l("Findings with the rows to fill"), make, _back, menu="Findings",
+    noted={"rows": _l("Students"), "findings": _l("Findings")},
+)  # fmt: skip

@@ -1,0 +1,238 @@
+"""数据核对: the worklist of findings and the runs of the checks. HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, select
+
+from app.accounts.queries import actor
+from app.core import jobs
+from app.core.db import db
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.declared import Link, ListFilter, Tab, record_action
+from app.fab.interface import SafeInterface
+from app.fab.presentation import chips, moment
+from app.fab.views import SafeModelView
+from app.people import hooks as people_hooks
+from app.people.fields import TABLES
+from app.people.models import Student
+from app.people.office_views import READ_ONLY, colleges, years
+from app.people.search_views import StudentSearch
+from app.people.step_views import StepActions
+from app.plan.checks import detail, queries, tasks
+from app.plan.checks.models import (
+    FINDING_CHIPS,
+    FINDING_STATES,
+    SEVERITIES,
+    SEVERITY_CHIPS,
+    Finding,
+    Severity,
+)
+from app.plan.checks.rules import BY_NAME
+from app.plan.checks.sentences import LABELS, asks, sentence
+from app.plan.checks.sync import STORED
+from app.plan.checks.workflow import FINDINGS
+from app.plan.checks.year_rules import KEPT
+from app.plan.rows import hooks
+from app.plan.rows.detail import trace
+from app.plan.rows.models import DESTINATION_FIELDS, PlanEntry
+
+KEPT_ONES = (Severity.ERROR, Severity.WARNING)  # hints are the desk's alone
+TABS = (
+    ("error", _l("Errors")),
+    ("warning", _l("Warnings")),
+    ("accepted", _l("Accepted as it is")),
+    ("gone", _l("Mended")),
+)
+
+
+def _rules() -> list[tuple[str, str]]:
+    return [(rule.name, str(rule.title)) for rule in STORED]
+
+
+def _fields() -> list[tuple[str, str]]:
+    """Every field that some rule may find wrong, as findings name it."""
+    own = {name for rule in STORED for name in rule.mends.split()}
+    named = {*TABLES, "origin", *KEPT, *DESTINATION_FIELDS}
+    return [(name, str(label)) for name, label in LABELS.items() if name in own | named]
+
+
+def _title(rule: str) -> str:
+    return str(BY_NAME[rule].title) if rule in BY_NAME else rule
+
+
+def _tab(name: str, label: Any) -> Tab:
+    empty = _l("The checks found nothing of this kind.")
+    return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
+
+
+class FindingsView(StepActions, StudentSearch, SafeModelView):
+    """What the rules found, each with its sentence and the way to the record (CHK-02)."""
+
+    datamodel = SafeInterface(Finding)
+    flow = FINDINGS
+    show_template = "plan/checks/show.html"
+    route_base = "/checks/findings"
+    class_permission_name = "Findings"
+    include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
+    list_title, show_title = _l("Findings of the checks"), _l("Finding of the checks")
+    list_columns = ["rule", "student.name", "student.student_no", "college.name", "sentence",
+                    "graduation_year", "found_at", "severity"]  # fmt: skip
+    order_columns = ["rule", "found_at", "severity"]
+    search_columns: list[str] = []
+    show_fieldsets = [
+        (_l("Finding"), {"fields": ["rule", "severity", "sentence", "asks", "found_at",
+                                    "state"]}),
+        (_l("About"), {"fields": ["student.name", "student.student_no", "college.name",
+                                  "graduation_year"]}),
+    ]  # fmt: skip
+    label_columns = {
+        "rule": _l("Rule"), "student.name": _l("Name"), "student.student_no": _l("Student number"),
+        "college.name": _l("College"), "sentence": _l("What is wrong"), "asks": _l("What to ask the person"),
+        "severity": _l("Severity"), "graduation_year": _l("Graduation year"),
+        "found_at": _l("Found on"), "state": _l("State"),
+    }  # fmt: skip
+    formatters_columns = {
+        "rule": _title, "severity": chips(SEVERITIES, SEVERITY_CHIPS),
+        "state": chips(FINDING_STATES, FINDING_CHIPS), "found_at": moment,
+        "student.name": lambda name: name or _("the whole college"),
+        "student.student_no": lambda number: number or "–", "asks": lambda text: text or "–",
+    }  # fmt: skip
+    base_order = ("id", "asc")
+    load_columns = ("facts", "student_id", "college_id")
+    wide_columns = frozenset({"student.student_no", "graduation_year", "found_at"})
+    cell_classes = {
+        "sentence": "qq-roomy",
+        "rule": "qq-card-title",
+        "found_at": "qq-number",
+        "severity": "qq-card-status",
+    }
+    tabs = tuple(_tab(name, label) for name, label in TABS)
+    filters = (
+        ListFilter("college", _l("All colleges"), Finding.college_id, colleges),
+        ListFilter("year", _l("All years"), Finding.graduation_year, years),
+        ListFilter("rule", _l("All rules"), Finding.rule, _rules),
+        ListFilter("field", _l("All fields"), queries.of_field, _fields),
+        ListFilter("severity", _l("Any severity"), Finding.severity,
+                   lambda: [(s.value, str(label)) for s, label in SEVERITIES.items() if s in KEPT_ONES]),
+    )  # fmt: skip
+
+    def scoped(self) -> Select[Any]:
+        return queries.findings_for(actor())
+
+    def record_name(self, item: Any) -> str:
+        who = item.student.name if item.student else item.college.name
+        return f"{who} · {_title(item.rule)}"
+
+    def head_links(self) -> list[Link]:
+        links = [Link(url_for("ChecksView.index"), _("By college"))]
+        if self.appbuilder.sm.has_access("can_begin", "FindingsBook"):
+            wished: dict[str, Any] = dict(self.reader.write(self.reader.read(request.args)))
+            url = url_for("FindingsBookView.begin", **wished)
+            links.append(Link(url, _("Mend by a workbook")))
+        return links
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        wanted = select(PlanEntry.id).where(PlanEntry.student_id == item.student_id)
+        entry = db.session.scalar(wanted) if item.student_id else None
+        pages = {"plan": url_for("PlanView.show", pk=entry)} if entry else {}
+        return {"link": detail.link(item, pages), "trace": trace("finding", item.id)}
+
+    @record_action("accept", _l("Accept as it is"), reason="required")
+    def accept(self, items: list[Any]) -> Any:
+        return self.take("accept", items)
+
+    @record_action("reopen", _l("No longer accept"))
+    def reopen(self, items: list[Any]) -> Any:
+        return self.take("reopen", items)
+
+
+class ChecksView(SafeView):
+    """By graduation year and college: how much is to be mended; the checks run anew (CHK-01)."""
+
+    route_base = "/checks"
+    default_view = "index"
+    class_permission_name = "Checks"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        who = actor()
+        school = who.school_id or abort(404)
+        runs, counts = queries.runs_of(school), queries.by_college(who, school)
+        cards = [
+            {"year": year, "run": detail.last_run(runs.get(year)),
+             "ran": year in runs and runs[year].ran_at is not None,
+             "share": runs[year].done if year in runs and runs[year].running else None,
+             "colleges": [_line(year, *row) for row in counts.get(year, [])]}
+            for year in queries.years_of(school)
+        ]  # fmt: skip
+        return self.render_template(
+            "plan/checks/index.html", cards=cards, may=self._may("run"),
+            heads=[_("College"), *(label for _tab, label in TABS[:3])],
+            running=any(card["share"] is not None for card in cards),
+        )  # fmt: skip
+
+    @expose("/<int(min=1990, max=2100):year>", methods=["POST"])
+    @has_access
+    def run(self, year: int) -> Any:
+        """Ask the worker for a run over the year."""
+        school = actor().school_id or abort(404)
+        if year not in queries.years_of(school):
+            abort(404)
+        queries.ask_run(school, year)
+        jobs.enqueue(tasks.run, school_id=school, year=year)
+        db.session.commit()
+        flash(_("The checks of %(year)s run now; you may leave this page.", year=year), "info")
+        return redirect(url_for("ChecksView.index"), 303)
+
+    def _may(self, permission: str) -> bool:
+        return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
+
+
+def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[Any]:
+    """A college with (count, address of the list, "") of each tab."""
+    key, name = college
+    return [(name, "", "")] + [
+        (counts[tab], url_for("FindingsView.list", tab=tab, f_college=key, f_year=year), "")
+        if counts.get(tab)
+        else ("–", "", "")
+        for tab, _label in TABS[:3]
+    ]
+
+
+Finding.sentence = property(sentence)  # type: ignore[attr-defined]
+Finding.asks = property(asks)  # type: ignore[attr-defined]
+
+
+def _with_finding() -> list[tuple[str, str]]:
+    """The rules whose findings the worklist has, each field of those that name fields by itself."""
+    found = []
+    for rule in STORED:
+        found.append((rule.name, str(rule.title)))
+        if "fields" in rule.facts:
+            found += [
+                (f"{rule.name}.{name}", _("%(name)s: %(text)s", name=rule.title, text=label))
+                for name, label in LABELS.items()
+                if f"'{name}'" in rule.facts["fields"]
+            ]
+    return found
+
+
+def _filter(column: Any) -> ListFilter:
+    """What a list of graduates can be narrowed by besides: an open finding of its rows (F-58)."""
+    return ListFilter(
+        "finding", _l("All findings of the checks"),
+        lambda what: column.in_(queries.with_finding(actor(), what)), _with_finding,
+        _l("Finding of the checks"), further=True,
+    )  # fmt: skip
+
+
+hooks.FILTERS.append(_filter(PlanEntry.student_id))
+people_hooks.FILTERS.append(_filter(Student.id))

@@ -1,0 +1,167 @@
+"""Which findings a person may see, their counts by college, and what has to be checked anew."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, insert
+
+from app.core import clock
+from app.core.db import db
+from app.people.models import College, Student
+from app.people.queries import at_school
+from app.plan.checks.models import CheckRun, Finding, FindingState, Severity
+from app.plan.checks.rules import RULES
+from app.plan.rows.models import PlanEntry
+from app.workflow.actor import Actor, Role
+
+S = FindingState
+
+
+def findings_for(who: Actor) -> Select[Finding]:
+    """The findings of the asking staff's schools or college; parties see none."""
+    if who.role is Role.SYSTEM:
+        return select(Finding)
+    return select(Finding).where(at_school(who, Finding.school_id, Finding.college_id))
+
+
+def in_tab(name: str) -> ColumnElement[bool]:
+    """The findings of a tab: open errors, open warnings, accepted, mended."""
+    if name in ("accepted", "gone"):
+        return Finding.state == S(name)
+    return (Finding.state == S.OPEN) & (Finding.severity == Severity(name))
+
+
+def touches(names: Collection[str]) -> ColumnElement[bool]:
+    """The findings that are mended in one of these fields: by their rule, or by what their facts name."""
+    rules = [rule.name for rule in RULES if not set(names).isdisjoint(rule.mends.split())]
+    named = func.string_to_array(Finding.facts["fields"].astext, " ", type_=ARRAY(Text))
+    told: ColumnElement[bool] = named.overlap(cast(list(names), ARRAY(Text)))
+    return Finding.rule.in_(rules) | func.coalesce(told, False)
+
+
+def of_field(name: str) -> ColumnElement[bool]:
+    """As `touches`, of one field: a filter of the list."""
+    return touches((name,))
+
+
+def open_of(student_id: int) -> Sequence[Finding]:
+    """What is to be mended in the row of one student, errors first.
+
+    What was found in a year it has left is no fault of its row; the next run there ends it.
+    """
+    now = (Student.id == Finding.student_id) & (Student.graduation_year == Finding.graduation_year)
+    mine = (Finding.student_id == student_id, Finding.state == S.OPEN)
+    wanted = select(Finding).join(Student, now).where(*mine)
+    return db.session.scalars(wanted.order_by(Finding.severity, Finding.id)).all()
+
+
+def with_finding(who: Actor, what: str) -> Select[Any]:
+    """The students of an open finding of a rule, or of «rule.field» where the rule names fields (F-58)."""
+    rule, _dot, field = what.partition(".")
+    open_ = findings_for(who).where(Finding.rule == rule, Finding.state == S.OPEN)
+    if field:
+        open_ = open_.where(
+            func.string_to_array(Finding.facts["fields"].astext, " ").op("@>")([field])
+        )
+    return open_.with_only_columns(Finding.student_id).where(Finding.student_id.is_not(None))
+
+
+def by_college(who: Actor, school_id: int) -> dict[int, list[tuple[Any, dict[str, int]]]]:
+    """Year → (college, tab → findings) in the order of the colleges' codes (CHK-02)."""
+    tab = func.coalesce(func.nullif(Finding.state, S.OPEN.value), Finding.severity)
+    seen = findings_for(who).where(Finding.school_id == school_id, Finding.state != S.GONE)
+    rows = seen.join(College, College.id == Finding.college_id).with_only_columns(
+        Finding.graduation_year, College.id, College.name, College.code, tab, func.count()
+    )
+    found: dict[int, dict[int, tuple[Any, dict[str, int]]]] = {}
+    for year, key, name, _code, kind, count in db.session.execute(
+        rows.group_by(Finding.graduation_year, College.id, tab).order_by(College.code)
+    ):
+        found.setdefault(year, {}).setdefault(key, ((key, name), {}))[1][kind] = count
+    return {year: list(colleges.values()) for year, colleges in found.items()}
+
+
+def has_run(school_id: int, year: int) -> bool:
+    """Whether the checks have looked at the year at all."""
+    run = runs_of(school_id).get(year)
+    return run is not None and run.ran_at is not None
+
+
+def runs_of(school_id: int) -> dict[int, CheckRun]:
+    """Year → the last run over it."""
+    rows = db.session.scalars(select(CheckRun).where(CheckRun.school_id == school_id))
+    return {run.graduation_year: run for run in rows}
+
+
+def count_open(school_id: int, year: int, severity: Severity) -> int:
+    """How many findings of a severity are to be mended in a year."""
+    mine = (Finding.school_id == school_id, Finding.graduation_year == year,
+            Finding.state == S.OPEN, Finding.severity == severity)  # fmt: skip
+    return db.session.scalar(select(func.count()).select_from(Finding).where(*mine)) or 0
+
+
+# a school's year whose rows, students or placements changed after the checks looked at them; all years
+# are asked for, those too whose students have left while findings stay
+STALE = text("""SELECT x.school_id, x.graduation_year
+  FROM (SELECT e.school_id, e.graduation_year, max(e.changed_at) AS changed_at FROM plan_entry e
+    WHERE (e.school_id, e.graduation_year) IN (SELECT school_id, graduation_year FROM plan_entry
+      WHERE CAST(:ids AS int[]) IS NULL OR id = ANY(:ids)) GROUP BY 1, 2
+    UNION ALL SELECT f.school_id, f.graduation_year, '-infinity' FROM finding f
+      WHERE CAST(:ids AS int[]) IS NULL AND f.state <> 'gone' GROUP BY 1, 2) x
+  LEFT JOIN check_run r USING (school_id, graduation_year)
+  WHERE r.ran_at IS NULL OR r.ran_at <= x.changed_at OR r.ran_at < :recent GROUP BY 1, 2 ORDER BY 1, 2""")
+
+
+def years_to_check(entry_ids: Sequence[int] | None, minutes: int) -> list[tuple[int, int]]:
+    """(school, year) of these plan rows (None: all) whose last run is older than what changed.
+
+    Students' own numbers carry no moment of change: a run counts for some minutes at most.
+    """
+    ids = None if entry_ids is None else list(entry_ids)
+    at = {"ids": ids, "recent": clock.now() - timedelta(minutes=minutes)}
+    return [(row[0], row[1]) for row in db.session.execute(STALE, at)]
+
+
+def students_of(entry_ids: Sequence[int]) -> list[tuple[int, int, list[int]]]:
+    """(school, year, students) of these plan rows."""
+    rows = (
+        select(PlanEntry.school_id, PlanEntry.graduation_year, func.array_agg(PlanEntry.student_id))
+        .where(PlanEntry.id.in_(entry_ids))
+        .group_by(PlanEntry.school_id, PlanEntry.graduation_year)
+    )
+    return [(row[0], row[1], list(row[2])) for row in db.session.execute(rows)]
+
+
+def years_of_file(import_id: int, school_id: int) -> list[int]:
+    """The graduation years of the students whom the rows of a file mean."""
+    # two joins: with one that says «or» the database compares every row with every student
+    by = (
+        "SELECT s.graduation_year FROM import_row r JOIN student s ON {}"
+        " WHERE r.import_id = :id AND r.status IN ('new', 'changed') AND s.school_id = :school".format
+    )
+    rows = text(f"""{by("s.id = (r.values ->> 'student_id')::int")}
+      UNION {by("s.school_id = :school AND s.student_no = r.values ->> 'student_no'")} ORDER BY 1""")
+    return list(db.session.scalars(rows, {"id": import_id, "school": school_id}))
+
+
+def ask_run(school_id: int, year: int) -> None:
+    """Note that a run was asked for; the caller enqueues it and commits."""
+    put = insert(CheckRun).values(
+        school_id=school_id, graduation_year=year, asked_at=clock.now(), rows=0, took=0, done=0
+    )
+    db.session.execute(
+        put.on_conflict_do_update(
+            index_elements=["school_id", "graduation_year"],
+            set_={"asked_at": clock.now(), "done": 0},
+        )
+    )
+
+
+def years_of(school_id: int) -> list[int]:
+    """The graduation years of a school's plan, the newest first."""
+    rows = select(PlanEntry.graduation_year).where(PlanEntry.school_id == school_id).distinct()
+    return sorted(db.session.scalars(rows), reverse=True)

@@ -1,0 +1,264 @@
+"""A plan file beside our plan: what differs, and what the person chose for each difference (PLN-05).
+
+The staged rows of the import are all there is: a value that is not to be taken lies in `more.left`, with
+the choice in `more.choice`; what waits for a decision already in `more.waits`. `differing` says what differs,
+always from the plan as it is now: for the rows of a page, and for all of them where they are counted.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import select, text
+
+from app.core.db import db, staged
+from app.core.errors import Refused
+from app.files.imports import compare
+from app.files.imports.models import Import, ImportState
+from app.files.made.making import MAKERS, Maker, book_of, progress
+from app.files.made.models import Paper
+from app.plan.comparison.importing import STUDENT, THESE, WAITING, difference, differences, tally
+from app.plan.comparison.sheets import PLAN
+from app.plan.rows.detail import shown
+from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState
+from app.workflow.engine import committed
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+DIFFERENCES = "differences"  # the kind of paper
+CHOICES = ("file", "ours", "skip")
+MOST_LISTED = 100_000
+TABS = ("different", "waiting", "ours", "theirs")
+_ONLY_OURS = f"""FROM plan_entry e JOIN student s ON s.id = e.student_id WHERE e.school_id = :school
+  AND e.graduation_year IN (SELECT DISTINCT x.graduation_year FROM import_row r
+    JOIN student x ON x.id = {STUDENT} WHERE r.import_id = :id AND r.status <> 'faulty')
+  AND NOT EXISTS (SELECT 1 FROM import_row r WHERE r.import_id = :id AND {STUDENT} = e.student_id)"""
+_THEIRS = "FROM import_row r WHERE r.import_id = :id AND r.status = 'faulty' AND NOT r.values ? 'student_id'"
+SIDES = text(f"""SELECT
+  (SELECT count(*) FROM import_row WHERE import_id = :id AND status <> 'faulty') AS good,
+  (SELECT count(*) FROM import_row WHERE import_id = :id AND status = 'faulty' AND values ? 'student_id')
+    AS faulty,
+  (SELECT count(*) {_ONLY_OURS}) AS ours, (SELECT count(*) {_THEIRS}) AS theirs""")
+# which versions of the school's rows and open changes there are: another sum, another comparison
+AS_OF = text(f"""SELECT (SELECT concat(count(*), '/', sum(xmin::text::bigint)) FROM plan_entry
+    WHERE school_id = :school) || (SELECT concat('/', count(*), '/', sum(xmin::text::bigint))
+    FROM change_request WHERE school_id = :school AND state = '{ChangeState.OPEN}')""")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One field that differs: ours, theirs, what a placement says, and what was chosen."""
+
+    field: str
+    label: Any
+    ours: str
+    theirs: str
+    placement: str
+    choice: str  # of CHOICES, or «waits»
+    asks: bool  # the file's value would become a change to decide on
+
+
+@dataclass(frozen=True)
+class Different:
+    """A row of the file that says otherwise than the plan."""
+
+    row: int
+    line: int  # as the file shows it
+    student_no: str
+    name: str
+    entry_id: int | None
+    lines: list[Line]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """How many rows are the same, different, only ours, only theirs; how many wait; and the kinds."""
+
+    counts: dict[str, int]
+    kinds: list[
+        tuple[str, int]
+    ]  # field → rows that differ in it and do not wait, the most frequent first
+
+
+def summary(record: Import) -> Summary:
+    """The comparison with the plan as it is now; while nothing has changed, the one made before."""
+    as_of = db.session.execute(AS_OF, {"school": record.school_id}).scalar_one()
+    return _summary(record.id, record.school_id, record.changed_at, as_of)
+
+
+@lru_cache(200)
+def _summary(record_id: int, school_id: int, _changed_at: datetime, _as_of: str) -> Summary:
+    at = {"id": record_id, "school": school_id}
+    sides = dict(db.session.execute(SIDES, at).one()._mapping)
+    kinds: Counter[str] = Counter()
+    found: Counter[str] = Counter()
+    for portion in differences(record_id):
+        kinds += portion.kinds()
+        found += portion.counts()
+    counts = {"same": sides.pop("good") - found["different"], **{
+        name: found[name] for name in ("different", "waiting")}}  # fmt: skip
+    return Summary({**counts, **sides}, sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
+
+
+def different(record: Import, after: int, most: int, *, waiting: bool = False) -> list[Different]:
+    """The next rows that differ, field by field."""
+    which = WAITING if waiting else ""
+    found = difference(record.id, which, shown=True, after=after, most=most)
+    return [] if found is None else list(_rows(found.lines()))
+
+
+def _rows(long: DataFrame) -> Iterator[Different]:
+    """The lines in the order of the file, in words."""
+    for row, group in groupby(long.itertuples(index=False), key=lambda line: line.row):
+        found = list(group)
+        first = found[0]
+        lines = [_line(line, first.graduation_year) for line in found]
+        yield Different(row, first.line, first.student_no, first.name, first.entry_id, lines)
+
+
+def _line(line: Any, year: int) -> Line:
+    ours, theirs, placement = (
+        shown(line.field, value, year) for value in (line.ours, line.theirs, line.placement)
+    )
+    label = FIELD_LABELS[line.field]
+    return Line(line.field, label, ours, theirs, placement, line.choice, line.asks)
+
+
+def only_ours(record: Import, most: int) -> Sequence[Any]:
+    """Graduates of the file's years who are not in the file."""
+    wanted = (
+        f"SELECT e.id, s.student_no, s.name, e.destination_code, e.graduation_year {_ONLY_OURS}"
+    )
+    at = {"id": record.id, "school": record.school_id, "most": most}
+    return db.session.execute(text(f"{wanted} ORDER BY s.student_no LIMIT :most"), at).all()
+
+
+def only_theirs(record: Import, most: int) -> Sequence[Any]:
+    """Rows of the file that are nobody's here, with why."""
+    said = "coalesce(r.more ->> '{0}', r.more -> 'shown' ->> '{0}', '') AS {0}".format
+    number = "coalesce(r.more ->> 'id_number_masked', r.more ->> 'examinee_no', '')"
+    wanted = f"SELECT r.line, {said('student_no')}, {said('name')}, {number} AS other, r.problems {_THEIRS}"
+    at = {"id": record.id, "most": most}
+    return db.session.execute(text(f"{wanted} ORDER BY r.row LIMIT :most"), at).all()
+
+
+def choose(record_id: int, picked: dict[tuple[int, str], str]) -> None:
+    """Keep what was chosen for (row, field), and commit. Raises Refused where it is too late."""
+    from app.plan.comparison import differing
+
+    rows = sorted({row for row, _field in picked})
+    _keep(record_id, lambda long: differing.picked(long, picked), rows)
+
+
+def choose_all(record_id: int, kind: str, choice: str) -> None:
+    """The same for all differences of a field, for what a placement says (`owned`), or for `all`.
+
+    Commits. Raises Refused where it is too late or there is no such kind.
+    """
+    from app.plan.comparison import differing
+
+    if choice not in CHOICES or kind not in ("all", "owned", *DESTINATION_FIELDS):
+        raise Refused(_("Choose a kind of differences and what to take."))
+    _keep(record_id, lambda long: differing.of_kind(long, kind, choice))
+
+
+def _keep(
+    record_id: int, change: Callable[[DataFrame], DataFrame], rows: list[int] | None = None
+) -> None:
+    """Put the chosen values among what is written, or beside it, and commit."""
+    from app.plan.comparison import differing
+
+    def keep() -> None:
+        record = _still_open(record_id)
+        some = differences(record.id) if rows is None else [difference(record.id, THESE, rows=rows)]
+        lines = (found.lines() for found in some if found is not None)
+        left = (differing.left(long, change(long)) for long in lines)
+        staged("plan_choice", "row int, choice jsonb", left)
+        db.session.execute(MOVE, {"id": record.id})
+        compare.match_anew(PLAN, record)
+        found = compare.counts(record.id)
+        for name in ("new", "changed", "same"):
+            setattr(record, name, found[name])
+        record.details = {**record.details, "tally": tally(record)}
+
+    committed(keep)
+
+
+def _still_open(record_id: int) -> Import:
+    record = db.session.execute(
+        select(Import).where(Import.id == record_id).with_for_update(),
+        execution_options={"populate_existing": True},
+    ).scalar_one()
+    if record.state != ImportState.CHECKED:
+        raise Refused(_("This file does not wait to be applied any more."))
+    return record
+
+
+MOVE = text("""UPDATE import_row r SET values = x.said - ARRAY(SELECT jsonb_object_keys(c.choice)),
+  more = r.more || jsonb_build_object('choice', c.choice, 'left', (SELECT
+    coalesce(jsonb_object_agg(k, v), '{}') FROM jsonb_each(x.said) y(k, v) WHERE c.choice ? k))
+  FROM plan_choice c, import_row o, LATERAL (SELECT o.values || coalesce(o.more -> 'left', '{}') AS said) x
+  WHERE o.import_id = :id AND o.row = c.row AND r.import_id = o.import_id AND r.row = o.row""")
+
+
+def workbook(record: Import, noted: Any) -> bytes:
+    """All differences as a workbook: to be looked at elsewhere, or sent to whom the file came from."""
+    out = io.BytesIO()
+    heads = [(_("What it is"), 18), (_("Row"), 8), (_("Student number"), 18), (_("Name"), 14),
+             (_("Field"), 20), (_("Ours"), 36), (_("The file"), 36), (_("The placement says"), 36),
+             (_("Taken"), 14)]  # fmt: skip
+    says = choice_labels()
+    with book_of(out, _("Differences"), heads) as put:
+        for found in _all_different(record, noted):
+            for line in found.lines:
+                put([_("Different"), str(found.line), found.student_no, found.name,
+                     str(line.label), line.ours, line.theirs, line.placement,
+                     str(says[line.choice])])  # fmt: skip
+        for row in only_ours(record, MOST_LISTED):
+            put([_("Only ours"), "", row.student_no, row.name, "",
+                 shown("destination_code", row.destination_code, row.graduation_year)])  # fmt: skip
+        for row in only_theirs(record, MOST_LISTED):
+            why = " ".join(text for _field, text in row.problems or [])
+            put([_("Only in the file"), str(row.line), row.student_no or row.other, row.name, "", "",
+                 why])  # fmt: skip
+    return out.getvalue()
+
+
+def _all_different(record: Import, noted: Any) -> Iterator[Different]:
+    """Every row that differs, read in portions."""
+    total, done = summary(record).counts["different"], 0
+    for found in differences(record.id, shown=True):
+        yield from _rows(found.lines())
+        done += len(found.facts)
+        noted(done, total)
+
+
+def choice_labels() -> dict[str, Any]:
+    """What is taken, in words."""
+    return {"file": _("The file"), "ours": _("Ours"), "skip": _("Left open"),
+            "waits": _("Waits for a decision")}  # fmt: skip
+
+
+def _differences(paper: Paper) -> bytes:
+    record = db.session.get_one(Import, paper.wish["import"])
+    if record.school_id != paper.school_id or record.file_key is None:
+        raise Refused(_("This file is no longer kept."))
+    return workbook(record, lambda done, total: progress(paper, done, total))
+
+
+def _back(paper: Paper) -> tuple[str, str]:
+    return _("Compare side by side"), url_for("PlanFilesView.show", uid=paper.wish["uid"])
+
+
+MAKERS[DIFFERENCES] = Maker(_l("Differences"), _differences, _back, menu="Plan")

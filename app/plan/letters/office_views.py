@@ -1,0 +1,200 @@
+"""Archive forwarding letters: the list, and what is made of them. HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select
+
+from app.accounts.queries import actor
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.declared import Link, ListFilter, Tab
+from app.fab.interface import SafeInterface
+from app.fab.presentation import dash, moment
+from app.fab.views import SafeModelView
+from app.files.documents.editions import Edition, may_have_full, note
+from app.files.documents.editions import named as edition_named
+from app.files.made import making as papers
+from app.files.made.views import asked, named
+from app.people.office_views import READ_ONLY, colleges, years
+from app.people.search_views import StudentSearch
+from app.plan.letters import detail, letters
+from app.plan.letters.models import ForwardingLetter
+from app.plan.letters.sheets import COURIER
+from app.plan.rows import hooks
+from app.plan.rows.models import PlanEntry
+
+KINDS = (letters.LETTERS, letters.COURIER)
+
+
+def _tab(name: str, label: Any, empty: Any) -> Tab:
+    return Tab(name, label, lambda: letters.in_tab(name), empty=empty)
+
+
+class LettersView(StudentSearch, SafeModelView):
+    """The letters that were numbered, with receiver and tracking number (PLN-10)."""
+
+    datamodel = SafeInterface(ForwardingLetter)
+    route_base = "/plan/letters"
+    class_permission_name = "PlanLetters"
+    include_route_methods = READ_ONLY
+    list_title, show_title = _l("Forwarding letters"), _l("Forwarding letter")
+    list_columns = ["number", "student.name", "student.student_no", "college.name", "archive_to",
+                    "tracking_number", "courier", "sent_on", "made_at"]  # fmt: skip
+    order_columns = ["number", "made_at"]
+    search_columns: list[str] = []
+    show_fieldsets = [
+        (_l("Student"), {"fields": ["student.name", "student.student_no", "college.name",
+                                    "graduation_year"]}),
+        (_l("Forwarding letter"), {"fields": ["number", "made_at", "archive_to", "archive_address",
+                                              "archive_postcode", "contact", "phone"]}),
+        (_l("Posting"), {"fields": ["courier", "tracking_number", "sent_on"]}),
+    ]  # fmt: skip
+    label_columns = {
+        "number": _l("Letter number"), "student.name": _l("Student"),
+        "student.student_no": _l("Student number"), "college.name": _l("College"),
+        "graduation_year": _l("Graduation year"), "archive_to": _l("Receiver"),
+        "archive_address": _l("Forwarding address"), "archive_postcode": _l("Forwarding postcode"),
+        "contact": _l("Forwarding contact"), "phone": _l("Forwarding telephone"),
+        "courier": _l("Courier"), "tracking_number": _l("Tracking number"),
+        "sent_on": _l("Posted on"), "made_at": _l("Made"),
+    }  # fmt: skip
+    formatters_columns = {"made_at": moment} | dict.fromkeys(
+        ("tracking_number", "courier", "sent_on", "contact", "phone", "archive_address",
+         "archive_postcode"), dash)  # fmt: skip
+    export_sheet = COURIER.name
+    export_heads = COURIER.heads({
+        "number": "number", "student.name": "student", "tracking_number": "tracking_number",
+        "courier": "courier", "sent_on": "sent_on"})  # fmt: skip
+    base_order = ("made_at", "desc")
+    wide_columns = frozenset(
+        {"student.student_no", "college.name", "courier", "sent_on", "made_at"}
+    )
+    cell_classes = {"number": "qq-number qq-card-status", "student.name": "qq-card-title",
+                    "archive_to": "qq-roomy", "tracking_number": "qq-number",
+                    "made_at": "qq-number"}  # fmt: skip
+    search_hint = _l("Student number, name, letter or tracking number")
+    tabs = (
+        Tab("all", _l("All"), empty=_l("No forwarding letter has been made yet.")),
+        _tab("waiting", _l("Not posted"), _l("No letter waits to be sent.")),
+        _tab("sent", _l("Posted"), _l("No tracking number has come back yet.")),
+        _tab("void", _l("Void"), _l("No letter was replaced by another.")),
+    )
+    filters = (
+        ListFilter("college", _l("All colleges"), ForwardingLetter.college_id, colleges),
+        ListFilter("year", _l("All years"), ForwardingLetter.graduation_year, years),
+    )
+
+    def scoped(self) -> Select[Any]:
+        return letters.letters_for(actor())
+
+    def finds(self, text: str) -> ColumnElement[bool]:
+        return super().finds(text) | letters.numbered(text)
+
+    def record_name(self, item: Any) -> str:
+        return f"{item.number} {item.student.name}"
+
+    def head_back(self) -> Link:
+        return Link(url_for("PlanView.list"), _("Employment plan"))
+
+    def head_links(self) -> list[Link]:
+        manager = self.appbuilder.sm
+        found = []
+        if manager.has_access("can_index", "PlanLetterWork"):
+            found.append(
+                Link(url_for("LetterWorkView.index"), _("Make letters and courier sheets"))
+            )
+            found.append(Link(url_for("ImportsView.begin", name="courier"), _("Tracking numbers")))
+        return found
+
+
+class LetterWorkView(SafeView):
+    """Letters and courier sheet of a year, a college, or ticked rows: the worker makes them."""
+
+    route_base = "/plan/letters/make"
+    default_view = "index"
+    class_permission_name = "PlanLetterWork"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return self._index()
+
+    @expose("/", methods=["POST"])
+    @has_access
+    def make(self) -> Any:
+        form = request.form
+        wish, kind = _wish(form), form.get("kind", "")
+        if kind not in KINDS or wish is None:
+            return self._index(_("Please choose a graduation year.")), 422
+        full = form.get("edition") != Edition.MASKED
+        return asked(lambda: ask(actor(), kind, wish, full=full), url_for("LetterWorkView.index"))
+
+    def _index(self, problem: str = "") -> Any:
+        who = actor()
+        school, wish = papers.may_ask(who), _wish(request.values)
+        return self.render_template(
+            "plan/letters/make.html",
+            years=years(),
+            colleges=colleges(),
+            year=request.values.get("year", ""),
+            college=request.values.get("college", ""),
+            found=letters.ready(school, wish) if wish else None,
+            problem=problem,
+            may_full=may_have_full(who, school),
+            latest=named(papers.latest(who, KINDS)),
+        )
+
+
+def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:
+    """Ask the worker for letters or a courier sheet.
+
+    A letter goes to the archive office, so its edition is the full one for whom the school lets have it;
+    the log keeps that (DOC-08, RPT-05).
+    """
+    title = str(papers.MAKERS[kind].title)
+    name = f"{title} {wish.get('year') or ''}".strip()
+    if kind != letters.LETTERS:
+        return papers.ask(who, kind, wish, f"{name}.xlsx")
+    school = papers.may_ask(who)
+    full = full and may_have_full(who, school)
+    file_name = edition_named(f"{name}.pdf", Edition.FULL if full else Edition.MASKED)
+    if full:
+        note(
+            who, file_name, _("Forwarding of the personal archive"), letters.ready(school, wish)[0]
+        )
+    return papers.ask(who, kind, {**wish, "full": full}, file_name)
+
+
+def _wish(form: Any) -> dict[str, Any] | None:
+    """Year and college that were chosen; None where no year was."""
+    year, college = form.get("year", ""), form.get("college", "")
+    known = {value for value, _label in years()}
+    mine = {value for value, _label in colleges()}
+    if year not in known or (college and college not in mine):
+        return None
+    return {"year": int(year), "college": int(college) if college else None}
+
+
+# -- what the plan shows of it -----------------------------------------------------------------------
+
+
+def _of_ticked(entries: list[PlanEntry]) -> str:
+    """One PDF with the letters of these rows (PLN-10)."""
+    paper = ask(actor(), letters.LETTERS, {"entries": [entry.id for entry in entries]})
+    return url_for("PapersView.show", uid=paper.uid)
+
+
+def _link(manager: Any) -> Link | None:
+    may = manager.has_access("can_list", LettersView.class_permission_name)
+    return Link(url_for("LettersView.list"), _("Forwarding letters")) if may else None
+
+
+hooks.ASIDES.append(detail.of_entry)
+hooks.MAKINGS.append(hooks.Making("letters", _l("Forwarding letters"), _of_ticked))
+hooks.LINKS_AFTER.append(_link)

@@ -1,0 +1,156 @@
+"""What each destination code counts as, and the formulas of the rate, by edition (PLN-11). HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, false, select
+
+from app.accounts.queries import actor
+from app.codes.queries import edition_name
+from app.codes.workflow import note_record
+from app.fab.declared import Link, ListFilter
+from app.fab.interface import SafeInterface
+from app.fab.presentation import dash, yes_no
+from app.fab.views import SafeModelView
+from app.plan.rows.code_forms import CountsAsForm, FormulaForm, NewCountsAsForm, NewFormulaForm
+from app.plan.rows.editions import check_counts_as, check_formula, copy_counts, forget, formulas
+from app.plan.rows.models import FIELD_LABELS, PARTS, CountsAs, RateFormula
+from app.workflow.actor import STAFF
+
+ROUTES = {"list", "search", "columns", "add", "edit"}
+
+
+def _editions() -> list[tuple[str, str]]:
+    return [(edition, edition_name(edition)) for edition in formulas()]
+
+
+def _parts(parts: list[str]) -> str:
+    return " + ".join(str(PARTS.get(part, part)) for part in parts)
+
+
+def _fields(names: str) -> str:
+    return _(", ").join(str(FIELD_LABELS.get(name, name)) for name in names.split()) or "–"
+
+
+class CountsAsView(SafeModelView):
+    """Code, name, the part of the rate that it counts as, and the fields that it needs."""
+
+    datamodel = SafeInterface(CountsAs)
+    route_base = "/plan/codes"
+    class_permission_name = "PlanCodes"
+    include_route_methods = ROUTES
+    list_title = _l("What the codes count as")
+    add_title, edit_title = _l("Let a code count"), _l("What the code counts as")
+    list_columns = ["code", "name", "part", "needs", "edition", "certain"]
+    order_columns = ["code", "edition"]
+    search_columns: list[str] = []
+    base_order = ("code", "asc")
+    label_columns = {
+        "code": _l("Code"), "name": _l("Name of the code"), "part": _l("Counts as"),
+        "edition": _l("Edition of the formula"), "certain": _l("Confirmed"),
+        "needs": _l("Needs these fields"),
+    }  # fmt: skip
+    formatters_columns = {
+        "part": lambda part: str(PARTS.get(part, part)), "certain": yes_no, "needs": _fields,
+        "edition": edition_name,
+    }  # fmt: skip
+    cell_classes = {"code": "qq-number qq-card-title", "name": "qq-roomy", "part": "qq-card-status",
+                    "needs": "qq-roomy"}  # fmt: skip
+    wide_columns = frozenset({"needs"})
+    add_form, edit_form = NewCountsAsForm, CountsAsForm
+    edit_columns = ["part", "needed", "certain"]
+    add_columns = ["edition", "code", *edit_columns]
+    filters = (ListFilter("edition", _l("All editions"), CountsAs.edition, _editions),)
+
+    def scoped(self) -> Select[Any]:
+        rows = select(CountsAs)
+        return rows if actor().role in STAFF else rows.where(false())
+
+    def record_name(self, item: Any) -> str:
+        return f"{item.code} {item.name} · {edition_name(item.edition)}"
+
+    def first_link(self, item: Any) -> str | None:
+        return self.url("edit", pk=item.id) if self._keeps() else None
+
+    def _keeps(self) -> bool:
+        manager = self.appbuilder.sm
+        return bool(manager.has_access("can_edit", self.class_permission_name))
+
+    def head_links(self) -> list[Link]:
+        links = [Link(url_for("FormulasView.list"), _("Formulas of the rate"))]
+        return [Link(self.url("add"), _("Let a code count")), *links] if self._keeps() else []
+
+    def pre_add(self, item: Any) -> None:
+        check_counts_as(item)
+        self.pre_update(item)
+
+    def pre_update(self, item: Any) -> None:
+        note_record(actor(), ("byqx", item.edition, item.code), item)
+
+    def post_add(self, _item: Any) -> None:
+        forget()
+
+    post_update = post_add
+
+
+class FormulasView(SafeModelView):
+    """How the rate of each edition is made of its parts, and from which graduation year on."""
+
+    datamodel = SafeInterface(RateFormula)
+    route_base = "/plan/formulas"
+    class_permission_name = "PlanFormulas"
+    include_route_methods = ROUTES
+    list_title = _l("Formulas of the rate")
+    add_title, edit_title = _l("New formula"), _l("Edit the formula")
+    list_columns = ["edition", "since", "settled", "left_out", "certain", "note"]
+    order_columns = ["since"]
+    search_columns: list[str] = []
+    base_order = ("since", "desc")
+    label_columns = {
+        "edition": _l("Edition of the formula"), "since": _l("From graduation year"),
+        "settled": _l("Parts of the rate"), "left_out": _l("Not in N"),
+        "certain": _l("Confirmed"), "note": _l("Note"),
+    }  # fmt: skip
+    formatters_columns = {
+        "settled": _parts, "certain": yes_no, "note": dash, "edition": edition_name,
+        "left_out": lambda codes: _(", ").join(codes) or "–",
+        "since": lambda since: since or _("from the beginning"),
+    }  # fmt: skip
+    cell_classes = {"edition": "qq-card-title", "settled": "qq-roomy", "note": "qq-roomy"}
+    add_form, edit_form = NewFormulaForm, FormulaForm
+    edit_columns = ["settled", "left_out", "certain", "note"]
+    add_columns = ["edition", "since", *edit_columns]
+
+    def scoped(self) -> Select[Any]:
+        return select(RateFormula)
+
+    def record_name(self, item: Any) -> str:
+        return edition_name(item.edition)
+
+    def first_link(self, item: Any) -> str | None:
+        return self.url("edit", pk=item.edition)
+
+    def head_links(self) -> list[Link]:
+        return [Link(self.url("add"), _("New formula"))]
+
+    def head_back(self) -> Link:
+        return Link(url_for("CountsAsView.list"), _("What the codes count as"))
+
+    def pre_add(self, item: Any) -> None:
+        check_formula(item)
+        self.pre_update(item)
+
+    def pre_update(self, item: Any) -> None:
+        check_formula(item)
+        note_record(actor(), ("byqx", item.edition, ""), item)
+
+    def post_add(self, item: Any) -> None:
+        copy_counts(item)
+        forget()
+
+    def post_update(self, _item: Any) -> None:
+        forget()

@@ -1,0 +1,66 @@
+"""Values of the plan as people read them: code and name, sources, differences, the trace."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.codes import queries as codes
+from app.plan.rows import hooks
+from app.plan.rows.forms import TABLES
+from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, PlanEntry
+from app.workflow import trail
+from app.workflow.models import Trail
+
+
+def cautions(entry: PlanEntry) -> list[dict[str, Any]]:
+    """Sentences about a row, each with `text`, `kind` and `url`."""
+    return [caution for find in hooks.CAUTIONS for caution in find(entry)]
+
+
+def shown(name: str, value: str | None, year: int) -> str:
+    """A value with the name of its code."""
+    if not value:
+        return ""
+    if name in TABLES:
+        return f"{value} {codes.name(TABLES[name], value, year)}"
+    return f"{value} {codes.region_name(value)}" if name == "location" else value
+
+
+def pairs(
+    changes: Mapping[str, list[str | None]] | None, year: int
+) -> list[tuple[str, Any, str, str]]:
+    """(field, label, old, new) of what differs, in the order of the plan."""
+    changes = changes or {}
+    return [
+        (name, FIELD_LABELS[name], shown(name, old, year), shown(name, new, year))
+        for name in DESTINATION_FIELDS
+        if name in changes
+        for old, new in [changes[name]]
+    ]
+
+
+def sources(entry: PlanEntry) -> list[tuple[Any, Any]]:
+    """(field, source) of each value that has one."""
+    return [
+        (FIELD_LABELS[name], SOURCES.get(source, source))
+        for name in DESTINATION_FIELDS
+        if (source := entry.sources.get(name))
+    ]
+
+
+def _note(row: Trail) -> str:
+    """Which fields were changed or taken."""
+    names = row.details.get("taken", row.details.get("changes") or ())
+    return _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
+
+
+for _kind in ("plan_entry", "change_request"):
+    trail.NOTES[_kind].append(_note)
+
+
+def trace(kind: str, record_id: int) -> list[trail.Line]:
+    """The process trace, newest first."""
+    return trail.shown(kind, record_id, staff=True)

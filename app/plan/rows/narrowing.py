@@ -1,0 +1,181 @@
+"""What lists of graduates can be narrowed by besides college and year, and the search by employers (F-58).
+
+Each condition is on plan rows or on students; `filters` turns it into one on the list's own model. They
+combine, stand in the address, and go with the list into its export.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, false, or_, select, text, union_all
+
+from app.accounts.queries import actor
+from app.codes import queries as codes
+from app.core.text import clean_code, clean_line
+from app.fab.declared import ListFilter
+from app.people.checks import is_credit_code
+from app.people.models import Employer, Major, Student
+from app.people.naming import renamed_employers, title_has
+from app.people.queries import majors_for, students_for
+from app.plan.rows.editions import NOTHING, formulas, parts_of
+from app.plan.rows.models import PARTS, SOURCES, PlanEntry
+from app.plan.rows.queries import plan_entries_for
+from app.workflow.actor import Actor
+
+Condition = ColumnElement[bool]
+MOST_REGIONS = 200
+
+# the names that no placement's index knows: typed, from a file, of a destination; index ix_plan_entry_grams
+NAMED_HERE = text(
+    "(plan_entry.employer_name IS NOT NULL AND (plan_entry.placement_id IS NULL"
+    " OR coalesce(plan_entry.sources ->> 'employer_name', '') <> 'signing'))"
+)
+# how the package of placements, above this one, finds its own by their employer's name: select of ids
+PLACEMENTS: list[Callable[[str], Select[Any]]] = []
+
+
+def of_employer(typed: str, who: Actor) -> list[Select[Any]]:
+    """Selects of the ids of the plan rows whose employer a typed text means: each is served by an index.
+
+    A credit code, or a part of the present or a former name.
+    """
+    mine = plan_entries_for(who).with_only_columns(PlanEntry.id)
+    code = clean_code(typed).upper()
+    if is_credit_code(code):
+        return [mine.where(PlanEntry.credit_code == code)]
+    if not clean_line(typed) or code.isdecimal():
+        return []
+    renamed = select(Employer.credit_code).where(Employer.id.in_(renamed_employers(typed)))
+    return [
+        mine.where(title_has(PlanEntry.employer_name, typed), NAMED_HERE),
+        mine.where(PlanEntry.credit_code.in_(renamed)),
+        *(mine.where(PlanEntry.placement_id.in_(find(typed))) for find in PLACEMENTS),
+    ]
+
+
+def has_employer(typed: str) -> Condition:
+    """The plan rows of the person's scope with such an employer."""
+    parts = of_employer(typed, actor())
+    return PlanEntry.id.in_(union_all(*parts)) if parts else false()
+
+
+def students_of_employer(typed: str, who: Actor) -> list[Select[Any]]:
+    """The same as ids of students, for the search of their list."""
+    parts = of_employer(typed, who)
+    return (
+        [select(PlanEntry.student_id).where(PlanEntry.id.in_(union_all(*parts)))] if parts else []
+    )
+
+
+def counting_as(part: str) -> Condition:
+    """The plan rows whose code counts as that part in the formula of their year (PLN-11)."""
+    year, found = PlanEntry.graduation_year, []
+    until = 10_000
+    for rate in formulas().values():
+        known = [c for c, of in parts_of(rate.edition).items() if rate.part(of) == part]
+        found.append((year >= rate.since) & (year < until) & PlanEntry.destination_code.in_(known))
+        until = rate.since
+    return or_(*found)
+
+
+def in_region(typed: str) -> Condition:
+    """The plan rows whose employer is in the region of that code, or in one that is called so."""
+    codes_ = codes.regions_called(typed, MOST_REGIONS)
+    return or_(false(), *(PlanEntry.location.startswith(code) for code in codes_))
+
+
+def in_class(typed: str) -> Condition:
+    """The students whose class has that in its name, whatever its case."""
+    return Student.class_name.icontains(clean_line(typed), autoescape=True)
+
+
+def of_major(typed: str) -> Condition:
+    """The students of the majors that are called so, or have that code, in the person's scope."""
+    name = clean_line(typed)
+    called = Major.name.icontains(name, autoescape=True) | (Major.code == clean_code(typed))
+    return Student.major_id.in_(majors_for(actor()).where(called).with_only_columns(Major.id))
+
+
+def _parts() -> list[tuple[str, str]]:
+    return [(part, str(label)) for part, label in PARTS.items() if part != NOTHING]
+
+
+def _named(table: str) -> Callable[[], list[tuple[str, str]]]:
+    """All codes of a table in any edition, also ended ones, each with its name."""
+
+    def options() -> list[tuple[str, str]]:
+        found: dict[str, str] = {}
+        for since, _edition in codes.editions(table):
+            found |= {
+                c: n
+                for c, n in codes.names(table, max(since, 1), ended=True).items()
+                if c not in found
+            }
+        return [(code, f"{code} {name}") for code, name in sorted(found.items())]
+
+    return options
+
+
+def _sources() -> list[tuple[str, str]]:
+    return [(source.value, str(label)) for source, label in SOURCES.items()]
+
+
+def _entry(
+    name: str, title: Any, label: Any, condition: Any, options: Any = None
+) -> tuple[Any, ...]:
+    return name, title, label, condition, options, True
+
+
+def _student(
+    name: str, title: Any, label: Any, condition: Any, options: Any = None
+) -> tuple[Any, ...]:
+    return name, title, label, condition, options, False
+
+
+DECLARED = (
+    _entry("part", _l("Group of destinations"), _l("All groups of destinations"), counting_as, _parts),
+    _entry("destination", _l("Destination"), _l("All destinations"),
+           lambda code: PlanEntry.destination_code == code, _named("byqx")),
+    _entry("employer", _l("Employer"), _l("Employer: part of its name, or credit code"), has_employer),
+    _entry("nature", _l("Nature"), _l("All natures"),
+           lambda code: PlanEntry.employer_kind == code, _named("dwxz")),
+    _entry("industry", _l("Industry"), _l("All industries"),
+           lambda code: PlanEntry.industry == code, _named("dwhy")),
+    _entry("region", _l("Region"), _l("Region: province, city, district or code"), in_region),
+    _student("major", _l("Major"), _l("Major: part of its name, or code"), of_major),
+    _student("class_", _l("Class"), _l("Class: part of its name"), in_class),
+    _student("level", _l("Level of education"), _l("All levels"),
+             lambda code: Student.education == code, _named("xl")),
+    _entry("source", _l("Source"), _l("All sources"),
+           lambda source: PlanEntry.sources["destination_code"].astext == source, _sources),
+)  # fmt: skip
+
+
+def filters(model: Any) -> tuple[ListFilter, ...]:
+    """All of them for a list of plan rows or of students."""
+    return tuple(
+        ListFilter(name, label, _on(model, condition, of_entry), options, title, further=True)
+        for name, title, label, condition, options, of_entry in DECLARED
+    )
+
+
+def _on(
+    model: Any, condition: Callable[[str], Condition], of_entry: bool
+) -> Callable[[str], Condition]:
+    """The condition as one on the model of the list."""
+    if of_entry is (model is PlanEntry):
+        return condition
+
+    def across(value: str) -> Condition:
+        if of_entry:
+            wanted = plan_entries_for(actor()).with_only_columns(PlanEntry.student_id)
+            found: Condition = model.id.in_(wanted.where(condition(value)))
+        else:
+            mine = students_for(actor()).with_only_columns(Student.id)
+            found = PlanEntry.student_id.in_(mine.where(condition(value)))
+        return found
+
+    return across

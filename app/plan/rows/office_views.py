@@ -1,0 +1,307 @@
+"""就业方案: the rows of the employment plan, read, written, checked and reported. HTTP only."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, union_all
+
+from app.accounts.queries import actor
+from app.codes import queries as codes
+from app.core import clock
+from app.core.errors import Invalid, Refused
+from app.core.forms import show_problems
+from app.fab.access import has_access
+from app.fab.arguments import ListArgs
+from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
+from app.fab.export import same
+from app.fab.interface import SafeInterface
+from app.fab.per_request import once
+from app.fab.presentation import chip, chips, dash, moment
+from app.fab.views import SafeModelView
+from app.people import hooks as people_hooks
+from app.people.models import Student
+from app.people.office_views import READ_ONLY, code_name, colleges, years
+from app.people.search_views import StudentSearch
+from app.people.step_views import StepActions
+from app.plan.rows import detail, hooks, narrowing
+from app.plan.rows.editions import counts_as
+from app.plan.rows.forms import GROUPS, TABLES, EntryForm, version
+from app.plan.rows.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
+from app.plan.rows.narrowing import of_employer
+from app.plan.rows.outside import of_plan
+from app.plan.rows.outside_views import line_of
+from app.plan.rows.queries import in_tab, open_change, plan_entries_for
+from app.plan.rows.workflow import PLAN, edit
+
+
+def _with_code(field: str, table: str) -> Any:
+    """Code and name side by side, as people check them, in the edition of the row's year (PLN-11)."""
+
+    def shown(entry: PlanEntry) -> str:
+        code = getattr(entry, field)
+        return f"{code} {codes.name(table, code, entry.graduation_year)}" if code else "–"
+
+    return shown
+
+
+def _region(code: str | None) -> str:
+    return f"{code} {codes.region_name(code)}" if code else "–"
+
+
+def _tab(name: str, label: Any) -> Tab:
+    return Tab(name, label, lambda: in_tab(name))
+
+
+class PlanView(StepActions, StudentSearch, SafeModelView):
+    """One row a graduate, with the codes of the official layout and where they come from."""
+
+    datamodel = SafeInterface(PlanEntry)
+    flow = PLAN
+    list_template = "plan/rows/list.html"
+    show_template = "plan/rows/show.html"
+    route_base = "/plan"
+    class_permission_name = "Plan"
+    include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "write"}
+    list_title = _l("Employment plan")
+    show_title = _l("Row of the plan")
+    list_columns = ["student.student_no", "student.name", "student.college.name", "destination",
+                    "employer_name", "employer_kind", "industry", "source", "by_staff",
+                    "changed_at", "state"]  # fmt: skip
+    order_columns = ["changed_at", "destination_code", "employer_name"]
+    search_columns: list[str] = []
+    show_fieldsets = [
+        (_l("Student"), {"fields": ["student.name", "student.student_no", "student.college.name",
+                                    "student.major.name", "graduation_year"]}),
+        (_l("Destination"), {"fields": ["destination", "source", "by_staff", "state",
+                                        "changed_at"]}),
+        (_l("Employer"), {"fields": ["employer_name", "credit_code", "employer_kind", "industry",
+                                     "location",
+                                     "position_kind", "contact_name", "contact_phone", "address",
+                                     "postcode"]}),
+        (_l("Personal archive"), {"fields": ["archive_to", "archive_address", "archive_postcode"]}),
+        (_l("Household registration"), {"fields": ["household_address"]}),
+    ]  # fmt: skip
+    label_columns = {
+        "student.student_no": _l("Student number"), "student.name": _l("Name"),
+        "student.college.name": _l("College"), "student.major.name": _l("Major"),
+        "graduation_year": _l("Graduation year"), "destination": _l("Destination"),
+        "employer_name": _l("Employer"), "employer_kind": _l("Nature"), "industry": _l("Industry"),
+        "source": _l("Source"), "by_staff": _l("Mark"), "changed_at": _l("Last change"), "state": _l("State"),
+        "credit_code": _l("Credit code"), "location": _l("Region"),
+        "position_kind": _l("Kind of position"), "contact_name": _l("Contact"),
+        "contact_phone": _l("Telephone"), "address": _l("Address"), "postcode": _l("Postcode"),
+        "archive_to": _l("Forward the archive to"), "archive_address": _l("Forwarding address"),
+        "archive_postcode": _l("Forwarding postcode"), "household_address": _l("Household address"),
+        "student.class_name": _l("Class"), "student.education": _l("Level of education"),
+    }  # fmt: skip
+    export_sheet = "plan"
+    export_cuts = {
+        "student.college.name": same, "destination": same, "employer_kind": same, "industry": same,
+        "location": codes.province, "position_kind": same, "student.major.name": same,
+        "student.class_name": same, "student.education": same, "source": same, "state": same,
+        "graduation_year": same,
+    }  # fmt: skip
+    formatters_columns = {
+        "student.education": code_name("xl"), "location": _region, "changed_at": moment,
+        "state": chips(PLAN_STATES, PLAN_CHIPS),
+        "source": lambda source: str(SOURCES.get(source, "–")),
+        "by_staff": lambda own: chip(_("Written by staff"), "turn") if own else "–",
+    } | dict.fromkeys(("destination", "employer_name", "credit_code", "contact_name",
+                       "contact_phone",
+                       "address", "postcode", "archive_to", "archive_address", "archive_postcode",
+                       "household_address"), dash)  # fmt: skip
+    row_texts = {field: _with_code(field, table) for field, table in TABLES.items()
+                 if field != "destination_code"}  # fmt: skip
+    base_order = ("changed_at", "desc")
+    search_hint = _l("Student number, name, employer, credit code, ID number, phone")
+    load_columns = ("destination_code", "graduation_year", "sources")
+    wide_columns = frozenset({"student.college.name", "employer_kind",
+                              "industry",
+                              "source", "by_staff", "changed_at"})  # fmt: skip
+    cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
+                    "employer_name": "qq-middling", "destination": "qq-middling",
+                    "changed_at": "qq-number", "by_staff": "qq-wrap",
+                    "state": "qq-card-status"}  # fmt: skip
+    tabs = (
+        _tab("all", _l("All")),
+        _tab("filled", _l("Filled")),
+        _tab("open", _l("No destination")),
+        _tab("staff", _l("Written by staff")),
+        _tab("checked", _l("Checked")),
+        _tab("reported", _l("Reported")),
+    )
+    filters: tuple[ListFilter, ...] = (
+        ListFilter("college", _l("All colleges"), PlanEntry.college_id, colleges),
+        ListFilter("year", _l("All years"), PlanEntry.graduation_year, years),
+    )
+
+    def __init__(self, **kwargs: Any) -> None:
+        for making in hooks.MAKINGS:
+            setattr(self, making.name, self._making(making))
+        self.filters = (*type(self).filters, *narrowing.filters(PlanEntry), *hooks.FILTERS)
+        super().__init__(**kwargs)
+        further = hooks.FURTHER
+        self.export_heads = hooks.HEADS
+        self.label_columns |= {name: column.label for name, column in further.items()}
+        self.export_loads = tuple(further)
+        self.export_kinds = {name: column.kind for name, column in further.items()}
+        self.export_shapes = {name: of.shape for name, of in further.items() if of.shape}
+        self.export_rows = {name: of.text for name, of in further.items() if of.text}
+
+    def further_columns(self) -> list[str]:
+        """What was agreed on goes out to whoever may see the signings."""
+        may = self.appbuilder.sm.has_access("can_list", hooks.FURTHER_OF)
+        return ["student.class_name", "student.education", *(hooks.FURTHER if may else ())]
+
+    def scoped(self) -> Select[Any]:
+        return plan_entries_for(actor())
+
+    def finds(self, text: str) -> ColumnElement[bool]:
+        """Students and employers: a union of index-served parts."""
+        mine = self.scoped().with_only_columns(PlanEntry.id)
+        return PlanEntry.id.in_(
+            union_all(mine.where(super().finds(text)), *of_employer(text, actor()))
+        )
+
+    def list_context(self, args: ListArgs) -> dict[str, Any]:
+        """Who of the year and college that the list shows has no row (PLN-06)."""
+        chosen = dict(args.filters)
+        columns = {"year": Student.graduation_year, "college": Student.college_id}
+        narrowed = [columns[n] == int(value) for n, value in chosen.items() if n in columns]
+        asked: dict[str, Any] = {n: chosen[n] for n in columns if n in chosen}
+        return {"line": line_of(of_plan(actor(), *narrowed), **asked, row="none")}
+
+    def record_name(self, item: Any) -> str:
+        return str(item.student.name)
+
+    def head_links(self) -> list[Link]:
+        manager = self.appbuilder.sm
+        found = [
+            ("PlanYears", "PlanYearView.index", _("By graduation year")),
+            ("PlanChanges", "ChangesView.list", _("Changes to decide on")),
+            ("PlanSnapshots", "SnapshotsView.index", _("Snapshots")),
+            ("PlanExport", "PlanExportView.begin", _("Official layout")),
+        ]
+        own = [
+            Link(url_for(endpoint), label)
+            for view, endpoint, label in found
+            if manager.has_access(f"can_{endpoint.partition('.')[2]}", view)
+        ]
+        before, after = (
+            [link for find in finders if (link := find(manager))]
+            for finders in (hooks.LINKS_BEFORE, hooks.LINKS_AFTER)
+        )
+        return [*before, *own, *after]
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        change = open_change(item.id)
+        offer = PLAN.offer("edit", item, actor(), clock.now())
+        return {
+            "sources": detail.sources(item),
+            "counts": counts_label(item),
+            "trace": detail.trace("plan_entry", item.id),
+            "cautions": self._cautions(item),
+            "change_url": url_for("ChangesView.show", pk=change) if change else "",
+            "write_url": self.url("write", pk=item.id) if offer and self._writes() else "",
+            "asides": [aside for find in hooks.ASIDES if (aside := find(item))],
+            "student_url": url_for("StudentsView.show", pk=item.student_id),
+        }
+
+    def _cautions(self, item: Any) -> list[dict[str, Any]]:
+        return once(f"cautions {item.id}", lambda: detail.cautions(item))
+
+    def offers(self, item: Any) -> list[Offer]:
+        """Before the report the warnings are read once more (PLN-06)."""
+        texts = [caution["text"] for caution in self._cautions(item)]
+        said = "".join((self.record_name(item), " — ", _("Please note: %(hints)s",
+                        hints=" ".join(texts)))) if texts else ""  # fmt: skip
+        return [
+            replace(offer, text=said) if said and offer.name == "report" else offer
+            for offer in super().offers(item)
+        ]
+
+    def _writes(self) -> bool:
+        return bool(self.appbuilder.sm.has_access("can_write", self.class_permission_name))
+
+    @expose("/write/<string:pk>", methods=["GET", "POST"])
+    @has_access
+    def write(self, pk: str) -> Any:
+        """What staff type into a row: each changed field is marked as theirs (PLN-03)."""
+        item = self.record(pk)
+        form = EntryForm.of(item, posted=request.method == "POST")
+        if request.method == "GET":
+            return self._write_page(item, form)
+        if form.seen.data != version(item):
+            sentence = _("Somebody changed this at the same moment. Please look again.")
+            show_problems(form, Refused(sentence))
+            return self._write_page(item, form), 409
+        if not form.validate():
+            return self._write_page(item, form), 422
+        return self._written(item, form)
+
+    def _written(self, item: Any, form: EntryForm) -> Any:
+        page, name = self.url("show", pk=item.id), self.record_name(item)
+        try:
+            done = edit(item.id, actor(), form.values(), form.reason.data or "")
+        except Invalid as problem:
+            show_problems(form, problem)
+            return self._write_page(item, form), 422
+        except Refused as refusal:
+            flash(str(refusal), "warning")
+            return redirect(page, 303)
+        text = PLAN.step("edit").done if done else _("Nothing was changed.")
+        flash(_("%(name)s: %(text)s", name=name, text=text), "success" if done else "info")
+        return redirect(page, 303)
+
+    def _write_page(self, item: Any, form: EntryForm) -> Any:
+        return self.render_template(
+            "plan/rows/write.html",
+            name=self.record_name(item),
+            form=form,
+            groups=[(title, [form[name] for name in names]) for title, names in GROUPS],
+            regions_url=url_for("RegionView.find"),
+            back=self.url("show", pk=item.id),
+        )
+
+    @record_action("check", _l("Mark as checked"), primary=True)
+    def check(self, items: list[Any]) -> Any:
+        return self.take("check", items)
+
+    @record_action("uncheck", _l("Take the check back"))
+    def uncheck(self, items: list[Any]) -> Any:
+        return self.take("uncheck", items)
+
+    @record_action("report", _l("Report"), primary=True)
+    def report(self, items: list[Any]) -> Any:
+        return self.take("report", items)
+
+    @record_action("reopen", _l("Open again"), reason="required", danger=True)
+    def reopen(self, items: list[Any]) -> Any:
+        return self.take("reopen", items)
+
+    def _making(self, making: hooks.Making) -> Any:
+        """The action that has the ticked rows made into something."""
+
+        def act(items: list[Any]) -> Any:
+            try:
+                return redirect(making.ask(items), 303)
+            except Refused as refusal:
+                flash(str(refusal), "warning")
+                return None
+
+        return record_action(making.name, making.label, single=False)(act)
+
+
+def counts_label(entry: PlanEntry) -> str:
+    """What the row counts as in the rate formula of its year (PLN-11)."""
+    return str(PARTS[counts_as(entry.destination_code, entry.graduation_year)])
+
+
+people_hooks.FILTERS.extend(narrowing.filters(Student))
+people_hooks.FINDS.append(narrowing.students_of_employer)

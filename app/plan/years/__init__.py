@@ -1,0 +1,1 @@
+"""A school's plan of a year: its state, its snapshots, its official export."""

@@ -1,0 +1,249 @@
+"""Snapshots of the plan: made, looked at, compared. HTTP only."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+
+from app.accounts.queries import actor
+from app.codes.queries import edition_name
+from app.core.db import db
+from app.core.errors import Invalid, NotYours
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.presentation import moment
+from app.files.made import making
+from app.files.made.models import Paper
+from app.files.made.views import asked
+from app.people.office_views import years
+from app.plan.rows.detail import shown
+from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS, Snapshot
+from app.plan.rows.outside import REASONS, Why
+from app.plan.rows.outside_views import Line, line_of
+from app.plan.years import snapshots
+
+LARGEST_KEY = 2**31 - 1
+SHOWN = 100  # rows of a part that a page lists
+LISTED = 200  # snapshots
+LABELS = {**PARTS, **REASONS}
+KINDS = {
+    "added": _l("Added graduates"), "left": _l("Graduates who left"),
+    "settled": _l("Got a destination"), "ended": _l("Lost the destination"),
+    "changed": _l("Changed"),
+}  # fmt: skip
+
+
+class SnapshotsView(SafeView):
+    """The plan as it was on each reporting date (PLN-08)."""
+
+    route_base = "/plan/snapshots"
+    default_view = "index"
+    class_permission_name = "PlanSnapshots"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return self._index()
+
+    @expose("/", methods=["POST"])
+    @has_access
+    def make(self) -> Any:
+        """Keep the plan of a year as it is now."""
+        year = request.form.get("year", "")
+        number = int(year) if year.isascii() and year.isdecimal() and len(year) == 4 else 0
+        try:
+            made = snapshots.take(actor(), number, request.form.get("note", ""))
+        except Invalid as problem:
+            return self._index(problem.problems), 422
+        flash(_("The snapshot is kept: %(count)s rows.", count=made.total), "success")
+        return redirect(url_for("SnapshotsView.show", pk=made.id), 303)
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        snapshot, part = snapshots.snapshot_of(actor(), pk), request.args.get("part", "")
+        rows = snapshots.rows_of(snapshot, part, SHOWN) if part in LABELS else []
+        return self.render_template(
+            "plan/years/snapshot.html",
+            snapshot=snapshot,
+            facts=_facts(snapshot),
+            parts=_parts(snapshot),
+            part=LABELS.get(part),
+            line=_line(snapshot),
+            rows=[_row(row.row, snapshot) for row in rows],
+            shown=SHOWN,
+            others=[(_title(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
+                    for s in _others(snapshot)],
+        )  # fmt: skip
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["GET"])
+    @has_access
+    def compare(self, pk: int, new: int) -> Any:
+        """What is different between two snapshots of one year."""
+        old_one, new_one = _pair(pk, new)
+        found = snapshots.compare(old_one, new_one, SHOWN)
+        kinds = [
+            (KINDS[k], found.counts[k], [_changed(r, old_one, new_one) for r in found.rows if r.kind == k])
+            for k in KINDS if found.counts.get(k)
+        ]  # fmt: skip
+        return self.render_template(
+            "plan/years/snapshots_compared.html", old=_title(old_one), new=_title(new_one), kinds=kinds,
+            counts=_both(old_one, new_one), lines=[(_title(s), _line(s)) for s in (old_one, new_one)],
+            back=url_for("SnapshotsView.show", pk=new_one.id), shown=SHOWN,
+            file_url=self._may("differences") and url_for("SnapshotsView.differences", pk=pk, new=new),
+        )  # fmt: skip
+
+    @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["POST"])
+    @has_access
+    def differences(self, pk: int, new: int) -> Any:
+        """The worker writes everything that is different into a workbook."""
+        old_one, new_one = _pair(pk, new)
+        name = (
+            _("%(old)s compared with %(new)s", old=_title(old_one), new=_title(new_one)) + ".xlsx"
+        )
+        wish = {"old": old_one.id, "new": new_one.id}
+        return asked(
+            lambda: making.ask(actor(), COMPARED, wish, name),
+            url_for("SnapshotsView.compare", pk=pk, new=new),
+        )
+
+    def _may(self, permission: str) -> bool:
+        return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
+
+    def _index(self, problems: Any = ()) -> Any:
+        wanted = snapshots.snapshots_for(actor()).order_by(Snapshot.id.desc()).limit(LISTED)
+        return self.render_template(
+            "plan/years/snapshots.html",
+            rows=[(s, url_for("SnapshotsView.show", pk=s.id), moment(s.made_at), _parts(s))
+                  for s in db.session.scalars(wanted)],
+            years=years(), problems=list(problems),
+            year=request.form.get("year", ""), note=request.form.get("note", "")[:100],
+            may=self._may("make"),
+        )  # fmt: skip
+
+
+def _pair(one: int, other: int) -> tuple[Snapshot, Snapshot]:
+    """Two snapshots of one school and year, the older first. Raises NotYours."""
+    old, new = sorted(
+        (snapshots.snapshot_of(actor(), key) for key in (one, other)), key=lambda s: s.id
+    )
+    if (old.school_id, old.graduation_year) != (new.school_id, new.graduation_year):
+        abort(404)
+    return old, new
+
+
+def outside_urls(snapshot: Snapshot) -> dict[str, str]:
+    """Why → the graduates whom the snapshot keeps outside its figures."""
+    pages = ((w, url_for("SnapshotsView.show", pk=snapshot.id, part=w)) for w in Why)
+    return {w: url for w, url in pages if (snapshot.outside or {}).get(w)}
+
+
+def _line(snapshot: Snapshot) -> Line | None:
+    base = snapshots.base_of(snapshot)
+    return line_of(base, outside_urls(snapshot)) if base else None
+
+
+def _others(snapshot: Snapshot) -> list[Snapshot]:
+    wanted = snapshots.snapshots_for(actor()).where(
+        Snapshot.school_id == snapshot.school_id, Snapshot.id != snapshot.id,
+        Snapshot.graduation_year == snapshot.graduation_year,
+    )  # fmt: skip
+    return list(db.session.scalars(wanted.order_by(Snapshot.id.desc()).limit(LISTED)))
+
+
+def _title(snapshot: Snapshot) -> str:
+    return f"{snapshot.day} {snapshot.note}"
+
+
+def _facts(snapshot: Snapshot) -> list[tuple[Any, Any]]:
+    return [
+        (_("Graduation year"), snapshot.graduation_year), (_("Reporting date"), snapshot.day),
+        (_("Graduates"), snapshot.total), (_("Edition of the codes"), edition_name(snapshot.code_edition)),
+        (_("Edition of the formula"), edition_name(snapshot.formula_edition)),
+        (_("Made by"), f"{snapshot.made_by_name} {moment(snapshot.made_at)}"),
+    ]  # fmt: skip
+
+
+def _parts(snapshot: Snapshot) -> list[tuple[Any, int, str]]:
+    return [
+        (label, snapshot.counts[name], url_for("SnapshotsView.show", pk=snapshot.id, part=name))
+        for name, label in PARTS.items()
+        if snapshot.counts.get(name)
+    ]
+
+
+def _both(old: Snapshot, new: Snapshot) -> list[tuple[Any, int, int]]:
+    """(what it counts as, before, after), the total last."""
+    return [
+        (label, old.counts.get(name, 0), new.counts.get(name, 0))
+        for name, label in PARTS.items()
+        if name in {*old.counts, *new.counts}
+    ] + [(_("Graduates"), old.total, new.total)]
+
+
+def _row(row: dict[str, Any], snapshot: Snapshot) -> dict[str, str]:
+    code = row.get("destination_code")
+    name = snapshot.codes.get(code or "", ["", ""])[0]
+    return {"name": row["name"], "student_no": row["student_no"],
+            "destination": f"{code} {name}" if code else "",
+            "employer": row.get("employer_name", "")}  # fmt: skip
+
+
+def _changed(row: Any, old: Snapshot, new: Snapshot) -> dict[str, Any]:
+    """Who it is, and the fields that differ."""
+    was, now = row.old or {}, row.new or {}
+    year = new.graduation_year
+    return {
+        **_row(now or was, new if now else old),
+        "changes": [
+            (FIELD_LABELS[name], shown(name, was.get(name), year), shown(name, now.get(name), year))
+            for name in DESTINATION_FIELDS
+            if was.get(name) != now.get(name)
+        ],
+    }
+
+
+COMPARED = "snapshots"  # the kind of paper
+MOST_LISTED = 100_000
+
+
+def _workbook(paper: Paper) -> bytes:
+    """The totals, and every graduate with what is different."""
+    old, new = (db.session.get_one(Snapshot, paper.wish[name]) for name in ("old", "new"))
+    if paper.school_id != old.school_id or paper.school_id != new.school_id:
+        raise NotYours(f"snapshots {old.id}, {new.id}")
+    heads = [(_("What it is"), 18), (_("Student number"), 18), (_("Name"), 14), (_("Field"), 20),
+             (_title(old), 36), (_title(new), 36)]  # fmt: skip
+    out = io.BytesIO()
+    with making.book_of(out, _("Differences"), heads) as put:
+        for label, before, after in _both(old, new):
+            put([_("Total"), "", "", str(label), str(before), str(after)])
+        for row in snapshots.compare(old, new, MOST_LISTED).rows:
+            who = _changed(row, old, new)
+            for label, before, after in who["changes"] or [("", "", "")]:
+                put(
+                    [
+                        str(KINDS[row.kind]),
+                        who["student_no"],
+                        who["name"],
+                        str(label),
+                        before,
+                        after,
+                    ]
+                )
+    return out.getvalue()
+
+
+def _back(paper: Paper) -> tuple[str, str]:
+    keys = {"pk": paper.wish["old"], "new": paper.wish["new"]}
+    return _("Two snapshots compared"), url_for("SnapshotsView.compare", **keys)
+
+
+making.MAKERS[COMPARED] = making.Maker(
+    _l("Differences of two snapshots"), _workbook, _back, menu="Plan"
+)

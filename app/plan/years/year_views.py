@@ -1,0 +1,200 @@
+"""A school's plan of a year: how far it is, compared with the placements, checked, reported. HTTP only."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from flask import abort, flash, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import ngettext
+
+from app.accounts.queries import actor
+from app.batches.queries import ask
+from app.core import clock
+from app.core.db import db
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.people.models import Student
+from app.plan.rows import detail, hooks, queries, sync
+from app.plan.rows.models import PLAN_CHIPS, PLAN_STATES, PlanState
+from app.plan.rows.outside import of_plan
+from app.plan.rows.outside_views import line_of
+from app.plan.rows.workflow import PLAN
+from app.workflow.actor import Actor
+
+SHOWN = 20  # rows of each kind side by side
+WHOLE = {"check": PlanState.FILLED, "report": PlanState.CHECKED}  # step → the rows it takes
+KINDS = {
+    "open": _l("Graduates without a row yet"),
+    "add": _l("Missing: to be filled in"),
+    "change": _l("Different: to be changed"),
+    "take_back": _l("No longer in force: to be emptied"),
+    "conflict": _l("Conflicts with what staff wrote"),
+    "request": _l("Already reported: a change to decide on"),
+    "moved": _l("Moved to another college or year"),
+    "waits": _l("Wait for a decision already"),
+    "settled": _l("Decided before: the row stays"),
+}
+SILENT_KINDS = ("waits", "settled")  # nothing is written for these
+ASKED_KINDS = ("conflict", "request")  # a change to decide on: the row itself is not written
+
+
+def _school() -> int:
+    return actor().school_id or abort(404)
+
+
+def _year(text: str) -> int:
+    if not (text.isascii() and text.isdecimal() and len(text) == 4):
+        abort(404)
+    return int(text)
+
+
+class PlanYearView(SafeView):
+    """One card a graduation year; the dry run and its application (PLN-04, PLN-06)."""
+
+    route_base = "/plan/sync"
+    default_view = "index"
+    class_permission_name = "PlanYears"
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        years = queries.years_of(_school())
+        who = actor()
+        return self.render_template(
+            "plan/years/years.html",
+            years=[
+                (
+                    year,
+                    _states(counts, year),
+                    queries.waiting_of(who, year),
+                    _cautions(year),
+                    {step: counts.get(state, 0) for step, state in WHOLE.items()},
+                    line_of(of_plan(who, Student.graduation_year == year), row="none", year=year),
+                )
+                for year, counts in years
+            ],
+            may=self._may("apply"),
+            report=PLAN.step("report"),
+        )
+
+    @expose("/<string:year>", methods=["GET"])
+    @has_access
+    def compare(self, year: str) -> Any:
+        """What would be added, changed, taken back, and what meets a conflict; nothing is written."""
+        return self._comparison(_school(), _year(year))
+
+    @expose("/<string:year>", methods=["POST"])
+    @has_access
+    def apply(self, year: str) -> Any:
+        """Write what the dry run showed, in one transaction; if it differs now, show it anew."""
+        school, number = _school(), _year(year)
+        try:
+            done = sync.reconcile(school, number, clock.now(), _seen(request.form.get("seen", "")))
+        except ValueError:
+            db.session.rollback()
+            flash(_("The differences changed meanwhile. Please look again."), "warning")
+            return self._comparison(school, number), 409
+        db.session.commit()
+        flash(_told(done), "success")
+        return redirect(url_for("PlanYearView.compare", year=number), 303)
+
+    @expose("/<string:year>/<string:step>", methods=["POST"])
+    @has_access
+    def whole(self, year: str, step: str) -> Any:
+        """Check or report all rows of the year: the worker takes the step for each (PLN-06)."""
+        who, number = actor(), _year(year)
+        if step not in WHOLE:
+            abort(404)
+        rows = _ready(who, number, step)
+        if not rows:
+            flash(_("No row of %(year)s is ready for this.", year=number), "info")
+            return redirect(url_for("PlanYearView.index"), 303)
+        if request.args.get("seen") != str(len(rows)):
+            flash(_("The numbers changed meanwhile: it is %(count)s rows now. Nothing was done; please "
+                    "look again.", count=len(rows)), "warning")  # fmt: skip
+            return redirect(url_for("PlanYearView.index"), 303)
+        batch = ask(who, "plan_entry", step, rows, back_url=url_for("PlanYearView.index"))
+        return redirect(url_for("BatchView.show", uid=batch.uid), 303)
+
+    def _may(self, permission: str) -> bool:
+        return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
+
+    def _comparison(self, school: int, year: int) -> Any:
+        counts, rows = sync.side_by_side(school, year, SHOWN)
+        found: dict[str, list[Any]] = {}
+        for row in rows:
+            found.setdefault(row.act, []).append(
+                (
+                    row.name,
+                    row.student_no,
+                    _row_url(row),
+                    [p[1:] for p in detail.pairs(row.changes, year)],
+                )
+            )
+        db.session.rollback()
+        kinds = [(KINDS[k], counts[k], found.get(k, [])) for k in KINDS if counts.get(k)]
+        return self.render_template(
+            "plan/years/compare.html", year=year, kinds=kinds, writes=_writes(counts),
+            asks=_asks(counts), shown=SHOWN,
+            seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
+            waiting=queries.waiting_of(actor(), year),
+        )  # fmt: skip
+
+
+def _ready(who: Actor, year: int, step: str) -> list[tuple[int, str, str]]:
+    """The rows of a year that the step would be taken on, after the checks have looked at them (PLN-06)."""
+    rows = queries.of_year(who, year, WHOLE[step])
+    if rows and step in PLAN.before:
+        PLAN.before[step]([key for key, _name in rows])
+        rows = queries.of_year(who, year, WHOLE[step])
+    return [(key, name, url_for("PlanView.show", pk=key)) for key, name in rows]
+
+
+def _cautions(year: int) -> list[dict[str, Any]]:
+    """What is said of the year before it is reported."""
+    return [find(_school(), year) for find in hooks.YEAR_CAUTIONS]
+
+
+def _writes(counts: dict[str, int]) -> int:
+    """How many rows are written."""
+    return sum(n for kind, n in counts.items() if kind not in (*SILENT_KINDS, *ASKED_KINDS))
+
+
+def _asks(counts: dict[str, int]) -> int:
+    """How many become changes to decide on."""
+    return sum(counts.get(kind, 0) for kind in ASKED_KINDS)
+
+
+def _told(done: dict[str, int]) -> str:
+    """What was done, in the words and numbers of the page before."""
+    writes, asks = _writes(done), _asks(done)
+    text = ngettext("%(num)s row was written.", "%(num)s rows were written.", writes)
+    if asks:
+        text += " " + ngettext(
+            "%(num)s change waits for a decision.", "%(num)s changes wait for a decision.", asks
+        )
+    return text
+
+
+def _row_url(row: Any) -> str:
+    return url_for("PlanView.show", pk=row.entry_id) if row.entry_id else ""
+
+
+def _seen(text: str) -> dict[str, int]:
+    """What the dry run showed. Raises ValueError."""
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(text)
+    return found
+
+
+def _states(counts: dict[str, int], year: int) -> list[tuple[Any, str, int, str]]:
+    """(state, kind of chip, rows, where they are listed), in the order of the workflow."""
+    return [
+        (PLAN_STATES[s], PLAN_CHIPS.get(s, "closed"), counts.get(s, 0),
+         url_for("PlanView.list", tab=s.value, f_year=year)) for s in PlanState
+    ]  # fmt: skip

@@ -1,0 +1,237 @@
+"""The rows of the review desk: tabs, search, what waits for whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.orm.attributes import set_committed_value
+
+from app.accounts.models import AppUser
+from app.core import clock
+from app.core.db import db
+from app.core.text import clean_code
+from app.notices.models import Notice
+from app.notices.queries import near
+from app.people.checks import is_credit_code
+from app.people.models import Employer, School, Student, merged
+from app.people.naming import renamed_employers, title_has
+from app.people.queries import finds_student, looks_like_number, students_for
+from app.settings.models import Review
+from app.signing.placements.models import AWAITING, FORMS, REVIEWS, Placement, PlacementState
+from app.signing.placements.queries import placements_for
+from app.signing.terminations.models import RUNNING, Termination, TerminationState
+from app.signing.terminations.queries import awaiting, terminations_for
+from app.workflow.actor import Actor, Role
+from app.workflow.models import Trail
+
+S, T = PlacementState, TerminationState
+ZONE = clock.SHANGHAI.key
+MINE = {
+    Role.COLLEGE: (S.FORM_COLLEGE, S.AWAITING_COLLEGE),
+    Role.SCHOOL: (S.FORM_SCHOOL, S.AWAITING_SCHOOL, S.GIVING_UP),
+}
+WAITS = (*REVIEWS, S.GIVING_UP)
+STATES = {
+    "form": FORMS,
+    "scan": (S.AWAITING_SCAN, S.GIVING_UP),
+    "in_force": (S.IN_FORCE,),
+    "refused": (S.REFUSED,),
+    "ended": (S.TERMINATED, S.GIVEN_UP, S.REPLACED),
+}
+
+
+# what a person decides on the desk; facts, undoing and consequences are no decisions
+DECISIONS = {
+    "placement": ("approve_form", "approve_form_college", "refuse_form", "refuse_form_college",
+                  "give_up", "keep", "attest", "attest_college", "refuse", "refuse_college", "send_back",
+                  "withdraw_college", "reopen", "restore", "approve_form_for_college",
+                  "refuse_form_for_college", "attest_for_college", "refuse_for_college"),
+    "termination": ("approve", "approve_college", "refuse", "refuse_college", "send_back",
+                    "withdraw_college", "close", "review_one_sided", "force", "confirm_force",
+                    "drop_force", "approve_for_college", "refuse_for_college"),
+}  # fmt: skip
+
+
+def at_level(who: Actor, states: Sequence[PlacementState]) -> Select[Any]:
+    """The signings that wait at these levels, those with an unanswered, lapsed amendment included."""
+    mine = placements_for(who).with_only_columns(Placement.id)
+    school_first = Placement.review == Review.SCHOOL
+    first = [
+        school_first if state is S.AWAITING_SCHOOL else not_(school_first)
+        for state in states
+        if state in AWAITING
+    ]
+    lapsed = (Placement.state == S.AMENDING, Placement.answer_by <= clock.app_now())
+    return union_all(mine.where(Placement.state.in_(states)), mine.where(*lapsed, or_(*first)))  # type: ignore[return-value]
+
+
+def ending(who: Actor, *where: ColumnElement[bool]) -> Select[Any]:
+    """The placements with such a termination."""
+    return terminations_for(who).with_only_columns(Termination.placement_id).where(*where)
+
+
+def signings_awaiting(who: Actor) -> ColumnElement[bool]:
+    """The signings that wait for this person's decision; for readers, those that wait at all."""
+    return Placement.id.in_(at_level(who, MINE.get(who.role, WAITS)))
+
+
+def terminations_awaiting(who: Actor) -> ColumnElement[bool]:
+    """The same of terminations, with mediation and what waits for a second person."""
+    return Placement.id.in_(ending(who, awaiting(who)))
+
+
+def awaiting_me(who: Actor) -> ColumnElement[bool]:
+    """What waits for this person: signings and terminations (AGR-06, TRM-03, TRM-09).
+
+    A union of small index-served parts: an OR would read every row of the scope.
+    """
+    return Placement.id.in_(waiting_for(who))
+
+
+def waiting_for(who: Actor) -> CompoundSelect[Any]:
+    """The keys of what waits for this person; a termination runs only where no signing waits."""
+    signings = at_level(who, MINE.get(who.role, WAITS)).subquery()
+    return union_all(select(signings), ending(who, awaiting(who)))
+
+
+def in_tab(name: str, who: Actor) -> ColumnElement[bool] | None:
+    """The rows of a tab of the desk; None: all."""
+    if name == "mine":
+        return awaiting_me(who)
+    if name == "termination":
+        return Placement.id.in_(ending(who, Termination.state.in_(RUNNING)))
+    if name == "other":
+        return _other_level(who)
+    if name == "today":
+        return decided_by(who)
+    return Placement.state.in_(STATES[name]) if name in STATES else None
+
+
+def _other_level(who: Actor) -> ColumnElement[bool]:
+    college = who.role is Role.COLLEGE
+    other = Role.SCHOOL if college else Role.COLLEGE
+    ends = T.AWAITING_SCHOOL if college else T.AWAITING_COLLEGE
+    signings = at_level(who, MINE[other]).subquery()
+    return Placement.id.in_(union_all(select(signings), ending(who, Termination.state == ends)))
+
+
+def decided_by(who: Actor) -> ColumnElement[bool]:
+    """What this person decided today, by the day in China (AGR-14)."""
+    today = func.date_trunc("day", func.timezone(ZONE, clock.app_now()))
+    mine = (Trail.actor_id == who.user_id, Trail.at >= func.timezone(ZONE, today))
+
+    def taken(kind: str) -> Any:
+        steps = (Trail.kind == kind, Trail.step.in_(DECISIONS[kind]))
+        return select(Trail.record_id).where(*mine, *steps)
+
+    ended = select(Termination.placement_id).where(Termination.id.in_(taken("termination")))
+    return Placement.id.in_(union_all(taken("placement"), ended))
+
+
+def found_by(text: str, who: Actor) -> ColumnElement[bool]:
+    """The placements that a typed number, credit code or fragment of a name finds (AGR-01).
+
+    A union of small index-served parts: an OR over two tables would read every row of the scope.
+    """
+    code = clean_code(text)
+    mine = placements_for(who).with_only_columns(Placement.id)
+    students = students_for(who).with_only_columns(Student.id).where(finds_student(text))
+    parts = [mine.where(Placement.student_id.in_(students))]
+    if looks_like_number(text):
+        parts.append(mine.where(Placement.agreement_no.startswith(code, autoescape=True)))
+    if is_credit_code(code):
+        parts.append(mine.where(Placement.employer_credit_code == code))
+        now = select(Employer.id).where(Employer.credit_code == code)
+        parts.append(
+            mine.where(Placement.employer_id.in_(union_all(now, merged("employer", code))))
+        )
+    elif not code.isdecimal():
+        parts.append(mine.where(title_has(Placement.employer_name, text)))
+        parts.append(mine.where(Placement.employer_id.in_(renamed_employers(text))))
+    return Placement.id.in_(union_all(*parts))
+
+
+def with_students(placements: list[Placement]) -> list[Placement]:
+    """The same rows with their students, read by one query."""
+    ids = {placement.student_id for placement in placements}
+    found = {s.id: s for s in db.session.scalars(select(Student).where(Student.id.in_(ids)))}
+    for placement in placements:
+        set_committed_value(placement, "student", found[placement.student_id])
+    return placements
+
+
+def overdue_amendments(now: datetime, most: int) -> Sequence[int]:
+    """Ids of placements whose proposal nobody answered in time."""
+    mine = (Placement.state == S.AMENDING, Placement.answer_by <= now)
+    return db.session.scalars(
+        select(Placement.id).where(*mine).order_by(Placement.answer_by).limit(most)
+    ).all()
+
+
+def amending(now: datetime, after: int, most: int = 200) -> Sequence[Placement]:
+    """A portion of the placements whose proposal ends within 48 hours, in the order of their ids."""
+    return db.session.scalars(
+        select(Placement)
+        .where(Placement.state == S.AMENDING, near(Placement.answer_by, now))
+        .where(Placement.id > after, ~Placement.frozen)
+        .order_by(Placement.id)
+        .limit(most)
+        .with_for_update(read=True, skip_locked=True)
+    ).all()
+
+
+def schools_of_reviewers() -> Sequence[int]:
+    """Ids of the schools that have an account that decides on reviews."""
+    mine = (AppUser.role.in_((Role.COLLEGE, Role.SCHOOL)), AppUser.active == true())
+    return db.session.scalars(select(School.id).where(
+        School.id.in_(select(AppUser.school_id).where(*mine))).order_by(School.id)
+    ).all()  # fmt: skip
+
+
+def reviewers(school_id: int, key: str) -> Sequence[AppUser]:
+    """The accounts of a school that decide on reviews and were not told by that key yet."""
+    told = select(Notice.id).where(Notice.user_id == AppUser.id, Notice.key == key)
+    mine = (AppUser.role.in_((Role.COLLEGE, Role.SCHOOL)), AppUser.active == true())
+    return db.session.scalars(
+        select(AppUser)
+        .where(AppUser.school_id == school_id, *mine, ~told.exists())
+        .order_by(AppUser.id)
+    ).all()
+
+
+@dataclass(frozen=True)
+class Overdue:
+    """What waits too long for one reviewer."""
+
+    signings: int
+    terminations: int
+    oldest: datetime | None
+
+
+def waiting_since(who: Actor, since: datetime) -> Overdue:
+    """The signings and terminations that have waited for this person since before that moment."""
+    placements = placements_for(who).where(
+        Placement.state.in_(MINE.get(who.role, WAITS)),
+        Placement.changed_at < since,
+        ~Placement.frozen,
+    )
+    terminations = terminations_for(who).where(awaiting(who), Termination.changed_at < since)
+    rows = [
+        db.session.execute(mine.with_only_columns(func.count(), func.min(model.changed_at))).one()
+        for mine, model in ((placements, Placement), (terminations, Termination))
+    ]
+    return Overdue(rows[0][0], rows[1][0], min((at for _n, at in rows if at), default=None))

@@ -1,0 +1,274 @@
+"""Tables of the kinds of destinations, and the records of students: data, never program text (DST-06)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from flask_babel import get_locale
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ForeignKey, Index, String, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.types import DateTime
+
+from app.core.db import db
+from app.files.documents.models import Attachment
+from app.people.models import Student
+from app.signing.placements.models import Placement
+
+
+class FieldType(StrEnum):
+    """What a field of a kind asks for, and so how it is checked and shown."""
+
+    TEXT = "text"
+    LONG = "long"
+    NAME = "name"
+    NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    CODE = "code"
+    REGION = "region"
+    CREDIT_CODE = "credit_code"
+    PHONE = "phone"
+    POSTCODE = "postcode"
+
+
+FIELD_TYPES = {
+    FieldType.TEXT: _l("Line of text"),
+    FieldType.LONG: _l("Longer text"),
+    FieldType.NAME: _l("Name of a school or employer"),
+    FieldType.NUMBER: _l("Whole number"),
+    FieldType.MONEY: _l("Amount in yuan"),
+    FieldType.DATE: _l("Day"),
+    FieldType.CODE: _l("Choice from a code table"),
+    FieldType.REGION: _l("Administrative region"),
+    FieldType.CREDIT_CODE: _l("Credit code of an employer"),
+    FieldType.PHONE: _l("Telephone"),
+    FieldType.POSTCODE: _l("Postcode"),
+}
+TEXTS = (FieldType.TEXT, FieldType.LONG, FieldType.NAME)
+NUMBERS = (FieldType.NUMBER, FieldType.MONEY)
+PLAN = {  # column of the plan row → the types (and the code table) that may fill it, most characters
+    "employer_name": (TEXTS, "", 120),
+    "credit_code": ((FieldType.CREDIT_CODE,), "", 18),
+    "employer_kind": ((FieldType.CODE,), "dwxz", 2),
+    "industry": ((FieldType.CODE,), "dwhy", 2),
+    "location": ((FieldType.REGION,), "", 6),
+    "position_kind": ((FieldType.CODE,), "gzzwlb", 2),
+    "contact_name": (TEXTS, "", 60),
+    "contact_phone": ((FieldType.PHONE,), "", 20),
+    "address": (TEXTS, "", 200),
+    "postcode": ((FieldType.POSTCODE,), "", 6),
+    "archive_to": (TEXTS, "", 120),
+    "archive_address": (TEXTS, "", 200),
+    "archive_postcode": ((FieldType.POSTCODE,), "", 6),
+    "household_address": (TEXTS, "", 200),
+    "destination_code": ((FieldType.CODE,), "byqx", 3),
+}
+
+
+LEVELS = {  # of education → its name
+    "doctor": _l("Doctor"), "master": _l("Master"), "bachelor": _l("Bachelor"),
+    "college": _l("Junior college"),
+}  # fmt: skip
+FIRST_DIGITS = {
+    "doctor": "0",
+    "master": "1",
+    "bachelor": "23",
+    "college": "456",
+}  # of its codes (xl)
+
+
+def english() -> bool:
+    """Whether the page is read in English."""
+    return str(get_locale()).startswith("en")
+
+
+class Named:
+    """Mixin: a name and a line of explanation in both languages; English falls back to Chinese."""
+
+    name: Mapped[str]
+    name_en: Mapped[str]
+    hint: Mapped[str]
+    hint_en: Mapped[str]
+
+    def __str__(self) -> str:
+        return (self.name_en if english() else "") or self.name
+
+    @property
+    def explained(self) -> str:
+        """The line of explanation in the reader's language."""
+        return (self.hint_en if english() else "") or self.hint
+
+
+class DestinationType(Named, db.Model):
+    """The first choice of a student: further study, employment, army …"""
+
+    __tablename__ = "destination_type"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(40))
+    name_en: Mapped[str] = mapped_column(String(80), default="")
+    hint: Mapped[str] = mapped_column(String(200), default="")
+    hint_en: Mapped[str] = mapped_column(String(300), default="")
+    sort: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class DestinationKind(Named, db.Model):
+    """The second choice; says the plan codes, whether it settles, and for whom and when it is there."""
+
+    __tablename__ = "destination_kind"
+    __table_args__ = (Index("ix_destination_kind_type", "type_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    type_id: Mapped[int] = mapped_column(ForeignKey("destination_type.id"))
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(40))
+    name_en: Mapped[str] = mapped_column(String(80), default="")
+    hint: Mapped[str] = mapped_column(String(200), default="")
+    hint_en: Mapped[str] = mapped_column(String(300), default="")
+    plan_code: Mapped[str] = mapped_column(String(3))  # BYQXDM, three digits, since 2021
+    plan_code_legacy: Mapped[str] = mapped_column(String(3))  # the same of earlier years
+    settles: Mapped[bool] = mapped_column(default=True)
+    modes: Mapped[list[str]] = mapped_column(JSONB, default=list)  # pyfs; none: all of them
+    # of LEVELS; none: all of them
+    levels: Mapped[list[str]] = mapped_column(JSONB, default=list, server_default="[]")
+    from_year: Mapped[int | None]
+    to_year: Mapped[int | None]
+    sort: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    type: Mapped[DestinationType] = relationship()
+    fields: Mapped[list[DestinationField]] = relationship(
+        order_by="(DestinationField.sort, DestinationField.id)", back_populates="kind"
+    )
+    proofs: Mapped[list[DestinationProof]] = relationship(
+        order_by="(DestinationProof.sort, DestinationProof.id)", back_populates="kind"
+    )
+
+    def open_to(self, education: str) -> bool:
+        """Whether it is offered at this level of education (xl)."""
+        return not self.levels or any(education[:1] in FIRST_DIGITS[level] for level in self.levels)
+
+    @property
+    def years(self) -> str:
+        """The graduation years it is offered to."""
+        since, until = self.from_year or "", self.to_year or ""
+        return f"{since}–{until}" if since or until else "–"
+
+
+class DestinationField(Named, db.Model):
+    """One field that a kind asks for."""
+
+    __tablename__ = "destination_field"
+    __table_args__ = (Index("uq_destination_field", "kind_id", "key", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind_id: Mapped[int] = mapped_column(ForeignKey("destination_kind.id"))
+    key: Mapped[str] = mapped_column(String(30))
+    name: Mapped[str] = mapped_column(String(40))
+    name_en: Mapped[str] = mapped_column(String(80), default="")
+    hint: Mapped[str] = mapped_column(String(200), default="")
+    hint_en: Mapped[str] = mapped_column(String(300), default="")
+    type: Mapped[str] = mapped_column(String(12), default=FieldType.TEXT)
+    required: Mapped[bool] = mapped_column(default=True)
+    length: Mapped[int | None]  # of texts
+    low: Mapped[int | None]  # of numbers
+    high: Mapped[int | None]
+    table: Mapped[str] = mapped_column(String(12), default="")  # of choices
+    only: Mapped[list[str]] = mapped_column(JSONB, default=list)  # some codes of that table
+    plan_field: Mapped[str] = mapped_column(String(30), default="")
+    sort: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    kind: Mapped[DestinationKind] = relationship(back_populates="fields")
+
+    @property
+    def only_text(self) -> str:
+        """The chosen codes with blanks between them, as the form asks for them."""
+        return " ".join(self.only or ())
+
+    @only_text.setter
+    def only_text(self, text: str) -> None:
+        self.only = (text or "").split()
+
+
+class DestinationProof(Named, db.Model):
+    """A proof that a kind asks for: files of one sort."""
+
+    __tablename__ = "destination_proof"
+    __table_args__ = (Index("uq_destination_proof", "kind_id", "key", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    kind_id: Mapped[int] = mapped_column(ForeignKey("destination_kind.id"))
+    key: Mapped[str] = mapped_column(String(30))
+    name: Mapped[str] = mapped_column(String(40))
+    name_en: Mapped[str] = mapped_column(String(80), default="")
+    hint: Mapped[str] = mapped_column(String(200), default="")
+    hint_en: Mapped[str] = mapped_column(String(300), default="")
+    required: Mapped[bool] = mapped_column(default=True)
+    most: Mapped[int] = mapped_column(default=3)
+    sort: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+    kind: Mapped[DestinationKind] = relationship(back_populates="proofs")
+
+
+class Destination(db.Model):
+    """What a student fills in: a draft until it belongs to a placement, then never changed.
+
+    `values` are texts by the keys of the fields. `kept` is what reviewers read: the labels and texts
+    as they were when it was submitted, so that changed tables never touch it.
+    """
+
+    __tablename__ = "destination"
+    __table_args__ = (
+        Index("uq_destination_draft", "student_id", unique=True,
+              postgresql_where=text("placement_id IS NULL")),
+        Index("uq_destination_placement", "placement_id", unique=True),
+        Index("ix_destination_kind", "kind_id"),
+    )  # fmt: skip
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    student_id: Mapped[int] = mapped_column(ForeignKey("student.id"))
+    kind_id: Mapped[int] = mapped_column(ForeignKey("destination_kind.id"))
+    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placement.id"))
+    version: Mapped[int] = mapped_column(default=1)
+    values: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    kept: Mapped[dict[str, Any]] = mapped_column(JSONB, default=dict)
+    created_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+    changed_at: Mapped[datetime] = mapped_column(DateTime(timezone=True))
+
+    kind: Mapped[DestinationKind] = relationship()
+    student: Mapped[Student] = relationship()
+    placement: Mapped[Placement | None] = relationship()
+    files: Mapped[list[DestinationFile]] = relationship(
+        order_by="DestinationFile.id", back_populates="destination", cascade="all, delete-orphan"
+    )
+
+    @property
+    def school_id(self) -> int:
+        """The school of the student: whose files its proofs are."""
+        return self.student.school_id
+
+
+class DestinationFile(db.Model):
+    """Which proof an uploaded file of a record is; it goes with the file."""
+
+    __tablename__ = "destination_file"
+    __table_args__ = (
+        Index("uq_destination_file", "attachment_id", unique=True),
+        Index("ix_destination_file_destination", "destination_id"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    destination_id: Mapped[int] = mapped_column(ForeignKey("destination.id"))
+    attachment_id: Mapped[int] = mapped_column(ForeignKey("attachment.id", ondelete="CASCADE"))
+    proof: Mapped[str] = mapped_column(String(30))  # its key
+
+    destination: Mapped[Destination] = relationship(back_populates="files")
+    attachment: Mapped[Attachment] = relationship()

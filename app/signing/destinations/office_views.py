@@ -1,0 +1,241 @@
+"""The tables of destinations, kept by administrators: types, kinds, their fields and proofs (DST-06)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import flash, g, redirect, request, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import Select, select
+from sqlalchemy.orm import selectinload
+
+from app.codes import queries as codes
+from app.core.db import db
+from app.fab.access import has_access
+from app.fab.declared import Link, ListFilter
+from app.fab.interface import SafeInterface
+from app.fab.presentation import dash, yes_no
+from app.fab.views import SafeModelView
+from app.signing.destinations.forms import (
+    FieldForm,
+    KindForm,
+    NewFieldForm,
+    NewKindForm,
+    NewProofForm,
+    NewTypeForm,
+    ProofForm,
+    TypeForm,
+    plan_labels,
+)
+from app.signing.destinations.models import (
+    FIELD_TYPES,
+    LEVELS,
+    DestinationField,
+    DestinationKind,
+    DestinationProof,
+    DestinationType,
+)
+from app.signing.destinations.queries import copy_kind
+
+ROUTES = {"list", "search", "columns", "add", "edit"}
+NAMED = ["name", "name_en", "hint", "hint_en"]
+LABELS = {
+    "name": _l("Title"), "name_en": _l("English name"), "hint": _l("Explanation"),
+    "hint_en": _l("English explanation"), "sort": _l("Place in the list"), "active": _l("In use"),
+    "code": _l("Key"), "key": _l("Key"), "required": _l("Required"), "type": _l("Type"),
+    "kind.name": _l("Kind of destination"), "type.name": _l("Type"), "most": _l("Most files"),
+}  # fmt: skip
+SHOWN = {"active": yes_no, "required": yes_no, "settles": yes_no, "name_en": dash, "hint": dash,
+         "hint_en": dash}  # fmt: skip
+
+
+class DestinationTypesView(SafeModelView):
+    """The first choice of the students."""
+
+    datamodel = SafeInterface(DestinationType)
+    route_base = "/destination-types"
+    class_permission_name = "DestinationTypes"
+    include_route_methods = ROUTES | {"show"}
+    list_title, add_title = _l("Types of destinations"), _l("New type")
+    edit_title = _l("Edit the type")
+    list_columns = ["name", "code", "hint", "sort", "active"]
+    order_columns = ["sort", "name"]
+    search_columns = ["name", "code"]
+    label_columns = LABELS
+    formatters_columns = SHOWN
+    base_order = ("sort", "asc")
+    add_form, edit_form = NewTypeForm, TypeForm
+    edit_columns = [*NAMED, "sort", "active"]
+    add_columns = ["code", *edit_columns]
+    cell_classes = {"hint": "qq-roomy"}
+    show_title = _l("Type of destinations")
+    show_fieldsets = [
+        (None, {"fields": ["name", "code", "name_en", "hint", "hint_en", "sort", "active"]})
+    ]
+
+    def scoped(self) -> Select[Any]:
+        return select(DestinationType)
+
+    def head_links(self) -> Any:
+        kinds = Link(url_for("DestinationKindsView.list"), _("Kinds of destinations"))
+        return (Link(self.url("add"), _("New type")), kinds)
+
+    def record_name(self, item: Any) -> str:
+        return str(item.name)
+
+
+class DestinationKindsView(SafeModelView):
+    """The second choice, and everything that hangs on it."""
+
+    datamodel = SafeInterface(DestinationKind)
+    route_base = "/destination-kinds"
+    class_permission_name = "DestinationKinds"
+    include_route_methods = ROUTES | {"show", "copy"}
+    list_title, show_title = _l("Kinds of destinations"), _l("Kind of destination")
+    add_title, edit_title = _l("New kind"), _l("Edit the kind")
+    show_template = "signing/destinations/kind.html"
+    list_columns = ["name", "type.name", "code", "plan_code", "plan_code_legacy", "settles",
+                    "years", "sort", "active"]  # fmt: skip
+    show_fieldsets = [
+        (None, {"fields": ["name", "type.name", "code", "name_en", "hint", "hint_en", "plan_code",
+                           "plan_code_legacy", "settles", "modes", "levels", "years", "active"]}),
+    ]  # fmt: skip
+    order_columns = ["sort", "name", "plan_code"]
+    search_columns = ["name", "code", "plan_code"]
+    label_columns = LABELS | {
+        "plan_code": _l("Plan code since 2021"), "plan_code_legacy": _l("Plan code before 2021"),
+        "settles": _l("Settles"), "modes": _l("Training modes"),
+        "levels": _l("Levels of education"), "years": _l("Graduation years"),
+    }  # fmt: skip
+    formatters_columns = SHOWN | {
+        "plan_code": lambda code: f"{code} {codes.name('byqx', code, 2021)}",
+        "plan_code_legacy": lambda code: f"{code} {codes.name('byqx', code, 2020)}",
+        "modes": lambda modes: _(", ").join(codes.name("pyfs", m) for m in modes) or _("all"),
+        "levels": lambda found: _(", ").join(str(LEVELS[level]) for level in found) or _("all"),
+    }
+    base_order = ("sort", "asc")
+    load_columns = ("from_year", "to_year")
+    add_form, edit_form = NewKindForm, KindForm
+    add_columns = ["code", "type_id", *NAMED, "plan_code", "plan_code_legacy", "settles", "modes",
+                   "levels", "from_year", "to_year", "sort"]  # fmt: skip
+    edit_columns = [*add_columns[1:], "active"]
+    add_row_message = _l("Saved, and not in use yet: add fields and proofs, then tick “In use”.")
+    wide_columns = frozenset({"code", "plan_code_legacy", "years", "sort"})
+    cell_classes = {
+        "name": "qq-card-title",
+        "plan_code": "qq-roomy",
+        "plan_code_legacy": "qq-roomy",
+    }
+    filters = (
+        ListFilter("type", _l("All types"), DestinationKind.type_id, lambda: [
+            (str(t.id), str(t)) for t in db.session.scalars(
+                select(DestinationType).order_by(DestinationType.sort))]),
+    )  # fmt: skip
+
+    def scoped(self) -> Select[Any]:
+        return select(DestinationKind)
+
+    def head_links(self) -> Any:
+        types = Link(url_for("DestinationTypesView.list"), _("Types of destinations"))
+        return (Link(self.url("add"), _("New kind")), types)
+
+    def record_name(self, item: Any) -> str:
+        return str(item.name)
+
+    def pre_add(self, item: Any) -> None:
+        item.active = False
+
+    @expose("/copy/<int(max=2147483647):pk>", methods=["POST"])
+    @has_access
+    def copy(self, pk: int) -> Any:
+        """The kind once more, to be changed and then taken into use (F-61)."""
+        made = copy_kind(self.record(pk))
+        db.session.commit()
+        flash(_("Copied, and not in use yet: change what differs, then tick “In use”."), "success")
+        return redirect(self.url("edit", pk=made.id), 303)
+
+    def show_context(self, item: Any) -> dict[str, Any]:
+        parts = (selectinload(DestinationKind.fields), selectinload(DestinationKind.proofs))
+        db.session.get(DestinationKind, item.id, options=parts, populate_existing=True)
+        labels = plan_labels()
+        return {
+            "parts": [
+                (f, FIELD_TYPES[f.type], labels.get(f.plan_field, "–"),
+                 url_for("DestinationFieldsView.edit", pk=f.id))
+                for f in item.fields
+            ],
+            "proofs": [
+                (p, url_for("DestinationProofsView.edit", pk=p.id)) for p in item.proofs
+            ],
+            "copy_url": self.url("copy", pk=item.id)
+            if self.appbuilder.sm.has_access("can_copy", self.class_permission_name) else "",
+            "add_field": url_for("DestinationFieldsView.add", kind=item.id),
+            "add_proof": url_for("DestinationProofsView.add", kind=item.id),
+        }  # fmt: skip
+
+
+class _Parts(SafeModelView):
+    """Fields and proofs: they are added from the page of their kind, and lead back to it."""
+
+    def list_url(self) -> str:
+        kind = g.get("destination_kind") or request.args.get("kind", "")
+        if str(kind).isdecimal() and len(str(kind)) < 10:
+            return url_for("DestinationKindsView.show", pk=int(kind))
+        return url_for("DestinationKindsView.list")
+
+    def record(self, pk: Any, columns: Any = ()) -> Any:
+        item = super().record(pk, columns)
+        g.destination_kind = item.kind_id
+        return item
+
+    def pre_add(self, item: Any) -> None:
+        g.destination_kind = item.kind_id
+
+    def _form_page(self, kind: str, form: Any, status: int = 200) -> Any:
+        chosen = request.args.get("kind", "")
+        if kind == "add" and request.method == "GET" and chosen.isdecimal() and len(chosen) < 10:
+            form.kind_id.data = int(chosen)
+        return super()._form_page(kind, form, status)
+
+
+class DestinationFieldsView(_Parts):
+    """The fields that kinds ask for."""
+
+    datamodel = SafeInterface(DestinationField)
+    route_base = "/destination-fields"
+    class_permission_name = "DestinationFields"
+    include_route_methods = {"add", "edit"}
+    list_title, add_title, edit_title = _l("Fields"), _l("New field"), _l("Edit the field")
+    list_columns = ["name", "key"]
+    order_columns: list[str] = []
+    search_columns: list[str] = []
+    label_columns = LABELS
+    add_form, edit_form = NewFieldForm, FieldForm
+    edit_columns = [*NAMED, "type", "required", "length", "low", "high", "table", "only_text",
+                    "plan_field", "sort", "active"]  # fmt: skip
+    add_columns = ["kind_id", "key", *edit_columns]
+
+    def scoped(self) -> Select[Any]:
+        return select(DestinationField)
+
+
+class DestinationProofsView(_Parts):
+    """The proofs that kinds ask for."""
+
+    datamodel = SafeInterface(DestinationProof)
+    route_base = "/destination-proofs"
+    class_permission_name = "DestinationProofs"
+    include_route_methods = {"add", "edit"}
+    list_title, add_title, edit_title = _l("Proof material"), _l("New proof"), _l("Edit the proof")
+    list_columns = ["name", "key"]
+    order_columns: list[str] = []
+    search_columns: list[str] = []
+    label_columns = LABELS
+    add_form, edit_form = NewProofForm, ProofForm
+    edit_columns = [*NAMED, "required", "most", "sort", "active"]
+    add_columns = ["kind_id", "key", *edit_columns]
+
+    def scoped(self) -> Select[Any]:
+        return select(DestinationProof)

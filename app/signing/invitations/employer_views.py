@@ -1,0 +1,216 @@
+"""The employer's home, its data desk with export, and the detail of one invitation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import g, redirect, url_for
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from sqlalchemy import ColumnElement, Select, false
+
+from app.accounts.queries import actor
+from app.core import clock
+from app.fab.access import has_access
+from app.fab.declared import Link, ListFilter, Tab
+from app.fab.interface import SafeInterface
+from app.fab.views import SafeModelView
+from app.people.models import Student
+from app.people.naming import name_has
+from app.people.search_views import StudentSearch
+from app.signing.invitations import queries
+from app.signing.invitations.models import Invitation
+from app.signing.invitations.views import (
+    ToldColumn,
+    agreement,
+    chip,
+    history,
+    local,
+    now,
+    party_a,
+    party_b,
+    response_text,
+    review_chip,
+    review_text,
+    told_chip,
+    told_fact,
+)
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.placements.checks import not_made
+from app.signing.placements.queries import invitations_terminated
+from app.signing.placements.tasks import document_of, failure_of
+from app.signing.placements.views import full_url
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terms.queries import changed, groups
+from app.workflow.steps import Offer
+
+
+def _lists() -> tuple[dict[int, str], list[int]]:
+    """Schools and years of the list; asked once a request."""
+    if "schools_and_years" not in g:
+        g.schools_and_years = queries.schools_and_years(actor())
+    return g.schools_and_years  # type: ignore[no-any-return]
+
+
+class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
+    """The data desk: what awaits an answer, what was answered, what has ended (INV-18, INV-24)."""
+
+    route_base = "/employer/invitations"
+    default_view = "list"
+    datamodel = SafeInterface(Invitation)
+    class_permission_name = "EmployerInvitations"
+    include_route_methods = {"list", "show", "search", "columns", "index", "one"}
+
+    list_title = _l("My invitations")
+    show_title = _l("Invitation")
+    list_columns = [
+        "student.name", "answer", "placement.state", "told", "student.school.name",
+        "student.major.name", "terms.position", "sent_at", "reply_by",
+    ]  # fmt: skip
+    show_columns = ["student.name"]
+    order_columns = ["sent_at", "reply_by"]
+    search_columns: list[str] = []
+    base_order = ("changed_at", "desc")
+    label_columns = {
+        "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
+        "student.school.name": _l("School"), "student.major.name": _l("Major"),
+        "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
+        "student.graduation_year": _l("Graduation year"), "told": _l("Telling"),
+    }  # fmt: skip
+    formatters_columns = {
+        "answer": lambda answer: chip(*response_text(answer)),
+        "placement.state": review_chip,
+        "told": told_chip,
+        "sent_at": local,
+        "reply_by": clock.shown_deadline,
+    }
+    cell_classes = {"told": "qq-told",
+        "answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number",
+        "student.school.name": "qq-roomy",
+    }  # fmt: skip
+    wide_columns = frozenset({"sent_at"})
+    export_never = frozenset({"told"})  # it changes by the minute
+    load_columns = ("read_at", "sent_at")
+    search_hint = _l("Name of the student")
+    tabs = (
+        Tab("waiting", _l("Awaiting answer"), queries.awaiting_answer,
+            empty=_l("No invitation awaits an answer. Find students and invite them.")),
+        Tab("untold", _l("Not told yet"), queries.untold,
+            empty=_l("Every student whose answer you await was told, or is being told.")),
+        Tab("answered", _l("Accepted"), queries.answered,
+            empty=_l("No student has accepted yet.")),
+        Tab("ended", _l("Declined, expired or withdrawn"), queries.ended,
+            empty=_l("No invitation was declined, expired or withdrawn.")),
+        Tab("terminated", _l("Terminated"), lambda: Invitation.id.in_(invitations_terminated()),
+            empty=_l("No signing has been terminated.")),
+    )  # fmt: skip
+    filters = (
+        ListFilter("school", _l("School"), Invitation.school_id,
+                   lambda: [(str(key), name) for key, name in _lists()[0].items()]),
+        ListFilter("year", _l("Graduation year"), queries.of_graduation_year,
+                   lambda: [(str(year), str(year)) for year in _lists()[1]]),
+    )  # fmt: skip
+    show_neighbours = False
+    export_columns = ("student.graduation_year",)
+
+    def scoped(self) -> Select[Any]:
+        return queries.invitations_for(actor())
+
+    def finds(self, text: str) -> ColumnElement[bool]:
+        return self.of_students(name_has(Student.name, text))
+
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:
+        """No number finds anybody here: the list would say which guess is right (S-10)."""
+        return None if super().token_clause(token) is None else false()
+
+    def head_links(self) -> list[Link]:
+        return [
+            Link(url_for("CandidatesView.index"), _("Invite students"), primary=True),
+        ]
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return redirect(self.url("list"))
+
+    @expose("/<int:pk>", methods=["GET"])
+    @has_access
+    def one(self, pk: int) -> Any:
+        """Where notices lead."""
+        return redirect(self.url("show", pk=queries.invitation_of(actor(), pk).id))
+
+    @expose("/show/<int:pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        item = queries.invitation_of(actor(), pk)
+        return self.render_template(
+            "signing/invitations/employer_detail.html", **_detail(item, self)
+        )
+
+
+def _amending(placement: Any) -> dict[str, Any] | None:
+    """The buttons and the open proposal of a signing (INV-16); greyed once it was reviewed."""
+    if placement is None or not placement.holds_slot:
+        return None
+    who, step = actor(), PLACEMENTS.step("propose_terms")
+    shown_by = {"propose_terms": "edit", "take_back_terms": "take_back"}
+    offers = [o for o in PLACEMENTS.offers(placement, who, now()) if o.step.name in shown_by]
+    urge = PLACEMENTS.offer("nudge_student", placement, who, now())
+    offers = offers or [Offer(step, PLACEMENTS.why_not(step.name, placement, who, now()))]
+    return {
+        "offers": [
+            *(
+                (o, url_for(f"AmendmentView.{shown_by[o.step.name]}", pk=placement.id))
+                for o in offers
+            ),
+            *(
+                [(urge, url_for("NudgesView.send", kind="placement", pk=placement.id))]
+                if urge
+                else ()
+            ),
+        ],
+        "changes": changed(placement.terms, placement.proposed, placement.graduation_year)
+        if any(o.step.name == "take_back_terms" for o in offers)
+        else [],
+        "until": clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
+    }
+
+
+def _document_url(placement: Any) -> str:
+    """The agreement once it is made, and the marked one of a signing that has ended (INV-18)."""
+    if placement is None:
+        return ""
+    ended = placement.attested_at and not placement.holds_slot
+    return f"/agreements/{placement.id}.pdf" if ended or document_of(placement) else ""
+
+
+def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
+    """What the detail shows: agreement, both parties, terms, trace, buttons (INV-24)."""
+    placement, student = item.placement, item.student
+    terms = placement.terms if placement and placement.terms else item.terms
+    return {
+        "item": item,
+        "name": student.name,
+        "response": response_text(item.answer),
+        "review": review_text(placement.state if placement else None),
+        "agreement": agreement(item, terms.position),
+        "party_a": party_a(item.employer, terms),
+        "party_b": party_b(student, signed=placement is not None),
+        "groups": list(groups(terms, student.graduation_year).values()),
+        "history": history(item),
+        "told": told_fact(item),
+        "offers": INVITATIONS.offers(item, actor(), now()),
+        "amending": _amending(placement),
+        "download": _document_url(placement),
+        "not_made": not_made(failure_of(placement), placement) if placement else [],
+        "full": full_url(placement),
+        "terminate": url_for("EmployerTerminationsView.show", pk=placement.id)
+        if placement and placement.attested_at
+        else "",
+        "back": view.list_url(),
+        "reply_by": item.reply_by,
+        "now": now(),
+        "until": clock.shown_deadline(item.reply_by),
+        "read": local(item.read_at) if item.read_at else "",
+    }

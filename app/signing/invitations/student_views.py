@@ -1,0 +1,263 @@
+"""The student's side of signing: home, invitations, the letter, the signing. HTTP only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import redirect, url_for
+from flask_appbuilder import expose
+from flask_babel import get_locale, ngettext
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from markupsafe import Markup
+from sqlalchemy import ColumnElement, Select, select
+
+from app.accounts.act_views import code_url, take
+from app.accounts.queries import actor
+from app.core import clock
+from app.core.db import db
+from app.core.errors import NotYours
+from app.fab.access import has_access
+from app.fab.builder import SafeView
+from app.fab.interface import SafeInterface
+from app.fab.views import SafeModelView
+from app.people.models import Employer
+from app.people.naming import employer_called
+from app.signing.invitations import queries
+from app.signing.invitations.models import Invitation
+from app.signing.invitations.views import (
+    REPORTS,
+    agreement,
+    chip,
+    history,
+    local,
+    now,
+    party_a,
+    party_b,
+    response_text,
+    review_chip,
+    review_text,
+)
+from app.signing.invitations.workflow import INVITATIONS, read
+from app.signing.placements.checks import not_made
+from app.signing.placements.detail import progress
+from app.signing.placements.models import Placement
+from app.signing.placements.queries import placements_for
+from app.signing.placements.tasks import document_of, failure_of
+from app.signing.placements.views import full_url
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
+from app.signing.terms.queries import changed, groups_of, shown
+from app.workflow.steps import Offer
+
+
+class MyInvitationsView(SafeModelView):
+    """线上签约: every invitation with answer and review (INV-23)."""
+
+    route_base = "/my/invitations"
+    default_view = "list"
+    datamodel = SafeInterface(Invitation)
+    class_permission_name = "MyInvitations"
+    include_route_methods = {"list", "show", "search", "index"}
+    list_title, show_title = _l("Online signing"), _l("Invitation letter")
+    list_columns = [
+        "employer.name", "answer", "terms.position", "sent_at", "reply_by", "placement.state", "id",
+    ]  # fmt: skip
+    show_columns = ["employer.name"]
+    order_columns = ["sent_at", "reply_by"]
+    search_columns: list[str] = []
+    base_order = ("sent_at", "desc")
+    label_columns = {
+        "employer.name": _l("Employer"), "answer": _l("Response"), "terms.position": _l("Position"),
+        "sent_at": _l("Invited on"), "reply_by": _l("Answer by"), "placement.state": _l("Review"),
+        "id": _l("Letter"),
+    }  # fmt: skip
+    formatters_columns = {
+        "answer": lambda answer: chip(*response_text(answer)),
+        "placement.state": review_chip,
+        "sent_at": local,
+        "reply_by": clock.shown_deadline,
+        "id": lambda key: Markup('<a href="{}">{}</a>').format(
+            url_for("MyInvitationsView.show", pk=key), _("Read the letter")
+        ),
+    }
+    cell_classes = {"answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number"}
+    search_hint = _l("Name of the employer")
+    show_neighbours = False
+
+    def scoped(self) -> Select[Any]:
+        return queries.invitations_for(actor())
+
+    def search_clause(self, text: str) -> ColumnElement[bool] | None:
+        return Invitation.employer_id.in_(select(Employer.id).where(employer_called(text)))
+
+    def empty_text(self, *_args: Any) -> Any:
+        return _(
+            "No invitation yet. An employer finds you by school, year, name and ID number or phone."
+        )
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return redirect(self.url("list"))
+
+    @expose("/<int:pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        """The letter as a page, the terms large."""
+        item = queries.invitation_of(actor(), pk)
+        read(item)
+        return self.render_template("signing/invitations/student_letter.html", **_letter(item))
+
+
+class AnswerView(SafeView):
+    """Accepting with tick and second confirmation (INV-13), declining with a reason (INV-12)."""
+
+    route_base = "/my/answer"
+    default_view = "accept"
+    class_permission_name = "MyAnswer"
+
+    @expose("/<int:pk>/accept", methods=["POST"])
+    @has_access
+    def accept(self, pk: int) -> Any:
+        return self._take("accept", queries.invitation_of(actor(), pk))
+
+    @expose("/<int:pk>/decline", methods=["POST"])
+    @has_access
+    def decline(self, pk: int) -> Any:
+        return self._take("decline", queries.invitation_of(actor(), pk))
+
+    def _take(self, step: str, item: Invitation) -> Any:
+        key = item.id
+        take(INVITATIONS, step, key)
+        return redirect(url_for("MyInvitationsView.show", pk=key), 303)
+
+
+class MySigningsView(SafeView):
+    """Where notices of a signing lead: to its letter and detail (INV-24)."""
+
+    route_base = "/my/signings"
+    default_view = "show"
+    class_permission_name = "MySignings"
+
+    @expose("/<int:pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        item = queries.invitation_of(actor(), queries.invitation_behind(actor(), pk))
+        placement = self._signing(pk)
+        terms = placement.terms or item.terms
+        offers = PLACEMENTS.offers(placement, actor(), now())
+        return self.render_template(
+            "signing/invitations/student_signing.html",
+            item=item,
+            report=REPORTS[0](placement),
+            placement=placement,
+            proposal=_proposal(placement) if offers else [],
+            until=clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
+            offers=[_answer(o, placement) for o in offers],
+            now=now(),
+            agreement=agreement(item, terms.position),
+            party_a=party_a(item.employer, terms),
+            party_b=party_b(item.student, own=True),
+            groups=list(groups_of(values_of(terms), item.student.graduation_year).values()),
+            review=review_text(placement.state),
+            steps=progress(placement, placement.review),
+            history=history(item),
+            document=document_of(placement),
+            not_made=not_made(failure_of(placement), placement),
+            full=full_url(placement),
+        )
+
+    @expose("/<int:pk>/<string:step>", methods=["POST"])
+    @has_access
+    def answer(self, pk: int, step: str) -> Any:
+        """Agree to changed terms, or keep the old ones (INV-16)."""
+        queries.invitation_behind(actor(), pk)
+        if step not in ("agree_terms", "decline_terms"):
+            raise NotYours(f"placement {pk}: {step}")
+        take(PLACEMENTS, step, pk)
+        return redirect(url_for("MySigningsView.show", pk=pk), 303)
+
+    def _signing(self, pk: int) -> Placement:
+        return db.session.scalars(placements_for(actor()).where(Placement.id == pk)).one()
+
+
+def _letter(item: Invitation) -> dict[str, Any]:
+    year = item.student.graduation_year
+    groups = groups_of(values_of(item.terms), year)
+    differs = _changed(item)
+    placement = item.placement
+    return {
+        "item": item,
+        "employer": item.employer,
+        "large": [
+            (f.label, shown(f, getattr(item.terms, f.name)), f.unit) for f in FIELDS if f.large
+        ],
+        "pay": shown_pay(item),
+        "offer_rows": groups[OFFER][1],
+        "archive": groups[ARCHIVE][1],
+        "household": groups[HOUSEHOLD][1],
+        "changed": differs,
+        "until": clock.shown_deadline(item.reply_by),
+        "response": response_text(item.answer),
+        "review": review_text(placement.state if placement else None),
+        "placement": placement,
+        "report": REPORTS[0](item),
+        "offers": [_question(o, item) for o in INVITATIONS.offers(item, actor(), now())],
+        "notice": f"invitations/notice_{'zh' if str(get_locale()).startswith('zh') else 'en'}.html",
+        "now": now(),
+    }
+
+
+def shown_pay(item: Invitation) -> dict[str, str]:
+    """Pay after and on probation, with thousands."""
+    return {
+        "regular": f"{item.terms.regular_pay:,}",
+        "probation": f"{item.terms.probation_pay:,}",
+        "days": ngettext("%(num)s day", "%(num)s days", item.terms.probation_days),
+    }
+
+
+def _changed(item: Invitation) -> list[tuple[Any, str, str]]:
+    """What the employer changed since the version before, old and new (INV-15)."""
+    before, year = queries.version_before(item.terms), item.student.graduation_year
+    if before is None:
+        return []
+    return [
+        (f.label, shown(f, old, year), shown(f, new, year))
+        for f, old, new in differences(before, item.terms)
+    ]
+
+
+def _proposal(placement: Placement) -> list[tuple[Any, str, str]]:
+    """What the employer proposes to change: label, old, new (INV-16)."""
+    if placement.proposed is None or placement.terms is None:
+        return []
+    return changed(placement.terms, placement.proposed, placement.graduation_year)
+
+
+def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
+    agreeing = bool(offer.step.fresh)
+    return {
+        "offer": offer,
+        "url": url_for("MySigningsView.answer", pk=placement.id, step=offer.step.name),
+        "style": "primary" if agreeing else "default",
+        "tick": offer.step.tick,
+        "code": code_url(PLACEMENTS, placement, offer),
+        "text": _("The new terms replace the old ones.") if agreeing
+        else _("The terms that you accepted stay as they are; the employer is told."),
+    }  # fmt: skip
+
+
+def _question(offer: Offer, item: Invitation) -> dict[str, Any]:
+    accepting = offer.step.name == "accept"
+    return {
+        "offer": offer,
+        "url": url_for(f"AnswerView.{offer.step.name}", pk=item.id),
+        "style": "primary" if accepting else "default",
+        "tick": offer.step.tick,
+        "code": code_url(INVITATIONS, item, offer),
+        "text": _("You sign with %(employer)s as %(position)s.", employer=item.employer.name,
+                  position=item.terms.position) if accepting
+        else _("The employer is told. It may invite you again."),
+    }  # fmt: skip

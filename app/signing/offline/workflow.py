@@ -1,0 +1,264 @@
+"""Entering and generating a paper agreement, and the employer's one-time link; commits (OFF-01…07)."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from flask_babel import gettext as _
+
+from app.accounts import freezing
+from app.accounts.acts import BIRTHS, Birth
+from app.core import clock
+from app.core.db import db
+from app.core.errors import Invalid, NotYours, Refused
+from app.core.limits import Limit
+from app.people.models import Student
+from app.settings.queries import settings
+from app.signing.offline.models import Entry, UploadLink
+from app.signing.offline.queries import (
+    digest,
+    entry_of,
+    known_employer,
+    link_behind,
+    locked_student,
+    paper_in,
+)
+from app.signing.offline.queries import open_link as open_link_of
+from app.signing.placements.checks import known_in
+from app.signing.placements.models import Kind, Placement, PlacementState
+from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terms.models import Terms
+from app.workflow.actor import Actor, Role
+from app.workflow.engine import committed
+from app.workflow.locks import lock_row
+
+LINK_DAYS = 7
+LOOKUPS = Limit("employer lookup", 60, timedelta(hours=1))  # of one student
+LINKS = Limit("upload link", 20, timedelta(days=1))  # made by one student
+S = PlacementState
+
+
+@dataclass(frozen=True)
+class Filled:
+    """A whole form: the terms, and the employer's facts as the placement names them."""
+
+    terms: dict[str, Any]
+    facts: dict[str, str]
+
+
+def draft(student: Student, filled: Filled | None = None) -> Placement:
+    """The placement as it would be generated now; of no session (OFF-02, OFF-07)."""
+    now, known = clock.now(), None
+    facts: dict[str, Any] = dict(filled.facts) if filled else {}
+    if filled:
+        known = known_employer(facts["employer_credit_code"])
+        facts |= facts_of(known, student.graduation_year) if known else {}
+        facts["employer_email"] = facts["employer_email"] or None
+    placement = Placement(
+        kind=Kind.OFFLINE,
+        school_id=student.school_id,
+        college_id=student.college_id,
+        major_id=student.major_id,
+        student_id=student.id,
+        graduation_year=student.graduation_year,
+        review=settings(student.school_id).offline_review,
+        employer_id=known.id if known else None,
+        created_at=now,
+        **facts,
+    )
+    placement.student, placement.school = student, student.school
+    if filled:
+        placement.terms = Terms(**filled.terms, reply_days=0, created_at=now)
+    return placement
+
+
+def facts_of(known: Any, year: int) -> dict[str, str]:
+    """What the register says of an employer: its name and, where they are known, its kinds (OFF-07).
+
+    What the edition of the graduation year does not have, the student chooses (PLN-11).
+    """
+    facts = {
+        "employer_name": known.name,
+        "employer_kind": known.kind,
+        "employer_industry": known.industry,
+        "employer_location": known.location,
+    }
+    return {name: value for name, value in known_in(year, facts).items() if value}
+
+
+def why_not_enter(student: Student, actor: Actor, now: datetime) -> str:
+    """The sentence why no paper agreement can be entered now; empty if one can (OFF-01, INV-19)."""
+    return PLACEMENTS.why_not("generate", draft(student), actor, now)
+
+
+def _birth(actor: Actor, entry_id: int) -> Birth:
+    """What the code for generating stands on: the form in the version that was previewed."""
+    student = db.session.get(Student, actor.student_id or 0)
+    entry = entry_of(student.id) if student is not None else None
+    if student is None or entry is None or entry.id != entry_id:
+        raise NotYours(f"entry {entry_id}")
+    probe = draft(student)
+    probe.employer_name = str(entry.values.get("employer_name", ""))
+    return Birth(probe, f"{entry.id} {entry.version}", why_not_enter(student, actor, clock.now()))
+
+
+BIRTHS["placement", "generate"] = _birth
+
+
+def save(actor: Actor, values: dict[str, str], version: int, writer: str, *, late: bool) -> Entry:
+    """Keep what was typed, whole or not, and commit; nothing of it is checked (OFF-01).
+
+    `late` savings are made by the page itself: one that comes after a newer one, even of the same
+    window, is dropped. Raises Refused where another window saved, or nothing can be entered now.
+    """
+
+    def saved() -> Entry:
+        student = locked_student(actor)
+        now = clock.now()
+        refusal = why_not_enter(student, actor, now)
+        if refusal:
+            raise Refused(refusal)
+        entry = entry_of(student.id) or _new(student, now)
+        if entry.version != version and (late or not writer or entry.writer != writer):
+            raise Refused(
+                _("Another window saved this form at %(at)s.",
+                  at=clock.local(entry.changed_at).strftime("%H:%M"))
+            )  # fmt: skip
+        if entry.values != values:
+            entry.values, entry.version = values, entry.version + 1
+            entry.writer, entry.changed_at = writer[:32], now
+        return entry
+
+    return committed(saved)
+
+
+def _new(student: Student, now: datetime) -> Entry:
+    entry = Entry(
+        school_id=student.school_id, student_id=student.id, values={}, version=0, writer="",
+        created_at=now, changed_at=now,
+    )  # fmt: skip
+    db.session.add(entry)
+    return entry
+
+
+def generate(actor: Actor, filled: Filled, version: int, *, agreed: bool) -> Placement:
+    """Generate the agreement from the saved form, once, and commit (OFF-02).
+
+    A second click, a second window or a reload gets the one that was generated. `version` is that of
+    the form the person previewed. Raises Refused, Invalid.
+    """
+
+    def generated() -> Placement:
+        student = locked_student(actor)
+        entry = entry_of(student.id)
+        if entry is None:
+            raise NotYours("entry")
+        if entry.placement is not None and entry.placement.holds_slot:
+            return entry.placement
+        if entry.version != version:
+            raise Refused(
+                _("The form was changed since this preview. Look at the new preview first.")
+            )
+        if not agreed:
+            raise Invalid([("agreed", _("Please tick that you have read the notice."))])
+        placement = draft(student, filled)
+        _keep_terms(placement, actor)
+        PLACEMENTS.start("generate", placement, actor)
+        entry.placement_id, entry.version = placement.id, entry.version + 1
+        return placement
+
+    return committed(generated)
+
+
+def _keep_terms(placement: Placement, actor: Actor) -> None:
+    terms = placement.terms
+    assert terms is not None
+    terms.created_by = actor.user_id
+    db.session.add(terms)
+    db.session.flush([terms])
+    placement.terms_id = terms.id
+
+
+def make_link(placement_id: int, actor: Actor) -> str:
+    """Make a link for the employer's upload, in place of an older one, and commit; its token, once.
+
+    Only the student makes one, while the stamped agreement is awaited (ACC-10). Raises Refused.
+    """
+    if not LINKS.take(actor.user_id):
+        raise Refused(_("You have made too many links today. Try again tomorrow."))
+    token = secrets.token_urlsafe(24)
+
+    def made() -> None:
+        placement = _awaited(placement_id, actor)
+        _withdraw(placement.id)
+        now = clock.now()
+        db.session.add(
+            UploadLink(
+                school_id=placement.school_id,
+                placement_id=placement.id,
+                token_hash=digest(token),
+                created_by=actor.user_id,
+                created_at=now,
+                expires_at=now + timedelta(days=LINK_DAYS),
+            )
+        )
+
+    committed(made)
+    return token
+
+
+def withdraw_link(placement_id: int, actor: Actor) -> None:
+    """Let the link open nothing any more, and commit."""
+
+    def withdrawn() -> None:
+        if actor.role is not Role.STUDENT:
+            raise NotYours(f"link of {placement_id}")
+        _withdraw(paper_in(actor, placement_id).id)
+
+    committed(withdrawn)
+
+
+def _withdraw(placement_id: int) -> None:
+    old = open_link_of(placement_id)
+    if old is not None:
+        old.withdrawn_at = clock.now()
+        db.session.flush()
+
+
+def working_link(token: str, now: datetime) -> UploadLink | None:
+    """The link of that token while it opens something: its days run, and the sheet is awaited."""
+    link = link_behind(token)
+    if link is None or link.withdrawn_at is not None or now >= link.expires_at:
+        return None
+    awaited = link.placement.state == S.AWAITING_SCAN and not link.placement.frozen
+    return link if awaited and not freezing.sentence(link.created_by or 0) else None
+
+
+def _awaited(placement_id: int, actor: Actor) -> Placement:
+    """The student's own signing, locked, while the stamped agreement is awaited."""
+    if actor.role is not Role.STUDENT:
+        raise NotYours(f"placement {placement_id}")
+    locked_student(actor)
+    placement = paper_in(actor, placement_id)
+    lock_row(Placement, placement.id)
+    if placement.state != S.AWAITING_SCAN or placement.frozen:
+        raise Refused(_("The stamped agreement is not awaited now."))
+    return placement
+
+
+def look_up(actor: Actor, credit_code: str) -> dict[str, str]:
+    """The facts of a known employer, as the form names them; empty if none is known (OFF-07).
+
+    What belongs to a person there, such as its telephone, is not given out. Raises Refused.
+    """
+    if not LOOKUPS.take(actor.user_id):
+        raise Refused(_("You have looked up too many employers. Wait an hour, or type the facts."))
+    known = known_employer(credit_code) if actor.role is Role.STUDENT else None
+    if known is None:
+        return {}
+    also = {"employer_address": known.address, "employer_postcode": known.postcode}
+    year = db.session.get_one(Student, actor.student_id).graduation_year
+    return facts_of(known, year) | {name: value for name, value in also.items() if value}

@@ -1,0 +1,183 @@
+"""What follows the steps of a placement: the next state, number, plan row, document, terms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy.orm.attributes import get_history
+
+from app.core import clock, jobs
+from app.core.db import db
+from app.files.documents.counter import next_number
+from app.files.documents.issued import void_documents
+from app.plan.rows import sync as plan
+from app.settings.models import Review
+from app.settings.queries import settings
+from app.signing.placements.models import KIND_DIGIT, REVIEWS, Kind, Placement, PlacementState
+from app.signing.placements.queries import has_agreement, prints
+from app.signing.placements.tasks import AGREEMENT, RECORD, make_agreement
+from app.signing.terms.models import Terms, differences
+from app.workflow import trail
+from app.workflow.decisions import just_decided
+from app.workflow.steps import Change
+
+S = PlacementState
+
+# what a kind of its own adds to the plan row; its package registers it
+PLAN_VALUES: dict[Kind, Callable[[Placement], dict[str, Any]]] = {}
+
+
+def first_review(change: Change) -> StrEnum:
+    """Where the review begins: at the college where it takes part, else at the school (AGR-06)."""
+    return waits_at(change.record)
+
+
+def first_form_review(change: Change) -> StrEnum:
+    """The same for the form of a paper signing, which is reviewed before it is stamped (OFF-03)."""
+    return S.FORM_SCHOOL if change.record.review == Review.SCHOOL else S.FORM_COLLEGE
+
+
+def waits_at(placement: Placement) -> PlacementState:
+    """The first level of review, as kept with the placement."""
+    return S.AWAITING_SCHOOL if placement.review == Review.SCHOOL else S.AWAITING_COLLEGE
+
+
+def last_review(change: Change) -> StrEnum:
+    """Where the last decision is taken: the school, or the college where it decides alone."""
+    return S.AWAITING_COLLEGE if change.record.review == Review.COLLEGE else S.AWAITING_SCHOOL
+
+
+def where_refused(change: Change) -> StrEnum:
+    """A refusal taken back waits where it was spoken: the college is not passed over (AGR-06)."""
+    row = trail.last("placement", change.record.id)
+    found = row.from_state if row is not None else None
+    if found == S.AMENDING:
+        return waits_at(change.record)
+    if found == S.GIVING_UP:
+        return S.AWAITING_SCAN
+    return S(found) if found in (*REVIEWS, S.AWAITING_SCAN) else last_review(change)
+
+
+def after_college(change: Change) -> StrEnum:
+    """After the college's approval the school decides, unless the college decides alone (AGR-06)."""
+    return S.IN_FORCE if change.record.review == Review.COLLEGE else S.AWAITING_SCHOOL
+
+
+def after_college_form(change: Change) -> StrEnum:
+    """The same for the form of a paper signing: once approved it is printed and stamped (OFF-03)."""
+    return S.AWAITING_SCAN if change.record.review == Review.COLLEGE else S.FORM_SCHOOL
+
+
+def when_refused(change: Change) -> StrEnum:
+    """A stamped agreement that is not approved is uploaded again; anything else has failed (OFF-05)."""
+    return S.AWAITING_SCAN if change.record.kind == Kind.OFFLINE else S.REFUSED
+
+
+def to_college(change: Change) -> StrEnum:
+    """The same review, one level back."""
+    return S.FORM_COLLEGE if change.record.state == S.FORM_SCHOOL else S.AWAITING_COLLEGE
+
+
+def mark_reviewed(change: Change) -> None:
+    """From the first decision on, the terms are no longer amended (INV-16)."""
+    change.record.reviewed_at = change.record.reviewed_at or change.now
+
+
+def number(change: Change) -> None:
+    """Give the agreement number: online in force, on paper before it is stamped (AGR-04, AGR-10).
+
+    One given before stays with the record.
+    """
+    placement: Placement = change.record
+    if placement.state not in (S.IN_FORCE, S.AWAITING_SCAN):
+        return  # the school decides next
+    if placement.state == S.IN_FORCE:
+        placement.attested_at = change.now
+    if placement.agreement_no is None and has_agreement(placement):
+        placement.agreement_no = next_number(
+            KIND_DIGIT[Kind(placement.kind)],
+            placement.graduation_year,
+            placement.school_id,
+            placement.school.code,
+        )
+
+
+def come_into_force(change: Change) -> None:
+    """Plan row and the job that makes the document, beside the number: all or nothing (GRD-06)."""
+    placement: Placement = change.record
+    if placement.state != S.IN_FORCE:
+        return  # the school decides next
+    if extra := PLAN_VALUES.get(Kind(placement.kind)):
+        placement.plan_values = extra(placement)
+        db.session.flush()
+    plan.fill(placement.student_id, placement.id, change.now)
+    if has_agreement(placement):
+        jobs.enqueue(make_agreement, placement_id=placement.id)
+
+
+def print_form(change: Change) -> None:
+    """The form of a paper signing is printed before it is stamped (OFF-03)."""
+    placement: Placement = change.record
+    if placement.state == S.AWAITING_SCAN:
+        jobs.enqueue(make_agreement, placement_id=placement.id)
+
+
+def go_out_of_force(change: Change) -> None:
+    """Plan row back, agreement void; the number stays with the record (AGR-08, PLN-02)."""
+    placement: Placement = change.record
+    if change.source == S.IN_FORCE:
+        plan.take_back(placement.student_id, placement.id, change.now)
+    if (change.source == S.IN_FORCE and placement.kind == Kind.ONLINE) or not prints(placement):
+        void_documents(RECORD, placement.id, AGREEMENT, change.now)
+
+
+def not_reviewed_after_all(change: Change) -> None:
+    """An undone first decision leaves the terms free to be amended again (INV-16)."""
+    row = just_decided(change.record, change.actor)
+    if row is not None and change.record.reviewed_at == row.at:
+        change.record.reviewed_at = None
+
+
+def keep_facts(change: Change) -> None:
+    """Write the facts, old and new into the trace; the record keeps its place in the queue."""
+    placement: Placement = change.record
+    [since] = get_history(placement, "changed_at").deleted or (placement.changed_at,)
+    placement.changed_at = since
+    for name, value in change.data["values"].items():
+        change.details[name] = [getattr(placement, name), value]
+        setattr(placement, name, value)
+
+
+def keep_proposal(change: Change) -> None:
+    """A proposal is a version of the terms beside the agreed one, with a deadline (INV-16)."""
+    placement: Placement = change.record
+    terms: Terms = change.data["terms"]
+    terms.previous_id, terms.created_at = placement.terms_id, change.now
+    terms.created_by = change.actor.user_id
+    with db.session.no_autoflush:
+        db.session.add(terms)
+        db.session.flush([terms])
+    change.details["changed"] = changed_fields(placement.terms, terms)
+    placement.proposed = terms
+    days = settings(placement.school_id).amendment_days
+    placement.answer_by = clock.deadline(change.now, days)
+
+
+def take_proposal(change: Change) -> None:
+    """Agreed: the new version counts, and the document will name it (INV-16)."""
+    placement: Placement = change.record
+    change.details["terms"] = [placement.terms_id, placement.proposed_id]
+    placement.terms = placement.proposed
+    drop_proposal(change)
+
+
+def drop_proposal(change: Change) -> None:
+    """The proposal is over; the terms that counted before stay (INV-16)."""
+    change.record.proposed, change.record.answer_by = None, None
+
+
+def changed_fields(old: Terms | None, new: Terms) -> list[str]:
+    """Names of the terms in which two versions differ."""
+    return [field.name for field, _old, _new in differences(old, new)] if old else []

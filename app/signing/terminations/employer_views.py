@@ -1,0 +1,146 @@
+"""The employer's 解约办理: students' applications and signed students (TRM-07). HTTP only."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from flask import g, redirect
+from flask_appbuilder import expose
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
+from sqlalchemy import ColumnElement, Select, false, select
+
+from app.accounts.queries import actor
+from app.core.db import db
+from app.core.limits import Limit
+from app.fab.access import has_access
+from app.fab.declared import ListFilter, Tab
+from app.fab.interface import SafeInterface
+from app.fab.presentation import chips, dash, moment
+from app.fab.views import SafeModelView
+from app.people.models import Student
+from app.people.naming import name_has
+from app.people.search_views import StudentSearch
+from app.signing.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
+from app.signing.terminations import queries
+from app.signing.terminations.models import CHIPS, LABELS, TerminationState
+from app.signing.terminations.views import LARGEST_KEY, PartyTerminations, in_scope, page_of
+
+# numbers of an employer's search that find no student of its own (S-10)
+NUMBERS = Limit("number-search", 10, timedelta(days=1))
+
+
+def _lists() -> queries.Choices:
+    """What the list can be narrowed to; asked once a request."""
+    if "termination_choices" not in g:
+        g.termination_choices = queries.choices(actor())
+    return g.termination_choices  # type: ignore[no-any-return]
+
+
+def _tab(name: str, label: Any, empty: Any) -> Tab:
+    return Tab(name, label, lambda: queries.employer_tab(name), empty=empty)
+
+
+T = TerminationState
+_CHIP = chips(LABELS, CHIPS)
+
+
+def _ending(state: str | None) -> Any:
+    """The last termination's state; what the school only considers is not announced (AGR-09)."""
+    return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
+
+
+class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
+    """Signings that are or were in force, with the last termination of each."""
+
+    datamodel = SafeInterface(Placement)
+    route_base = "/employer/terminations"
+    default_view = "list"
+    class_permission_name = "EmployerTerminations"
+    include_route_methods = {
+        "list", "show", "search", "columns", "index", "request", "take", "evidence",
+    }  # fmt: skip
+    list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
+    list_columns = [
+        "student.name", "termination.state", "state", "student.school.name", "student.education",
+        "major.name", "terms.position", "agreement_no", "created_at",
+    ]  # fmt: skip
+    show_columns = ["student.name"]
+    order_columns = ["created_at", "changed_at"]
+    search_columns: list[str] = []
+    base_order = ("changed_at", "desc")
+    label_columns = {
+        "student.name": _l("Student"), "termination.state": _l("Termination"),
+        "state": _l("Agreement"), "student.school.name": _l("School"),
+        "student.education": _l("Level of education"), "major.name": _l("Major"),
+        "terms.position": _l("Position"), "agreement_no": _l("Agreement number"),
+        "created_at": _l("Signed on"),
+        "student.graduation_year": _l("Graduation year"),
+    }  # fmt: skip
+    formatters_columns = {
+        "termination.state": _ending,
+        "state": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
+        "student.education": queries.education,
+        "agreement_no": dash,
+        "created_at": moment,
+    }
+    cell_classes = {
+        "termination.state": "qq-card-status", "agreement_no": "qq-number",
+        "created_at": "qq-number", "student.school.name": "qq-roomy",
+    }  # fmt: skip
+    wide_columns = frozenset({"student.education", "agreement_no", "created_at"})
+    search_hint = _l("Name or ID number of the student")
+    tabs = (
+        _tab("asked", _l("Students' applications"), _l("No student has applied for termination.")),
+        _tab("signed", _l("Signed students"), _l("No signing is in force.")),
+        _tab("all", _l("All"), _l("No signing was ever in force.")),
+    )
+    filters = (
+        ListFilter("school", _l("School"), Placement.school_id, lambda: _lists().schools),
+        ListFilter("year", _l("Graduation year"), Placement.graduation_year, lambda: _lists().years),
+        ListFilter("major", _l("Major"), Placement.major_id, lambda: _lists().majors),
+        ListFilter("state", _l("State of termination"), queries.with_termination,
+                   lambda: [(str(k.value), str(v)) for k, v in LABELS.items()]),
+        ListFilter("invited_from", _l("Invited since"), queries.invited_from, lambda: _lists().months),
+        ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
+    )  # fmt: skip
+    show_neighbours = False
+    export_columns = ("student.graduation_year",)
+
+    def scoped(self) -> Select[Any]:
+        return queries.signings_once_in_force(actor())
+
+    def finds(self, text: str) -> ColumnElement[bool]:
+        return self.of_students(name_has(Student.name, text))
+
+    def token_clause(self, token: str) -> ColumnElement[bool] | None:
+        """By the number of a student of one's own (TRM-07); a few that find nobody are all (S-10)."""
+        found = super().token_clause(token)
+        if found is None:
+            return None
+        firm = actor().employer_id
+        if NUMBERS.used_up(firm):
+            return false()
+        if not db.session.scalar(select(self.scoped().where(found).exists())):
+            NUMBERS.take(firm)
+        return found
+
+    def record_name(self, item: Any) -> str:
+        return str(item.student.name)
+
+    @expose("/", methods=["GET"])
+    @has_access
+    def index(self) -> Any:
+        return redirect(self.url("list"))
+
+    @expose(f"/show/<int(max={LARGEST_KEY}):pk>", methods=["GET"])
+    @has_access
+    def show(self, pk: int) -> Any:
+        page = page_of(in_scope(pk), self.endpoint)
+        return self.render_template(
+            "signing/terminations/party.html",
+            back=(_("Terminations"), "EmployerTerminationsView.list"),
+            **page,
+        )

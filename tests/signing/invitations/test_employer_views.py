@@ -1,0 +1,298 @@
+"""The employer's home, its data desk, the export and the detail."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+
+from app.core import clock
+from app.core.db import db
+from app.core.text import mask_all_but_end
+from app.files.documents.models import Document
+from app.signing.invitations.workflow import INVITATIONS
+from app.signing.terms.models import Terms
+from tests.downloads import as_csv
+from tests.factories import (
+    accept,
+    account,
+    actor,
+    attest,
+    code_for,
+    invite,
+    make_student,
+    offer,
+    pass_time,
+)
+
+LIST = "/employer/invitations/list/"
+
+
+class Again:
+    """Signs in anew for each request, since tests let hours pass."""
+
+    def __init__(self, visit, record):
+        self.visit, self.record = visit, record
+
+    def get(self, path):
+        return self.visit(account(self.record)).get(path)
+
+    def post(self, path, **more):
+        return self.visit(account(self.record)).post(path, **more)
+
+
+@pytest.fixture
+def browser(cast, visit):
+    return Again(visit, cast.employer)
+
+
+@pytest.mark.rule("INV-21")
+def test_home_counts_what_waits_for_whom(cast, browser):
+    invite(cast.employer, cast.classmate)
+    [first] = invite(cast.employer, cast.student)
+    accept(first)
+    invite(cast.rival, cast.neighbour)
+    page = browser.get("/employer/").text
+    assert cast.employer.credit_code in page
+    waiting, attesting, terminations = [
+        part.split("<strong>")[1].split("</strong>")[0] for part in page.split("qq-stat-label")[1:]
+    ]
+    assert (waiting, attesting, terminations) == ("1", "1", "0")
+    assert "/employer/signings/" in page  # the notice of the acceptance
+
+
+@pytest.mark.rule("INV-18")
+def test_each_tab_holds_its_own(cast, browser):
+    [_open_one] = invite(cast.employer, cast.classmate)
+    [taken] = invite(cast.employer, cast.student)
+    accept(taken)
+    [gone] = invite(cast.employer, cast.neighbour)
+    INVITATIONS.perform("decline", gone.id, actor(cast.neighbour), reason="已有安排")
+    for tab, name in (("", "李静"), ("?tab=answered", "黄河水"), ("?tab=ended", "王强")):
+        page = browser.get(LIST + tab).text
+        found = [n for n in ("李静", "黄河水", "王强") if f">{n}<" in page]
+        assert found == [name], tab
+
+
+@pytest.mark.rule("INV-18", "INV-11")
+def test_an_overdue_invitation_stands_with_the_expired_before_any_worker_ran(cast, browser):
+    invite(cast.employer, cast.student, reply_days=1)
+    pass_time(days=3)
+    assert "黄河水" not in browser.get(LIST).text
+    page = browser.get(LIST + "?tab=ended").text
+    assert "黄河水" in page
+    assert "qq-chip-closed" in page
+
+
+@pytest.mark.rule("INV-18", "ACC-02")
+def test_the_list_shows_only_the_employers_own(cast, browser):
+    invite(cast.rival, cast.stranger)
+    assert cast.stranger.name not in browser.get(LIST).text
+
+
+@pytest.mark.rule("INV-18")
+def test_filters_and_search_narrow_the_list(cast, browser):
+    invite(cast.employer, cast.student, cast.stranger)
+    page = browser.get(f"{LIST}?f_school={cast.other_school.id}").text
+    assert "买买提" in page
+    assert ">黄河水<" not in page
+    answer = browser.post("/employer/invitations/search", data={"q": "河水"})
+    page = browser.get(answer.location).text
+    assert ">黄河水<" in page
+    assert "买买提" not in page
+    assert browser.get(f"{LIST}?f_school=999999").status_code == 400
+    assert browser.get(f"{LIST}?f_year=x").status_code == 400
+
+
+@pytest.mark.rule("INV-18")
+def test_the_list_costs_the_same_however_many_rows_it_has(cast, visit, query_count):
+    browser = visit(account(cast.employer))
+    invite(cast.employer, *(make_student(cast.college) for _ in range(3)))
+    db.session.commit()
+    browser.get(LIST)
+    db.session.expire_all()
+    with query_count() as few:
+        browser.get(LIST)
+    invite(cast.employer, *(make_student(cast.college) for _ in range(20)))
+    db.session.commit()
+    db.session.expire_all()
+    with query_count() as many:
+        browser.get(LIST)
+    assert many.n <= few.n
+    assert many.n <= 16
+
+
+@pytest.mark.rule("INV-18")
+def test_the_export_is_the_narrowed_list_with_masked_numbers_and_no_formulas(cast, browser):
+    evil = make_student(cast.college, '=HYPERLINK("http://x","y")')
+    invite(cast.employer, cast.student, evil, position="+cmd|' /C calc'!A0")
+    invite(cast.employer, cast.stranger)
+    answer = as_csv(browser, "EmployerInvitationsView", f"f_school={cast.school.id}")
+    assert answer.mimetype == "text/csv"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    text = answer.data.decode("utf-8")
+    assert text.startswith("\ufeff")
+    rows = list(csv.reader(io.StringIO(text[1:])))
+    assert len(rows) == 3
+    cells = [cell for row in rows for cell in row]
+    assert not [cell for cell in cells if cell.startswith(("=", "+", "-", "@"))]
+    assert "'=HYPERLINK" in text
+    assert not any(cast.student.id_number[-4:] in cell for cell in cells)  # S-10
+    assert cast.student.id_number not in text
+
+
+@pytest.mark.rule("INV-24")
+def test_the_detail_shows_agreement_both_parties_and_the_trace(cast, browser):
+    [invitation] = invite(cast.employer, cast.student)
+    placement = attest(accept(invitation), cast.officer)
+    page = browser.get(f"/employer/invitations/show/{invitation.id}").text
+    for text in (placement.agreement_no, mask_all_but_end(cast.student.id_number_masked), cast.employer.credit_code,
+                 "软件工程师", cast.student.phone_masked, "王老师"):  # fmt: skip
+        assert text in page
+    assert cast.student.id_number not in page
+    assert cast.student.phone not in page
+    assert "/agreements/" not in page  # not made yet
+
+
+@pytest.mark.rule("INV-18", "DOC-01")
+def test_the_agreement_is_linked_once_it_is_made(cast, browser):
+    [invitation] = invite(cast.employer, cast.student)
+    placement = attest(accept(invitation), cast.officer)
+    db.session.add(
+        Document(kind="agreement", record_kind="placement", record_id=placement.id,
+                 school_id=placement.school_id, code="ABCDEFGH2345", file_key="aa/x.pdf",
+                 sha256="0" * 64, data_sha256="0" * 64, template_version="1", created_at=clock.now())
+    )  # fmt: skip
+    db.session.commit()
+    page = browser.get(f"/employer/invitations/show/{invitation.id}").text
+    assert f"/agreements/{placement.id}.pdf" in page
+
+
+@pytest.mark.rule("INV-24", "NTF-01")
+def test_addresses_of_notices_lead_to_the_detail(cast, browser):
+    [invitation] = invite(cast.employer, cast.student)
+    placement = accept(invitation)
+    target = f"/employer/invitations/show/{invitation.id}"
+    assert browser.get(f"/employer/invitations/{invitation.id}").location == target
+    assert browser.get(f"/employer/signings/{placement.id}").location == target
+    assert browser.get("/employer/invitations/").location == LIST
+
+
+@pytest.mark.rule("ACC-02")
+@pytest.mark.parametrize("path", [
+    "/employer/invitations/show/{}", "/employer/invitations/{}", "/employer/invitations/{}/edit",
+])  # fmt: skip
+def test_another_employers_invitation_is_not_there(cast, browser, path):
+    [invitation] = invite(cast.rival, cast.student)
+    for key in (invitation.id, 999_999, 99_999_999_999_999_999_999):
+        assert browser.get(path.format(key)).status_code == 404
+    assert browser.post(f"/employer/invitations/{invitation.id}/withdraw").status_code == 404
+    assert invitation.state == "open"
+
+
+@pytest.mark.rule("ACC-02")
+def test_another_employers_signing_is_not_there(cast, browser):
+    [invitation] = invite(cast.rival, cast.student)
+    placement = accept(invitation)
+    for key in (placement.id, 99_999_999_999_999_999_999):
+        assert browser.get(f"/employer/signings/{key}").status_code == 404
+
+
+@pytest.mark.rule("INV-17")
+def test_withdrawing_ends_the_invitation_and_tells_why(cast, browser):
+    [invitation] = invite(cast.employer, cast.student)
+    done = browser.post(
+        f"/employer/invitations/{invitation.id}/withdraw", data={"reason": "名额\u200b已满"}
+    )
+    assert done.status_code == 303
+    assert invitation.state == "withdrawn"
+    page = browser.get(done.location).text
+    assert "名额已满" in page
+    again = browser.post(f"/employer/invitations/{invitation.id}/withdraw", data={})
+    assert again.status_code == 303  # the sentence stands on the record's page
+    assert browser.get(again.location).status_code == 200
+
+
+@pytest.mark.rule("INV-17")
+def test_a_reason_of_more_than_200_characters_is_refused(cast, browser):
+    [invitation] = invite(cast.employer, cast.student)
+    answer = browser.post(
+        f"/employer/invitations/{invitation.id}/withdraw", data={"reason": "长" * 201}
+    )
+    assert answer.status_code == 422
+    assert invitation.state == "open"
+
+
+@pytest.mark.rule("INV-19")
+def test_a_button_that_cannot_be_used_says_why(cast, browser):
+    [invitation] = invite(cast.employer, cast.student, reply_days=1)
+    pass_time(days=3)
+    page = browser.get(f"/employer/invitations/show/{invitation.id}").text
+    assert page.count("disabled") >= 2
+    assert "qq-why" in page
+
+
+def edited(**changes) -> dict:
+    values = offer(**changes)
+    return {key: str(value) for key, value in values.items()} | {
+        "workplace": "湖北省武汉市洪山区", "workplace_code": "420111"
+    }  # fmt: skip
+
+
+@pytest.mark.rule("INV-15")
+def test_editing_makes_a_new_version_and_starts_the_time_anew(cast, browser):
+    [invitation] = invite(cast.employer, cast.student)
+    before, old = invitation.terms_id, invitation.opens_at
+    pass_time(hours=3)
+    page = browser.get(f"/employer/invitations/{invitation.id}/edit").text
+    assert "软件工程师" in page
+    url = f"/employer/invitations/{invitation.id}/edit"
+    missing = browser.post(url, data=edited(regular_pay=7000))
+    assert missing.status_code == 422
+    assert 'value="7000"' in missing.text  # what was typed stays
+    code = code_for(browser, f"/acts/invitation/{invitation.id}/amend/code")
+    done = browser.post(url, data=edited(regular_pay=7000) | {"code": code})
+    assert done.status_code == 303
+    db.session.expire_all()
+    assert invitation.terms_id != before
+    assert invitation.terms.regular_pay == 7000
+    assert invitation.opens_at > old
+    assert db.session.get(Terms, before).regular_pay == 6000
+
+
+@pytest.mark.rule("INV-15")
+def test_an_edit_that_changes_nothing_sends_nothing(cast, browser):
+    [invitation] = invite(cast.employer, cast.student)
+    before = invitation.terms_id
+    assert (
+        browser.post(f"/employer/invitations/{invitation.id}/edit", data=edited()).status_code
+        == 303
+    )
+    db.session.expire_all()
+    assert invitation.terms_id == before
+
+
+@pytest.mark.rule("INV-15")
+def test_an_accepted_invitation_is_no_longer_edited(cast, browser):
+    [invitation] = invite(cast.employer, cast.student)
+    accept(invitation)
+    answer = browser.post(f"/employer/invitations/{invitation.id}/edit", data=edited(regular_pay=1))
+    assert answer.status_code == 302
+    assert invitation.terms.regular_pay == 6000
+
+
+@pytest.mark.rule("ACC-10", "ACC-02")
+@pytest.mark.parametrize(
+    "who", ["officer", "college_officer", "province", "data", "admin", "student"]
+)
+def test_nobody_else_has_the_employers_pages(cast, visit, who):
+    user = getattr(cast, who) if who != "student" else account(cast.student)
+    browser = visit(user)
+    for path in (
+        "/employer/",
+        LIST,
+        "/employer/candidates/",
+        "/employer/letter/",
+    ):
+        assert browser.get(path).status_code in (302, 403), path
