@@ -9,6 +9,18 @@ from app.core import startup
 config = context.config
 database = current_app.extensions["migrate"].db
 FOREIGN = ("procrastinate_", "fabtest_", "clock_shift")
+# until 0.4.0 some were numbered as they were begun, not as they run: former name → name
+FORMER = {
+    "0009_bulk": "0007_bulk",
+    "0007_offline": "0008_offline",
+    "0008_destinations": "0009_destinations",
+    "0012_planfiles": "0011_planfiles",
+    "0011_exports": "0012_exports",
+    "0014_checks": "0013_checks",
+    "0013_people": "0014_people",
+    "0034_origin": "0033_origin",
+    "0035_filters": "0034_filters",
+}
 
 
 def ours(thing, name, kind, reflected, compare_to):
@@ -24,6 +36,16 @@ def engine():
     return create_engine(address)
 
 
+def _rename(connection):
+    """A database that stands at a former name stands at the same migration's present one."""
+    if connection.exec_driver_sql("SELECT to_regclass('alembic_version')").scalar() is not None:
+        for former, name in FORMER.items():
+            connection.exec_driver_sql(
+                "UPDATE alembic_version SET version_num = %s WHERE version_num = %s", (name, former)
+            )
+    connection.commit()
+
+
 def run():
     with engine().connect() as connection:
         context.configure(
@@ -37,6 +59,7 @@ def run():
         connection.exec_driver_sql("SELECT pg_advisory_lock(7142026)")
         connection.commit()
         try:
+            _rename(connection)
             with context.begin_transaction():
                 context.run_migrations()
         finally:

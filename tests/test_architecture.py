@@ -340,6 +340,41 @@ def test_migrations_go_down_and_up_again(server, tmp_path):
         db.engine.dispose()
 
 
+def test_migrations_run_in_the_order_of_their_numbers():
+    from alembic.script import ScriptDirectory
+
+    script = ScriptDirectory(str(ROOT / "migrations"))
+    order = [one.revision for one in script.walk_revisions()][::-1]
+    assert [int(name[:4]) for name in order] == list(range(1, len(order) + 1))
+
+
+def test_a_database_that_ran_migrations_by_their_former_names_goes_on(server, tmp_path):
+    from alembic.runtime.migration import MigrationContext
+    from flask_migrate import upgrade
+
+    from app import create_app
+    from app.core.db import db
+    from tests.conftest import make_database, settings_for
+
+    application = create_app(settings_for(make_database(server, "former"), tmp_path))
+    with application.app_context():
+        upgrade(revision="0009_destinations")
+        with db.engine.begin() as connection:
+            connection.exec_driver_sql(
+                "UPDATE alembic_version SET version_num = '0008_destinations'"
+            )
+        upgrade()
+        with db.engine.connect() as connection:
+            assert MigrationContext.configure(connection).get_current_revision() == _head()
+        db.engine.dispose()
+
+
+def _head():
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory(str(ROOT / "migrations")).get_current_head()
+
+
 def test_starting_asks_the_database_nothing(server, tmp_path):
     from sqlalchemy import event
     from sqlalchemy.engine import Engine

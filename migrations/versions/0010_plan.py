@@ -5,7 +5,7 @@ from alembic import op
 from sqlalchemy.dialects import postgresql
 
 revision = "0010_plan"
-down_revision = "0008_destinations"
+down_revision = "0009_destinations"
 branch_labels = None
 depends_on = None
 

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0015_classes"
-down_revision = "0013_people"
+down_revision = "0014_people"
 branch_labels = None
 depends_on = None
 

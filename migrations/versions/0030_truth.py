@@ -1,7 +1,7 @@
 """Who is outside a snapshot; checked rows fall back with their student's record; full editions (DOC-08).
 
 Revision ID: 0030_truth
-Revises: 0023_factors
+Revises: 0029_nudges
 """
 
 import sqlalchemy as sa

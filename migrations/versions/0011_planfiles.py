@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0012_planfiles"
+revision = "0011_planfiles"
 down_revision = "0010_plan"
 branch_labels = None
 depends_on = None

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0008_destinations"
-down_revision = "0007_offline"
+revision = "0009_destinations"
+down_revision = "0008_offline"
 branch_labels = None
 depends_on = None
 

@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007_offline"
-down_revision = "0009_bulk"
+revision = "0008_offline"
+down_revision = "0007_bulk"
 branch_labels = None
 depends_on = None
 

@@ -1,13 +1,13 @@
 """The plan's employers are found by their names and codes, by an index (F-58).
 
-Revision ID: 0035_filters
-Revises: 0031_sheets
+Revision ID: 0034_filters
+Revises: 0033_origin
 """
 
 from alembic import op
 
-revision = "0035_filters"
-down_revision = "0034_origin"
+revision = "0034_filters"
+down_revision = "0033_origin"
 branch_labels = None
 depends_on = None
 

@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0013_people"
-down_revision = "0014_checks"
+revision = "0014_people"
+down_revision = "0013_checks"
 branch_labels = None
 depends_on = None
 

@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009_bulk"
+revision = "0007_bulk"
 down_revision = "0006_attachments"
 branch_labels = None
 depends_on = None

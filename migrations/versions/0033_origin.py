@@ -2,15 +2,15 @@
 
 What sealed ID numbers say is learnt anew by the next run of the checks: with it the day of birth.
 
-Revision ID: 0034_origin
-Revises: 0031_sheets
+Revision ID: 0033_origin
+Revises: 0032_words
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0034_origin"
+revision = "0033_origin"
 down_revision = "0032_words"
 branch_labels = None
 depends_on = None

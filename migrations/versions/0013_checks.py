@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0014_checks"
-down_revision = "0011_exports"
+revision = "0013_checks"
+down_revision = "0012_exports"
 branch_labels = None
 depends_on = None
 

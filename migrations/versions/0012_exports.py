@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0011_exports"
-down_revision = "0012_planfiles"
+revision = "0012_exports"
+down_revision = "0011_planfiles"
 branch_labels = None
 depends_on = None
 
