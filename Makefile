@@ -70,8 +70,9 @@ types: setup-dev ## mypy
 messages: setup ## collect texts, update the catalogue, fail on an untranslated one
 	$(BIN)/python -m app.messages
 
-docs: setup ## regenerate docs/workflows.md and docs/roles.md
+docs: setup ## regenerate docs/workflows.md, docs/roles.md and docs/rooms.md
 	$(BIN)/flask --app run docs
+	$(BIN)/python tests/rooms.py
 
 rules: setup-dev ## every rule of the specification with its tests
 	@$(BIN)/python tests/rules.py

@@ -16,7 +16,7 @@ from app.cli import WORKFLOWS
 from app.workflow.actor import PARTIES
 from app.workflow.diagram import diagram
 from app.workflow.steps import Reason
-from tests import rules
+from tests import rooms, rules
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
@@ -292,6 +292,28 @@ def test_generated_documents_are_not_stale(app):
     with app.test_request_context("/?_l_=en"), _english():
         assert (ROOT / "docs" / "workflows.md").read_text(encoding="utf-8") == diagram(WORKFLOWS)
     assert (ROOT / "docs" / "roles.md").read_text(encoding="utf-8") == roles.as_table()
+
+
+def test_the_page_of_rooms_is_not_stale():
+    assert rooms.PAGE.read_text(encoding="utf-8") == rooms.page()
+
+
+def test_every_path_that_the_documents_name_is_there():
+    """README and docs send a newcomer nowhere; the change log speaks of what once was."""
+    pages = [
+        ROOT / "README.md",
+        *(p for p in (ROOT / "docs").glob("*.md") if p.name != "CHANGELOG.md"),
+    ]
+    path = re.compile(
+        r"`((?:app|docs|templates|tests|bench|migrations|translations|deploy)/[\w./-]+)`"
+    )
+    missing = [
+        f"{page.name}: {name}"
+        for page in pages
+        for name in path.findall(page.read_text(encoding="utf-8"))
+        if not (ROOT / name).exists()
+    ]
+    assert not missing
 
 
 def _english():

@@ -1,7 +1,7 @@
 """Any two dimensions of the graduates against each other: counts, shares, medians of pay (RPT-06).
 
 One statement gives the tuples that were asked for, each with the number of graduates it stands for; pandas
-makes the tables. Who is outside the rate is outside here too, and said (`plan.outside`): the counts of a
+makes the tables. Who is outside the rate is outside here too, and said (`plan.rows.outside`): the counts of a
 dimension are those of the rate report. For the worker: it imports pandas.
 """
 

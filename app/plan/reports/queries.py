@@ -1,7 +1,7 @@
 """Rates and their parts, counted by one statement from live rows or a snapshot (RPT-01).
 
 Rows are grouped by what is asked and by destination code; what a code counts as is the formula's. Who is
-not counted stands beside, with the reason: `plan.outside` says who that is (PLN-06).
+not counted stands beside, with the reason: `plan.rows.outside` says who that is (PLN-06).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What becomes of rows of the plan that may differ from their placements: frames in, frames out, no database.
 
 `decide` is the one place of these rules (PLN-01…06): dirty keys, the full reconcile, the dry run and the
-careful single row all ask it. `plan.sync` finds, locks, reads and writes. Whoever imports this imports
-pandas: `plan.sync` does so when it is needed, see docs/plan.md.
+careful single row all ask it. `plan.rows.sync` finds, locks, reads and writes. Whoever imports this imports
+pandas: `plan.rows.sync` does so when it is needed, see docs/plan.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How plan rows follow the placements in force: one student in its transaction, dirty ones, or all.
 
 `plan_claim` (a view, migration 0010) says what a placement in force wants of its student's row. SQL finds the
-rows that may differ, locks and reads them; `plan.deciding` says what becomes of each; COPY and short
+rows that may differ, locks and reads them; `plan.rows.deciding` says what becomes of each; COPY and short
 statements write it. See docs/plan.md.
 """
 
