@@ -32,7 +32,7 @@ MAKINGS: list[Making] = []
 HEADS: dict[str, tuple[Any, str]] = {}
 
 
-# further columns of the list's export, by their dotted names: `signing.terms.queries.Exported`. `FURTHER_OF` is
+# further columns of the list's export by dotted names: `signing.terms.queries.Exported`. `FURTHER_OF` is
 # the view whose list a person must be allowed to see to have them (RPT-05)
 FURTHER: dict[str, Any] = {}
 FURTHER_OF = "Desk"
