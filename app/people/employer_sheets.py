@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.names import title_problem
 from app.files.imports import compare
-from app.files.imports.models import Import, ImportState
+from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
 from app.files.imports.sheet import (
     Choices,
@@ -92,7 +92,7 @@ def leave_trace(record: Import) -> None:
     if record.changed:
         trace_file(Employer, "correct_employer", "t.credit_code = r.values ->> 'credit_code'",
                    EMPLOYER_LIST.target.fields, who, id=record.id, file=record.file_name,
-                   undone=record.state == ImportState.UNDONE)  # fmt: skip
+                   undone=record.is_undone)  # fmt: skip
     db.session.execute(
         text(
             f"{trail.INTO} {_LISTED} FROM employer e"

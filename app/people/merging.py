@@ -24,7 +24,7 @@ from app.core.errors import NotYours, Refused
 from app.core.names import same_name
 from app.people import fields
 from app.people.effects import follow_student, identify_by_records, open_accounts
-from app.people.models import Employer, EmployerState, Merged, Student
+from app.people.models import Employer, Merged, Student
 from app.people.naming import also_called
 from app.people.queries import students_for, users_of
 from app.people.students import STUDENTS
@@ -215,7 +215,7 @@ def _pair(model: Any, scope: Any, keep_id: int, gone_id: int, actor: Actor) -> t
 
 def _one_standing(keep: Employer, gone: Employer) -> None:
     """No account loses its approval by a merge, and no block is lifted by one. Raises Refused."""
-    if (keep.state == EmployerState.BLOCKED) != (gone.state == EmployerState.BLOCKED):
+    if keep.is_blocked != gone.is_blocked:
         raise Refused(
             _("One of the two is blocked. Block both, or lift the block, before merging.")
         )

@@ -308,6 +308,11 @@ class Employer(db.Model):
         return self.state == EmployerState.APPROVED
 
     @property
+    def is_blocked(self) -> bool:
+        """Whether it may sign nobody any more (ADM-06)."""
+        return self.state == EmployerState.BLOCKED
+
+    @property
     def was_approved(self) -> bool:
         """Whether it may go about its signings: a blocked one still answers for those in force."""
         return self.state in (EmployerState.APPROVED, EmployerState.BLOCKED)

@@ -18,7 +18,7 @@ from app.core.db import db
 from app.core.identity import IdKind
 from app.core.names import name_problem
 from app.files.imports import compare
-from app.files.imports.models import Import, ImportState
+from app.files.imports.models import Import
 from app.files.imports.queries import who_asked
 from app.files.imports.sheet import (
     Choices,
@@ -198,7 +198,7 @@ def follow(record: Import) -> None:
         effects.trace_file(Student, "correct", "t.school_id = :school AND t.student_no ="
                            " r.values ->> 'student_no'", traced, who, id=record.id,
                            school=record.school_id, file=record.file_name,
-                           undone=record.state == ImportState.UNDONE)  # fmt: skip
+                           undone=record.is_undone)  # fmt: skip
     names = "UPDATE ab_user u SET last_name = s.name FROM student s WHERE u.student_id = s.id"
     db.session.execute(
         text(f"{names} AND s.id = ANY(:ids)"), {"ids": list(_changed(record, "name"))}
@@ -236,7 +236,7 @@ def _phones_follow(
         sealed = old[student.id].get("phone_sealed")
         was = secret.opened(bytes.fromhex(sealed), "Student", student.uid) if sealed else None
         before.append((user, student, was))
-    undone = record.state == ImportState.UNDONE
+    undone = record.is_undone
     act = file_ways.phones_given_back if undone else file_ways.phones_changed_by_file
     act(before, record.id, record.uid, who_asked(record))
 
@@ -246,7 +246,7 @@ def _mails_follow(
 ) -> None:
     """A file has written e-mails, or was undone: the accounts follow (ACC-15)."""
     before = [(user, student, old[student.id].get("email") or None) for user, student in found]
-    undone = record.state == ImportState.UNDONE
+    undone = record.is_undone
     follow = file_ways.mails_given_back if undone else file_ways.mails_changed_by_file
     follow(before, record.id, record.uid, who_asked(record))
 

@@ -134,6 +134,21 @@ class Import(db.Model):
         return self.state in OPEN and self.file_key is not None
 
     @property
+    def is_checked(self) -> bool:
+        """Whether its preview waits for the person."""
+        return self.state == ImportState.CHECKED
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether its rows are written."""
+        return self.state == ImportState.APPLIED
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether its rows were written and taken back."""
+        return self.state == ImportState.UNDONE
+
+    @property
     def asks(self) -> bool:
         """Whether its words must be mapped before it can be checked."""
         return self.state == ImportState.MAPPING

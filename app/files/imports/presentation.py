@@ -154,7 +154,7 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
         column = SHEETS[record.sheet].column(field)
         facts.append((_("Left as the persons keep it"), _("%(column)s: %(count)s rows",
                       column=column.label, count=count)))  # fmt: skip
-    if details.get("messages") and record.state == S.CHECKED:
+    if details.get("messages") and record.is_checked:
         facts.append((_("Messages"), told(details["messages"])))
     if details.get("ignored"):
         facts.append((_("Columns ignored"), "、".join(details["ignored"][:12])))
@@ -205,9 +205,9 @@ def tally_of(record: Import) -> list[tuple[str, int, str]]:
 
 def result(record: Import) -> str:
     """What the import did, in one sentence; empty while it has done nothing."""
-    if record.state == S.UNDONE:
+    if record.is_undone:
         return _("Undone: the data are as they were before this import.")
-    if record.state != S.APPLIED:
+    if not record.is_applied:
         return ""
     if not record.to_write:
         return _("Nothing was written: all rows were in the data already.")
@@ -231,4 +231,4 @@ def result(record: Import) -> str:
 
 def onward(record: Import, sheet: Sheet) -> tuple[Any, str] | None:
     """The list that an applied import has filled: its name and address."""
-    return sheet.home() if record.state == S.APPLIED else None
+    return sheet.home() if record.is_applied else None

@@ -24,7 +24,7 @@ from sqlalchemy import select, text
 from app.core.db import db, staged
 from app.core.errors import Refused
 from app.files.imports import compare
-from app.files.imports.models import Import, ImportState
+from app.files.imports.models import Import
 from app.files.made.making import MAKERS, Maker, book_of, progress
 from app.files.made.models import Paper
 from app.plan.comparison.importing import STUDENT, THESE, WAITING, difference, differences, tally
@@ -200,7 +200,7 @@ def _still_open(record_id: int) -> Import:
         select(Import).where(Import.id == record_id).with_for_update(),
         execution_options={"populate_existing": True},
     ).scalar_one()
-    if record.state != ImportState.CHECKED:
+    if not record.is_checked:
         raise Refused(_("This file does not wait to be applied any more."))
     return record
 

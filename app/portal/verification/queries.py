@@ -52,7 +52,7 @@ def of_file(data: bytes) -> tuple[str, Verified, Edition] | None:
 
 
 def _agreement(document: Document, placement: Placement) -> Verified:
-    stands = placement.state == PlacementState.IN_FORCE and document.void_at is None
+    stands = placement.in_force and document.void_at is None
     rows = [(_l("Document"), _l("Agreement")), *_facts(document, placement)]
     if document.void_at is None and not stands and prints(placement):
         return Verified(AWAITED, "waiting", rows)

@@ -16,7 +16,7 @@ from app.signing.destinations.checks import fields_of, shown
 from app.signing.destinations.evidence import rows
 from app.signing.destinations.models import Destination, english
 from app.signing.destinations.queries import of_placement
-from app.signing.placements.models import HOLDS_SLOT, Placement, PlacementState
+from app.signing.placements.models import Placement, PlacementState
 from app.workflow import trail
 from app.workflow.actor import Actor
 
@@ -92,10 +92,10 @@ def progress(placement: Placement) -> list[tuple[str, str, str]]:
         way.insert(0, (S.AWAITING_SCHOOL, _("School")))
     if placement.review != Review.SCHOOL:
         way.insert(0, (S.AWAITING_COLLEGE, _("College")))
-    if placement.state not in HOLDS_SLOT:
+    if not placement.stands:
         return []
     states = [state for state, _label in way]
-    here = len(way) if placement.state == S.IN_FORCE else states.index(S(placement.state))
+    here = len(way) if placement.in_force else states.index(S(placement.state))
     marks = ["done" if n < here else "now" if n == here else "todo" for n in range(len(way))]
     labels = [label for _state, label in way]
     return [

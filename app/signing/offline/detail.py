@@ -53,7 +53,7 @@ def next_step(placement: Placement) -> str:
 
 def refused_why(placement: Placement) -> str:
     """The school's reason while the student has to upload again; empty otherwise (OFF-05)."""
-    if placement.state != S.AWAITING_SCAN:
+    if not placement.awaits_scan:
         return ""
     last = [row for row in trail.of("placement", placement.id) if row.to_state == S.AWAITING_SCAN]
     return last[-1].reason if last and last[-1].step.startswith("refuse") else ""
@@ -72,11 +72,6 @@ def over(placement: Placement) -> bool:
 def generated(entry: Entry) -> bool:
     """Whether what was generated from the form still stands: it is never generated twice (OFF-02)."""
     return entry.placement is not None and entry.placement.holds_slot
-
-
-def in_force(placement: Placement) -> bool:
-    """Whether the agreement counts now."""
-    return placement.state == S.IN_FORCE
 
 
 def facts(placement: Placement) -> list[tuple[Any, Any]]:

@@ -52,7 +52,7 @@ def papers_for(actor: Actor) -> Select[Any]:
 
 def may_add(placement: Placement, actor: Actor) -> bool:
     """The student adds while the school awaits the sheet, nobody of the office ever (ACC-10)."""
-    awaited = placement.state == S.AWAITING_SCAN and not placement.frozen
+    awaited = placement.awaits_scan and not placement.frozen
     return actor.role is Role.STUDENT and placement.kind == Kind.OFFLINE and awaited
 
 

@@ -51,7 +51,7 @@ class MyPaperStepsView(SafeView):
             next=detail.next_step(placement),
             refused=detail.refused_why(placement),
             over=detail.over(placement),
-            in_force=detail.in_force(placement),
+            in_force=placement.in_force,
             document=document_of(placement),
             not_made=not_made(failure_of(placement), placement),
             full=full_url(placement),

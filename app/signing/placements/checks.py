@@ -15,7 +15,7 @@ from app.core.errors import Invalid
 from app.core.printable import sentence
 from app.core.text import clean_code
 from app.files.documents.models import Failure
-from app.signing.placements.models import HOLDS_SLOT, Kind, Placement, PlacementState
+from app.signing.placements.models import Kind, Placement
 from app.signing.terms.models import BY_NAME
 
 MUST_KNOW = (
@@ -110,9 +110,9 @@ def who_mends(missing: Sequence[Sequence[str]], placement: Placement) -> str:
     parts = {place.partition(".")[0] for place, _char in missing}
     if parts <= {"student", "school"}:
         return _("The school corrects it in the student's record.")
-    if placement.state not in HOLDS_SLOT:
+    if not placement.stands:
         return ""
-    if placement.state == PlacementState.IN_FORCE:
+    if placement.in_force:
         return _(
             "The school withdraws its review and refuses the signing with this reason; then it is signed"
             " anew with another wording."

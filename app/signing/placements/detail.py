@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask_babel import gettext as _
 
 from app.settings.models import Review
-from app.signing.placements.models import HOLDS_SLOT, Kind, Placement, PlacementState
+from app.signing.placements.models import Kind, Placement, PlacementState
 
 S = PlacementState
 
@@ -47,7 +47,7 @@ def paper_progress(placement: Placement) -> list[tuple[str, str, str]]:
     way += [((S.AWAITING_COLLEGE,), _("College attests"))] if college else []
     way += [((S.AWAITING_SCHOOL,), _("School attests"))] if school else []
     way.append(((), _("In force")))
-    if placement.state not in HOLDS_SLOT:
+    if not placement.stands:
         return []
     found = [n for n, (states, _label) in enumerate(way) if placement.state in states]
     here = found[0] if found else len(way)
@@ -57,8 +57,8 @@ def paper_progress(placement: Placement) -> list[tuple[str, str, str]]:
 
 def _place(way: list[PlacementState | None], placement: Placement | None) -> int:
     """Where on its way a placement stands; past the end once it is in force."""
-    if placement is None or placement.state not in HOLDS_SLOT:
+    if placement is None or not placement.stands:
         return 0
-    if placement.state == S.IN_FORCE:
+    if placement.in_force:
         return len(way)
     return way.index(S(placement.state))

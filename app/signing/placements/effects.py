@@ -91,9 +91,9 @@ def number(change: Change) -> None:
     One given before stays with the record.
     """
     placement: Placement = change.record
-    if placement.state not in (S.IN_FORCE, S.AWAITING_SCAN):
+    if not (placement.in_force or placement.awaits_scan):
         return  # the school decides next
-    if placement.state == S.IN_FORCE:
+    if placement.in_force:
         placement.attested_at = change.now
     if placement.agreement_no is None and has_agreement(placement):
         placement.agreement_no = next_number(
@@ -107,7 +107,7 @@ def number(change: Change) -> None:
 def come_into_force(change: Change) -> None:
     """Plan row and the job that makes the document, beside the number: all or nothing (GRD-06)."""
     placement: Placement = change.record
-    if placement.state != S.IN_FORCE:
+    if not placement.in_force:
         return  # the school decides next
     if extra := PLAN_VALUES.get(Kind(placement.kind)):
         placement.plan_values = extra(placement)
@@ -120,7 +120,7 @@ def come_into_force(change: Change) -> None:
 def print_form(change: Change) -> None:
     """The form of a paper signing is printed before it is stamped (OFF-03)."""
     placement: Placement = change.record
-    if placement.state == S.AWAITING_SCAN:
+    if placement.awaits_scan:
         jobs.enqueue(make_agreement, placement_id=placement.id)
 
 

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from app.codes import queries as codes
 from app.core import clock
 from app.files.documents.printing import unprintable
-from app.people.models import Employer, EmployerState, OriginState, Student, TrainingMode
+from app.people.models import Employer, OriginState, Student, TrainingMode
 from app.people.register import employer_by_code
 from app.plan.rows import workflow as plan
 from app.settings.queries import window
@@ -93,7 +93,7 @@ def slot_taken(student_id: int) -> str | None:
         return None
     if other.kind == Kind.DESTINATION:
         return _destination_in_the_way(other)
-    if other.state == S.IN_FORCE:
+    if other.in_force:
         return _(
             "Your signing with %(employer)s is in force. Only one is possible: "
             "it would have to be terminated first.",
@@ -112,7 +112,7 @@ def slot_taken(student_id: int) -> str | None:
 
 
 def _destination_in_the_way(other: Placement) -> str:
-    if other.state == S.IN_FORCE:
+    if other.in_force:
         return _(
             "Your registered destination “%(name)s” is in force. Apply to leave it first.",
             name=other.employer_name,
@@ -143,7 +143,7 @@ def employer_not_blocked(placement: Placement, actor: Actor, now: datetime) -> s
 
 def blocked_employer(employer: Employer | None) -> str | None:
     """The sentence that a school has blocked this employer; None where none has."""
-    if employer is None or employer.state != EmployerState.BLOCKED:
+    if employer is None or not employer.is_blocked:
         return None
     return _("A school has blocked this employer; ask your employment office.")
 
@@ -213,7 +213,7 @@ def can_be_printed(placement: Placement, actor: Actor, now: datetime) -> str | N
 
 def not_reviewed(placement: Placement, actor: Actor, now: datetime) -> str | None:
     """Terms are amended after acceptance and before any review (INV-16)."""
-    if placement.state == S.IN_FORCE:
+    if placement.in_force:
         return _("The signing is in force. To change the terms, terminate it, then sign anew.")
     if placement.reviewed_at is None:
         return None

@@ -177,9 +177,24 @@ class Placement(db.Model):
     proposed: Mapped[Terms | None] = relationship(foreign_keys=[proposed_id])
 
     @property
+    def in_force(self) -> bool:
+        """Whether the agreement, or the destination, counts now."""
+        return self.state == PlacementState.IN_FORCE
+
+    @property
+    def stands(self) -> bool:
+        """Whether it is under way or in force."""
+        return self.state in HOLDS_SLOT
+
+    @property
     def holds_slot(self) -> bool:
         """Whether it keeps the student from any other placement (GRD-01)."""
-        return self.settles and self.state in HOLDS_SLOT
+        return self.settles and self.stands
+
+    @property
+    def awaits_scan(self) -> bool:
+        """Whether its form is printed and the stamped sheet is waited for (OFF-03)."""
+        return self.state == PlacementState.AWAITING_SCAN
 
     @reads("state")
     def agreement(self) -> str:

@@ -101,7 +101,7 @@ def prints(placement: Placement) -> bool:
         S.GIVING_UP,
         *AWAITING,
     )
-    return placement.state == S.IN_FORCE or paper
+    return placement.in_force or paper
 
 
 def signings_of(student_id: int) -> int:

@@ -13,7 +13,6 @@ from app.fab.presentation import moment
 from app.settings.models import Review
 from app.signing.placements.models import Placement
 from app.signing.terminations.models import (
-    RUNNING,
     WAYS,
     WITH_PARTIES,
     Termination,
@@ -50,7 +49,7 @@ def asked(termination: Termination | None, who: Actor) -> bool:
 
 def under_way(termination: Termination | None) -> bool:
     """Whether it has not been decided yet."""
-    return termination is not None and termination.state in RUNNING
+    return termination is not None and termination.is_running
 
 
 def reply_by(termination: Termination) -> datetime | None:
@@ -75,11 +74,11 @@ def applied(placement: Placement, last: Termination, now: datetime) -> list[Any]
     ]
     if way_settled(last):
         rows.append((_("Way"), WAYS[Way(last.way)]))
-    if last.state in WITH_PARTIES:
+    if last.is_with_parties:
         rows.append((_("To be answered by"), clock.shown_deadline(last.reply_by)))
     if last.approved_at:
         rows.append((_("Terminated on"), moment(last.approved_at)))
-    if last.state in RUNNING:
+    if last.is_running:
         left = chances_left(last.student_id, last.school_id, now)
         rows.append((_("Terminations left this year"), left))
     if terms is not None:

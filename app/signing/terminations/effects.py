@@ -70,7 +70,7 @@ def one_sided(change: Change) -> None:
 def end_placement(change: Change) -> None:
     """Approved: placement ended, plan row back, agreement void, letter made (TRM-04, GRD-06)."""
     termination: Termination = change.record
-    if termination.state != S.APPROVED:
+    if not termination.is_approved:
         return
     termination.approved_at = change.now
     PLACEMENTS.apply("end", termination.placement_id, change.actor)

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from app.core import clock
 from app.files.documents import files
 from app.settings.queries import settings
-from app.signing.placements.models import Kind, Placement, PlacementState
+from app.signing.placements.models import Kind, Placement
 from app.signing.terminations.models import LABELS, Termination, TerminationState
 from app.signing.terminations.queries import chances_left, running
 from app.signing.terminations.tasks import RECORD
@@ -20,7 +20,7 @@ S = TerminationState
 
 def in_force(termination: Termination, actor: Actor, now: datetime) -> str | None:
     """Only a placement in force can be terminated, not while its own review runs (TRM-01)."""
-    if termination.placement.state == PlacementState.IN_FORCE:
+    if termination.placement.in_force:
         return None
     return _("Only a signing in force can be terminated.")
 
@@ -89,7 +89,7 @@ def not_frozen(termination: Termination, actor: Actor, now: datetime) -> str | N
 
 def placement_fits(termination: Termination, actor: Actor, now: datetime) -> str | None:
     """A decision is undone while the placement is as the decision left it (TRM-01, TRM-04)."""
-    return None if termination.state == S.APPROVED else in_force(termination, actor, now)
+    return None if termination.is_approved else in_force(termination, actor, now)
 
 
 def may_be_forced(termination: Termination, actor: Actor, now: datetime) -> str | None:

@@ -117,6 +117,21 @@ class Termination(db.Model):
     student: Mapped[Student] = relationship()
 
     @property
+    def is_approved(self) -> bool:
+        """Whether it has ended the placement."""
+        return self.state == TerminationState.APPROVED
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not been decided yet."""
+        return self.state in RUNNING
+
+    @property
+    def is_with_parties(self) -> bool:
+        """Whether one party has asked and the two may still settle it."""
+        return self.state in WITH_PARTIES
+
+    @property
     def announced(self) -> bool:
         """Whether the parties know of it: what the school only considers, they do not (AGR-09)."""
         return self.way != Way.FORCED or self.approved_at is not None

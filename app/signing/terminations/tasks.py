@@ -26,7 +26,7 @@ from app.files.documents.models import Document, Failure
 from app.files.documents.printing import mended_all
 from app.people.models import Student
 from app.signing.placements.tasks import base_url, trace_rows
-from app.signing.terminations.models import WAYS, Termination, TerminationState, Way
+from app.signing.terminations.models import WAYS, Termination, Way
 
 LETTER = "termination_letter"
 RECORD = "termination"
@@ -37,7 +37,7 @@ AGREED = ("number", "school", "student", "employer", "ended_on", "reason")
 def make_letter(termination_id: int) -> None:
     """Make the letter of an approved termination; done when it was made before."""
     termination = _locked(termination_id)
-    if termination.state != TerminationState.APPROVED or letter_of(termination) is not None:
+    if not termination.is_approved or letter_of(termination) is not None:
         forget_failure(LETTER, RECORD, termination_id)
         db.session.commit()
         return
