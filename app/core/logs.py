@@ -9,7 +9,6 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Iterator
-from types import TracebackType
 from typing import Any
 
 import psycopg
@@ -24,7 +23,6 @@ HARMLESS = (
     "57",
     "P0",
 )  # classes whose first line quotes no value
-Raised = tuple[type[BaseException], BaseException, TracebackType | None]
 
 
 class Formatter(logging.Formatter):

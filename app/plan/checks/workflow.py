@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -129,8 +128,3 @@ for _step in ("check", "report"):
     PLAN.before[_step] = look_again
 for _step in ("edit", "amend"):
     PLAN.also_then(_step, recheck)
-
-
-def warnings_of(entry: Any) -> list[Finding]:
-    """What is worth a look before the row is reported."""
-    return [f for f in queries.open_of(entry.student_id) if f.severity == Severity.WARNING]
