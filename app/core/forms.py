@@ -17,6 +17,7 @@ from wtforms import (
     DateField,
     HiddenField,
     PasswordField,
+    SelectMultipleField,
     StringField,
     TextAreaField,
 )
@@ -28,6 +29,7 @@ from wtforms.validators import (
     StopValidation,
     ValidationError,
 )
+from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.core import emails, printable
 from app.core.errors import Invalid, Refused
@@ -118,6 +120,13 @@ def doubt(text: str) -> str:
             end=text.rpartition(".")[2],
         )
     return ""
+
+
+class Ticks(SelectMultipleField):
+    """Some of a short list, as boxes to tick; its data is a list."""
+
+    widget = ListWidget(prefix_label=False)
+    option_widget = CheckboxInput()
 
 
 class Line(StringField):

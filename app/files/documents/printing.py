@@ -6,6 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, TypeAlias
 
+from flask_babel import force_locale
+
+from app.core import clock
 from app.core.printable import marked, mended, missing
 
 Nest: TypeAlias = Any  # dicts and lists of texts, numbers, dates and None
@@ -27,6 +30,17 @@ def printable(value: Nest) -> Nest:
     if isinstance(value, date):
         return f"{value.year}年{value.month}月{value.day}日"
     return "" if value is None else str(value)
+
+
+def in_chinese(label: object) -> str:
+    """A label as documents print it, whatever language the page speaks."""
+    with force_locale("zh"):
+        return str(label)
+
+
+def day(moment: datetime) -> str:
+    """The day of a moment in Asia/Shanghai, as documents print it: 2027-06-30."""
+    return clock.local(moment).strftime("%Y-%m-%d")
 
 
 def texts(value: Nest, place: str = "") -> Iterator[tuple[str, str]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import pikepdf
 from flask import url_for
-from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, exists, func, select, text
@@ -22,7 +21,7 @@ from app.files.documents.counter import take_numbers
 from app.files.documents.editions import PRINTED, Edition
 from app.files.documents.errors import RenderError, Unprintable
 from app.files.documents.limits import render_safely
-from app.files.documents.printing import mended_all
+from app.files.documents.printing import in_chinese, mended_all
 from app.files.made import making as papers
 from app.files.made.models import Paper
 from app.people.models import School, Student
@@ -235,11 +234,6 @@ def _one_by_one(
     return out.getvalue()
 
 
-def _in_chinese(label: Any) -> str:
-    with force_locale("zh"):
-        return str(label)
-
-
 def data_of(some: Sequence[ForwardingLetter], *, full: bool = False) -> dict[str, Any]:
     """All that is printed, as texts; `full`: with whole ID numbers, as archive offices ask for (DOC-08)."""
     school = db.session.get_one(School, some[0].school_id)
@@ -254,7 +248,7 @@ def data_of(some: Sequence[ForwardingLetter], *, full: bool = False) -> dict[str
                 "day": clock.local(letter.made_at).date(), "name": letter.student.name,
                 "student_no": letter.student.student_no,
                 "id_number": (letter.student.id_number if full else letter.student.id_number_masked) or "",
-                "id_label": _in_chinese(letter.student.id_label),
+                "id_label": in_chinese(letter.student.id_label),
                 "college": letter.student.college.name, "major": letter.student.major.name,
                 "year": str(letter.graduation_year),
             }

@@ -7,24 +7,16 @@ from typing import Any
 from flask_appbuilder.forms import DynamicForm
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from wtforms import BooleanField, SelectField, SelectMultipleField
+from wtforms import BooleanField, SelectField
 from wtforms.validators import InputRequired, NumberRange, ValidationError
-from wtforms.widgets import CheckboxInput, ListWidget
 
 from app.codes.queries import edition_name, names
-from app.core.forms import MISSING, line
+from app.core.forms import MISSING, Ticks, line
 from app.core.numbers import YEARS, WholeField
 from app.plan.rows.editions import NOT_NOW, SEEKING, formula_of, formulas
 from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS
 
 OUTSIDE = (SEEKING, NOT_NOW, "none")
-
-
-class Ticks(SelectMultipleField):
-    """Several boxes to tick; its data is a list."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 def _part_choices(parts: tuple[str, ...]) -> list[tuple[str, str]]:

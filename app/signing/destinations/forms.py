@@ -13,17 +13,16 @@ from sqlalchemy import select
 from wtforms import (
     BooleanField,
     SelectField,
-    SelectMultipleField,
     StringField,
     TextAreaField,
 )
 from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, ValidationError
-from wtforms.widgets import CheckboxInput, DateInput, ListWidget
+from wtforms.widgets import DateInput
 
 from app.codes.forms import RegionField
 from app.codes.queries import TABLES, names
 from app.core.db import db
-from app.core.forms import MISSING, line
+from app.core.forms import MISSING, Ticks, line
 from app.core.numbers import WholeField
 from app.signing.destinations.checks import choices, fields_of, most_of
 from app.signing.destinations.models import (
@@ -124,13 +123,6 @@ KEYS: dict[FieldType, dict[str, Any]] = {
 
 
 # -- the administrator's forms ------------------------------------------------------------------
-
-
-class Ticks(SelectMultipleField):
-    """Some of a short list, as boxes to tick."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
 
 
 def _whole(label: Any, least: int, most: int, *, required: bool = False, **more: Any) -> Any:

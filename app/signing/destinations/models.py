@@ -161,11 +161,8 @@ class DestinationKind(Named, db.Model):
         return f"{since}–{until}" if since or until else "–"
 
 
-class DestinationField(Named, db.Model):
-    """One field that a kind asks for."""
-
-    __tablename__ = "destination_field"
-    __table_args__ = (Index("uq_destination_field", "kind_id", "key", unique=True),)
+class Asked(Named):
+    """Mixin: a field or a proof that a kind asks for, known within it by `key`."""
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind_id: Mapped[int] = mapped_column(ForeignKey("destination_kind.id"))
@@ -174,16 +171,24 @@ class DestinationField(Named, db.Model):
     name_en: Mapped[str] = mapped_column(String(80), default="")
     hint: Mapped[str] = mapped_column(String(200), default="")
     hint_en: Mapped[str] = mapped_column(String(300), default="")
-    type: Mapped[str] = mapped_column(String(12), default=FieldType.TEXT)
     required: Mapped[bool] = mapped_column(default=True)
+    sort: Mapped[int] = mapped_column(default=0)
+    active: Mapped[bool] = mapped_column(default=True)
+
+
+class DestinationField(Asked, db.Model):
+    """One field that a kind asks for."""
+
+    __tablename__ = "destination_field"
+    __table_args__ = (Index("uq_destination_field", "kind_id", "key", unique=True),)
+
+    type: Mapped[str] = mapped_column(String(12), default=FieldType.TEXT)
     length: Mapped[int | None]  # of texts
     low: Mapped[int | None]  # of numbers
     high: Mapped[int | None]
     table: Mapped[str] = mapped_column(String(12), default="")  # of choices
     only: Mapped[list[str]] = mapped_column(JSONB, default=list)  # some codes of that table
     plan_field: Mapped[str] = mapped_column(String(30), default="")
-    sort: Mapped[int] = mapped_column(default=0)
-    active: Mapped[bool] = mapped_column(default=True)
 
     kind: Mapped[DestinationKind] = relationship(back_populates="fields")
 
@@ -197,23 +202,13 @@ class DestinationField(Named, db.Model):
         self.only = (text or "").split()
 
 
-class DestinationProof(Named, db.Model):
+class DestinationProof(Asked, db.Model):
     """A proof that a kind asks for: files of one sort."""
 
     __tablename__ = "destination_proof"
     __table_args__ = (Index("uq_destination_proof", "kind_id", "key", unique=True),)
 
-    id: Mapped[int] = mapped_column(primary_key=True)
-    kind_id: Mapped[int] = mapped_column(ForeignKey("destination_kind.id"))
-    key: Mapped[str] = mapped_column(String(30))
-    name: Mapped[str] = mapped_column(String(40))
-    name_en: Mapped[str] = mapped_column(String(80), default="")
-    hint: Mapped[str] = mapped_column(String(200), default="")
-    hint_en: Mapped[str] = mapped_column(String(300), default="")
-    required: Mapped[bool] = mapped_column(default=True)
     most: Mapped[int] = mapped_column(default=3)
-    sort: Mapped[int] = mapped_column(default=0)
-    active: Mapped[bool] = mapped_column(default=True)
 
     kind: Mapped[DestinationKind] = relationship(back_populates="proofs")
 

@@ -29,7 +29,7 @@ from app.files.documents.issued import (
     read,
 )
 from app.files.documents.models import Document, Failure
-from app.files.documents.printing import mended_all, unprintable
+from app.files.documents.printing import day, in_chinese, mended_all, unprintable
 from app.people.models import Student
 from app.signing.placements.models import KINDS, Kind, Placement, PlacementState
 from app.signing.placements.queries import prints
@@ -136,7 +136,7 @@ def agreement_data(
         "number": placement.agreement_no or "",
         "kind_label": str(KINDS[Kind(placement.kind)]),
         "paper": placement.kind == Kind.OFFLINE,
-        "signed_on": _day(placement.created_at),
+        "signed_on": day(placement.created_at),
         **printed_facts(placement),
         "edition": PRINTED[Edition.MASKED],
         "trace": mended_all(_trace(placement, until)),
@@ -159,7 +159,7 @@ def printed_facts(placement: Placement) -> dict[str, Any]:
     student, terms = _of(placement), placement.terms
     facts: dict[str, Any] = {
         "school": {"name": placement.school.name, "code": placement.school.code},
-        "id_label": _in_chinese(student.id_label),
+        "id_label": in_chinese(student.id_label),
         "student": _student(student),
         "employer": _employer(placement, terms),
     }
@@ -168,11 +168,6 @@ def printed_facts(placement: Placement) -> dict[str, Any]:
             terms, group, placement.graduation_year
         )
     return dict(mended_all(facts))
-
-
-def _in_chinese(label: Any) -> str:
-    with force_locale("zh"):
-        return str(label)
 
 
 def _student(student: Student) -> dict[str, str]:
@@ -245,10 +240,6 @@ def _printed(row: Trail) -> dict[str, str]:
         "what": trail.what(row),
         "note": row.reason,
     }
-
-
-def _day(moment: datetime) -> str:
-    return clock.local(moment).strftime("%Y-%m-%d")
 
 
 def base_url() -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from flask_babel import force_locale
 from sqlalchemy import select
 
 from app.core import clock, jobs
@@ -23,7 +22,7 @@ from app.files.documents.issued import (
     read,
 )
 from app.files.documents.models import Document, Failure
-from app.files.documents.printing import mended_all
+from app.files.documents.printing import day, in_chinese, mended_all
 from app.people.models import Student
 from app.signing.placements.tasks import base_url, trace_rows
 from app.signing.terminations.models import WAYS, Termination, Way
@@ -94,11 +93,11 @@ def letter_data(
     approved = termination.approved_at or termination.changed_at
     data: dict[str, Any] = {
         "number": placement.agreement_no or "",
-        "kind_label": _in_chinese(WAYS[Way(termination.way)]),
-        "signed_on": _day(placement.created_at),
-        "ended_on": _day(approved),
+        "kind_label": in_chinese(WAYS[Way(termination.way)]),
+        "signed_on": day(placement.created_at),
+        "ended_on": day(approved),
         "school": {"name": placement.school.name, "code": placement.school.code},
-        "id_label": _in_chinese(student.id_label),
+        "id_label": in_chinese(student.id_label),
         "student": {
             "name": student.name,
             "student_no": student.student_no,
@@ -129,12 +128,3 @@ FULL_LETTER = Later(
     LETTER, RECORD, letter_data, lambda termination, data: whole(data, _of(termination)),
     lambda key: jobs.enqueue(make_full_letter, termination_id=key),
 )  # fmt: skip
-
-
-def _in_chinese(label: Any) -> str:
-    with force_locale("zh"):
-        return str(label)
-
-
-def _day(moment: Any) -> str:
-    return clock.local(moment).strftime("%Y-%m-%d")
