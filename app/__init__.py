@@ -31,7 +31,7 @@ def create_app(config: Config | None = None) -> Flask:
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
     from app.audit import marks
-    from app.core import assets, http, logs, mail, postgres, startup
+    from app.core import assets, http, logs, mail, postgres, startup, templates
     from app.core.crypto import Cipher
     from app.core.db import db, migrate
     from app.fab.builder import SafeAppBuilder
@@ -47,6 +47,7 @@ def create_app(config: Config | None = None) -> Flask:
         static_folder=str(root / "static"),
         template_folder=str(root.parent / "templates"),
     )
+    app.jinja_environment = templates.TranslatedEnvironment
     app.config.update(config.flask(), FAB_ROLES=roles.as_fab(), FAB_BASE_TEMPLATE="base.html")
     app.jinja_env.undefined = StrictUndefined
     app.extensions["cipher"] = Cipher.from_settings(config.data_keys, config.index_key)
@@ -64,6 +65,7 @@ def create_app(config: Config | None = None) -> Flask:
     with app.app_context():
         builder = SafeAppBuilder(indexview=HomeView, security_manager_class=AccountManager)
         builder.init_app(app, db.session)
+        templates.init(app)
         menu.register(builder)
     cli.register(app)
     return app
