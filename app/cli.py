@@ -16,60 +16,20 @@ from sqlalchemy import select
 from app import demo, roles
 from app.accounts.models import AppUser
 from app.audit import heads, seals
-from app.audit import tasks as audit_tasks
 from app.audit.commands import audit, forget
 from app.codes.queries import load_shipped
 from app.core import filestore, jobs
 from app.core.db import db
-from app.files.documents import tasks as document_tasks
 from app.files.documents.commands import documents
-from app.files.exports import tasks as export_tasks
-from app.files.exports.workflow import EXPORTS
-from app.files.imports import tasks as bulk_tasks
-from app.files.imports.workflow import IMPORTS
-from app.files.made import tasks as paper_tasks
-from app.people import tasks as people_tasks
 from app.people.commands import names
-from app.people.corrections.workflow import CORRECTIONS
-from app.people.staff import tasks as staff_tasks
 from app.people.staff.commands import first_administrators, staff
 from app.people.staff.queries import has_role
-from app.people.staff.workflow import STAFF_REQUESTS
-from app.people.students import STUDENTS
-from app.people.workflow import EMPLOYERS, RESTRICTIONS
-from app.plan.checks import tasks as check_tasks
 from app.plan.checks.commands import check_plans
-from app.plan.checks.workflow import FINDINGS
-from app.plan.rows import tasks as plan_tasks
-from app.plan.rows.workflow import CHANGES, PLAN
-from app.signing.desk import tasks as desk_tasks
-from app.signing.disputes.workflow import DISPUTES
-from app.signing.invitations import tasks as invitation_tasks
-from app.signing.invitations.workflow import INVITATIONS
-from app.signing.objections.workflow import OBJECTIONS
-from app.signing.placements.workflow import PLACEMENTS
-from app.signing.terminations.workflow import TERMINATIONS
+from app.wiring import WORKFLOWS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
 from config import WRONG, BadSettings
 
-PERIODIC = (
-    audit_tasks,
-    bulk_tasks,
-    check_tasks,
-    desk_tasks,
-    document_tasks,
-    export_tasks,
-    invitation_tasks,
-    paper_tasks,
-    people_tasks,
-    plan_tasks,
-    staff_tasks,
-)  # what the worker does by the clock is known to it
-WORKFLOWS = (
-    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
-    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS, DISPUTES, STAFF_REQUESTS,
-)  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 

@@ -11,11 +11,10 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts import factors, hooks
+from app.accounts import factors
 from app.accounts.act_views import ActCodeView
 from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysView
 from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
-from app.accounts.choices import OwnChoices
 from app.accounts.factor_views import FactorView, MyFactorsView
 from app.accounts.kept import MARK
 from app.accounts.kept_views import KeptView, SessionView, account_mark, draft_key
@@ -29,15 +28,11 @@ from app.codes.api import RegionView
 from app.codes.office_views import CodeEditionsView, CodesView, RegionsView
 from app.core import clock, jobs
 from app.demo import ACCOUNTS
-from app.fab import list_state
-from app.fab.export import HOOK as EXPORT_HOOK
 from app.fab.per_request import now, once
 from app.files.documents.file_views import FileView
-from app.files.exports import presentation as exports_shown
 from app.files.exports.list_views import ExportHistoryView
 from app.files.exports.views import ExportsView
 from app.files.imports.list_views import ImportHistoryView
-from app.files.imports.sheet import SHEETS
 from app.files.imports.views import ImportsView
 from app.files.imports.word_views import ImportWordsView
 from app.files.made.import_views import ImportChangesView
@@ -48,34 +43,24 @@ from app.home.queries import frame_of
 from app.home.student_views import MyCopyView, MyHomeView
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
-from app.notices.reached import after
 from app.notices.views import JobsView, MessagesView, NoticesView
-from app.people import employer_views, student_views
 from app.people.corrections.office_views import CorrectionsView
 from app.people.corrections.student_views import MyOriginView
-from app.people.employer_sheets import EMPLOYER_LIST
-from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
+from app.people.employer_views import EmployerProfileView, SigningProfileView
 from app.people.hold_views import HeldChangesView
 from app.people.merge_views import MergeEmployersView, MergeStudentsView
 from app.people.office_views import EmployersView
-from app.people.queries import accounts_by_number, active_schools, school_ids
 from app.people.record_views import StudentMailView, StudentPhoneView, StudentsView
-from app.people.registration_views import EmployerReviewView, RegisterView, review_gate
-from app.people.restriction_sheets import RESTRICTION_LIST
+from app.people.registration_views import EmployerReviewView, RegisterView
 from app.people.restriction_views import RestrictionsView, RestrictView
-from app.people.sheets import FACTS, STUDENTS
 from app.people.sign_in_views import SignInView
 from app.people.staff.office_views import AccountsView, StaffRequestsView
-from app.people.student_views import MyProfileView, VerifyView, verify_gate
-from app.people.unit_sheets import COLLEGES, MAJORS
+from app.people.student_views import MyProfileView, VerifyView
 from app.people.unit_views import CollegesView, MajorsView, SchoolsView
-from app.people.units import all_colleges, all_schools
 from app.plan.checks.office_views import ChecksView, FindingsView
 from app.plan.checks.views import FindingsBookView
-from app.plan.comparison.sheets import PLAN
 from app.plan.comparison.views import PlanFilesView
 from app.plan.letters.office_views import LettersView, LetterWorkView
-from app.plan.letters.sheets import COURIER
 from app.plan.official.views import OfficialView
 from app.plan.reports.office_views import GraduatesView, ReportsView
 from app.plan.reports.pivot_views import PivotView
@@ -105,7 +90,6 @@ from app.signing.invitations.edit_views import OpenInvitationView
 from app.signing.invitations.employer_views import EmployerInvitationsView
 from app.signing.invitations.letter_views import CandidatesView, LetterView
 from app.signing.invitations.office_views import InvitationsView
-from app.signing.invitations.sheets import SEND_LIST
 from app.signing.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.signing.nudges.views import NudgesView
 from app.signing.objections.office_views import ObjectionsView
@@ -120,7 +104,7 @@ from app.signing.terminations.employer_views import EmployerTerminationsView
 from app.signing.terminations.office_views import ChancesView
 from app.signing.terminations.student_views import MyTerminationsView
 from app.signing.terminations.views import TerminationsView
-from app.workflow.actor import STAFF, Role
+from app.workflow.actor import Role
 
 SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 
@@ -152,30 +136,16 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(StampedView)
     builder.add_view_no_menu(NotMeView)
     current_app.context_processor(frame)
-    current_app.extensions[list_state.STORE] = OwnChoices()
 
 
 def _bulk(builder: AppBuilder) -> None:
-    """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
-    known = (
-        STUDENTS,
-        FACTS,
-        SEND_LIST,
-        PLAN,
-        COURIER,
-        COLLEGES,
-        MAJORS,
-        RESTRICTION_LIST,
-        EMPLOYER_LIST,
-    )
-    assert {sheet.name for sheet in known} == set(SHEETS)
+    """Imports and exports are reached from the lists they fill."""
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
     builder.add_view_no_menu(ImportWordsView)
     builder.add_view_no_menu(ImportChangesView)
     builder.add_view_no_menu(ExportsView)
     builder.add_view_no_menu(ExportHistoryView)
-    current_app.extensions[EXPORT_HOOK] = exports_shown.link
 
 
 def _employer(builder: AppBuilder) -> None:
@@ -200,11 +170,6 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
     )
-    hooks.PHONES[Role.EMPLOYER] = employer_views.mobile_of
-    hooks.HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
-    for gate in (review_gate, profile_gate):
-        if gate not in hooks.GATES:
-            hooks.GATES.append(gate)
 
 
 def _student(builder: AppBuilder) -> None:
@@ -227,15 +192,6 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MySigningsView)
     builder.add_view_no_menu(MyObjectionsView)
     builder.add_view_no_menu(MyOriginView)
-    hooks.HOMES[Role.STUDENT] = "MyHomeView.index"
-    hooks.CONTACTS[Role.STUDENT] = student_views.contact_of
-    hooks.PHONES[Role.STUDENT] = student_views.mobile_of
-    if after not in hooks.TOLD:
-        hooks.TOLD.append(after)
-    if active_schools not in hooks.SCHOOLS:
-        hooks.SCHOOLS.append(active_schools)
-    if verify_gate not in hooks.GATES:
-        hooks.GATES.append(verify_gate)
 
 
 def office(builder: AppBuilder) -> None:
@@ -272,11 +228,6 @@ def office(builder: AppBuilder) -> None:
         (SignInWaysView, "SignInWays", _l("Campus sign-in"), "lock"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
-    hooks.HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
-    hooks.SCHOOL_NAMES[:] = [all_schools]
-    hooks.SCHOOL_IDS[:] = [school_ids]
-    hooks.RECORDS[:] = [accounts_by_number]
-    hooks.COLLEGE_NAMES[:] = [all_colleges]
 
 
 def _office_pages(builder: AppBuilder) -> None:

@@ -18,12 +18,12 @@ from app.accounts import contacts, one_time, security_log
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import actor_of
 from app.core import clock, mail, sms
-from app.core.db import db
+from app.core.db import db, remembered
 from app.core.errors import NotYours, Refused
+from app.core.registry import stores
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import PARTY_GUARDS, Workflow, committed
+from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row
-from app.workflow.steps import FLOWS
 
 OLD_PHONE, MAIL, CAMPUS, SECOND = "old_phone", "mail", "campus", "second_person"
 # whoever changed a way in is answered for by the next level (ACC-15)
@@ -33,12 +33,11 @@ KINDS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 
 def not_held(actor: Actor, now: datetime) -> str | None:
     """While a way in that staff changed is held, its account reads, and binds itself to nothing (ACC-15)."""
-    found = contacts.holds_of(actor.user_id, now) if actor.user_id is not None else ()
+    if (user_id := actor.user_id) is None:
+        return None
+    # a step that is taken in the course of another one's asks at the same moment
+    found = remembered(("held", user_id, now), lambda: contacts.holds_of(user_id, now))
     return sentence(found[0]) if found else None
-
-
-if not_held not in PARTY_GUARDS:
-    PARTY_GUARDS.append(not_held)
 
 
 def sentence(row: ContactChange) -> str:
@@ -242,7 +241,7 @@ def record_of(user: AppUser) -> tuple[Workflow[Any], int]:
     key = user.student_id if kind == "student" else user.employer_id
     if kind is None or key is None:
         raise NotYours(f"account {user.id}")
-    return FLOWS[kind], key
+    return stores().workflows[kind], key
 
 
 def _confirm(

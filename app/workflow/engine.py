@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from flask_babel import gettext as _
@@ -21,11 +22,12 @@ from sqlalchemy.exc import IntegrityError
 from app.core import clock, printable
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.workflow import trail
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role, ask_anew
-from app.workflow.locks import lock_row, lock_rows
-from app.workflow.steps import FLOWS, Change, Effect, Guard, Offer, Reason, Step, Text
+from app.workflow.locks import lock_once, lock_row, lock_rows
+from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
 
 
 class Record(Protocol):
@@ -37,12 +39,6 @@ class Record(Protocol):
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
-# what is asked of whoever takes a step of any table, before its guards: the sentence why not. The second
-# value is False when a button is drawn and True when the step is taken: then the answer must hold until
-# the commit (a lock)
-EVERYBODY: list[Callable[[Actor, bool], str | None]] = []
-# what must hold for every step of a party that binds somebody, whatever the record: accounts say it
-PARTY_GUARDS: list[Callable[[Actor, datetime], str | None]] = []
 REASON_LENGTH = 200  # characters, as the manuals have it for every reason
 
 
@@ -54,6 +50,7 @@ class Workflow(Generic[R]):
     record itself, so that every change locks in the order student → invitation → placement → counter.
     `always` must hold for every step that a person takes. `lapse` gives the step that time has
     already decided, and the state it leads to, whether or not a worker has taken it (INV-11).
+    What packages above add to a table, `app.wiring` adds; then it is closed and changes no more.
     """
 
     kind: str
@@ -68,24 +65,39 @@ class Workflow(Generic[R]):
     lapse: Callable[[R, datetime], tuple[str, StrEnum] | None] = lambda _record, _now: None
     title: Callable[[R], str] = lambda _record: ""
     # step → what is done once, and committed, before people take it on these records
-    before: dict[str, Callable[[Sequence[int]], None]] = field(default_factory=dict)
+    before: Mapping[str, Callable[[Sequence[int]], None]] = field(default_factory=dict)
+    closed: bool = field(default=False, init=False)
 
-    def __post_init__(self) -> None:
-        FLOWS[self.kind] = self
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Raise AttributeError once the table is closed."""
+        if getattr(self, "closed", False):
+            raise AttributeError(f"the table of {self.kind} is closed: see app/wiring.py")
+        super().__setattr__(name, value)
 
-    def also_when(self, name: str, guard: Guard, *, first: bool = False) -> None:
-        """Let a package above add what it knows to a step of this table; `first` of its guards."""
+    def extend(
+        self, *names: str, first: Guard | None = None, when: Guard | None = None,
+        then: Effect | None = None, before: Callable[[Sequence[int]], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Add to steps of this table, or without a name to all, what a package above knows.
 
-        def guards(step: Step) -> tuple[Guard, ...]:
-            return (guard, *step.when) if first else (*step.when, guard)
+        A guard before or behind the step's own, an effect, what is done before (see `before`).
+        """
+        for name in names:
+            self.step(name)
+        if not names:
+            self.after = (*self.after, *([then] if then else []))
+        self.steps = tuple(
+            replace(step, when=tuple(filter(None, (first, *step.when, when))),
+                    then=tuple(filter(None, (*step.then, then))))
+            if step.name in names else step for step in self.steps
+        )  # fmt: skip
+        if before:
+            self.before = {**self.before, **dict.fromkeys(names, before)}
 
-        more = (replace(s, when=guards(s)) if s.name == name else s for s in self.steps)
-        self.steps = tuple(more)
-
-    def also_then(self, name: str, effect: Effect) -> None:
-        """Let a package above add what follows from a step of this table."""
-        more = (replace(s, then=(*s.then, effect)) if s.name == name else s for s in self.steps)
-        self.steps = tuple(more)
+    def close(self) -> None:
+        """From now on nobody changes the table."""
+        self.before = MappingProxyType(dict(self.before))
+        self.closed = True
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises NotYours where there is none (it came from a URL)."""
@@ -124,12 +136,13 @@ class Workflow(Generic[R]):
         step = self.step(name)
         if not self.fits(step, record, actor, now):
             return None
-        return self._offer(step, record, actor, now, party_refusal(actor, now))
+        return self._offer(step, record, actor, now)
 
-    def _offer(self, step: Step, record: R, actor: Actor, now: datetime, held: str) -> Offer:
-        barred = _of_everybody(step, actor, False) or (held if step.binds else "")
+    def _offer(
+        self, step: Step, record: R, actor: Actor, now: datetime, held: str | None = None
+    ) -> Offer:
         verdict = step.verdict_in(self.state_at(record, now))
-        return Offer(step, barred or self._refusal(step, record, actor, now), verdict)
+        return Offer(step, self.refusal(step, record, actor, now, held=held), verdict)
 
     def fits(self, step: Step, record: R, actor: Actor, now: datetime) -> bool:
         """Whether a record in its state has this step for this actor, whatever the guards say."""
@@ -151,24 +164,24 @@ class Workflow(Generic[R]):
             self.before[name]([record_id])
         return committed(lambda: self.apply(name, record_id, actor, reason=reason, **data))
 
-    def apply(self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any) -> R:
-        """As `perform`, inside the caller's transaction: the caller commits."""
-        record = self.find(record_id, actor)
-        if actor.role not in self.step(name).roles:
-            raise NotYours(f"{self.kind} {record_id}")
-        self._lock(record)
-        return self.take(name, record, actor, reason=reason, **data)
+    def apply(
+        self, name: str, record: R | int, actor: Actor, *, reason: str = "", **data: Any
+    ) -> R:
+        """As `perform`, inside the caller's transaction: the caller commits.
 
-    def take(self, name: str, record: R, actor: Actor, *, reason: str = "", **data: Any) -> R:
-        """As `apply`, on a record of the actor's scope that is locked already; see `lock_all`."""
+        `record`: its id, or itself where `lock_all` has given it, in the actor's scope and locked.
+        """
         step = self.step(name)
+        known = self.find(record, actor) if isinstance(record, int) else record
         if actor.role not in step.roles:
-            raise NotYours(f"{self.kind} {name}")
-        self._end_what_lapsed(step, record)
-        if record.state not in step.sources or not step.applies(record, actor):
-            raise Refused(self._overtaken(record, step, actor, data.get("seen")))
-        self._go(Change(record, step, actor, clock.now(), reason, data), record.state)
-        return record
+            raise NotYours(f"{self.kind} {known.id}: {name}")
+        if isinstance(record, int):
+            self._lock(known)
+        now = clock.now()
+        self._end_what_lapsed(step, known, now)
+        if known.state not in step.sources or not step.applies(known, actor):
+            raise Refused(self._overtaken(known, step, actor, data.get("seen")))
+        return self._run(Change(known, step, actor, now, reason, data, source=known.state))
 
     def start(self, name: str, record: R, actor: Actor, *, reason: str = "", **data: Any) -> R:
         """Give birth to a record by a step without source, inside the caller's transaction."""
@@ -176,58 +189,59 @@ class Workflow(Generic[R]):
         if step.sources or actor.role not in step.roles:
             raise NotYours(f"{self.kind}: {name}")
         self.lock_before(record)
-        self._go(Change(record, step, actor, clock.now(), reason, data), None)
-        return record
+        return self._run(Change(record, step, actor, clock.now(), reason, data))
 
     def why_not(self, name: str, record: R, actor: Actor, now: datetime) -> str:
         """The sentence why a record cannot be begun by this step; empty if it can."""
         return self.refusal(self.step(name), record, actor, now)
 
-    def _go(self, change: Change, source: StrEnum | None) -> None:
+    def _run(self, change: Change) -> R:
+        """Ask the guards and take the step, at one moment; the record."""
+        change.kind = self.kind
         with clock.held(change.now):
-            self._went(change, source)
+            if refusal := self.refusal(
+                change.step, change.record, change.actor, change.now, taken=True
+            ):
+                raise Refused(refusal)
+            _check_consent(change)
+            self._write(change)
+        return change.record  # type: ignore[no-any-return]
 
-    def _went(self, change: Change, source: StrEnum | None) -> None:
-        change.source, change.kind = source, self.kind
-        refusal = _of_everybody(change.step, change.actor, True) or self.refusal(
-            change.step, change.record, change.actor, change.now
-        )
-        if refusal:
-            raise Refused(refusal)
-        _check_consent(change)
-        typed = not change.step.inner and change.actor.role is not Role.SYSTEM
-        change.reason = checked_reason(change.step.reason, change.reason, typed=typed)
-        change.record.state = change.step.to(change) if callable(change.step.to) else change.step.to
-        if hasattr(change.record, "changed_at") and not change.step.quiet:
-            change.record.changed_at = change.now
-        for effect in change.step.fill:
+    def _write(self, change: Change) -> None:
+        record, step = change.record, change.step
+        typed = not step.inner and change.actor.role is not Role.SYSTEM
+        change.reason = checked_reason(step.reason, change.reason, typed=typed)
+        record.state = step.to(change) if callable(step.to) else step.to
+        if hasattr(record, "changed_at") and not step.quiet:
+            record.changed_at = change.now
+        for effect in step.fill:
             effect(change)
-        db.session.add(change.record)
+        db.session.add(record)
         db.session.flush()
-        target = change.record.state  # what follows may lead further, with its own event
-        for effect in (*change.step.then, *self.after):
+        target = record.state  # what follows may lead further, with its own event
+        for effect in (*step.then, *self.after):
             effect(change)
-        self._trace(change, source, target)
+        self._trace(change, target)
         db.session.flush()
 
-    def refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
-        """The sentence why the step is refused now; empty if it is not."""
-        if barred := _of_everybody(step, actor, False):
-            return barred
-        held = party_refusal(actor, now) if step.binds else ""
-        return held or self._refusal(step, record, actor, now)
+    def refusal(
+        self, step: Step, record: Any, actor: Actor, now: datetime, *, taken: bool = False,
+        held: str | None = None,
+    ) -> str:  # fmt: skip
+        """The sentence why the step is refused now; empty if it is not.
 
-    def _refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
+        `taken`: it is being taken. `held`: `party_refusal`, where it was asked already.
+        """
+        barred = _of_everybody(step, actor, taken)
+        if not barred and step.binds:
+            barred = party_refusal(actor, now) if held is None else held
         people = () if step.inner or actor.role is Role.SYSTEM else self.always
-        for guard in (*people, *step.when):
-            sentence = guard(record, actor, now)
-            if sentence:
-                return str(sentence)
-        return ""
+        guards = () if barred else (*people, *step.when)
+        return barred or next((str(no) for ask in guards if (no := ask(record, actor, now))), "")
 
-    def _end_what_lapsed(self, step: Step, record: R) -> None:
+    def _end_what_lapsed(self, step: Step, record: R, now: datetime) -> None:
         """What time has ended gives way in the transaction that meets it (INV-11)."""
-        lapsed = self.lapse(record, clock.now())
+        lapsed = self.lapse(record, now)
         if lapsed and lapsed[0] != step.name and record.state not in step.sources:
             self.apply(lapsed[0], record.id, SYSTEM)
 
@@ -264,7 +278,7 @@ class Workflow(Generic[R]):
     def lock_before(self, record: R) -> None:
         """Lock what comes before the record itself: the student, the invitation."""
         for model, key in self.first_locks(record):
-            lock_row(model, key)
+            lock_once(model, key)
 
     def _overtaken(self, record: R, step: Step, actor: Actor, seen: datetime | None) -> str:
         """Why the step is not possible in this state; who decided meanwhile, if somebody did (AGR-11).
@@ -285,13 +299,13 @@ class Workflow(Generic[R]):
                      "(%(who)s).", **said)  # fmt: skip
         return _("%(who)s was faster: since %(at)s the state is “%(state)s”.", **said)
 
-    def _trace(self, change: Change, source: StrEnum | None, target: Any) -> None:
+    def _trace(self, change: Change, target: Any) -> None:
         record, actor, until = change.record, change.actor, change.held_until
         if until:
             change.details["undo_until"] = until.isoformat()
         trail.write(
             self.kind, record.id, change.step.name, actor, change.now,
-            school_id=getattr(record, "school_id", None), before=source, after=target,
+            school_id=getattr(record, "school_id", None), before=change.source, after=target,
             factor=actor.factor or (actor.stepped_up if change.step.step_up else ""),
             reason=change.reason, details=change.details,
         )  # fmt: skip
@@ -301,14 +315,14 @@ def _of_everybody(step: Step, actor: Actor, taken: bool) -> str:
     """What bars this person from every step: a frozen account, say (INV-20)."""
     if actor.role is Role.SYSTEM or actor.user_id is None or step.frozen_too:
         return ""
-    return next((str(text) for bar in EVERYBODY if (text := bar(actor, taken))), "")
+    return next((str(text) for bar in stores().bars if (text := bar(actor, taken))), "")
 
 
 def party_refusal(actor: Actor, now: datetime) -> str:
     """Why this party can bind itself to nothing now; empty where it can, and for everybody else."""
     if actor.role not in PARTIES:
         return ""
-    return next((str(said) for guard in PARTY_GUARDS if (said := guard(actor, now))), "")
+    return next((str(said) for guard in stores().party_guards if (said := guard(actor, now))), "")
 
 
 def committed(act: Callable[[], T]) -> T:
@@ -325,13 +339,11 @@ def committed(act: Callable[[], T]) -> T:
     return done
 
 
-# a package above says where a role's acts are taken without a code: (school, actor) → whether
-WAIVERS: list[Callable[[int | None, Actor], bool]] = []
-
-
 def proof_asked(step: Step, school_id: int | None, actor: Actor) -> bool:
     """Whether this person must prove the step by a fresh code, on a record of that school (ACC-10)."""
-    return actor.role in step.fresh and not any(waive(school_id, actor) for waive in WAIVERS)
+    return actor.role in step.fresh and not any(
+        waive(school_id, actor) for waive in stores().waivers
+    )
 
 
 def _check_consent(change: Change) -> None:

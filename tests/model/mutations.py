@@ -37,12 +37,11 @@ def changed(
     for name, edit in edits:
         table[name] = edit(table[name])
         assert table[name] != {s.name: s for s in steps}[name], f"{name}: nothing was changed"
-    flow.steps = tuple(table.values())
-    flow.always = kept if always is None else always
+    vars(flow).update(steps=tuple(table.values()), always=kept if always is None else always)
     try:
         yield
     finally:
-        flow.steps, flow.always = steps, kept
+        vars(flow).update(steps=steps, always=kept)
 
 
 def without(*names: str) -> Callable[[Step], Step]:
@@ -78,16 +77,6 @@ def shifted(flow: Workflow, step: str, **values) -> Mutation:
     )
 
 
-def _slot_unguarded():
-    @contextmanager
-    def both():
-        accept = changed(INVITATIONS, ("accept", without("slot_free")))
-        with accept, changed(PLACEMENTS, ("form", without("slot_free"))):
-            yield
-
-    return both()
-
-
 def _long_second_thoughts():
     return patch("app.workflow.steps.SECOND_THOUGHTS", timedelta(hours=5))
 
@@ -102,7 +91,7 @@ MUTATIONS = (
     drop(INVITATIONS, "expire", "overdue"),
     shifted(INVITATIONS, "accept", fresh=()),
     Mutation("invitations without not_frozen", lambda: changed(INVITATIONS, always=())),
-    Mutation("accept and form without slot_free", _slot_unguarded),
+    drop(INVITATIONS, "accept", "slot_free"),
     drop(PLACEMENTS, "attest", "come_into_force"),
     drop(PLACEMENTS, "attest", "facts_complete"),
     drop(PLACEMENTS, "attest_college", "mark_reviewed"),

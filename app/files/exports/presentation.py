@@ -11,6 +11,7 @@ from flask_babel import ngettext
 
 from app.core import clock
 from app.core.limits import LARGEST_IMPORT
+from app.core.registry import stores
 from app.fab.declared import Link
 from app.fab.interface import COUNT_CAP
 from app.fab.listing import count_text
@@ -24,7 +25,7 @@ from app.files.exports.models import (
     ExportState,
     Format,
 )
-from app.files.exports.tables import SOURCES, Asked, Source
+from app.files.exports.tables import Asked, Source
 from app.files.exports.workflow import EXPORTS
 from app.workflow import trail
 from app.workflow.actor import Actor, Role
@@ -108,7 +109,7 @@ def _hints(record: Export) -> list[str]:
 def _back(record: Export) -> tuple[Any, str]:
     """The list it came from, where it can still be seen."""
     try:
-        return SOURCES[record.what].back(record.asked)
+        return stores().export_sources[record.what].back(record.asked)
     except Exception:  # noqa: BLE001 (the list is gone, or no longer this person's)
         return _("Exports"), url_for("ExportHistoryView.list")
 

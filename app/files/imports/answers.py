@@ -11,11 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.files.imports import groups
 from app.files.imports.decisions import HEAD, VALUE, Decided
 from app.files.imports.models import Import
-from app.files.imports.sheet import SHEETS, Sheet
+from app.files.imports.sheet import Sheet
 
 MOST = 400  # numbered fields of one kind that a page has
 TYPED = 200  # characters
@@ -32,7 +33,7 @@ class Answers:
 
 def answers_of(form: Mapping[str, str], record: Import) -> Answers:
     """Read a form; what does not belong to the sheet is left aside."""
-    sheet, found = SHEETS[record.sheet], Answers()
+    sheet, found = stores().sheets[record.sheet], Answers()
     fields = {column.field for column in sheet.columns}
     found.decided["heads"] = {}
     for n in _numbers(form, "head"):

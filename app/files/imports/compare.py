@@ -11,9 +11,10 @@ from flask_babel import gettext as _
 from sqlalchemy import LargeBinary, text
 
 from app.core.db import db
+from app.core.registry import stores
 from app.files.imports.cells import MASKED
 from app.files.imports.models import Import, RowStatus
-from app.files.imports.sheet import SHEETS, Sheet, Target
+from app.files.imports.sheet import Sheet, Target
 
 
 def first(sheet: Sheet, record: Import, context: Any) -> None:
@@ -64,7 +65,7 @@ def _moved_on(target: Target, record: Import) -> bool:
             " WHERE r.import_id = :id AND r.status <> 'faulty' AND CASE WHEN t.id IS NULL"
             f" THEN r.status <> 'new' ELSE r.status = 'new' OR NOT ({cur} @> ({before})) END)"
         ),
-        bound(SHEETS[record.sheet], record),
+        bound(stores().sheets[record.sheet], record),
     )
     return bool(found.scalar_one())
 
@@ -235,5 +236,5 @@ def _match(target: Target, record: Import) -> None:
             f" {hidden} END"
             " FROM c WHERE r.import_id = :id AND r.row = c.row"
         ),
-        bound(SHEETS[record.sheet], record),
+        bound(stores().sheets[record.sheet], record),
     )

@@ -11,13 +11,13 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.core.registry import stores
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
 from app.fab.views import SafeModelView
 from app.files.imports import queries
 from app.files.imports.models import IMPORT_CHIPS, IMPORT_STATES, Import
-from app.files.imports.sheet import SHEETS
 
 
 def _link(place: tuple[str, str]) -> Markup:
@@ -60,7 +60,7 @@ class ImportHistoryView(SafeModelView):
     }  # fmt: skip
     formatters_columns = {
         "place": _link, "state": chips(IMPORT_STATES, IMPORT_CHIPS), "counts": _counts,
-        "sheet": lambda name: SHEETS[name].title if name in SHEETS else name,
+        "sheet": lambda name: stores().sheets[name].title if name in stores().sheets else name,
         "created_at": moment,
     }  # fmt: skip
     cell_classes = {"place": "qq-roomy qq-card-title", "state": "qq-card-status",

@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from app.core import clock, jobs
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.files.imports import tasks
 from app.files.imports.answers import Answers
@@ -19,7 +20,7 @@ from app.files.imports.decisions import HEAD
 from app.files.imports.intake import MAX_BYTES
 from app.files.imports.models import Import
 from app.files.imports.queries import same_file
-from app.files.imports.sheet import SHEETS, Sheet
+from app.files.imports.sheet import Sheet
 from app.files.imports.workflow import IMPORTS
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
@@ -31,7 +32,7 @@ UPLOADS = Limit("bulk-upload", 60, timedelta(hours=1))  # of one person: each co
 
 def sheet_for(who: Actor, name: str) -> Sheet:
     """The sheet of that name, if this person may import it. Raises NotYours."""
-    sheet = SHEETS.get(name)
+    sheet = stores().sheets.get(name)
     if sheet is None or who.role not in sheet.roles or not (who.school_id or who.employer_id):
         raise NotYours(f"sheet {name}")
     return sheet

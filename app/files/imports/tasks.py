@@ -16,11 +16,12 @@ from app.core import clock, filestore, jobs
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, Refused
+from app.core.registry import stores
 from app.files.imports import changes, compare, errors_book, intake
 from app.files.imports.effects import NotAsShownError, tally_of
 from app.files.imports.headers import normal
 from app.files.imports.models import OPEN, Import, ImportRow, ImportState
-from app.files.imports.sheet import SHEETS, Sheet
+from app.files.imports.sheet import Sheet
 from app.files.imports.workflow import IMPORTS
 from app.files.imports.writing import MetAnotherError
 from app.workflow.actor import SYSTEM
@@ -107,7 +108,7 @@ def _check(record: Import) -> None:
         staging,
     )
 
-    sheet = SHEETS[record.sheet]
+    sheet = stores().sheets[record.sheet]
     _stage(record, "reading")
     reading = intake.read(kept_file(record), record.file_name, sheet, mapping.heads_known(record))
     _refuse_size(len(reading.frame), sheet.most_rows)

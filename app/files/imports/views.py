@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
@@ -28,7 +29,7 @@ from app.files.imports import (
 from app.files.imports.answers import Answers, answers_of
 from app.files.imports.intake import MAX_BYTES
 from app.files.imports.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState, RowStatus
-from app.files.imports.sheet import SHEETS, Context, Sheet
+from app.files.imports.sheet import Context, Sheet
 from app.files.imports.workflow import IMPORTS
 from app.workflow import trail
 from app.workflow.actor import Actor
@@ -198,7 +199,7 @@ def buttons(record: Import, who: Actor) -> list[tuple[Offer, str]]:
 
 
 def _page(record: Import) -> dict[str, Any]:
-    sheet, who = SHEETS[record.sheet], actor()
+    sheet, who = stores().sheets[record.sheet], actor()
     start = url_for("ImportsView.begin", name=sheet.name)
     mine = record.user_id == who.user_id and record.errors_key is not None and record.counted
     kept = record.total and not record.busy and record.file_key is not None

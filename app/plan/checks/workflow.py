@@ -11,14 +11,12 @@ from flask_babel import lazy_gettext as _l
 from app.core import jobs
 from app.core.db import db
 from app.files.imports.models import Import
-from app.files.imports.workflow import IMPORTS
 from app.people.models import Student
 from app.plan.checks import queries, sync, tasks
 from app.plan.checks.models import FINDING_STATES, Finding, FindingState, Severity
 from app.plan.checks.rules import BY_NAME
 from app.plan.checks.sentences import sentence
 from app.plan.rows.models import PlanEntry
-from app.plan.rows.workflow import PLAN
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow
 from app.workflow.steps import Change, Reason, Step
@@ -118,13 +116,3 @@ def look_at_file(change: Change) -> None:
         for year in queries.years_of_file(record.id, record.school_id):
             queries.ask_run(record.school_id, year)
             jobs.enqueue(tasks.run, school_id=record.school_id, year=year)
-
-
-for _step in ("apply", "revert"):
-    IMPORTS.also_then(_step, look_at_file)
-PLAN.also_then("report", keep_warnings)
-for _step in ("check", "report"):
-    PLAN.also_when(_step, no_open_error, first=True)
-    PLAN.before[_step] = look_again
-for _step in ("edit", "amend"):
-    PLAN.also_then(_step, recheck)

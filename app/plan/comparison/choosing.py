@@ -25,7 +25,7 @@ from app.core.db import db, staged
 from app.core.errors import Refused
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.made.making import MAKERS, Maker, book_of, progress
+from app.files.made.making import Maker, book_of, progress
 from app.files.made.models import Paper
 from app.plan.comparison.importing import STUDENT, THESE, WAITING, difference, differences, tally
 from app.plan.comparison.sheets import PLAN
@@ -261,4 +261,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Compare side by side"), url_for("PlanFilesView.show", uid=paper.wish["uid"])
 
 
-MAKERS[DIFFERENCES] = Maker(_l("Differences"), _differences, _back, menu="Plan")
+MAKER = Maker(_l("Differences"), _differences, _back, menu="Plan")

@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from app.codes import queries as codes
 from app.core.db import db
+from app.core.registry import stores
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import SHEETS, Choices, Context, Found, Problems
+from app.files.imports.sheet import Choices, Context, Found, Problems
 from app.plan.comparison.importing import STUDENT, freshen
 from app.plan.rows.forms import TABLES
 from app.plan.rows.models import ChangeState, Source
@@ -80,7 +81,7 @@ def look(record: Import, context: Context) -> None:
     for field, known in context.data["editions"].items():
         if field == "destination_code" or len(known) > 1:
             _read_codes(record, field, known)
-    ours = compare.current(SHEETS[record.sheet].target)
+    ours = compare.current(stores().sheets[record.sheet].target)
     compare.mark(
         record,
         "EXISTS (SELECT 1 FROM plan_entry t JOIN change_request q ON q.entry_id = t.id"

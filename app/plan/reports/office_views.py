@@ -38,8 +38,8 @@ from app.plan.rows.outside_views import Line, line_of, listed
 from app.plan.years.snapshot_views import outside_urls
 from app.plan.years.snapshots import snapshot_of, snapshots_for
 
-# the row of a graduate, to be read in the list behind a figure
-Student.plan_row = relationship(PlanEntry, viewonly=True, uselist=False)  # type: ignore[attr-defined]
+# `plan_row` of a student, to be read in the list behind a figure: see `app.wiring`
+PLAN_ROW = relationship(PlanEntry, viewonly=True, uselist=False)
 SETTLED = "settled"
 LARGEST_KEY = 2**31 - 1
 

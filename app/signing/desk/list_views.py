@@ -26,7 +26,6 @@ from app.fab.saved_filters import SavedFilters
 from app.fab.views import SafeModelView
 from app.people.office_views import code_name, colleges, years
 from app.people.search_views import StudentSearch
-from app.signing.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.signing.desk.queries import found_by, in_tab, with_students
 from app.signing.destinations.queries import module_name
 from app.signing.placements.models import (

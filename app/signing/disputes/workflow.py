@@ -38,7 +38,7 @@ from app.signing.disputes.queries import (
 )
 from app.signing.invitations.models import Invitation
 from app.signing.objections.queries import open_objection
-from app.signing.objections.workflow import OBJECTIONS, disown
+from app.signing.objections.workflow import disown
 from app.signing.placements.models import Placement
 from app.signing.terminations.models import Termination
 from app.workflow.actor import PARTIES, Actor, Role
@@ -165,9 +165,6 @@ def in_dispute(objection: Any, actor: Actor, now: datetime) -> str | None:
     if db.session.scalar(frozen.limit(1)) is None:
         return None
     return _("The account of the person is frozen too. That is cleared first, on “Disowned”.")
-
-
-OBJECTIONS.also_when("dismiss", in_dispute)
 
 
 # -- the link ----------------------------------------------------------------------------------

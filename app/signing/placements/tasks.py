@@ -18,16 +18,7 @@ from app.core.text import mask_all_but_end
 from app.files.documents import previews
 from app.files.documents.editions import PRINTED, Edition, whole
 from app.files.documents.errors import RenderError, Unprintable
-from app.files.documents.issued import (
-    MAKERS,
-    Later,
-    digest,
-    failure,
-    forget_failure,
-    kept,
-    make,
-    read,
-)
+from app.files.documents.issued import Later, digest, failure, forget_failure, kept, make, read
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import day, in_chinese, mended_all, unprintable
 from app.people.models import Student
@@ -61,7 +52,9 @@ def make_agreement(placement_id: int) -> None:
     )  # fmt: skip
 
 
-MAKERS[AGREEMENT] = lambda key: jobs.enqueue(make_agreement, placement_id=key)
+def ask_agreement(placement_id: int) -> None:
+    """Have it made by the worker."""
+    jobs.enqueue(make_agreement, placement_id=placement_id)
 
 
 @jobs.queue.task(name="placements.make_full_agreement", retry=jobs.BRIEF, queue="documents")

@@ -21,7 +21,7 @@ from app.files.documents import files
 from app.files.documents.attachments import Upload
 from app.files.documents.file_views import sent_files
 from app.people.student_views import me
-from app.signing.destinations.detail import LEAVING, Leaving
+from app.signing.destinations.detail import Leaving
 from app.signing.placements.models import (
     AGREEMENT_CHIPS,
     AGREEMENT_LABELS,
@@ -151,10 +151,9 @@ def leaving_told(placement: Placement, who: Actor, _now: datetime) -> dict[str, 
     }
 
 
-LEAVING[:] = [
-    Leaving(
-        why_not=lambda placement, who, now: why_not("apply_with_proof", placement, who, now),
-        apply=apply_with_proof,
-        told=leaving_told,
-    )
-]
+LEAVING = Leaving(
+    why_not=lambda placement, who, now: why_not("apply_with_proof", placement, who, now),
+    apply=apply_with_proof,
+    told=leaving_told,
+    last=queries.last,
+)

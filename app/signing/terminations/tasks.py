@@ -11,16 +11,7 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.text import mask_all_but_end
 from app.files.documents.editions import PRINTED, Edition, whole
-from app.files.documents.issued import (
-    MAKERS,
-    Later,
-    digest,
-    failure,
-    forget_failure,
-    kept,
-    make,
-    read,
-)
+from app.files.documents.issued import Later, digest, failure, forget_failure, kept, make, read
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import day, in_chinese, mended_all
 from app.people.models import Student
@@ -47,7 +38,9 @@ def make_letter(termination_id: int) -> None:
     )  # fmt: skip
 
 
-MAKERS[LETTER] = lambda key: jobs.enqueue(make_letter, termination_id=key)
+def ask_letter(termination_id: int) -> None:
+    """Have it made by the worker."""
+    jobs.enqueue(make_letter, termination_id=termination_id)
 
 
 @jobs.queue.task(name="termination.make_full_letter", retry=jobs.BRIEF, queue="documents")

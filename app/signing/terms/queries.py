@@ -20,7 +20,6 @@ from app.signing.terms.models import (
     differences,
     values_of,
 )
-from app.workflow import trail
 from app.workflow.models import Trail
 
 
@@ -111,11 +110,7 @@ def groups(terms: Terms, year: int) -> dict[str, tuple[Any, list[tuple[Any, str]
     return groups_of(values_of(terms), year)
 
 
-def _changed(row: Trail) -> str:
+def terms_changed(row: Trail) -> str:
     """Which terms were proposed otherwise."""
     names = [str(BY_NAME[name].label) for name in row.details.get("changed", ()) if name in BY_NAME]
     return _("Changed: %(fields)s", fields=_(", ").join(names)) if names else ""
-
-
-for _kind in ("invitation", "placement"):
-    trail.NOTES[_kind].append(_changed)

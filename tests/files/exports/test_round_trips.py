@@ -82,13 +82,13 @@ def _why(found):
 @pytest.mark.parametrize("form", ["csv", "csv-gb18030", "xlsx", "dbf"])
 def test_the_plan_comes_back_without_a_change(app, cast, students, content, form):
     from app.core import clock
+    from app.core.registry import stores
     from app.files.exports import requests, tasks
     from app.files.exports.models import Export, Format
-    from app.files.imports.sheet import SHEETS
     from app.plan.rows import editions, sync
     from app.plan.rows.models import PlanEntry
 
-    if "plan" not in SHEETS:
+    if "plan" not in stores().sheets:
         pytest.skip("no sheet takes plan files yet")
     editions.load_shipped()
     for student in db.session.query(type(cast.student)).filter_by(name="𠮷田"):

@@ -13,10 +13,11 @@ from app.core.errors import Invalid
 from app.files.imports import checking, frames, tables
 from app.files.imports.guard import Marks
 from app.files.imports.intake import Reading
-from app.files.imports.sheet import SHEETS, Choices, Column, Context, Kind, Sheet, Target
+from app.files.imports.sheet import Choices, Column, Context, Kind, Sheet, Target
 from app.files.imports.tables import Grid
 from app.files.imports.words import Words
 from app.signing.invitations.models import Candidate
+from tests.stores import with_sheet
 
 asked: list = []
 
@@ -41,8 +42,8 @@ def sheet():
             [("note", "needed")] if "note" not in more else []),
         needs=("level",), told=("note",),
     )  # fmt: skip
-    yield made
-    del SHEETS["sample"]
+    with with_sheet(made):
+        yield made
 
 
 def reading(heads, rows, hidden=()):

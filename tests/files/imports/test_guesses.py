@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from app.codes import queries as codes
+from app.core.registry import stores
 from app.files.imports import spellings
 from app.files.imports.guess_headers import guess_heads, names_of
 from app.files.imports.guess_regions import Regions
 from app.files.imports.guess_values import guess_value
 from app.files.imports.headers import normal
-from app.files.imports.sheet import SHEETS, Choices
+from app.files.imports.sheet import Choices
 
 pytestmark = pytest.mark.rule("BLK-06")
 TABLES = Path(codes.__file__).parent / "tables"
@@ -39,7 +40,7 @@ def regions():
 def heads(app):
     def guessed(*texts, sheet="students"):
         with app.test_request_context():
-            found = guess_heads(texts, names_of(SHEETS[sheet]))
+            found = guess_heads(texts, names_of(stores().sheets[sheet]))
         return {text: found.get(normal(text)) for text in texts}
 
     return guessed

@@ -9,10 +9,10 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
+from app.core.registry import stores
 from app.files.exports.models import Format
 from app.files.imports.intake import _names as known_names
 from app.files.imports.models import ImportRow
-from app.files.imports.sheet import SHEETS
 from app.people.models import College, Major, Restriction
 from app.plan.letters.models import ForwardingLetter
 from app.plan.rows.models import PlanEntry
@@ -63,7 +63,7 @@ def shaped(sheet, heads, rows, form, pad=""):
 
 def short(sheet, head):
     """A name of the same column with at most ten bytes in GBK."""
-    names = known_names(SHEETS[sheet])
+    names = known_names(stores().sheets[sheet])
     column = names[head][0] if head in names else None
     same = [name for name, (of, _rank) in names.items() if of is column and column]
     return next((name for name in (head, *same) if len(name.encode("gbk")) <= 10), None)

@@ -11,10 +11,10 @@ from flask_babel import force_locale
 
 from app.core.db import db
 from app.core.errors import Refused
+from app.core.registry import stores
 from app.files.imports import compare, groups, mapping_presentation, requests, tasks
 from app.files.imports.answers import Answers, answers_of
 from app.files.imports.models import Import, ImportRow, ImportWord
-from app.files.imports.sheet import SHEETS
 from tests import factories as make
 from tests.cast import Cast
 from tests.conftest import make_database
@@ -69,7 +69,7 @@ class Desk:
 
 def troubles(record):
     """Cell, or field where single cells are not told apart → the name of its group and its rows."""
-    found, _every = groups.groups_of(record, SHEETS[record.sheet])
+    found, _every = groups.groups_of(record, stores().sheets[record.sheet])
     lines = {}
     for group in found:
         lines[group.field] = (group.why, group.rows)
@@ -234,7 +234,7 @@ def test_hidden_rows_are_left_out_or_meant_from_their_group(desk, act, good, out
     record = desk.bring(data.getvalue(), f"{act}.xlsx")
     assert tally(record) == (2, 0, 0, 1)
     with force_locale("zh"):
-        sheet = SHEETS["students"]
+        sheet = stores().sheets["students"]
         found, _more = mapping_presentation.troubles_of(record, sheet, sheet.prepare(record))
     only = found[0].lines[0]
     assert [option.value for option in only.options] == ["", "leave", "take"]

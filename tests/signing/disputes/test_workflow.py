@@ -9,7 +9,6 @@ from app.accounts import acts, freezing, one_time, passwords, queries, sessions,
 from app.accounts.contacts import hold_of, note_change
 from app.accounts.models import AccountSession, ContactChange
 from app.accounts.queries import actor_of
-from app.cli import WORKFLOWS
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -24,6 +23,7 @@ from app.signing.objections.models import Objection
 from app.signing.objections.workflow import OBJECTIONS
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.workflow import TERMINATIONS
+from app.wiring import WORKFLOWS
 from app.workflow.actor import PARTIES, Role
 from app.workflow.engine import committed
 from app.workflow.models import Trail
@@ -219,15 +219,15 @@ def test_a_frozen_account_takes_none_of_its_steps(cast, flow, step, role):
     with pytest.raises(Refused, match="冻结"):
         if step.sources:
             about.state = step.sources[0]
-            flow._went(_change(about, step, who), about.state)
+            flow._run(_change(about, step, who, about.state))
         else:
-            flow._went(_change(about, step, who), None)
+            flow._run(_change(about, step, who, None))
 
 
-def _change(record, step, who):
+def _change(record, step, who, source):
     from app.workflow.steps import Change
 
-    return Change(record, step, who, clock.now(), "x", {"agreed": True})
+    return Change(record, step, who, clock.now(), "x", {"agreed": True}, source=source)
 
 
 @pytest.mark.rule("INV-20", "ACC-10")
