@@ -26,8 +26,8 @@ def create_app(config: Config | None = None) -> Flask:
     from jinja2 import StrictUndefined
 
     import config as settings
-    from app import cli, menu, roles
-    from app.accounts import devices, late, security_log, step_up
+    from app import cli, menu, roles, wiring
+    from app.accounts import devices, late, step_up
     from app.accounts.manager import AccountManager
     from app.accounts.views import HomeView
     from app.audit import marks
@@ -37,6 +37,7 @@ def create_app(config: Config | None = None) -> Flask:
     from app.fab.builder import SafeAppBuilder
 
     logs.init()
+    wiring.connect()
     config = config or settings.load()
     if not config.database_url:
         config.database_url = settings.driver(postgres.start(postgres.data_folder(config.folder)))
@@ -58,7 +59,6 @@ def create_app(config: Config | None = None) -> Flask:
     http.init(app, config)
     assets.init(app)
     devices.init(app)
-    security_log.init(app)
     step_up.init(app)
     late.init(app)
     with app.app_context():

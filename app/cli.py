@@ -16,60 +16,20 @@ from sqlalchemy import select
 from app import demo, roles
 from app.accounts.models import AppUser
 from app.audit import heads, seals
-from app.audit import tasks as audit_tasks
 from app.audit.commands import audit, forget
-from app.bulk import tasks as bulk_tasks
-from app.bulk.workflow import IMPORTS
-from app.checks import tasks as check_tasks
 from app.checks.commands import check_plans
-from app.checks.workflow import FINDINGS
 from app.codes.queries import load_shipped
 from app.core import filestore, jobs
 from app.core.db import db
-from app.desk import tasks as desk_tasks
-from app.disputes.workflow import DISPUTES
-from app.documents import tasks as document_tasks
 from app.documents.commands import documents
-from app.exports import tasks as export_tasks
-from app.exports.workflow import EXPORTS
-from app.invitations import tasks as invitation_tasks
-from app.invitations.workflow import INVITATIONS
-from app.objections.workflow import OBJECTIONS
-from app.origin.workflow import CORRECTIONS
-from app.papers import tasks as paper_tasks
-from app.people import tasks as people_tasks
 from app.people.commands import names
-from app.people.students import STUDENTS
-from app.people.workflow import EMPLOYERS, RESTRICTIONS
-from app.placements.workflow import PLACEMENTS
-from app.plan import tasks as plan_tasks
-from app.plan.workflow import CHANGES, PLAN
-from app.staff import tasks as staff_tasks
 from app.staff.commands import first_administrators, staff
 from app.staff.queries import has_role
-from app.staff.workflow import STAFF_REQUESTS
-from app.termination.workflow import TERMINATIONS
+from app.wiring import WORKFLOWS
 from app.workflow.actor import Role
 from app.workflow.diagram import diagram
 from config import WRONG, BadSettings
 
-PERIODIC = (
-    audit_tasks,
-    bulk_tasks,
-    check_tasks,
-    desk_tasks,
-    document_tasks,
-    export_tasks,
-    invitation_tasks,
-    paper_tasks,
-    people_tasks,
-    plan_tasks,
-    staff_tasks,
-)  # what the worker does by the clock is known to it
-WORKFLOWS = (
-    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, STUDENTS, RESTRICTIONS, IMPORTS,
-    PLAN, CHANGES, CORRECTIONS, EXPORTS, FINDINGS, DISPUTES, STAFF_REQUESTS,
-)  # fmt: skip
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 
 

@@ -11,11 +11,10 @@ from flask_appbuilder import AppBuilder
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.accounts import factors, hooks
+from app.accounts import factors
 from app.accounts.act_views import ActCodeView
 from app.accounts.campus.office_views import CampusIdentitiesView, SignInWaysView
 from app.accounts.campus.views import CampusProofView, CampusView, MyCampusView
-from app.accounts.choices import OwnChoices
 from app.accounts.factor_views import FactorView, MyFactorsView
 from app.accounts.kept import MARK
 from app.accounts.kept_views import KeptView, SessionView, account_mark, draft_key
@@ -26,7 +25,6 @@ from app.accounts.views import PasswordView
 from app.audit.views import AuditView, RootsView
 from app.batches.views import BatchView
 from app.bulk.list_views import ImportHistoryView
-from app.bulk.sheet import SHEETS
 from app.bulk.views import ImportsView
 from app.bulk.word_views import ImportWordsView
 from app.checks.office_views import ChecksView, FindingsView
@@ -45,16 +43,12 @@ from app.destinations.office_views import (
 from app.destinations.student_views import MyDestinationsView
 from app.disputes.office_views import DisputesView
 from app.disputes.views import NotMeView
-from app.documents.employer_views import EmployerReviewView, RegisterView, review_gate
+from app.documents.employer_views import EmployerReviewView, RegisterView
 from app.documents.file_views import FileView
-from app.exports import shown as exports_shown
 from app.exports.list_views import ExportHistoryView
 from app.exports.views import ExportsView
-from app.fab import remembered
-from app.fab.export import HOOK as EXPORT_HOOK
 from app.fab.once import now, once
 from app.forwarding.office_views import LettersView, LetterWorkView
-from app.forwarding.sheets import COURIER
 from app.home.employer_views import EmployerHomeView
 from app.home.office_views import OfficeView
 from app.home.queries import frame_of
@@ -64,11 +58,9 @@ from app.invitations.edit_views import OpenInvitationView
 from app.invitations.employer_views import EmployerInvitationsView
 from app.invitations.letter_views import CandidatesView, LetterView
 from app.invitations.office_views import InvitationsView
-from app.invitations.sheets import SEND_LIST
 from app.invitations.student_views import AnswerView, MyInvitationsView, MySigningsView
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
-from app.notices.reached import after
 from app.notices.views import JobsView, MessagesView, NoticesView
 from app.nudges.views import NudgesView
 from app.objections.office_views import ObjectionsView
@@ -83,22 +75,15 @@ from app.origin.office_views import CorrectionsView
 from app.origin.student_views import MyOriginView
 from app.papers.import_views import ImportChangesView
 from app.papers.views import PapersView
-from app.people import employer_views, student_views
-from app.people.employer_sheets import EMPLOYER_LIST
-from app.people.employer_views import EmployerProfileView, SigningProfileView, profile_gate
+from app.people.employer_views import EmployerProfileView, SigningProfileView
 from app.people.hold_views import HeldChangesView
 from app.people.merge_views import MergeEmployersView, MergeStudentsView
 from app.people.office_views import EmployersView
-from app.people.part_sheets import COLLEGES, MAJORS
 from app.people.part_views import CollegesView, MajorsView, SchoolsView
-from app.people.parts import all_colleges, all_schools
-from app.people.queries import accounts_by_number, active_schools, school_ids
 from app.people.record_views import StudentMailView, StudentPhoneView, StudentsView
-from app.people.restriction_sheets import RESTRICTION_LIST
 from app.people.restriction_views import RestrictionsView, RestrictView
-from app.people.sheets import FACTS, STUDENTS
 from app.people.sign_in_views import SignInView
-from app.people.student_views import MyProfileView, VerifyView, verify_gate
+from app.people.student_views import MyProfileView, VerifyView
 from app.placements.views import AgreementView
 from app.plan.change_views import ChangesView
 from app.plan.code_views import CountsAsView, FormulasView
@@ -107,7 +92,6 @@ from app.plan.office_views import PlanView
 from app.plan.outside_views import OutsideView
 from app.plan.snapshot_views import SnapshotsView
 from app.plan.year_views import PlanYearView
-from app.planfiles.sheets import PLAN
 from app.planfiles.views import PlanFilesView
 from app.reports.office_views import GraduatesView, ReportsView
 from app.reports.pivot_views import PivotView
@@ -120,7 +104,7 @@ from app.termination.office_views import ChancesView
 from app.termination.student_views import MyTerminationsView
 from app.termination.views import TerminationsView
 from app.verification.views import VerificationView
-from app.workflow.actor import STAFF, Role
+from app.workflow.actor import Role
 
 SHELLS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 
@@ -152,30 +136,16 @@ def register(builder: AppBuilder) -> None:
     builder.add_view_no_menu(StampedView)
     builder.add_view_no_menu(NotMeView)
     current_app.context_processor(frame)
-    current_app.extensions[remembered.STORE] = OwnChoices()
 
 
 def _bulk(builder: AppBuilder) -> None:
-    """Imports are reached from the lists they fill; their sheets are known to web and worker alike."""
-    known = (
-        STUDENTS,
-        FACTS,
-        SEND_LIST,
-        PLAN,
-        COURIER,
-        COLLEGES,
-        MAJORS,
-        RESTRICTION_LIST,
-        EMPLOYER_LIST,
-    )
-    assert {sheet.name for sheet in known} == set(SHEETS)
+    """Imports and exports are reached from the lists they fill."""
     builder.add_view_no_menu(ImportsView)
     builder.add_view_no_menu(ImportHistoryView)
     builder.add_view_no_menu(ImportWordsView)
     builder.add_view_no_menu(ImportChangesView)
     builder.add_view_no_menu(ExportsView)
     builder.add_view_no_menu(ExportHistoryView)
-    current_app.extensions[EXPORT_HOOK] = exports_shown.link
 
 
 def _employer(builder: AppBuilder) -> None:
@@ -200,11 +170,6 @@ def _employer(builder: AppBuilder) -> None:
     builder.add_view(
         EmployerProfileView, "EmployerProfile", label=_l("Our details"), icon="building"
     )
-    hooks.PHONES[Role.EMPLOYER] = employer_views.mobile_of
-    hooks.HOMES[Role.EMPLOYER] = "EmployerHomeView.index"
-    for gate in (review_gate, profile_gate):
-        if gate not in hooks.GATES:
-            hooks.GATES.append(gate)
 
 
 def _student(builder: AppBuilder) -> None:
@@ -227,15 +192,6 @@ def _student(builder: AppBuilder) -> None:
     builder.add_view_no_menu(MySigningsView)
     builder.add_view_no_menu(MyObjectionsView)
     builder.add_view_no_menu(MyOriginView)
-    hooks.HOMES[Role.STUDENT] = "MyHomeView.index"
-    hooks.CONTACTS[Role.STUDENT] = student_views.contact_of
-    hooks.PHONES[Role.STUDENT] = student_views.mobile_of
-    if after not in hooks.TOLD:
-        hooks.TOLD.append(after)
-    if active_schools not in hooks.SCHOOLS:
-        hooks.SCHOOLS.append(active_schools)
-    if verify_gate not in hooks.GATES:
-        hooks.GATES.append(verify_gate)
 
 
 def office(builder: AppBuilder) -> None:
@@ -272,11 +228,6 @@ def office(builder: AppBuilder) -> None:
         (SignInWaysView, "SignInWays", _l("Campus sign-in"), "lock"),
     ):
         builder.add_view(view, name, label=label, icon=icon)
-    hooks.HOMES.update(dict.fromkeys(STAFF, "OfficeView.index"))
-    hooks.SCHOOL_NAMES[:] = [all_schools]
-    hooks.SCHOOL_IDS[:] = [school_ids]
-    hooks.RECORDS[:] = [accounts_by_number]
-    hooks.COLLEGE_NAMES[:] = [all_colleges]
 
 
 def _office_pages(builder: AppBuilder) -> None:

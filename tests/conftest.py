@@ -20,10 +20,12 @@ from flask.testing import FlaskClient
 from sqlalchemy import event, text
 
 import config as settings
-from app import create_app
+from app import create_app, wiring
 from app.core import postgres
 from app.core.db import db
 from tests.cast import Cast, furnish
+
+wiring.connect()  # also for what looks at tables and stores when it is collected
 
 
 @pytest.fixture(scope="session")

@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from app import roles
-from app.cli import WORKFLOWS
+from app.wiring import RELATIONS, WORKFLOWS
 from app.workflow.actor import PARTIES
 from app.workflow.diagram import diagram
 from app.workflow.steps import Reason
-from tests import rules
+from tests import arrows, rules
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = ROOT / "app"
@@ -37,7 +37,6 @@ FILES = {
     "deciding.py",  # plan: what becomes of its rows, over frames
     "differing.py",  # planfiles, official: what a file says otherwise, over frames
     "layouts.py",  # plan: the official layout as it goes out
-    "hooks.py",  # plan: what the packages above say of it
     "commands.py",  # staff: what is done from the shell of the server
     "code_forms.py",  # plan: the administrators' forms
     "editions.py",  # plan: formulas, and what codes count as
@@ -408,3 +407,76 @@ def test_no_name_is_compared_as_it_was_typed():
         text = p.read_text(encoding="utf-8")
         found += [f"{p.relative_to(ROOT)}: {m[0]}" for e in (calls, bare) for m in e.finditer(text)]
     assert not found
+
+
+# -- no hidden arrows: what one feature adds to another stands in app/wiring.py ------------------------
+
+
+def _hidden(find) -> list[str]:
+    modules = {arrows.module_of(p): p.read_text(encoding="utf-8") for p in SOURCES}
+    return [
+        hit for name, text in modules.items() if name != arrows.WIRING for hit in find(text, name)
+    ]
+
+
+def test_only_wiring_adds_to_another_package():
+    assert not _hidden(arrows.additions)
+
+
+def test_nobody_patches_another_packages_class_or_asks_for_what_was_patched():
+    related = {name for _model, name, _relation in RELATIONS}
+    assert not _hidden(lambda text, name: arrows.patches(text, name, related))
+
+
+def test_no_sql_names_a_table_or_constraint_of_an_upper_package():
+    owned = arrows.owners()
+    assert not _hidden(lambda text, name: arrows.upward_sql(text, name, owned))
+
+
+PLAN_ROW = "from app.plan.models import PlanEntry\n"
+PLANTED = {
+    "appends": "from app.core import mail\nmail.FATES.append(1)",
+    "appends later": "from app.core import mail\ndef init():\n    mail.FATES.append(1)",
+    "sets an item": "from app.core.mail import FATES\nFATES['a'] = 1",
+    "sets an item later": "from app.core import mail\ndef init():\n    mail.FATES['a'] = 1",
+    "empties": "from app.core.mail import FATES\nFATES[:] = []",
+    "joins": "from app.core import mail\nmail.FATES |= {'a': 1}",
+    "registers": "from app.core import mail\nmail.register('a', 1)",
+    "extends a table": "from app.core.mail import TABLE\nTABLE.extend('accept', when=None)",
+    "registers itself": "ALL = {}\nclass One:\n    def __init__(self):\n        ALL['a'] = self",
+    "appends itself": "ALL = []\nclass One:\n    def __init__(self):\n        ALL.append(self)",
+}
+
+
+@pytest.mark.parametrize("source", PLANTED.values(), ids=PLANTED)
+def test_an_addition_elsewhere_is_found(source):
+    assert arrows.additions(source, "app.checks.detail")
+
+
+@pytest.mark.parametrize("source", [
+    PLAN_ROW + "PlanEntry.sentence = property(str)",
+    PLAN_ROW + "def init():\n    PlanEntry.sentence = 1",
+    PLAN_ROW + "setattr(PlanEntry, 'sentence', 1)",
+    PLAN_ROW + "from sqlalchemy import inspect\ninspect(PlanEntry).add_property('sentence', 1)",
+    "def last(placement):\n    return getattr(placement, 'termination', None)",
+    "def has(placement):\n    return hasattr(placement, 'termination')",
+])  # fmt: skip
+def test_a_patch_is_found(source):
+    assert arrows.patches(source, "app.checks.detail", {"termination"})
+
+
+@pytest.mark.parametrize("source", [
+    'A = "SELECT 1 FROM placement"', 'A = "DELETE FROM student USING placement p"',
+    'A = "SELECT 1 FROM student JOIN\\n  placement p ON true"', 'A = {"uq_placement_slot": "one"}',
+    'A = f"UPDATE placement SET x = {1}"',
+])  # fmt: skip
+def test_sql_that_reaches_up_is_found(source):
+    owned = arrows.owners()
+    assert arrows.upward_sql(source, "app.people.merging", owned)
+    assert not arrows.upward_sql(source, "app.desk.queries", owned)
+
+
+def test_what_is_ones_own_or_from_a_library_is_no_arrow():
+    source = "from flask import g\nMINE = {}\nMINE['a'] = 1\ng.now = 1\nMINE.update(b=2)"
+    assert not arrows.additions(source, "app.checks.detail")
+    assert not arrows.patches(source, "app.checks.detail", {"termination"})

@@ -238,8 +238,8 @@ def test_a_foreign_record_is_not_there_whatever_is_asked_of_it(app, cast, visit,
 )
 def test_no_staff_account_takes_a_partys_step_whatever_route_it_tries(app, cast, visit, role):
     """Every POST of every route on a record of the own school: no trace shows staff as a party."""
-    from app.cli import WORKFLOWS
     from app.core.db import db
+    from app.wiring import WORKFLOWS
     from app.workflow.actor import PARTIES
     from app.workflow.models import Trail
 

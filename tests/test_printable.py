@@ -20,18 +20,19 @@ from wtforms.fields.core import UnboundField
 import app.cli
 import app.menu  # noqa: F401 (with them every form is loaded)
 from app.bulk.cells import Wrong
-from app.bulk.sheet import SHEETS, Choices, Context, Kind
+from app.bulk.sheet import Choices, Context, Kind
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import OnlyIf, printed
 from app.core.printable import code_of, replacement, unprintable
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.destinations import checks as destinations
 from app.destinations.models import DestinationField, FieldType
 from app.documents import render
 from app.origin import forms as origin
 from app.workflow.engine import checked_reason
-from app.workflow.steps import FLOWS, Reason
+from app.workflow.steps import Reason
 from tests.documents.conftest import AGREEMENT, text_of
 
 SHOTS = {
@@ -124,7 +125,7 @@ def of_forms(tally, app):
 
 
 def of_columns(tally):
-    for sheet in SHEETS.values():
+    for sheet in stores().sheets.values():
         context = Context(date(2027, 3, 1))
         for column in sheet.columns:
             context.choices[column.field] = Choices([("1", "1", "一")])
@@ -156,7 +157,7 @@ def of_destinations(tally):
 
 
 def of_reasons(tally):
-    for flow in FLOWS.values():
+    for flow in stores().workflows.values():
         for step in flow.steps:
             if step.reason is Reason.NONE or step.inner:
                 continue

@@ -9,13 +9,14 @@ from flask import abort, flash, g, jsonify, make_response, request, session, url
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
-from app.accounts import acts, hooks
+from app.accounts import acts
 from app.accounts.campus import proofs
 from app.accounts.queries import actor
 from app.accounts.sessions import LINKED
 from app.core import jobs
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.http import IN_DIALOG
+from app.core.registry import stores
 from app.core.text import mask_email
 from app.fab.access import has_access
 from app.fab.builder import SafeView
@@ -23,7 +24,7 @@ from app.fab.once import once
 from app.workflow import trail
 from app.workflow.actor import Actor
 from app.workflow.engine import Workflow, proof_asked
-from app.workflow.steps import FLOWS, Offer
+from app.workflow.steps import Offer
 
 LARGEST_KEY = 2**31 - 1
 
@@ -38,7 +39,7 @@ class ActCodeView(SafeView):
     @expose(f"/<string:kind>/<int(max={LARGEST_KEY}):pk>/<string:step>/code", methods=["POST"])
     @has_access
     def code(self, kind: str, pk: int, step: str) -> Any:
-        flow = FLOWS.get(kind)
+        flow = stores().workflows.get(kind)
         if flow is None:
             raise NotYours(kind)
         return answer_code(self, lambda: acts.ask(flow, step, pk, g.user))
@@ -134,7 +135,7 @@ def _told(flow: Workflow[Any], step: str, done_on: Callable[[], int | None]) -> 
     key = done_on()
     if key is None:
         return ""
-    return " ".join(source(flow.kind, key, step, g.user.id) for source in hooks.TOLD)
+    return stores().told(flow.kind, key, step, g.user.id)
 
 
 def refused_code(error: Invalid) -> Invalid:

@@ -3,8 +3,8 @@
 A code is asked for beside the button, sent to the person's own phone or mailbox, good for ten minutes and
 one use. Whatever changes the record, or what a batch was previewed with, makes it worthless.
 
-A record that an act makes does not exist yet: `BIRTHS` tells on what such an act stands. Other proofs than
-codes (campus sign-in, passkey) enter themselves in `trail.PROOFS` and leave a note: their view calls
+A record that an act makes does not exist yet: the store `births` tells on what such an act stands. Other
+proofs than codes (campus sign-in, passkey) stand in the store `proofs` and leave a note: their view calls
 `act_on(…).purpose` before the person is led away, keeps it on the server, and `note_proof(user, purpose,
 way)` once the person has proved itself anew; `prove` then takes the note where no code is given.
 """
@@ -12,7 +12,7 @@ way)` once the person has proved itself anew; `prove` then takes the note where 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -27,15 +27,15 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.workflow import trail
+from app.core.registry import stores
 from app.workflow.actor import Actor
 from app.workflow.engine import Workflow, proof_asked
 from app.workflow.steps import Offer
 
 LIFE = timedelta(minutes=10)
 
-# way of proving → what the trail says of it; campus sign-in and passkeys add theirs
-trail.PROOFS |= {
+# way of proving → what the trail says of it
+PROOFS = {
     "sms": _l("confirmed by SMS code"),
     "mail": _l("confirmed by e-mail code"),
     "campus": _l("confirmed by campus sign-in"),
@@ -51,10 +51,6 @@ class Birth:
     why_not: str = ""
 
 
-# (kind, step) → what a step without a record stands on, for the id of whatever it begins from
-BIRTHS: dict[tuple[str, str], Callable[[Actor, int], Birth]] = {}
-
-
 @dataclass(frozen=True)
 class Act:
     """What one proof is good for, exactly as it stands: said in the message, digested in the purpose."""
@@ -66,13 +62,13 @@ class Act:
 
 
 def act_on(flow: Workflow[Any], step: str, key: int, user: AppUser) -> Act:
-    """A step on the record of that id, or, where the step makes one, on what `BIRTHS` knows by it.
+    """A step on the record of that id, or, where the step makes one, on what the store `births` knows by it.
 
     Raises NotYours where it is not this person's to take now.
     """
     who, now = actor_of(user), clock.now()
-    if (flow.kind, step) in BIRTHS:
-        birth = BIRTHS[flow.kind, step](who, key)
+    if (flow.kind, step) in stores().births:
+        birth: Birth = stores().births[flow.kind, step](who, key)
         offer, record = Offer(flow.step(step), birth.why_not), birth.record
         purpose = f"{flow.kind}:{step}:{_digest(birth.stamp)}"
     else:
@@ -140,7 +136,7 @@ def prove(flow: Workflow[Any], step: str, record_id: int, user: AppUser, code: s
     except NotYours:
         flow.find(record_id, who)  # outside the scope it stays so
         return who  # the rule refuses with its own sentence
-    if (flow.kind, step) not in BIRTHS:
+    if (flow.kind, step) not in stores().births:
         # the person before the code, as whoever changes the phone does
         flow.lock_before(flow.find(record_id, who))
     return proved(act, user, code)
@@ -164,8 +160,8 @@ def proved(act: Act, user: AppUser, code: str) -> Actor:
 
 
 def note_proof(user: AppUser, purpose: str, way: str) -> None:
-    """Keep that the person has just proved itself for that act, by one of `trail.PROOFS`. Not committed."""
-    if way not in trail.PROOFS:
+    """Keep that the person has just proved itself for that act, by one of `proofs`. Not committed."""
+    if way not in stores().proofs:
         raise ValueError(way)
     now = clock.now()
     db.session.add(ActProof(user_id=user.id, purpose=purpose, way=way, created_at=now,

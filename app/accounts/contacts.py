@@ -8,12 +8,12 @@ from uuid import uuid4
 
 from sqlalchemy import or_, select
 
-from app.accounts.hooks import CONTACTS, PHONES
 from app.accounts.models import AppUser, ContactChange
 from app.core import clock, mail, sms
 from app.core.crypto import cipher
 from app.core.db import db
-from app.workflow.actor import Actor, Role
+from app.core.registry import stores
+from app.workflow.actor import Actor
 
 REMEMBERED = timedelta(days=90)  # a former phone or address is told of what happens, for so long
 RESET = "reset"  # the channel of a first sign-in that staff reset: no address changed
@@ -175,9 +175,10 @@ def has_mail(user: AppUser) -> bool:
 
 def present(user: AppUser) -> list[tuple[str, str]]:
     """The (channel, address) pairs on record now."""
-    role = Role(user.role) if user.role else None
-    contact = CONTACTS[role](user) if role in CONTACTS else None
-    phone = PHONES[role](user) if role in PHONES else None
+    role = user.role or ""
+    of_contact, of_phone = stores().contacts.get(role), stores().phones.get(role)
+    contact = of_contact(user) if of_contact else None
+    phone = of_phone(user) if of_phone else None
     found = [contact] if contact else []
     if phone:
         found.append((mail.SMS, phone))

@@ -10,10 +10,10 @@ from flask_wtf import FlaskForm
 from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length
 
-from app.accounts.hooks import COLLEGE_NAMES, SCHOOL_NAMES
 from app.accounts.models import ROLE_NAMES
 from app.core.forms import Email, line
 from app.core.names import clean_contact
+from app.core.registry import stores
 from app.workflow.actor import STAFF
 
 MISSING = _l("Please fill this in.")
@@ -121,12 +121,11 @@ class StaffForm(DynamicForm):
         self.role.choices = [("", _l("Please choose"))] + [
             (role.value, name) for role, name in ROLE_NAMES.items() if role in STAFF
         ]
-        schools = {int(key): name for source in SCHOOL_NAMES for key, name in source()}
+        schools = {int(key): name for key, name in stores().all_schools()}
         self.school_id.choices = [(0, "—"), *schools.items()]
         self.college_id.choices = [(0, "—")] + [
             (key, f"{schools.get(school, '')} {name}")
-            for source in COLLEGE_NAMES
-            for school, key, name in source()
+            for school, key, name in stores().all_colleges()
         ]
 
     @classmethod

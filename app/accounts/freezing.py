@@ -17,7 +17,6 @@ from app.core import clock
 from app.core.db import db, forget, remembered
 from app.core.errors import Refused
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import EVERYBODY
 from app.workflow.locks import lock_row
 
 PARTY = _l(
@@ -104,7 +103,3 @@ def _forget(user_id: int) -> None:
 def not_frozen(actor: Actor, taken: bool) -> str | None:
     """A frozen account takes no step of any table (INV-20)."""
     return sentence(actor.user_id or 0, taken=taken)
-
-
-if not_frozen not in EVERYBODY:
-    EVERYBODY.append(not_frozen)

@@ -20,10 +20,10 @@ from app.accounts.queries import actor_of
 from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
+from app.core.registry import stores
 from app.workflow.actor import Actor, Role
-from app.workflow.engine import PARTY_GUARDS, Workflow, committed
+from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row
-from app.workflow.steps import FLOWS
 
 OLD_PHONE, MAIL, CAMPUS, SECOND = "old_phone", "mail", "campus", "second_person"
 # whoever changed a way in is answered for by the next level (ACC-15)
@@ -35,10 +35,6 @@ def not_held(actor: Actor, now: datetime) -> str | None:
     """While a way in that staff changed is held, its account reads, and binds itself to nothing (ACC-15)."""
     found = contacts.holds_of(actor.user_id, now) if actor.user_id is not None else ()
     return sentence(found[0]) if found else None
-
-
-if not_held not in PARTY_GUARDS:
-    PARTY_GUARDS.append(not_held)
 
 
 def sentence(row: ContactChange) -> str:
@@ -242,7 +238,7 @@ def record_of(user: AppUser) -> tuple[Workflow[Any], int]:
     key = user.student_id if kind == "student" else user.employer_id
     if kind is None or key is None:
         raise NotYours(f"account {user.id}")
-    return FLOWS[kind], key
+    return stores().workflows[kind], key
 
 
 def _confirm(

@@ -28,11 +28,11 @@ from app.accounts import kept, queries
 from app.accounts.sessions import SECRET
 from app.core import clock
 from app.core.crypto import cipher
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
 from app.fab.urls import local_path
-from app.workflow.steps import FLOWS
 
 MOST_NAMED = 20  # records that are named
 MARKS = {
@@ -155,7 +155,9 @@ def _act(form: kept.Kept) -> tuple[str, list[str]]:
     if action is not None:
         keys = [arguments["pk"]] if "pk" in arguments else posted.getlist("rowid")
         return str(action.text), _names(view, keys)
-    steps = (step for flow in FLOWS.values() for step in flow.steps if step.name == name)
+    steps = (
+        step for flow in stores().workflows.values() for step in flow.steps if step.name == name
+    )
     return str(next((step.label for step in steps), "")), []
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from app.accounts import kept
 from app.accounts.kept_views import offered
 from app.core.db import db
-from app.core.http import IN_DIALOG, STALE, page
+from app.core.http import IN_DIALOG, page
 from app.fab.urls import came_from
 
 WRONG = {"warning", "danger", "error"}  # messages of what was not done
@@ -32,8 +32,7 @@ ANEW = {
 
 
 def init(app: Flask) -> None:
-    """Answer refused tokens; see what becomes of a form that is sent again."""
-    app.extensions[STALE] = stale
+    """See what becomes of a form that is sent again."""
     app.after_request(finished)
 
 

@@ -9,10 +9,10 @@ from flask_login import current_user
 from werkzeug.wrappers import Response
 
 from app.accounts import factors, late, queries, step_up
-from app.accounts.hooks import GATES
 from app.accounts.models import AppUser
 from app.accounts.sessions import SECRET
 from app.accounts.views import AuthView
+from app.core.registry import stores
 from app.fab.security import CodeRoleManager
 
 CHALLENGE = "FactorView"
@@ -78,11 +78,22 @@ class AccountManager(CodeRoleManager):
         held = factor_gate(g.user)
         if held is not None or request.endpoint in ALWAYS_OPEN:
             return held
-        for gate in GATES:
+        for gate in stores().gates:
             endpoint = gate(current_user)
             if endpoint is not None:
                 return _held_at(endpoint) or late.claimed(g.user.id)
         return late.claimed(g.user.id)
+
+
+def must_change_password(user: AppUser) -> str | None:
+    """An account made by an administrator chooses its own password first."""
+    return "PasswordView.change" if user.must_change_password else None
+
+
+def must_set_up_factor(user: AppUser) -> str | None:
+    """Staff of an installation that requires a second factor set one up first (CHN-09)."""
+    needs = g.get("factor_required", False) and not queries.proof().enrolled
+    return "MyFactorsView.index" if needs and user.is_staff else None
 
 
 def factor_gate(user: AppUser) -> Any:

@@ -326,3 +326,11 @@ class Preference(db.Model):
 __all__ = ["AccountSession", "AccountWarning", "ActProof", "AppUser", "ContactChange", "Identifier",
            "KnownDevice", "OneTimeCode", "Preference", "Role", "SecurityEvent",
            "WarningLink"]  # fmt: skip
+
+
+# a database that production does not serve (S-19)
+DEMO = (
+    "ab_user",
+    "SELECT EXISTS (SELECT 1 FROM ab_user WHERE demo)",
+    "this database was made for the demo: its accounts have known passwords; name another",
+)

@@ -9,12 +9,13 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
-from app.accounts import hooks, log_queries, queries, workflow
+from app.accounts import log_queries, queries, workflow
 from app.accounts.agents import in_words
 from app.accounts.log_words import CHIPS, OUTCOMES, event_name, way_name, whose_hand
 from app.accounts.models import AccountSession, SecurityEvent
 from app.accounts.sessions import SECRET
 from app.core import clock
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 
@@ -39,7 +40,7 @@ class MySignInsView(SafeView):
             sessions=sorted(map(_session, queries.sessions_of(g.user.id)), key=_others_last),
             events=[_event(row) for row in rows[:PAGE]],
             more=rows[PAGE - 1].id if len(rows) > PAGE else 0,
-            not_me=[link for source in hooks.NOT_ME if (link := source(g.user)) is not None],
+            not_me=[link for source in stores().not_me if (link := source(g.user)) is not None],
         )
 
     @expose("/<string:handle>/end", methods=["POST"])

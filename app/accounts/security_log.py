@@ -10,7 +10,7 @@ import logging
 from datetime import timedelta
 from typing import Any
 
-from flask import Flask, g, has_request_context, request
+from flask import g, has_request_context, request
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.accounts import devices
@@ -18,7 +18,6 @@ from app.accounts.models import AppUser, SecurityEvent
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
-from app.core.http import DENIED as DENIED_HOOK
 from app.core.limits import Limit
 from app.workflow.actor import Actor
 
@@ -75,11 +74,6 @@ def _more(event: str, user_id: int, address: str) -> dict[str, bool] | None:
     if not user_id and many > ALL.most:
         return None
     return {"more": True} if count == FEW.most + 1 else {}
-
-
-def init(app: Flask) -> None:
-    """Write down who asks for what is not theirs: at the one place where the answer is made."""
-    app.extensions[DENIED_HOOK] = denied
 
 
 def denied(status: int) -> None:

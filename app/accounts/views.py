@@ -14,7 +14,6 @@ from app.accounts import attempts, sessions, workflow
 from app.accounts.campus import views as campus
 from app.accounts.campus.ways import schools_with_ways, ways_of
 from app.accounts.forms import ChangeForm, ForgottenForm, ResetForm, SignInForm
-from app.accounts.hooks import HOMES, SCHOOL_IDS, SCHOOLS
 from app.accounts.puzzle import Puzzle, solved
 from app.accounts.queries import account_for
 from app.core import jobs
@@ -22,12 +21,12 @@ from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.fab.builder import SafeIndexView, SafeView
-from app.workflow.actor import Role
 
 
 def _schools() -> list[tuple[str, str]]:
-    return [("", "—"), *(school for source in SCHOOLS for school in source())]
+    return [("", "—"), *stores().active_schools()]
 
 
 SCHOOL = "school"  # the cookie that remembers whose sign-in page this browser shows
@@ -42,7 +41,7 @@ def _school() -> str:
 
 def _campus(school: str) -> dict[str, Any]:
     """The ways of that school as buttons, and the schools that have any."""
-    ids = {code: key for source in SCHOOL_IDS for code, key in source().items()}
+    ids = stores().school_ids()
     having = schools_with_ways()
     more: dict[str, Any] = {"next": request.args["next"]} if "next" in request.args else {}
     return {
@@ -63,7 +62,7 @@ class HomeView(SafeIndexView):
     def index(self) -> Response:
         if not g.user.is_authenticated:
             return redirect(url_for("AuthView.login"))
-        return redirect(url_for(HOMES[Role(g.user.role)]))
+        return redirect(url_for(stores().homes[g.user.role]))
 
     @expose("/first", methods=["GET"])
     def first(self) -> Response:

@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts import attempts, freezing, holds, one_time, passwords, queries, security_log
-from app.accounts.hooks import CONTACTS
 from app.accounts.models import AccountSession, AppUser
 from app.accounts.one_time import Pool
 from app.accounts.puzzle import PuzzleWanted
@@ -18,6 +17,7 @@ from app.core import clock, jobs, mail
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.workflow import trail
 from app.workflow.actor import Actor, Role
 
@@ -149,7 +149,7 @@ def _say_frozen(user: AppUser, contact: tuple[str, str], text: str) -> None:
 
 def contact_of(user: AppUser) -> tuple[str, str] | None:
     """Where a code reaches the account: (channel, address)."""
-    found = CONTACTS.get(Role(user.role or ""))
+    found = stores().contacts.get(Role(user.role or ""))
     if found is not None:
         return found(user)
     return None if user.email.endswith("@invalid") else (mail.MAIL, user.email)

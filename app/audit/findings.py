@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.workflow.steps import FLOWS
+from app.core.registry import stores
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def about(source: str, place: str) -> str:
     first, _blank, rest = place.partition(" ")
     if source == "event":
         return _("security log, %(event)s", event=first)
-    flow = FLOWS.get(first)
+    flow = stores().workflows.get(first)
     name = f"{flow.name} ({first})" if flow is not None else first
     record, _blank, seq = rest.partition(" ")
     if not seq:

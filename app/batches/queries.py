@@ -16,8 +16,8 @@ from app.batches.tasks import held, run
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import NotYours
+from app.core.registry import stores
 from app.workflow.actor import Actor, ask_anew
-from app.workflow.steps import FLOWS
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ def _asked(
     unfit: Sequence[tuple[int, str, str, str]],
     seen: datetime | None,
 ) -> Batch:
-    asked = FLOWS[kind].step(step)
+    asked = stores().workflows[kind].step(step)
     if asked.step_up:  # the worker takes the step later and can ask nobody
         ask_anew(who, clock.now(), asked.label)
     batch = Batch(
@@ -133,6 +133,6 @@ def rows_of(
 
 def undo_until(batch: Batch) -> datetime | None:
     """Until when its last decisions can be undone; None while it runs or where nothing can be."""
-    if batch.finished_at is None or not FLOWS[batch.kind].step(batch.step).undoable:
+    if batch.finished_at is None or not stores().workflows[batch.kind].step(batch.step).undoable:
         return None
     return batch.finished_at + held(batch)

@@ -16,8 +16,9 @@ from app.batches.models import Batch, BatchRow, Outcome
 from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.workflow.actor import Actor
-from app.workflow.steps import FLOWS, SECOND_THOUGHTS
+from app.workflow.steps import SECOND_THOUGHTS
 
 AT_ONCE = 50  # records a transaction; each in a savepoint of its own
 PER_ROW = timedelta(milliseconds=20)  # how much longer all notices wait for each record
@@ -34,7 +35,7 @@ def run(batch_id: int) -> None:
 def _prepare(batch_id: int) -> None:
     """What the step asks for before it is taken on so many records."""
     batch = db.session.get_one(Batch, batch_id)
-    prepare = FLOWS[batch.kind].before.get(batch.step)
+    prepare = stores().workflows[batch.kind].before.get(batch.step)
     if prepare is not None:
         left = (BatchRow.batch_id == batch_id, BatchRow.outcome.is_(None))
         prepare(db.session.scalars(select(BatchRow.record_id).where(*left)).all())
@@ -57,7 +58,7 @@ def _some(batch_id: int) -> bool:
         return False
     user = db.session.get_one(AppUser, batch.user_id)
     who = replace(actor_of(user), address=batch.address, device=batch.device)
-    flow = FLOWS[batch.kind]
+    flow = stores().workflows[batch.kind]
     one_moment, together = clock.held(clock.now()), jobs.together()
     with force_locale(user.locale or "zh"), one_moment, together as waiting:
         records = flow.lock_all([row.record_id for row in rows], who)
@@ -86,7 +87,7 @@ def _one(batch: Batch, row: BatchRow, record: Any, who: Actor) -> bool:
         if record is None:
             raise NotYours(f"{batch.kind} {row.record_id}")
         with db.session.begin_nested():
-            flow = FLOWS[batch.kind]
+            flow = stores().workflows[batch.kind]
             flow.take(batch.step, record, who, reason=batch.reason, hold=held(batch),
                       seen=_seen(batch))  # fmt: skip
     except (Refused, NotYours, Invalid) as refusal:

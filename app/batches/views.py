@@ -12,11 +12,11 @@ from app.accounts.queries import actor
 from app.batches import queries
 from app.batches.models import Batch, Outcome
 from app.core import clock
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
 from app.notices.reached import Told, after_each, together
-from app.workflow.steps import FLOWS
 
 SHOWN = 200  # done records that the page lists
 
@@ -63,7 +63,7 @@ def _told(batch: Batch) -> Told:
 
 
 def _page(batch: Batch, progress: queries.Progress) -> dict[str, Any]:
-    step = FLOWS[batch.kind].step(batch.step)
+    step = stores().workflows[batch.kind].step(batch.step)
     now = clock.now()
     until = queries.undo_until(batch)
     lasts = until is not None and progress.done > 0 and now < until

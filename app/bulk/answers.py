@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from app.bulk import groups
 from app.bulk.decisions import HEAD, VALUE, Decided
 from app.bulk.models import Import
-from app.bulk.sheet import SHEETS, Sheet
+from app.bulk.sheet import Sheet
+from app.core.registry import stores
 from app.core.text import clean_line
 
 MOST = 400  # numbered fields of one kind that a page has
@@ -32,7 +33,7 @@ class Answers:
 
 def answers_of(form: Mapping[str, str], record: Import) -> Answers:
     """Read a form; what does not belong to the sheet is left aside."""
-    sheet, found = SHEETS[record.sheet], Answers()
+    sheet, found = stores().sheets[record.sheet], Answers()
     fields = {column.field for column in sheet.columns}
     found.decided["heads"] = {}
     for n in _numbers(form, "head"):

@@ -15,11 +15,12 @@ from app.bulk.decisions import HEAD
 from app.bulk.intake import MAX_BYTES
 from app.bulk.models import Import
 from app.bulk.queries import same_file
-from app.bulk.sheet import SHEETS, Sheet
+from app.bulk.sheet import Sheet
 from app.bulk.workflow import IMPORTS
 from app.core import clock, jobs
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
@@ -31,7 +32,7 @@ UPLOADS = Limit("bulk-upload", 60, timedelta(hours=1))  # of one person: each co
 
 def sheet_for(who: Actor, name: str) -> Sheet:
     """The sheet of that name, if this person may import it. Raises NotYours."""
-    sheet = SHEETS.get(name)
+    sheet = stores().sheets.get(name)
     if sheet is None or who.role not in sheet.roles or not (who.school_id or who.employer_id):
         raise NotYours(f"sheet {name}")
     return sheet

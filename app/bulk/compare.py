@@ -12,8 +12,9 @@ from sqlalchemy import LargeBinary, text
 
 from app.bulk.cells import MASKED
 from app.bulk.models import Import, RowStatus
-from app.bulk.sheet import SHEETS, Sheet, Target
+from app.bulk.sheet import Sheet, Target
 from app.core.db import db
+from app.core.registry import stores
 
 
 def first(sheet: Sheet, record: Import, context: Any) -> None:
@@ -64,7 +65,7 @@ def _moved_on(target: Target, record: Import) -> bool:
             " WHERE r.import_id = :id AND r.status <> 'faulty' AND CASE WHEN t.id IS NULL"
             f" THEN r.status <> 'new' ELSE r.status = 'new' OR NOT ({cur} @> ({before})) END)"
         ),
-        bound(SHEETS[record.sheet], record),
+        bound(stores().sheets[record.sheet], record),
     )
     return bool(found.scalar_one())
 
@@ -235,5 +236,5 @@ def _match(target: Target, record: Import) -> None:
             f" {hidden} END"
             " FROM c WHERE r.import_id = :id AND r.row = c.row"
         ),
-        bound(SHEETS[record.sheet], record),
+        bound(stores().sheets[record.sheet], record),
     )

@@ -18,8 +18,9 @@ from sqlalchemy.dialects.postgresql import insert
 from app.bulk.cells import folded
 from app.bulk.heads import normal
 from app.bulk.models import Import, ImportWord
-from app.bulk.sheet import SHEETS, Sheet
+from app.bulk.sheet import Sheet
 from app.core.db import db
+from app.core.registry import stores
 from app.workflow.actor import Actor, Role
 from app.workflow.steps import Change
 
@@ -58,7 +59,7 @@ def keep_decisions(change: Change) -> None:
     details["decided"] = merged(old, change.data["decided"])
     details["answered"] = True
     details.pop("questions", None)
-    if SHEETS[record.sheet].admit is not Sheet.admit:
+    if stores().sheets[record.sheet].admit is not Sheet.admit:
         details.pop("admitted", None)
         details.pop("hidden", None)
     record.details, record.stage = details, ""

@@ -6,8 +6,9 @@ from sqlalchemy import delete
 
 from app.bulk import compare, writing
 from app.bulk.models import Import, ImportRow
-from app.bulk.sheet import SHEETS, Sheet
+from app.bulk.sheet import Sheet
 from app.core.db import db
+from app.core.registry import stores
 from app.workflow.steps import Change
 
 COUNTS = ("total", "new", "changed", "same", "faulty")
@@ -67,7 +68,7 @@ def put_rows(change: Change) -> None:
     writer with a tally says so itself, from what it is about to write.
     """
     record: Import = change.record
-    sheet = SHEETS[record.sheet]
+    sheet = stores().sheets[record.sheet]
     writing.lock(sheet.target.model, *record.owner)
     if sheet.writer:
         sheet.writer.lock(record)
@@ -87,7 +88,7 @@ def put_rows(change: Change) -> None:
 def take_rows_back(change: Change) -> None:
     """Undo what was written. Raises Refused, with nothing written, where something depends on it."""
     record: Import = change.record
-    sheet = SHEETS[record.sheet]
+    sheet = stores().sheets[record.sheet]
     writing.lock(sheet.target.model, *record.owner)
     sheet.before_undo(record)
     if sheet.writer:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.bulk import queries
 from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import
-from app.bulk.sheet import SHEETS
+from app.core.registry import stores
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
@@ -60,7 +60,7 @@ class ImportHistoryView(SafeModelView):
     }  # fmt: skip
     formatters_columns = {
         "place": _link, "state": chips(IMPORT_STATES, IMPORT_CHIPS), "counts": _counts,
-        "sheet": lambda name: SHEETS[name].title if name in SHEETS else name,
+        "sheet": lambda name: stores().sheets[name].title if name in stores().sheets else name,
         "created_at": moment,
     }  # fmt: skip
     cell_classes = {"place": "qq-roomy qq-card-title", "state": "qq-card-status",

@@ -9,9 +9,10 @@ from sqlalchemy import Select, false, select, true
 
 from app.accounts.queries import actor_of
 from app.bulk.models import OPEN, Import, ImportRow, ImportState, RowStatus
-from app.bulk.sheet import SHEETS, Sheet
+from app.bulk.sheet import Sheet
 from app.core.db import db
 from app.core.errors import NotYours
+from app.core.registry import stores
 from app.workflow import trail
 from app.workflow.actor import Actor, Role
 
@@ -26,7 +27,7 @@ def imports_for(who: Actor) -> Select[Import]:
     if who.role is Role.SCHOOL:
         return select(Import).where(Import.school_id == who.school_id, Import.employer_id.is_(None))
     if who.role is Role.DATA:
-        mine = [sheet.name for sheet in SHEETS.values() if Role.DATA in sheet.roles]
+        mine = [sheet.name for sheet in stores().sheets.values() if Role.DATA in sheet.roles]
         own_school = (Import.school_id == who.school_id, Import.employer_id.is_(None))
         return select(Import).where(*own_school, Import.sheet.in_(mine))
     if who.role is Role.EMPLOYER:
@@ -60,7 +61,7 @@ def same_file(who: Actor, sheet: str, sha256: str) -> Import | None:
     One with faulty rows may be checked anew: what they lacked may be there by now. Where a sheet
     counts its files (`admit`), it is not.
     """
-    spent = SHEETS[sheet].admit is not Sheet.admit
+    spent = stores().sheets[sheet].admit is not Sheet.admit
     mended = true() if spent else (Import.state != ImportState.CHECKED) | (Import.faulty == 0)
     counts = (ImportState.UPLOADED, *OPEN, ImportState.WRITING, ImportState.APPLIED)
     return db.session.scalars(

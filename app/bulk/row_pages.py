@@ -20,8 +20,9 @@ from app.bulk.models import (
     ImportState,
     RowStatus,
 )
-from app.bulk.sheet import SHEETS, Sheet
+from app.bulk.sheet import Sheet
 from app.core.db import db
+from app.core.registry import stores
 
 SHOWN = 50
 ORDER = (RowStatus.FAULTY, RowStatus.CHANGED, RowStatus.NEW, RowStatus.SAME)
@@ -52,7 +53,7 @@ def problem_url(record: Import, name: str, why: str) -> str:
 
 def page(record: Import, args: Mapping[str, str]) -> dict[str, Any]:
     """One page: what the address asks for, or the first status that has rows."""
-    sheet = SHEETS[record.sheet]
+    sheet = stores().sheets[record.sheet]
     there = [status for status in ORDER if getattr(record, status.value)]
     wished = args.get("status", "")
     status = RowStatus(wished) if wished in [s.value for s in RowStatus] else (there or ORDER)[0]

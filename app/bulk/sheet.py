@@ -271,9 +271,6 @@ class Sheet:
     acts: bool = False
     read_only: tuple[Text, ...] = ()
 
-    def __post_init__(self) -> None:
-        SHEETS[self.name] = self
-
     def column(self, name: str) -> Column:
         """The column of that field."""
         return next(column for column in self.columns if column.field == name)
@@ -290,9 +287,6 @@ class Sheet:
             assert not code or code in column.also, code
             found[name] = (column.label, code or column.code or column.field.upper())
         return found
-
-
-SHEETS: dict[str, Sheet] = {}
 
 
 def sealed(attribute: Sealed, owner: str) -> Keeper:

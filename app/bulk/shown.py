@@ -11,7 +11,8 @@ from flask_babel import ngettext
 
 from app.bulk.models import ROW_STATUSES, Import, ImportRow, ImportState, RowStatus
 from app.bulk.queries import rows_of
-from app.bulk.sheet import SHEETS, Column, Context, Sheet
+from app.bulk.sheet import Column, Context, Sheet
+from app.core.registry import stores
 
 S = ImportState
 FIRST = 20  # rows of each status
@@ -151,7 +152,7 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
         facts.append((_("Encoding"), details["encoding"].upper()))
     facts.append((_("Uploaded by"), record.user.display_name))
     for field, count in details.get("left", {}).items():
-        column = SHEETS[record.sheet].column(field)
+        column = stores().sheets[record.sheet].column(field)
         facts.append((_("Left as the persons keep it"), _("%(column)s: %(count)s rows",
                       column=column.label, count=count)))  # fmt: skip
     if details.get("messages") and record.state == S.CHECKED:

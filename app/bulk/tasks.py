@@ -16,13 +16,14 @@ from app.bulk import changes, compare, errors_book, intake
 from app.bulk.effects import NotAsShownError, tally_of
 from app.bulk.heads import normal
 from app.bulk.models import OPEN, Import, ImportRow, ImportState
-from app.bulk.sheet import SHEETS, Sheet
+from app.bulk.sheet import Sheet
 from app.bulk.workflow import IMPORTS
 from app.bulk.writing import MetAnotherError
 from app.core import clock, filestore, jobs
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, Refused
+from app.core.registry import stores
 from app.workflow.actor import SYSTEM
 
 _: Callable[..., str] = gettext
@@ -103,7 +104,7 @@ def _check(record: Import) -> None:
     """Read it; ask what is meant where that is not sure (BLK-06); else check and compare."""
     from app.bulk import checking, mapping, staging  # with pandas, which only the worker has
 
-    sheet = SHEETS[record.sheet]
+    sheet = stores().sheets[record.sheet]
     _stage(record, "reading")
     reading = intake.read(kept_file(record), record.file_name, sheet, mapping.heads_known(record))
     _refuse_size(len(reading.frame), sheet.most_rows)

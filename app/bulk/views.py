@@ -15,10 +15,11 @@ from app.bulk import asking, queries, row_pages, shown, shown_mapping, tasks, te
 from app.bulk.answers import Answers, answers_of
 from app.bulk.intake import MAX_BYTES
 from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState, RowStatus
-from app.bulk.sheet import SHEETS, Context, Sheet
+from app.bulk.sheet import Context, Sheet
 from app.bulk.workflow import IMPORTS
 from app.core import clock
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
@@ -186,7 +187,7 @@ def buttons(record: Import, who: Actor) -> list[tuple[Offer, str]]:
 
 
 def _page(record: Import) -> dict[str, Any]:
-    sheet, who = SHEETS[record.sheet], actor()
+    sheet, who = stores().sheets[record.sheet], actor()
     start = url_for("ImportsView.begin", name=sheet.name)
     mine = record.user_id == who.user_id and record.errors_key is not None and record.counted
     kept = record.total and not record.busy and record.file_key is not None

@@ -13,8 +13,9 @@ from sqlalchemy import func, select
 from app.accounts.queries import actor
 from app.bulk import decisions, shown_mapping
 from app.bulk.models import Import, ImportWord
-from app.bulk.sheet import SHEETS, Context, Sheet
+from app.bulk.sheet import Context, Sheet
 from app.core.db import db
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
@@ -61,11 +62,11 @@ class ImportWordsView(SafeView):
 
 
 def _sheets(who: Actor) -> list[str]:
-    return [sheet.name for sheet in SHEETS.values() if who.role in sheet.roles]
+    return [sheet.name for sheet in stores().sheets.values() if who.role in sheet.roles]
 
 
 def _shown(word: ImportWord, who: Actor, contexts: dict[str, Context]) -> dict[str, Any]:
-    sheet = SHEETS[word.sheet]
+    sheet = stores().sheets[word.sheet]
     head = word.kind == decisions.HEAD
     return {
         "id": word.id,

@@ -15,12 +15,10 @@ from app.checks.rules import BY_NAME, HINTS
 from app.checks.sentences import filled, sentence
 from app.checks.sync import Answer, ask_placement
 from app.codes import queries as codes
+from app.core.registry import stores
 from app.fab.shown import moment
-from app.placements.effects import PLAN_VALUES
-from app.placements.models import Kind, Placement
-from app.plan import hooks
+from app.placements.models import Placement
 from app.plan.models import PlanEntry
-from app.workflow import trail
 from app.workflow.models import Trail
 
 
@@ -38,7 +36,7 @@ class Check:
 def checks(placement: Placement) -> list[Check]:
     """The rules that need only this record: what is wrong, and the good of those that say so (AGR-12)."""
     values = placement.plan_values or {}
-    if not values and (extra := PLAN_VALUES.get(Kind(placement.kind))):
+    if not values and (extra := stores().plan_values.get(placement.kind)):
         values = extra(placement)
     answers = ask_placement(placement, values)
     year = placement.graduation_year
@@ -117,13 +115,7 @@ def facts(found: Finding) -> list[tuple[Any, str]]:
     ]
 
 
-def _in_spite(row: Trail) -> str:
+def in_spite(row: Trail) -> str:
     """The hints in spite of which somebody approved or reported."""
     known = _(", ").join(str(HINTS.get(name, name)) for name in row.details.get("hints", ()))
     return _("In spite of a hint: %(hints)s", hints=known) if known else ""
-
-
-if of_entry not in hooks.CAUTIONS:
-    hooks.CAUTIONS.append(of_entry)
-    hooks.YEAR_CAUTIONS.append(of_year)
-    trail.STAFF_NOTES.append(_in_spite)

@@ -212,7 +212,7 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Mend by a workbook"), f"{address}?{query}" if query else address
 
 
-papers.MAKERS[KIND] = papers.Maker(
+MAKER = papers.Maker(
     _l("Findings with the rows to fill"), make, _back, menu="Findings",
     noted={"rows": _l("Students"), "findings": _l("Findings")},
 )  # fmt: skip

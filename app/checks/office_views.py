@@ -33,13 +33,10 @@ from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
-from app.people import hooks as people_hooks
 from app.people.fields import TABLES
-from app.people.models import Student
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
-from app.plan import hooks
 from app.plan.detail import trace
 from app.plan.models import DESTINATION_FIELDS, PlanEntry
 
@@ -225,14 +222,10 @@ def _with_finding() -> list[tuple[str, str]]:
     return found
 
 
-def _filter(column: Any) -> ListFilter:
+def finding_filter(column: Any) -> ListFilter:
     """What a list of graduates can be narrowed by besides: an open finding of its rows (F-58)."""
     return ListFilter(
         "finding", _l("All findings of the checks"),
         lambda what: column.in_(queries.with_finding(actor(), what)), _with_finding,
         _l("Finding of the checks"), further=True,
     )  # fmt: skip
-
-
-hooks.FILTERS.append(_filter(PlanEntry.student_id))
-people_hooks.FILTERS.append(_filter(Student.id))

@@ -12,11 +12,11 @@ from app.accounts.models import ROLE_NAMES, Role
 from app.checks.models import Finding
 from app.checks.rules import BY_NAME, ID_FAULTS, Rule
 from app.codes import queries as codes
+from app.core.registry import stores
 from app.people.detail import LABELS as PERSON_LABELS
 from app.people.models import ORIGIN_STATES
 from app.plan.models import FIELD_LABELS
 from app.settings.models import SETTINGS
-from app.workflow.steps import FLOWS
 
 LABELS = {**FIELD_LABELS, **PERSON_LABELS}
 
@@ -43,7 +43,9 @@ SOURCES = {"staff": _l("by hand"), "file": _l("by a file"), "merge": _l("by merg
 def _act(name: str, _year: int) -> str:
     """The step of a workflow, as kept: kind and name."""
     kind, _dot, step = name.partition(".")
-    known = {s.name: s for s in FLOWS[kind].steps} if kind in FLOWS else {}
+    known = (
+        {s.name: s for s in stores().workflows[kind].steps} if kind in stores().workflows else {}
+    )
     return str(known[step].called(kind)) if step in known else name
 
 

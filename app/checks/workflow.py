@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.bulk.models import Import
-from app.bulk.workflow import IMPORTS
 from app.checks import queries, sync, tasks
 from app.checks.models import FINDING_STATES, Finding, FindingState, Severity
 from app.checks.rules import BY_NAME
@@ -19,7 +18,6 @@ from app.core import jobs
 from app.core.db import db
 from app.people.models import Student
 from app.plan.models import PlanEntry
-from app.plan.workflow import PLAN
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow
 from app.workflow.steps import Change, Reason, Step
@@ -119,16 +117,6 @@ def look_at_file(change: Change) -> None:
         for year in queries.years_of_file(record.id, record.school_id):
             queries.ask_run(record.school_id, year)
             jobs.enqueue(tasks.run, school_id=record.school_id, year=year)
-
-
-for _step in ("apply", "revert"):
-    IMPORTS.also_then(_step, look_at_file)
-PLAN.also_then("report", keep_warnings)
-for _step in ("check", "report"):
-    PLAN.also_when(_step, no_open_error, first=True)
-    PLAN.before[_step] = look_again
-for _step in ("edit", "amend"):
-    PLAN.also_then(_step, recheck)
 
 
 def warnings_of(entry: Any) -> list[Finding]:

@@ -16,11 +16,10 @@ from sqlalchemy.dialects.postgresql import insert
 from app.codes.models import Code, CodeEdition, Region
 from app.core import clock
 from app.core.db import db
+from app.core.registry import stores
 
 SHIPPED = Path(__file__).parent / "tables"
 T = TypeVar("T")
-CACHES: list[kept_for_a_minute[Any]] = []
-LOADERS: list[Callable[[], int]] = []  # packages above add their own shipped tables
 
 # file of the shipped tables → (table, edition); the legacy edition of 毕业去向 counts before 2021
 FILES = {
@@ -79,21 +78,22 @@ def edition_name(edition: str) -> str:
 class kept_for_a_minute(Generic[T]):  # noqa: N801 (reads as a decorator)
     """Remember what a reading function gave, by its arguments, until `forget` or for a minute."""
 
+    turn = 0  # of all of them: raised, each reads anew
+
     def __init__(self, read: Callable[..., T]) -> None:
         self.read, self.kept = read, dict[tuple[Any, ...], tuple[float, T]]()
         update_wrapper(self, read)
-        CACHES.append(self)
 
     def __call__(self, *args: Any) -> T:
         """What it gave a moment ago, or what it gives now."""
-        now = monotonic()
-        known = self.kept.get(args)
+        now, key = monotonic(), (kept_for_a_minute.turn, *args)
+        known = self.kept.get(key)
         if known is not None and now - known[0] < KEPT_SECONDS:
             return known[1]
         if len(self.kept) > 5000:
             self.kept.clear()
         found = self.read(*args)
-        self.kept[args] = (now, found)
+        self.kept[key] = (now, found)
         return found
 
     def forget(self) -> None:
@@ -150,8 +150,7 @@ def names(table: str, graduation_year: int | None = None, *, ended: bool = False
 
 def forget() -> None:
     """Read the tables anew (after a change of the codes)."""
-    for known in CACHES:
-        known.forget()
+    kept_for_a_minute.turn += 1
 
 
 def name(table: str, code: str | None, graduation_year: int | None = None) -> str:
@@ -291,7 +290,7 @@ def load_shipped() -> int:
             insert(Region), [{**row, "level": int(row["level"])} for row in _read("xzqh_full")]
         )
     forget()
-    return len(rows) + sum(load() for load in LOADERS)
+    return len(rows) + sum(load() for load in stores().code_loaders)
 
 
 def _read(file: str) -> list[dict[str, str]]:

@@ -6,7 +6,7 @@ Nothing is ever deleted: a code ends, and rows that have it still read its name.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flask_babel import gettext as _
@@ -21,8 +21,6 @@ from app.core.errors import Invalid, NotYours
 from app.workflow.actor import Actor, Role
 
 YEARS = range(1990, 2101)
-# table → what packages above copy along with a new edition
-COPIED: dict[str, list[Callable[[str, str], None]]] = {}
 
 
 def administers(who: Actor) -> None:

@@ -7,7 +7,7 @@ import secrets
 from typing import Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, current_app, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, render_template, request
 from flask_babel import gettext as _
 from flask_talisman import Talisman
 from flask_wtf.csrf import CSRFError, CSRFProtect
@@ -19,15 +19,10 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from app.core import door, forms, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from config import VERSION, Config
 
 csrf = CSRFProtect()
-DENIED = (
-    "denied"  # the extension of the application that is told of 403, and of 404 at a known address
-)
-STALE = (
-    "stale"  # the extension that answers a form whose token is not this session's, or gives None
-)
 log = logging.getLogger(__name__)
 IN_DIALOG = "X-Dialog"  # the header of a dialog that stays open until its act is done
 
@@ -114,9 +109,8 @@ def _errors(app: Flask) -> None:
 
 def _denied(status: int) -> None:
     """What the packages above do when somebody may not, or asks for what is not there for them."""
-    tell = current_app.extensions.get(DENIED)
-    if tell is not None and request.endpoint not in (None, "static", "appbuilder.static"):
-        tell(status)
+    if request.endpoint not in (None, "static", "appbuilder.static"):
+        stores().denied(status)
 
 
 def _not_yours(error: NotYours) -> Any:
@@ -129,7 +123,7 @@ def _invalid(error: Invalid) -> Any:
 
 
 def _csrf(error: CSRFError) -> Any:
-    answer = current_app.extensions.get(STALE, lambda: None)()
+    answer = stores().stale_form()
     if answer is not None:
         return answer
     return page(400, _("This page was open too long. Please go back, reload it and try again."))

@@ -24,6 +24,7 @@ from sqlalchemy.types import DateTime
 from app.core import clock, jobs, sms
 from app.core.crypto import Sealed
 from app.core.db import db
+from app.core.registry import stores
 from app.core.text import mask_email
 from config import Config
 
@@ -82,7 +83,6 @@ class Fate:
     sent: Callable[[Message, datetime], None]
 
 
-FATES: dict[str, Fate] = {}
 GIVEN_UP = 1000  # tries: never again
 
 
@@ -184,7 +184,9 @@ def send_urgent(message_id: int) -> None:
 
 
 def _fate(message: Message) -> Fate | None:
-    return next((fate for key, fate in FATES.items() if message.key.startswith(key)), None)
+    return next(
+        (fate for key, fate in stores().message_fates.items() if message.key.startswith(key)), None
+    )
 
 
 def _told(error: Exception, message: Message) -> str:

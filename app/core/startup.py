@@ -14,10 +14,10 @@ import psycopg
 from flask import Flask, abort, request
 from sqlalchemy.engine import make_url
 
+from app.core.registry import stores
 from config import BadSettings, Config
 
 log = logging.getLogger(__name__)
-DEMO = "SELECT EXISTS (SELECT 1 FROM ab_user WHERE demo)"
 SHIFTED = "SELECT EXISTS (SELECT 1 FROM clock_shift WHERE seconds <> 0)"
 
 
@@ -58,10 +58,11 @@ def look(config: Config) -> None:
     """Raise BadSettings with all that is wrong; a database without tables is in order."""
     problems = []
     with psycopg.connect(address(config.database_url), connect_timeout=5) as connection:
-        if _holds(connection, "ab_user", DEMO):
-            problems.append(
-                "this database was made for the demo: its accounts have known passwords; name another"
-            )
+        problems += [
+            sentence
+            for table, question, sentence in stores().unfit
+            if _holds(connection, table, question)
+        ]
         if _holds(connection, "clock_shift", SHIFTED):
             problems.append("the clock of this database was shifted: it is no production database")
     if problems:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from app.checks.detail import hints
 from app.placements.models import Placement
-from app.placements.workflow import PLACEMENTS
-from app.termination.workflow import TERMINATIONS
 from app.workflow.steps import Change
 
 APPROVALS = ("attest", "attest_college", "approve", "approve_college", "approve_form",
@@ -21,7 +19,3 @@ def keep_hints(change: Change) -> None:
     found = hints(record if isinstance(record, Placement) else record.placement)
     if found:
         change.details["hints"] = found
-
-
-PLACEMENTS.after = (*PLACEMENTS.after, keep_hints)
-TERMINATIONS.after = (*TERMINATIONS.after, keep_hints)

@@ -15,7 +15,6 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.codes import queries as codes
 from app.core import clock
-from app.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.desk.queries import found_by, in_tab, with_students
 from app.destinations.queries import module_name
 from app.fab.arguments import ListArgs

@@ -19,7 +19,7 @@ _asked = (
 )
 # a running termination waits since its last change, a review since the placement's; an amendment
 # that nobody answered has waited for the reviewers since its deadline; nothing else waits
-Placement.waits_since = column_property(  # type: ignore[attr-defined]
+WAITS_SINCE = column_property(  # `waits_since` of a placement: see `app.wiring`
     func.coalesce(
         _asked,
         case(
@@ -29,4 +29,8 @@ Placement.waits_since = column_property(  # type: ignore[attr-defined]
     ),
     deferred=True,
 )
-WAITS_SINCE: Any = Placement.waits_since  # type: ignore[attr-defined]
+
+
+def waits_since() -> Any:
+    """That column of a placement, for queries."""
+    return Placement.waits_since  # type: ignore[attr-defined]

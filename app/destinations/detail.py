@@ -30,9 +30,7 @@ class Leaving:
     why_not: Callable[[Placement, Actor, datetime], str]
     apply: Callable[[int, Actor, str, Sequence[Upload]], Any]
     told: Callable[[Placement, Actor, datetime], dict[str, Any] | None]
-
-
-LEAVING: list[Leaving] = []
+    last: Callable[[int], int | None]  # the last application to leave a placement: both ids
 
 
 def _said(label: Sequence[str]) -> str:

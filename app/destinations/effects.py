@@ -5,8 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.destinations.queries import of_placement
-from app.placements.effects import PLAN_VALUES
-from app.placements.models import Kind, Placement
+from app.placements.models import Placement
 
 
 def plan_values(placement: Placement) -> dict[str, Any]:
@@ -16,6 +15,3 @@ def plan_values(placement: Placement) -> dict[str, Any]:
         return {}
     # a name that no field gave is the name of the kind, and no employer
     return {"employer_name": None, **found.kept.get("plan", {})}
-
-
-PLAN_VALUES[Kind.DESTINATION] = plan_values

@@ -272,3 +272,7 @@ class DestinationFile(db.Model):
 
     destination: Mapped[Destination] = relationship(back_populates="files")
     attachment: Mapped[Attachment] = relationship()
+
+
+# of two records that are merged only one can have it (ADM-02): the constraint, and what to say
+ONLY_ONE = {"uq_destination_draft": _l("Both have a draft of a destination.")}

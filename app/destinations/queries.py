@@ -13,7 +13,7 @@ from sqlalchemy import Select, inspect, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import selectinload
 
-from app.codes.queries import LOADERS, edition
+from app.codes.queries import edition
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.text import clean_line
@@ -219,7 +219,3 @@ def _part(row: dict[str, str]) -> dict[str, Any]:
 def _read(file: str) -> list[dict[str, str]]:
     with open(SHIPPED / f"{file}.csv", encoding="utf-8-sig", newline="") as text:
         return list(csv.DictReader(text))
-
-
-if load_tables not in LOADERS:
-    LOADERS.append(load_tables)

@@ -13,8 +13,9 @@ from app.accounts.act_views import birth_code_url, flash_code, proved, refused_c
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
 from app.core.forms import say_all_mended
+from app.core.registry import stores
 from app.destinations import evidence, queries
-from app.destinations.detail import LEAVING, items, names, next_step, progress, proofs, why_refused
+from app.destinations.detail import items, names, next_step, progress, proofs, why_refused
 from app.destinations.forms import form_of, show, typed
 from app.destinations.models import Destination
 from app.destinations.views import LARGEST_KEY, chip_of, place_of, trace
@@ -28,7 +29,6 @@ from app.fab.shown import moment
 from app.people.student_views import me
 from app.placements.models import Placement, PlacementState
 from app.placements.workflow import PLACEMENTS
-from app.workflow.steps import FLOWS
 
 
 class MyDestinationsView(SafeView):
@@ -184,7 +184,7 @@ class MyDestinationsView(SafeView):
         found = queries.of_placement(pk)
         state = PlacementState(placement.state)
         in_force, refused = state is PlacementState.IN_FORCE, state is PlacementState.REFUSED
-        leaving = LEAVING[0]
+        leaving = stores().leaving
         return self._page(
             "student_show.html",
             placement=placement,
@@ -222,7 +222,7 @@ class MyDestinationsView(SafeView):
         """Apply to leave a destination in force, with a reason and proofs (DST-03)."""
         placement = queries.destination_in(actor(), pk)
         here = url_for("MyDestinationsView.show", pk=pk)
-        refusal = LEAVING[0].why_not(placement, actor(), now())
+        refusal = stores().leaving.why_not(placement, actor(), now())
         if refusal:
             flash(refusal, "warning")
             return redirect(here, 303)
@@ -235,7 +235,9 @@ class MyDestinationsView(SafeView):
         page = self._page(
             "student_leave.html", placement=placement, problems=wrong, most=files.MOST,
             reason=request.form.get("reason", "")[:1000],
-            code=birth_code_url(FLOWS["termination"], "apply_with_proof", pk, placement.school_id),
+            code=birth_code_url(
+                stores().workflows["termination"], "apply_with_proof", pk, placement.school_id
+            ),
         )  # fmt: skip
         return page, 422 if wrong else 200
 
@@ -243,8 +245,8 @@ class MyDestinationsView(SafeView):
         who, key = actor(), placement.id
         try:
             proofs = files.decoded(sent_files(), who)
-            who = proved(FLOWS["termination"], "apply_with_proof", key)
-            LEAVING[0].apply(key, who, request.form.get("reason", ""), proofs)
+            who = proved(stores().workflows["termination"], "apply_with_proof", key)
+            stores().leaving.apply(key, who, request.form.get("reason", ""), proofs)
         except Invalid as error:
             return error.problems
         except Refused as refusal:

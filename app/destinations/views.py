@@ -7,6 +7,7 @@ from typing import Any
 from flask import request
 
 from app.core.errors import NotYours
+from app.core.registry import stores
 from app.placements.models import Placement, review_of
 from app.workflow import trail
 
@@ -30,9 +31,9 @@ def place_of(name: str) -> int:
 def trace(placement: Placement) -> list[trail.Line]:
     """What happened to it and to leaving it, newest first."""
     records = [("placement", placement.id)]
-    last = getattr(placement, "termination", None)
+    last = stores().leaving.last(placement.id)
     if last is not None:
-        records.append(("termination", last.id))
+        records.append(("termination", last))
     return [
         trail.line(row, placement.kind)
         for row in trail.of_all(records)

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask_babel import gettext as _
 from sqlalchemy import inspect, select
 
-from app.accounts.acts import BIRTHS, Birth
+from app.accounts.acts import Birth
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -45,7 +45,6 @@ FACTS = {  # column of the plan row → column of the placement
     "address": "employer_address",
     "postcode": "employer_postcode",
 }
-PLACEMENTS.also_when("submit", open_here)
 
 
 def why_not(student: Student, who: Actor, now: datetime) -> str:
@@ -238,7 +237,7 @@ def _draft(student: Student, draft_id: int, *, sent_too: bool = False) -> Destin
     return found
 
 
-def _birth(who: Actor, draft_id: int) -> Birth:
+def birth(who: Actor, draft_id: int) -> Birth:
     """What the code for submitting stands on: the draft in the version that was previewed."""
     student = db.session.get(Student, who.student_id or 0)
     if student is None:
@@ -247,9 +246,6 @@ def _birth(who: Actor, draft_id: int) -> Birth:
     probe = _placement(student, None, settles=draft.kind.settles)
     probe.employer_name = str(draft.kind.name)
     return Birth(probe, f"{draft.id} {draft.version}", why_not(student, who, clock.now()))
-
-
-BIRTHS["placement", "submit"] = _birth
 
 
 def _placement(student: Student, draft: Destination | None, *, settles: bool) -> Placement:

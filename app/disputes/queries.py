@@ -7,14 +7,13 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, Select, false, or_, select
 
 from app.accounts.contacts import REMEMBERED, SELF
-from app.accounts.hooks import PHONES
 from app.accounts.models import AccountWarning, AppUser, ContactChange
 from app.core import clock, mail
 from app.core.db import db
 from app.core.names import spellings
+from app.core.registry import stores
 from app.disputes.models import FREEZES, Dispute, DisputeState
 from app.people.models import Employer
-from app.workflow import trail
 from app.workflow.actor import PARTIES, STAFF, Actor, Role
 from app.workflow.models import Trail
 
@@ -45,12 +44,9 @@ def dispute_of(user_id: int) -> Dispute | None:
     return db.session.scalars(wanted).first()
 
 
-def _subject(row: Trail) -> str:
+def subject_of(row: Trail) -> str:
     """What the person disowned, where its line gives no reason."""
     return "" if row.reason else str(row.details.get("subject", ""))
-
-
-trail.NOTES["dispute"].append(_subject)
 
 
 def in_tab(name: str) -> ColumnElement[bool] | None:
@@ -124,7 +120,7 @@ def mails_by_another(user: AppUser) -> list[ContactChange]:
 def disputed_phone_stays(user_id: int) -> bool:
     """Whether the phone or address that was said to be another's is the account's still."""
     user = db.session.get_one(AppUser, user_id)
-    phone = PHONES.get(Role(user.role or ""), lambda _user: None)(user)
+    phone = stores().phones.get(user.role or "", lambda _user: None)(user)
     given_back = mails_by_another(user)
     rows = [row for row in by_another(user_id) if row not in given_back]
     return any(row.new is not None and row.new in (phone, user.email) for row in rows)

@@ -36,7 +36,7 @@ from app.disputes.queries import (
 )
 from app.invitations.models import Invitation
 from app.objections.queries import open_objection
-from app.objections.workflow import OBJECTIONS, disown
+from app.objections.workflow import disown
 from app.people.models import Student
 from app.people.ways_in import write_mail
 from app.placements.models import Placement
@@ -165,9 +165,6 @@ def in_dispute(objection: Any, actor: Actor, now: datetime) -> str | None:
     if db.session.scalar(frozen.limit(1)) is None:
         return None
     return _("The account of the person is frozen too. That is cleared first, on “Disowned”.")
-
-
-OBJECTIONS.also_when("dismiss", in_dispute)
 
 
 # -- the link ----------------------------------------------------------------------------------

@@ -13,13 +13,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.db import db
 from app.core.printable import code_of, mended, replacement, seen, unprintable
+from app.core.registry import stores
 
 documents = AppGroup("documents", help="Issued documents and what they are made from.")
 
 # tables whose texts come to stand in documents, letters and official files; of the parties' and
 # the school's own words. Trails are printed with 〓 and never changed.
 LIVING = ("student", "employer", "school", "college", "major")
-PRINTED = (*LIVING, "placement", "terms", "plan_entry", "destination", "forwarding_letter", "code")
 AT_ONCE = 5_000
 
 
@@ -42,14 +42,13 @@ class Found:
 
 def found() -> Iterator[Found]:
     """Every character that cannot be printed as it stands, old private ones included, table by table."""
-    for name in PRINTED:
-        table = db.metadata.tables[name]
+    for table in (model.__table__ for model in stores().printed):
         [key] = table.primary_key.columns
         for column in text_columns(table):
             for record, value in _suspicious(key, column):
                 for field, text in _texts(column.name, value):
                     for char in unprintable(text):
-                        yield Found(name, record, field, char)
+                        yield Found(table.name, record, field, char)
 
 
 def text_columns(table: Table) -> list[Column[Any]]:

@@ -63,7 +63,7 @@ def licence(file: FileStorage | None) -> Upload | None:
         raise Invalid([("licence", str(refusal))]) from refusal
 
 
-files.register(RECORD, Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
+FILES = files.Kind(Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
 
 
 SHARED = _l("This telephone opens another account already, which is allowed: sign in to this one by "

@@ -25,6 +25,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.filestore import save_file
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.documents.attachments import Upload, accept_upload
 from app.documents.models import Attachment
@@ -46,37 +47,20 @@ def closed(record: Any, actor: Actor) -> None:  # noqa: ARG001
 
 @dataclass(frozen=True)
 class Kind:
-    """How the files of one kind of record are guarded; see `register`."""
-
-    model: Any
-    scope: Callable[[Actor], Select[Any]]
-    check: Check
-    most: int
-    only: Callable[[Attachment], ColumnElement[bool]] | None
-    stays: Callable[[Attachment, Any], bool]
-
-
-KINDS: dict[str, Kind] = {}
-
-
-def register(
-    name: str,
-    model: Any,
-    scope: Callable[[Actor], Select[Any]],
-    *,
-    check: Check = closed,
-    most: int = MOST,
-    only: Callable[[Attachment], ColumnElement[bool]] | None = None,
-    stays: Callable[[Attachment, Any], bool] = lambda _found, _record: False,
-) -> None:
-    """Say who may read and change the files of the records of this kind.
+    """Who may read and change the files of one kind of record.
 
     `scope(actor)` selects the records a person may see: whoever sees the record reads its files,
     narrowed by `only` where some files of a record are not for reading. `check(record, actor)`
     raises Refused while nothing may be added or taken away; it is asked again behind the lock.
     `stays(file, record)`: files that are not taken away even then.
     """
-    KINDS[name] = Kind(model, scope, check, most, only, stays)
+
+    model: Any
+    scope: Callable[[Actor], Select[Any]]
+    check: Check = closed
+    most: int = MOST
+    only: Callable[[Attachment], ColumnElement[bool]] | None = None
+    stays: Callable[[Attachment, Any], bool] = lambda _found, _record: False
 
 
 # -- reading ---------------------------------------------------------------------------------------
@@ -96,7 +80,7 @@ def count(record_kind: str, record_id: int) -> int:
 
 def readable(found: Attachment, actor: Actor) -> bool:
     """Whether the person sees the record that the file belongs to. Fails closed."""
-    kind = KINDS.get(found.record_kind)
+    kind: Kind | None = stores().file_kinds.get(found.record_kind)
     if kind is None:
         return False
     seen = kind.scope(actor).where(kind.model.id == found.record_id)
@@ -134,7 +118,7 @@ def listed(record_kind: str, record: Any, actor: Actor) -> list[Listed]:
         .order_by(Attachment.id)
     ).all()
     free = bool(rows) and changeable(record_kind, record, actor)
-    stays = KINDS[record_kind].stays
+    stays = stores().file_kinds[record_kind].stays
     return [
         Listed(
             file,
@@ -154,7 +138,7 @@ def just_added(found: Attachment, actor: Actor) -> Listed:
 def changeable(record_kind: str, record: Any, actor: Actor) -> bool:
     """Whether the record's rule lets the person add files, and take away its own."""
     try:
-        KINDS[record_kind].check(record, actor)
+        stores().file_kinds[record_kind].check(record, actor)
     except Refused:
         return False
     return True
@@ -188,7 +172,7 @@ def attach(
     outside any transaction and what is allowed is asked before it and again behind the lock.
     Raises Refused with a sentence.
     """
-    kind, key = KINDS[record_kind], record.id
+    kind, key = stores().file_kinds[record_kind], record.id
     allowed, limit = check or kind.check, kind.most if most is None else most
 
     def fits(found: Any) -> None:
@@ -267,7 +251,7 @@ def detach(uid: str, actor: Actor) -> None:
     found = find(uid, actor)
     if found.owner_user_id != actor.user_id:
         raise Refused(_("Only who added a file can take it away."))
-    kind, key, record_id = KINDS[found.record_kind], found.id, found.record_id
+    kind, key, record_id = stores().file_kinds[found.record_kind], found.id, found.record_id
 
     def gone() -> None:
         record = _locked(kind, record_id)

@@ -17,6 +17,7 @@ from app.core import clock, filestore
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Refused
+from app.core.registry import stores
 from app.documents import numbers
 from app.documents.editions import Edition, Whole
 from app.documents.errors import RenderError, Unprintable
@@ -82,10 +83,6 @@ def keep(
     return document
 
 
-# kind → what makes the document of a record of that id, done once however often it is asked
-MAKERS: dict[str, Callable[[int], None]] = {}
-
-
 def make(
     kind: str, record_kind: str, record: Any, data_of: Callable[[str], dict[str, Any]], **more: Any
 ) -> None:
@@ -138,7 +135,7 @@ def make_anew() -> int:
         select(Failure).where(Failure.missing != []).order_by(Failure.at).limit(MOST_ANEW)
     ).all()
     for row in rows:
-        MAKERS[row.kind](row.record_id)
+        stores().document_makers[row.kind](row.record_id)
     db.session.commit()
     return len(rows)
 

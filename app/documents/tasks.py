@@ -13,7 +13,8 @@ from sqlalchemy import String, delete, exists, select
 
 from app.core import clock, filestore, jobs
 from app.core.db import db
-from app.documents import files, kept
+from app.core.registry import stores
+from app.documents import kept
 from app.documents.models import Attachment
 
 GRACE = timedelta(days=1)
@@ -43,7 +44,7 @@ def make_anew(timestamp: int = 0) -> int:
 def _forget_rows() -> int:
     """Rows of a registered kind whose record is not there any more."""
     gone = 0
-    for name, kind in list(files.KINDS.items()):
+    for name, kind in stores().file_kinds.items():
         done = db.session.execute(
             delete(Attachment)
             .where(

@@ -15,10 +15,11 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.exports import tasks, xlsx_out
 from app.exports.models import Export, Format
-from app.exports.tables import SOURCES, Asked, Source
+from app.exports.tables import Asked, Source
 from app.exports.workflow import EXPORTS
 from app.workflow.actor import Actor, Role
 
@@ -28,9 +29,9 @@ _UID = re.compile(r"[0-9a-f]{32}")
 
 def source(name: str) -> Source:
     """The source of that name. Raises NotYours."""
-    if name not in SOURCES:
+    if name not in stores().export_sources:
         raise NotYours(f"source {name}")
-    return SOURCES[name]
+    return stores().export_sources[name]
 
 
 def ask(

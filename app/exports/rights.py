@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from app.core.errors import NotYours
+from app.core.registry import stores
 from app.exports.models import Export
-from app.exports.tables import SOURCES, Table
+from app.exports.tables import Table
 from app.fab.security import manager
 
 VIEW = "Exports"
@@ -24,4 +25,4 @@ def table_of(record: Export) -> Table:
     """The table of an export as the person asking may see it now. Raises NotYours."""
     if not may_export() or (record.clear and not may_clear()):
         raise NotYours(f"export {record.uid}")
-    return SOURCES[record.what].table(record.asked, record.clear)
+    return stores().export_sources[record.what].table(record.asked, record.clear)

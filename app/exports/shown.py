@@ -11,9 +11,10 @@ from flask_babel import ngettext
 
 from app.core import clock
 from app.core.limits import LARGEST_IMPORT
+from app.core.registry import stores
 from app.exports import rights
 from app.exports.models import EXPORT_CHIPS, EXPORT_STATES, FORMATS, Export, ExportState, Format
-from app.exports.tables import SOURCES, Asked, Source
+from app.exports.tables import Asked, Source
 from app.exports.workflow import EXPORTS
 from app.fab.declared import Link
 from app.fab.interface import COUNT_CAP
@@ -101,7 +102,7 @@ def _hints(record: Export) -> list[str]:
 def _back(record: Export) -> tuple[Any, str]:
     """The list it came from, where it can still be seen."""
     try:
-        return SOURCES[record.what].back(record.asked)
+        return stores().export_sources[record.what].back(record.asked)
     except Exception:  # noqa: BLE001 (the list is gone, or no longer this person's)
         return _("Exports"), url_for("ExportHistoryView.list")
 

@@ -58,12 +58,6 @@ class Source:
     back: Callable[[Asked], tuple[Text, str]]
     facts: Callable[[Asked], list[tuple[Text, str]]] = field(default=lambda _asked: [])
 
-    def __post_init__(self) -> None:
-        SOURCES[self.name] = self
-
-
-SOURCES: dict[str, Source] = {}
-
 
 def initials(label: Text) -> str:
     """A name for a DBF file as the official layouts make theirs: the initials of the Chinese header.

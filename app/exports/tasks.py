@@ -23,10 +23,11 @@ from app.accounts.models import AppUser
 from app.core import clock, filestore, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.exports import dbf_out, keeping, xlsx_out
 from app.exports.models import Export, ExportState, Format
 from app.exports.rights import table_of
-from app.exports.tables import SOURCES, Batch, Table
+from app.exports.tables import Batch, Table
 from app.exports.workflow import EXPORTS
 from app.fab.shown import moment
 from app.workflow.actor import SYSTEM
@@ -116,7 +117,7 @@ def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
 
 def _said(record: Export) -> list[tuple[Any, str]]:
     """What an analysis workbook says of itself, above its pivots."""
-    facts = SOURCES[record.what].facts(record.asked)
+    facts = stores().export_sources[record.what].facts(record.asked)
     return [(_("Export"), record.title), *facts, (_("Made"), moment(clock.now()))]
 
 

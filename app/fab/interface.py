@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from flask_appbuilder.models.filters import BaseFilter, BaseFilterConverter
@@ -85,6 +86,22 @@ class SafeInterface(SQLAInterface):
     """FAB's interface to one model with a single primary key, plus the queries of our lists."""
 
     filter_converter_class = NoFilters
+
+    def __init__(self, obj: Any, session: Any = None) -> None:
+        super().__init__(obj, session)
+        # FAB looks here, when the module is imported; what `app.wiring` relates is there later
+        del self.list_properties, self.list_columns
+
+    @cached_property
+    def list_properties(self) -> dict[str, Any]:
+        """What the model has: columns and relations."""
+        return dict(inspect(self.obj).attrs)
+
+    @cached_property
+    def list_columns(self) -> dict[str, Any]:
+        """Its columns alone."""
+        columns = inspect(self.obj).columns.items()
+        return {name: column for name, column in columns if name in self.list_properties}
 
     @property
     def key(self) -> Any:

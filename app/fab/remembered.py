@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from flask import current_app, session
+from flask import session
 
+from app.core.registry import stores
 from app.fab.once import once
 
 LISTS = "qq_lists"
@@ -44,20 +45,16 @@ class Choices(Protocol):
     def save(self, view: str, chosen: dict[str, Any]) -> None: ...
 
 
-STORE = "list_choices"  # the extension of the application that keeps them
-
-
 def chosen(view: str) -> dict[str, Any]:
     """What the person chose for that list: «hidden» columns, saved «filters»; asked once a request."""
-    store: Choices | None = current_app.extensions.get(STORE)
-    return once(f"chosen {view}", lambda: store.load(view)) if store is not None else {}
+    kept: Choices = stores().list_choices
+    return once(f"chosen {view}", lambda: kept.load(view))
 
 
 def choose(view: str, **values: Any) -> None:
     """Keep what the person chose."""
-    store: Choices | None = current_app.extensions.get(STORE)
-    if store is not None:
-        store.save(view, chosen(view) | values)
+    kept: Choices = stores().list_choices
+    kept.save(view, chosen(view) | values)
 
 
 def remembered_filters(view: str) -> list[dict[str, str]]:

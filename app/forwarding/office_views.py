@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.core.registry import stores
 from app.documents.editions import Edition, may_have_full, note
 from app.documents.editions import named as edition_named
 from app.fab.access import has_access
@@ -19,14 +20,14 @@ from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash, moment
 from app.fab.views import SafeModelView
-from app.forwarding import detail, letters
+from app.forwarding import letters
 from app.forwarding.models import ForwardingLetter
 from app.forwarding.sheets import COURIER
 from app.papers import making as papers
 from app.papers.views import asked, named
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.search_views import StudentSearch
-from app.plan import hooks
+from app.plan.detail import Making
 from app.plan.models import PlanEntry
 
 KINDS = (letters.LETTERS, letters.COURIER)
@@ -157,7 +158,7 @@ def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:
     A letter goes to the archive office, so its edition is the full one for whom the school lets have it;
     the log keeps that (DOC-08, RPT-05).
     """
-    title = str(papers.MAKERS[kind].title)
+    title = str(stores().makers[kind].title)
     name = f"{title} {wish.get('year') or ''}".strip()
     if kind != letters.LETTERS:
         return papers.ask(who, kind, wish, f"{name}.xlsx")
@@ -190,11 +191,9 @@ def _of_ticked(entries: list[PlanEntry]) -> str:
     return url_for("PapersView.show", uid=paper.uid)
 
 
-def _link(manager: Any) -> Link | None:
+def plan_link(manager: Any) -> Link | None:
     may = manager.has_access("can_list", LettersView.class_permission_name)
     return Link(url_for("LettersView.list"), _("Forwarding letters")) if may else None
 
 
-hooks.ASIDES.append(detail.of_entry)
-hooks.MAKINGS.append(hooks.Making("letters", _l("Forwarding letters"), _of_ticked))
-hooks.LINKS_AFTER.append(_link)
+MAKING = Making("letters", _l("Forwarding letters"), _of_ticked)

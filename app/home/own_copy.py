@@ -25,6 +25,7 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.core.limits import Limit
 from app.core.mail import Message
+from app.core.registry import stores
 from app.destinations.detail import items
 from app.destinations.models import Destination
 from app.disputes.models import Dispute
@@ -47,7 +48,6 @@ from app.termination.models import Termination
 from app.terms.queries import groups
 from app.workflow import trail
 from app.workflow.actor import Role
-from app.workflow.steps import FLOWS
 
 COPIES = Limit("own-copy", 5, timedelta(days=1))  # of one account: each reads all its files
 Row = dict[str, str]
@@ -169,7 +169,7 @@ def _own(student: Student) -> Row:
 
 def _state(record: Any) -> str:
     """The state in the words of the record's table."""
-    return str(FLOWS[record.__tablename__].labels[record.state])
+    return str(stores().workflows[record.__tablename__].labels[record.state])
 
 
 def _correction(row: Correction) -> Row:
@@ -248,7 +248,7 @@ def _trace(student: Student, records: dict[str, list[Any]]) -> list[Row]:
     ]
     places = {r.id: r.kind for r in records["placement"]}
     return [
-        {_("When"): _at(row.at), _("Record"): str(FLOWS[row.kind].name),
+        {_("When"): _at(row.at), _("Record"): str(stores().workflows[row.kind].name),
          _("Act"): trail.what(row, places.get(row.record_id, "") if row.kind == "placement" else ""),
          _("By"): f"{ROLE_NAMES[Role(row.actor_role)]} {trail.who(row)}".strip(), _("Reason"): row.reason}
         for row in reversed(trail.of_all(keys))

@@ -13,7 +13,7 @@ from sqlalchemy.orm import joinedload, undefer
 from app.accounts.models import ROLE_NAMES
 from app.core import clock
 from app.core.db import db
-from app.desk.models import WAITS_SINCE
+from app.desk.models import waits_since
 from app.desk.queries import (
     DECISIONS,
     awaiting_me,
@@ -61,7 +61,7 @@ class Waiting:
 
 def waiting(who: Actor, now: datetime) -> tuple[Waiting, Waiting]:
     """Signings and terminations that wait: less than a day, one to three days, longer (AGR-14)."""
-    since = WAITS_SINCE
+    since = waits_since()
     found = []
     for which in (signings_awaiting(who), terminations_awaiting(who)):
         row = db.session.execute(
@@ -83,8 +83,10 @@ def oldest(who: Actor, most: int = 5) -> Sequence[Placement]:
     mine: Select[Any] = placements_for(who)
     return db.session.scalars(
         mine.where(awaiting_me(who))
-        .options(joinedload(Placement.student), joinedload(Placement.college), undefer(WAITS_SINCE))
-        .order_by(WAITS_SINCE, Placement.id)
+        .options(
+            joinedload(Placement.student), joinedload(Placement.college), undefer(waits_since())
+        )
+        .order_by(waits_since(), Placement.id)
         .limit(most)
     ).all()
 

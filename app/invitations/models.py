@@ -113,3 +113,7 @@ class Invitation(db.Model):
     def answer(self) -> tuple[str, datetime]:
         """State and deadline: what is overdue is shown as expired (INV-11)."""
         return self.state, self.reply_by
+
+
+# of two records that are merged only one can have it (ADM-02): the constraint, and what to say
+ONLY_ONE = {"uq_invitation_open": _l("The same employer has an open invitation to both.")}

@@ -315,3 +315,10 @@ def found_by(typed: str) -> ColumnElement[bool]:
 def version_before(terms: Terms) -> Terms | None:
     """The version of the terms that this one replaced."""
     return db.session.get(Terms, terms.previous_id) if terms.previous_id else None
+
+
+# of second records that are merged: who is on the send list of the other already (ADM-02, ADM-06)
+SPARE_OF_STUDENT = """DELETE FROM candidate c USING candidate k WHERE c.student_id = :gone
+  AND k.student_id = :keep AND k.employer_id = c.employer_id"""
+SPARE_OF_EMPLOYER = """DELETE FROM candidate c USING candidate k WHERE c.employer_id = :gone
+  AND k.employer_id = :keep AND k.student_id = c.student_id"""

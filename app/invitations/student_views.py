@@ -17,6 +17,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.interface import SafeInterface
@@ -24,7 +25,6 @@ from app.fab.views import SafeModelView
 from app.invitations import queries
 from app.invitations.models import Invitation
 from app.invitations.views import (
-    REPORTS,
     agreement,
     chip,
     history,
@@ -150,7 +150,7 @@ class MySigningsView(SafeView):
         return self.render_template(
             "invitations/student_signing.html",
             item=item,
-            report=REPORTS[0](placement),
+            report=stores().report_of(placement),
             placement=placement,
             proposal=_proposal(placement) if offers else [],
             until=clock.shown_deadline(placement.answer_by) if placement.answer_by else "",
@@ -202,7 +202,7 @@ def _letter(item: Invitation) -> dict[str, Any]:
         "response": response_text(item.answer),
         "review": review_text(placement.state if placement else None),
         "placement": placement,
-        "report": REPORTS[0](item),
+        "report": stores().report_of(item),
         "offers": [_question(o, item) for o in INVITATIONS.offers(item, actor(), now())],
         "notice": f"invitations/notice_{'zh' if str(get_locale()).startswith('zh') else 'en'}.html",
         "now": now(),

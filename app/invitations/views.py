@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,8 +26,6 @@ from app.terms.queries import groups_of
 from app.workflow import trail
 
 LABELS = {field.name: field.label for field in FIELDS}
-# what the package of reports, which lies above, tells the student's pages of one record (INV-20)
-REPORTS: list[Callable[[Any], dict[str, Any]]] = []
 
 
 def now() -> datetime:

@@ -60,7 +60,7 @@ class Notice(db.Model):
         return str(KINDS.get(self.key.partition(":")[0], ""))
 
 
-# whom a message of the outbox is for, as the delivery log shows it
-Message.receiver = relationship(  # type: ignore[attr-defined]
+# `receiver` of a message, as the delivery log shows it: see `app.wiring`
+RECEIVER = relationship(
     AppUser, primaryjoin=foreign(Message.user_id) == AppUser.id, viewonly=True, uselist=False
 )

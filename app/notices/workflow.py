@@ -15,17 +15,17 @@ from flask_babel import gettext as _
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from app.accounts.hooks import PHONES
 from app.accounts.models import AppUser
 from app.accounts.warnings import warn
 from app.core import clock, jobs, mail
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.notices.models import NO_ACCOUNT, NO_WAY, TEXTS_OFF, TEXTS_SPENT, Notice
 from app.notices.queries import AGAIN, AHEAD, copies_of, deliveries_for
 from app.settings.queries import settings
-from app.workflow.actor import Actor, Role
+from app.workflow.actor import Actor
 from app.workflow.decisions import just_decided
 from app.workflow.engine import committed
 from app.workflow.steps import Change, event_key
@@ -213,7 +213,7 @@ def tell_anew(notice: Notice, user: AppUser, school_id: int | None) -> bool:
 
 def phone_of(user: AppUser) -> str | None:
     """Where text messages about events reach the account; staff and landlines get none."""
-    return PHONES.get(Role(user.role or ""), lambda _user: None)(user)
+    return stores().phones.get(user.role or "", lambda _user: None)(user)
 
 
 def untell(key: str) -> None:

@@ -10,27 +10,22 @@ from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.core.errors import NotYours, Refused
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import came_from
 from app.people.step_views import WHO
-from app.workflow import trail
 from app.workflow.actor import Role
 from app.workflow.models import Trail
-from app.workflow.steps import FLOWS
 
 LARGEST_KEY = 2**31 - 1
 STEP = "nudge_student"
 
 
-def _reminded(row: Trail) -> str:
+def reminded(row: Trail) -> str:
     """Who was reminded."""
     whom = row.details.get("reminded")
     return _("Reminded: %(who)s", who=WHO[Role(whom)]) if whom else ""
-
-
-for _kind in ("invitation", "placement", "termination"):
-    trail.NOTES[_kind].append(_reminded)
 
 
 class NudgesView(SafeView):
@@ -43,7 +38,7 @@ class NudgesView(SafeView):
     @expose(f"/<string(maxlength=20):kind>/<int(max={LARGEST_KEY}):pk>", methods=["POST"])
     @has_access
     def send(self, kind: str, pk: int) -> Any:
-        flow = FLOWS.get(kind)
+        flow = stores().workflows.get(kind)
         if flow is None or all(step.name != STEP for step in flow.steps):
             raise NotYours(f"{kind} {pk}")
         try:

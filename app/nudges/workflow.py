@@ -17,13 +17,14 @@ from flask_babel import lazy_pgettext
 
 from app.core import clock
 from app.core.db import db
+from app.core.registry import stores
 from app.notices.workflow import Letters
 from app.nudges.models import Nudge
 from app.nudges.queries import accounts, nudge_of, waits_since
 from app.people.models import College, Employer, School
 from app.settings.queries import settings, working_deadline
 from app.workflow.actor import Actor, Role
-from app.workflow.steps import FLOWS, Change, Guard, Step
+from app.workflow.steps import Change, Guard, Step
 
 MAY_NUDGE = {
     Role.SCHOOL: (Role.COLLEGE, Role.STUDENT, Role.EMPLOYER),
@@ -34,7 +35,7 @@ MAY_NUDGE = {
 
 def receiver(record: Any, actor: Actor) -> Role | None:
     """Whom this person may remind of the record: the one other it waits for, if any."""
-    awaited = FLOWS[record.__tablename__].awaits(record, clock.now())
+    awaited = stores().workflows[record.__tablename__].awaits(record, clock.now())
     if actor.role in awaited:
         return None
     return next((role for role in MAY_NUDGE.get(actor.role, ()) if role in awaited), None)
@@ -141,7 +142,7 @@ def college_had_its_time(record: Any, actor: Actor, now: datetime) -> str | None
     """The college first has the working days that the school's setting gives it (AGR-17)."""
     days = settings(record.school_id).deputy_days
     # what time has just brought back to the college begins anew there
-    lapsed = FLOWS[record.__tablename__].lapse(record, now)
+    lapsed = stores().workflows[record.__tablename__].lapse(record, now)
     since = now if lapsed else waits_since(record)
     if since is None:
         return None

@@ -13,7 +13,7 @@ from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
-from app.invitations.views import REPORTS, now
+from app.invitations.views import now
 from app.objections.models import CHIPS, Objection, ObjectionState
 from app.objections.queries import last_objection
 from app.objections.workflow import OBJECTIONS, report, why_not
@@ -102,6 +102,3 @@ def _shown(objection: Objection) -> dict[str, Any]:
         "answer": objection.answer,
         "answered_at": moment(objection.changed_at),
     }
-
-
-REPORTS[:] = [report_of]

@@ -21,7 +21,6 @@ from app.official import workbook
 from app.papers import making as papers
 from app.papers.views import asked, named
 from app.people.office_views import years
-from app.plan import hooks
 
 
 class OfficialView(SafeView):
@@ -67,9 +66,7 @@ class OfficialView(SafeView):
         )
 
 
-def _link(manager: Any) -> Link | None:
+def plan_link(manager: Any) -> Link | None:
+    """From the list of the plan to here."""
     may = manager.has_access("can_index", OfficialView.class_permission_name)
     return Link(url_for("OfficialView.index"), _("Fill an official workbook")) if may else None
-
-
-hooks.LINKS_AFTER.append(_link)

@@ -116,7 +116,7 @@ def _filled(paper: Paper, look: dict[str, Any], columns: dict[int, str]) -> Text
     return cells
 
 
-papers.MAKERS[FILLED] = papers.Maker(
+MAKER = papers.Maker(
     _l("Official workbook, filled"), make, menu="Plan", noted=NOTED,
     back=lambda _paper: (_("Fill an official workbook"), url_for("OfficialView.index")),
 )  # fmt: skip

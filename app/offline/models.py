@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -67,3 +68,7 @@ class LinkFile(db.Model):
         ForeignKey("attachment.id", ondelete="CASCADE"), primary_key=True
     )
     link_id: Mapped[int] = mapped_column(ForeignKey("upload_link.id"), index=True)
+
+
+# of two records that are merged only one can have it (ADM-02): the constraint, and what to say
+ONLY_ONE = {"offline_entry_student_id_key": _l("Both have a draft of a paper signing.")}

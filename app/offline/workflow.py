@@ -10,7 +10,7 @@ from typing import Any
 from flask_babel import gettext as _
 
 from app.accounts import freezing
-from app.accounts.acts import BIRTHS, Birth
+from app.accounts.acts import Birth
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -94,7 +94,7 @@ def why_not_enter(student: Student, actor: Actor, now: datetime) -> str:
     return PLACEMENTS.why_not("generate", draft(student), actor, now)
 
 
-def _birth(actor: Actor, entry_id: int) -> Birth:
+def birth(actor: Actor, entry_id: int) -> Birth:
     """What the code for generating stands on: the form in the version that was previewed."""
     student = db.session.get(Student, actor.student_id or 0)
     entry = entry_of(student.id) if student is not None else None
@@ -103,9 +103,6 @@ def _birth(actor: Actor, entry_id: int) -> Birth:
     probe = draft(student)
     probe.employer_name = str(entry.values.get("employer_name", ""))
     return Birth(probe, f"{entry.id} {entry.version}", why_not_enter(student, actor, clock.now()))
-
-
-BIRTHS["placement", "generate"] = _birth
 
 
 def save(actor: Actor, values: dict[str, str], version: int, writer: str, *, late: bool) -> Entry:

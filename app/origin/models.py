@@ -100,3 +100,7 @@ class Correction(db.Model):
     def label(self) -> str:
         """The field in words."""
         return str(FIELDS[self.field])
+
+
+# of two records that are merged only one can have it (ADM-02): the constraint, and what to say
+ONLY_ONE = {"uq_correction_open": _l("Both wait for the same correction.")}

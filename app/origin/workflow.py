@@ -132,4 +132,4 @@ def open_still(correction: Correction, actor: Actor) -> None:
         raise Refused(_("The files of this record cannot be changed here."))
 
 
-files.register(RECORD, Correction, corrections_for, check=open_still)
+FILES = files.Kind(Correction, corrections_for, open_still)

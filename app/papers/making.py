@@ -1,7 +1,7 @@
 """What the worker makes for somebody: asked for, made, kept for that person only (BLK-04).
 
-The features that make something register a `Maker` in `MAKERS`. It gets the paper and says how far it
-is; what it gives back is encrypted. A killed worker's job begins anew.
+What makes something is a `Maker` of the store `makers`. It gets the paper and says how far it is; what
+it gives back is encrypted. A killed worker's job begins anew.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.papers.models import Paper
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
@@ -43,9 +44,6 @@ class Maker:
     back: Callable[[Paper], tuple[str, str]]  # text and address of the page where it was asked for
     menu: str = ""  # the entry of the menu that its page belongs to
     noted: Mapping[str, Any] = field(default_factory=dict)  # key of `report["noted"]` → label
-
-
-MAKERS: dict[str, Maker] = {}  # kind → maker; filled by the modules that make
 
 
 def may_ask(who: Actor) -> int:
@@ -108,7 +106,7 @@ def latest(who: Actor, kinds: Sequence[str], most: int = 5) -> Sequence[Paper]:
 def make(paper: Paper) -> None:
     """Make it and keep the result, or the sentence why not; commits."""
     try:
-        data = MAKERS[paper.kind].make(paper)
+        data = stores().makers[paper.kind].make(paper)
     except Refused as refusal:
         db.session.rollback()
         give_up(paper.id, str(refusal))

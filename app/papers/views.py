@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 
 from app.accounts.queries import actor
 from app.core.errors import NotYours, Refused
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.shown import moment
@@ -31,7 +32,7 @@ class PapersView(SafeView):
     @has_access
     def show(self, uid: str) -> Any:
         paper = making.paper_of(actor(), uid)
-        maker = making.MAKERS[paper.kind]
+        maker: making.Maker = stores().makers[paper.kind]
         return self.render_template(
             "papers/show.html",
             paper=paper,

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from app.bulk import shown
 from app.bulk.models import Import, ImportRow, RowStatus
-from app.bulk.sheet import SHEETS
 from app.core.db import db
 from app.core.errors import Refused
+from app.core.registry import stores
 from app.papers import making
 from app.papers.models import Paper
 
@@ -28,7 +28,7 @@ def make(paper: Paper) -> bytes:
     if record is None or record.school_id != paper.school_id or record.file_key is None:
         raise Refused(_("This file is no longer kept."))
     out = io.BytesIO()
-    heads = [(_("Row"), 8), (_("Sheet"), 14), (SHEETS[record.sheet].columns[0].label, 18),
+    heads = [(_("Row"), 8), (_("Sheet"), 14), (stores().sheets[record.sheet].columns[0].label, 18),
              (_("Column"), 18), (_("Before"), 32), (_("In the file"), 32), (_("Note"), 28)]  # fmt: skip
     with making.book_of(out, _("Changes"), heads) as put:
         for done, cells in enumerate(_lines(record), 1):
@@ -40,7 +40,7 @@ def make(paper: Paper) -> bytes:
 
 def _lines(record: Import) -> Iterator[list[str]]:
     """A row for each cell that changes, read in portions."""
-    sheet = SHEETS[record.sheet]
+    sheet = stores().sheets[record.sheet]
     context, after = sheet.prepare(record), 0
     mine = (ImportRow.import_id == record.id, ImportRow.status == RowStatus.CHANGED)
     wanted = select(ImportRow).where(*mine).order_by(ImportRow.row).limit(PORTION)
@@ -60,4 +60,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Import"), url_for("ImportsView.show", uid=paper.wish["uid"])
 
 
-making.MAKERS[CHANGES] = making.Maker(_l("Changes of an import"), make, _back)
+MAKER = making.Maker(_l("Changes of an import"), make, _back)

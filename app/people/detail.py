@@ -185,7 +185,7 @@ def unreachable(student: Student) -> str:
     return _("No e-mail is on record: by text message only what waits for an answer is told.")
 
 
-def _changed(labels: Mapping[str, Any]) -> trail.Note:
+def changed(labels: Mapping[str, Any]) -> trail.Note:
     """What was changed from what to what, of the fields that have labels."""
 
     def note(row: Trail) -> str:
@@ -197,10 +197,6 @@ def _changed(labels: Mapping[str, Any]) -> trail.Note:
         )  # fmt: skip
 
     return note
-
-
-trail.NOTES["student"].append(_changed(LABELS))
-trail.NOTES["employer"].append(_changed(EMPLOYER_LABELS))
 
 
 CODES = fields.TABLES | {"kind": "dwxz", "industry": "dwhy"}

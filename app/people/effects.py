@@ -15,6 +15,7 @@ from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.forms import MISSING
+from app.core.registry import stores
 from app.core.text import mask_email, mask_phone
 from app.people import fields, ways_in
 from app.people.models import Employer, Student
@@ -118,28 +119,11 @@ def open_account(change: Change) -> None:
         change.details["changed"] = {"email": [None, mask_email(change.record.email)]}
 
 
-_FOLLOWED = trail.lines("placement", "'follow_student'", "state", "state", trail.BY_ACTOR, reason="said",
-                        at="app_now()")  # fmt: skip
-# What carries college and major beside the student, for the scope of each reader, moves here, by SQL and
-# for one student or a whole file (ADM-09); the plan's row follows by its own sync. The date of the last
-# change stays: nothing was decided. A placement that is over moves as well (it may be restored), but only
-# one that runs or is in force says so in its trace.
-_PLACEMENTS = f"""
-WITH found AS MATERIALIZED (SELECT p.id, p.school_id, p.state, s.college_id, s.major_id,
-    concat_ws(' ', oc.name, om.name) || ' → ' || concat_ws(' ', nc.name, nm.name) AS said
-  FROM placement p JOIN student s ON s.id = p.student_id
-    JOIN college oc ON oc.id = p.college_id JOIN major om ON om.id = p.major_id
-    JOIN college nc ON nc.id = s.college_id JOIN major nm ON nm.id = s.major_id
-  WHERE {{which}} AND (p.college_id, p.major_id) IS DISTINCT FROM (s.college_id, s.major_id)
-  ORDER BY p.id FOR NO KEY UPDATE OF p),
-moved AS (UPDATE placement p SET college_id = f.college_id, major_id = f.major_id
-  FROM found f WHERE p.id = f.id)
-{trail.INTO} {_FOLLOWED} FROM found
-  WHERE state NOT IN ('refused', 'terminated', 'given_up', 'replaced') ORDER BY id"""  # noqa: S608
+# What carries college and major beside the student, for the scope of each reader, moves with it, by SQL and
+# for one student or a whole file (ADM-09); the plan's row follows by its own sync.
 _OTHERS = """
 UPDATE {table} t SET college_id = s.college_id FROM student s
   WHERE t.student_id = s.id AND {which} AND t.college_id <> s.college_id"""
-CARRY = ("termination", "change_request", "forwarding_letter", "finding")
 
 
 def follow_student(which: str, actor: Actor, **values: Any) -> None:
@@ -148,11 +132,11 @@ def follow_student(which: str, actor: Actor, **values: Any) -> None:
     The students are locked by the caller. What the session had read is read anew.
     """
     db.session.flush()
-    db.session.execute(
-        text(_PLACEMENTS.replace("{which}", which)), {**values, **trail.bound(actor)}
-    )
-    for table in CARRY:
-        db.session.execute(text(_OTHERS.format(table=table, which=which)), values)
+    for follow in stores().student_moved:
+        follow(which, actor, **values)
+    for model in stores().with_college:
+        moved = _OTHERS.format(table=model.__tablename__, which=which)
+        db.session.execute(text(moved), values)
     db.session.expire_all()
 
 

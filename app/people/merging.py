@@ -22,6 +22,7 @@ from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.names import same_name
+from app.core.registry import stores
 from app.people import fields
 from app.people.effects import follow_student, identify_by_records, open_accounts
 from app.people.models import Employer, EmployerState, Merged, Student
@@ -39,30 +40,13 @@ FIELDS = ("student_no", "name", "sex", "nation", "examinee_no", "major_id", "cla
 SECRETS = ("id_number", "phone")  # shown beside one another, taken never
 EMPLOYER_FIELDS = ("name", "kind", "industry", "location", "address", "postcode", "contact_name")
 EMPLOYER_CONTACTS = ("email",)
-# of what there can be only one: the sentence by the name of its constraint
-ONLY_ONE = {
-    "uq_placement_slot": _l("Both have a signing or destination under way or in force."),
-    "uq_placement_unsettled": _l("Both have a destination under way."),
-    "uq_invitation_open": _l("The same employer has an open invitation to both."),
-    "uq_plan_entry_student": _l("Both have a row in the employment plan that staff filled."),
-    "uq_destination_draft": _l("Both have a draft of a destination."),
-    "offline_entry_student_id_key": _l("Both have a draft of a paper signing."),
-    "uq_correction_open": _l("Both wait for the same correction."),
-}
 # what nobody misses when the other record has it too
 _SPARE = {
     Student: (
-        """DELETE FROM candidate c USING candidate k WHERE c.student_id = :gone
-           AND k.student_id = :keep AND k.employer_id = c.employer_id""",
-        """DELETE FROM plan_entry p USING plan_entry k WHERE p.student_id = :gone
-           AND k.student_id = :keep AND p.state IN ('open', 'filled') AND NOT p.by_staff
-           AND NOT EXISTS (SELECT 1 FROM change_request c WHERE c.entry_id = p.id)""",
         """DELETE FROM former_name c USING former_name k WHERE c.student_id = :gone
            AND k.student_id = :keep AND lower(k.name) = lower(c.name)""",
     ),
     Employer: (
-        """DELETE FROM candidate c USING candidate k WHERE c.employer_id = :gone
-           AND k.employer_id = :keep AND k.student_id = c.student_id""",
         """DELETE FROM former_name c USING former_name k WHERE c.employer_id = :gone
            AND k.employer_id = :keep AND lower(k.name) = lower(c.name)""",
     ),
@@ -235,7 +219,7 @@ def _move(model: Any, keep: int, gone: int) -> None:
     """Every foreign key of the product to the second record leads to the first. Raises Refused."""
     values = {"keep": keep, "gone": gone}
     db.session.flush()
-    for statement in _SPARE[model]:
+    for statement in (*stores().spare.get(model, ()), *_SPARE[model]):
         db.session.execute(text(statement), values)
     for table, column in _references(model):
         changed = table.update().where(column == gone).values({column.name: keep})
@@ -249,7 +233,7 @@ def _move(model: Any, keep: int, gone: int) -> None:
 
 def _only_one(error: IntegrityError) -> str:
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None) or ""
-    why = ONLY_ONE.get(name, _l("Both have something of which there can be only one."))
+    why = stores().only_one.get(name, _l("Both have something of which there can be only one."))
     return _("These records cannot be merged: %(why)s End one of them first.", why=why)
 
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, select, text
+from sqlalchemy import ColumnElement, select
 
 from app.accounts.models import AppUser
 from app.accounts.queries import identify_all
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.people.models import College, Major, School, Student
 from app.people.queries import schools_for
 from app.workflow import trail
@@ -97,18 +98,9 @@ def remove(part: College | Major, actor: Actor) -> None:
     committed(act)
 
 
-# what a snapshot keeps has no foreign key: it stands whatever becomes of the plan (PLN-08)
-_IN_SNAPSHOT: dict[type, str] = {
-    College: "SELECT 1 FROM plan_snapshot_row WHERE college_id = :id LIMIT 1",
-    Major: """SELECT 1 FROM plan_snapshot_row r JOIN plan_snapshot s ON s.id = r.snapshot_id
-      JOIN major m ON m.school_id = s.school_id
-      WHERE m.id = :id AND r.row->>'major_id' = CAST(m.id AS text) LIMIT 1""",
-}
-
-
 def _referred(part: Any) -> bool:
-    """Whether any foreign key of the product leads to the row, or a row of a snapshot names it."""
-    if db.session.execute(text(_IN_SNAPSHOT[type(part)]), {"id": part.id}).first():
+    """Whether any foreign key of the product leads to the row, or something without one names it."""
+    if stores().names_part(part):
         return True
     table = part.__table__
     for other in db.metadata.tables.values():

@@ -18,6 +18,7 @@ from app.codes import queries as codes
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.identity import NAMES, countries
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
@@ -27,7 +28,7 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.notices.reached import after, ending
-from app.people import fields, hooks, queries
+from app.people import fields, queries
 from app.people.detail import (
     called_before,
     changes_shown,
@@ -147,14 +148,14 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     )  # fmt: skip
 
     def __init__(self, **kwargs: Any) -> None:
-        self.filters = (*type(self).filters, *hooks.FILTERS)
+        self.filters = (*type(self).filters, *stores().student_filters)
         super().__init__(**kwargs)
 
     def scoped(self) -> Select[Any]:
         return queries.students_for(actor())
 
     def finds(self, text: str) -> ColumnElement[bool]:
-        more = [part for find in hooks.FINDS for part in find(text, actor())]
+        more = [part for find in stores().student_finds for part in find(text, actor())]
         return finds_student_or_class(text, actor(), more)
 
     def record_name(self, item: Any) -> str:

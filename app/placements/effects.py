@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from enum import StrEnum
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm.attributes import get_history
 
 from app.core import clock, jobs
 from app.core.db import db
+from app.core.registry import stores
 from app.documents.counter import next_number
 from app.documents.kept import void_documents
 from app.placements.models import KIND_DIGIT, REVIEWS, Kind, Placement, PlacementState
@@ -20,13 +21,11 @@ from app.settings.models import Review
 from app.settings.queries import settings
 from app.terms.models import Terms, differences
 from app.workflow import trail
+from app.workflow.actor import Actor
 from app.workflow.decisions import just_decided
 from app.workflow.steps import Change
 
 S = PlacementState
-
-# what a kind of its own adds to the plan row; its package registers it
-PLAN_VALUES: dict[Kind, Callable[[Placement], dict[str, Any]]] = {}
 
 
 def first_review(change: Change) -> StrEnum:
@@ -109,7 +108,7 @@ def come_into_force(change: Change) -> None:
     placement: Placement = change.record
     if placement.state != S.IN_FORCE:
         return  # the school decides next
-    if extra := PLAN_VALUES.get(Kind(placement.kind)):
+    if extra := stores().plan_values.get(placement.kind):
         placement.plan_values = extra(placement)
         db.session.flush()
     plan.fill(placement.student_id, placement.id, change.now)
@@ -181,3 +180,26 @@ def drop_proposal(change: Change) -> None:
 def changed_fields(old: Terms | None, new: Terms) -> list[str]:
     """Names of the terms in which two versions differ."""
     return [field.name for field, _old, _new in differences(old, new)] if old else []
+
+
+_FOLLOWED = trail.lines("placement", "'follow_student'", "state", "state", trail.BY_ACTOR, reason="said",
+                        at="app_now()")  # fmt: skip
+# The date of the last change stays: nothing was decided. A placement that is over moves as well (it may be
+# restored), but only one that runs or is in force says so in its trace.
+_MOVED = f"""
+WITH found AS MATERIALIZED (SELECT p.id, p.school_id, p.state, s.college_id, s.major_id,
+    concat_ws(' ', oc.name, om.name) || ' → ' || concat_ws(' ', nc.name, nm.name) AS said
+  FROM placement p JOIN student s ON s.id = p.student_id
+    JOIN college oc ON oc.id = p.college_id JOIN major om ON om.id = p.major_id
+    JOIN college nc ON nc.id = s.college_id JOIN major nm ON nm.id = s.major_id
+  WHERE {{which}} AND (p.college_id, p.major_id) IS DISTINCT FROM (s.college_id, s.major_id)
+  ORDER BY p.id FOR NO KEY UPDATE OF p),
+moved AS (UPDATE placement p SET college_id = f.college_id, major_id = f.major_id
+  FROM found f WHERE p.id = f.id)
+{trail.INTO} {_FOLLOWED} FROM found
+  WHERE state NOT IN ('refused', 'terminated', 'given_up', 'replaced') ORDER BY id"""  # noqa: S608
+
+
+def follow_student(which: str, actor: Actor, **values: Any) -> None:
+    """Bring placements to the college and major of the students `s` of the condition (ADM-09)."""
+    db.session.execute(text(_MOVED.replace("{which}", which)), {**values, **trail.bound(actor)})

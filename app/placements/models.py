@@ -185,3 +185,10 @@ class Placement(db.Model):
     def agreement(self) -> str:
         """The state, to be read as the agreement's."""
         return self.state
+
+
+# of two records that are merged only one can have it (ADM-02): the constraint, and what to say
+ONLY_ONE = {
+    "uq_placement_slot": _l("Both have a signing or destination under way or in force."),
+    "uq_placement_unsettled": _l("Both have a destination under way."),
+}

@@ -12,6 +12,7 @@ from app.core.db import db
 from app.core.errors import NotYours
 from app.documents.models import Attachment
 from app.people.models import Student
+from app.people.naming import title_has
 from app.people.queries import (
     at_school,
     restriction_reason,
@@ -132,3 +133,13 @@ def invitations_terminated() -> Select[Any]:
     return select(Placement.invitation_id).where(
         Placement.state == S.TERMINATED, Placement.invitation_id.is_not(None)
     )
+
+
+# the row `e` of the plan with the terms `t` that were agreed on
+TERMS_OF_ENTRY = """LEFT JOIN placement p ON p.id = e.placement_id
+  LEFT JOIN terms t ON t.id = p.terms_id"""
+
+
+def placements_named(text: str) -> Select[Any]:
+    """The ids of the placements whose employer is or was called so."""
+    return select(Placement.id).where(title_has(Placement.employer_name, text))

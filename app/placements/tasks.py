@@ -19,7 +19,6 @@ from app.documents import previews
 from app.documents.editions import PRINTED, Edition, whole
 from app.documents.errors import RenderError, Unprintable
 from app.documents.kept import (
-    MAKERS,
     Later,
     digest,
     failure,
@@ -61,7 +60,9 @@ def make_agreement(placement_id: int) -> None:
     )  # fmt: skip
 
 
-MAKERS[AGREEMENT] = lambda key: jobs.enqueue(make_agreement, placement_id=key)
+def ask_agreement(placement_id: int) -> None:
+    """Have it made by the worker."""
+    jobs.enqueue(make_agreement, placement_id=placement_id)
 
 
 @jobs.queue.task(name="placements.make_full_agreement", retry=jobs.BRIEF, queue="documents")

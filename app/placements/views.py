@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import make_response, request, url_for
 from flask_appbuilder import expose
-from sqlalchemy import select
 
 from app.accounts.queries import actor
 from app.core.errors import Invalid, NotYours
@@ -25,19 +24,12 @@ from app.documents.errors import Unprintable
 from app.documents.file_views import file_answer
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.people.naming import title_has
 from app.placements.checks import named, not_made, who_mends
 from app.placements.models import Placement
 from app.placements.queries import has_agreement, placement_in, prints
 from app.placements.tasks import FULL_AGREEMENT, agreement_pdf, document_of, failure_of
-from app.plan import hooks, narrowing
-from app.terms.queries import exported
 
 MOST = 2**31 - 1
-hooks.FURTHER |= exported("placement.terms")  # of the agreement that a plan row says (F-59)
-narrowing.PLACEMENTS.append(
-    lambda text: select(Placement.id).where(title_has(Placement.employer_name, text))
-)
 
 
 def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> Any:

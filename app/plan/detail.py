@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 
 from app.codes import queries as codes
-from app.plan import hooks
+from app.core.registry import stores
 from app.plan.forms import TABLES
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, SOURCES, PlanEntry
 from app.workflow import trail
@@ -17,7 +18,7 @@ from app.workflow.models import Trail
 
 def cautions(entry: PlanEntry) -> list[dict[str, Any]]:
     """Sentences about a row, each with `text`, `kind` and `url`."""
-    return [caution for find in hooks.CAUTIONS for caution in find(entry)]
+    return [caution for find in stores().cautions for caution in find(entry)]
 
 
 def shown(name: str, value: str | None, year: int) -> str:
@@ -51,14 +52,19 @@ def sources(entry: PlanEntry) -> list[tuple[Any, Any]]:
     ]
 
 
-def _note(row: Trail) -> str:
+@dataclass(frozen=True)
+class Making:
+    """What the ticked rows can be made into: an action of the list."""
+
+    name: str  # of the action, and of its permission
+    label: Any
+    ask: Callable[[list[PlanEntry]], str]  # has it made; the page to go on to. Raises Refused
+
+
+def fields_changed(row: Trail) -> str:
     """Which fields were changed or taken."""
     names = row.details.get("taken", row.details.get("changes") or ())
     return _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
-
-
-for _kind in ("plan_entry", "change_request"):
-    trail.NOTES[_kind].append(_note)
 
 
 def trace(kind: str, record_id: int) -> list[trail.Line]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from app.codes import queries as codes
-from app.codes.queries import LOADERS, kept_for_a_minute
+from app.codes.queries import kept_for_a_minute
 from app.core.db import db
 from app.core.errors import Invalid
 from app.plan.models import PARTS, CountsAs, RateFormula
@@ -142,5 +142,3 @@ def _name(row: CountsAs) -> str:
 
 
 CountsAs.name = property(_name)  # type: ignore[attr-defined]
-if load_shipped not in LOADERS:
-    LOADERS.append(load_shipped)

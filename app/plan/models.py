@@ -311,3 +311,9 @@ PARTS = {
     "freelance": _l("Freelance"), "study": _l("Further study"), "seeking": _l("Seeking work"),
     "not_now": _l("Not seeking work for now"), "none": _l("No destination"),
 }  # fmt: skip
+
+
+# of two records that are merged only one can have it (ADM-02): the constraint, and what to say
+ONLY_ONE = {
+    "uq_plan_entry_student": _l("Both have a row in the employment plan that staff filled.")
+}

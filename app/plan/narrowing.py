@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, text, union_al
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
+from app.core.registry import stores
 from app.core.text import clean_code, clean_line
 from app.fab.declared import ListFilter
 from app.people.checks import is_credit_code
@@ -33,8 +34,6 @@ NAMED_HERE = text(
     "(plan_entry.employer_name IS NOT NULL AND (plan_entry.placement_id IS NULL"
     " OR coalesce(plan_entry.sources ->> 'employer_name', '') <> 'signing'))"
 )
-# how the package of placements, above this one, finds its own by their employer's name: select of ids
-PLACEMENTS: list[Callable[[str], Select[Any]]] = []
 
 
 def of_employer(typed: str, who: Actor) -> list[Select[Any]]:
@@ -52,7 +51,7 @@ def of_employer(typed: str, who: Actor) -> list[Select[Any]]:
     return [
         mine.where(title_has(PlanEntry.employer_name, typed), NAMED_HERE),
         mine.where(PlanEntry.credit_code.in_(renamed)),
-        *(mine.where(PlanEntry.placement_id.in_(find(typed))) for find in PLACEMENTS),
+        mine.where(PlanEntry.placement_id.in_(stores().placements_named(typed))),
     ]
 
 

@@ -16,6 +16,7 @@ from app.codes import queries as codes
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.arguments import ListArgs
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
@@ -24,12 +25,11 @@ from app.fab.interface import SafeInterface
 from app.fab.once import once
 from app.fab.shown import chip, chips, dash, moment
 from app.fab.views import SafeModelView
-from app.people import hooks as people_hooks
 from app.people.models import Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
-from app.plan import detail, hooks, narrowing
+from app.plan import detail, narrowing
 from app.plan.editions import counts_as
 from app.plan.forms import GROUPS, TABLES, EntryForm, version
 from app.plan.models import PARTS, PLAN_CHIPS, PLAN_STATES, SOURCES, PlanEntry
@@ -56,6 +56,10 @@ def _region(code: str | None) -> str:
 
 def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
+
+
+# the list whose readers may have the columns of `plan_further` (RPT-05)
+FURTHER_OF = "Desk"
 
 
 class PlanView(StepActions, StudentSearch, SafeModelView):
@@ -142,12 +146,13 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     )
 
     def __init__(self, **kwargs: Any) -> None:
-        for making in hooks.MAKINGS:
+        for making in stores().makings:
             setattr(self, making.name, self._making(making))
-        self.filters = (*type(self).filters, *narrowing.filters(PlanEntry), *hooks.FILTERS)
+        self.filters = (*type(self).filters, *narrowing.filters(PlanEntry),
+                        *stores().plan_filters)  # fmt: skip
         super().__init__(**kwargs)
-        further = hooks.FURTHER
-        self.export_heads = hooks.HEADS
+        further = stores().plan_further
+        self.export_heads = stores().plan_heads
         self.label_columns |= {name: column.label for name, column in further.items()}
         self.export_loads = tuple(further)
         self.export_kinds = {name: column.kind for name, column in further.items()}
@@ -156,8 +161,8 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
 
     def further_columns(self) -> list[str]:
         """What was agreed on goes out to whoever may see the signings."""
-        may = self.appbuilder.sm.has_access("can_list", hooks.FURTHER_OF)
-        return ["student.class_name", "student.education", *(hooks.FURTHER if may else ())]
+        may = self.appbuilder.sm.has_access("can_list", FURTHER_OF)
+        return ["student.class_name", "student.education", *(stores().plan_further if may else ())]
 
     def scoped(self) -> Select[Any]:
         return plan_entries_for(actor())
@@ -194,8 +199,8 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             if manager.has_access(f"can_{endpoint.partition('.')[2]}", view)
         ]
         before, after = (
-            [link for find in finders if (link := find(manager))]
-            for finders in (hooks.LINKS_BEFORE, hooks.LINKS_AFTER)
+            [link for find in finders if (link := find(manager)) is not None]
+            for finders in (stores().links_before, stores().links_after)
         )
         return [*before, *own, *after]
 
@@ -209,7 +214,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             "cautions": self._cautions(item),
             "change_url": url_for("ChangesView.show", pk=change) if change else "",
             "write_url": self.url("write", pk=item.id) if offer and self._writes() else "",
-            "asides": [aside for find in hooks.ASIDES if (aside := find(item))],
+            "asides": [aside for find in stores().asides if (aside := find(item))],
             "student_url": url_for("StudentsView.show", pk=item.student_id),
         }
 
@@ -285,7 +290,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     def reopen(self, items: list[Any]) -> Any:
         return self.take("reopen", items)
 
-    def _making(self, making: hooks.Making) -> Any:
+    def _making(self, making: detail.Making) -> Any:
         """The action that has the ticked rows made into something."""
 
         def act(items: list[Any]) -> Any:
@@ -301,7 +306,3 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
 def counts_label(entry: PlanEntry) -> str:
     """What the row counts as in the rate formula of its year (PLN-11)."""
     return str(PARTS[counts_as(entry.destination_code, entry.graduation_year)])
-
-
-people_hooks.FILTERS.extend(narrowing.filters(Student))
-people_hooks.FINDS.append(narrowing.students_of_employer)

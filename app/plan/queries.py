@@ -112,3 +112,9 @@ def waiting_of(who: Actor, year: int) -> int:
         ChangeRequest.graduation_year == year, ChangeRequest.state == ChangeState.OPEN
     )
     return db.session.scalar(select(func.count()).select_from(wanted.subquery())) or 0
+
+
+# of a student's second record that is merged into the first (ADM-02)
+SPARE = """DELETE FROM plan_entry p USING plan_entry k WHERE p.student_id = :gone
+  AND k.student_id = :keep AND p.state IN ('open', 'filled') AND NOT p.by_staff
+  AND NOT EXISTS (SELECT 1 FROM change_request c WHERE c.entry_id = p.id)"""

@@ -244,6 +244,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Two snapshots compared"), url_for("SnapshotsView.compare", **keys)
 
 
-making.MAKERS[COMPARED] = making.Maker(
-    _l("Differences of two snapshots"), _workbook, _back, menu="Plan"
-)
+MAKER = making.Maker(_l("Differences of two snapshots"), _workbook, _back, menu="Plan")

@@ -14,6 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.core.text import clean_line
+from app.people.models import College, Major
 from app.people.queries import at_school
 from app.plan.editions import NOTHING, formula, formula_of, parts_of
 from app.plan.models import DESTINATION_FIELDS, Snapshot, SnapshotRow
@@ -132,3 +133,17 @@ def compare(old: Snapshot, new: Snapshot, most: int) -> Comparison:
         AS place FROM ({COMPARED}) x) y WHERE place <= :most ORDER BY kind, place"""
     rows = db.session.execute(text(ranked), {**keys, "most": most}).all()
     return Comparison(dict(counts.all()), rows)
+
+
+# what a snapshot keeps has no foreign key: it stands whatever becomes of the plan (PLN-08)
+_NAMED: dict[type, str] = {
+    College: "SELECT 1 FROM plan_snapshot_row WHERE college_id = :id LIMIT 1",
+    Major: """SELECT 1 FROM plan_snapshot_row r JOIN plan_snapshot s ON s.id = r.snapshot_id
+      JOIN major m ON m.school_id = s.school_id
+      WHERE m.id = :id AND r.row->>'major_id' = CAST(m.id AS text) LIMIT 1""",
+}
+
+
+def names_part(part: College | Major) -> bool:
+    """Whether a row of a snapshot names this college or major."""
+    return db.session.execute(text(_NAMED[type(part)]), {"id": part.id}).first() is not None

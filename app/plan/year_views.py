@@ -15,10 +15,11 @@ from app.accounts.queries import actor
 from app.batches.queries import ask
 from app.core import clock
 from app.core.db import db
+from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.people.models import Student
-from app.plan import detail, hooks, queries, sync
+from app.plan import detail, queries, sync
 from app.plan.models import PLAN_CHIPS, PLAN_STATES, PlanState
 from app.plan.outside import of_plan
 from app.plan.outside_views import line_of
@@ -156,7 +157,7 @@ def _ready(who: Actor, year: int, step: str) -> list[tuple[int, str, str]]:
 
 def _cautions(year: int) -> list[dict[str, Any]]:
     """What is said of the year before it is reported."""
-    return [find(_school(), year) for find in hooks.YEAR_CAUTIONS]
+    return [find(_school(), year) for find in stores().year_cautions]
 
 
 def _writes(counts: dict[str, int]) -> int:

@@ -25,7 +25,7 @@ from app.bulk import compare
 from app.bulk.models import Import, ImportState
 from app.core.db import db, staged
 from app.core.errors import Refused
-from app.papers.making import MAKERS, Maker, book_of, progress
+from app.papers.making import Maker, book_of, progress
 from app.papers.models import Paper
 from app.plan.detail import shown
 from app.plan.models import DESTINATION_FIELDS, FIELD_LABELS, ChangeState
@@ -261,4 +261,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Compare side by side"), url_for("PlanFilesView.show", uid=paper.wish["uid"])
 
 
-MAKERS[DIFFERENCES] = Maker(_l("Differences"), _differences, _back, menu="Plan")
+MAKER = Maker(_l("Differences"), _differences, _back, menu="Plan")

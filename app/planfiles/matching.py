@@ -10,9 +10,10 @@ from sqlalchemy import text
 
 from app.bulk import compare
 from app.bulk.models import Import
-from app.bulk.sheet import SHEETS, Choices, Context, Found, Problems
+from app.bulk.sheet import Choices, Context, Found, Problems
 from app.codes import queries as codes
 from app.core.db import db
+from app.core.registry import stores
 from app.plan.forms import TABLES
 from app.plan.models import ChangeState, Source
 from app.planfiles.importing import STUDENT, freshen
@@ -80,7 +81,7 @@ def look(record: Import, context: Context) -> None:
     for field, known in context.data["editions"].items():
         if field == "destination_code" or len(known) > 1:
             _read_codes(record, field, known)
-    ours = compare.current(SHEETS[record.sheet].target)
+    ours = compare.current(stores().sheets[record.sheet].target)
     compare.mark(
         record,
         "EXISTS (SELECT 1 FROM plan_entry t JOIN change_request q ON q.entry_id = t.id"

@@ -21,7 +21,6 @@ from app.fab.builder import SafeView
 from app.fab.declared import Link
 from app.papers import making as papers
 from app.papers.views import asked
-from app.plan import hooks
 from app.plan.models import FIELD_LABELS
 from app.planfiles import beside
 from app.planfiles.sheets import PLAN
@@ -147,7 +146,7 @@ def _percent(counts: dict[str, int]) -> int:
     return counts["same"] * 100 // every if every else 100
 
 
-def _link(manager: Any) -> Link | None:
+def plan_link(manager: Any) -> Link | None:
     """Files are brought into the plan of one school."""
     may = actor().school_id and manager.has_access(
         "can_choose", PlanFilesView.class_permission_name
@@ -156,9 +155,8 @@ def _link(manager: Any) -> Link | None:
     return Link(where, _("Bring in or compare a plan file")) if may else None
 
 
-hooks.LINKS_BEFORE.append(_link)
 # the list of the plan, as this sheet takes it back (BLK-08)
-hooks.HEADS |= PLAN.heads({
+HEADS = PLAN.heads({
     "student.student_no": "student_no", "student.name": "name", "destination": "destination_code:BYQX",
     "credit_code": "credit_code", "employer_name": "employer_name", "employer_kind": "employer_kind:DWXZ",
     "industry": "industry:DWHY", "location": "location:DWSZD", "position_kind": "position_kind:GZZWLB",

@@ -38,8 +38,8 @@ from app.reports.detail import OUTSIDE, Table
 from app.reports.queries import Cut
 from app.reports.sheets import KINDS, MAKERS
 
-# the row of a graduate, to be read in the list behind a figure
-Student.plan_row = relationship(PlanEntry, viewonly=True, uselist=False)  # type: ignore[attr-defined]
+# `plan_row` of a student, to be read in the list behind a figure: see `app.wiring`
+PLAN_ROW = relationship(PlanEntry, viewonly=True, uselist=False)
 SETTLED = "settled"
 LARGEST_KEY = 2**31 - 1
 

@@ -11,11 +11,11 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from app.accounts import workflow as sign_in
-from app.accounts.hooks import SCHOOL_NAMES
 from app.accounts.models import ROLE_NAMES, AppUser
 from app.accounts.queries import accounts_for, actor
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
+from app.core.registry import stores
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -30,7 +30,7 @@ from app.staff.notices import LABELS as FACTS
 from app.staff.workflow import STAFF_REQUESTS
 from app.workflow import trail
 
-trail.ACTS["account"] = {
+WORDS = {  # of what is done to an account, in its trail
     "open": _l("Opened"), "change": _l("Changed"), "activate": _l("Activate"),
     "deactivate": _l("Deactivate"), "sign_out": _l("Sign out everywhere"),
     "forget_password": _l("Reset the password"), "reset_factor": _l("Reset the second factor"),
@@ -39,7 +39,7 @@ trail.ACTS["account"] = {
 
 def _schools() -> list[tuple[str, str]]:
     """Id and name of every school, asked once a request."""
-    return once("schools", lambda: [school for source in SCHOOL_NAMES for school in source()])
+    return once("schools", stores().all_schools)
 
 
 def _naive(value: Any) -> str:

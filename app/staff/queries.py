@@ -7,10 +7,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, false, select, true
 
-from app.accounts.hooks import COLLEGE_NAMES, SCHOOL_NAMES
 from app.accounts.models import ROLE_NAMES, AppUser
 from app.core import clock
 from app.core.db import db
+from app.core.registry import stores
 from app.staff.models import RequestState, StaffRequest
 from app.workflow.actor import ADMINISTRATORS, Actor, Role
 
@@ -70,7 +70,7 @@ def in_words(name: str, value: Any) -> str:
     if name == "role":
         return str(ROLE_NAMES.get(Role(value), value))
     if name == "school_id":
-        return {int(k): v for source in SCHOOL_NAMES for k, v in source()}.get(value, "–")
+        return {int(k): v for k, v in stores().all_schools()}.get(value, "–")
     if name == "college_id":
-        return {k: v for source in COLLEGE_NAMES for _s, k, v in source()}.get(value, "–")
+        return {k: v for _s, k, v in stores().all_colleges()}.get(value, "–")
     return str(value)

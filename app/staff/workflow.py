@@ -14,10 +14,10 @@ from flask_babel import lazy_pgettext
 
 from app.accounts import queries as accounts
 from app.accounts import workflow as sign_in
-from app.accounts.hooks import COLLEGE_NAMES
 from app.accounts.models import AppUser
 from app.core import clock
 from app.core.errors import Invalid, Refused
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.staff.effects import note, take_effect
 from app.staff.guards import (
@@ -209,4 +209,4 @@ def _scope_problems(values: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def colleges_known() -> list[tuple[int, int]]:
     """School and id of every college: the packages above know them."""
-    return [(school, key) for source in COLLEGE_NAMES for school, key, _name in source()]
+    return [(school, key) for school, key, _name in stores().all_colleges()]

@@ -34,7 +34,7 @@ def check(termination: Termination, actor: Actor) -> None:
         raise Refused(_("Nothing can be added to this termination any more."))
 
 
-files.register(RECORD, Termination, terminations_for, check=check)
+FILES = files.Kind(Termination, terminations_for, check)
 
 
 def keep(termination: Termination, actor: Actor, upload: Upload) -> Attachment:

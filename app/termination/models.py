@@ -125,7 +125,7 @@ class Termination(db.Model):
 # what lists and details of placements show: the last termination, whatever became of it
 _later = aliased(Termination)
 _last = select(func.max(_later.id)).where(_later.placement_id == Placement.id)
-Placement.termination = relationship(  # type: ignore[attr-defined]
+LAST = relationship(  # `termination` of a placement: see `app.wiring`
     Termination,
     primaryjoin=and_(
         Placement.id == foreign(Termination.placement_id),

@@ -78,6 +78,12 @@ def latest(placement_id: int, who: Actor | None = None) -> Termination | None:
     ).first()
 
 
+def last(placement_id: int) -> int | None:
+    """The id of the last termination of a placement, whatever became of it."""
+    wanted = select(func.max(Termination.id)).where(Termination.placement_id == placement_id)
+    return db.session.scalar(wanted)
+
+
 def latest_of(placement_ids: Iterable[int], who: Actor | None = None) -> dict[int, Termination]:
     """The last termination of each of these placements that has one, by one query."""
     rows = db.session.scalars(

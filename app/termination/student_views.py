@@ -14,7 +14,7 @@ from app.accounts.act_views import proved
 from app.accounts.queries import actor
 from app.core import clock
 from app.core.errors import Invalid, Refused
-from app.destinations.detail import LEAVING, Leaving
+from app.destinations.detail import Leaving
 from app.documents import files
 from app.documents.attachments import Upload
 from app.documents.file_views import sent_files
@@ -144,10 +144,9 @@ def leaving_told(placement: Placement, who: Actor, _now: datetime) -> dict[str, 
     }
 
 
-LEAVING[:] = [
-    Leaving(
-        why_not=lambda placement, who, now: why_not("apply_with_proof", placement, who, now),
-        apply=apply_with_proof,
-        told=leaving_told,
-    )
-]
+LEAVING = Leaving(
+    why_not=lambda placement, who, now: why_not("apply_with_proof", placement, who, now),
+    apply=apply_with_proof,
+    told=leaving_told,
+    last=queries.last,
+)

@@ -13,7 +13,6 @@ from app.core.db import db
 from app.core.text import mask_all_but_end
 from app.documents.editions import PRINTED, Edition, whole
 from app.documents.kept import (
-    MAKERS,
     Later,
     digest,
     failure,
@@ -48,7 +47,9 @@ def make_letter(termination_id: int) -> None:
     )  # fmt: skip
 
 
-MAKERS[LETTER] = lambda key: jobs.enqueue(make_letter, termination_id=key)
+def ask_letter(termination_id: int) -> None:
+    """Have it made by the worker."""
+    jobs.enqueue(make_letter, termination_id=termination_id)
 
 
 @jobs.queue.task(name="termination.make_full_letter", retry=jobs.BRIEF, queue="documents")

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import lazy_pgettext
 
-from app.accounts.acts import BIRTHS, Birth
+from app.accounts.acts import Birth
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
@@ -22,7 +21,6 @@ from app.people.models import Student
 from app.people.queries import students_for
 from app.placements.models import Kind, Placement
 from app.placements.queries import placement_in
-from app.placements.workflow import PLACEMENTS
 from app.settings.models import two_levels
 from app.settings.queries import settings
 from app.termination import effects as then
@@ -34,7 +32,6 @@ from app.termination.guards import (
     made_online,
     may_be_forced,
     no_answer,
-    no_termination,
     none_running,
     not_frozen,
     not_online,
@@ -59,10 +56,6 @@ from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = TerminationState
 FROM_PLACEMENT = ("school_id", "college_id", "student_id", "employer_id")
-
-
-for _step in ("reopen", "undo"):
-    PLACEMENTS.also_when(_step, no_termination)
 
 
 def decided(termination: Termination, actor: Actor) -> bool:
@@ -252,16 +245,12 @@ def why_not(step: str, placement: Placement, actor: Actor, now: datetime) -> str
     return TERMINATIONS.why_not(step, _new(placement, step), actor, now)
 
 
-def _birth(step: str, actor: Actor, placement_id: int) -> Birth:
+def birth(step: str, actor: Actor, placement_id: int) -> Birth:
     """What a code for applying stands on: the signing as it is now."""
     placement = placement_in(actor, placement_id)
     probe = _new(placement, step)
     refusal = TERMINATIONS.why_not(step, probe, actor, clock.now())
     return Birth(probe, f"{placement.id} {placement.changed_at.isoformat()}", refusal)
-
-
-BIRTHS.update({("termination", step): partial(_birth, step)
-               for step in ("request", "apply_with_proof")})  # fmt: skip
 
 
 def _way(placement: Placement, step: str) -> Way:
@@ -295,9 +284,6 @@ def _begin(step: str, placement_id: int, actor: Actor, reason: str, **data: Any)
 def close_with_it(change: Change) -> None:
     """Leaving what has given way needs no decision any more (DST-05, GRD-03)."""
     _overtake(change.record, change.actor)
-
-
-PLACEMENTS.also_then("give_way", close_with_it)
 
 
 def _overtake(placement: Placement, actor: Actor) -> None:

@@ -11,7 +11,6 @@ from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
 from app.terms.models import BY_NAME, FIELDS, GROUPS, Field, Terms, asked, differences, values_of
-from app.workflow import trail
 from app.workflow.models import Trail
 
 
@@ -102,11 +101,7 @@ def groups(terms: Terms, year: int) -> dict[str, tuple[Any, list[tuple[Any, str]
     return groups_of(values_of(terms), year)
 
 
-def _changed(row: Trail) -> str:
+def terms_changed(row: Trail) -> str:
     """Which terms were proposed otherwise."""
     names = [str(BY_NAME[name].label) for name in row.details.get("changed", ()) if name in BY_NAME]
     return _("Changed: %(fields)s", fields=_(", ").join(names)) if names else ""
-
-
-for _kind in ("invitation", "placement"):
-    trail.NOTES[_kind].append(_changed)

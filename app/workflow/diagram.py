@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from app.core.registry import stores
 from app.workflow.actor import PARTIES
-from app.workflow.engine import PARTY_GUARDS, Workflow
+from app.workflow.engine import Workflow
 from app.workflow.steps import Reason, Step
 
 
@@ -17,7 +18,10 @@ def diagram(workflows: Iterable[Workflow[Any]]) -> str:
         "",
         "Generated from the tables by `make docs`; do not edit.",
         "¹ follows from another record's step only; ² can be undone for 30 seconds; ³ binds nobody.",
-        *("Every step of a party that binds somebody: " + _about(guard) for guard in PARTY_GUARDS),
+        *(
+            "Every step of a party that binds somebody: " + _about(guard)
+            for guard in stores().party_guards
+        ),
         "",
     ]
     for flow in workflows:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any, Generic, Protocol, TypeVar
 
 from flask_babel import gettext as _
@@ -21,11 +22,12 @@ from sqlalchemy.exc import IntegrityError
 from app.core import clock, printable
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.core.text import clean_line
 from app.workflow import trail
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role, ask_anew
 from app.workflow.locks import lock_row, lock_rows
-from app.workflow.steps import FLOWS, Change, Effect, Guard, Offer, Reason, Step, Text
+from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
 
 
 class Record(Protocol):
@@ -37,12 +39,6 @@ class Record(Protocol):
 
 R = TypeVar("R", bound=Record)
 T = TypeVar("T")
-# what is asked of whoever takes a step of any table, before its guards: the sentence why not. The second
-# value is False when a button is drawn and True when the step is taken: then the answer must hold until
-# the commit (a lock)
-EVERYBODY: list[Callable[[Actor, bool], str | None]] = []
-# what must hold for every step of a party that binds somebody, whatever the record: accounts say it
-PARTY_GUARDS: list[Callable[[Actor, datetime], str | None]] = []
 REASON_LENGTH = 200  # characters, as the manuals have it for every reason
 
 
@@ -54,6 +50,7 @@ class Workflow(Generic[R]):
     record itself, so that every change locks in the order student → invitation → placement → counter.
     `always` must hold for every step that a person takes. `lapse` gives the step that time has
     already decided, and the state it leads to, whether or not a worker has taken it (INV-11).
+    What packages above add to a table, `app.wiring` adds; then it is closed and changes no more.
     """
 
     kind: str
@@ -68,24 +65,39 @@ class Workflow(Generic[R]):
     lapse: Callable[[R, datetime], tuple[str, StrEnum] | None] = lambda _record, _now: None
     title: Callable[[R], str] = lambda _record: ""
     # step → what is done once, and committed, before people take it on these records
-    before: dict[str, Callable[[Sequence[int]], None]] = field(default_factory=dict)
+    before: Mapping[str, Callable[[Sequence[int]], None]] = field(default_factory=dict)
+    closed: bool = field(default=False, init=False)
 
-    def __post_init__(self) -> None:
-        FLOWS[self.kind] = self
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Raise AttributeError once the table is closed."""
+        if getattr(self, "closed", False):
+            raise AttributeError(f"the table of {self.kind} is closed: see app/wiring.py")
+        super().__setattr__(name, value)
 
-    def also_when(self, name: str, guard: Guard, *, first: bool = False) -> None:
-        """Let a package above add what it knows to a step of this table; `first` of its guards."""
+    def extend(
+        self, *names: str, first: Guard | None = None, when: Guard | None = None,
+        then: Effect | None = None, before: Callable[[Sequence[int]], None] | None = None,
+    ) -> None:  # fmt: skip
+        """Add to steps of this table, or without a name to all, what a package above knows.
 
-        def guards(step: Step) -> tuple[Guard, ...]:
-            return (guard, *step.when) if first else (*step.when, guard)
+        A guard before or behind the step's own, an effect, what is done before (see `before`).
+        """
+        for name in names:
+            self.step(name)
+        if not names:
+            self.after = (*self.after, *([then] if then else []))
+        self.steps = tuple(
+            replace(step, when=tuple(filter(None, (first, *step.when, when))),
+                    then=tuple(filter(None, (*step.then, then))))
+            if step.name in names else step for step in self.steps
+        )  # fmt: skip
+        if before:
+            self.before = {**self.before, **dict.fromkeys(names, before)}
 
-        more = (replace(s, when=guards(s)) if s.name == name else s for s in self.steps)
-        self.steps = tuple(more)
-
-    def also_then(self, name: str, effect: Effect) -> None:
-        """Let a package above add what follows from a step of this table."""
-        more = (replace(s, then=(*s.then, effect)) if s.name == name else s for s in self.steps)
-        self.steps = tuple(more)
+    def close(self) -> None:
+        """From now on nobody changes the table."""
+        self.before = MappingProxyType(dict(self.before))
+        self.closed = True
 
     def step(self, name: str) -> Step:
         """The step of that name. Raises NotYours where there is none (it came from a URL)."""
@@ -301,14 +313,14 @@ def _of_everybody(step: Step, actor: Actor, taken: bool) -> str:
     """What bars this person from every step: a frozen account, say (INV-20)."""
     if actor.role is Role.SYSTEM or actor.user_id is None or step.frozen_too:
         return ""
-    return next((str(text) for bar in EVERYBODY if (text := bar(actor, taken))), "")
+    return next((str(text) for bar in stores().bars if (text := bar(actor, taken))), "")
 
 
 def party_refusal(actor: Actor, now: datetime) -> str:
     """Why this party can bind itself to nothing now; empty where it can, and for everybody else."""
     if actor.role not in PARTIES:
         return ""
-    return next((str(said) for guard in PARTY_GUARDS if (said := guard(actor, now))), "")
+    return next((str(said) for guard in stores().party_guards if (said := guard(actor, now))), "")
 
 
 def committed(act: Callable[[], T]) -> T:
@@ -325,13 +337,11 @@ def committed(act: Callable[[], T]) -> T:
     return done
 
 
-# a package above says where a role's acts are taken without a code: (school, actor) → whether
-WAIVERS: list[Callable[[int | None, Actor], bool]] = []
-
-
 def proof_asked(step: Step, school_id: int | None, actor: Actor) -> bool:
     """Whether this person must prove the step by a fresh code, on a record of that school (ACC-10)."""
-    return actor.role in step.fresh and not any(waive(school_id, actor) for waive in WAIVERS)
+    return actor.role in step.fresh and not any(
+        waive(school_id, actor) for waive in stores().waivers
+    )
 
 
 def _check_consent(change: Change) -> None:

@@ -177,6 +177,3 @@ class Offer:
     def possible(self) -> bool:
         """Whether the button works."""
         return not self.why_not
-
-
-FLOWS: dict[str, Any] = {}  # kind of record → its `engine.Workflow`

@@ -5,7 +5,6 @@ The database chains the lines and refuses a state without one; see `models.Trail
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +16,10 @@ from sqlalchemy import select, tuple_
 
 from app.core import clock
 from app.core.db import db
+from app.core.registry import stores
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
-from app.workflow.steps import FLOWS, Step, Text, Tone
+from app.workflow.steps import Step, Tone
 
 DEVICE = 200  # characters
 
@@ -68,12 +68,6 @@ def bound(by: Actor) -> dict[str, Any]:
 ONE_BREATH = timedelta(seconds=20)
 Note = Callable[[Trail], str]
 
-# what the packages above say of their kinds of record
-ACTS: dict[str, Mapping[str, Text]] = {}  # kind → step → words, of acts that stand in no table
-NOTES: defaultdict[str, list[Note]] = defaultdict(list)  # kind → what the details of a line say
-STAFF_NOTES: list[Note] = []  # what of any kind only the office reads
-PROOFS: dict[str, Text] = {}  # factor → how the act was proved
-
 
 @dataclass(frozen=True)
 class Line:
@@ -108,15 +102,15 @@ def shown(kind: str, record_id: int, called: str = "", *, staff: bool = False) -
 
 def line(row: Trail, called: str = "", *, staff: bool = False) -> Line:
     """As pages show it; `called` is the kind of placement whose words the step has, `staff` who reads it."""
-    step = _step(row)
-    says = [*NOTES.get(row.kind, ()), *(STAFF_NOTES if staff else ())]
+    step, known = _step(row), stores()
+    says = [*known.trail_notes.get(row.kind, ()), *(known.staff_notes if staff else ())]
     notes = [row.reason, *(note(row) for note in says)]
     return Line(
         who=who(row),
         what=what(row, called),
         when=clock.local(row.at),
         note=" · ".join(filter(None, notes)),
-        factor=str(PROOFS.get(row.factor, "")),
+        factor=str(known.proofs.get(row.factor, "")),
         kind=step.looks if step else Tone.TURN,
     )
 
@@ -129,16 +123,17 @@ def who(row: Trail) -> str:
 def what(row: Trail, called: str = "") -> str:
     """What happened, in the words of its table for records that are so called."""
     step = _step(row)
-    return str(step.called(called) if step else ACTS.get(row.kind, {}).get(row.step, row.step))
+    words = stores().trail_words.get(row.kind, {})
+    return str(step.called(called) if step else words.get(row.step, row.step))
 
 
 def _step(row: Trail) -> Step | None:
-    flow = FLOWS.get(row.kind)
+    flow = stores().workflows.get(row.kind)
     return next((s for s in flow.steps if s.name == row.step), None) if flow else None
 
 
 def _quiet(kind: str) -> list[str]:
-    flow = FLOWS.get(kind)
+    flow = stores().workflows.get(kind)
     return [step.name for step in flow.steps if step.quiet] if flow else []
 
 

@@ -6,16 +6,18 @@ import pytest
 
 from app.accounts import acts, one_time
 from app.accounts.models import ActProof
-from app.cli import WORKFLOWS
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.invitations.models import Invitation
 from app.invitations.workflow import INVITATIONS
 from app.settings.queries import set_setting
 from app.termination.workflow import TERMINATIONS
+from app.wiring import WORKFLOWS
 from app.workflow import trail
 from app.workflow.actor import PARTIES
 from tests import factories as make
+from tests.stores import otherwise
 
 ASKED = {  # kind, step, role: acts that bind or end something
     ("invitation", "accept", "student"), ("invitation", "send", "employer"),
@@ -225,8 +227,9 @@ def test_who_is_really_too_late_still_hears_so(cast, visit, letter):
 
 
 @pytest.fixture
-def campus(monkeypatch):
-    monkeypatch.setitem(trail.PROOFS, "campus", "campus")
+def campus():
+    with otherwise(proofs={**stores().proofs, "campus": "campus"}):
+        yield
 
 
 @pytest.mark.rule("ACC-10", "ACC-11")

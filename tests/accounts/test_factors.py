@@ -601,7 +601,7 @@ def test_a_page_that_is_only_read_is_opened_after_the_proof(cast, with_app):
 
 @pytest.mark.rule("CHN-09")
 def test_every_act_of_the_rule_asks_anew():
-    from app.cli import WORKFLOWS
+    from app.wiring import WORKFLOWS
 
     marked = {(flow.kind, s.name) for flow in WORKFLOWS for s in flow.steps if s.step_up}
     assert marked >= {

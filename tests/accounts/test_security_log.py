@@ -17,6 +17,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.mail import Message
 from tests import factories as make
+from tests.stores import otherwise
 
 CHROME = "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0 Safari/537.36"
 
@@ -450,13 +451,10 @@ def test_older_entries_are_a_page_further(student, visit):
     assert browser.get("/my/sign-ins/?before=99999999999999999999").status_code == 200
 
 
-def test_a_link_of_another_package_says_what_to_do_about_a_stranger(student, visit, monkeypatch):
-    from app.accounts import hooks
-
-    monkeypatch.setattr(
-        hooks, "NOT_ME", [lambda user: ("冻结我的账号", "/not-me/1"), lambda user: None]
-    )
-    page = visit(student).get("/my/sign-ins/").get_data(as_text=True)
+def test_a_link_of_another_package_says_what_to_do_about_a_stranger(student, visit):
+    links = (lambda user: ("冻结我的账号", "/not-me/1"), lambda user: None)
+    with otherwise(not_me=links):
+        page = visit(student).get("/my/sign-ins/").get_data(as_text=True)
     assert 'href="/not-me/1"' in page
 
 

@@ -47,11 +47,11 @@ def _both(*patches: Any) -> Iterator[None]:
 def _steps(flow: Workflow, name: str, **values: Any) -> Iterator[None]:
     """One step of a table otherwise."""
     kept = flow.steps
-    flow.steps = tuple(replace(s, **values) if s.name == name else s for s in kept)
+    vars(flow)["steps"] = tuple(replace(s, **values) if s.name == name else s for s in kept)
     try:
         yield
     finally:
-        flow.steps = kept
+        vars(flow)["steps"] = kept
 
 
 def _no_hold() -> Any:

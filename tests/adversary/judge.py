@@ -8,6 +8,7 @@ from sqlalchemy import func, select, text
 
 from app.accounts.models import AppUser
 from app.core.db import db
+from app.core.registry import stores
 from app.invitations.workflow import INVITATIONS
 from app.people.models import Merged, Student
 from app.placements.workflow import PLACEMENTS
@@ -15,7 +16,6 @@ from app.staff.models import StaffRequest
 from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import STAFF, Role
 from app.workflow.models import Trail
-from app.workflow.steps import FLOWS
 from tests.adversary.world import THIEVES, World
 
 RECORDS_OF_STAFF = (
@@ -89,7 +89,7 @@ class Judge:
             raise Violation(f"{self.world.turn} took {row.kind}.{row.step} of {person}")
         if row.actor_role == Role.STUDENT and (row.kind, row.step) in PROVED and not row.factor:
             raise Violation(f"{person} took {row.kind}.{row.step} without a proof")
-        step = next(s for s in FLOWS[row.kind].steps if s.name == row.step)
+        step = next(s for s in stores().workflows[row.kind].steps if s.name == row.step)
         if Role(row.actor_role) in step.fresh and person not in came:
             raise Violation(f"{person} was not told of {row.kind}.{row.step}")
 
@@ -104,7 +104,7 @@ class Judge:
 
     def _person_of(self, row: Trail) -> str | None:
         """Whose act the record's row would be: by the record, not by the account that took it."""
-        record = db.session.get(FLOWS[row.kind].model, row.record_id)
+        record = db.session.get(stores().workflows[row.kind].model, row.record_id)
         if record is None:
             return None
         if row.actor_role == Role.STUDENT:

@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 from app.bulk import checking, frames, tables
 from app.bulk.guard import Marks
 from app.bulk.intake import Reading
-from app.bulk.sheet import SHEETS, Choices, Column, Context, Kind, Sheet, Target
+from app.bulk.sheet import Choices, Column, Context, Kind, Sheet, Target
 from app.bulk.tables import Grid
 from app.bulk.words import Words
 from app.core.errors import Invalid
 from app.invitations.models import Candidate
+from tests.stores import with_sheet
 
 asked: list = []
 
@@ -41,8 +42,8 @@ def sheet():
             [("note", "needed")] if "note" not in more else []),
         needs=("level",), told=("note",),
     )  # fmt: skip
-    yield made
-    del SHEETS["sample"]
+    with with_sheet(made):
+        yield made
 
 
 def reading(heads, rows, hidden=()):

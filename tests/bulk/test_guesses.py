@@ -12,8 +12,9 @@ from app.bulk.guess_heads import guess_heads, names_of
 from app.bulk.guess_regions import Regions
 from app.bulk.guess_values import guess_value
 from app.bulk.heads import normal
-from app.bulk.sheet import SHEETS, Choices
+from app.bulk.sheet import Choices
 from app.codes import queries as codes
+from app.core.registry import stores
 
 pytestmark = pytest.mark.rule("BLK-06")
 TABLES = Path(codes.__file__).parent / "tables"
@@ -39,7 +40,7 @@ def regions():
 def heads(app):
     def guessed(*texts, sheet="students"):
         with app.test_request_context():
-            found = guess_heads(texts, names_of(SHEETS[sheet]))
+            found = guess_heads(texts, names_of(stores().sheets[sheet]))
         return {text: found.get(normal(text)) for text in texts}
 
     return guessed

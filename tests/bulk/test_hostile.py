@@ -17,6 +17,7 @@ from app.invitations.models import Candidate
 from tests.bulk import hostile
 from tests.bulk.books import xlsx
 from tests.bulk.hostile_more import MORE
+from tests.stores import with_sheet
 
 ATTACKS = {
     hostile.many_rows: "解压后超过 200 MB",
@@ -42,8 +43,6 @@ ALL = {attack: ("a.xlsx", says) for attack, says in ATTACKS.items()} | MORE
 @pytest.fixture
 def sheet(app):
     """Two columns, for the reader alone."""
-    from app.bulk.sheet import SHEETS
-
     made = Sheet(
         name="sample", title="Sample", roles=(), home=lambda: ("", ""),
         prepare=lambda record: Context(None, {"c": Choices([])}),
@@ -51,8 +50,8 @@ def sheet(app):
         columns=(Column("no", "Student number", Kind.CODE, "XH", ("学号",)), Column("name", "Name", code="XM", also=("姓名",)),
                  Column("day", "Day", Kind.DAY, also=("日期",))),
     )  # fmt: skip
-    yield made
-    del SHEETS["sample"]
+    with with_sheet(made):
+        yield made
 
 
 def read(app, data, sheet, name="a.xlsx"):

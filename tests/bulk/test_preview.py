@@ -12,9 +12,9 @@ from app.accounts.models import AccountWarning
 from app.bulk import asking, shown_mapping
 from app.bulk.answers import Answers
 from app.bulk.models import Import
-from app.bulk.sheet import SHEETS
 from app.core.db import db
 from app.core.errors import Refused
+from app.core.registry import stores
 from app.papers import tasks as papers
 from app.papers.models import Paper
 from app.people.models import Student
@@ -214,7 +214,7 @@ def with_error(rows, column="班级"):
 
 def lines_of(app, record):
     """Of each group of problems its field and its lines: text, rows, what is chosen."""
-    sheet = SHEETS[record.sheet]
+    sheet = stores().sheets[record.sheet]
     with app.test_request_context(), force_locale("zh"):
         found, _more = shown_mapping.troubles_of(record, sheet, sheet.prepare(record))
     return {one.field: [(line.text, line.rows, line.chosen) for line in one.lines] for one in found}

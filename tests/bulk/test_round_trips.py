@@ -9,9 +9,9 @@ import pytest
 
 from app.bulk.intake import _names as known_names
 from app.bulk.models import ImportRow
-from app.bulk.sheet import SHEETS
 from app.core import clock
 from app.core.db import db
+from app.core.registry import stores
 from app.exports.models import Format
 from app.forwarding.models import ForwardingLetter
 from app.people.models import College, Major, Restriction
@@ -63,7 +63,7 @@ def shaped(sheet, heads, rows, form, pad=""):
 
 def short(sheet, head):
     """A name of the same column with at most ten bytes in GBK."""
-    names = known_names(SHEETS[sheet])
+    names = known_names(stores().sheets[sheet])
     column = names[head][0] if head in names else None
     same = [name for name, (of, _rank) in names.items() if of is column and column]
     return next((name for name in (head, *same) if len(name.encode("gbk")) <= 10), None)

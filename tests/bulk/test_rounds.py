@@ -12,9 +12,9 @@ from flask_babel import force_locale
 from app.bulk import asking, compare, groups, shown_mapping, tasks
 from app.bulk.answers import Answers, answers_of
 from app.bulk.models import Import, ImportRow, ImportWord
-from app.bulk.sheet import SHEETS
 from app.core.db import db
 from app.core.errors import Refused
+from app.core.registry import stores
 from tests import factories as make
 from tests.bulk.books import HEADS, good_row, xlsx
 from tests.bulk.conftest import problems, tally
@@ -67,7 +67,7 @@ class Desk:
 
 def troubles(record):
     """Cell, or field where single cells are not told apart → the name of its group and its rows."""
-    found, _every = groups.groups_of(record, SHEETS[record.sheet])
+    found, _every = groups.groups_of(record, stores().sheets[record.sheet])
     lines = {}
     for group in found:
         lines[group.field] = (group.why, group.rows)
@@ -230,7 +230,7 @@ def test_hidden_rows_are_left_out_or_meant_from_their_group(desk, act, good, out
     record = desk.bring(data.getvalue(), f"{act}.xlsx")
     assert tally(record) == (2, 0, 0, 1)
     with force_locale("zh"):
-        sheet = SHEETS["students"]
+        sheet = stores().sheets["students"]
         found, _more = shown_mapping.troubles_of(record, sheet, sheet.prepare(record))
     only = found[0].lines[0]
     assert [option.value for option in only.options] == ["", "leave", "take"]

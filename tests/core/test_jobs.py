@@ -9,11 +9,13 @@ from sqlalchemy import text
 
 from app.core import jobs, mail
 from app.core.db import db
+from app.core.registry import stores
 from app.placements.tasks import document_of
 from tests import factories as make
 from tests import real
 from tests.cast import Cast
 from tests.conftest import make_database
+from tests.stores import otherwise
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +174,7 @@ def keeps_a_slot() -> None:
 @pytest.mark.rule("NTF-02", "ACC-05")
 def test_s06_a_code_goes_out_while_every_other_slot_is_busy(installation):
     """32 uploads kept a code for 348 s; the slots are kept here until it is out."""
-    mail.FATES["busy:"] = mail.Fate(lambda _message: True, lambda _message, _at: OUT.set())
+    fate = mail.Fate(lambda _message: True, lambda _message, _at: OUT.set())
     general = sum(slot["concurrency"] for slot in jobs.SLOTS if "queues" not in slot)
     with installation.app_context():
         for _n in range(general + 3):
@@ -180,15 +182,15 @@ def test_s06_a_code_goes_out_while_every_other_slot_is_busy(installation):
         mail.post(mail.Outgoing("busy:1", mail.SMS, "13800000001", "Code", "123456", urgent=True))
         db.session.commit()
     worker = threading.Thread(target=jobs.work, args=(installation,), kwargs={"once": True})
-    worker.start()
-    try:
-        assert all(BUSY.acquire(timeout=60) for _n in range(general))
-        assert OUT.wait(60)
-        assert not GO.is_set()
-    finally:
-        GO.set()
-        worker.join(120)
-        del mail.FATES["busy:"]
+    with otherwise(message_fates={**stores().message_fates, "busy:": fate}):
+        worker.start()
+        try:
+            assert all(BUSY.acquire(timeout=60) for _n in range(general))
+            assert OUT.wait(60)
+            assert not GO.is_set()
+        finally:
+            GO.set()
+            worker.join(120)
     assert not worker.is_alive()
 
 

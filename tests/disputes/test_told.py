@@ -262,7 +262,7 @@ def test_every_step_that_asks_a_fresh_code_is_told_everywhere():
     """Whoever adds a step that binds a party is held to tell the party everywhere."""
     import importlib
 
-    from app.cli import WORKFLOWS
+    from app.wiring import WORKFLOWS
 
     sent_by_the_batch = {("invitation", "send")}  # told once for all of them
     silent = []

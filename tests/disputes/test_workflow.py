@@ -9,7 +9,6 @@ from app.accounts import acts, freezing, one_time, passwords, queries, sessions,
 from app.accounts.contacts import hold_of, note_change
 from app.accounts.models import AccountSession, ContactChange
 from app.accounts.queries import actor_of
-from app.cli import WORKFLOWS
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
@@ -24,6 +23,7 @@ from app.people.students import STUDENTS
 from app.placements.workflow import PLACEMENTS
 from app.staff.workflow import STAFF_REQUESTS, forget_password
 from app.termination.workflow import TERMINATIONS
+from app.wiring import WORKFLOWS
 from app.workflow.actor import PARTIES, Role
 from app.workflow.engine import committed
 from app.workflow.models import Trail

@@ -11,6 +11,7 @@ from app.documents import files
 from app.documents.models import Attachment
 from app.termination.workflow import TERMINATIONS
 from tests.factories import accept, account, actor, attest, invite, terminate
+from tests.stores import otherwise
 
 from .hostile import pdf, picture
 
@@ -90,14 +91,13 @@ def test_what_the_place_does_not_take_is_refused(asked, student):
     assert files.count(KIND, asked.id) == 0
 
 
-def test_a_kind_that_nobody_registered_is_read_by_nobody(cast, asked, student, monkeypatch):
+def test_a_kind_that_nobody_registered_is_read_by_nobody(cast, asked, student):
     kept = add(asked, student)
     assert files.readable(kept, student)
-    monkeypatch.delitem(files.KINDS, KIND)
-    assert not files.readable(kept, student)
-    with pytest.raises(NotYours):
-        files.find(kept.uid, student)
-    monkeypatch.undo()
+    with otherwise(file_kinds={}):
+        assert not files.readable(kept, student)
+        with pytest.raises(NotYours):
+            files.find(kept.uid, student)
     kept.record_kind = "nonsense"
     assert not files.readable(kept, student)
 

@@ -9,13 +9,13 @@ import fsspec
 import pytest
 from sqlalchemy import delete, text
 
-from app.cli import PERIODIC
 from app.core import clock, filestore
 from app.core import filestore as stored
 from app.core.db import db
 from app.documents import files, tasks
 from app.documents.models import Attachment
 from app.documents.tasks import sweep_files
+from app.wiring import PERIODIC
 from tests.factories import accept, actor, attest, invite, terminate
 
 from .hostile import picture

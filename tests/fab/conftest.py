@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event
@@ -10,6 +11,7 @@ from sqlalchemy import event
 from tests.conftest import make_database
 from tests.fab import sample
 from tests.fab.sample import db
+from tests.stores import otherwise
 
 
 @pytest.fixture(scope="session")
@@ -34,6 +36,14 @@ def filled(sample_app):
     with sample_app.app_context():
         sample.fill()
     return sample_app
+
+
+@pytest.fixture(autouse=True)
+def _alone():
+    """The sample has nobody above it: nothing is exported, no choice of columns is kept."""
+    forgetful = SimpleNamespace(load=lambda view: {}, save=lambda view, chosen: None)
+    with otherwise(export_link=lambda *_asked: None, list_choices=forgetful):
+        yield
 
 
 @pytest.fixture

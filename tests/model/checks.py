@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from sqlalchemy import text
 
-from app.cli import WORKFLOWS
 from app.core.db import db
+from app.wiring import WORKFLOWS
 from app.workflow.actor import PARTIES, Role
 from app.workflow.steps import Reason
 

@@ -37,12 +37,11 @@ def changed(
     for name, edit in edits:
         table[name] = edit(table[name])
         assert table[name] != {s.name: s for s in steps}[name], f"{name}: nothing was changed"
-    flow.steps = tuple(table.values())
-    flow.always = kept if always is None else always
+    vars(flow).update(steps=tuple(table.values()), always=kept if always is None else always)
     try:
         yield
     finally:
-        flow.steps, flow.always = steps, kept
+        vars(flow).update(steps=steps, always=kept)
 
 
 def without(*names: str) -> Callable[[Step], Step]:

@@ -21,6 +21,7 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
+from app.core.registry import stores
 from app.invitations.models import Invitation
 from app.invitations.queries import open_invitation
 from app.invitations.workflow import INVITATIONS
@@ -48,7 +49,6 @@ from app.termination.workflow import (
 )
 from app.terms.models import Terms
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
-from app.workflow.steps import FLOWS
 from tests import factories as make
 from tests.cast import Cast
 from tests.model import checks
@@ -177,7 +177,7 @@ class World:
 
     def _go_for(self, kind: str, name: str, outcome: str) -> bool:
         """Try for one goal; False where there was nobody or nothing to try it with."""
-        flow = FLOWS[kind]
+        flow = stores().workflows[kind]
         step = flow.step(name)
         if name in BIRTHS:
             getattr(self, f"_{name}")(careless=outcome == "invalid")

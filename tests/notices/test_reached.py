@@ -237,11 +237,11 @@ def test_a_batch_counts_who_is_told_and_lists_who_is_not(cast, visit):
 
 @pytest.mark.rule("NTF-05")
 def test_no_step_of_any_workflow_says_that_somebody_was_told():
-    from app.workflow.steps import FLOWS
+    from app.core.registry import stores
 
     false = {
         f"{flow.kind}.{step.name}"
-        for flow in FLOWS.values()
+        for flow in stores().workflows.values()
         for step in flow.steps
         if "told" in str(getattr(step.done, "_args", [step.done])[0]) and step.name != "undo"
         and "you will be told" not in str(getattr(step.done, "_args", [step.done])[0])

@@ -4,21 +4,23 @@ import pytest
 
 from app.core.db import db
 from app.core.errors import Refused
+from app.core.registry import stores
 from app.papers import making, tasks
 from app.papers.models import Paper
 from tests import factories as make
 from tests.factories import actor
 from tests.papers.conftest import result
+from tests.stores import otherwise
 
 
 @pytest.fixture
-def kind(monkeypatch):
+def kind():
     """A kind that nobody but the test knows."""
     maker = making.Maker(
         "一页纸", lambda paper: b"words", lambda paper: ("来处", "/from"), noted={"n": "页数"}
     )
-    monkeypatch.setitem(making.MAKERS, "page", maker)
-    return "page"
+    with otherwise(makers={**stores().makers, "page": maker}):
+        yield "page"
 
 
 @pytest.fixture
@@ -46,16 +48,15 @@ def test_the_page_says_what_the_kind_registered_and_is_the_askers_alone(cast, pa
 
 
 @pytest.mark.rule("BLK-04")
-def test_a_refusal_while_it_is_made_is_told_and_any_fault_ends_it_in_a_sentence(
-    cast, kind, made, monkeypatch
-):
+def test_a_refusal_while_it_is_made_is_told_and_any_fault_ends_it_in_a_sentence(cast, kind, made):
     def fails_with(error):
         def make_it(_paper):
             raise error
 
-        known = making.MAKERS[kind]
-        monkeypatch.setitem(making.MAKERS, kind, making.Maker(known.title, make_it, known.back))
-        return made(making.ask(actor(cast.officer), kind, {}, "a.txt"))
+        known = stores().makers[kind]
+        failing = making.Maker(known.title, make_it, known.back)
+        with otherwise(makers={kind: failing}):
+            return made(making.ask(actor(cast.officer), kind, {}, "a.txt"))
 
     assert fails_with(Refused("今天不行")).problem == "今天不行"
     done = fails_with(RuntimeError("secret"))

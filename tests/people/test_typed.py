@@ -8,9 +8,10 @@ from wtforms import DateField
 
 from app.accounts import queries
 from app.bulk.cells import Wrong
-from app.bulk.sheet import SHEETS, Context
+from app.bulk.sheet import Context
 from app.core.forms import Email, line
 from app.core.numbers import WholeField
+from app.core.registry import stores
 from app.people.forms import PHONE, POSTCODE
 from tests import factories as make
 
@@ -96,7 +97,7 @@ def test_one_signs_in_by_an_address_typed_with_a_chinese_keyboard(cast, typed):
 
 @pytest.mark.rule("BLK-02")
 def test_addresses_in_files_are_folded_and_ends_that_do_not_exist_named(cast):
-    column = SHEETS["employers"].column("email")
+    column = stores().sheets["employers"].column("email")
     context = Context(make.clock.today())
     assert column.read("ｈｒ@qq.com；", context) == "hr@qq.com"
     for wrong in ("hr@qq.con", "李明@qq.com", "hr"):

@@ -18,6 +18,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.mail import Message
+from app.core.registry import stores
 from app.core.text import mask_email, mask_phone
 from app.disputes.models import Dispute
 from app.disputes.workflow import DISPUTES, press
@@ -730,7 +731,7 @@ def test_no_code_outside_its_place_writes_a_mail_of_an_account():
 
 @pytest.mark.rule("ACC-15")
 def test_every_binding_step_of_a_party_is_refused_while_held_and_the_others_are_named():
-    from app.cli import WORKFLOWS
+    from app.wiring import WORKFLOWS
     from app.workflow.actor import PARTIES
 
     free = {(f.kind, s.name) for f in WORKFLOWS for s in f.steps
@@ -746,9 +747,7 @@ def test_every_binding_step_of_a_party_is_refused_while_held_and_the_others_are_
 
 def test_factories_and_the_guard_agree():
     """The guard stands in the engine, in one place, for every table."""
-    from app.workflow.engine import PARTY_GUARDS
-
-    assert holds.not_held in PARTY_GUARDS
+    assert holds.not_held in stores().party_guards
     assert Employer.__tablename__ in holds.KINDS.values()
     assert AppUser.__tablename__ == "ab_user"
 

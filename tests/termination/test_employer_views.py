@@ -10,8 +10,8 @@ from dataclasses import replace
 import pytest
 
 from app.core.db import db
+from app.core.registry import stores
 from app.documents import files
-from app.documents.files import KINDS
 from app.documents.models import Attachment, Document
 from app.placements.tasks import make_agreement
 from app.placements.workflow import PLACEMENTS
@@ -33,6 +33,7 @@ from tests.factories import (
     terminate,
 )
 from tests.previews import fetched
+from tests.stores import otherwise
 
 BASE = "/employer/terminations"
 
@@ -211,13 +212,13 @@ def test_a_hostile_file_is_refused_with_a_sentence_and_the_good_one_beside_it_is
 
 
 @pytest.mark.rule("TRM-09")
-def test_files_end_with_the_tenth_and_with_the_review(cast, browser, signed, monkeypatch):
+def test_files_end_with_the_tenth_and_with_the_review(cast, browser, signed):
     found = terminate(signed)
-    monkeypatch.setitem(KINDS, "termination", replace(KINDS["termination"], most=2))
-    answer = add(browser, found, *((io.BytesIO(picture()), f"{n}.jpg") for n in range(3)))
+    few = replace(stores().file_kinds["termination"], most=2)
+    with otherwise(file_kinds={"termination": few}):
+        answer = add(browser, found, *((io.BytesIO(picture()), f"{n}.jpg") for n in range(3)))
     assert "最多 2 个文件" in page(browser, answer.location)
     assert count(found) == 2
-    monkeypatch.setitem(KINDS, "termination", replace(KINDS["termination"], most=10))
     code = code_for(browser, f"/acts/termination/{found.id}/agree/code")
     browser.post(f"{BASE}/{found.id}/agree", data={"agreed": "1", "code": code})
     answer = add(browser, found, (io.BytesIO(picture()), "late.jpg"))

@@ -11,8 +11,8 @@ from wtforms import PasswordField, SelectField, StringField
 from wtforms.validators import DataRequired, Length, Optional
 
 from app.accounts.campus.models import KIND_NAMES, WHO
-from app.accounts.hooks import SCHOOL_NAMES
 from app.core.forms import MISSING, line
+from app.core.registry import stores
 
 PLAIN_TEXT = {"autocapitalize": "none", "autocomplete": "off", "spellcheck": "false"}
 
@@ -67,7 +67,7 @@ class WayForm(DynamicForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        schools = [(int(key), name) for source in SCHOOL_NAMES for key, name in source()]
+        schools = [(int(key), name) for key, name in stores().all_schools()]
         self.school_id.choices = schools
         self.kind.choices = [(kind.value, name) for kind, name in KIND_NAMES.items()]
         self.who.choices = list(WHO.items())

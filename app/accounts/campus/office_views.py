@@ -14,11 +14,11 @@ from app.accounts.campus import ways, workflow
 from app.accounts.campus.forms import WayForm
 from app.accounts.campus.models import KIND_NAMES, WHO, CampusIdentity, SignInWay
 from app.accounts.campus.views import our_address
-from app.accounts.hooks import SCHOOL_NAMES
 from app.accounts.models import AppUser
 from app.accounts.queries import actor
 from app.core.db import db
 from app.core.errors import Refused
+from app.core.registry import stores
 from app.fab.declared import Link, ListFilter, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -28,17 +28,19 @@ from app.fab.views import SafeModelView
 from app.workflow import trail
 from app.workflow.actor import Role
 
-trail.ACTS["sign_in_way"] = {
+WORDS = {  # of what is done to a way, in its trail
     "keep_way": _l("Changed"), "try_way": _l("Tested"), "switch_on_way": _l("Switched on"),
     "switch_off_way": _l("Switched off"),
 }  # fmt: skip
 
 
-trail.NOTES["sign_in_way"].append(lambda row: str(row.details.get("problem", "")))
+def problem_of(row: Any) -> str:
+    """What a test of the way found."""
+    return str(row.details.get("problem", ""))
 
 
 def _schools() -> list[tuple[str, str]]:
-    return once("schools", lambda: [school for source in SCHOOL_NAMES for school in source()])
+    return once("schools", stores().all_schools)
 
 
 def _school(key: Any) -> str:

@@ -31,12 +31,12 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.core.forms import show_problems
 from app.core.http import csrf
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.core.text import clean_code
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import local_path
 from app.workflow.actor import Role
-from app.workflow.steps import FLOWS
 
 LARGEST_KEY = 2**31 - 1
 BROWSER = "campus"  # the name of a value in the cookie
@@ -269,7 +269,7 @@ class CampusProofView(SafeView):
     )
     @has_access
     def begin(self, kind: str, pk: int, step: str) -> Any:
-        flow = FLOWS.get(kind)
+        flow = stores().workflows.get(kind)
         if flow is None:
             raise NotYours(kind)
         here = local_path(request.referrer) or "/"

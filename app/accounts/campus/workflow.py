@@ -17,7 +17,6 @@ from sqlalchemy.dialects.postgresql import insert
 from app.accounts import freezing, one_time, security_log
 from app.accounts.campus.claim import Claim
 from app.accounts.campus.models import CampusIdentity, CampusSession, SignInWay
-from app.accounts.hooks import CONTACTS, RECORDS
 from app.accounts.models import AccountSession, ActProof, AppUser
 from app.accounts.queries import actor_of
 from app.accounts.warnings import warn
@@ -26,6 +25,7 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
+from app.core.registry import stores
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
@@ -116,7 +116,7 @@ def _still_the_same(way: SignInWay, claim: Claim, identity: CampusIdentity) -> N
 
 def _owner(way: SignInWay, number: str) -> AppUser | None:
     """The account of the one record of the way's school that has this number."""
-    found = {user.id: user for source in RECORDS for user in source(way.school_id, number)}
+    found = {user.id: user for user in stores().accounts_by_number(way.school_id, number)}
     return next(iter(found.values())) if number and len(found) == 1 else None
 
 
@@ -259,7 +259,7 @@ def end_there_and_here(way: SignInWay, subject: str, sid: str) -> int:
 
 def send_code(user: AppUser, purpose: str) -> tuple[str, str]:
     """A fresh code for binding or releasing; the own contact it went to. Commits. Raises Refused."""
-    found = CONTACTS.get(Role(user.role or ""))
+    found = stores().contacts.get(Role(user.role or ""))
     contact = found(user) if found else (mail.MAIL, user.email)
     if contact is None or contact[1].endswith("@invalid"):
         raise Refused(_("No phone or e-mail is on record to which a code could be sent."))

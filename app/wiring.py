@@ -1,0 +1,305 @@
+"""What one feature adds to another, all of it: by who receives it.
+
+Guards, effects and relations first, then the stores of `app.core.registry`. After that the tables of rules
+and the registry are closed. Nothing else adds anything to another package (tests/test_architecture.py).
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+from sqlalchemy import inspect
+
+from app.accounts import acts, freezing, holds, late, manager, one_time, security_log
+from app.accounts.campus import office_views as campus_views
+from app.accounts.choices import OwnChoices
+from app.accounts.models import DEMO
+from app.audit import tasks as audit_tasks
+from app.bulk import tasks as bulk_tasks
+from app.bulk.workflow import IMPORTS
+from app.checks import detail as check_detail
+from app.checks import making as check_making
+from app.checks import office_views as check_views
+from app.checks import tasks as check_tasks
+from app.checks import workflow as checks
+from app.checks.models import Finding
+from app.codes.models import Code
+from app.core.mail import Message
+from app.core.registry import Registry, fill, filled
+from app.desk import tasks as desk_tasks
+from app.desk.effects import keep_hints
+from app.desk.models import WAITS_SINCE
+from app.destinations import effects as destination_effects
+from app.destinations import evidence as destination_evidence
+from app.destinations import models as destination_models
+from app.destinations import queries as destination_queries
+from app.destinations import workflow as destinations
+from app.destinations.guards import open_here
+from app.disputes.queries import subject_of
+from app.disputes.workflow import DISPUTES, in_dispute
+from app.documents import employer_views as registration
+from app.documents import tasks as document_tasks
+from app.exports import lists, shown
+from app.exports import tasks as export_tasks
+from app.exports.workflow import EXPORTS
+from app.forwarding import detail as letter_detail
+from app.forwarding import letters
+from app.forwarding import office_views as letter_views
+from app.forwarding.models import ForwardingLetter
+from app.forwarding.sheets import COURIER
+from app.invitations import models as invitation_models
+from app.invitations import queries as invitation_queries
+from app.invitations import tasks as invitation_tasks
+from app.invitations.sheets import SEND_LIST
+from app.invitations.workflow import INVITATIONS
+from app.notices import reached
+from app.notices.models import RECEIVER
+from app.nudges.views import reminded
+from app.objections.student_views import report_of
+from app.objections.workflow import OBJECTIONS
+from app.official import views as official_views
+from app.official import workbook as official
+from app.offline import evidence as offline_evidence
+from app.offline import models as offline_models
+from app.offline import workflow as offline
+from app.origin import models as origin_models
+from app.origin import workflow as origin
+from app.papers import tasks as paper_tasks
+from app.papers import workbook as changes_book
+from app.people import detail as people_detail
+from app.people import employer_views, parts, student_views
+from app.people import queries as people_queries
+from app.people import tasks as people_tasks
+from app.people.employer_sheets import EMPLOYER_LIST
+from app.people.models import College, Employer, Major, School, Student
+from app.people.part_sheets import COLLEGES, MAJORS
+from app.people.restriction_sheets import RESTRICTION_LIST
+from app.people.sheets import FACTS, STUDENTS
+from app.people.students import STUDENTS as RECORDS
+from app.people.workflow import EMPLOYERS, RESTRICTIONS
+from app.placements import effects as placement_effects
+from app.placements import models as placement_models
+from app.placements import queries as placement_queries
+from app.placements import tasks as placement_tasks
+from app.placements.models import Kind, Placement
+from app.placements.workflow import PLACEMENTS
+from app.plan import detail as plan_detail
+from app.plan import editions, layouts, narrowing, snapshot_views, snapshots
+from app.plan import models as plan_models
+from app.plan import queries as plan_queries
+from app.plan import tasks as plan_tasks
+from app.plan.models import ChangeRequest, PlanEntry
+from app.plan.workflow import CHANGES, PLAN
+from app.planfiles import beside
+from app.planfiles import views as planfile_views
+from app.planfiles.sheets import PLAN as PLAN_FILE
+from app.reports.office_views import PLAN_ROW
+from app.reports.pivot_views import PIVOT
+from app.settings.queries import waived
+from app.staff import office_views as staff_views
+from app.staff import tasks as staff_tasks
+from app.staff.workflow import STAFF_REQUESTS
+from app.termination import evidence as termination_evidence
+from app.termination import student_views as termination_views
+from app.termination import tasks as termination_tasks
+from app.termination import workflow as terminations
+from app.termination.guards import no_termination
+from app.termination.models import LAST, Termination
+from app.termination.workflow import TERMINATIONS
+from app.terms.models import Terms
+from app.terms.queries import exported, terms_changed
+from app.workflow.actor import STAFF, Role
+
+WORKFLOWS = (
+    INVITATIONS, PLACEMENTS, TERMINATIONS, OBJECTIONS, EMPLOYERS, RECORDS, RESTRICTIONS, IMPORTS,
+    PLAN, CHANGES, origin.CORRECTIONS, EXPORTS, checks.FINDINGS, DISPUTES, STAFF_REQUESTS,
+)  # fmt: skip
+SHEETS = (
+    STUDENTS,
+    FACTS,
+    SEND_LIST,
+    PLAN_FILE,
+    COURIER,
+    COLLEGES,
+    MAJORS,
+    RESTRICTION_LIST,
+    EMPLOYER_LIST,
+)
+PERIODIC = (
+    audit_tasks,
+    bulk_tasks,
+    check_tasks,
+    desk_tasks,
+    document_tasks,
+    export_tasks,
+    invitation_tasks,
+    paper_tasks,
+    people_tasks,
+    plan_tasks,
+    staff_tasks,
+)  # what the worker does by the clock is known to it
+
+REGISTRY = Registry(
+    # -- core, lists and engine
+    unfit=(DEMO,),
+    message_fates={one_time.KEY: one_time.FATE},
+    stale_form=late.stale,
+    denied=security_log.denied,
+    list_choices=OwnChoices(),
+    export_link=shown.link,
+    workflows={flow.kind: flow for flow in WORKFLOWS},
+    bars=(freezing.not_frozen,),
+    party_guards=(holds.not_held,),
+    waivers=(waived,),
+    code_loaders=(editions.load_shipped, destination_queries.load_tables),
+    # -- sign-in: what people's records say of their accounts
+    gates=(
+        manager.must_change_password,
+        manager.must_set_up_factor,
+        registration.review_gate,
+        employer_views.profile_gate,
+        student_views.verify_gate,
+    ),
+    contacts={Role.STUDENT: student_views.contact_of},
+    phones={Role.STUDENT: student_views.mobile_of, Role.EMPLOYER: employer_views.mobile_of},
+    homes={
+        Role.STUDENT: "MyHomeView.index",
+        Role.EMPLOYER: "EmployerHomeView.index",
+        **dict.fromkeys(STAFF, "OfficeView.index"),
+    },
+    active_schools=people_queries.active_schools,
+    school_ids=people_queries.school_ids,
+    accounts_by_number=people_queries.accounts_by_number,
+    all_schools=parts.all_schools,
+    all_colleges=parts.all_colleges,
+    not_me=(),
+    told=reached.after,
+    births={
+        ("placement", "submit"): destinations.birth,
+        ("placement", "generate"): offline.birth,
+        **{
+            ("termination", step): partial(terminations.birth, step)
+            for step in ("request", "apply_with_proof")
+        },
+    },
+    # -- what the trail says of acts, details and proofs
+    trail_words={"account": staff_views.WORDS, "sign_in_way": campus_views.WORDS},
+    trail_notes={
+        "invitation": (terms_changed, reminded),
+        "placement": (terms_changed, reminded),
+        "termination": (reminded,),
+        "student": (people_detail.changed(people_detail.LABELS),),
+        "employer": (people_detail.changed(people_detail.EMPLOYER_LABELS),),
+        "plan_entry": (plan_detail.fields_changed,),
+        "change_request": (plan_detail.fields_changed,),
+        "dispute": (subject_of,),
+        "sign_in_way": (campus_views.problem_of,),
+    },
+    staff_notes=(check_detail.in_spite,),
+    proofs=acts.PROOFS,
+    # -- what comes in, what goes out, what is made and kept
+    sheets={sheet.name: sheet for sheet in SHEETS},
+    export_sources={source.name: source for source in (lists.LISTS, layouts.PLAN, PIVOT)},
+    makers={
+        changes_book.CHANGES: changes_book.MAKER,
+        check_making.KIND: check_making.MAKER,
+        snapshot_views.COMPARED: snapshot_views.MAKER,
+        beside.DIFFERENCES: beside.MAKER,
+        official.FILLED: official.MAKER,
+        letters.LETTERS: letters.LETTER_MAKER,
+        letters.COURIER: letters.COURIER_MAKER,
+    },
+    document_makers={
+        placement_tasks.AGREEMENT: placement_tasks.ask_agreement,
+        termination_tasks.LETTER: termination_tasks.ask_letter,
+    },
+    file_kinds={
+        registration.RECORD: registration.FILES,
+        origin.RECORD: origin.FILES,
+        offline_evidence.RECORD: offline_evidence.FILES,
+        destination_evidence.RECORD: destination_evidence.FILES,
+        termination_tasks.RECORD: termination_evidence.FILES,
+    },
+    printed=(
+        Student,
+        Employer,
+        School,
+        College,
+        Major,
+        Placement,
+        Terms,
+        PlanEntry,
+        destination_models.Destination,
+        ForwardingLetter,
+        Code,
+    ),
+    # -- the list of students; what else moves or goes with a record
+    student_filters=(*narrowing.filters(Student), check_views.finding_filter(Student.id)),
+    student_finds=(narrowing.students_of_employer,),
+    student_moved=(placement_effects.follow_student,),
+    with_college=(Termination, ChangeRequest, ForwardingLetter, Finding),
+    only_one={
+        **placement_models.ONLY_ONE,
+        **invitation_models.ONLY_ONE,
+        **plan_models.ONLY_ONE,
+        **destination_models.ONLY_ONE,
+        **offline_models.ONLY_ONE,
+        **origin_models.ONLY_ONE,
+    },
+    spare={
+        Student: (invitation_queries.SPARE_OF_STUDENT, plan_queries.SPARE),
+        Employer: (invitation_queries.SPARE_OF_EMPLOYER,),
+    },
+    names_part=snapshots.names_part,
+    # -- the list of the plan, its rows and years
+    cautions=(check_detail.of_entry,),
+    year_cautions=(check_detail.of_year,),
+    asides=(letter_detail.of_entry,),
+    makings=(letter_views.MAKING,),
+    plan_heads=planfile_views.HEADS,
+    plan_further=exported("placement.terms"),
+    plan_filters=(check_views.finding_filter(PlanEntry.student_id),),
+    links_before=(planfile_views.plan_link,),
+    links_after=(letter_views.plan_link, official_views.plan_link),
+    placements_named=placement_queries.placements_named,
+    terms_of_entry=placement_queries.TERMS_OF_ENTRY,
+    # -- signings, destinations and their pages
+    plan_values={Kind.DESTINATION: destination_effects.plan_values},
+    leaving=termination_views.LEAVING,
+    report_of=report_of,
+)
+
+
+# what lists show beside a record and only a package above knows; lower packages read none of it
+RELATIONS = (
+    (Message, "receiver", RECEIVER),
+    (Student, "plan_row", PLAN_ROW),
+    (Placement, "termination", LAST),
+    (Placement, "waits_since", WAITS_SINCE),
+)
+
+
+def _extend_tables() -> None:
+    """Guards and effects that steps have from packages above."""
+    IMPORTS.extend("apply", "revert", then=checks.look_at_file)
+    PLAN.extend("report", then=checks.keep_warnings)
+    PLAN.extend("check", "report", first=checks.no_open_error, before=checks.look_again)
+    PLAN.extend("edit", "amend", then=checks.recheck)
+    PLACEMENTS.extend("submit", when=open_here)
+    PLACEMENTS.extend("reopen", "undo", when=no_termination)
+    PLACEMENTS.extend("give_way", then=terminations.close_with_it)
+    PLACEMENTS.extend(then=keep_hints)
+    TERMINATIONS.extend(then=keep_hints)
+    OBJECTIONS.extend("dismiss", when=in_dispute)
+
+
+def connect() -> None:
+    """Once a process, before the first page or job; again it does nothing."""
+    if filled():
+        return
+    _extend_tables()
+    for model, name, relation in RELATIONS:
+        inspect(model).add_property(name, relation)
+    fill(REGISTRY)
+    for flow in WORKFLOWS:
+        flow.close()
