@@ -121,6 +121,9 @@ def additions(source: str, module: str) -> list[str]:
 def _registering(tree: ast.Module) -> Iterator[int]:
     """Classes whose instances enter themselves into something of their module."""
     shared = {t.id for n in tree.body for t in _targets(n) if isinstance(t, ast.Name)}
+    shared |= {
+        a.asname or a.name for n in tree.body if isinstance(n, ast.ImportFrom) for a in n.names
+    }
 
     def mine(value: ast.expr) -> bool:
         return isinstance(value, ast.Name) and value.id == "self"

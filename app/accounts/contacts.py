@@ -19,7 +19,6 @@ REMEMBERED = timedelta(days=90)  # a former phone or address is told of what hap
 RESET = "reset"  # the channel of a first sign-in that staff reset: no address changed
 STAFF, FILE, MERGE, SELF = "staff", "file", "merge", "self"  # by whose hand
 OWN_WORD = ("old_phone", "campus", SELF)  # the person itself said that a change is right
-BY_SCHOOL = (STAFF, FILE, MERGE)
 
 
 def note_change(

@@ -18,7 +18,7 @@ from app.accounts import contacts, one_time, security_log
 from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import actor_of
 from app.core import clock, mail, sms
-from app.core.db import db
+from app.core.db import db, remembered
 from app.core.errors import NotYours, Refused
 from app.core.registry import stores
 from app.workflow.actor import Actor, Role
@@ -33,7 +33,10 @@ KINDS = {Role.STUDENT: "student", Role.EMPLOYER: "employer"}
 
 def not_held(actor: Actor, now: datetime) -> str | None:
     """While a way in that staff changed is held, its account reads, and binds itself to nothing (ACC-15)."""
-    found = contacts.holds_of(actor.user_id, now) if actor.user_id is not None else ()
+    if (user_id := actor.user_id) is None:
+        return None
+    # a step that is taken in the course of another one's asks at the same moment
+    found = remembered(("held", user_id, now), lambda: contacts.holds_of(user_id, now))
     return sentence(found[0]) if found else None
 
 

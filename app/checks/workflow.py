@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -117,8 +116,3 @@ def look_at_file(change: Change) -> None:
         for year in queries.years_of_file(record.id, record.school_id):
             queries.ask_run(record.school_id, year)
             jobs.enqueue(tasks.run, school_id=record.school_id, year=year)
-
-
-def warnings_of(entry: Any) -> list[Finding]:
-    """What is worth a look before the row is reported."""
-    return [f for f in queries.open_of(entry.student_id) if f.severity == Severity.WARNING]

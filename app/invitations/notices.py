@@ -127,8 +127,9 @@ def remind_student(invitation: Invitation) -> None:
 
 def students_account(student_id: int) -> list[AppUser]:
     """The account of a student; whose file came a moment ago has none yet, and gets it now (INV-07)."""
-    if not users_of(student_id=student_id):
-        open_accounts("s.id = :id", id=student_id)
+    if found := users_of(student_id=student_id):
+        return found
+    open_accounts("s.id = :id", id=student_id)
     return users_of(student_id=student_id)
 
 

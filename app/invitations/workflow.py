@@ -174,7 +174,7 @@ def form_placement(change: Change) -> None:
         employer_id=employer.id,
         invitation_id=invitation.id,
         review=settings(student.school_id).signing_review,
-        terms_id=invitation.terms_id,
+        terms=invitation.terms,
         employer_name=employer.name,
         employer_credit_code=employer.credit_code,
         employer_location=employer.location,

@@ -12,7 +12,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import delete, text, update
 from sqlalchemy.exc import IntegrityError
 
 from app.accounts import contacts, holds, one_time, security_log, warnings
@@ -345,9 +345,3 @@ def _remember(keep: Any, gone: Any, number: str) -> None:
         .where(Merged.kind == keep.__tablename__, Merged.into_id == gone.id)
         .values(into_id=keep.id)
     )
-
-
-def merged_into(kind: str, record_id: int) -> list[int]:
-    """The ids of the records that were merged into this one."""
-    mine = (Merged.kind == kind, Merged.into_id == record_id)
-    return list(db.session.scalars(select(Merged.gone_id).where(*mine)))

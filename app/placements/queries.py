@@ -105,14 +105,6 @@ def prints(placement: Placement) -> bool:
     return placement.state == S.IN_FORCE or paper
 
 
-def signings_of(student_id: int) -> int:
-    """How many placements of a student are under way or in force: never more than one."""
-    held = select(func.count()).where(
-        Placement.student_id == student_id, Placement.settles, Placement.state.in_(HOLDS_SLOT)
-    )
-    return db.session.scalar(held) or 0
-
-
 def standing(student_id: int, day: date, kind: str) -> tuple[str | None, str | None, str | None]:
     """State and source of the plan row, and the reason of a restriction: what may bar from signing."""
     entry = select(PlanEntry).where(PlanEntry.student_id == student_id)

@@ -119,7 +119,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
     after=(tell_parties,),
     steps=(
         Step("form", None, then.first_review, by=Role.STUDENT, label=_l("Sign"), inner=True,
-             targets=AWAITING, when=(slot_free,)),
+             targets=AWAITING),  # accepting the invitation has asked its guards
         Step("generate", None, then.first_form_review, by=Role.STUDENT, targets=FORMS, inner=True,
              fresh=(Role.STUDENT,),
              label=_l("Generate the agreement"), when=(slot_free, may_enter, employer_not_blocked)),

@@ -87,7 +87,7 @@ def write_row(change: Change) -> None:
         return
     request: ChangeRequest = change.record
     values = {name: request.changes[name][1] for name in then.taken(change)}
-    PLAN.take("amend", then.entry_of(change), change.actor, values=values, request=request)
+    PLAN.apply("amend", then.entry_of(change), change.actor, values=values, request=request)
 
 
 CHANGES: Workflow[ChangeRequest] = Workflow(
@@ -155,7 +155,7 @@ def decide(
         for key in sorted(found):
             if key == ids[0] or found[key].state == C.OPEN:  # the others: what is still open
                 step, data = ("apply", {"take": take}) if take is not None else ("drop", {})
-                CHANGES.take(step, found[key], actor, reason=reason, **data)
+                CHANGES.apply(step, found[key], actor, reason=reason, **data)
         return len(found)
 
     return committed(all_of_them)

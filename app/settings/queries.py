@@ -43,18 +43,26 @@ def settings(school_id: int, until: int | None = None) -> Settings:
     With `until`, as they were just after that change.
     """
     if until is None:
-        return remembered(("settings", school_id), lambda: _read(school_id))
-    return _read(school_id, until)
+        return remembered(("settings", school_id), lambda: _typed(_newest(school_id)))
+    return _typed(_read(school_id, until))
 
 
-def _read(school_id: int, until: int | None = None) -> Settings:
+def _newest(school_id: int) -> dict[str, Any]:
+    return remembered(("values of settings", school_id), lambda: _read(school_id))
+
+
+def _typed(values: dict[str, Any]) -> Settings:
+    return Settings(**{key: typed(key, value) for key, value in values.items() if key in SETTINGS})
+
+
+def _read(school_id: int, until: int | None = None) -> dict[str, Any]:
+    """Key → newest value, windows and days included."""
     wanted = select(SchoolSetting.key, SchoolSetting.value).where(
         SchoolSetting.school_id == school_id
     )
     if until is not None:
         wanted = wanted.where(SchoolSetting.id <= until)
-    rows = db.session.execute(wanted.order_by(SchoolSetting.id))
-    return Settings(**{key: typed(key, value) for key, value in rows if key in SETTINGS})
+    return dict(db.session.execute(wanted.order_by(SchoolSetting.id)).tuples().all())
 
 
 def waived(school_id: int | None, who: Actor) -> bool:
@@ -74,7 +82,7 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bo
 
     False where the value is the one in force already. Raises KeyError for an unknown key.
     """
-    same = _last_value(school_id, key) == value
+    same = _newest(school_id).get(key) == value
     if same if key.startswith((WINDOW, DAY)) else typed(key, value) == _in_force(school_id, key):
         return False
     db.session.add(
@@ -85,21 +93,12 @@ def set_setting(school_id: int, key: str, value: Any, user_id: int | None) -> bo
     security_log.note("setting", who=who, school=school_id, key=key, value=value)
     db.session.flush()
     forget(("settings", school_id))
+    forget(("values of settings", school_id))
     return True
 
 
 def _in_force(school_id: int, key: str) -> Any:
     return asdict(settings(school_id))[key]
-
-
-def _last_value(school_id: int, key: str) -> Any:
-    """What was last written under a key; None where nothing was."""
-    return db.session.scalar(
-        select(SchoolSetting.value)
-        .where(SchoolSetting.school_id == school_id, SchoolSetting.key == key)
-        .order_by(SchoolSetting.id.desc())
-        .limit(1)
-    )
 
 
 def most_since(school_id: int, key: str, since: datetime) -> Any:
@@ -199,7 +198,7 @@ def windows(school_id: int) -> dict[int, Window]:
 
 def window(school_id: int, year: int) -> Window | None:
     """The signing window of a graduation year; None where it is open at any time (ADM-04)."""
-    value = _last_value(school_id, f"{WINDOW}{year}")
+    value = _newest(school_id).get(f"{WINDOW}{year}")
     if not value:
         return None
     return Window(date.fromisoformat(value["opens"]), date.fromisoformat(value["closes"]))

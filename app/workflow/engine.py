@@ -26,7 +26,7 @@ from app.core.registry import stores
 from app.core.text import clean_line
 from app.workflow import trail
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role, ask_anew
-from app.workflow.locks import lock_row, lock_rows
+from app.workflow.locks import lock_once, lock_row, lock_rows
 from app.workflow.steps import Change, Effect, Guard, Offer, Reason, Step, Text
 
 
@@ -136,12 +136,13 @@ class Workflow(Generic[R]):
         step = self.step(name)
         if not self.fits(step, record, actor, now):
             return None
-        return self._offer(step, record, actor, now, party_refusal(actor, now))
+        return self._offer(step, record, actor, now)
 
-    def _offer(self, step: Step, record: R, actor: Actor, now: datetime, held: str) -> Offer:
-        barred = _of_everybody(step, actor, False) or (held if step.binds else "")
+    def _offer(
+        self, step: Step, record: R, actor: Actor, now: datetime, held: str | None = None
+    ) -> Offer:
         verdict = step.verdict_in(self.state_at(record, now))
-        return Offer(step, barred or self._refusal(step, record, actor, now), verdict)
+        return Offer(step, self.refusal(step, record, actor, now, held=held), verdict)
 
     def fits(self, step: Step, record: R, actor: Actor, now: datetime) -> bool:
         """Whether a record in its state has this step for this actor, whatever the guards say."""
@@ -163,24 +164,24 @@ class Workflow(Generic[R]):
             self.before[name]([record_id])
         return committed(lambda: self.apply(name, record_id, actor, reason=reason, **data))
 
-    def apply(self, name: str, record_id: int, actor: Actor, *, reason: str = "", **data: Any) -> R:
-        """As `perform`, inside the caller's transaction: the caller commits."""
-        record = self.find(record_id, actor)
-        if actor.role not in self.step(name).roles:
-            raise NotYours(f"{self.kind} {record_id}")
-        self._lock(record)
-        return self.take(name, record, actor, reason=reason, **data)
+    def apply(
+        self, name: str, record: R | int, actor: Actor, *, reason: str = "", **data: Any
+    ) -> R:
+        """As `perform`, inside the caller's transaction: the caller commits.
 
-    def take(self, name: str, record: R, actor: Actor, *, reason: str = "", **data: Any) -> R:
-        """As `apply`, on a record of the actor's scope that is locked already; see `lock_all`."""
+        `record`: its id, or itself where `lock_all` has given it, in the actor's scope and locked.
+        """
         step = self.step(name)
+        known = self.find(record, actor) if isinstance(record, int) else record
         if actor.role not in step.roles:
-            raise NotYours(f"{self.kind} {name}")
-        self._end_what_lapsed(step, record)
-        if record.state not in step.sources or not step.applies(record, actor):
-            raise Refused(self._overtaken(record, step, actor, data.get("seen")))
-        self._go(Change(record, step, actor, clock.now(), reason, data), record.state)
-        return record
+            raise NotYours(f"{self.kind} {known.id}: {name}")
+        if isinstance(record, int):
+            self._lock(known)
+        now = clock.now()
+        self._end_what_lapsed(step, known, now)
+        if known.state not in step.sources or not step.applies(known, actor):
+            raise Refused(self._overtaken(known, step, actor, data.get("seen")))
+        return self._run(Change(known, step, actor, now, reason, data, source=known.state))
 
     def start(self, name: str, record: R, actor: Actor, *, reason: str = "", **data: Any) -> R:
         """Give birth to a record by a step without source, inside the caller's transaction."""
@@ -188,58 +189,59 @@ class Workflow(Generic[R]):
         if step.sources or actor.role not in step.roles:
             raise NotYours(f"{self.kind}: {name}")
         self.lock_before(record)
-        self._go(Change(record, step, actor, clock.now(), reason, data), None)
-        return record
+        return self._run(Change(record, step, actor, clock.now(), reason, data))
 
     def why_not(self, name: str, record: R, actor: Actor, now: datetime) -> str:
         """The sentence why a record cannot be begun by this step; empty if it can."""
         return self.refusal(self.step(name), record, actor, now)
 
-    def _go(self, change: Change, source: StrEnum | None) -> None:
+    def _run(self, change: Change) -> R:
+        """Ask the guards and take the step, at one moment; the record."""
+        change.kind = self.kind
         with clock.held(change.now):
-            self._went(change, source)
+            if refusal := self.refusal(
+                change.step, change.record, change.actor, change.now, taken=True
+            ):
+                raise Refused(refusal)
+            _check_consent(change)
+            self._write(change)
+        return change.record  # type: ignore[no-any-return]
 
-    def _went(self, change: Change, source: StrEnum | None) -> None:
-        change.source, change.kind = source, self.kind
-        refusal = _of_everybody(change.step, change.actor, True) or self.refusal(
-            change.step, change.record, change.actor, change.now
-        )
-        if refusal:
-            raise Refused(refusal)
-        _check_consent(change)
-        typed = not change.step.inner and change.actor.role is not Role.SYSTEM
-        change.reason = checked_reason(change.step.reason, change.reason, typed=typed)
-        change.record.state = change.step.to(change) if callable(change.step.to) else change.step.to
-        if hasattr(change.record, "changed_at") and not change.step.quiet:
-            change.record.changed_at = change.now
-        for effect in change.step.fill:
+    def _write(self, change: Change) -> None:
+        record, step = change.record, change.step
+        typed = not step.inner and change.actor.role is not Role.SYSTEM
+        change.reason = checked_reason(step.reason, change.reason, typed=typed)
+        record.state = step.to(change) if callable(step.to) else step.to
+        if hasattr(record, "changed_at") and not step.quiet:
+            record.changed_at = change.now
+        for effect in step.fill:
             effect(change)
-        db.session.add(change.record)
+        db.session.add(record)
         db.session.flush()
-        target = change.record.state  # what follows may lead further, with its own event
-        for effect in (*change.step.then, *self.after):
+        target = record.state  # what follows may lead further, with its own event
+        for effect in (*step.then, *self.after):
             effect(change)
-        self._trace(change, source, target)
+        self._trace(change, target)
         db.session.flush()
 
-    def refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
-        """The sentence why the step is refused now; empty if it is not."""
-        if barred := _of_everybody(step, actor, False):
-            return barred
-        held = party_refusal(actor, now) if step.binds else ""
-        return held or self._refusal(step, record, actor, now)
+    def refusal(
+        self, step: Step, record: Any, actor: Actor, now: datetime, *, taken: bool = False,
+        held: str | None = None,
+    ) -> str:  # fmt: skip
+        """The sentence why the step is refused now; empty if it is not.
 
-    def _refusal(self, step: Step, record: Any, actor: Actor, now: datetime) -> str:
+        `taken`: it is being taken. `held`: `party_refusal`, where it was asked already.
+        """
+        barred = _of_everybody(step, actor, taken)
+        if not barred and step.binds:
+            barred = party_refusal(actor, now) if held is None else held
         people = () if step.inner or actor.role is Role.SYSTEM else self.always
-        for guard in (*people, *step.when):
-            sentence = guard(record, actor, now)
-            if sentence:
-                return str(sentence)
-        return ""
+        guards = () if barred else (*people, *step.when)
+        return barred or next((str(no) for ask in guards if (no := ask(record, actor, now))), "")
 
-    def _end_what_lapsed(self, step: Step, record: R) -> None:
+    def _end_what_lapsed(self, step: Step, record: R, now: datetime) -> None:
         """What time has ended gives way in the transaction that meets it (INV-11)."""
-        lapsed = self.lapse(record, clock.now())
+        lapsed = self.lapse(record, now)
         if lapsed and lapsed[0] != step.name and record.state not in step.sources:
             self.apply(lapsed[0], record.id, SYSTEM)
 
@@ -276,7 +278,7 @@ class Workflow(Generic[R]):
     def lock_before(self, record: R) -> None:
         """Lock what comes before the record itself: the student, the invitation."""
         for model, key in self.first_locks(record):
-            lock_row(model, key)
+            lock_once(model, key)
 
     def _overtaken(self, record: R, step: Step, actor: Actor, seen: datetime | None) -> str:
         """Why the step is not possible in this state; who decided meanwhile, if somebody did (AGR-11).
@@ -297,13 +299,13 @@ class Workflow(Generic[R]):
                      "(%(who)s).", **said)  # fmt: skip
         return _("%(who)s was faster: since %(at)s the state is “%(state)s”.", **said)
 
-    def _trace(self, change: Change, source: StrEnum | None, target: Any) -> None:
+    def _trace(self, change: Change, target: Any) -> None:
         record, actor, until = change.record, change.actor, change.held_until
         if until:
             change.details["undo_until"] = until.isoformat()
         trail.write(
             self.kind, record.id, change.step.name, actor, change.now,
-            school_id=getattr(record, "school_id", None), before=source, after=target,
+            school_id=getattr(record, "school_id", None), before=change.source, after=target,
             factor=actor.factor or (actor.stepped_up if change.step.step_up else ""),
             reason=change.reason, details=change.details,
         )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.core.db import db
+from app.core.db import db, remembered
 from app.core.errors import Refused
 
 
@@ -35,3 +35,8 @@ def lock_row(model: Any, record_id: int) -> None:
     ).one_or_none()
     if found is None:
         raise Refused(_("Somebody changed this at the same moment. Please look again."))
+
+
+def lock_once(model: Any, record_id: int) -> None:
+    """As `lock_row`, of a row that the running transaction may have locked already: then it is fresh."""
+    remembered(("locked", model, record_id), lambda: lock_row(model, record_id))

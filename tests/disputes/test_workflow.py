@@ -219,15 +219,15 @@ def test_a_frozen_account_takes_none_of_its_steps(cast, flow, step, role):
     with pytest.raises(Refused, match="冻结"):
         if step.sources:
             about.state = step.sources[0]
-            flow._went(_change(about, step, who), about.state)
+            flow._run(_change(about, step, who, about.state))
         else:
-            flow._went(_change(about, step, who), None)
+            flow._run(_change(about, step, who, None))
 
 
-def _change(record, step, who):
+def _change(record, step, who, source):
     from app.workflow.steps import Change
 
-    return Change(record, step, who, clock.now(), "x", {"agreed": True})
+    return Change(record, step, who, clock.now(), "x", {"agreed": True}, source=source)
 
 
 @pytest.mark.rule("INV-20", "ACC-10")

@@ -77,16 +77,6 @@ def shifted(flow: Workflow, step: str, **values) -> Mutation:
     )
 
 
-def _slot_unguarded():
-    @contextmanager
-    def both():
-        accept = changed(INVITATIONS, ("accept", without("slot_free")))
-        with accept, changed(PLACEMENTS, ("form", without("slot_free"))):
-            yield
-
-    return both()
-
-
 def _long_second_thoughts():
     return patch("app.workflow.steps.SECOND_THOUGHTS", timedelta(hours=5))
 
@@ -101,7 +91,7 @@ MUTATIONS = (
     drop(INVITATIONS, "expire", "overdue"),
     shifted(INVITATIONS, "accept", fresh=()),
     Mutation("invitations without not_frozen", lambda: changed(INVITATIONS, always=())),
-    Mutation("accept and form without slot_free", _slot_unguarded),
+    drop(INVITATIONS, "accept", "slot_free"),
     drop(PLACEMENTS, "attest", "come_into_force"),
     drop(PLACEMENTS, "attest", "facts_complete"),
     drop(PLACEMENTS, "attest_college", "mark_reviewed"),
