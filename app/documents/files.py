@@ -1,9 +1,9 @@
 """Uploaded files of any record: kept, listed, taken away, and who may read them (DOC-05).
 
-A feature registers its kind of record once: whose scope says who reads its files, and the rule that
-says while what they may change. What is not registered, nobody reads.
+A feature says of its kind of record whose scope reads its files, and while what they may change: a `Kind`,
+which `app.wiring` gives to the store `file_kinds`. What is not there, nobody reads.
 
-    files.register("termination", Termination, terminations_for, check=check)
+    FILES = files.Kind(Termination, terminations_for, check)
     files.attach("termination", found, actor, name, stream)   # decodes, checks again, commits
     files.listed("termination", found, actor)                  # for parts/files.html
 """
