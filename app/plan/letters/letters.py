@@ -11,13 +11,14 @@ from flask import url_for
 from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
 from app.core.db import db, one_at_a_time
 from app.core.errors import Refused
 from app.core.printable import sentence
+from app.core.statements import Statements
 from app.files.documents.counter import take_numbers
 from app.files.documents.editions import PRINTED, Edition
 from app.files.documents.errors import RenderError, Unprintable
@@ -92,22 +93,7 @@ def _wanted(school_id: int, wish: dict[str, Any]) -> list[ColumnElement[bool]]:
 
 # -- numbering ---------------------------------------------------------------------------------------
 
-# who receives the archive, with the contact that was agreed on where the receiver is still that one
-ROWS = """SELECT e.id, e.student_id, e.college_id, e.graduation_year, e.archive_to,
-    coalesce(e.archive_address, '') AS archive_address, coalesce(e.archive_postcode, '') AS archive_postcode,
-    CASE WHEN t.archive_to = e.archive_to THEN coalesce(t.archive_contact, '') ELSE '' END AS contact,
-    CASE WHEN t.archive_to = e.archive_to THEN coalesce(t.archive_phone, '') ELSE '' END AS phone
-  FROM plan_entry e LEFT JOIN placement p ON p.id = e.placement_id LEFT JOIN terms t ON t.id = p.terms_id
-  WHERE e.id = ANY(:entries) AND coalesce(e.archive_to, '') <> ''"""
-SAME = """(l.archive_to, l.archive_address, l.archive_postcode, l.contact, l.phone)
-    = (r.archive_to, r.archive_address, r.archive_postcode, r.contact, r.phone)"""
-VOID = text(f"""UPDATE forwarding_letter l SET void_at = :now
-  FROM plan_entry e LEFT JOIN ({ROWS}) r ON r.id = e.id
-  WHERE e.id = ANY(:entries) AND l.student_id = e.student_id AND l.void_at IS NULL
-    AND l.tracking_number IS NULL AND (r.id IS NULL OR NOT {SAME})""")
-MISSING = text(f"""SELECT r.* FROM ({ROWS}) r WHERE NOT EXISTS (SELECT 1 FROM forwarding_letter l
-    WHERE l.student_id = r.student_id AND l.void_at IS NULL)
-  ORDER BY r.graduation_year, r.college_id, r.student_id""")
+SQL = Statements(__file__, "letters.sql")
 
 
 def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
@@ -120,7 +106,7 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
     entries = db.session.scalars(select(PlanEntry.id).where(*_wanted(school_id, wish))).all()
     at = {"entries": list(entries), "now": clock.now()}
     one_at_a_time("forwarding", school_id)
-    db.session.execute(VOID, at)
+    db.session.execute(SQL["void"], at)
     _number_missing(school_id, at)
     of_students = select(PlanEntry.student_id).where(PlanEntry.id.in_(list(entries)))
     wanted = select(L.id).where(L.school_id == school_id, L.void_at.is_(None))
@@ -133,7 +119,7 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
 
 def _number_missing(school_id: int, at: dict[str, Any]) -> None:
     by_year: dict[int, list[Any]] = {}
-    for row in db.session.execute(MISSING, at).all():
+    for row in db.session.execute(SQL["missing"], at).all():
         by_year.setdefault(row.graduation_year, []).append(row)
     for year, rows in by_year.items():
         numbers = take_numbers(COUNTER, year, school_id, len(rows))
