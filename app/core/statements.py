@@ -13,7 +13,8 @@ what it gives and why it is as it is, and pieces that several of them share:
 
 `:name` is a value, always bound. `{name}` puts in a piece of the file, what the module has `given`
 (columns that it declares, through `columns`), or an argument of the piece, by `;` from the next; nothing
-that anybody typed. A `table` is a statement whose rows later ones read as the temporary table of that name.
+that anybody typed. A `table` is a statement whose rows later ones read as the temporary table of that name;
+``-- after: other.sql`` names a file whose tables they read.
 
 `tests/core/test_sql_files.py` has the migrated database explain every statement of every file.
 """
@@ -28,7 +29,8 @@ from pathlib import Path
 from sqlalchemy import TextClause, text
 
 _HEAD = re.compile(r"^-- (statement|table|piece): ([a-z_]\w*)(?:\(([\w; ]*)\))?$", re.M)
-_PUT = re.compile(r"\{([a-z_]\w*)(?:\(((?:[^(){}]|\([^(){}]*\))*)\))?\}")
+_PUT = re.compile(r"\{([a-z_]\w*)([(}])")
+_AFTER = re.compile(r"^-- after: (\S+\.sql)$", re.M)
 _NAME = re.compile(r"[a-z_][a-z0-9_]*")
 
 FILES: dict[Path, Statements] = {}  # every file that was read, for the test
@@ -49,7 +51,7 @@ class Statements:
         """Read the file of that name beside the module, whose `__file__` is given."""
         self.path = Path(module).with_name(name)
         self._given = given
-        self._parts = _read(self.path)
+        self._parts, self.after = _read(self.path)
         FILES[self.path] = self
 
     def names(self, *kinds: str) -> list[str]:
@@ -60,30 +62,58 @@ class Statements:
         """The comment of a statement."""
         return self._parts[name].why
 
+    def give(self, **given: str) -> None:
+        """Say what else is put in, where that is made of pieces of this very file."""
+        self._given |= given
+
     def sql(self, name: str, **given: str) -> str:
         """The statement with everything put in; `given` here is of this one statement, or its arguments."""
-        return self._put(self._parts[name].body, {**self._given, **given}, ())
+        scope = {**self._given, **given}
+        return self._put(self._parts[name].body, scope, scope, (name,))
 
     def __getitem__(self, name: str) -> TextClause:
         """The statement, ready to be executed with its values."""
         return text(self.sql(name))
 
-    def _put(self, body: str, given: dict[str, str], within: tuple[str, ...]) -> str:
-        def put(found: re.Match[str]) -> str:
-            name, arguments = found[1], found[2]
-            if arguments is None and name in given:
-                return given[name]
+    def _put(
+        self, body: str, scope: dict[str, str], outer: dict[str, str], within: tuple[str, ...]
+    ) -> str:
+        """`scope` is `outer`, what is given, with the arguments of the piece whose body it is."""
+        made, at = [], 0
+        while found := _PUT.search(body, at):
+            made.append(body[at : found.start()])
+            at, arguments = found.end(), None
+            if found[2] == "(":
+                arguments, at = _arguments(body, found.end())
+            name = found[1]
+            if arguments is None and name in scope:
+                made.append(scope[name])
+                continue
             if name in within:
                 raise ValueError(f"{self.path.name}: {name} is put into itself")
             part = self._parts[name]
-            values = [value.strip() for value in arguments.split(";")] if arguments else []
-            more = dict(zip(part.arguments, values, strict=True))
-            return self._put(part.body, {**given, **more}, (*within, name))
+            values = [self._put(value, scope, outer, within).strip() for value in arguments or ()]
+            own = {**outer, **dict(zip(part.arguments, values, strict=True))}
+            made.append(self._put(part.body, own, outer, (*within, name)))
+        return "".join([*made, body[at:]])
 
-        return _PUT.sub(put, body)
+
+def _arguments(body: str, at: int) -> tuple[list[str], int]:
+    """What stands between a bracket and the one that closes it, cut at each `;`; where it goes on."""
+    found, depth = [""], 1
+    for n, sign in enumerate(body[at:], at):
+        depth += (sign in "({") - (sign in ")}")
+        if depth == 0:
+            return found, n + 2  # behind the brace, too
+        if sign == ";" and depth == 1:
+            found.append("")
+        else:
+            found[-1] += sign
+    raise ValueError(f"a bracket is not closed: {body[at : at + 40]}")
 
 
-def _read(path: Path) -> dict[str, _Part]:
+def _read(path: Path) -> tuple[dict[str, _Part], list[str]]:
+    """The parts by name, and the files whose tables they read."""
     found: dict[str, _Part] = {}
     content = path.read_text(encoding="utf-8")
     heads = list(_HEAD.finditer(content))
@@ -95,7 +125,7 @@ def _read(path: Path) -> dict[str, _Part]:
             raise ValueError(f"{path.name}: {head[2]} stands there twice, or is empty")
         arguments = tuple(name.strip() for name in (head[3] or "").split(";") if name.strip())
         found[head[2]] = _Part(head[1], arguments, " ".join(why), body.removesuffix(";"))
-    return found
+    return found, _AFTER.findall(content)
 
 
 def columns(names: Iterable[str], shape: str = "{}", between: str = ", ") -> str:
