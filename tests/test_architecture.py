@@ -134,6 +134,17 @@ def test_feature_packages_hold_only_the_allowed_files():
     assert not strange
 
 
+@pytest.mark.parametrize("package", ["files/imports", "files/exports"])
+def test_a_large_package_says_where_what_happens(package):
+    """Its docstring names every module once, in the order in which a file comes through."""
+    said = ast.get_docstring(ast.parse((APP / package / "__init__.py").read_text("utf-8"))) or ""
+    table = [line for line in said.splitlines() if line.startswith("    ")]
+    named = re.findall(r"[a-z_]+", re.sub(r"\([^)]*\)", "", "\n".join(table)))
+    modules = {p.stem for p in (APP / package).glob("*.py")} - {"__init__"}
+    assert modules <= set(named)
+    assert sorted(n for n in named if n in modules) == sorted(modules)
+
+
 def test_imports_go_down_only():
     done = subprocess.run(
         [Path(sys.executable).parent / "lint-imports"], cwd=ROOT, capture_output=True, text=True

@@ -72,7 +72,7 @@ def test_the_database_understands_every_statement(app, path):
         ("SELECT id FROM no_such WHERE id = :id", "no_such"),
         ("SELECT id FORM student", "syntax"),
         ("SELECT id FROM student WHERE name = CAST(:id AS int)", "operator"),
-        ("SELECT :untyped IS NULL", "data type of parameter"),
+        ("SELECT :one + :other", "operator is not unique"),
     ],
 )
 def test_a_statement_that_cannot_run_is_found(app, sql, why):
