@@ -152,7 +152,7 @@ def columns_alone(app: Flask, officer_id: int, rows: int) -> str:
     """CPU seconds of reading (the child's) and checking (the worker's, nothing sealed) that many rows."""
     from app.accounts.models import AppUser
     from app.files.imports import checking, intake
-    from app.files.imports.words import Words
+    from app.files.imports.intake import Words
 
     data = workbook(rows)
     with app.test_request_context():

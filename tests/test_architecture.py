@@ -91,6 +91,7 @@ FILES = {
     "__pycache__",
 }  # fmt: skip
 SOURCES = sorted(APP.rglob("*.py"))
+SQL = sorted(APP.rglob("*.sql"))
 
 
 # kind → the states that are an end
@@ -127,8 +128,20 @@ def test_feature_packages_hold_only_the_allowed_files():
         if path.name not in FILES
         and not (path / "__init__.py").exists()
         and not path.name.endswith(("_views.py", "_sheets.py", "_forms.py"))
+        and not (path.suffix == ".sql" and path.with_suffix(".py").exists())
     ]
     assert not strange
+
+
+@pytest.mark.parametrize("package", ["files/imports", "files/exports"])
+def test_a_large_package_says_where_what_happens(package):
+    """Its docstring names every module once, in the order in which a file comes through."""
+    said = ast.get_docstring(ast.parse((APP / package / "__init__.py").read_text("utf-8"))) or ""
+    table = [line for line in said.splitlines() if line.startswith("    ")]
+    named = re.findall(r"[a-z_]+", re.sub(r"\([^)]*\)", "", "\n".join(table)))
+    modules = {p.stem for p in (APP / package).glob("*.py")} - {"__init__"}
+    assert modules <= set(named)
+    assert sorted(n for n in named if n in modules) == sorted(modules)
 
 
 def test_imports_go_down_only():
@@ -141,7 +154,7 @@ def test_imports_go_down_only():
 def test_files_and_functions_stay_small():
     long_files = [
         f"{p.relative_to(ROOT)}: {n}"
-        for p in SOURCES
+        for p in (*SOURCES, *SQL)
         if (n := len(p.read_text().splitlines())) > 400
     ]
     long_functions = [
@@ -220,7 +233,9 @@ def test_only_the_clock_asks_what_time_it_is():
 def test_the_trail_has_one_writer():
     pattern = re.compile(r"\bTrail\(\s|INTO trail\b", re.I)
     offenders = [
-        str(p.relative_to(ROOT)) for p in SOURCES if pattern.search(p.read_text(encoding="utf-8"))
+        str(p.relative_to(ROOT))
+        for p in (*SOURCES, *SQL)
+        if pattern.search(p.read_text(encoding="utf-8"))
     ]
     assert offenders == ["app/workflow/trail.py"]
 
@@ -472,7 +487,7 @@ def test_no_name_is_compared_as_it_was_typed():
     bare = re.compile(
         r"(?<!lower\()\b(?:s|e|t|p)\.(?:employer_)?name (?:=|<>|!=|LIKE|ILIKE) (?:r\.|:)"
     )
-    for p in SOURCES:
+    for p in (*SOURCES, *SQL):
         text = p.read_text(encoding="utf-8")
         found += [f"{p.relative_to(ROOT)}: {m[0]}" for e in (calls, bare) for m in e.finditer(text)]
     assert not found

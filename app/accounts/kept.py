@@ -30,6 +30,7 @@ from app.core import clock, jobs
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.limits import Limit
+from app.core.vault import Vault, forget_rows
 from app.fab.urls import local_path
 
 LIFE = timedelta(hours=8)  # as long as the longest session: a working day
@@ -38,6 +39,7 @@ PAGES = timedelta(days=2)  # how long a page may have been open
 MOST = 5  # forms of one account; the oldest go
 LARGEST = 256 * 1024  # bytes of names and values together
 OFTEN = Limit("kept-post", 60, timedelta(hours=1))  # of one account
+POSTS = Vault("kept_post")  # in the row, for its account
 TOKEN = "csrf_token"  # noqa: S105 (the name of a field and of a value in the cookie)
 FIELD = "_kept"  # a form that is offered again says which one it is
 CODE_URL = "_code_url"  # beside the field for a code: where it comes from, empty for no button
@@ -149,7 +151,7 @@ def keep(user_id: int) -> str:
     db.session.add(
         KeptPost(
             key=form.key, user_id=user_id, device_id=devices.current(), made_at=now,
-            sealed=cipher().encrypt(data, _context(form.key, user_id)),
+            sealed=POSTS.seal(data.encode(), f"{form.key}:{user_id}"),
         )
     )  # fmt: skip
     db.session.flush()
@@ -160,12 +162,8 @@ def keep(user_id: int) -> str:
     return form.key
 
 
-def _context(key: str, user_id: int) -> str:
-    return f"kept_post:{key}:{user_id}"
-
-
 def _content(row: KeptPost) -> list[Any]:
-    found: list[Any] = json.loads(cipher().decrypt(row.sealed, _context(row.key, row.user_id)))
+    found: list[Any] = json.loads(POSTS.unseal(row.sealed, f"{row.key}:{row.user_id}"))
     return found
 
 
@@ -242,5 +240,4 @@ def forget(user_id: int) -> None:
 @jobs.queue.task(name="accounts.forget_kept", queueing_lock="accounts.forget_kept")
 def forget_old(timestamp: int = 0) -> None:  # noqa: ARG001 (the queue passes it)
     """What nobody came back for."""
-    db.session.execute(delete(KeptPost).where(KeptPost.made_at < clock.now() - LIFE))
-    db.session.commit()
+    forget_rows(KeptPost.made_at, LIFE)

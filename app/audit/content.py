@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from psycopg import sql
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,15 @@ class Source:
         """The whole row as one text (SQL). No function of ours is asked: those could be replaced."""
         spelled = ("extract(epoch FROM at)" if c == "at" else c for c in self.columns)
         return f"pg_catalog.jsonb_build_array({', '.join(spelled)})::text"
+
+    def query(self, statement: Any, **names: Any) -> Any:
+        """The statement for this source: `{table}`, `{place}`, `{content}`, and further names of columns."""
+        return sql.SQL(statement).format(
+            table=sql.Identifier(self.table),
+            place=sql.SQL(self.place),  # type: ignore[arg-type]
+            content=sql.SQL(self.content),  # type: ignore[arg-type]
+            **{key: sql.Identifier(name) for key, name in names.items()},
+        )
 
 
 TRAIL = Source(

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
+from psycopg import sql
+
 from app.audit.findings import Finding
 
 # table → its triggers and the function of each; no others may stand on these tables
@@ -103,9 +105,9 @@ def fingerprints(connection: Any) -> dict[str, str]:
 def counters(connection: Any) -> Finding | None:
     """Ids only rise: a counter that was set back would give ids of deleted rows once more."""
     for table, counter, column in COUNTERS:
-        last, highest = connection.execute(
-            f"SELECT (SELECT last_value FROM {counter}), (SELECT max({column}) FROM {table})"
-        ).fetchone()
+        asked = sql.SQL("SELECT (SELECT last_value FROM {}), (SELECT max({}) FROM {})")
+        names = (sql.Identifier(name) for name in (counter, column, table))
+        last, highest = connection.execute(asked.format(*names)).fetchone()
         if highest is not None and last < highest:
             return Finding("counter", {"name": table})
     return None

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flask import Flask
+from psycopg import sql
 from sqlalchemy import Connection, event
 
 from app.audit.content import SOURCES, as_text, spans
@@ -22,11 +23,17 @@ from config import Config
 _WRITTEN = re.compile(r"\binsert\s+into\s+\"?(?:trail|security_event)\"?[\s(]", re.I)
 _FLAG = "audit_rows"
 MANY = 500
-_MINE = " UNION ALL ".join(  # noqa: S608 (names of tables are constants)
-    f"SELECT {n}, id, {source.place}, {source.content}, mark FROM {source.table}"  # noqa: S608
-    f" WHERE mark = nullif(current_setting('qingqian.mark', true), '')::bigint"
+# made once: it runs at every commit that wrote one of these rows
+_OF_SOURCES = sql.SQL(" UNION ALL ").join(
+    sql.SQL("SELECT {}, ").format(n)
+    + source.query(
+        "id, {place}, {content}, mark FROM {table}"
+        " WHERE mark = nullif(current_setting('qingqian.mark', true), '')::bigint"
+    )
     for n, source in enumerate(SOURCES)
-) + " ORDER BY 1, 2"  # fmt: skip
+)
+_MINE = sql.SQL("{} ORDER BY 1, 2").format(_OF_SOURCES).as_string()
+_FEW = f"{_MINE} LIMIT {MANY}"
 _ADD = (
     "INSERT INTO trail_mark (mark, at, key_id, trail_ids, trail_macs, trail_places, event_ids,"
     " event_macs, event_places, mac) VALUES (%s, app_now(), %s, %s::int8multirange, %s, %s,"
@@ -83,7 +90,7 @@ def _mark(connection: Connection, keys: Keys) -> None:
 def _mine(driver: Any) -> Iterator[Any]:
     """The rows of the running transaction: few at once, very many as a stream: memory stays flat."""
     with driver.cursor() as cursor:
-        rows = cursor.execute(f"{_MINE} LIMIT {MANY}").fetchall()
+        rows = cursor.execute(_FEW).fetchall()
         if len(rows) < MANY:
             yield from rows
             return

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, insert, select, text
 
 from app.audit import heads, roots
 from app.audit.content import SOURCES, Source, as_text, spans
@@ -146,14 +146,9 @@ def _append(covers: tuple[Cover, ...]) -> Seal:
     columns = {
         c.key: getattr(seal, c.key) for c in Seal.__mapper__.column_attrs if "_ids" not in c.key
     }
-    db.session.execute(
-        text(
-            f"INSERT INTO trail_seal ({', '.join(columns)}, trail_ids, event_ids)"  # noqa: S608
-            f" VALUES ({', '.join(':' + name for name in columns)},"
-            " cast(:t AS int8multirange), cast(:e AS int8multirange))"
-        ),
-        columns | {"t": trail[0], "e": event[0]},
-    )
+    columns["trail_ids"] = text("cast(:t AS int8multirange)").bindparams(t=trail[0])
+    columns["event_ids"] = text("cast(:e AS int8multirange)").bindparams(e=event[0])
+    db.session.execute(insert(Seal.__table__).values(columns))
     return seal
 
 
@@ -185,11 +180,11 @@ def _older(source: Source) -> Iterator[Cover]:
     last = -(2**63)
     while True:
         with driver_connection().cursor() as cursor:
-            cursor.execute(
-                f"SELECT id, {source.place}, {source.content} FROM {source.table}"  # noqa: S608
-                " WHERE mark IS NULL AND id > %s ORDER BY id LIMIT %s",
-                (last, BATCH),
+            wanted = source.query(
+                "SELECT id, {place}, {content} FROM {table}"
+                " WHERE mark IS NULL AND id > %s ORDER BY id LIMIT %s"
             )
+            cursor.execute(wanted, (last, BATCH))
             rows = cursor.fetchall()
         if not rows:
             return

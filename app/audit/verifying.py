@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from psycopg import sql
+
 from app.audit import guarding, heads, seals
 from app.audit.content import SOURCES
 from app.audit.findings import Finding
@@ -221,8 +223,10 @@ def _states(connection: Any) -> Finding | None:
     """No record has a state that its trail does not know: the trail of one was dropped as a whole."""
     for table in guarding.stateful(connection):
         row = connection.execute(
-            f"SELECT r.id FROM {table} r WHERE NOT EXISTS (SELECT FROM trail t WHERE t.kind = %s"  # noqa: S608
-            " AND t.record_id = r.id AND t.to_state = r.state) ORDER BY r.id LIMIT 1",
+            sql.SQL(
+                "SELECT r.id FROM {} r WHERE NOT EXISTS (SELECT FROM trail t WHERE t.kind = %s"
+                " AND t.record_id = r.id AND t.to_state = r.state) ORDER BY r.id LIMIT 1"
+            ).format(sql.Identifier(table)),
             (table,),
         ).fetchone()
         if row is not None:

@@ -22,6 +22,9 @@ FROM (SELECT no, at, key_id, {name}_ids AS ids, {name}_macs AS macs FROM trail_s
     AS before FROM unnest(s.ids) r) u
 WHERE upper(r) > %s ORDER BY lower(r), upper(r)
 """
+# what a seal, or a mark that waits to be sealed (number 0), says of the row of an id
+_SEALED = "SELECT {places} FROM trail_seal WHERE no = %s AND {ids} @> %s::bigint"
+_MARKED = "SELECT {places} FROM trail_mark WHERE %s = 0 AND {ids} @> %s::bigint"
 
 
 class Span:
@@ -45,7 +48,7 @@ class Walk:
 
     def first(self) -> Finding | None:
         """Read everything; the first finding ends the walk."""
-        name, table = self.source.name, self.source.table
+        name = self.source.name
         with (
             self.connection.cursor(f"spans_{name}") as spans,
             self.connection.cursor(f"rows_{name}") as rows,
@@ -53,7 +56,7 @@ class Walk:
             spans.itersize, rows.itersize = 50, PORTION
             spans.execute(_SPANS.format(name=name, size=SIZE), (self.low,))
             rows.execute(
-                f"SELECT id, {self.source.content} FROM {table} WHERE id >= %s ORDER BY id",  # noqa: S608
+                self.source.query("SELECT id, {content} FROM {table} WHERE id >= %s ORDER BY id"),
                 (self.low,),
             )
             return self._merge(iter(spans), iter(rows))
@@ -99,7 +102,7 @@ class Walk:
     def _facts(self, key: int) -> dict[str, Any]:
         """What stands in the row now."""
         row = self.connection.execute(
-            f"SELECT at, {self.source.place} FROM {self.source.table} WHERE id = %s",  # noqa: S608
+            self.source.query("SELECT at, {place} FROM {table} WHERE id = %s"),
             (key,),
         ).fetchone()
         facts = {"row": key, "source": self.source.name}
@@ -129,12 +132,10 @@ class Walk:
 
     def _place(self, span: Span, key: int) -> str:
         """What the seal or mark says that the row was about."""
-        column, ids = f"{self.source.name}_places", f"{self.source.name}_ids"
-        table, more = ("trail_seal", "no = %s") if span.no else ("trail_mark", "%s = 0")
-        found = self.connection.execute(
-            f"SELECT {column} FROM {table} WHERE {more} AND {ids} @> %s::bigint",  # noqa: S608
-            (span.no, key),
-        ).fetchone()
+        said = _SEALED if span.no else _MARKED
+        names = {"places": f"{self.source.name}_places", "ids": f"{self.source.name}_ids"}
+        wanted = self.source.query(said, **names)
+        found = self.connection.execute(wanted, (span.no, key)).fetchone()
         lines = found[0].split("\n") if found else []
         at = int(span.before) + key - span.low
         return str(lines[at]) if at < len(lines) else ""

@@ -32,7 +32,7 @@ def save_file(data: bytes, suffix: str) -> str:
     """Keep the bytes under a new random name and return its key, ``ab/ab12….pdf``.
 
     The row that names it does so in a text column whose name ends in ``_key``: what no such column
-    names is deleted after a day (`tasks.sweep_files`). `suffix` with its dot. The file appears
+    names is deleted after a day (`vault.sweep`). `suffix` with its dot. The file appears
     under its name only when it is complete.
     """
     return save_parts((data,), suffix)

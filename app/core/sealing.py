@@ -34,9 +34,12 @@ def _one(cipher: Cipher, data: bytes, context: str) -> bytes:
     return len(sealed).to_bytes(_LENGTH, "big") + sealed
 
 
-def parts(file: Any, cipher: Cipher, context: str) -> Iterator[bytes]:
-    """The file again; `file` stands behind its MAGIC. ValueError: a part is missing, changed, moved."""
-    head, n = file.read(_LENGTH), 0
+def parts(file: Any, cipher: Cipher, context: str, head: bytes = b"") -> Iterator[bytes]:
+    """The file again; `file` stands behind its MAGIC. ValueError: a part is missing, changed, moved.
+
+    `head` is the length of the first part where that was read before.
+    """
+    head, n = head or file.read(_LENGTH), 0
     while True:
         sealed = file.read(int.from_bytes(head, "big"))
         head = file.read(_LENGTH)

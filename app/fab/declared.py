@@ -88,8 +88,9 @@ class Offer:
     @classmethod
     def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> Offer:
         """From a step of a workflow: anything with name, label, reason, danger and confirm."""
+        reason: Any = str(step.reason)
         return cls(
-            step.name, step.label, str(step.reason), step.danger,  # type: ignore[arg-type]
+            step.name, step.label, reason, step.danger,
             confirm=step.confirm, why_not=why_not, **more,
         )  # fmt: skip
 

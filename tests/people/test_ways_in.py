@@ -410,7 +410,13 @@ def test_a_reset_first_sign_in_is_told_to_every_contact_and_held(cast, victim, l
 
 @pytest.mark.rule("ACC-15", "BLK-03")
 def test_s04_a_file_tells_holds_and_traces_each_and_its_undo_ends_what_was_opened(
-    cast, victim, letter, thief, visit, bring, apply  # noqa: F811
+    cast,
+    victim,
+    letter,
+    thief,
+    visit,
+    bring,  # noqa: F811
+    apply,  # noqa: F811
 ):  # fmt: skip
     user, phone, email = make.account(victim), victim.phone, victim.email
     user.password = None

@@ -14,10 +14,10 @@ from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock, filestore
-from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores
+from app.core.vault import Vault
 from app.files.documents import numbers
 from app.files.documents.editions import Edition, Whole
 from app.files.documents.errors import RenderError, Unprintable
@@ -27,7 +27,7 @@ from app.files.documents.printing import unprintable
 from app.files.documents.render import KINDS
 
 MOST_ANEW = 500  # documents that are asked for again at once
-FULL = ".full"  # encrypted, whatever it holds
+FULL = Vault("document", ".full")  # the editions with whole numbers; they stay
 NO_FULL = _l("This document was issued before there were full editions, and the record has changed since: "
              "only the edition as it was issued can be had.")  # fmt: skip
 
@@ -143,9 +143,7 @@ def make_anew() -> int:
 def keep_full(document: Document, data: dict[str, Any]) -> None:
     """Print and keep the full edition, encrypted, in the caller's transaction; the hash is the PDF's."""
     pdf = render_safely(document.kind, data)
-    document.full_key = filestore.save_file(
-        cipher().encrypt_bytes(pdf, f"document:{document.code}"), FULL
-    )
+    document.full_key = FULL.keep(pdf, document.code)
     document.full_sha256 = hashlib.sha256(pdf).hexdigest()
 
 
@@ -153,8 +151,7 @@ def read_full(document: Document) -> bytes | None:
     """The bytes of the full edition, None while it is not made. Raises ValueError where it was changed."""
     if document.full_key is None:
         return None
-    sealed = filestore.read_file(document.full_key)
-    pdf = cipher().decrypt_bytes(sealed, f"document:{document.code}")
+    pdf = FULL.read(document.full_key, document.code)
     if hashlib.sha256(pdf).hexdigest() != document.full_sha256:
         raise ValueError(f"the file {document.full_key} was changed")
     return pdf

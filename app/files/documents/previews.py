@@ -13,14 +13,13 @@ from datetime import timedelta
 from typing import Any
 
 from flask_babel import gettext as _
-from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 
 from app.core import clock, jobs
-from app.core.crypto import cipher
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.limits import Limit
+from app.core.vault import Vault, forget_rows
 from app.files.documents.errors import RenderError, Unprintable
 from app.files.documents.limits import render_safely
 from app.files.documents.models import Preview
@@ -28,6 +27,7 @@ from app.files.documents.models import Preview
 KEPT = timedelta(days=1)
 OF_PARTY = Limit("preview", 10, timedelta(hours=1))  # new content an account asks to be drawn
 OF_STAFF = Limit("preview-staff", 300, timedelta(hours=1))
+DRAWN = Vault("preview")  # in its row, for whoever asks for this very content
 PASSING = ("printed_at",)  # what changes without anybody changing anything
 AGAIN = timedelta(minutes=5)  # after which a preview that was never drawn is asked for anew
 
@@ -49,7 +49,7 @@ def preview(
         raise Unprintable([])
     if found.problem:
         raise RenderError(found.problem)
-    return cipher().decrypt_bytes(found.pdf_sealed, _context(key)) if found.pdf_sealed else None
+    return DRAWN.unseal(found.pdf_sealed, key.hex()) if found.pdf_sealed else None
 
 
 def _ask(
@@ -65,7 +65,7 @@ def _ask(
             _("You have asked for many previews. Look at what you have, or try again in an hour.")
         )
     wish = json.dumps({"kind": kind, "data": data, "watermark": watermark}, default=str)
-    values = {"wish_sealed": cipher().encrypt(wish, _context(key)), "asked_at": clock.now(),
+    values = {"wish_sealed": DRAWN.seal(wish.encode(), key.hex()), "asked_at": clock.now(),
               "pdf_sealed": None, "problem": ""}  # fmt: skip
     put = insert(Preview).values(key=key, **values)
     db.session.execute(put.on_conflict_do_update(index_elements=["key"], set_=values))
@@ -79,11 +79,10 @@ def draw(key: str) -> None:
     found = db.session.get(Preview, bytes.fromhex(key))
     if found is None or found.pdf_sealed is not None:
         return
-    context = _context(found.key)
-    wish = json.loads(cipher().decrypt(found.wish_sealed, context))
+    wish = json.loads(DRAWN.unseal(found.wish_sealed, key))
     try:
         pdf = render_safely(wish["kind"], wish["data"], watermark=wish["watermark"])
-        found.pdf_sealed = cipher().encrypt_bytes(pdf, context)
+        found.pdf_sealed = DRAWN.seal(pdf, key)
     except Unprintable:
         found.problem = "unprintable"
     except RenderError as error:
@@ -95,10 +94,7 @@ def draw(key: str) -> None:
 @jobs.queue.task(name="documents.forget_previews", queueing_lock="documents.forget_previews")
 def forget(timestamp: int = 0) -> int:  # noqa: ARG001 (procrastinate gives it)
     """Delete what was asked for more than a day ago; how many."""
-    old = delete(Preview).where(Preview.asked_at < clock.now() - KEPT)
-    done: Any = db.session.execute(old)
-    db.session.commit()
-    return int(done.rowcount)
+    return forget_rows(Preview.asked_at, KEPT)
 
 
 def _key(kind: str, data: Mapping[str, Any], watermark: str) -> bytes:
@@ -106,7 +102,3 @@ def _key(kind: str, data: Mapping[str, Any], watermark: str) -> bytes:
     lasting = {name: value for name, value in data.items() if name not in PASSING}
     content = json.dumps([kind, watermark, lasting], sort_keys=True, default=str)
     return hashlib.sha256(content.encode()).digest()
-
-
-def _context(key: bytes) -> str:
-    return f"preview:{key.hex()}"

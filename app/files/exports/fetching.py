@@ -13,8 +13,8 @@ from sqlalchemy import update
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
-from app.files.exports import csv_out, keeping
-from app.files.exports.models import Export, Format
+from app.files.exports import csv_out
+from app.files.exports.models import FILES, Export, Format
 from app.files.exports.rights import table_of
 from app.files.exports.tables import Table
 from app.files.exports.workflow import has_place
@@ -41,9 +41,7 @@ def parts_of(record: Export) -> Iterator[bytes]:
         ):  # the step's own went with its commit
             raise Refused(sentence)
         return _written(table_of(record), ENCODINGS[form], record.id)
-    if record.file_key is None:
-        raise Refused(_("This file is no longer kept."))
-    return keeping.parts(record.file_key, record.uid)
+    return FILES.parts(record.file_key, record.uid)
 
 
 def _written(table: Table, encoding: str, export_id: int) -> Iterator[bytes]:

@@ -15,6 +15,7 @@ from sqlalchemy.types import DateTime
 
 from app.accounts.models import AppUser
 from app.core.db import db
+from app.core.vault import Vault
 
 
 class ExportState(StrEnum):
@@ -44,6 +45,7 @@ EXPORT_CHIPS = {
     ExportState.FAILED: "refused",
     ExportState.EXPIRED: "closed",
 }
+FILES = Vault("export", ".out", ("file_key",))
 BUSY = (ExportState.WAITING, ExportState.RUNNING)
 
 

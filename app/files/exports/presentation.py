@@ -100,8 +100,8 @@ def _hints(record: Export) -> list[str]:
         )  # fmt: skip
     if (record.size or 0) > LARGEST_IMPORT:
         found.append(
-            _("This file has %(size)s MB; the import takes up to %(most)s MB. To bring it back, export it in "
-              "parts, by college or year, or as .xlsx.", size=size, most=most)
+            _("This file has %(size)s MB; the import takes up to %(most)s MB. To bring it back, export it "
+              "in parts, by college or year, or as .xlsx.", size=size, most=most)
         )  # fmt: skip
     return found
 

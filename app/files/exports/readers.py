@@ -1,17 +1,82 @@
-"""How a column of a batch becomes texts: shaped values, code names, the clear number behind a mask."""
+"""How a column of a batch becomes texts: shaped values, code names, the clear number behind a mask.
+
+A value stands in a cell as readable text, and as nothing where the list shows a dash.
+"""
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Callable, Sequence
+from datetime import date, datetime
 from typing import Any
 
+from flask_babel import gettext as _
+from markupsafe import Markup
 from sqlalchemy import inspect
 
+from app.core import clock
 from app.core.crypto import Sealed, cipher
+from app.fab.presentation import whole
 from app.files.exports.row_proxy import Reader, Reading
-from app.files.exports.texts import Known, Shape, shaped, texts_of
 
+Shape = Callable[[Any], Any] | None
 MASKED = "_masked"
+MOST_KNOWN = 20_000  # different values of a column whose texts are remembered
+DASH = "–"
+
+
+def shaped(value: Any, shape: Shape) -> str:
+    """The text of a value as the list shapes it; codes and states by their names."""
+    if value is None or value == "":
+        return ""
+    if isinstance(value, enum.Enum):
+        value = value.value
+    if shape is not None and shape is not whole:
+        value = shape(value)
+    if isinstance(value, Markup):
+        value = value.replace("<br>", " ").striptags()
+    if not isinstance(value, str):
+        value = _plain(value)
+    return "" if value == DASH else str(value)
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    if isinstance(value, datetime):
+        return clock.local(value).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list | tuple | set):
+        return str(_(", ")).join(_plain(v) for v in value)
+    return "" if value is None else str(value)
+
+
+class Known(dict[Any, str]):
+    """The texts of the values met so far: a list has few different states, codes and colleges."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+
+    def __missing__(self, value: Any) -> str:
+        text = shaped(value, self.shape)
+        if len(self) < MOST_KNOWN:
+            self[value] = text
+        return text
+
+
+def texts_of(values: Sequence[Any], known: Known) -> Sequence[str]:
+    """The texts of one column of a batch."""
+    if known.shape is None and set(map(type, values)) == {str}:
+        return values
+    try:
+        return [known[value] for value in values]
+    except TypeError:  # a list or dictionary has no hash
+        return [shaped(value, known.shape) for value in values]
+
+
+# -- columns ----------------------------------------------------------------------------------------
 
 
 def reader(reading: Reading, path: str, shape: Shape = None, *, clear: bool = False) -> Reader:

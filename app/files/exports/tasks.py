@@ -9,7 +9,6 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -20,13 +19,13 @@ from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException
 
 from app.accounts.models import AppUser
-from app.core import clock, filestore, jobs
+from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
 from app.fab.presentation import moment
-from app.files.exports import dbf_out, keeping, xlsx_out
-from app.files.exports.models import Export, ExportState, Format
+from app.files.exports import dbf_out, xlsx_out
+from app.files.exports.models import FILES, Export, ExportState, Format
 from app.files.exports.rights import table_of
 from app.files.exports.tables import Batch, Table
 from app.files.exports.workflow import EXPORTS
@@ -77,8 +76,7 @@ def _end(step: str, export_id: int, found: dict[str, Any]) -> None:
     try:
         EXPORTS.perform(step, export_id, SYSTEM, **found)
     except Refused:
-        if "file_key" in found:
-            filestore.delete_file(found["file_key"])
+        FILES.discard(found.get("file_key"))
 
 
 def _sentence(error: Exception, export_id: int) -> str:
@@ -110,8 +108,13 @@ def _made(export_id: int, user_id: int, folder: Path) -> dict[str, Any]:
     if unfit is not None and unfit.count and not replace:
         raise HeldError(unfit, rows)
     with path.open("rb") as file:
-        key, size = keeping.keep(file, uid)
-    found = {"file_key": key, "size": size, "done": rows, "notes": notes[:MOST_NOTES]}
+        key = FILES.keep(file, uid)
+    found = {
+        "file_key": key,
+        "size": path.stat().st_size,
+        "done": rows,
+        "notes": notes[:MOST_NOTES],
+    }
     return {**found, "narrow": True} if narrow else found
 
 
@@ -208,15 +211,7 @@ def forget(timestamp: int = 0) -> int:
         file_key = db.session.get_one(Export, key).file_key
         with contextlib.suppress(Refused):
             EXPORTS.perform("expire", key, SYSTEM)
-            if file_key:
-                filestore.delete_file(file_key)
+            FILES.discard(file_key)
             done += 1
-    _sweep()
+    FILES.sweep()
     return done
-
-
-def _sweep() -> None:
-    """Delete the files that no export names: a killed worker left them."""
-    for key in list(filestore.older_than(timedelta(days=1), (keeping.SUFFIX,))):
-        if db.session.scalar(select(Export.id).where(Export.file_key == key).limit(1)) is None:
-            filestore.delete_file(key)

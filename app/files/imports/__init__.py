@@ -1,5 +1,14 @@
-"""Bulk data: workbooks in and out by one declaration of their columns (BLK-01 to BLK-05).
+"""Bulk data in: workbooks by one declaration of their columns (BLK-01 to BLK-09).
 
 A feature declares a `Sheet` in its `sheets.py`. From it come template, upload, checks, preview, apply,
-error workbook, history and undo; see docs/bulk.md.
+error workbook, history and undo; see docs/bulk.md. A file's way through the modules:
+
+    declared    sheet · spellings (usual headers) · cells (one cell to a value) · template (to fill in)
+    brought     views · requests · answers · list_views (history) · word_views (kept words) · queries
+    read        intake, and in the child: reading · guard · text_tables · markup · old_excel · biff ·
+                marks · headers · tables; back in the worker: frames
+    understood  guess_headers · guesses · lists · mapping · decisions (what a person said, and is kept)
+    checked     checking · staging · compare (with the data) · changes (what is improbable) · errors_book
+    shown       presentation · row_pages · groups (of problems) · mapping_presentation
+    written     workflow (the rules) · effects · writing (and back) · tasks (the worker) · notices · models
 """

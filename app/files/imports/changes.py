@@ -10,15 +10,16 @@ from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy import text
 
 from app.core.db import db
+from app.core.statements import Statements
 from app.files.imports.models import Import
 from app.files.imports.sheet import Column, Kind, Sheet
 from app.files.imports.template import LISTS
 
+SQL = Statements(__file__, "changes.sql")
 FEWEST = 10  # rows that change in a column before anything is improbable
-FAR = 3  # rows that a column is looked at for having slipped
+FAR = 3  # rows that a column is looked at for having slipped; the statement has as many
 SLIPPED = 0.6  # share of its changes that must stand in the neighbouring row
 
 
@@ -31,14 +32,8 @@ def key_of(column: Column) -> str:
 
 def by_column(record: Import, sheet: Sheet, *, replaced: bool = False) -> dict[str, int]:
     """Field → how many rows change it, or only those that had a value, in the order of the columns."""
-    rows = db.session.execute(
-        text(
-            "SELECT k, count(*) FROM import_row r, jsonb_object_keys(r.old) k"
-            " WHERE r.import_id = :id AND r.status = 'changed'"
-            " AND NOT (:replaced AND coalesce(r.old ->> k, '') = '') GROUP BY k"
-        ),
-        {"id": record.id, "replaced": replaced},
-    ).tuples()
+    wanted = {"id": record.id, "replaced": replaced}
+    rows = db.session.execute(SQL["by_column"], wanted).tuples()
     found: dict[str, int] = dict(rows.all())
     return {c.field: found[key_of(c)] for c in sheet.columns if key_of(c) in found}
 
@@ -74,20 +69,7 @@ def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dic
 def _slipped(record: Import, column: Column, rows: int) -> int:
     """By how many rows the column stands too low, if the values of its neighbours say so."""
     steps = [n for n in range(-FAR, FAR + 1) if n]
-    near = ", ".join(
-        f"{'lag' if n > 0 else 'lead'}(was, {abs(n)}) OVER w AS at_{n + FAR}" for n in steps
-    )
-    counts = ", ".join(f"count(*) FILTER (WHERE moved AND now = at_{n + FAR})" for n in steps)
-    found = db.session.execute(
-        text(
-            "WITH c AS (SELECT row, r.values ->> :key AS now, coalesce(r.old ? :key, false) AS moved,"
-            " CASE WHEN r.old ? :key THEN r.old ->> :key ELSE r.values ->> :key END AS was"
-            " FROM import_row r WHERE r.import_id = :id AND r.status IN ('changed', 'same')),"
-            f" n AS (SELECT now, moved, {near} FROM c WINDOW w AS (ORDER BY row))"
-            f" SELECT {counts} FROM n"
-        ),
-        {"id": record.id, "key": key_of(column)},
-    ).one()
+    found = db.session.execute(SQL["slipped"], {"id": record.id, "key": key_of(column)}).one()
     best = max(range(len(steps)), key=lambda n: int(found[n]))
     return steps[best] if found[best] >= SLIPPED * rows else 0
 

@@ -21,9 +21,8 @@ from app.core.forms import MISSING
 from app.core.text import clean_line
 from app.files.imports import cells
 from app.files.imports.cells import Wrong
-from app.files.imports.intake import Reading, columns_of, is_example, second_columns
+from app.files.imports.intake import Reading, Words, columns_of, is_example, second_columns
 from app.files.imports.sheet import Column, Context, Found, Kind, Problems, Sheet
-from app.files.imports.words import Words
 
 LISTED = 20  # mended cells that are listed one by one
 FIELDS = ["row", "field", "sentence"]

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
-
 from app.core.db import db
+from app.core.statements import Statements
 from app.files.imports.models import Import
 from app.files.imports.sheet import Sheet
 
@@ -18,14 +17,7 @@ VALUES = (
     20  # values of a group that are listed one by one; where there are more, it is treated as one
 )
 
-# a sentence without what it quotes, so that all rows with the same trouble fall into one group
-_WHY = "regexp_replace(regexp_replace(p ->> 1, '“[^”]*”', '“…”', 'g'), '[0-9]+', '#', 'g')"
-# what only SQL found wrong (a double, somebody else's) lies in no cell of its own: of it there is none
-_TEXT = "CASE WHEN p ->> 0 = ANY(:plain) THEN r.more -> 'shown' ->> (p ->> 0) END"
-_FROM = (
-    " FROM import_row r, jsonb_array_elements(r.problems) p"
-    " WHERE r.import_id = :id AND r.status = 'faulty'"
-)
+SQL = Statements(__file__, "groups.sql")
 
 
 @dataclass(frozen=True)
@@ -57,15 +49,7 @@ def _bound(record: Import, sheet: Sheet) -> dict[str, Any]:
 def groups_of(record: Import, sheet: Sheet) -> tuple[list[Group], int]:
     """The largest groups, and how many groups there are in all."""
     bound = _bound(record, sheet)
-    rows = db.session.execute(
-        text(
-            f"SELECT p ->> 0 AS field, {_WHY} AS why, min(p ->> 1) AS sentence, count(*) AS n,"
-            f" count(DISTINCT p ->> 1) AS told, min(r.line) AS first, count(DISTINCT {_TEXT}) AS texts,"
-            f" count({_TEXT}) AS of_cells"
-            f"{_FROM} GROUP BY 1, 2 ORDER BY n DESC, field, why"
-        ),
-        bound,
-    ).all()
+    rows = db.session.execute(SQL["groups"], bound).all()
     labels = {column.field: str(column.label) for column in sheet.columns}
     found = [
         Group(
@@ -88,23 +72,10 @@ def _values_of(bound: dict[str, Any], groups: Sequence[Group]) -> Sequence[Any]:
     if not groups:
         return []
     pairs = {"fields": [g.field for g in groups], "whys": [g.why for g in groups]}
-    return db.session.execute(
-        text(
-            f"SELECT p ->> 0 AS field, {_WHY} AS why, {_TEXT} AS text, count(*) AS n{_FROM}"
-            f" AND (p ->> 0, {_WHY}) IN (SELECT * FROM unnest(:fields ::text[], :whys ::text[]))"
-            " GROUP BY 1, 2, 3 ORDER BY n DESC, text"
-        ),
-        {**bound, **pairs},
-    ).all()
+    return db.session.execute(SQL["values"], {**bound, **pairs}).all()
 
 
 def rows_in(record: Import, sheet: Sheet, name: str, why: str, value: str | None) -> list[int]:
     """The running numbers of the rows of a group, or of those with one value."""
-    only = f" AND {_TEXT} = :value" if value is not None else ""
-    found = db.session.scalars(
-        text(
-            f"SELECT DISTINCT r.row{_FROM} AND p ->> 0 = :name AND {_WHY} = :why{only} ORDER BY 1"
-        ),
-        {**_bound(record, sheet), "name": name, "why": why, "value": value},
-    )
-    return list(found)
+    wanted = {**_bound(record, sheet), "name": name, "why": why, "value": value}
+    return list(db.session.scalars(SQL["rows"], wanted))

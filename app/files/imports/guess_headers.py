@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from flask_babel import force_locale
 
 from app.files.imports import spellings
-from app.files.imports.guess import Guess, nearest
+from app.files.imports.guesses import Guess, nearest
 from app.files.imports.headers import normal
 from app.files.imports.sheet import Sheet
 

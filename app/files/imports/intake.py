@@ -16,7 +16,6 @@ from app.core.text import clean_line
 from app.files.imports.guess_headers import names_of
 from app.files.imports.headers import normal
 from app.files.imports.sheet import Column, Sheet
-from app.files.imports.words import Words
 
 if TYPE_CHECKING:
     from pandas import DataFrame
@@ -34,6 +33,21 @@ EXTRA = (
     "sheetinyourfile",
 )  # the error workbook's own columns
 EXAMPLE = ("示例", "example")
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a person has said of a file's own words (BLK-02): what is read differently, or not at all.
+
+    `heads`: normal header → our field, None where the column is not used. `values`: our field →
+    text of a cell → what is read instead; "" leaves the cell empty. `rows_out`: running numbers (1 … n)
+    of rows that are left out. What is not named is read as it stands.
+    """
+
+    heads: dict[str, str | None] = field(default_factory=dict)
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    rows_out: list[int] = field(default_factory=list)
+    hidden: bool = False
 
 
 @dataclass

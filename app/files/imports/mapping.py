@@ -16,16 +16,20 @@ from flask_babel import gettext
 from app.codes import queries as codes
 from app.core.text import clean_line
 from app.files.imports import cells, decisions
-from app.files.imports.guess import Guess
 from app.files.imports.guess_headers import guess_heads, names_of
-from app.files.imports.guess_regions import Regions
-from app.files.imports.guess_values import guess_value
+from app.files.imports.guesses import Guess, Regions, guess_value
 from app.files.imports.headers import normal
-from app.files.imports.intake import Reading, columns_of, declared_names, is_example, passed_over
+from app.files.imports.intake import (
+    Reading,
+    Words,
+    columns_of,
+    declared_names,
+    is_example,
+    passed_over,
+)
 from app.files.imports.lists import is_region, lists_of, table_of
 from app.files.imports.models import Import
 from app.files.imports.sheet import Choices, Column, Context, Sheet
-from app.files.imports.words import Words
 
 _: Callable[..., str] = gettext
 

@@ -15,6 +15,7 @@ from sqlalchemy.types import DateTime
 
 from app.accounts.models import AppUser
 from app.core.db import db
+from app.core.vault import Vault
 
 
 class ImportState(StrEnum):
@@ -53,6 +54,7 @@ IMPORT_CHIPS = {
     ImportState.DISCARDED: "closed",
     ImportState.FAILED: "refused",
 }
+FILES = Vault("import", ".bulk", ("file_key", "errors_key"))  # as uploaded, and the error workbook
 OPEN = (ImportState.MAPPING, ImportState.CHECKED)  # the person's turn
 BUSY = (ImportState.UPLOADED, ImportState.WRITING, ImportState.UNDOING)
 

@@ -18,7 +18,7 @@ from app.files.imports import tasks
 from app.files.imports.answers import Answers
 from app.files.imports.decisions import HEAD
 from app.files.imports.intake import MAX_BYTES
-from app.files.imports.models import Import
+from app.files.imports.models import FILES, Import
 from app.files.imports.queries import same_file
 from app.files.imports.sheet import Sheet
 from app.files.imports.workflow import IMPORTS
@@ -59,7 +59,7 @@ def bring(who: Actor, sheet: Sheet, data: bytes, name: str) -> tuple[Import, boo
         created_at=clock.now(), details={"bytes": len(data)}, total=0, new=0, changed=0, same=0,
         faulty=0, only_good=False, stage="",
     )  # fmt: skip
-    record.file_key = tasks.keep_file(record, data)
+    record.file_key = FILES.keep(data, record.uid)
     return committed(lambda: _begun(record, who)), True
 
 

@@ -12,15 +12,14 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.exc import OperationalError
 
-from app.core import clock, filestore, jobs
-from app.core.crypto import cipher
+from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.registry import stores
 from app.files.imports import changes, compare, errors_book, intake
 from app.files.imports.effects import NotAsShownError, tally_of
 from app.files.imports.headers import normal
-from app.files.imports.models import OPEN, Import, ImportRow, ImportState
+from app.files.imports.models import FILES, OPEN, Import, ImportRow, ImportState
 from app.files.imports.sheet import Sheet
 from app.files.imports.workflow import IMPORTS
 from app.files.imports.writing import MetAnotherError
@@ -31,7 +30,6 @@ log = logging.getLogger(__name__)
 
 KEPT = timedelta(days=7)  # a file that nobody applied
 KEPT_APPLIED = timedelta(days=30)  # how long an import can be undone
-SUFFIX = ".bulk"  # the files here are encrypted, whatever they hold
 S = ImportState
 
 
@@ -110,7 +108,8 @@ def _check(record: Import) -> None:
 
     sheet = stores().sheets[record.sheet]
     _stage(record, "reading")
-    reading = intake.read(kept_file(record), record.file_name, sheet, mapping.heads_known(record))
+    data = FILES.read(record.file_key, record.uid)
+    reading = intake.read(data, record.file_name, sheet, mapping.heads_known(record))
     _refuse_size(len(reading.frame), sheet.most_rows)
     context = sheet.prepare(record)
     mapped = mapping.words_for(record, sheet, reading, context)
@@ -134,7 +133,7 @@ def _check(record: Import) -> None:
     stops = changes.improbable(record, sheet, found)
     counts: dict[str, Any] = {**found}
     IMPORTS.perform(
-        "check", record.id, SYSTEM, **counts, errors_key=keep_file(record, errors) if errors else None,
+        "check", record.id, SYSTEM, **counts, errors_key=FILES.keep(errors, record.uid) if errors else None,
         details={**details, "concerns": changes.concerns(details, stops)},
     )  # fmt: skip
 
@@ -174,19 +173,6 @@ def _stage(record: Import, name: str) -> None:
     db.session.commit()
 
 
-def keep_file(record: Import, data: bytes) -> str:
-    """Encrypt a file of the import and keep it under a random name."""
-    return filestore.save_file(cipher().encrypt_bytes(data, f"import:{record.uid}"), SUFFIX)
-
-
-def kept_file(record: Import, *, errors: bool = False) -> bytes:
-    """The file as it was uploaded, or the error workbook. Raises Refused where it is deleted."""
-    key = record.errors_key if errors else record.file_key
-    if key is None:
-        raise Refused(_("This file is no longer kept."))
-    return cipher().decrypt_bytes(filestore.read_file(key), f"import:{record.uid}")
-
-
 @jobs.queue.periodic(cron="20 3 * * *")
 @jobs.queue.task(name="bulk.forget", queueing_lock="bulk.forget")
 def forget(timestamp: int = 0) -> int:
@@ -196,26 +182,10 @@ def forget(timestamp: int = 0) -> int:
         Import.changed_at < now - KEPT_APPLIED,
         and_(Import.changed_at < now - KEPT, Import.state != S.APPLIED),
     )
-    over = Import.state.in_((*OPEN, S.FAILED, S.UNDONE, S.APPLIED))
-    done = 0
-    for record in db.session.scalars(
-        select(Import).where(old, over, Import.file_key.is_not(None)).with_for_update()
-    ).all():
-        keys = [key for key in (record.file_key, record.errors_key) if key]
-        record.file_key = record.errors_key = None
-        db.session.execute(delete(ImportRow).where(ImportRow.import_id == record.id))
-        db.session.flush()
-        for key in keys:
-            filestore.delete_file(key)
-        done += 1
-    db.session.commit()
-    _sweep()
+    over = Import.state.in_((*OPEN, S.FAILED, S.UNDONE, S.APPLIED)) & Import.file_key.is_not(None)
+    records = db.session.scalars(select(Import).where(old, over).with_for_update()).all()
+    ids = [record.id for record in records]
+    db.session.execute(delete(ImportRow).where(ImportRow.import_id.in_(ids)))
+    done = FILES.forget(records)
+    FILES.sweep()
     return done
-
-
-def _sweep() -> None:
-    """Delete the files that no import names: a rollback left them."""
-    for key in list(filestore.older_than(timedelta(days=1), (SUFFIX,))):
-        named = or_(Import.file_key == key, Import.errors_key == key)
-        if db.session.scalar(select(Import.id).where(named).limit(1)) is None:
-            filestore.delete_file(key)

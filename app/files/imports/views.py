@@ -23,12 +23,18 @@ from app.files.imports import (
     queries,
     requests,
     row_pages,
-    tasks,
     template,
 )
 from app.files.imports.answers import Answers, answers_of
 from app.files.imports.intake import MAX_BYTES
-from app.files.imports.models import IMPORT_CHIPS, IMPORT_STATES, Import, ImportState, RowStatus
+from app.files.imports.models import (
+    FILES,
+    IMPORT_CHIPS,
+    IMPORT_STATES,
+    Import,
+    ImportState,
+    RowStatus,
+)
 from app.files.imports.sheet import Context, Sheet
 from app.files.imports.workflow import IMPORTS
 from app.workflow import trail
@@ -150,7 +156,7 @@ class ImportsView(SafeView):
         record = queries.import_of(who, uid)
         if record.user_id != who.user_id:
             raise NotYours(f"import {uid}")
-        data = tasks.kept_file(record, errors=True)
+        data = FILES.read(record.errors_key, record.uid)
         return _sent(data, _("%(name)s faulty rows", name=record.file_name.rpartition(".")[0]))
 
     def _begin(self, sheet: Sheet, problem: str = "") -> Any:

@@ -18,19 +18,19 @@ import xlsxwriter
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from app.core import clock, filestore, jobs
-from app.core.crypto import cipher
+from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
 from app.core.registry import stores
+from app.core.vault import Vault
 from app.files.imports.errors_book import SAFE, fit
 from app.files.made.models import Paper
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 
 KEPT = timedelta(days=7)
-SUFFIX = ".paper"
+FILES = Vault("paper", ".paper", ("source_key", "result_key"))
 LONGEST = 110  # characters of a file name without its ending; the column holds 120
 ASKED = Limit("plan-papers", 60, timedelta(hours=1))  # of one person: each costs seconds of work
 
@@ -67,7 +67,7 @@ def ask(
         file_name=_fitting(name), done=0, total=0, report={}, created_at=clock.now(),
     )  # fmt: skip
     if source is not None:
-        paper.source_key = _keep(paper, source)
+        paper.source_key = FILES.keep(source, paper.uid)
 
     def begin() -> Paper:
         db.session.add(paper)
@@ -111,7 +111,7 @@ def make(paper: Paper) -> None:
         db.session.rollback()
         give_up(paper.id, str(refusal))
         return
-    paper.result_key = _keep(paper, data)
+    paper.result_key = FILES.keep(data, paper.uid)
     paper.finished_at = clock.now()
     db.session.commit()
 
@@ -131,41 +131,21 @@ def progress(paper: Paper, done: int, total: int) -> None:
 
 def source_of(paper: Paper) -> bytes:
     """The workbook that was brought. Raises Refused where it is deleted."""
-    return _read(paper, paper.source_key)
+    return FILES.read(paper.source_key, paper.uid)
 
 
 def result_of(paper: Paper) -> bytes:
     """What was made. Raises Refused where it is deleted, or not made yet."""
-    return _read(paper, paper.result_key)
-
-
-def _keep(paper: Paper, data: bytes) -> str:
-    return filestore.save_file(cipher().encrypt_bytes(data, f"paper:{paper.uid}"), SUFFIX)
-
-
-def _read(paper: Paper, key: str | None) -> bytes:
-    if key is None:
-        raise Refused(_("This file is no longer kept."))
-    return cipher().decrypt_bytes(filestore.read_file(key), f"paper:{paper.uid}")
+    return FILES.read(paper.result_key, paper.uid)
 
 
 def forget() -> int:
     """Delete the files of papers that are a week old; how many papers. Commits."""
     old = (Paper.created_at < clock.now() - KEPT, Paper.finished_at.is_not(None))
     named = Paper.source_key.is_not(None) | Paper.result_key.is_not(None)
-    done = 0
-    for paper in db.session.scalars(select(Paper).where(*old, named).with_for_update()).all():
-        keys = [key for key in (paper.source_key, paper.result_key) if key]
-        paper.source_key = paper.result_key = None
-        db.session.flush()
-        for key in keys:
-            filestore.delete_file(key)
-        done += 1
-    db.session.commit()
-    for key in list(filestore.older_than(timedelta(days=1), (SUFFIX,))):
-        named = (Paper.source_key == key) | (Paper.result_key == key)
-        if db.session.scalar(select(Paper.id).where(named).limit(1)) is None:
-            filestore.delete_file(key)  # a rollback or a killed worker left it
+    over = select(Paper).where(*old, named).with_for_update()
+    done = FILES.forget(db.session.scalars(over).all())
+    FILES.sweep()
     return done
 
 

@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, cast, func, select, text
+from sqlalchemy import ColumnElement, Select, Text, cast, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.core import clock
 from app.core.db import db
+from app.core.statements import Statements
 from app.people.models import College, Student
 from app.people.queries import at_school
 from app.plan.checks.models import CheckRun, Finding, FindingState, Severity
@@ -19,6 +20,7 @@ from app.plan.rows.models import PlanEntry
 from app.workflow.actor import Actor, Role
 
 S = FindingState
+SQL = Statements(__file__, "queries.sql")
 
 
 def findings_for(who: Actor) -> Select[Finding]:
@@ -104,18 +106,6 @@ def count_open(school_id: int, year: int, severity: Severity) -> int:
     return db.session.scalar(select(func.count()).select_from(Finding).where(*mine)) or 0
 
 
-# a school's year whose rows, students or placements changed after the checks looked at them; all years
-# are asked for, those too whose students have left while findings stay
-STALE = text("""SELECT x.school_id, x.graduation_year
-  FROM (SELECT e.school_id, e.graduation_year, max(e.changed_at) AS changed_at FROM plan_entry e
-    WHERE (e.school_id, e.graduation_year) IN (SELECT school_id, graduation_year FROM plan_entry
-      WHERE CAST(:ids AS int[]) IS NULL OR id = ANY(:ids)) GROUP BY 1, 2
-    UNION ALL SELECT f.school_id, f.graduation_year, '-infinity' FROM finding f
-      WHERE CAST(:ids AS int[]) IS NULL AND f.state <> 'gone' GROUP BY 1, 2) x
-  LEFT JOIN check_run r USING (school_id, graduation_year)
-  WHERE r.ran_at IS NULL OR r.ran_at <= x.changed_at OR r.ran_at < :recent GROUP BY 1, 2 ORDER BY 1, 2""")
-
-
 def years_to_check(entry_ids: Sequence[int] | None, minutes: int) -> list[tuple[int, int]]:
     """(school, year) of these plan rows (None: all) whose last run is older than what changed.
 
@@ -123,7 +113,7 @@ def years_to_check(entry_ids: Sequence[int] | None, minutes: int) -> list[tuple[
     """
     ids = None if entry_ids is None else list(entry_ids)
     at = {"ids": ids, "recent": clock.now() - timedelta(minutes=minutes)}
-    return [(row[0], row[1]) for row in db.session.execute(STALE, at)]
+    return [(row[0], row[1]) for row in db.session.execute(SQL["stale"], at)]
 
 
 def students_of(entry_ids: Sequence[int]) -> list[tuple[int, int, list[int]]]:
@@ -138,14 +128,8 @@ def students_of(entry_ids: Sequence[int]) -> list[tuple[int, int, list[int]]]:
 
 def years_of_file(import_id: int, school_id: int) -> list[int]:
     """The graduation years of the students whom the rows of a file mean."""
-    # two joins: with one that says «or» the database compares every row with every student
-    by = (
-        "SELECT s.graduation_year FROM import_row r JOIN student s ON {}"
-        " WHERE r.import_id = :id AND r.status IN ('new', 'changed') AND s.school_id = :school".format
-    )
-    rows = text(f"""{by("s.id = (r.values ->> 'student_id')::int")}
-      UNION {by("s.school_id = :school AND s.student_no = r.values ->> 'student_no'")} ORDER BY 1""")
-    return list(db.session.scalars(rows, {"id": import_id, "school": school_id}))
+    meant = {"id": import_id, "school": school_id}
+    return list(db.session.scalars(SQL["years_of_file"], meant))
 
 
 def ask_run(school_id: int, year: int) -> None:

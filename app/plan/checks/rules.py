@@ -1,6 +1,6 @@
 """The one table of rules: severity, sentence, condition in SQL, and what a rule needs (CHK-01).
 
-A condition reads `b`, the base of `sync.BASE`: one line a graduate with the person's part and the
+A condition reads `b`, a line of `check_base`: one line a graduate with the person's part and the
 destination of the plan row. RECORD rules need that line only, YEAR rules all lines of the year, DESK
 rules are hints beside a decision. `facts` fill the sentence; while they stay the same an acceptance
 counts.
@@ -15,23 +15,12 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
+from app.core.statements import Statements
 from app.people import fields
 from app.people.checks import CREDIT_ALPHABET, credit_code_weights
 from app.plan.checks import signs
 from app.plan.checks.models import Severity
-from app.plan.checks.year_rules import (
-    ACCEPTS,
-    ADDRESS,
-    CONTACT,
-    DIFFERS,
-    EXAMINEE,
-    FLEXIBLE,
-    GAPS,
-    ID_TWICE,
-    NAMES,
-    PHONE,
-    SMALL,
-)
+from app.plan.checks.year_rules import SQL as OF_YEAR
 from app.plan.rows.models import OFFICIAL
 
 
@@ -86,30 +75,28 @@ ERROR, WARNING, HINT = Severity.ERROR, Severity.WARNING, Severity.HINT
 RECORD, YEAR, DESK = Needs.RECORD, Needs.YEAR, Needs.DESK
 
 
+SQL = Statements(__file__, "rules.sql")
+
+
 def _unknown(columns: dict[str, str]) -> str:
     """The columns whose code its table of the year's edition does not know, as a text."""
-    parts = [
-        f"CASE WHEN b.{column} NOT IN (SELECT code FROM code WHERE \"table\" = '{table}' "
-        f"AND edition = :{table}) THEN '{column}' END"
-        for column, table in columns.items()
-    ]
-    return ", ".join(parts)
+    return ", ".join(
+        SQL.sql("unknown", column=column, table=table) for column, table in columns.items()
+    )
 
 
 def _listed(parts: str) -> str:
     return f"concat_ws(' ', {parts})"
 
 
-_REGION = """CASE WHEN b.{0} IS NOT NULL AND NOT EXISTS (SELECT 1 FROM region r WHERE r.code = b.{0})
-    THEN '{0}' END"""
 # who came from a region that is no more came from there (F-53)
 _FORMER = ", ".join(f"'{code}'" for code in codes.former_regions())
-_ORIGIN = _REGION.format("origin").replace("IS NOT NULL", f"NOT IN ({_FORMER})")
+_ORIGIN = SQL.sql("no_region", column="origin", there=f"NOT IN ({_FORMER})")
 _STUDENT_CODES = _listed(f"{_unknown(fields.TABLES)}, {_ORIGIN}")
 _ROW_CODES = _listed(
     _unknown({"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
               "position_kind": "gzzwlb"})
-    + ", " + _REGION.format("location")
+    + ", " + SQL.sql("no_region", column="location", there="IS NOT NULL")
 )  # fmt: skip
 _MISSING = _listed(
     ", ".join(
@@ -126,25 +113,7 @@ BAD_CREDIT_CODE = (
     f"b.credit_code IS NOT NULL AND NOT (b.credit_code ~ '^[{CREDIT_ALPHABET}]{{18}}$' "
     f"AND ({_SUM}) % 31 = 0)"
 )
-_COUNTIES = "SELECT left(code, 4) || '00' FROM region WHERE level = 3"
-_CITIES = "SELECT left(code, 2) || '0000' FROM region WHERE level = 2"
-_NOT_COUNTY = f"b.location IN ({_COUNTIES} UNION {_CITIES})"
-# the address begins with a province, or with a city, that is not the region's
-_ELSEWHERE = """(b.province IS NOT NULL AND left(b.province, 2) <> left(b.location, 2)
-  OR b.province IS NULL AND b.city IS NOT NULL AND left(b.city, 4) <> left(b.location, 4)
-     AND NOT (left(b.city, 2) = left(b.location, 2) AND substr(b.location, 3, 2) IN ('00', '90')))"""
-_NO_PROOF = """CASE WHEN b.kind = 'offline' THEN b.placement_state IN ('in_force', 'awaiting_school',
-    'awaiting_college') AND NOT EXISTS (SELECT 1 FROM attachment a WHERE a.record_kind = 'placement'
-    AND a.record_id = b.placement_id)
-  WHEN b.kind = 'destination' THEN EXISTS (SELECT 1 FROM destination d JOIN destination_proof q
-    ON q.kind_id = d.kind_id AND q.required AND q.active WHERE d.placement_id = b.placement_id
-    AND NOT EXISTS (SELECT 1 FROM destination_file x WHERE x.destination_id = d.id
-      AND x.proof = q.key))
-  ELSE false END"""
-_HAS_OTHER = """(SELECT count(*) FROM placement x WHERE x.student_id = b.student_id AND x.settles
-  AND x.state IN (SELECT unnest(CAST(:held AS text[])))) > 1"""
-_CHECKED_BY = """(SELECT c.name FROM employer m JOIN school c ON c.id = m.school_id
-  WHERE m.id = b.employer_id AND m.profile_at IS NOT NULL)"""
+_CHECKED_BY = SQL.sql("checked_by")
 _SIGNED = "b.kind <> 'destination'"
 # years of study against the days between enrolment and graduation; a year off is asked about
 _STUDIED = "(b.graduates_on - b.enrolled_on) / 365.25"
@@ -152,6 +121,7 @@ _SPAN = f"""CASE WHEN b.study_years ~ '^[1-9]([.]5)?$' AND b.graduates_on > b.en
   THEN abs({_STUDIED} - CAST(b.study_years AS numeric)) > 0.6 END"""
 _COMMITTED = """coalesce(b.committed_to, '') = ''
   AND (b.training_mode IN ('2', '4') OR b.teacher_training = '12')"""
+_year = OF_YEAR.sql
 
 RULES: tuple[Rule, ...] = (
     # what only the desk asks
@@ -181,17 +151,17 @@ RULES: tuple[Rule, ...] = (
             "that is wrong."), "b.birth_date_index <> b.born_index", desk=False,
          mends="birth_date id_number"),
     Rule("id_twice", ERROR, YEAR, _l("ID number used twice"),
-         _l("%(count)s graduates of the year have this ID number."), ID_TWICE,
+         _l("%(count)s graduates of the year have this ID number."), _year("id_twice"),
          mends="id_number"),
     Rule("examinee_missing", WARNING, RECORD, _l("Candidate number missing"),
          _l("The student has no candidate number. Add it to the origin record."),
          "coalesce(b.examinee_no, '') = ''", desk=False,
          mends="examinee_no"),
     Rule("examinee_twice", ERROR, YEAR, _l("Candidate number used twice"),
-         _l("%(count)s graduates of the year have the candidate number %(number)s."), EXAMINEE,
+         _l("%(count)s graduates of the year have the candidate number %(number)s."), _year("examinee"),
          mends="examinee_no"),
     Rule("phone_shared", WARNING, YEAR, _l("One phone of several students"),
-         _l("%(count)s students gave the same phone. Ask them for their own."), PHONE,
+         _l("%(count)s students gave the same phone. Ask them for their own."), _year("phone"),
          mends="phone"),
     Rule("student_codes", ERROR, RECORD, _l("Unknown code of the student"),
          _l("The code tables of the year do not know these values: %(fields)s."),
@@ -215,7 +185,7 @@ RULES: tuple[Rule, ...] = (
             "mode: %(mode)s)."), _COMMITTED, {"mode": "b.training_mode"}, desk=False,
          mends="committed_to training_mode teacher_training"),
     Rule("gaps", WARNING, YEAR, _l("Columns of the layout empty"),
-         _l("Most graduates of the year have these, this one has not: %(fields)s."), GAPS),
+         _l("Most graduates of the year have these, this one has not: %(fields)s."), _year("gaps")),
     # the destination
     Rule("codes", ERROR, RECORD, _l("Unknown code of the row"),
          _l("The code tables of the year do not know these values: %(fields)s."),
@@ -234,45 +204,45 @@ RULES: tuple[Rule, ...] = (
          "(VALUES {natures})", {"nature": "b.employer_kind", "prefix": "left(b.credit_code, 2)"},
          mends="employer_kind credit_code"),
     Rule("region_level", WARNING, RECORD, _l("region not of county level"),
-         _l("The region %(region)s is no county or district. Choose one inside it."), _NOT_COUNTY,
+         _l("The region %(region)s is no county or district. Choose one inside it."), SQL.sql("no_county"),
          {"region": "b.location"},
          mends="location"),
     Rule("region_address", WARNING, RECORD, _l("address and region do not go together"),
-         _l("The address “%(address)s” does not lie in %(region)s."), _ELSEWHERE,
+         _l("The address “%(address)s” does not lie in %(region)s."), SQL.sql("elsewhere"),
          {"address": "b.address", "region": "b.location"},
          mends="location address"),
     Rule("proof", WARNING, RECORD, _l("a proof is missing"),
-         _l("A proof that this destination asks for is not there."), _NO_PROOF),
+         _l("A proof that this destination asks for is not there."), SQL.sql("no_proof")),
     Rule("credit_names", WARNING, YEAR, _l("One credit code, several names"),
-         _l("The credit code %(code)s stands with %(count)s names: %(names)s."), NAMES,
+         _l("The credit code %(code)s stands with %(count)s names: %(names)s."), _year("names"),
          mends="employer_name credit_code"),
     Rule("employer_differs", WARNING, YEAR, _l("Employer unlike its approved rows"),
-         _l("Unlike most approved rows of this employer: %(fields)s."), DIFFERS),
+         _l("Unlike most approved rows of this employer: %(fields)s."), _year("differs")),
     Rule("small_employer", WARNING, YEAR, _l("Many graduates at a small employer"),
-         _l("%(count)s graduates at one small employer: %(name)s."), SMALL),
+         _l("%(count)s graduates at one small employer: %(name)s."), _year("small")),
     Rule("contact_shared", WARNING, YEAR, _l("One telephone of several employers"),
-         _l("%(count)s employers have the telephone %(phone)s."), CONTACT,
+         _l("%(count)s employers have the telephone %(phone)s."), _year("contact"),
          mends="contact_phone"),
     Rule("address_shared", WARNING, YEAR, _l("One address of several employers"),
-         _l("%(count)s employers have the address “%(address)s”."), ADDRESS,
+         _l("%(count)s employers have the address “%(address)s”."), _year("address"),
          mends="address"),
     Rule("accepts", WARNING, YEAR, _l("Accepted from one device"),
          _l("%(count)s students accepted within minutes from one address and device. Ask whether "
-            "they signed themselves."), ACCEPTS),
+            "they signed themselves."), _year("accepts")),
     Rule("flexible", WARNING, YEAR, _l("Unusual share of flexible kinds"),
          _l("%(share)s %% of the college's %(count)s settled graduates are in flexible kinds."),
-         FLEXIBLE, of_college=True),
+         _year("flexible"), of_college=True),
     Rule("employer", HINT, DESK, _l("no school has checked the employer"),
          _l("Employer not checked by any school"), f"{_CHECKED_BY} IS NULL",
          {"school": _CHECKED_BY}, _SIGNED, _l("Employer checked by %(school)s")),
     Rule("only_one", HINT, DESK, _l("the student has another placement"),
-         _l("The student has another placement"), _HAS_OTHER,
+         _l("The student has another placement"), SQL.sql("has_other"),
          fine=_l("Only placement of the student")),
 )  # fmt: skip
 
 
-def _sign(name: str, title: Any, sentence: Any, asks: Any, where: str) -> Rule:
-    return Rule(name, WARNING, YEAR, title, sentence, where, asks=asks)
+def _sign(name: str, title: Any, sentence: Any, asks: Any, statement: str) -> Rule:
+    return Rule(name, WARNING, YEAR, title, sentence, signs.SQL.sql(statement), asks=asks)
 
 
 SIGNS = (
@@ -280,40 +250,40 @@ SIGNS = (
           _l("%(act)s (%(party)s) on %(at)s; %(days)s days before, %(who)s had replaced the "
              "%(channel)s of the account (%(source)s), and nothing of the person's own spoke for it."),
           _l("Call the former number, or ask the person to come: did you want this change, and was "
-             "this act yours?"), signs.CHANGED),
+             "this act yours?"), "changed"),
     _sign("sign_device", _l("Done on a browser of the staff"),
           _l("%(act)s (%(party)s) on %(at)s came from a browser in which %(who)s, a member of staff, "
              "was at work within a day."),
           _l("Where and on whose device did you do this? Was somebody of the school beside you?"),
-          signs.STAFF_DEVICE),
+          "staff_device"),
     _sign("sign_address", _l("Done from an address of the staff"),
           _l("%(act)s (%(party)s) on %(at)s came from %(address)s, where %(who)s, a member of staff, "
              "was at work within a day, on a browser new to the account."),
           _l("Where and on whose device did you do this? Was somebody of the school beside you?"),
-          signs.STAFF_ADDRESS),
+          "staff_address"),
     _sign("sign_first", _l("Done right after the first sign-in"),
           _l("%(act)s on %(at)s, %(minutes)s minutes after the first sign-in."),
           _l("Who set up the account, with which phone? What does the letter say of work and pay?"),
-          signs.FIRST_SIGN_IN),
+          "first_sign_in"),
     _sign("sign_together", _l("Several students on one device"),
           _l("%(act)s on %(at)s: %(count)s students acted on this device one after another."),
-          _l("On whose device did you do this, and who held it?"), signs.ONE_DEVICE),
+          _l("On whose device did you do this, and who held it?"), "one_device"),
     _sign("sign_row", _l("One after another on fresh browsers"),
           _l("%(act)s on %(at)s: %(count)s students acted from %(address)s within minutes, each on a "
              "new browser of the same kind."),
-          _l("On whose device did you do this, and who held it?"), signs.IN_A_ROW),
+          _l("On whose device did you do this, and who held it?"), "in_a_row"),
     _sign("sign_parties", _l("Both parties on one device"),
           _l("%(act)s on %(at)s came from the browser in which the employer acted."),
           _l("Was the employer's device lent to you, and who entered the code?"),
-          signs.BOTH_PARTIES),
+          "both_parties"),
     _sign("sign_mail", _l("The student's e-mail is a staff account's"),
           _l("%(act)s on %(at)s; the student's e-mail address is the one of %(who)s, a member of "
              "staff: codes for the student arrive there."),
-          _l("Which is your own e-mail address? Did a code reach you?"), signs.STAFF_MAIL),
+          _l("Which is your own e-mail address? Did a code reach you?"), "staff_mail"),
     _sign("sign_loosened", _l("A rule of the school loosened before the act"),
           _l("%(act)s on %(at)s; %(days)s days before, “%(setting)s” had been made looser "
              "(%(who)s)."),
-          _l("Did you have the time to think it over, and was this act yours?"), signs.LOOSENED),
+          _l("Did you have the time to think it over, and was this act yours?"), "loosened"),
 )  # fmt: skip
 RULES = (*RULES, *SIGNS)
 BY_NAME = {rule.name: rule for rule in RULES}

@@ -10,7 +10,7 @@ import pikepdf
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from sqlalchemy import ColumnElement, Select, TextClause, exists, func, select, text
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import joinedload
 
 from app.core import clock
@@ -18,6 +18,7 @@ from app.core.db import db, one_at_a_time
 from app.core.errors import Refused
 from app.core.printable import sentence
 from app.core.registry import stores
+from app.core.statements import Statements
 from app.files.documents.counter import take_numbers
 from app.files.documents.editions import PRINTED, Edition
 from app.files.documents.errors import RenderError, Unprintable
@@ -92,27 +93,7 @@ def _wanted(school_id: int, wish: dict[str, Any]) -> list[ColumnElement[bool]]:
 
 # -- numbering ---------------------------------------------------------------------------------------
 
-# who receives the archive, with the contact that was agreed on where the receiver is still that one
-_ROWS = """SELECT e.id, e.student_id, e.college_id, e.graduation_year, e.archive_to,
-    coalesce(e.archive_address, '') AS archive_address, coalesce(e.archive_postcode, '') AS archive_postcode,
-    CASE WHEN t.archive_to = e.archive_to THEN coalesce(t.archive_contact, '') ELSE '' END AS contact,
-    CASE WHEN t.archive_to = e.archive_to THEN coalesce(t.archive_phone, '') ELSE '' END AS phone
-  FROM plan_entry e {terms}
-  WHERE e.id = ANY(:entries) AND coalesce(e.archive_to, '') <> ''"""
-SAME = """(l.archive_to, l.archive_address, l.archive_postcode, l.contact, l.phone)
-    = (r.archive_to, r.archive_address, r.archive_postcode, r.contact, r.phone)"""
-_VOID = """UPDATE forwarding_letter l SET void_at = :now
-  FROM plan_entry e LEFT JOIN ({rows}) r ON r.id = e.id
-  WHERE e.id = ANY(:entries) AND l.student_id = e.student_id AND l.void_at IS NULL
-    AND l.tracking_number IS NULL AND (r.id IS NULL OR NOT {same})"""
-_MISSING = """SELECT r.* FROM ({rows}) r WHERE NOT EXISTS (SELECT 1 FROM forwarding_letter l
-    WHERE l.student_id = r.student_id AND l.void_at IS NULL)
-  ORDER BY r.graduation_year, r.college_id, r.student_id"""
-
-
-def _statement(sql: str) -> TextClause:
-    rows = _ROWS.format(terms=stores().terms_of_entry)
-    return text(sql.format(rows=rows, same=SAME))
+SQL = Statements(__file__, "letters.sql", terms=lambda: stores().terms_of_entry)
 
 
 def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
@@ -125,7 +106,7 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
     entries = db.session.scalars(select(PlanEntry.id).where(*_wanted(school_id, wish))).all()
     at = {"entries": list(entries), "now": clock.now()}
     one_at_a_time("forwarding", school_id)
-    db.session.execute(_statement(_VOID), at)
+    db.session.execute(SQL["void"], at)
     _number_missing(school_id, at)
     of_students = select(PlanEntry.student_id).where(PlanEntry.id.in_(list(entries)))
     wanted = select(L.id).where(L.school_id == school_id, L.void_at.is_(None))
@@ -138,7 +119,7 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
 
 def _number_missing(school_id: int, at: dict[str, Any]) -> None:
     by_year: dict[int, list[Any]] = {}
-    for row in db.session.execute(_statement(_MISSING), at).all():
+    for row in db.session.execute(SQL["missing"], at).all():
         by_year.setdefault(row.graduation_year, []).append(row)
     for year, rows in by_year.items():
         numbers = take_numbers(COUNTER, year, school_id, len(rows))

@@ -13,6 +13,7 @@ from app.codes import queries as codes
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
+from app.core.statements import Statements, columns
 from app.core.text import clean_line
 from app.people.models import College, Major
 from app.people.queries import at_school
@@ -23,25 +24,7 @@ from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 
 YEARS = range(2000, 2101)
-_ROW = ", ".join(f"'{name}', e.{name}" for name in DESTINATION_FIELDS)
-
-COPY = text(f"""WITH copied AS (INSERT INTO plan_snapshot_row (snapshot_id, student_id,
-    college_id, outside, row)
-  SELECT :snapshot, s.id, s.college_id, CASE WHEN s.origin_state = 'approved' THEN '' ELSE s.origin_state END,
-  jsonb_strip_nulls(jsonb_build_object(
-    'student_no', s.student_no, 'name', s.name, 'sex', s.sex, 'education', s.education,
-    'major_id', s.major_id, 'state', coalesce(e.state, 'open'), 'placement_id', e.placement_id, {_ROW}))
-  FROM student s LEFT JOIN plan_entry e ON e.student_id = s.id
-  WHERE s.school_id = :school AND s.graduation_year = :year
-  RETURNING outside, row ->> 'destination_code' AS code)
-SELECT outside, code, count(*) FROM copied GROUP BY 1, 2""")
-COMPARED = """SELECT coalesce(a.student_id, b.student_id) AS student_id, a.row AS old, b.row AS new,
-    CASE WHEN a.student_id IS NULL THEN 'added' WHEN b.student_id IS NULL THEN 'left'
-         WHEN (a.row ->> 'destination_code') IS NULL THEN 'settled'
-         WHEN (b.row ->> 'destination_code') IS NULL THEN 'ended' ELSE 'changed' END AS kind
-  FROM (SELECT * FROM plan_snapshot_row WHERE snapshot_id = :old AND outside = '') a
-  FULL JOIN (SELECT * FROM plan_snapshot_row WHERE snapshot_id = :new AND outside = '') b USING (student_id)
-  WHERE (a.row - 'state') IS DISTINCT FROM (b.row - 'state')"""
+SQL = Statements(__file__, "snapshots.sql", row=columns(DESTINATION_FIELDS, "'{}', e.{}"))
 
 
 def snapshots_for(who: Actor) -> Select[Snapshot]:
@@ -73,7 +56,9 @@ def _taken(who: Actor, year: int, note: str) -> Snapshot:
     now, parts, rate = clock.now(), parts_of(formula(year)), formula_of(formula(year))
     key = db.session.scalar(text("SELECT nextval('plan_snapshot_id_seq')"))
     # rows and their counts by one statement: of one moment, however much is changed meanwhile
-    tally = db.session.execute(COPY, {"snapshot": key, "school": who.school_id, "year": year})
+    tally = db.session.execute(
+        SQL["copy"], {"snapshot": key, "school": who.school_id, "year": year}
+    )
     counts: dict[str, int] = {}
     left: dict[str, int] = {}
     for outside, code, count in tally.tuples():
@@ -126,12 +111,8 @@ class Comparison:
 def compare(old: Snapshot, new: Snapshot, most: int) -> Comparison:
     """What became different: graduates added and left, destinations settled, ended, changed (PLN-08)."""
     keys = {"old": old.id, "new": new.id}
-    counts = db.session.execute(
-        text(f"SELECT kind, count(*) FROM ({COMPARED}) x GROUP BY 1"), keys
-    ).tuples()
-    ranked = f"""SELECT * FROM (SELECT x.*, row_number() OVER (PARTITION BY kind ORDER BY student_id)
-        AS place FROM ({COMPARED}) x) y WHERE place <= :most ORDER BY kind, place"""
-    rows = db.session.execute(text(ranked), {**keys, "most": most}).all()
+    counts = db.session.execute(SQL["count"], keys).tuples()
+    rows = db.session.execute(SQL["first"], {**keys, "most": most}).all()
     return Comparison(dict(counts.all()), rows)
 
 

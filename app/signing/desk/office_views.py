@@ -64,8 +64,9 @@ def action_of(lever: Lever) -> Any:
 
     act.__name__ = lever.name
     step = lever.step
+    reason: Any = str(step.reason)
     return record_action(
-        lever.name, lever.called(), reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
+        lever.name, lever.called(), reason=reason, danger=step.danger,
         primary=not step.danger and lever.name in levers.MAIN, multiple=step.bulk,
     )(act)  # fmt: skip
 

@@ -139,7 +139,7 @@ def test_both_editions_share_number_code_and_digest_and_the_full_one_is_kept_sea
 
 
 def test_a_changed_full_file_is_never_sent(cast, placement, visit, monkeypatch):
-    monkeypatch.setattr(filestore, "read_file", lambda key: b"k1|" + b"x" * 60)
+    monkeypatch.setattr(filestore, "open_file", lambda key: io.BytesIO(b"k1|" + b"x" * 60))
     assert (
         visit(make.account(cast.student)).get(f"/agreements/{placement.id}/full").status_code == 500
     )

@@ -9,7 +9,7 @@ import fsspec
 import pytest
 from sqlalchemy import delete, text
 
-from app.core import clock, filestore
+from app.core import clock, filestore, vault
 from app.core import filestore as stored
 from app.core.db import db
 from app.files.documents import files, tasks
@@ -86,7 +86,7 @@ def test_documents_are_named_too(cast, asked):
     age(document.file_key)
     sweep()
     assert there(document.file_key)
-    names = {f"{column.table.name}.{column.name}" for column in tasks.key_columns()}
+    names = {f"{column.table.name}.{column.name}" for column in vault.key_columns()}
     assert {"document.file_key", "attachment.file_key", "attachment.thumb_key"} <= names
 
 

@@ -5,8 +5,8 @@ import io
 import pytest
 
 from app.core.db import db
-from app.files.exports import keeping, requests, tasks
-from app.files.exports.models import Export, Format
+from app.files.exports import requests, tasks
+from app.files.exports.models import FILES, Export, Format
 from tests import factories as make
 
 
@@ -40,4 +40,4 @@ def content(visit, cast):
 
 def kept(record) -> io.BytesIO:
     """The kept file, decrypted."""
-    return io.BytesIO(b"".join(keeping.parts(record.file_key, record.uid)))
+    return io.BytesIO(FILES.read(record.file_key, record.uid))

@@ -10,11 +10,11 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from app.core import filestore
+from app.core import filestore, sealing, vault
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.files.exports import keeping, lists, tasks, xlsx_out
-from app.files.exports.models import Export
+from app.files.exports import lists, tasks, xlsx_out
+from app.files.exports.models import FILES, Export
 from app.notices.models import Notice
 from app.people.models import Student
 from app.workflow.models import Trail
@@ -251,7 +251,7 @@ def test_a_killed_worker_leaves_no_half_file_and_the_job_begins_anew(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(keeping, "keep", die)
+        patch.setattr(vault.Vault, "keep", die)
         with pytest.raises(Killed):
             tasks.make(record.id)
     db.session.rollback()
@@ -294,7 +294,7 @@ def test_a_csv_that_breaks_off_says_so_and_ends_the_connection(ask, cast, visit,
 
 @pytest.mark.rule("BLK-01")
 def test_files_are_encrypted_and_every_part_is_in_its_place(ask, monkeypatch):
-    monkeypatch.setattr(keeping, "PART", 512)
+    monkeypatch.setattr(sealing, "PART", 512)
     record = ask("xlsx")
     raw = filestore.read_file(record.file_key)
     assert b"xl/worksheets" not in raw
@@ -302,9 +302,9 @@ def test_files_are_encrypted_and_every_part_is_in_its_place(ask, monkeypatch):
     for broken in (raw[:-10], raw[:600], raw[0:4] + raw[4:][::-1]):
         key = filestore.save_file(broken, ".out")
         with pytest.raises((ValueError, OverflowError, EOFError)):
-            list(keeping.parts(key, record.uid))
+            list(FILES.parts(key, record.uid))
     with pytest.raises(ValueError, match="belongs to another"):
-        list(keeping.parts(record.file_key, "0" * 32))
+        list(FILES.parts(record.file_key, "0" * 32))
 
 
 @pytest.mark.rule("BLK-01")

@@ -13,7 +13,7 @@ import pytest
 from app.core.db import db
 from app.files.imports import cells
 from app.files.imports.cells import Wrong
-from app.files.imports.models import ImportRow
+from app.files.imports.models import FILES, ImportRow
 from app.people.models import Major, Student
 from tests import factories as make
 from tests.files.imports.books import good_row, number, text_table, xls, xlsx
@@ -269,10 +269,8 @@ def test_the_hidden_row_can_be_imported_by_the_faulty_rows(app, bring, apply):
     book.save(out)
     record = bring(out.getvalue())
     assert tally(record) == (1, 0, 0, 1)
-    from app.files.imports import tasks
-
     with app.test_request_context():
-        again = bring(tasks.kept_file(record, errors=True), "问题行.xlsx")
+        again = bring(FILES.read(record.errors_key, record.uid), "问题行.xlsx")
     assert tally(again) == (1, 0, 0, 0)
 
 

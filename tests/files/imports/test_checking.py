@@ -12,10 +12,9 @@ from hypothesis import strategies as st
 from app.core.errors import Invalid
 from app.files.imports import checking, frames, tables
 from app.files.imports.guard import Marks
-from app.files.imports.intake import Reading
+from app.files.imports.intake import Reading, Words
 from app.files.imports.sheet import Choices, Column, Context, Kind, Sheet, Target
 from app.files.imports.tables import Grid
-from app.files.imports.words import Words
 from app.signing.invitations.models import Candidate
 from tests.stores import with_sheet
 

@@ -11,8 +11,7 @@ from app.codes import queries as codes
 from app.core.registry import stores
 from app.files.imports import spellings
 from app.files.imports.guess_headers import guess_heads, names_of
-from app.files.imports.guess_regions import Regions
-from app.files.imports.guess_values import guess_value
+from app.files.imports.guesses import Regions, guess_value
 from app.files.imports.headers import normal
 from app.files.imports.sheet import Choices
 

@@ -10,6 +10,7 @@ from datetime import date
 import pytest
 
 from app.core.db import db
+from app.files.imports import models
 from app.files.imports.models import ImportRow
 from tests.files.imports import office
 from tests.files.imports.books import HEADS, good_row, text_table, xlsx
@@ -450,14 +451,12 @@ def test_dates_of_old_formats_are_days(bring, cast):
 
 @pytest.mark.rule("BLK-02", "BLK-07")
 def test_the_error_workbook_names_the_sheet_and_comes_back(app, bring):
-    from app.files.imports import tasks
-
     record = bring(book(further("网工", lines([good_row(6, 性别="无"), good_row(7)]))))
     assert problems(record).keys() == {2}
     import openpyxl
 
     with app.test_request_context():
-        data = tasks.kept_file(record, errors=True)
+        data = models.FILES.read(record.errors_key, record.uid)
     made = openpyxl.load_workbook(io.BytesIO(data)).active
     assert [c.value for c in made[2]][:2] == ["网工", 2]
     made.cell(2, [c.value for c in made[1]].index("性别") + 1, "女")

@@ -11,11 +11,11 @@ from app.plan.rows.workflow import edit
 from app.plan.years import snapshots
 from tests.factories import actor
 from tests.files.made.conftest import _no_child_left, made, result  # noqa: F401 (fixtures)
-from tests.plan.rows.conftest import entry
+from tests.plan.rows.conftest import entry, rows  # noqa: F401 (a fixture)
 
 
 @pytest.fixture
-def two(cast, rows):
+def two(cast, rows):  # noqa: F811
     """August and December: in between one graduate got a destination."""
     first = snapshots.take(actor(cast.officer), 2027, "八月")
     edit(entry(cast.student).id, actor(cast.officer), {"destination_code": "76"})
