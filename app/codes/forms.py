@@ -12,6 +12,7 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput, html_params
 
+from app.codes import labels
 from app.codes.queries import names_for, region_code, region_name
 from app.core.forms import MISSING
 from app.core.printable import refusal
@@ -38,8 +39,8 @@ class RegionField(Field):
     widget = RegionInput()
     data: Any
 
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, [_Known()], **kwargs)
+    def __init__(self, label: Any, *, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(label, [_Known() if required else _KnownIfTyped()], **kwargs)
         self.typed = ""
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
@@ -74,6 +75,14 @@ class _Known:
         )
 
 
+class _KnownIfTyped(_Known):
+    field_flags = {}  # noqa: RUF012 (WTForms' own convention)
+
+    def __call__(self, form: Any, field: RegionField) -> None:
+        if field.typed:
+            super().__call__(form, field)
+
+
 def options(
     table: str, leave_out: frozenset[str] = frozenset(), years: Collection[int] = ()
 ) -> list[tuple[str, str]]:
@@ -82,5 +91,5 @@ def options(
     They are those that count for graduates of all these years; without one, of the next (PLN-11).
     """
     found = names_for(table, years)
-    known = [(code, name) for code, name in found.items() if code not in leave_out]
+    known = [pair for pair in labels.choices(found, table) if pair[0] not in leave_out]
     return [("", _("Please choose")), *known]

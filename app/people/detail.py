@@ -9,13 +9,14 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
 
 from app.accounts import contacts, holds
 from app.accounts.models import ContactChange
-from app.codes import queries as codes
+from app.codes import labels
 from app.core import clock, sms
 from app.core.db import db
 from app.core.names import name_key
@@ -143,7 +144,7 @@ def _change_chip(row: ContactChange, now: datetime) -> Markup:
     if row.undone_at is not None:
         return chip(_("Taken back"), "closed")
     if row.confirmed_at is not None:
-        return chip(_("Confirmed"), "done")
+        return chip(pgettext("phone or e-mail", "Confirmed"), "done")
     if row.held_until is not None and row.held_until > now:
         return chip(_("Held until %(until)s", until=holds.moment(row.held_until)), "waiting")
     if contacts.first_by_school(row):
@@ -208,9 +209,9 @@ def _value(field: str, value: Any) -> str:
     if value in (None, ""):
         return "–"
     if field in CODES:
-        return codes.name(CODES[field], value) or str(value)
+        return labels.code(CODES[field], value) or str(value)
     if field in ("origin", "location"):
-        return codes.region_name(value) or str(value)
+        return labels.region(value) or str(value)
     part = db.session.get(PARTS[field], int(value)) if field in PARTS else None
     return str(part or value)
 

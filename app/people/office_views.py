@@ -7,10 +7,12 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.accounts.told import frozen_since, told_of
+from app.codes import labels
 from app.codes import queries as codes
 from app.core import clock
 from app.fab.declared import Link, Tab, record_action
@@ -52,7 +54,7 @@ def years() -> list[tuple[str, str]]:
 
 
 def code_name(table: str) -> Any:
-    return lambda code: codes.name(table, code) or "–"
+    return lambda code: labels.code(table, code) or "–"
 
 
 class EmployersView(RuledForms, StepActions, SafeModelView):
@@ -92,7 +94,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     label_columns = {
         "name": _l("Name of the employer"), "credit_code": _l("Credit code"), "kind": _l("Nature"),
         "industry": _l("Industry"), "school.name": _l("Checking school"),
-        "changed_at": _l("Last change"), "state": _l("Review"), "location": _l("Region"),
+        "changed_at": _l("Last change"), "state": lazy_pgettext("record", "Review"), "location": _l("Region"),
         "address": _l("Address"), "postcode": _l("Postcode"), "contact_name": _l("Contact"),
         "contact_phone_masked": _l("Phone"), "email": _l("E-mail"),
         "archive_receiver": _l("Archive is received by"),
@@ -105,7 +107,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     formatters_columns = {
         "kind": code_name("dwxz"), "industry": code_name("dwhy"), "state": chips(EMPLOYER_STATES,
                                                                          EMPLOYER_CHIPS),
-        "changed_at": moment, "location": lambda code: codes.region_name(code) or "–",
+        "changed_at": moment, "location": lambda code: labels.region(code) or "–",
         "archive_receiver": code_name("dajs"), "household_kind": code_name("hkjs"),
     } | dict.fromkeys(("address", "postcode", "archive_to", "archive_address", "archive_postcode",
                        "archive_contact", "archive_phone", "household_address"), dash)  # fmt: skip

@@ -28,7 +28,7 @@ from app.people.corrections.models import (
     Correction,
     CorrectionState,
 )
-from app.people.corrections.queries import kept, own, settled, shown
+from app.people.corrections.queries import kept, on_page, own, settled
 from app.people.corrections.workflow import CORRECTIONS, RECORD, propose
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState
 from app.people.student_views import me
@@ -69,7 +69,7 @@ class MyOriginView(SafeView):
             r, actor(), clock.now())), None)  # fmt: skip
         return {
             "label": FIELDS[field],
-            "value": shown(field, kept(student, field)),
+            "value": on_page(field, kept(student, field)),
             "waiting": self._url(waiting) if waiting else "",
             "url": "" if settled(student, field) else url_for("MyOriginView.propose", field=field),
         }
@@ -100,7 +100,7 @@ class MyOriginView(SafeView):
             "people/corrections/student_propose.html",
             form=form,
             field=FIELDS[field],
-            value=shown(field, kept(student, field)),
+            value=on_page(field, kept(student, field)),
             proved=field in PROVED,
             file_problems=problems,
         )

@@ -8,6 +8,7 @@ from flask import g, redirect, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ColumnElement, Select, false
 
 from app.accounts.queries import actor
@@ -42,6 +43,7 @@ from app.signing.placements.queries import invitations_terminated
 from app.signing.placements.tasks import document_of, failure_of
 from app.signing.placements.views import full_url
 from app.signing.placements.workflow import PLACEMENTS
+from app.signing.terms.models import BY_NAME
 from app.signing.terms.queries import changed, groups
 from app.workflow.steps import Offer
 
@@ -73,9 +75,10 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     search_columns: list[str] = []
     base_order = ("changed_at", "desc")
     label_columns = {
-        "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
+        "student.name": _l("Student"), "answer": _l("Response"),
+        "placement.state": lazy_pgettext("signing", "Review"),
         "student.school.name": _l("School"), "student.major.name": _l("Major"),
-        "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
+        "terms.position": BY_NAME["position"].label, "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
         "student.graduation_year": _l("Graduation year"), "told": _l("Telling"),
     }  # fmt: skip
     formatters_columns = {

@@ -20,7 +20,7 @@ from app.signing.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.signing.invitations.queries import found_by, in_tab, invitations_for, untold
 from app.signing.invitations.views import OFFICE_WAY, ToldColumn, told_chip, told_fact
 from app.signing.invitations.workflow import INVITATIONS
-from app.signing.terms.models import values_of
+from app.signing.terms.models import BY_NAME, values_of
 from app.signing.terms.queries import groups_of
 from app.workflow import trail
 
@@ -49,7 +49,7 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
     label_columns = {
         "student.student_no": _l("Student number"), "student.name": _l("Name"),
         "student.college.name": _l("College"), "employer.name": _l("Employer"),
-        "terms.position": _l("Position"), "sent_at": _l("Invited"),
+        "terms.position": BY_NAME["position"].label, "sent_at": _l("Invited"),
         "opens_at": _l("Can be accepted from"),
         "reply_by": _l("Answer due"), "read_at": _l("Read"), "state": _l("Response"),
         "told": _l("Telling"),

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.codes import queries as codes
+from app.codes import labels
 from app.core.text import mask_all_but_end
 from app.fab.presentation import moment
 from app.files.documents.files import Listed
@@ -22,7 +22,7 @@ from app.signing.placements.models import (
     Placement,
     PlacementState,
 )
-from app.signing.terms.models import GROUPS
+from app.signing.terms.models import BY_NAME, GROUPS
 from app.signing.terms.queries import groups
 from app.workflow import trail
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
@@ -80,7 +80,7 @@ def facts(placement: Placement) -> list[tuple[Any, Any]]:
         (_("Kind"), KINDS[Kind.OFFLINE]),
         (_("Agreement number"), placement.agreement_no or "–"),
         (_("Agreement"), AGREEMENT_LABELS[S(placement.state)]),
-        (_("Position"), placement.terms.position if placement.terms else ""),
+        (BY_NAME["position"].label, placement.terms.position if placement.terms else ""),
         (_("Generated on"), moment(placement.created_at)),
         (_("Attested on"), moment(placement.attested_at)),
     ]
@@ -92,14 +92,17 @@ def party_a(placement: Placement) -> list[tuple[Any, Any]]:
     return [
         (_("Name of the employer"), placement.employer_name),
         (_("Unified social credit code"), placement.employer_credit_code),
-        (_("Nature"), codes.name("dwxz", placement.employer_kind, placement.graduation_year)),
-        (_("Industry"), codes.name("dwhy", placement.employer_industry, placement.graduation_year)),
-        (_("Location"), codes.region_name(placement.employer_location)),
+        (_("Nature"), labels.code("dwxz", placement.employer_kind, placement.graduation_year)),
+        (
+            _("Industry"),
+            labels.code("dwhy", placement.employer_industry, placement.graduation_year),
+        ),
+        (_("Location"), labels.region(placement.employer_location)),
         (_("Postal address"), placement.employer_address),
         (_("Postcode"), placement.employer_postcode),
         (_("E-mail"), placement.employer_email),
-        (_("Signing contact"), terms.contact_name if terms else ""),
-        (_("Telephone"), terms.contact_phone if terms else ""),
+        (BY_NAME["contact_name"].label, terms.contact_name if terms else ""),
+        (BY_NAME["contact_phone"].label, terms.contact_phone if terms else ""),
     ]
 
 

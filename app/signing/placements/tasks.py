@@ -20,13 +20,12 @@ from app.files.documents.editions import PRINTED, Edition, whole
 from app.files.documents.errors import RenderError, Unprintable
 from app.files.documents.issued import Later, digest, failure, forget_failure, kept, make, read
 from app.files.documents.models import Document, Failure
-from app.files.documents.printing import day, in_chinese, mended_all, unprintable
+from app.files.documents.printing import day, mended_all, unprintable
 from app.people.models import Student
 from app.signing.placements.models import KINDS, Kind, Placement, PlacementState
 from app.signing.placements.queries import prints
-from app.signing.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of
-from app.signing.terms.models import FIELDS as TERM_FIELDS
-from app.signing.terms.queries import shown
+from app.signing.terms.models import PARTS, Terms
+from app.signing.terms.queries import printed, printed_values
 from app.workflow import trail
 from app.workflow.actor import STAFF, Actor
 from app.workflow.models import Trail
@@ -121,16 +120,19 @@ def agreement_pdf(placement: Placement, who: Actor) -> bytes | None:
 def agreement_data(
     placement: Placement, code: str, until: datetime | None = None
 ) -> dict[str, Any]:
-    """Everything that is printed, as texts; with the digest of its canonical JSON.
+    """Everything that is printed, as Chinese texts; with the digest of its canonical JSON.
 
     `until`: as of a moment, when it was issued.
     """
+    with force_locale("zh"):
+        kind = str(KINDS[Kind(placement.kind)])
     data: dict[str, Any] = {
         "number": placement.agreement_no or "",
-        "kind_label": str(KINDS[Kind(placement.kind)]),
+        "kind_label": kind,
         "paper": placement.kind == Kind.OFFLINE,
         "signed_on": day(placement.created_at),
         **printed_facts(placement),
+        "agreed": printed(placement.kind == Kind.OFFLINE),
         "edition": PRINTED[Edition.MASKED],
         "trace": mended_all(_trace(placement, until)),
         "code": code,
@@ -148,18 +150,16 @@ FULL_AGREEMENT = Later(
 
 
 def printed_facts(placement: Placement) -> dict[str, Any]:
-    """The parties and what they agreed on, as it is printed."""
-    student, terms = _of(placement), placement.terms
-    facts: dict[str, Any] = {
-        "school": {"name": placement.school.name, "code": placement.school.code},
-        "id_label": in_chinese(student.id_label),
-        "student": _student(student),
-        "employer": _employer(placement, terms),
-    }
-    for group in (OFFER, ARCHIVE, HOUSEHOLD):
-        facts["terms" if group == OFFER else group] = _terms(
-            terms, group, placement.graduation_year
-        )
+    """The parties and what they agreed on, as it is printed: in Chinese, whoever asks."""
+    student, terms, year = _of(placement), placement.terms, placement.graduation_year
+    with force_locale("zh"):
+        facts: dict[str, Any] = {
+            "school": {"name": placement.school.name, "code": placement.school.code},
+            "id_label": str(student.id_label),
+            "student": _student(student),
+            "employer": _employer(placement, terms),
+            **{part: printed_values(terms, group, year) for group, part in PARTS.items()},
+        }
     return dict(mended_all(facts))
 
 
@@ -191,20 +191,6 @@ def _employer(placement: Placement, terms: Terms | None) -> dict[str, str]:
         "contact_name": terms.contact_name if terms else "",
         "contact_phone": terms.contact_phone if terms else "",
         "email": placement.employer_email or "",
-    }
-
-
-def _terms(terms: Terms | None, group: str, year: int) -> dict[str, str]:
-    if terms is None:
-        return {}
-    values = values_of(terms)
-    prefix = {"archive": "archive_", "household": "household_"}.get(group, "")
-    return {
-        field.name.removeprefix(prefix): shown(field, values[field.name], year)
-        if asked(field, values)
-        else ""
-        for field in TERM_FIELDS
-        if field.group == group
     }
 
 
