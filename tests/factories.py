@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, identify
+from app.codes.queries import region_name
 from app.core import clock
 from app.core.db import db
 from app.core.mail import Message, send_message
@@ -25,7 +26,8 @@ from app.placements.workflow import PLACEMENTS
 from app.settings.queries import settings
 from app.termination.models import Termination
 from app.termination.workflow import request
-from app.terms.models import Terms
+from app.terms.models import BY_NAME, FIELDS, NOT_RECEIVED, Terms
+from app.terms.queries import samples
 from app.workflow.actor import Role
 from app.workflow.engine import committed
 
@@ -151,13 +153,17 @@ def actor(record):
 
 
 def offer(**changes) -> dict:
-    """The values of a letter, as the form gives them."""
-    return {
-        "position_kind": "13", "position": "软件工程师", "reply_days": 5, "probation_days": 60,
-        "probation_pay": 5000, "regular_pay": 6000, "breach_penalty": 0, "report_place": "武汉市洪山区1号",
-        "report_by": date(2027, 7, 1), "workplace": "420111", "contact_name": "张先生",
-        "contact_phone": "02787654321", "archive_receiver": "NONE", "household_kind": "NONE",
-    } | changes  # fmt: skip
+    """The values of a letter, as the form gives them; archive and household stay where they are."""
+    heads = {field.only_if: NOT_RECEIVED for field in FIELDS if field.only_if}
+    return samples(**heads | changes)
+
+
+def typed(values: dict) -> dict[str, str]:
+    """Terms as a form posts them: texts, regions by name and code, nothing where nothing counts."""
+    regions = [name for name in values if BY_NAME[name].kind == "region"]
+    texts = {name: "" if value is None else str(value) for name, value in values.items()}
+    texts |= {f"{name}_code": texts[name] for name in regions}
+    return texts | {name: region_name(texts[name]) for name in regions}
 
 
 def make_candidate(employer: Employer, student: Student) -> Candidate:

@@ -38,8 +38,8 @@ class RegionField(Field):
     widget = RegionInput()
     data: Any
 
-    def __init__(self, label: Any, **kwargs: Any) -> None:
-        super().__init__(label, [_Known()], **kwargs)
+    def __init__(self, label: Any, *, required: bool = True, **kwargs: Any) -> None:
+        super().__init__(label, [_Known() if required else _KnownIfTyped()], **kwargs)
         self.typed = ""
 
     def process(self, formdata: Any, *args: Any, **kwargs: Any) -> None:
@@ -72,6 +72,14 @@ class _Known:
         raise ValidationError(
             unprintable or _("No single region has this name. Choose one from the list.")
         )
+
+
+class _KnownIfTyped(_Known):
+    field_flags = {}  # noqa: RUF012 (WTForms' own convention)
+
+    def __call__(self, form: Any, field: RegionField) -> None:
+        if field.typed:
+            super().__call__(form, field)
 
 
 def options(

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import io
-from datetime import date
 
 from PIL import Image, ImageDraw
 
-from app.core import clock
 from app.demo.life import Act, _office, _placement, party
 from app.demo.maker import Maker
 from app.documents.attachments import accept_upload
@@ -16,6 +14,8 @@ from app.offline.workflow import Filled, generate, save
 from app.people.models import Student, TrainingMode
 from app.placements.workflow import PLACEMENTS
 from app.termination.workflow import apply_with_proof
+from app.terms.models import NOT_RECEIVED, ON_PAPER
+from app.terms.queries import samples
 from app.workflow.actor import Role
 
 FIRST, LAST = 524, 540  # these students belong to the stories below
@@ -36,13 +36,11 @@ def _facts(n: int) -> dict[str, str]:
 
 
 def _terms(n: int) -> dict[str, object]:
-    return {
-        "position_kind": "13", "position": ("机械设计员", "幼儿教师", "平面设计师")[n % 3],
-        "probation_days": 60, "probation_pay": 4500, "regular_pay": 5500, "breach_penalty": 0,
-        "report_place": "武汉市武昌区中北路88号", "report_by": date(clock.today().year + 1, 7, 8),
-        "workplace": "420106", "contact_name": "刘女士", "contact_phone": "027-87771234",
-        "archive_receiver": "NONE", "household_kind": "NONE",
-    }  # fmt: skip
+    values = samples(
+        position=("机械设计员", "幼儿教师", "平面设计师")[n % 3], workplace="420106",
+        contact_name="刘女士", archive_receiver=NOT_RECEIVED, household_kind=NOT_RECEIVED,
+    )  # fmt: skip
+    return {field.name: values[field.name] for field in ON_PAPER if field.name in values}
 
 
 def page(text: str) -> bytes:

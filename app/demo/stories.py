@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from uuid import uuid4
 
 from sqlalchemy import select
@@ -24,6 +23,8 @@ from app.people.workflow import restrict
 from app.placements.queries import placement_of
 from app.placements.workflow import PLACEMENTS
 from app.staff.workflow import open_staff
+from app.terms.models import NOT_RECEIVED
+from app.terms.queries import samples
 from app.workflow.actor import Role
 
 POSITIONS = (
@@ -165,16 +166,12 @@ def _signed(
 def _letter(maker: Maker, n: int, employer: int) -> dict[str, object]:
     trade = TRADES[n % len(TRADES)]
     pay = maker.dice.randrange(4000, 9000, 500)
-    return {
-        "position_kind": trade[2], "position": POSITIONS[n % len(POSITIONS)], "reply_days": 5,
-        "probation_days": maker.dice.choice((30, 60, 90)), "probation_pay": pay, "regular_pay": pay + 1000,
-        "breach_penalty": maker.dice.choice((0, 0, 3000)), "report_place": "武汉市洪山区光谷大道1号人力资源部",
-        "report_by": date(clock.today().year + 1, 7, 11), "workplace": "420111", "contact_name": "张先生",
-        "contact_phone": f"027-8765{employer:04d}", "archive_receiver": "UNIT",
-        "archive_to": maker.employers[employer].archive_to,
-        "archive_address": "湖北省武汉市洪山区光谷大道1号", "archive_postcode": "430074",
-        "archive_contact": "张先生", "archive_phone": "027-87654321", "household_kind": "NONE",
-    }  # fmt: skip
+    return samples(
+        position_kind=trade[2], position=POSITIONS[n % len(POSITIONS)], probation_pay=pay,
+        probation_days=maker.dice.choice((30, 60, 90)), regular_pay=pay + 1000,
+        breach_penalty=maker.dice.choice((0, 0, 3000)), contact_phone=f"027-8765{employer:04d}",
+        archive_to=maker.employers[employer].archive_to, household_kind=NOT_RECEIVED,
+    )  # fmt: skip
 
 
 def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[], None]:

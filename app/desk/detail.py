@@ -35,8 +35,8 @@ from app.termination.models import LABELS, TerminationState
 from app.termination.queries import latest, of_placement
 from app.termination.tasks import RECORD
 from app.termination.tasks import failure_of as letter_failure
-from app.terms.models import FIELDS, GROUPS, OFFER, asked, differences, values_of
-from app.terms.queries import with_unit
+from app.terms.models import FIELDS, GROUPS, OFFER, asked, values_of
+from app.terms.queries import changed, with_unit
 from app.workflow import trail
 from app.workflow.actor import Actor
 
@@ -140,8 +140,8 @@ def proposal(placement: Placement, now: datetime) -> dict[str, Any] | None:
     over, year = now >= placement.answer_by, placement.graduation_year
     return {
         "rows": [
-            (field.label, with_unit(field, old, year) or "–", with_unit(field, new, year) or "–")
-            for field, old, new in differences(placement.terms, placement.proposed)
+            (label, old or "–", new or "–")
+            for label, old, new in changed(placement.terms, placement.proposed, year)
         ],
         "note": _("Not answered by %(until)s: the old terms stay.", until=until)
         if over

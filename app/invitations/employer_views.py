@@ -42,6 +42,7 @@ from app.placements.queries import invitations_terminated
 from app.placements.tasks import document_of, failure_of
 from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
+from app.terms.models import BY_NAME
 from app.terms.queries import changed, groups
 from app.workflow.steps import Offer
 
@@ -75,7 +76,7 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     label_columns = {
         "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
         "student.school.name": _l("School"), "student.major.name": _l("Major"),
-        "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
+        "terms.position": BY_NAME["position"].label, "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
         "student.graduation_year": _l("Graduation year"), "told": _l("Telling"),
     }  # fmt: skip
     formatters_columns = {

@@ -19,10 +19,7 @@ from app.people.models import Employer, School
 from app.people.naming import former_names
 from app.people.queries import active_schools
 from app.terms.forms import TermsPart, fields_of
-from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Terms
-
-DEFAULTS = {"reply_days": 5, "breach_penalty": 0, "household_kind": NOT_RECEIVED}
-FROM_PROFILE = (*(f.name for f in FIELDS if f.group in (ARCHIVE, HOUSEHOLD)), "contact_name")
+from app.terms.models import FIELDS, OFFER, Terms
 
 
 class SearchForm(FlaskForm):
@@ -72,7 +69,7 @@ LetterForm: Any = type("LetterForm", (_LetterForm,), fields_of(FIELDS))
 
 def _with_new_name(employer: Employer, found: dict[str, Any]) -> dict[str, str]:
     """The texts of the last letter that name the employer as it was called then, with the name of now."""
-    texts = {f.name: found[f.name] for f in FIELDS if f.group == OFFER and f.kind == "text"}
+    texts = {f.name: found.get(f.name) for f in FIELDS if f.group == OFFER and f.kind == "text"}
     now, new = employer.name, dict[str, str]()
     for old, _until in former_names(employer_id=employer.id):
         new |= {n: t.replace(old, now) for n, t in texts.items() if t and old in t and now not in t}
@@ -81,11 +78,11 @@ def _with_new_name(employer: Employer, found: dict[str, Any]) -> dict[str, str]:
 
 def beginning(employer: Employer, last: Terms | None) -> dict[str, Any]:
     """What a new letter begins with: the employer's profile, over it the last letter (ACC-08)."""
-    found = {**DEFAULTS, **{name: getattr(employer, name) for name in FROM_PROFILE}}
-    found |= {"workplace": employer.location, "report_place": employer.address}
-    found["contact_phone"] = employer.contact_phone
+    found = {f.name: f.default for f in FIELDS if f.default is not None}
+    found |= {f.name: getattr(employer, f.profile) for f in FIELDS if f.profile}
     if last is not None:
-        found |= {f.name: getattr(last, f.name) for f in FIELDS if f.group == OFFER}
+        offered = {f.name: getattr(last, f.name) for f in FIELDS if f.group == OFFER}
+        found |= {name: value for name, value in offered.items() if value is not None}
         found |= _with_new_name(employer, found)
         if last.report_by < clock.today():
             found.pop("report_by")

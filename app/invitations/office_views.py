@@ -20,7 +20,7 @@ from app.invitations.workflow import INVITATIONS
 from app.people.office_views import READ_ONLY
 from app.people.search_views import StudentSearch
 from app.people.step_views import StepActions
-from app.terms.models import values_of
+from app.terms.models import BY_NAME, values_of
 from app.terms.queries import groups_of
 from app.workflow import trail
 
@@ -49,7 +49,7 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
     label_columns = {
         "student.student_no": _l("Student number"), "student.name": _l("Name"),
         "student.college.name": _l("College"), "employer.name": _l("Employer"),
-        "terms.position": _l("Position"), "sent_at": _l("Invited"),
+        "terms.position": BY_NAME["position"].label, "sent_at": _l("Invited"),
         "opens_at": _l("Can be accepted from"),
         "reply_by": _l("Answer due"), "read_at": _l("Read"), "state": _l("Response"),
         "told": _l("Telling"),

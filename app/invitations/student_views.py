@@ -46,7 +46,7 @@ from app.placements.queries import placements_for
 from app.placements.tasks import document_of, failure_of
 from app.placements.views import full_url
 from app.placements.workflow import PLACEMENTS
-from app.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, OFFER, differences, values_of
+from app.terms.models import ARCHIVE, BY_NAME, FIELDS, HOUSEHOLD, OFFER, values_of
 from app.terms.queries import changed, groups_of, shown
 from app.workflow.steps import Offer
 
@@ -68,8 +68,9 @@ class MyInvitationsView(SafeModelView):
     search_columns: list[str] = []
     base_order = ("sent_at", "desc")
     label_columns = {
-        "employer.name": _l("Employer"), "answer": _l("Response"), "terms.position": _l("Position"),
-        "sent_at": _l("Invited on"), "reply_by": _l("Answer by"), "placement.state": _l("Review"),
+        "employer.name": _l("Employer"), "answer": _l("Response"),
+        "terms.position": BY_NAME["position"].label, "sent_at": _l("Invited on"),
+        "reply_by": _l("Answer by"), "placement.state": _l("Review"),
         "id": _l("Letter"),
     }  # fmt: skip
     formatters_columns = {
@@ -223,10 +224,7 @@ def _changed(item: Invitation) -> list[tuple[Any, str, str]]:
     before, year = queries.version_before(item.terms), item.student.graduation_year
     if before is None:
         return []
-    return [
-        (f.label, shown(f, old, year), shown(f, new, year))
-        for f, old, new in differences(before, item.terms)
-    ]
+    return changed(before, item.terms, year)
 
 
 def _proposal(placement: Placement) -> list[tuple[Any, str, str]]:

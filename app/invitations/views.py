@@ -22,7 +22,7 @@ from app.notices.reached import REACHED
 from app.people.models import Employer, Student
 from app.placements.models import AGREEMENT_LABELS, KINDS, REVIEW_LABELS, Kind, PlacementState
 from app.placements.models import CHIPS as REVIEW_CHIPS
-from app.terms.models import FIELDS
+from app.terms.models import BY_NAME, FIELDS
 from app.terms.queries import groups_of
 from app.workflow import trail
 
@@ -143,7 +143,7 @@ def agreement(item: Invitation, position: str) -> list[tuple[str, str]]:
         (_("Kind"), str(KINDS[Kind.ONLINE])),
         (_("Agreement number"), (placement and placement.agreement_no) or ""),
         (_("Agreement"), str(state)),
-        (_("Position"), position),
+        (BY_NAME["position"].label, position),
         (_("Sent on"), local(item.sent_at)),
         (_("Signed on"), local(placement.created_at) if placement else ""),
     ]
@@ -157,7 +157,7 @@ def party_a(employer: Employer, terms: Any) -> list[tuple[str, str]]:
         (_("Nature"), codes.name("dwxz", employer.kind)),
         (_("Industry"), codes.name("dwhy", employer.industry)),
         (_("Location"), codes.region_name(employer.location)),
-        (_("Signing contact"), terms.contact_name),
+        (BY_NAME["contact_name"].label, terms.contact_name),
     ]
 
 

@@ -22,7 +22,7 @@ from app.placements.models import (
     Placement,
     PlacementState,
 )
-from app.terms.models import GROUPS
+from app.terms.models import BY_NAME, GROUPS
 from app.terms.queries import groups
 from app.workflow import trail
 from app.workflow.actor import PARTIES, SYSTEM, Actor, Role
@@ -85,7 +85,7 @@ def facts(placement: Placement) -> list[tuple[Any, Any]]:
         (_("Kind"), KINDS[Kind.OFFLINE]),
         (_("Agreement number"), placement.agreement_no or "–"),
         (_("Agreement"), AGREEMENT_LABELS[S(placement.state)]),
-        (_("Position"), placement.terms.position if placement.terms else ""),
+        (BY_NAME["position"].label, placement.terms.position if placement.terms else ""),
         (_("Generated on"), moment(placement.created_at)),
         (_("Attested on"), moment(placement.attested_at)),
     ]
@@ -103,8 +103,8 @@ def party_a(placement: Placement) -> list[tuple[Any, Any]]:
         (_("Postal address"), placement.employer_address),
         (_("Postcode"), placement.employer_postcode),
         (_("E-mail"), placement.employer_email),
-        (_("Signing contact"), terms.contact_name if terms else ""),
-        (_("Telephone"), terms.contact_phone if terms else ""),
+        (BY_NAME["contact_name"].label, terms.contact_name if terms else ""),
+        (BY_NAME["contact_phone"].label, terms.contact_phone if terms else ""),
     ]
 
 

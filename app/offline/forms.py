@@ -19,17 +19,16 @@ from app.core.text import clean_code, clean_line
 from app.documents.errors import Unprintable
 from app.people.forms import CREDIT_CODE, EMAIL, POSTCODE
 from app.terms.forms import TermsPart, fields_of
-from app.terms.models import FIELDS, OFFER
+from app.terms.models import OFFER, ON_PAPER
 
 LONGEST = 300  # characters of one field that a draft keeps
-ASKS = tuple(field for field in FIELDS if field.name != "reply_days")  # nobody waits for an answer
 CONTACT = ("contact_name", "contact_phone")  # terms that stand with the employer's facts
 
 
 class _EntryForm(TermsPart):
     """Four groups: the terms, the employer, the archive, the household registration."""
 
-    asks = ASKS
+    asks = ON_PAPER
 
     employer_credit_code = line(
         _l("Unified social credit code"), 18, CREDIT_CODE, clean=lambda text: clean_code(text)[:40],
@@ -73,9 +72,9 @@ class _EntryForm(TermsPart):
 
 EMPLOYER = ("employer_credit_code", "employer_name", "employer_kind", "employer_industry",
             "employer_location", "employer_address", "employer_postcode", "employer_email")  # fmt: skip
-NAMES = (*EMPLOYER, *(field.name for field in ASKS))
-REGIONS = ("employer_location", "workplace")
-EntryForm: Any = type("EntryForm", (_EntryForm,), fields_of(ASKS))
+NAMES = (*EMPLOYER, *(field.name for field in ON_PAPER))
+REGIONS = ("employer_location", *(field.name for field in ON_PAPER if field.kind == "region"))
+EntryForm: Any = type("EntryForm", (_EntryForm,), fields_of(ON_PAPER))
 
 
 def typed(posted: Mapping[str, str]) -> dict[str, str]:
@@ -93,9 +92,8 @@ def form_of(values: Mapping[str, str], year: int) -> Any:
 def field_of(place: str) -> str:
     """The form's field from which a place of the printed agreement comes; empty for others."""
     part, _dot, name = place.partition(".")
-    prefix = {"employer": "employer_", "archive": "archive_", "household": "household_"}.get(
-        part, ""
-    )
-    if name in CONTACT or (part == "terms" and name in NAMES):
-        return name
-    return f"{prefix}{name}" if f"{prefix}{name}" in NAMES else ""
+    if part == "employer":
+        return (
+            name if name in CONTACT else f"employer_{name}" if f"employer_{name}" in NAMES else ""
+        )
+    return next((field.name for field in ON_PAPER if field.place == place), "")

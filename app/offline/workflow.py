@@ -30,10 +30,12 @@ from app.placements.checks import known_in
 from app.placements.models import Kind, Placement, PlacementState
 from app.placements.workflow import PLACEMENTS
 from app.settings.queries import settings
-from app.terms.models import Terms
+from app.terms.models import FIELDS, Terms
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import committed
 from app.workflow.locks import lock_row
+
+NOT_ON_PAPER = {field.name: 0 for field in FIELDS if not field.on_paper}
 
 LINK_DAYS = 7
 LOOKUPS = Limit("employer lookup", 60, timedelta(hours=1))  # of one student
@@ -71,7 +73,7 @@ def draft(student: Student, filled: Filled | None = None) -> Placement:
     )
     placement.student, placement.school = student, student.school
     if filled:
-        placement.terms = Terms(**filled.terms, reply_days=0, created_at=now)
+        placement.terms = Terms(**filled.terms, **NOT_ON_PAPER, created_at=now)
     return placement
 
 

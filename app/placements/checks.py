@@ -16,7 +16,8 @@ from app.core.printable import sentence
 from app.core.text import clean_code
 from app.documents.models import Failure
 from app.placements.models import HOLDS_SLOT, Kind, Placement, PlacementState
-from app.terms.models import BY_NAME
+from app.terms.models import FIELDS
+from app.terms.models import PARTS as TERM_PARTS
 
 MUST_KNOW = (
     ("employer_kind", _l("nature")),
@@ -82,7 +83,7 @@ _FIELDS = {
     "contact_name": _l("Signing contact"), "contact_phone": _l("Telephone"), "code": _l("Code"),
 }  # fmt: skip
 _WHOLE = {"employer.name": _l("Name of the employer"), "school.name": _l("School name")}
-AGREED = ("terms", "archive", "household", "position")
+AGREED = (*TERM_PARTS.values(), "position")
 
 
 def place_name(place: str) -> str:
@@ -90,8 +91,8 @@ def place_name(place: str) -> str:
     if place in _WHOLE:
         return str(_WHOLE[place])
     part, _dot, name = place.partition(".")
-    term = BY_NAME.get(f"{part}_{name}") or BY_NAME.get(name or part)
-    label: Any = term.label if term and part in AGREED else _FIELDS.get(name, name)
+    term = next((f for f in FIELDS if place in (f.place, f.name)), None)
+    label: Any = term.label if term else _FIELDS.get(name, name)
     whole = PARTS.get(part, PARTS["terms"])
     return f"{whole} · {label}" if label else str(whole)
 

@@ -33,9 +33,8 @@ from app.documents.printing import mended_all, unprintable
 from app.people.models import Student
 from app.placements.models import KINDS, Kind, Placement, PlacementState
 from app.placements.queries import prints
-from app.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of
-from app.terms.models import FIELDS as TERM_FIELDS
-from app.terms.queries import shown
+from app.terms.models import PARTS, Terms
+from app.terms.queries import printed, printed_values
 from app.workflow import trail
 from app.workflow.actor import STAFF, Actor
 from app.workflow.models import Trail
@@ -138,6 +137,7 @@ def agreement_data(
         "paper": placement.kind == Kind.OFFLINE,
         "signed_on": _day(placement.created_at),
         **printed_facts(placement),
+        "agreed": printed(placement.kind == Kind.OFFLINE),
         "edition": PRINTED[Edition.MASKED],
         "trace": mended_all(_trace(placement, until)),
         "code": code,
@@ -163,10 +163,8 @@ def printed_facts(placement: Placement) -> dict[str, Any]:
         "student": _student(student),
         "employer": _employer(placement, terms),
     }
-    for group in (OFFER, ARCHIVE, HOUSEHOLD):
-        facts["terms" if group == OFFER else group] = _terms(
-            terms, group, placement.graduation_year
-        )
+    for group, part in PARTS.items():
+        facts[part] = printed_values(terms, group, placement.graduation_year)
     return dict(mended_all(facts))
 
 
@@ -203,20 +201,6 @@ def _employer(placement: Placement, terms: Terms | None) -> dict[str, str]:
         "contact_name": terms.contact_name if terms else "",
         "contact_phone": terms.contact_phone if terms else "",
         "email": placement.employer_email or "",
-    }
-
-
-def _terms(terms: Terms | None, group: str, year: int) -> dict[str, str]:
-    if terms is None:
-        return {}
-    values = values_of(terms)
-    prefix = {"archive": "archive_", "household": "household_"}.get(group, "")
-    return {
-        field.name.removeprefix(prefix): shown(field, values[field.name], year)
-        if asked(field, values)
-        else ""
-        for field in TERM_FIELDS
-        if field.group == group
     }
 
 

@@ -27,6 +27,7 @@ from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
 from app.termination import queries
 from app.termination.models import CHIPS, LABELS, TerminationState
 from app.termination.views import LARGEST_KEY, PartyTerminations, in_scope, page_of
+from app.terms.models import BY_NAME
 
 # numbers of an employer's search that find no student of its own (S-10)
 NUMBERS = Limit("number-search", 10, timedelta(days=1))
@@ -75,7 +76,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
         "student.name": _l("Student"), "termination.state": _l("Termination"),
         "state": _l("Agreement"), "student.school.name": _l("School"),
         "student.education": _l("Level of education"), "major.name": _l("Major"),
-        "terms.position": _l("Position"), "agreement_no": _l("Agreement number"),
+        "terms.position": BY_NAME["position"].label, "agreement_no": _l("Agreement number"),
         "created_at": _l("Signed on"),
         "student.graduation_year": _l("Graduation year"),
     }  # fmt: skip

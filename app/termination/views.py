@@ -132,7 +132,7 @@ def _facts(placement: Placement) -> list[tuple[Any, Any]]:
         (_("Employer"), placement.employer_name),
         (_("Student"), placement.student.name),
         (_("Agreement number"), placement.agreement_no or "–"),
-        (_("Position"), terms.position if terms else ""),
+        (BY_NAME["position"].label, terms.position if terms else ""),
         (penalty.label, with_unit(penalty, terms.breach_penalty) if terms else ""),
         (_("Attested on"), moment(placement.attested_at)),
     ]

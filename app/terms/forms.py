@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import DateField, SelectField
-from wtforms.validators import DataRequired, InputRequired, NumberRange, ValidationError
+from wtforms.validators import DataRequired, InputRequired, NumberRange, Optional, ValidationError
 
 from app.codes.forms import RegionField, options
 from app.core import clock
@@ -49,8 +49,11 @@ class TermsPart(FlaskForm):
                 self[field.name].choices = options(field.table, leave_out, years)
 
     def values(self) -> dict[str, Any]:
-        """The values of a version of the terms; details that do not count are None."""
-        return {field.name: self[field.name].data for field in self.asks}
+        """The values of a version of the terms; what does not count or was left empty is None."""
+        return {
+            field.name: self[field.name].data if field.required else self[field.name].data or None
+            for field in self.asks
+        }
 
     def group(self, name: str) -> list[tuple[Any, Field]]:
         """The form's fields of one group, each with what is declared of it."""
@@ -77,22 +80,21 @@ def fields_of(asks: Iterable[Field]) -> dict[str, Any]:
 
 def _field(field: Field) -> Any:
     """The form field of a declared term."""
+    must: Any = InputRequired(MISSING) if field.required else Optional()
     if field.kind == "code":
-        return SelectField(field.label, [DataRequired(MISSING)])
+        return SelectField(field.label, [DataRequired(MISSING)] if field.required else [])
     if field.kind == "region":
-        return RegionField(field.label)
+        return RegionField(field.label, required=field.required)
     if field.kind == "date":
         return DateField(
             field.label,
-            [InputRequired(MISSING), not_in_the_past],
+            [must, not_in_the_past],
             invalid_value_message=_l("Please enter a day, such as 2027-07-01."),
         )
     if field.kind in ("int", "days", "money"):
         bounds = NumberRange(field.low, field.high, _l("Between %(min)s and %(max)s."))
         units = {"money": MONEY, "days": DAYS}.get(field.kind, ())
-        return WholeField(
-            field.label, [InputRequired(MISSING), bounds], units, description=field.hint
-        )
+        return WholeField(field.label, [must, bounds], units, description=field.hint)
     return _text(field)
 
 
@@ -105,5 +107,5 @@ def _text(field: Field) -> Any:
         checks, keys = [*checks, POSTCODE], {"inputmode": "numeric"}
     return line(
         field.label, field.length or 6, *checks, clean=CLEAN.get(field.name, clean_line),
-        description=field.hint, render_kw=dict(keys),
+        required=field.required, description=field.hint, render_kw=dict(keys),
     )  # fmt: skip

@@ -1,8 +1,8 @@
 """What the parties agree on: one immutable row a version, and the declared list of its fields.
 
-An edit or an amendment is a new row; a trigger of the database refuses to change an old one. Forms, the
-letter, the review detail and the agreement are all made from `FIELDS`: a new field is one line there and
-one column here.
+An edit or an amendment is a new row; a trigger of the database refuses to change an old one. Forms, preview,
+letter, comparison, review detail, exports, the agreement, the demo and the tests are all made from `FIELDS`:
+a new term is one line there, one column here and its migration.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ GROUPS = {
     ARCHIVE: _l("Personal archive"),
     HOUSEHOLD: _l("Household registration"),
 }
+PARTS = {OFFER: "terms", ARCHIVE: "archive", HOUSEHOLD: "household"}  # in the data of the agreement
+# what stands at the left of the group on the agreement, two characters a line
+MARGINS = {OFFER: ("约定", "事项"), ARCHIVE: ("档案", ""), HOUSEHOLD: ("户口", "")}
 NOT_RECEIVED = "NONE"  # code of dajs and hkjs: the employer does not receive it
 
 
@@ -32,14 +35,19 @@ NOT_RECEIVED = "NONE"  # code of dajs and hkjs: the employer does not receive it
 class Field:
     """One thing agreed on. `kind`: text, int, money (yuan), days, date, phone, postcode, code, region.
 
+    `sample` is what demo and tests agree on (of a date: month and day of next year).
+    `default` is what a new letter begins with, before that the employer's own fact called `profile`.
     `only_if` names the field whose value must not be NOT_RECEIVED for this one to be asked.
     `low`/`high` bound numbers; `length` bounds texts; `table` names the code table.
+    On the agreement it stands in its group, in row `at[0]` over `at[1]` of three columns, under its Chinese
+    label or a shorter name, `printed`; `at=None` keeps it off. Paper agreements lack what is not `on_paper`.
     """
 
     name: str
     label: Any
     group: str
     kind: str
+    sample: Any
     unit: Any = ""
     required: bool = True
     only_if: str = ""
@@ -49,42 +57,67 @@ class Field:
     table: str = ""
     hint: Any = ""
     large: bool = False
+    default: Any = None
+    profile: str = ""
+    at: tuple[int, int] | None = (9, 1)
+    printed: str = ""
+    on_paper: bool = True
+
+    @property
+    def key(self) -> str:
+        """Its name within its part of the agreement's data: archive_to is `to` of the archive."""
+        return self.name.removeprefix(f"{self.group}_")
+
+    @property
+    def place(self) -> str:
+        """Where it stands in the agreement's data: ``archive.to``."""
+        return f"{PARTS[self.group]}.{self.key}"
 
 
 MONEY_MOST = 999_999
 FIELDS: tuple[Field, ...] = (
-    Field("position_kind", _l("Kind of position"), OFFER, "code", table="gzzwlb"),
-    Field("position", _l("Position"), OFFER, "text", length=60, large=True),
-    Field("reply_days", _l("Days to answer"), OFFER, "days", unit=_l("days"), low=1, high=30,
-          hint=_l("The invitation ends at 24:00 of the last day.")),
-    Field("probation_days", _l("Probation period"), OFFER, "days", unit=_l("days"), high=180),
-    Field("probation_pay", _l("Pay on probation"), OFFER, "money", unit=_l("yuan a month"),
-          high=MONEY_MOST, large=True),
-    Field("regular_pay", _l("Pay after probation"), OFFER, "money", unit=_l("yuan a month"),
-          high=MONEY_MOST, large=True),
-    Field("breach_penalty", _l("Breach penalty"), OFFER, "money", unit=_l("yuan"), high=MONEY_MOST,
-          large=True),
-    Field("report_place", _l("Place to report for work"), OFFER, "text", length=120),
-    Field("report_by", _l("Report for work by"), OFFER, "date", large=True),
-    Field("workplace", _l("Actual workplace"), OFFER, "region", large=True),
-    Field("contact_name", _l("Signing contact"), OFFER, "text", length=60),
-    Field("contact_phone", _l("Telephone"), OFFER, "phone", length=20),
-    Field("archive_receiver", _l("Archive is received by"), ARCHIVE, "code", table="dajs"),
-    Field("archive_to", _l("Forward the archive to"), ARCHIVE, "text", length=120,
-          only_if="archive_receiver"),
-    Field("archive_address", _l("Forwarding address"), ARCHIVE, "text", length=200,
-          only_if="archive_receiver"),
-    Field("archive_postcode", _l("Forwarding postcode"), ARCHIVE, "postcode",
-          only_if="archive_receiver"),
-    Field("archive_contact", _l("Forwarding contact"), ARCHIVE, "text", length=60,
-          only_if="archive_receiver"),
-    Field("archive_phone", _l("Forwarding telephone"), ARCHIVE, "phone", length=20,
-          only_if="archive_receiver"),
-    Field("household_kind", _l("Household registration moves to"), HOUSEHOLD, "code", table="hkjs"),
-    Field("household_address", _l("Household address"), HOUSEHOLD, "text", length=200,
-          only_if="household_kind"),
+    Field("position_kind", _l("Kind of position"), OFFER, "code", "13", table="gzzwlb", at=(1, 1)),
+    Field("position", _l("Position"), OFFER, "text", "软件工程师", length=60, large=True, at=(1, 2)),
+    Field("reply_days", _l("Days to answer"), OFFER, "days", 5, unit=_l("days"), low=1, high=30,
+          hint=_l("The invitation ends at 24:00 of the last day."), default=5, at=(5, 1),
+          on_paper=False),  # nobody waits for an answer
+    Field("probation_days", _l("Probation period"), OFFER, "days", 60, unit=_l("days"), high=180,
+          at=(2, 1)),
+    Field("probation_pay", _l("Pay on probation"), OFFER, "money", 5000, unit=_l("yuan a month"),
+          high=MONEY_MOST, large=True, at=(2, 1)),
+    Field("regular_pay", _l("Pay after probation"), OFFER, "money", 6000, unit=_l("yuan a month"),
+          high=MONEY_MOST, large=True, at=(2, 1)),
+    Field("breach_penalty", _l("Breach penalty"), OFFER, "money", 0, unit=_l("yuan"), high=MONEY_MOST,
+          large=True, default=0, at=(4, 1)),
+    Field("report_place", _l("Place to report for work"), OFFER, "text", "武汉市洪山区1号", length=120,
+          profile="address", at=(3, 2)),
+    Field("report_by", _l("Report for work by"), OFFER, "date", (7, 1), large=True, at=(3, 1)),
+    Field("workplace", _l("Actual workplace"), OFFER, "region", "420111", large=True,
+          profile="location", at=(4, 2), printed="工作地点"),
+    Field("contact_name", _l("Signing contact"), OFFER, "text", "张先生", length=60,
+          profile="contact_name", at=(5, 1)),
+    Field("contact_phone", _l("Telephone"), OFFER, "phone", "02787654321", length=20,
+          profile="contact_phone", at=(5, 1)),
+    Field("archive_receiver", _l("Archive is received by"), ARCHIVE, "code", "UNIT", table="dajs",
+          profile="archive_receiver", at=(1, 1), printed="接收方式"),
+    Field("archive_to", _l("Forward the archive to"), ARCHIVE, "text", "单位人事部", length=120,
+          only_if="archive_receiver", profile="archive_to", at=(1, 2), printed="转寄单位"),
+    Field("archive_address", _l("Forwarding address"), ARCHIVE, "text", "武汉市洪山区1号", length=200,
+          only_if="archive_receiver", profile="archive_address", at=(2, 2), printed="转递地址"),
+    Field("archive_postcode", _l("Forwarding postcode"), ARCHIVE, "postcode", "430000",
+          only_if="archive_receiver", profile="archive_postcode", at=(2, 1), printed="邮政编码"),
+    Field("archive_contact", _l("Forwarding contact"), ARCHIVE, "text", "王先生", length=60,
+          only_if="archive_receiver", profile="archive_contact", at=(3, 1), printed="联系人"),
+    Field("archive_phone", _l("Forwarding telephone"), ARCHIVE, "phone", "02787654321", length=20,
+          only_if="archive_receiver", profile="archive_phone", at=(3, 2), printed="联系电话"),
+    Field("household_kind", _l("Household registration moves to"), HOUSEHOLD, "code", "UNIT",
+          table="hkjs", default=NOT_RECEIVED, profile="household_kind", at=(1, 1), printed="接收类型"),
+    Field("household_address", _l("Household address"), HOUSEHOLD, "text", "武汉市洪山区派出所",
+          length=200, only_if="household_kind", profile="household_address", at=(1, 2),
+          printed="接收地址"),
 )  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}
+ON_PAPER = tuple(field for field in FIELDS if field.on_paper)
 
 
 class Terms(db.Model):
@@ -121,11 +154,13 @@ class Terms(db.Model):
 def asked(field: Field, values: dict[str, Any]) -> bool:
     """Whether the field counts: details only when the employer receives, numbers not below their least.
 
-    A paper agreement has no days to answer: 0 stands there, which nobody can enter.
+    A paper agreement has no days to answer: 0 stands there, which nobody can enter. A version that is
+    older than the term has None.
     """
-    if field.low and values.get(field.name) == 0:
-        return False
-    return not field.only_if or values.get(field.only_if) not in (None, "", NOT_RECEIVED)
+    value = values.get(field.name)
+    if field.only_if:
+        return values.get(field.only_if) not in (None, "", NOT_RECEIVED)
+    return value is not None and not (field.low and value == 0)
 
 
 def values_of(terms: Terms) -> dict[str, Any]:

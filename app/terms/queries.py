@@ -4,13 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
+from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
-from app.terms.models import BY_NAME, FIELDS, GROUPS, Field, Terms, asked, differences, values_of
+from app.core import clock
+from app.terms.models import (
+    BY_NAME,
+    FIELDS,
+    GROUPS,
+    MARGINS,
+    Field,
+    Terms,
+    asked,
+    differences,
+    values_of,
+)
 from app.workflow import trail
 from app.workflow.models import Trail
 
@@ -100,6 +113,74 @@ def groups_of(values: dict[str, Any], year: int) -> dict[str, tuple[Any, list[tu
 def groups(terms: Terms, year: int) -> dict[str, tuple[Any, list[tuple[Any, str]]]]:
     """`groups_of` one version of the terms."""
     return groups_of(values_of(terms), year)
+
+
+# -- on the agreement, which is Chinese in any language (DOC-01) ----------------------------------------
+
+COLUMNS = 3  # of a row: each a label and its value
+
+
+def printed(paper: bool) -> list[dict[str, Any]]:
+    """The groups of the agreement as they are laid out: what stands at their left, and their rows of cells.
+
+    A cell is a term's place in the printed data, its name, the columns it takes, and its unit. The last one
+    of a row takes what is left.
+    """
+    with force_locale("zh"):
+        return [
+            {"word": MARGINS[group][0], "gloss": MARGINS[group][1], "rows": _rows(group, paper)}
+            for group in GROUPS
+        ]
+
+
+def _rows(group: str, paper: bool) -> list[list[dict[str, Any]]]:
+    rows: dict[tuple[int, int], list[dict[str, Any]]] = {}
+    free: dict[int, int] = {}  # declared row → columns taken, over as many printed rows as needed
+    cells = [(f, f.at) for f in FIELDS if f.group == group and f.at and (f.on_paper or not paper)]
+    for field, (row, columns) in sorted(cells, key=lambda cell: cell[1][0]):
+        taken = free.get(row, 0)
+        if taken % COLUMNS + columns > COLUMNS:  # does not fit behind the one before
+            taken += -taken % COLUMNS
+        free[row] = taken + columns
+        rows.setdefault((row, taken // COLUMNS), []).append(_cell(field, columns))
+    for cells_of in rows.values():
+        cells_of[-1]["columns"] += COLUMNS - sum(cell["columns"] for cell in cells_of)
+    return list(rows.values())
+
+
+def _cell(field: Field, columns: int) -> dict[str, Any]:
+    part, _dot, key = field.place.partition(".")
+    return {"part": part, "key": key, "columns": columns, "unit": str(field.unit),
+            "label": field.printed or str(field.label)}  # fmt: skip
+
+
+def printed_values(terms: Terms | None, group: str, year: int) -> dict[str, str]:
+    """The terms of one group as the agreement prints them, by their key.
+
+    A term that a version is too old to have is left out: what was issued keeps its digest (DOC-04).
+    """
+    if terms is None:
+        return {}
+    values = values_of(terms)
+    return {
+        field.key: shown(field, values[field.name], year) if asked(field, values) else ""
+        for field in FIELDS
+        if field.group == group and (values[field.name] is not None or field.only_if)
+    }
+
+
+# -- one whole version, for demo and tests --------------------------------------------------------------
+
+
+def samples(year: int = 0, /, **changes: Any) -> dict[str, Any]:
+    """Terms as somebody may agree on them: every declared sample that counts beside the changes.
+
+    `year`: in which the work begins; without it next year.
+    """
+    begins = year or clock.today().year + 1
+    values = {f.name: f.sample if f.kind != "date" else date(begins, *f.sample) for f in FIELDS}
+    values |= changes
+    return {f.name: values[f.name] for f in FIELDS if asked(f, values)} | changes
 
 
 def _changed(row: Trail) -> str:

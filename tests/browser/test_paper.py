@@ -7,23 +7,19 @@ import re
 import pytest
 
 from app.demo.papers import page as drawn
+from app.terms.models import NOT_RECEIVED, ON_PAPER
 from tests.browser.conftest import drawn_by_worker, sign_in, text_of
-from tests.browser.files import YEAR
+from tests.browser.terms import fill_terms
 from tests.browser.test_life import STATE, confirm, press
 from tests.browser.test_story import asked_code
 from tests.factories import credit_code
 
 pytestmark = pytest.mark.browser
 CODE = credit_code(888_001)
-CHOICES = {"position_kind": "13", "employer_kind": "39", "employer_industry": "22",
-           "archive_receiver": "UNIT", "household_kind": "NONE"}  # fmt: skip
+CHOICES = {"employer_kind": "39", "employer_industry": "22"}
 TEXTS = {
-    "position": "机械设计员", "probation_days": "60", "probation_pay": "4500", "regular_pay": "5500",
-    "breach_penalty": "0", "report_place": "武昌区中北路88号", "report_by": f"{YEAR}-07-08",
     "employer_credit_code": CODE, "employer_name": "江城䶮记精工有限公司", "employer_address": "中北路88号",
-    "employer_postcode": "430071", "contact_name": "张㛃", "contact_phone": "027-87771234",
-    "archive_to": "人事部", "archive_address": "中北路88号", "archive_postcode": "430071",
-    "archive_contact": "刘女士", "archive_phone": "027-87771234",
+    "employer_postcode": "430071",
 }  # fmt: skip
 
 
@@ -94,7 +90,10 @@ def test_from_the_entry_to_the_termination_on_the_phone(running, open_page, tmp_
         student.select_option(f"#{name}", value)
     for name, text in TEXTS.items():
         student.fill(f"#{name}", text)
-    region(student, "workplace", "武昌")
+    fill_terms(
+        student, ON_PAPER, lambda name, _code: region(student, name, "武昌"),
+        contact_name="张㛃", household_kind=NOT_RECEIVED,
+    )  # fmt: skip
     region(student, "employer_location", "武昌")
     student.wait_for_function(
         "() => document.querySelector('[data-qq-saved]').textContent.includes('暂存')"

@@ -9,8 +9,9 @@ import time
 import pytest
 from PIL import Image, ImageDraw
 
+from app.terms.models import FIELDS, NOT_RECEIVED
 from tests.browser.conftest import SLOW, sign_in, text_of
-from tests.browser.files import YEAR
+from tests.browser.terms import fill_terms
 from tests.factories import credit_code
 
 pytestmark = pytest.mark.browser
@@ -209,15 +210,10 @@ def fill_region(page, selector: str, full_name: str) -> None:
 
 
 def write_letter(page) -> None:
-    page.select_option("#position_kind", "13")
-    for field, value in (("position", "软件工程师"), ("reply_days", "5"), ("probation_days", "60"),
-                         ("probation_pay", "7000"), ("regular_pay", "8500"), ("breach_penalty", "0"),
-                         ("report_place", "武汉市洪山区光谷大道1号"), ("report_by", f"{YEAR}-07-01"),
-                         ("contact_name", "陈经理"), ("contact_phone", "02787654321")):  # fmt: skip
-        page.fill(f"#{field}", value)
-    fill_region(page, "#workplace", "湖北省武汉市洪山区")
-    page.select_option("#archive_receiver", "NONE")
-    page.select_option("#household_kind", "NONE")
+    fill_terms(
+        page, FIELDS, lambda name, _code: fill_region(page, f"#{name}", "湖北省武汉市洪山区"),
+        archive_receiver=NOT_RECEIVED, household_kind=NOT_RECEIVED,
+    )  # fmt: skip
     page.locator("form:has(#position) button[type=submit].btn-primary").click()
     page.wait_for_load_state()
     assert not page.locator("#problems").count(), page.inner_text("#problems")

@@ -9,10 +9,30 @@ from pathlib import Path
 
 import pypdf
 import pytest
+from flask import Flask
+from flask_babel import Babel
 
 from app.documents import limits, render
+from app.terms.models import FIELDS, PARTS
+from app.terms.queries import printed, samples
 
 CODE = "7K3MQ8ZTX2VA"
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def agreed() -> dict:
+    """Every declared term with its sample, and how they are laid out: no database is asked."""
+    small = Flask(__name__)
+    Babel(small, default_translation_directories=str(ROOT / "translations"))
+    with small.app_context():
+        values = samples(2026)
+        parts = {
+            part: {f.key: str(values[f.name]) for f in FIELDS if f.group == group}
+            for group, part in PARTS.items()
+        }
+        return {**parts, "agreed": printed(paper=False)}
+
+
 AGREEMENT = {
     "number": "1202642010400123",
     "kind_label": "线上签约",
@@ -43,29 +63,7 @@ AGREEMENT = {
         "contact_phone": "027-87654321",
         "email": "hr@starlight.example.com",
     },
-    "terms": {
-        "position_kind": "工程技术人员",
-        "position": "前端开发工程师",
-        "probation_days": 60,
-        "probation_pay": 6500,
-        "regular_pay": 8000,
-        "breach_penalty": 3000,
-        "report_place": "湖北省武汉市洪山区",
-        "report_by": "2026年7月10日",
-        "workplace": "武汉市洪山区珞狮路165号",
-        "contact_name": "张㛃",
-        "contact_phone": "027-87654321",
-        "reply_days": "5",
-    },
-    "archive": {
-        "receiver": "签约单位接收",
-        "to": "武汉市人才服务中心",
-        "address": "湖北省武汉市江汉区新华路25号",
-        "postcode": "430015",
-        "contact": "黄先生",
-        "phone": "13554445454",
-    },
-    "household": {"kind": "单位接收", "address": "武汉市洪山区珞南街派出所"},
+    **agreed(),
     "clauses": [],
     "trace": [
         {"who": "用人单位", "at": "2026-05-18 09:02", "what": "发出邀约", "note": ""},

@@ -8,7 +8,7 @@ import pytest
 
 from app.core.db import db
 from app.termination.workflow import TERMINATIONS
-from app.terms.models import FIELDS, values_of
+from app.terms.models import values_of
 from tests.factories import (
     accept,
     account,
@@ -18,6 +18,7 @@ from tests.factories import (
     invite,
     pass_time,
     terminate,
+    typed,
 )
 
 
@@ -29,9 +30,7 @@ def waiting(cast):
 
 def letter(placement, **changes) -> dict:
     """The letter's fields as its form posts them."""
-    values = {k: "" if v is None else v for k, v in values_of(placement.terms).items()}
-    regions = {f.name: values[f.name] for f in FIELDS if f.kind == "region"}
-    return values | {f"{name}_code": code for name, code in regions.items()} | changes
+    return typed(values_of(placement.terms)) | changes
 
 
 @pytest.mark.rule("INV-16")

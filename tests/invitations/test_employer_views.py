@@ -24,6 +24,7 @@ from tests.factories import (
     make_student,
     offer,
     pass_time,
+    typed,
 )
 
 LIST = "/employer/invitations/list/"
@@ -234,10 +235,7 @@ def test_a_button_that_cannot_be_used_says_why(cast, browser):
 
 
 def edited(**changes) -> dict:
-    values = offer(**changes)
-    return {key: str(value) for key, value in values.items()} | {
-        "workplace": "湖北省武汉市洪山区", "workplace_code": "420111"
-    }  # fmt: skip
+    return typed(offer(**changes))
 
 
 @pytest.mark.rule("INV-15")

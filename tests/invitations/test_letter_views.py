@@ -12,7 +12,16 @@ from app.core.db import db
 from app.invitations.models import Candidate, Invitation
 from app.people.models import OriginState
 from app.people.workflow import restrict
-from tests.factories import account, actor, code_for, invite, make_candidate, make_student, offer
+from tests.factories import (
+    account,
+    actor,
+    code_for,
+    invite,
+    make_candidate,
+    make_student,
+    offer,
+    typed,
+)
 
 SEARCH, ADD, CHOSEN = (f"/employer/candidates/{name}" for name in ("search", "add", "chosen"))
 LETTER, SEND = "/employer/letter/", "/employer/letter/send"
@@ -35,9 +44,7 @@ def token_in(page: str) -> str:
 
 
 def letter(rows, **changes) -> dict:
-    values = {key: str(value) for key, value in offer().items()}
-    values |= {"workplace": "湖北省武汉市洪山区", "workplace_code": "420111"}
-    return values | {"ids": ",".join(str(row.id) for row in rows)} | changes
+    return typed(offer()) | {"ids": ",".join(str(row.id) for row in rows)} | changes
 
 
 def batch_in(page: str) -> str:

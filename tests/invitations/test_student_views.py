@@ -205,8 +205,8 @@ def test_a_changed_letter_shows_old_and_new(cast, visit):
     page = (
         visit(make.account(cast.student)).get(f"/my/invitations/{letter.id}").get_data(as_text=True)
     )
-    assert "<del>6,000</del>" in page
-    assert "<ins>9,999</ins>" in page
+    assert "<del>6,000 元/月</del>" in page
+    assert "<ins>9,999 元/月</ins>" in page
 
 
 @pytest.mark.rule("ACC-02")

@@ -10,6 +10,7 @@ from app.accounts.queries import actor_of
 from app.offline.forms import form_of, typed
 from app.offline.workflow import Filled, generate, save
 from app.placements.workflow import PLACEMENTS
+from app.terms.models import ON_PAPER
 from tests import factories as make
 
 UNKNOWN = make.credit_code(777_001)
@@ -17,9 +18,9 @@ UNKNOWN = make.credit_code(777_001)
 
 def whole(**changes) -> dict[str, str]:
     """A form in which nothing is missing, as a browser posts it."""
-    values = {key: str(value) for key, value in make.offer().items() if key != "reply_days"}
+    terms = make.offer()
+    values = make.typed({f.name: terms[f.name] for f in ON_PAPER if f.name in terms})
     values |= {
-        "workplace": "湖北省武汉市洪山区", "workplace_code": "420111",
         "employer_credit_code": UNKNOWN, "employer_name": "江城钢铁厂", "employer_kind": "39",
         "employer_industry": "34", "employer_location": "湖北省武汉市武昌区",
         "employer_location_code": "420106", "employer_address": "中北路88号",

@@ -13,26 +13,29 @@ from app.offline.workflow import draft
 from app.placements.models import Placement
 from app.placements.tasks import agreement_pdf, document_of, make_agreement, preview
 from app.placements.workflow import PLACEMENTS
+from app.terms.models import ON_PAPER
 from tests import factories as make
 from tests.documents.conftest import text_of
 from tests.offline.paper import approved, filled, generated, photo
 from tests.previews import drawn_for
 
 RARE = "𬸘㛃䶮龘靐齉·买买提·吾布力"
-LONG = {  # every field as long as its form lets it be
-    "employer_name": ("武汉星光𬸘䶮智能制造股份有限公司" * 8)[:120],
-    "employer_address": ("湖北省武汉市洪山区街道口珞狮路165号" * 12)[:200],
-    "employer_email": "a" * 60 + "@" + "b" * 54 + ".com",
-    "position": ("高级前端开发工程师兼架构师" * 5)[:60],
-    "report_place": ("湖北省武汉市洪山区珞喻路1037号" * 9)[:120],
-    "contact_name": (RARE * 6)[:60],
-    "archive_receiver": "UNIT",
-    "archive_to": ("武汉市人才服务中心档案管理部" * 10)[:120],
-    "archive_address": ("湖北省武汉市江汉区新华路25号" * 14)[:200],
-    "archive_postcode": "430015", "archive_contact": (RARE * 6)[:60], "archive_phone": "027-87654321",
-    "household_kind": "UNIT", "household_address": ("武汉市洪山区珞南街派出所集体户" * 14)[:200],
-    "probation_pay": "999999", "regular_pay": "999999", "breach_penalty": "999999",
-}  # fmt: skip
+
+
+ADDRESS = "湖北省武汉市洪山区街道口珞狮路165号"
+
+
+def longest() -> dict[str, str]:
+    """Every field of the form as long as it may be: texts of each term with its own beginning, most pay."""
+    texts = {f.name: RARE if "contact" in f.name else f"{f.printed}{ADDRESS}" for f in ON_PAPER}
+    terms = {f.name: (texts[f.name] * f.length)[: f.length] for f in ON_PAPER if f.kind == "text"}
+    terms |= {f.name: str(f.high) for f in ON_PAPER if f.kind == "money"}
+    received = {f.only_if: "UNIT" for f in ON_PAPER if f.only_if}
+    return make.typed(make.offer(**received)) | terms | {
+        "employer_name": ("武汉星光𬸘䶮智能制造股份有限公司" * 8)[:120],
+        "employer_address": (ADDRESS * 12)[:200],
+        "employer_email": "a" * 60 + "@" + "b" * 54 + ".com",
+    }  # fmt: skip
 
 
 def plain(text: str) -> str:
@@ -48,9 +51,10 @@ def issued(placement) -> bytes:
 
 @pytest.mark.rule("DOC-01", "DOC-06")
 def test_the_longest_and_rarest_text_is_printed_whole_in_every_field(cast):
-    text = plain(text_of(drawn_for(preview, draft(cast.student, filled(**LONG)))))
-    for name, value in LONG.items():
-        if len(value) > 8 and not name.endswith(("kind", "pay", "penalty")):
+    long = longest()
+    text = plain(text_of(drawn_for(preview, draft(cast.student, filled(**long)))))
+    for name, value in long.items():
+        if len(value) > 40:
             # lines of a cell stand beside those of its neighbours: each piece is there, in order
             pieces = [value[n : n + 5] for n in range(0, len(value) - 5, 5)]
             assert sum(piece in text for piece in pieces) >= len(pieces) // 2, name
