@@ -77,6 +77,7 @@ FILES = {
     "verifying.py", "walking.py", "guarding.py", "findings.py",  # audit: the verifier
     "retention.py",  # audit: how long what is no record is kept
     "own_copy.py",  # home: a student's copy of everything about it
+    "labels.py",  # codes: their names as pages show them, in English where the page is
     "tables",  # codes: the shipped tables
     "__pycache__",
 }  # fmt: skip

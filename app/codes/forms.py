@@ -12,6 +12,7 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput, html_params
 
+from app.codes import labels
 from app.codes.queries import names_for, region_code, region_name
 from app.core.forms import MISSING
 from app.core.printable import refusal
@@ -90,5 +91,5 @@ def options(
     They are those that count for graduates of all these years; without one, of the next (PLN-11).
     """
     found = names_for(table, years)
-    known = [(code, name) for code, name in found.items() if code not in leave_out]
+    known = [pair for pair in labels.choices(found, table) if pair[0] not in leave_out]
     return [("", _("Please choose")), *known]

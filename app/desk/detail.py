@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.codes import queries as codes
+from app.codes import labels
 from app.core import clock
 from app.core.names import title_key
 from app.destinations import detail as destinations
@@ -169,13 +169,13 @@ def _student(placement: Placement) -> list[Any]:
         {"label": _("Name"), "value": student.name, "strong": True},
         (_("Student number"), student.student_no),
         (student.id_label, student.id_number_masked),
-        (_("Sex"), codes.name("xb", student.sex, student.graduation_year)),
+        (_("Sex"), labels.code("xb", student.sex, student.graduation_year)),
         (_("College"), placement.college.name),
         (_("Major"), placement.major.name),
         (_("Class"), student.class_name),
-        (_("Level of education"), codes.name("xl", student.education, student.graduation_year)),
+        (_("Level of education"), labels.code("xl", student.education, student.graduation_year)),
         (_("Graduation year"), student.graduation_year),
-        (_("Training mode"), codes.name("pyfs", student.training_mode, student.graduation_year)),
+        (_("Training mode"), labels.code("pyfs", student.training_mode, student.graduation_year)),
         (_("Phone"), student.phone_masked),
         (_("E-mail"), student.email),
     ]
@@ -185,11 +185,11 @@ def _employer(placement: Placement) -> list[Any]:
     employer, name = placement.employer, placement.employer_name
     paper = placement.terms if placement.kind == Kind.OFFLINE else None  # what was typed
     facts = {
-        "employer_kind": codes.name("dwxz", placement.employer_kind, placement.graduation_year),
-        "employer_industry": codes.name(
+        "employer_kind": labels.code("dwxz", placement.employer_kind, placement.graduation_year),
+        "employer_industry": labels.code(
             "dwhy", placement.employer_industry, placement.graduation_year
         ),
-        "employer_location": codes.region_name(placement.employer_location),
+        "employer_location": labels.region(placement.employer_location),
     }
     missing = _("to be filled in")
     return [

@@ -8,6 +8,7 @@ from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 
+from app.codes import labels
 from app.codes import queries as codes
 from app.core.errors import Invalid
 from app.core.forms import show_problems
@@ -33,7 +34,10 @@ class FactsForm(FlaskForm):
         }
         form = cls(data=known)
         for field, table in ((form.employer_kind, "dwxz"), (form.employer_industry, "dwhy")):
-            field.choices = [("", "—"), *codes.choices(table, placement.graduation_year)]
+            field.choices = [
+                ("", "—"),
+                *labels.choices(codes.names(table, placement.graduation_year), table),
+            ]
         return form
 
     def values(self) -> dict[str, str]:

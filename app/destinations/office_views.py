@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 from sqlalchemy.orm import selectinload
 
-from app.codes import queries as codes
+from app.codes import labels
 from app.core.db import db
 from app.destinations.forms import (
     FieldForm,
@@ -110,9 +110,9 @@ class DestinationKindsView(SafeModelView):
         "levels": _l("Levels of education"), "years": _l("Graduation years"),
     }  # fmt: skip
     formatters_columns = SHOWN | {
-        "plan_code": lambda code: f"{code} {codes.name('byqx', code, 2021)}",
-        "plan_code_legacy": lambda code: f"{code} {codes.name('byqx', code, 2020)}",
-        "modes": lambda modes: _(", ").join(codes.name("pyfs", m) for m in modes) or _("all"),
+        "plan_code": lambda code: f"{code} {labels.code_text('byqx', code, 2021)}",
+        "plan_code_legacy": lambda code: f"{code} {labels.code_text('byqx', code, 2020)}",
+        "modes": lambda modes: _(", ").join(labels.code_text("pyfs", m) for m in modes) or _("all"),
         "levels": lambda found: _(", ").join(str(LEVELS[level]) for level in found) or _("all"),
     }
     base_order = ("sort", "asc")

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from app.accounts.holds import not_held
 from app.accounts.queries import actor
-from app.codes import queries as codes
+from app.codes import labels
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.invitations import queries
@@ -68,8 +68,8 @@ def _facts(employer: Employer) -> list[tuple[str, str]]:
         (_("Unified social credit code"), employer.credit_code),
         (_("Qualification"), str(EMPLOYER_STATES[EmployerState(employer.state)])),
         (_("School that checks"), employer.school.name),
-        (_("Nature"), codes.name("dwxz", employer.kind)),
-        (_("Industry"), codes.name("dwhy", employer.industry)),
-        (_("Location"), codes.region_name(employer.location)),
+        (_("Nature"), labels.code("dwxz", employer.kind)),
+        (_("Industry"), labels.code("dwhy", employer.industry)),
+        (_("Location"), labels.region(employer.location)),
         (_("Signing contact"), f"{employer.contact_name} {employer.contact_phone_masked or ''}"),
     ]

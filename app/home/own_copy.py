@@ -20,6 +20,7 @@ from app.accounts.agents import in_words
 from app.accounts.log_words import event_name, way_name
 from app.accounts.models import ROLE_NAMES, AccountSession, AppUser, ContactChange, SecurityEvent
 from app.accounts.queries import actor_of
+from app.codes import labels
 from app.core import clock, filestore
 from app.core.db import db
 from app.core.errors import Refused
@@ -184,7 +185,7 @@ def _restriction(row: Restriction) -> Row:
 
 def _terms(terms: Any, year: int) -> Row:
     shown = groups(terms, year).values() if terms else ()
-    return {str(label): str(text) for _group, rows in shown for label, text in rows}
+    return {str(label): labels.plain(text) for _group, rows in shown for label, text in rows}
 
 
 def _invitation(row: Invitation) -> Row:

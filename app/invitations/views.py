@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 
-from app.codes import queries as codes
+from app.codes import labels
 from app.core import clock
 from app.core.text import mask_all_but_end
 from app.invitations import queries
@@ -62,7 +62,7 @@ def person(student: Student) -> Person:
         school=student.school.name,
         year=student.graduation_year,
         college=student.college.name,
-        education=codes.name("xl", student.education),
+        education=labels.code("xl", student.education),
         major=student.major.name,
     )
 
@@ -154,9 +154,9 @@ def party_a(employer: Employer, terms: Any) -> list[tuple[str, str]]:
     return [
         (_("Name of the employer"), employer.name),
         (_("Unified social credit code"), employer.credit_code),
-        (_("Nature"), codes.name("dwxz", employer.kind)),
-        (_("Industry"), codes.name("dwhy", employer.industry)),
-        (_("Location"), codes.region_name(employer.location)),
+        (_("Nature"), labels.code("dwxz", employer.kind)),
+        (_("Industry"), labels.code("dwhy", employer.industry)),
+        (_("Location"), labels.region(employer.location)),
         (BY_NAME["contact_name"].label, terms.contact_name),
     ]
 
@@ -170,7 +170,7 @@ def party_b(student: Any, *, own: bool = False, signed: bool = False) -> list[tu
         (_("Name of the student"), student.name),
         (_("School"), student.school.name),
         (_("College"), student.college.name),
-        (_("Major"), f"{student.major.name} · {codes.name('xl', student.education)}"),
+        (_("Major"), f"{student.major.name} · {labels.code('xl', student.education)}"),
         (_("Graduation year"), str(student.graduation_year)),
         *([(student.id_label, number)] if number else []),
         *([(_("Telephone"), phone)] if phone else []),

@@ -7,7 +7,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
-from app.codes import queries as codes
+from app.codes import labels
 from app.core.text import mask_all_but_end
 from app.documents.files import Listed
 from app.fab.shown import moment
@@ -97,9 +97,12 @@ def party_a(placement: Placement) -> list[tuple[Any, Any]]:
     return [
         (_("Name of the employer"), placement.employer_name),
         (_("Unified social credit code"), placement.employer_credit_code),
-        (_("Nature"), codes.name("dwxz", placement.employer_kind, placement.graduation_year)),
-        (_("Industry"), codes.name("dwhy", placement.employer_industry, placement.graduation_year)),
-        (_("Location"), codes.region_name(placement.employer_location)),
+        (_("Nature"), labels.code("dwxz", placement.employer_kind, placement.graduation_year)),
+        (
+            _("Industry"),
+            labels.code("dwhy", placement.employer_industry, placement.graduation_year),
+        ),
+        (_("Location"), labels.region(placement.employer_location)),
         (_("Postal address"), placement.employer_address),
         (_("Postcode"), placement.employer_postcode),
         (_("E-mail"), placement.employer_email),

@@ -15,7 +15,7 @@ from sqlalchemy.orm import aliased
 
 from app.accounts import contacts, holds
 from app.accounts.models import ContactChange
-from app.codes import queries as codes
+from app.codes import labels
 from app.core import clock, sms
 from app.core.db import db
 from app.core.names import name_key
@@ -212,9 +212,9 @@ def _value(field: str, value: Any) -> str:
     if value in (None, ""):
         return "–"
     if field in CODES:
-        return codes.name(CODES[field], value) or str(value)
+        return labels.code(CODES[field], value) or str(value)
     if field in ("origin", "location"):
-        return codes.region_name(value) or str(value)
+        return labels.region(value) or str(value)
     part = db.session.get(PARTS[field], int(value)) if field in PARTS else None
     return str(part or value)
 

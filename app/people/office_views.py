@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.accounts.told import frozen_since, told_of
+from app.codes import labels
 from app.codes import queries as codes
 from app.core import clock
 from app.fab.declared import Link, Tab, record_action
@@ -52,7 +53,7 @@ def years() -> list[tuple[str, str]]:
 
 
 def code_name(table: str) -> Any:
-    return lambda code: codes.name(table, code) or "–"
+    return lambda code: labels.code(table, code) or "–"
 
 
 class EmployersView(RuledForms, StepActions, SafeModelView):
@@ -105,7 +106,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     formatters_columns = {
         "kind": code_name("dwxz"), "industry": code_name("dwhy"), "state": chips(EMPLOYER_STATES,
                                                                          EMPLOYER_CHIPS),
-        "changed_at": moment, "location": lambda code: codes.region_name(code) or "–",
+        "changed_at": moment, "location": lambda code: labels.region(code) or "–",
         "archive_receiver": code_name("dajs"), "household_kind": code_name("hkjs"),
     } | dict.fromkeys(("address", "postcode", "archive_to", "archive_address", "archive_postcode",
                        "archive_contact", "archive_phone", "household_address"), dash)  # fmt: skip

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.accounts.told import frozen_since, told_of
+from app.codes import labels
 from app.codes import queries as codes
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
@@ -111,7 +112,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         "origin_state": chips(ORIGIN_STATES, ORIGIN_CHIPS), "sex": code_name("xb"),
         "nation": code_name("mz"),
         "education": code_name("xl"), "training_mode": code_name("pyfs"), "verified_at": moment,
-        "origin": lambda code: codes.region_name(code) or "–", "email": dash, "address": dash,
+        "origin": lambda code: labels.region(code) or "–", "email": dash, "address": dash,
         "id_kind": lambda kind: str(NAMES[kind]),
         "id_country": lambda code: countries().get(code, code) or "–",
         "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,

@@ -14,7 +14,7 @@ from app.accounts.act_views import code_under_way
 from app.accounts.campus.views import came_by_campus
 from app.accounts.models import AppUser
 from app.accounts.told import told_of
-from app.codes import queries as codes
+from app.codes import labels
 from app.core import clock, mail
 from app.core.db import db
 from app.core.errors import Invalid, Refused
@@ -175,7 +175,7 @@ def facts(student: Student) -> list[tuple[str, str]]:
         (_("School"), student.school.name),
         (_("College"), student.college.name),
         (_("Major"), student.major.name),
-        (_("Level of education"), codes.name("xl", student.education)),
+        (_("Level of education"), labels.code("xl", student.education)),
         (_("Graduation year"), str(student.graduation_year)),
         (str(student.id_label), student.id_number_masked or ""),
         (_("Phone"), student.phone_masked or ""),

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from app.codes import queries as codes
+from app.codes import labels
 from app.core import clock
 from app.documents.printing import unprintable
 from app.people.models import Employer, EmployerState, OriginState, Student, TrainingMode
@@ -36,7 +36,7 @@ def cannot_sign(student: Student, now: datetime, kind: Kind = Kind.ONLINE) -> st
     A destination is open to every training mode: committed students register theirs that way.
     """
     if kind != Kind.DESTINATION and student.training_mode != TrainingMode.OPEN:
-        mode = codes.name("pyfs", student.training_mode)
+        mode = labels.code_text("pyfs", student.training_mode)
         return _(
             "Your training mode is “%(mode)s”; only open-mode graduates sign. "
             "If that is wrong, ask your school's employment office to correct it.",

@@ -127,13 +127,15 @@ def agreement_pdf(placement: Placement, who: Actor) -> bytes | None:
 def agreement_data(
     placement: Placement, code: str, until: datetime | None = None
 ) -> dict[str, Any]:
-    """Everything that is printed, as texts; with the digest of its canonical JSON.
+    """Everything that is printed, as Chinese texts; with the digest of its canonical JSON.
 
     `until`: as of a moment, when it was issued.
     """
+    with force_locale("zh"):
+        kind = str(KINDS[Kind(placement.kind)])
     data: dict[str, Any] = {
         "number": placement.agreement_no or "",
-        "kind_label": str(KINDS[Kind(placement.kind)]),
+        "kind_label": kind,
         "paper": placement.kind == Kind.OFFLINE,
         "signed_on": _day(placement.created_at),
         **printed_facts(placement),
@@ -155,22 +157,17 @@ FULL_AGREEMENT = Later(
 
 
 def printed_facts(placement: Placement) -> dict[str, Any]:
-    """The parties and what they agreed on, as it is printed."""
-    student, terms = _of(placement), placement.terms
-    facts: dict[str, Any] = {
-        "school": {"name": placement.school.name, "code": placement.school.code},
-        "id_label": _in_chinese(student.id_label),
-        "student": _student(student),
-        "employer": _employer(placement, terms),
-    }
-    for group, part in PARTS.items():
-        facts[part] = printed_values(terms, group, placement.graduation_year)
-    return dict(mended_all(facts))
-
-
-def _in_chinese(label: Any) -> str:
+    """The parties and what they agreed on, as it is printed: in Chinese, whoever asks."""
+    student, terms, year = _of(placement), placement.terms, placement.graduation_year
     with force_locale("zh"):
-        return str(label)
+        facts: dict[str, Any] = {
+            "school": {"name": placement.school.name, "code": placement.school.code},
+            "id_label": str(student.id_label),
+            "student": _student(student),
+            "employer": _employer(placement, terms),
+            **{part: printed_values(terms, group, year) for group, part in PARTS.items()},
+        }
+    return dict(mended_all(facts))
 
 
 def _student(student: Student) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 
+from app.codes import labels
 from app.codes import queries as codes
 from app.plan import hooks
 from app.plan.forms import TABLES
@@ -25,7 +26,7 @@ def shown(name: str, value: str | None, year: int) -> str:
     if not value:
         return ""
     if name in TABLES:
-        return f"{value} {codes.name(TABLES[name], value, year)}"
+        return f"{value} {labels.code_text(TABLES[name], value, year)}"
     return f"{value} {codes.region_name(value)}" if name == "location" else value
 
 

@@ -10,6 +10,7 @@ from flask_wtf import FlaskForm
 from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
+from app.codes import labels
 from app.codes import queries as codes
 from app.core.forms import line
 from app.core.names import clean_title
@@ -74,7 +75,11 @@ class EntryForm(FlaskForm):
             named = codes.names(table, entry.graduation_year)
             own = getattr(entry, name)
             extra = [(own, own)] if own and own not in named else []
-            form[name].choices = [("", "—"), *((c, f"{c} {n}") for c, n in named.items()), *extra]
+            form[name].choices = [
+                ("", "—"),
+                *((c, f"{c} {n}") for c, n in labels.choices(named, table)),
+                *extra,
+            ]
         return form
 
     def validate_credit_code(self, field: Any) -> None:

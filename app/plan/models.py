@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
-from app.codes import queries as codes
+from app.codes import labels
 from app.core.db import db
 from app.core.named import Title, order_column
 from app.people.models import College, Student
@@ -108,7 +108,7 @@ class PlanEntry(db.Model):
     def destination(self) -> str:
         """Code and name of the destination in the edition of the graduation year (PLN-11)."""
         code = self.destination_code
-        return f"{code} {codes.name('byqx', code, self.graduation_year)}" if code else ""
+        return f"{code} {labels.code_text('byqx', code, self.graduation_year)}" if code else ""
 
     @property
     def source(self) -> str:

@@ -13,6 +13,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, false, or_, select, text, union_all
 
 from app.accounts.queries import actor
+from app.codes import labels
 from app.codes import queries as codes
 from app.core.text import clean_code, clean_line
 from app.fab.declared import ListFilter
@@ -110,7 +111,7 @@ def _named(table: str) -> Callable[[], list[tuple[str, str]]]:
         found: dict[str, str] = {}
         for since, _edition in codes.editions(table):
             found |= {
-                c: n
+                c: labels.text(table, n)
                 for c, n in codes.names(table, max(since, 1), ended=True).items()
                 if c not in found
             }

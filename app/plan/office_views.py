@@ -12,6 +12,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, union_all
 
 from app.accounts.queries import actor
+from app.codes import labels
 from app.codes import queries as codes
 from app.core import clock
 from app.core.errors import Invalid, Refused
@@ -45,7 +46,7 @@ def _with_code(field: str, table: str) -> Any:
 
     def shown(entry: PlanEntry) -> str:
         code = getattr(entry, field)
-        return f"{code} {codes.name(table, code, entry.graduation_year)}" if code else "–"
+        return f"{code} {labels.code_text(table, code, entry.graduation_year)}" if code else "–"
 
     return shown
 

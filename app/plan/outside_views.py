@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
+from app.codes import labels
 from app.codes import queries as codes
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
@@ -81,7 +82,7 @@ class OutsideView(StudentSearch, SafeModelView):
         "education": _l("Level of education"), "origin_state": _l("Why"),
     }  # fmt: skip
     formatters_columns = {
-        "education": lambda code: codes.name("xl", code), "class_name": dash,
+        "education": lambda code: labels.code("xl", code), "class_name": dash,
     }  # fmt: skip
     row_texts = {"origin_state": outside.reason_of}
     base_order = ("id", "asc")
@@ -101,9 +102,9 @@ class OutsideView(StudentSearch, SafeModelView):
         ListFilter("school", _l("All schools"), Student.school_id, schools),
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
         ListFilter("education", _l("All levels"), Student.education,
-                   lambda: list(codes.names("xl", ended=True).items())),
+                   lambda: labels.choices(codes.names("xl", ended=True), "xl")),
         ListFilter("sex", _l("Both sexes"), Student.sex,
-                   lambda: list(codes.names("xb", ended=True).items())),
+                   lambda: labels.choices(codes.names("xb", ended=True), "xb")),
         ListFilter("major", _l("All majors"), Student.major_id, _majors),
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from typing import Any
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.codes import labels
 from app.codes import queries as codes
 from app.plan.editions import NOT_NOW, NOTHING, SEEKING, Formula, parts_of
 from app.plan.models import PARTS
@@ -100,7 +101,7 @@ def _line(name: str, rate: Rate, formula: Formula, address: Address) -> list[Cel
 
 def _names(by: str, keys: Sequence[Any]) -> Mapping[Any, str]:
     if by in TABLES:
-        return {key: codes.name(TABLES[by], key) or _("not filled in") for key in keys}
+        return {key: labels.code(TABLES[by], key) or _("not filled in") for key in keys}
     if by == "year":
         return {key: str(key) for key in keys}
     return queries.names_of(by, keys)
@@ -139,5 +140,5 @@ def lines_of_years(used: Mapping[int, Formula]) -> list[tuple[str, str]]:
 def _counted(formula: Formula) -> str:
     if not formula.left_out:
         return _("all approved graduates")
-    names = _(", ").join(codes.name("xl", code) for code in formula.left_out)
+    names = _(", ").join(labels.code("xl", code) for code in formula.left_out)
     return _("all approved graduates but %(names)s", names=names)

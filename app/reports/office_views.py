@@ -14,6 +14,7 @@ from sqlalchemy import Select
 from sqlalchemy.orm import relationship
 
 from app.accounts.queries import actor
+from app.codes import labels
 from app.codes import queries as codes
 from app.core import clock
 from app.core.db import db
@@ -67,11 +68,11 @@ def _chosen(name: str, options: Sequence[tuple[str, Any]]) -> str:
 
 
 def _codes(table: str) -> list[tuple[str, str]]:
-    return list(codes.names(table).items())
+    return labels.choices(codes.names(table), table)
 
 
 def _all_codes(table: str) -> list[tuple[str, str]]:
-    return list(codes.names(table, ended=True).items())
+    return labels.choices(codes.names(table, ended=True), table)
 
 
 def _majors() -> list[tuple[str, str]]:
@@ -280,7 +281,7 @@ def _outside_notes(tables: list[Table]) -> list[tuple[str, str]]:
 
 
 def _with_name(code: str | None) -> str:
-    return f"{code} {codes.name('byqx', code)}" if code else "–"
+    return f"{code} {labels.code_text('byqx', code)}" if code else "–"
 
 
 class GraduatesView(StudentSearch, SafeModelView):
@@ -303,7 +304,7 @@ class GraduatesView(StudentSearch, SafeModelView):
     }  # fmt: skip
     formatters_columns = {
         "plan_row.destination_code": _with_name, "plan_row.employer_name": dash,
-        "education": lambda code: codes.name("xl", code),
+        "education": lambda code: labels.code_text("xl", code),
     }  # fmt: skip
     base_order = ("id", "asc")
     wide_columns = frozenset({"major.name", "class_name", "education"})

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import aliased, joinedload, selectinload
 
-from app.codes import queries as codes
+from app.codes import labels
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
@@ -231,7 +231,7 @@ def _invited(when: ColumnElement[bool]) -> ColumnElement[bool]:
 
 def education(code: str | None) -> str:
     """The level of education in words."""
-    return codes.name("xl", code)
+    return labels.code("xl", code)
 
 
 @dataclass(frozen=True)

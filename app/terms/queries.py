@@ -11,6 +11,7 @@ from flask_babel import force_locale
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
+from app.codes import labels
 from app.codes import queries as codes
 from app.core import clock
 from app.terms.models import (
@@ -33,9 +34,9 @@ def shown(field: Field, value: Any, year: int | None = None) -> str:
     if value is None:
         return ""
     if field.kind == "code":
-        return codes.name(field.table, value, year)
+        return labels.code(field.table, value, year)
     if field.kind == "region":
-        return codes.region_name(value)
+        return labels.region(value)
     return f"{value:,}" if field.kind == "money" else str(value)
 
 
@@ -82,7 +83,8 @@ def _code_of(path: str, field: Field) -> Callable[[Any], str]:
         found = row
         for part in path.split("."):
             found = found and getattr(found, part)
-        return shown(field, getattr(found, field.name), row.graduation_year) if found else ""
+        value = getattr(found, field.name) if found else None
+        return codes.name(field.table, value, row.graduation_year)
 
     return text
 

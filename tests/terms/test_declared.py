@@ -26,10 +26,13 @@ RECEIVED = {field.only_if: "UNIT" for field in FIELDS if field.only_if}
 ROOT = Path(__file__).resolve().parents[2]
 
 
+EXTRA = Field("extra_months", "附加期限", OFFER, "int", 36, unit="个月", high=120)
+
+
 def own(field: Field, n: int) -> object:
     """A value of a term that no other term has, nor anything else on the page."""
     values = {
-        "text": f"独有的文字{'甲乙丙丁戊己庚辛壬癸子丑寅卯辰巳午未申酉'[n]}",
+        "text": f"独有的文字{make.called(n)}",
         "money": 400_000 + n, "days": field.low + n, "int": field.low + n,
         "phone": f"027876500{n:02d}", "postcode": f"4399{n:02d}",
     }  # fmt: skip
@@ -96,33 +99,29 @@ def test_a_term_that_the_sheet_leaves_out_is_missed(cast, letter):
 
 
 @pytest.mark.parametrize("paper", [False, True])
-def test_every_row_of_the_agreement_fills_its_three_columns(app, paper):
-    with app.app_context():
-        rows = [row for group in printed(paper) for row in group["rows"]]
+def test_every_row_of_the_agreement_fills_its_three_columns(session, paper):
+    rows = [row for group in printed(paper) for row in group["rows"]]
     assert {sum(cell["columns"] for cell in row) for row in rows} == {3}
 
 
-def test_a_new_term_is_printed_without_being_given_a_place(app, monkeypatch):
-    months = Field("contract_months", "合同期限", OFFER, "int", 36, unit="个月", high=120)
-    monkeypatch.setattr(queries, "FIELDS", (*FIELDS, months))
-    with app.app_context():
-        last = queries.printed(paper=False)[0]["rows"][-1]
-    assert last == [
-        {"part": "terms", "key": "contract_months", "columns": 3, "unit": "个月", "label": "合同期限"}
-    ]  # fmt: skip
+def test_a_new_term_is_printed_without_being_given_a_place(session, monkeypatch):
+    monkeypatch.setattr(queries, "FIELDS", (*FIELDS, EXTRA))
+    rows = queries.printed(paper=False)[0]["rows"]
+    assert rows[-1][-1] | {"columns": 0} == {
+        "part": "terms", "key": "extra_months", "columns": 0, "unit": "个月", "label": "附加期限"
+    }  # fmt: skip
+    assert {sum(cell["columns"] for cell in row) for row in rows} == {3}
 
 
 @pytest.mark.rule("DOC-04")
-def test_a_version_older_than_a_term_prints_and_digests_as_it_did(app, monkeypatch):
+def test_a_version_older_than_a_term_prints_and_digests_as_it_did(session, monkeypatch):
     old = SimpleNamespace(**dict.fromkeys(f.name for f in FIELDS) | samples(2027))
     before = {part: printed_values(old, group, 2027) for group, part in PARTS.items()}
-    months = Field("contract_months", "合同期限", OFFER, "int", 36, unit="个月", high=120)
-    old.contract_months = None
-    for module in (queries, "app.terms.models"):
-        name = module if isinstance(module, str) else module.__name__
-        monkeypatch.setattr(f"{name}.FIELDS", (*FIELDS, months))
+    old.extra_months = None
+    for module in ("app.terms.queries", "app.terms.models"):
+        monkeypatch.setattr(f"{module}.FIELDS", (*FIELDS, EXTRA))
     assert before == {part: printed_values(old, group, 2027) for group, part in PARTS.items()}
-    assert not asked(months, queries.values_of(old))
+    assert not asked(EXTRA, queries.values_of(old))
 
 
 @pytest.mark.rule("INV-05", "INV-15", "INV-24", "AGR-03")

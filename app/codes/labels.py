@@ -1,0 +1,79 @@
+"""Codes and regions as pages name them: in English on an English page, where an English name is known.
+
+Files, documents and everything that comes back keep the official Chinese names: a worker makes them, or they
+are made in Chinese, and read `queries`. A name that an administrator has changed stands in Chinese, marked as
+such. `tables/english.csv` has the names, by table and Chinese name: nationalities and provinces as they are
+officially spelled (GB/T 3304), industries as the Bureau of Statistics translates GB/T 4754, the others as our
+glossary has them.
+"""
+
+from __future__ import annotations
+
+import csv
+from functools import cache
+
+from flask import has_request_context
+from flask_babel import get_locale
+from markupsafe import Markup
+
+from app.codes import queries
+
+REGION = "region"
+
+
+@cache
+def _english() -> dict[tuple[str, str], str]:
+    with (queries.SHIPPED / "english.csv").open(encoding="utf-8", newline="") as text:
+        return {(row["table"], row["name"]): row["english"] for row in csv.DictReader(text)}
+
+
+def _reads_english() -> bool:
+    return has_request_context() and str(get_locale()).startswith("en")
+
+
+def text(table: str, name: str) -> str:
+    """The English of an official name, for an English page; the name itself elsewhere."""
+    return _english().get((table, name), name) if _reads_english() else name
+
+
+def code_text(table: str, code: str | None, graduation_year: int | None = None) -> str:
+    """The name of a code as plain text: in sentences, choices, beside its code."""
+    return text(table, queries.name(table, code, graduation_year))
+
+
+def code(table: str, code: str | None, graduation_year: int | None = None) -> str:
+    """The name of a code in a page's cell: on an English page, a Chinese one says that it is."""
+    return marked(code_text(table, code, graduation_year))
+
+
+def choices(found: dict[str, str], table: str) -> list[tuple[str, str]]:
+    """Code and name for a select field, of official names."""
+    return [(value, text(table, name)) for value, name in found.items()]
+
+
+def province(code_or_name: str) -> str:
+    """The province of a region, as `queries.province` finds it."""
+    return text(REGION, queries.province(code_or_name))
+
+
+def region(code: str | None) -> str:
+    """The full name of a region; on an English page its province in English before the rest."""
+    full = queries.region_name(code)
+    if not _reads_english() or not full:
+        return full
+    above = queries.province(full)
+    rest = full.removeprefix(above)
+    known = marked(text(REGION, above))
+    return Markup("{}, {}").format(known, marked(rest)) if rest and rest != full else known
+
+
+def plain(text: str) -> str:
+    """What a cell says, without the mark: for files."""
+    return text.striptags() if isinstance(text, Markup) else text
+
+
+def marked(name: str) -> str:
+    """A Chinese name on an English page, with its language for those who listen to it."""
+    if not _reads_english() or name.isascii():
+        return name
+    return Markup('<span lang="zh-CN">{}</span>').format(name)
