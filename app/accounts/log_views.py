@@ -9,7 +9,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
-from flask_babel import ngettext
+from flask_babel import lazy_pgettext, ngettext
 from sqlalchemy import ColumnElement, Select, or_
 
 from app.accounts import log_queries
@@ -77,7 +77,8 @@ class SecurityLogView(SafeModelView):
     label_columns = {
         "at": _l("Time"), "event": _l("What happened"), "outcome": _l("Outcome"),
         "user.display_name": _l("Whose account"), "actor_name": _l("By whom"),
-        "address": _l("Address"), "device": _l("Device"), "device_id": _l("Mark of the browser"),
+        "address": lazy_pgettext("network", "Address"),
+        "device": _l("Device"), "device_id": _l("Mark of the browser"),
         "actor_role": _l("In which role"), "id": _l("Number"),
     }  # fmt: skip
     formatters_columns = {

@@ -155,7 +155,7 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
         facts.append((_("Left as the persons keep it"), _("%(column)s: %(count)s rows",
                       column=column.label, count=count)))  # fmt: skip
     if details.get("messages") and record.state == S.CHECKED:
-        facts.append((_("Messages"), told(details["messages"])))
+        facts.append((_("Told at once"), told(details["messages"])))
     if details.get("ignored"):
         facts.append((_("Columns ignored"), "、".join(details["ignored"][:12])))
     return facts

@@ -8,6 +8,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 
 from app.accounts import security_log
 from app.accounts.models import AppUser
@@ -146,7 +147,7 @@ EXPORTS: Workflow[Export] = Workflow(
     steps=(
         *_each("ask", None, S.WAITING, _l("Export"), fill=(note_what,), **BORN),
         *_each("stream", None, S.READY, _l("Export at once"), fill=(note_what, keep_until), **BORN),
-        Step("begin", (S.WAITING, S.RUNNING), S.RUNNING, by=Role.SYSTEM, label=_l("Write"),
+        Step("begin", (S.WAITING, S.RUNNING), S.RUNNING, by=Role.SYSTEM, label=lazy_pgettext("file", "Write"),
              fill=(begin_anew,)),
         Step("finish", S.RUNNING, S.READY, by=Role.SYSTEM, label=_l("Finish"),
              fill=(keep_result, keep_until), then=THEN),

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import render_template
-from flask_babel import get_locale
+from flask_babel import get_locale, pgettext
 from flask_babel import gettext as _
 from sqlalchemy import select, tuple_
 
@@ -96,7 +96,7 @@ def parts(user: AppUser, student: Student) -> list[Part]:
         Part(_("Archive"), _archive(student)),
         Part(_("Course of events"), _trace(student, records)),
         Part(_("Notices"), [_notice(n) for n in _of(Notice, user)]),
-        Part(_("Messages"), [_message(m) for m in _of(Message, user)]),
+        Part(_("Mails and text messages"), [_message(m) for m in _of(Message, user)]),
         Part(_("Changes of phone and e-mail"), [_change(c) for c in _of(ContactChange, user)]),
         Part(_("Signed in now"), [_session(s) for s in _of(AccountSession, user)]),
         Part(_("Sign-ins and security"), [_event(e) for e in _of(SecurityEvent, user)]),
@@ -175,11 +175,11 @@ def _state(record: Any) -> str:
 
 def _correction(row: Correction) -> Row:
     return {_("Field"): row.label, _("Until now"): row.was, _("Should be"): row.wish, _("Reason"): row.reason,
-            _("Answer"): row.answer, _("Proposed"): _at(row.created_at)}  # fmt: skip
+            pgettext("of the office", "Answer"): row.answer, _("Proposed"): _at(row.created_at)}  # fmt: skip
 
 
 def _restriction(row: Restriction) -> Row:
-    return {_("Kind"): str(RESTRICTION_KINDS[row.kind]), _("Reason"): row.reason,
+    return {_("Kind of restriction"): str(RESTRICTION_KINDS[row.kind]), _("Reason"): row.reason,
             _("From"): str(row.since), _("Until"): str(row.until or "")}  # fmt: skip
 
 
@@ -214,15 +214,15 @@ def _termination(row: Termination) -> Row:
 
 
 def _objection(row: Objection) -> Row:
-    return {_("Employer"): row.employer_name, _("Reason"): row.reason, _("Answer"): row.answer,
-            _("Sent on"): _at(row.created_at)}  # fmt: skip
+    return {_("Employer"): row.employer_name, _("Reason"): row.reason,
+            pgettext("of the office", "Answer"): row.answer, _("Sent on"): _at(row.created_at)}  # fmt: skip
 
 
 def _dispute(row: Dispute) -> Row:
     return {
         _("State"): _state(row),
         _("About"): row.subject,
-        _("Answer"): row.answer,
+        pgettext("of the office", "Answer"): row.answer,
         _("Sent on"): _at(row.created_at),
     }
 
@@ -263,25 +263,26 @@ def _notice(row: Notice) -> Row:
 
 def _message(row: Message) -> Row:
     """Where and when; the text is left out, for links in it still open something."""
-    return {_("When"): _at(row.sent_at or row.created_at), _("To"): row.address or row.address_masked or "",
+    return {_("When"): _at(row.sent_at or row.created_at),
+            pgettext("message", "To"): row.address or row.address_masked or "",
             _("Subject"): row.subject}  # fmt: skip
 
 
 def _change(row: ContactChange) -> Row:
-    return {_("When"): _at(row.at), _("Until now"): row.old or "", _("Since"): row.new or "",
+    return {_("When"): _at(row.at), _("Until now"): row.old or "", _("Since then"): row.new or "",
             _("By"): row.actor_name, _("Reason"): row.reason}  # fmt: skip
 
 
 def _session(row: AccountSession) -> Row:
-    return {_("Since"): _at(row.created_at), _("Signed in by"): way_name(row.way),
-            _("Device"): in_words(row.device), _("Address"): row.address}  # fmt: skip
+    return {_("Signed in at"): _at(row.created_at), _("Signed in by"): way_name(row.way),
+            _("Device"): in_words(row.device), pgettext("network", "Address"): row.address}  # fmt: skip
 
 
 def _event(row: SecurityEvent) -> Row:
     own = row.actor_id in (None, row.user_id)
     return {_("When"): _at(row.at), _("Act"): event_name(row.event),
             _("Device"): in_words(row.device) if own and row.device else "",
-            _("Address"): row.address if own else ""}  # fmt: skip
+            pgettext("network", "Address"): row.address if own else ""}  # fmt: skip
 
 
 def _upload(row: Attachment) -> Row:

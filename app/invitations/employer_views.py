@@ -8,6 +8,7 @@ from flask import g, redirect, url_for
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ColumnElement, Select, false
 
 from app.accounts.queries import actor
@@ -74,7 +75,8 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     search_columns: list[str] = []
     base_order = ("changed_at", "desc")
     label_columns = {
-        "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
+        "student.name": _l("Student"), "answer": _l("Response"),
+        "placement.state": lazy_pgettext("signing", "Review"),
         "student.school.name": _l("School"), "student.major.name": _l("Major"),
         "terms.position": BY_NAME["position"].label, "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
         "student.graduation_year": _l("Graduation year"), "told": _l("Telling"),

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import redirect, url_for
 from flask_appbuilder import expose
-from flask_babel import get_locale, ngettext
+from flask_babel import get_locale, lazy_pgettext, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -70,7 +70,7 @@ class MyInvitationsView(SafeModelView):
     label_columns = {
         "employer.name": _l("Employer"), "answer": _l("Response"),
         "terms.position": BY_NAME["position"].label, "sent_at": _l("Invited on"),
-        "reply_by": _l("Answer by"), "placement.state": _l("Review"),
+        "reply_by": _l("Answer by"), "placement.state": lazy_pgettext("signing", "Review"),
         "id": _l("Letter"),
     }  # fmt: skip
     formatters_columns = {

@@ -49,7 +49,8 @@ class DeliveriesView(SafeModelView):
     base_order = ("created_at", "desc")
     label_columns = {
         "receiver.display_name": _l("To whom"), "subject": _l("Subject"), "fate": _l("State"),
-        "address_masked": _l("Address"), "channel": _l("Channel"), "created_at": _l("Written"),
+        "address_masked": lazy_pgettext("message", "Address"),
+        "channel": _l("Channel"), "created_at": _l("Written"),
         "tries": _l("Attempts"), "problem": _l("Last problem"),
     }  # fmt: skip
     formatters_columns = {

@@ -15,6 +15,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ARRAY, ColumnElement, String, any_, func, literal, select
 
 from app.accounts.models import AccountWarning, AppUser, WarningLink
@@ -38,7 +39,7 @@ class Fate(StrEnum):
 
 
 FATES = {
-    Fate.READ: _l("Read"),
+    Fate.READ: lazy_pgettext("how far a message came", "Read"),
     Fate.TOLD: _l("Told"),
     Fate.UNDER_WAY: _l("On its way"),
     Fate.FAILED: _l("Sending failed"),

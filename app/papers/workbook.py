@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from sqlalchemy import select
 
 from app.bulk import shown
@@ -28,9 +29,9 @@ def make(paper: Paper) -> bytes:
     if record is None or record.school_id != paper.school_id or record.file_key is None:
         raise Refused(_("This file is no longer kept."))
     out = io.BytesIO()
-    heads = [(_("Row"), 8), (_("Sheet"), 14), (SHEETS[record.sheet].columns[0].label, 18),
+    heads = [(_("Row"), 8), (pgettext("worksheet", "Sheet"), 14), (SHEETS[record.sheet].columns[0].label, 18),
              (_("Column"), 18), (_("Before"), 32), (_("In the file"), 32), (_("Note"), 28)]  # fmt: skip
-    with making.book_of(out, _("Changes"), heads) as put:
+    with making.book_of(out, pgettext("of a file", "Changes"), heads) as put:
         for done, cells in enumerate(_lines(record), 1):
             put(cells)
             if done % 5_000 == 0:

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import pgettext
 from markupsafe import Markup
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import aliased
@@ -143,7 +144,7 @@ def _change_chip(row: ContactChange, now: datetime) -> Markup:
     if row.undone_at is not None:
         return chip(_("Taken back"), "closed")
     if row.confirmed_at is not None:
-        return chip(_("Confirmed"), "done")
+        return chip(pgettext("phone or e-mail", "Confirmed"), "done")
     if row.held_until is not None and row.held_until > now:
         return chip(_("Held until %(until)s", until=holds.moment(row.held_until)), "waiting")
     if contacts.first_by_school(row):

@@ -7,6 +7,7 @@ from typing import Any
 from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
+from flask_babel import lazy_pgettext
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
@@ -93,7 +94,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     label_columns = {
         "name": _l("Name of the employer"), "credit_code": _l("Credit code"), "kind": _l("Nature"),
         "industry": _l("Industry"), "school.name": _l("Checking school"),
-        "changed_at": _l("Last change"), "state": _l("Review"), "location": _l("Region"),
+        "changed_at": _l("Last change"), "state": lazy_pgettext("record", "Review"), "location": _l("Region"),
         "address": _l("Address"), "postcode": _l("Postcode"), "contact_name": _l("Contact"),
         "contact_phone_masked": _l("Phone"), "email": _l("E-mail"),
         "archive_receiver": _l("Archive is received by"),

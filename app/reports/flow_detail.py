@@ -58,7 +58,12 @@ def _days(span: Span) -> Table:
 
 
 def _reviewers(span: Span) -> Table:
-    heads = [_("Reviewer"), _("Approved"), _("Rejected"), _("Hours until decided (median)")]
+    heads = [
+        _("Reviewer"),
+        pgettext("decisions", "Approved"),
+        pgettext("decisions", "Refused"),
+        _("Hours until decided (median)"),
+    ]
     rows = [(r.name, r.approved, r.refused, _hours(r.hours)) for r in flow.reviewers(span)]
     return _table(_("Decisions of each reviewer, by name"), heads, rows)
 

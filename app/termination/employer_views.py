@@ -73,7 +73,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     search_columns: list[str] = []
     base_order = ("changed_at", "desc")
     label_columns = {
-        "student.name": _l("Student"), "termination.state": _l("Termination"),
+        "student.name": _l("Student"), "termination.state": lazy_pgettext("state", "Termination"),
         "state": _l("Agreement"), "student.school.name": _l("School"),
         "student.education": _l("Level of education"), "major.name": _l("Major"),
         "terms.position": BY_NAME["position"].label, "agreement_no": _l("Agreement number"),

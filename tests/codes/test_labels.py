@@ -108,12 +108,15 @@ def test_exports_keep_official_names_because_they_come_back(cast):
 
 
 def test_the_desk_and_the_letters_form_read_english(cast, visit):
-    cast.officer.locale = make.account(cast.employer).locale = "en"
+    def read(who, address: str) -> str:
+        browser = visit(who)
+        browser.get("/lang/en")
+        return browser.get(address).text
+
     letter = make.invite(cast.employer, cast.student)[0]
-    form = visit(make.account(cast.employer)).get(f"/employer/invitations/{letter.id}/edit").text
+    form = read(make.account(cast.employer), f"/employer/invitations/{letter.id}/edit")
     assert "Engineering and technical staff" in form
-    placement = make.accept(letter)
-    page = visit(cast.officer).get(f"/desk/show/{placement.id}").text
+    page = read(cast.officer, f"/desk/show/{make.accept(letter).id}")
     for words in ("Engineering and technical staff", "Bachelor&#39;s graduate", "Non-targeted",
                   'Hubei, <span lang="zh-CN">武汉市洪山区</span>'):  # fmt: skip
         assert words in page, words
