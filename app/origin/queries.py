@@ -8,6 +8,7 @@ from typing import Any
 from flask_babel import gettext as _
 from sqlalchemy import ColumnElement, Select, select
 
+from app.codes import labels
 from app.codes import queries as codes
 from app.core import identity, phones
 from app.core.crypto import cipher
@@ -100,6 +101,13 @@ def shown(field: str, value: str) -> str:
         major = db.session.get(Major, int(value))
         return f"{major.college} {major}" if major is not None else value
     return (codes.region_name(value) or value) if field == "origin" else value
+
+
+def on_page(field: str, value: str) -> str:
+    """As `shown`, in the language of the page where a code or a region has a name in it."""
+    if value and field in TABLES:
+        return labels.code(TABLES[field], value)
+    return labels.region(value) if value and field == "origin" else shown(field, value)
 
 
 def typed(field: str, value: str) -> dict[str, Any]:

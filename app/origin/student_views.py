@@ -20,7 +20,7 @@ from app.fab.builder import SafeView
 from app.fab.shown import chip, moment
 from app.origin.forms import form_for, text_of
 from app.origin.models import CHIPS, FIELDS, GROUPS, LABELS, PROVED, Correction, CorrectionState
-from app.origin.queries import kept, own, settled, shown
+from app.origin.queries import kept, on_page, own, settled
 from app.origin.workflow import CORRECTIONS, RECORD, propose
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState
 from app.people.student_views import me
@@ -61,7 +61,7 @@ class MyOriginView(SafeView):
             r, actor(), clock.now())), None)  # fmt: skip
         return {
             "label": FIELDS[field],
-            "value": shown(field, kept(student, field)),
+            "value": on_page(field, kept(student, field)),
             "waiting": self._url(waiting) if waiting else "",
             "url": "" if settled(student, field) else url_for("MyOriginView.propose", field=field),
         }
@@ -92,7 +92,7 @@ class MyOriginView(SafeView):
             "origin/student_propose.html",
             form=form,
             field=FIELDS[field],
-            value=shown(field, kept(student, field)),
+            value=on_page(field, kept(student, field)),
             proved=field in PROVED,
             file_problems=problems,
         )

@@ -39,8 +39,9 @@ class Field:
     `default` is what a new letter begins with, before that the employer's own fact called `profile`.
     `only_if` names the field whose value must not be NOT_RECEIVED for this one to be asked.
     `low`/`high` bound numbers; `length` bounds texts; `table` names the code table.
-    On the agreement it stands in its group, in row `at[0]` over `at[1]` of three columns, under its Chinese
-    label or a shorter name, `printed`; `at=None` keeps it off. Paper agreements lack what is not `on_paper`.
+    On the agreement it stands in its group, in the row, from the column and over the columns of three that
+    `at` says, under its Chinese label or a shorter name, `printed`; `at=None` keeps it off. Paper agreements
+    lack what is not `on_paper`.
     """
 
     name: str
@@ -59,7 +60,7 @@ class Field:
     large: bool = False
     default: Any = None
     profile: str = ""
-    at: tuple[int, int] | None = (9, 1)
+    at: tuple[int, int, int] | None = (9, 1, 1)
     printed: str = ""
     on_paper: bool = True
 
@@ -76,44 +77,44 @@ class Field:
 
 MONEY_MOST = 999_999
 FIELDS: tuple[Field, ...] = (
-    Field("position_kind", _l("Kind of position"), OFFER, "code", "13", table="gzzwlb", at=(1, 1)),
-    Field("position", _l("Position"), OFFER, "text", "软件工程师", length=60, large=True, at=(1, 2)),
+    Field("position_kind", _l("Kind of position"), OFFER, "code", "13", table="gzzwlb", at=(1, 1, 1)),
+    Field("position", _l("Position"), OFFER, "text", "软件工程师", length=60, large=True, at=(1, 2, 2)),
     Field("reply_days", _l("Days to answer"), OFFER, "days", 5, unit=_l("days"), low=1, high=30,
-          hint=_l("The invitation ends at 24:00 of the last day."), default=5, at=(5, 1),
+          hint=_l("The invitation ends at 24:00 of the last day."), default=5, at=(5, 3, 1),
           on_paper=False),  # nobody waits for an answer
     Field("probation_days", _l("Probation period"), OFFER, "days", 60, unit=_l("days"), high=180,
-          at=(2, 1)),
+          at=(2, 1, 1)),
     Field("probation_pay", _l("Pay on probation"), OFFER, "money", 5000, unit=_l("yuan a month"),
-          high=MONEY_MOST, large=True, at=(2, 1)),
+          high=MONEY_MOST, large=True, at=(2, 2, 1)),
     Field("regular_pay", _l("Pay after probation"), OFFER, "money", 6000, unit=_l("yuan a month"),
-          high=MONEY_MOST, large=True, at=(2, 1)),
+          high=MONEY_MOST, large=True, at=(2, 3, 1)),
     Field("breach_penalty", _l("Breach penalty"), OFFER, "money", 0, unit=_l("yuan"), high=MONEY_MOST,
-          large=True, default=0, at=(4, 1)),
+          large=True, default=0, at=(4, 3, 1)),
     Field("report_place", _l("Place to report for work"), OFFER, "text", "武汉市洪山区1号", length=120,
-          profile="address", at=(3, 2)),
-    Field("report_by", _l("Report for work by"), OFFER, "date", (7, 1), large=True, at=(3, 1)),
+          profile="address", at=(3, 1, 2)),
+    Field("report_by", _l("Report for work by"), OFFER, "date", (7, 1), large=True, at=(3, 3, 1)),
     Field("workplace", _l("Actual workplace"), OFFER, "region", "420111", large=True,
-          profile="location", at=(4, 2), printed="工作地点"),
+          profile="location", at=(4, 1, 2), printed="工作地点"),
     Field("contact_name", _l("Signing contact"), OFFER, "text", "张先生", length=60,
-          profile="contact_name", at=(5, 1)),
+          profile="contact_name", at=(5, 1, 1)),
     Field("contact_phone", _l("Telephone"), OFFER, "phone", "02787654321", length=20,
-          profile="contact_phone", at=(5, 1)),
+          profile="contact_phone", at=(5, 2, 1)),
     Field("archive_receiver", _l("Archive is received by"), ARCHIVE, "code", "UNIT", table="dajs",
-          profile="archive_receiver", at=(1, 1), printed="接收方式"),
+          profile="archive_receiver", at=(1, 1, 1), printed="接收方式"),
     Field("archive_to", _l("Forward the archive to"), ARCHIVE, "text", "单位人事部", length=120,
-          only_if="archive_receiver", profile="archive_to", at=(1, 2), printed="转寄单位"),
+          only_if="archive_receiver", profile="archive_to", at=(1, 2, 2), printed="转寄单位"),
     Field("archive_address", _l("Forwarding address"), ARCHIVE, "text", "武汉市洪山区1号", length=200,
-          only_if="archive_receiver", profile="archive_address", at=(2, 2), printed="转递地址"),
+          only_if="archive_receiver", profile="archive_address", at=(2, 1, 2), printed="转递地址"),
     Field("archive_postcode", _l("Forwarding postcode"), ARCHIVE, "postcode", "430000",
-          only_if="archive_receiver", profile="archive_postcode", at=(2, 1), printed="邮政编码"),
+          only_if="archive_receiver", profile="archive_postcode", at=(2, 3, 1), printed="邮政编码"),
     Field("archive_contact", _l("Forwarding contact"), ARCHIVE, "text", "王先生", length=60,
-          only_if="archive_receiver", profile="archive_contact", at=(3, 1), printed="联系人"),
+          only_if="archive_receiver", profile="archive_contact", at=(3, 1, 1), printed="联系人"),
     Field("archive_phone", _l("Forwarding telephone"), ARCHIVE, "phone", "02787654321", length=20,
-          only_if="archive_receiver", profile="archive_phone", at=(3, 2), printed="联系电话"),
+          only_if="archive_receiver", profile="archive_phone", at=(3, 2, 2), printed="联系电话"),
     Field("household_kind", _l("Household registration moves to"), HOUSEHOLD, "code", "UNIT",
-          table="hkjs", default=NOT_RECEIVED, profile="household_kind", at=(1, 1), printed="接收类型"),
+          table="hkjs", default=NOT_RECEIVED, profile="household_kind", at=(1, 1, 1), printed="接收类型"),
     Field("household_address", _l("Household address"), HOUSEHOLD, "text", "武汉市洪山区派出所",
-          length=200, only_if="household_kind", profile="household_address", at=(1, 2),
+          length=200, only_if="household_kind", profile="household_address", at=(1, 2, 2),
           printed="接收地址"),
 )  # fmt: skip
 BY_NAME = {field.name: field for field in FIELDS}

@@ -139,7 +139,7 @@ def _rows(group: str, paper: bool) -> list[list[dict[str, Any]]]:
     rows: dict[tuple[int, int], list[dict[str, Any]]] = {}
     free: dict[int, int] = {}  # declared row → columns taken, over as many printed rows as needed
     cells = [(f, f.at) for f in FIELDS if f.group == group and f.at and (f.on_paper or not paper)]
-    for field, (row, columns) in sorted(cells, key=lambda cell: cell[1][0]):
+    for field, (row, _from, columns) in sorted(cells, key=lambda cell: cell[1][:2]):
         taken = free.get(row, 0)
         if taken % COLUMNS + columns > COLUMNS:  # does not fit behind the one before
             taken += -taken % COLUMNS
