@@ -2,8 +2,8 @@
 
 Files, documents and everything that comes back keep the official Chinese names: a worker makes them, or they
 are made in Chinese, and read `queries`. A name that an administrator has changed stands in Chinese, marked as
-such. `tables/english.csv` has the names, by table and Chinese name. They are our translations, for reading only:
-no official table has English names, and nothing that leaves the house carries one.
+such. `tables/english.csv` has the names, by table and Chinese name. They are our translations, for reading
+only: no official table has English names, and nothing that leaves the house carries one.
 """
 
 from __future__ import annotations

@@ -35,18 +35,19 @@ from app.signing.objections.models import Objection, ObjectionState
 from app.signing.objections.queries import disowned, objections_for
 from app.signing.placements.models import Placement
 from app.signing.placements.queries import placements_for
+from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.models import Termination
 from app.signing.terminations.queries import terminations_for
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
+from app.workflow.steps import Tone, deciding
 
 DAY = timedelta(days=1)
 MENU_CAP = 1_000  # the menu says «999+» from there on
-APPROVING = ("attest", "attest_college", "approve", "approve_college", "confirm_force",
-             "approve_form", "approve_form_college", "attest_for_college", "approve_for_college",
-             "approve_form_for_college")  # fmt: skip
-REFUSING = ("refuse", "refuse_college", "refuse_form", "refuse_form_college", "refuse_for_college",
-            "refuse_form_for_college")  # fmt: skip
+REVIEWS = (PLACEMENTS, TERMINATIONS)
+APPROVING = (*deciding(Tone.DONE, *REVIEWS), "confirm_force")
+REFUSING = deciding(Tone.REFUSED, *REVIEWS)
 
 
 @dataclass(frozen=True)

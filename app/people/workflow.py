@@ -35,7 +35,7 @@ from app.people.notices import tell_employer, tell_student
 from app.people.queries import employers_for, restricted_alike, restrictions_for, students_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = EmployerState
 KEPT = tuple(state for state in S if state != S.MERGED)
@@ -79,7 +79,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              fill=(take_corrections,)),
         Step("correct_employer", KEPT, as_it_was, by=Role.SCHOOL, label=_l("Correct the facts"),
              targets=KEPT, when=(my_school_checks,), fill=(write_employer,),
-             done=_l("The facts are corrected.")),
+             done=_l("The facts are corrected."), typed=True),
         Step("block", S.APPROVED, S.BLOCKED, by=Role.SCHOOL, label=_l("Block"),
              when=(my_school_checks,), reason=Reason.REQUIRED, danger=True, bulk=True,
              confirm=_l("It no longer finds or invites students of any school, and nobody can "
@@ -136,7 +136,7 @@ RESTRICTIONS: Workflow[Restriction] = Workflow(
         Step("release", RestrictionState.SET, RestrictionState.RELEASED, by=Role.SCHOOL,
              label=_l("Release"), reason=Reason.REQUIRED, bulk=True,
              confirm=_l("The student can sign again from now on. Release now?"),
-             done=_l("Released: the student can sign again.")),
+             done=_l("Released: the student can sign again."), tone=Tone.DONE),
     ),
 )  # fmt: skip
 

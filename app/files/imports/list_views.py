@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core.registry import stores
+from app.fab.columns import Column
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
@@ -24,6 +25,11 @@ def _link(place: tuple[str, str]) -> Markup:
     uid, name = place
     url = url_for("ImportsView.show", uid=uid)
     return Markup('<a href="{}" title="{}">{}</a>').format(url, name, name)
+
+
+def _title(name: str) -> Any:
+    sheet = stores().sheets.get(name)
+    return sheet.title if sheet else name
 
 
 def _counts(found: tuple[int, int, int]) -> str:
@@ -46,25 +52,20 @@ class ImportHistoryView(SafeModelView):
     datamodel = SafeInterface(Import)
     route_base = "/import-history"
     class_permission_name = "ImportHistory"
-    include_route_methods = {"list", "search", "columns"}
+    include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Imports")
-    list_columns = ["place", "state", "sheet", "counts", "user.display_name", "created_at"]
+    columns = (
+        Column("place", _l("File"), _link, width="roomy", card="title"),
+        Column("state", _l("State"), chips(IMPORT_STATES, IMPORT_CHIPS), card="status"),
+        Column("sheet", _l("Sheet"), _title),
+        Column("counts", _l("Rows"), _counts, width="roomy"),
+        Column("user.display_name", _l("Uploaded by")),
+        Column("created_at", _l("Uploaded"), moment, sorts=True, width="number"),
+    )
+    search_columns = ("file_name",)
     load_columns = ("uid", "file_name", "total", "new", "changed", "same", "faulty", "details")
-    order_columns = ["created_at"]
-    search_columns = ["file_name"]
     search_hint = _l("Name of the file")
     base_order = ("created_at", "desc")
-    label_columns = {
-        "place": _l("File"), "state": _l("State"), "sheet": _l("Sheet"), "counts": _l("Rows"),
-        "user.display_name": _l("Uploaded by"), "created_at": _l("Uploaded"),
-    }  # fmt: skip
-    formatters_columns = {
-        "place": _link, "state": chips(IMPORT_STATES, IMPORT_CHIPS), "counts": _counts,
-        "sheet": lambda name: stores().sheets[name].title if name in stores().sheets else name,
-        "created_at": moment,
-    }  # fmt: skip
-    cell_classes = {"place": "qq-roomy qq-card-title", "state": "qq-card-status",
-                    "counts": "qq-roomy", "created_at": "qq-number"}  # fmt: skip
     tabs = (
         Tab("all", _l("All"), empty=_l("No file has been imported yet.")),
         _tab("open", _l("Under way"), _l("No import waits.")),

@@ -15,15 +15,15 @@ from app.core.db import db
 from app.core.errors import NotYours
 from app.core.statements import Statements
 from app.signing.placements.models import REVIEWS, Kind
+from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.models import IN_REVIEW
+from app.signing.terminations.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
+from app.workflow.steps import Tone, deciding
 
 MOST_DAYS = 366
-APPROVES = ("attest", "attest_college", "approve", "approve_college", "approve_form",
-            "approve_form_college", "attest_for_college", "approve_for_college",
-            "approve_form_for_college")  # fmt: skip
-REFUSES = ("refuse", "refuse_college", "refuse_form", "refuse_form_college", "send_back",
-           "refuse_for_college", "refuse_form_for_college")  # fmt: skip
+APPROVES = deciding(Tone.DONE, PLACEMENTS, TERMINATIONS)
+REFUSES = (*deciding(Tone.REFUSED, PLACEMENTS, TERMINATIONS), "send_back")
 SQL = Statements(__file__, "flow.sql")
 
 

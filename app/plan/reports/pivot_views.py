@@ -14,7 +14,7 @@ from wtforms.validators import ValidationError
 
 from app.accounts.queries import actor
 from app.fab.access import has_access
-from app.fab.export import same
+from app.fab.columns import same
 from app.files.exports import presentation, requests
 from app.files.exports.forms import ExportForm
 from app.files.exports.models import Export, Format

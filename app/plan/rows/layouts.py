@@ -23,7 +23,7 @@ from app.codes import queries as codes
 from app.core import phones
 from app.core.db import db
 from app.core.errors import NotYours
-from app.fab.export import same
+from app.fab.columns import same
 from app.files.exports.lists import exact
 from app.files.exports.readers import MASKED, blank, reader
 from app.files.exports.row_proxy import Reader, Reading

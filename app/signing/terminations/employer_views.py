@@ -16,13 +16,14 @@ from app.accounts.queries import actor
 from app.core.db import db
 from app.core.limits import Limit
 from app.fab.access import has_access
+from app.fab.columns import CHANGED, Column, fact
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people.models import Student
 from app.people.naming import name_has
-from app.people.search_views import StudentSearch
+from app.people.search_views import STUDENT, StudentSearch
 from app.signing.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
 from app.signing.terminations import queries
 from app.signing.terminations.models import CHIPS, LABELS, TerminationState
@@ -61,37 +62,23 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     default_view = "list"
     class_permission_name = "EmployerTerminations"
     include_route_methods = {
-        "list", "show", "search", "columns", "index", "request", "take", "evidence",
+        "list", "show", "search", "pick_columns", "index", "request", "take", "evidence",
     }  # fmt: skip
     list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
-    list_columns = [
-        "student.name", "termination.state", "state", "student.school.name", "student.education",
-        "major.name", "terms.position", "agreement_no", "created_at",
-    ]  # fmt: skip
-    show_columns = ["student.name"]
-    order_columns = ["created_at", "changed_at"]
-    search_columns: list[str] = []
+    columns = (
+        STUDENT,
+        Column("termination.state", lazy_pgettext("state", "Termination"), _ending, card="status"),
+        Column("state", _l("Agreement"), chips(AGREEMENT_LABELS, AGREEMENT_CHIPS)),
+        Column("student.school.name", _l("School"), width="roomy"),
+        Column("student.education", _l("Level of education"), queries.education, card="none"),
+        Column("major.name", _l("Major")),
+        Column("terms.position", BY_NAME["position"].label),
+        Column("agreement_no", _l("Agreement number"), dash, width="number", card="none"),
+        Column("created_at", _l("Signed on"), moment, sorts=True, width="number", card="none"),
+        fact("student.graduation_year", _l("Graduation year")),
+        CHANGED.but(listed=False, out=False),
+    )
     base_order = ("changed_at", "desc")
-    label_columns = {
-        "student.name": _l("Student"), "termination.state": lazy_pgettext("state", "Termination"),
-        "state": _l("Agreement"), "student.school.name": _l("School"),
-        "student.education": _l("Level of education"), "major.name": _l("Major"),
-        "terms.position": BY_NAME["position"].label, "agreement_no": _l("Agreement number"),
-        "created_at": _l("Signed on"),
-        "student.graduation_year": _l("Graduation year"),
-    }  # fmt: skip
-    formatters_columns = {
-        "termination.state": _ending,
-        "state": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
-        "student.education": queries.education,
-        "agreement_no": dash,
-        "created_at": moment,
-    }
-    cell_classes = {
-        "termination.state": "qq-card-status", "agreement_no": "qq-number",
-        "created_at": "qq-number", "student.school.name": "qq-roomy",
-    }  # fmt: skip
-    wide_columns = frozenset({"student.education", "agreement_no", "created_at"})
     search_hint = _l("Name or ID number of the student")
     tabs = (
         _tab("asked", _l("Students' applications"), _l("No student has applied for termination.")),
@@ -108,7 +95,6 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
         ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
     )  # fmt: skip
     show_neighbours = False
-    export_columns = ("student.graduation_year",)
 
     def scoped(self) -> Select[Any]:
         return queries.signings_once_in_force(actor())
