@@ -3,34 +3,51 @@
 Loaded into Flask-AppBuilder, printed into docs/roles.md. Which rows somebody sees stands elsewhere: in
 the `…_for(actor)` of each `queries.py`.
 
-Permissions: `list` and `show` read; the others are the names of actions. `menu` shows the entry.
+Permissions: `list` and `show` read; the others are the names of actions: those that are steps of a table
+stand with its steps, which say who may take them. `menu` shows the entry.
 """
 
 from __future__ import annotations
 
-from app.workflow.actor import PARTIES, STAFF, Role
+from typing import Any
 
-READ = ("list", "show", "search", "columns")
-LIST = ("list", "search", "columns")
+from app.checks.workflow import FINDINGS
+from app.desk.workflow import FLOWS, FORCE, PREFIX
+from app.disputes.workflow import DISPUTES
+from app.invitations.workflow import INVITATIONS
+from app.objections.workflow import OBJECTIONS
+from app.origin.workflow import CORRECTIONS
+from app.people.students import STUDENTS
+from app.people.workflow import EMPLOYERS, RESTRICTIONS
+from app.plan.workflow import CHANGES, PLAN
+from app.staff.workflow import STAFF_REQUESTS
+from app.workflow.actor import PARTIES, STAFF, Role
+from app.workflow.engine import Workflow
+
+READ = ("list", "show", "search", "pick_columns")
+LIST = ("list", "search", "pick_columns")
 _READERS: dict[Role, tuple[str, ...]] = dict.fromkeys(
     (Role.COLLEGE, Role.SCHOOL, Role.PROVINCE, Role.DATA), READ
 )
 _EXPORT = ("begin", "create", "show", "take", "fetch")
 _DESK = (*READ, "facts")
-_COLLEGE = ("approve_form_college", "refuse_form_college", "attest_college", "refuse_college",
-            "withdraw_college", "undo", "nudge")  # fmt: skip
-_SCHOOL = ("approve_form", "refuse_form", "give_up", "keep", "attest", "refuse", "send_back",
-           "reopen", "restore", "undo", "force", "dismiss", "uphold", "evidence", "nudge",
-           "approve_form_for_college", "refuse_form_for_college", "attest_for_college",
-           "refuse_for_college")  # fmt: skip
-_TERMINATION_COLLEGE = ("approve_college", "refuse_college", "withdraw_college", "undo", "nudge")
-_TERMINATION_SCHOOL = ("approve", "refuse", "send_back", "close", "review_one_sided",
-                       "confirm_force", "drop_force", "undo", "nudge", "approve_for_college",
-                       "refuse_for_college")  # fmt: skip
+Grants = dict[Role, tuple[str, ...]]
 
 
-def _terminations(steps: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"termination_{step}" for step in steps)
+def _by_steps(flow: Workflow[Any], grants: Grants, prefix: str = "") -> Grants:
+    """The grants with the steps that the table gives to each of these roles, under their own names."""
+    return {
+        role: (*words, *(prefix + s.name for s in flow.steps if s.by_button and role in s.roles))
+        for role, words in grants.items()
+    }
+
+
+def _desk() -> Grants:
+    """Readers, and what the three tables of the desk give to colleges and schools."""
+    found: Grants = {**_READERS, Role.COLLEGE: _DESK, Role.SCHOOL: (*_DESK, "evidence", FORCE)}
+    for flow in FLOWS:
+        found = _by_steps(flow, found, PREFIX.get(flow.kind, ""))
+    return found
 
 
 # view (its class_permission_name) → role → what it may do there
@@ -110,14 +127,16 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "EmployerHome": {Role.EMPLOYER: ("index", "signing")},
     "EmployerCandidates": {Role.EMPLOYER: ("index", "search", "add", "chosen")},
     "EmployerLetter": {Role.EMPLOYER: ("index", "preview", "code", "send", "edit", "withdraw")},
-    "EmployerInvitations": {Role.EMPLOYER: ("list", "show", "search", "columns", "index", "one")},
+    "EmployerInvitations": {
+        Role.EMPLOYER: ("list", "show", "search", "pick_columns", "index", "one")
+    },
     "Amendments": {Role.EMPLOYER: ("edit", "take_back")},
     "EmployerTerminations": {
         Role.EMPLOYER: (
             "list",
             "show",
             "search",
-            "columns",
+            "pick_columns",
             "index",
             "request",
             "take",
@@ -128,36 +147,18 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "Terminations": dict.fromkeys((*PARTIES, *_READERS), ("follow", "letter", "full_letter")),
     # -- office: the school's side --
     "Office": dict.fromkeys(STAFF, ("index",)),
-    "Desk": {
-        **_READERS,
-        Role.COLLEGE: (*_DESK, *_COLLEGE, *_terminations(_TERMINATION_COLLEGE)),
-        Role.SCHOOL: (*_DESK, *_SCHOOL, *_terminations(_TERMINATION_SCHOOL)),
-    },
-    "Objections": {
-        **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),
-        Role.SCHOOL: (*READ, "dismiss", "uphold"),
-    },
-    "Disputes": dict.fromkeys(
-        (Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY), (*READ, "clear", "uphold")
+    "Desk": _desk(),
+    "Objections": _by_steps(
+        OBJECTIONS, dict.fromkeys((Role.PROVINCE, Role.DATA, Role.SCHOOL), READ)
     ),
-    "Invitations": {
-        **dict.fromkeys((Role.PROVINCE, Role.DATA), READ),
-        Role.SCHOOL: (*READ, "nudge"),
-    },
+    "Disputes": _by_steps(
+        DISPUTES, dict.fromkeys((Role.SCHOOL, Role.PROVINCE, Role.ADMIN, Role.SECURITY), READ)
+    ),
+    "Invitations": _by_steps(
+        INVITATIONS, dict.fromkeys((Role.PROVINCE, Role.DATA, Role.SCHOOL), READ)
+    ),
     "Nudges": {Role.EMPLOYER: ("send",)},  # an employer reminds a student (AGR-17)
-    "Students": {
-        **_READERS,
-        Role.SCHOOL: (
-            *READ,
-            "add",
-            "edit",
-            "restrict",
-            "approve_record",
-            "reject_record",
-            "review_again",
-            "begin_anew",
-        ),
-    },
+    "Students": _by_steps(STUDENTS, {**_READERS, Role.SCHOOL: (*READ, "add", "edit", "restrict")}),
     "MergeStudents": {Role.SCHOOL: ("merge",)},
     "MergeEmployers": {Role.SCHOOL: ("merge",)},
     "HeldChanges": {
@@ -166,27 +167,22 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     },
     "StudentPhone": {Role.SCHOOL: ("change",)},
     "StudentMail": {Role.SCHOOL: ("change",)},
-    "Corrections": {
-        **dict.fromkeys((Role.COLLEGE, Role.DATA), READ),
-        Role.SCHOOL: (*READ, "accept", "accept_anyway", "refuse"),
-    },
-    "Restrictions": {**_READERS, Role.SCHOOL: (*READ, "release")},
+    "Corrections": _by_steps(
+        CORRECTIONS, dict.fromkeys((Role.COLLEGE, Role.DATA, Role.SCHOOL), READ)
+    ),
+    "Restrictions": _by_steps(RESTRICTIONS, _READERS),
     "Restrict": {Role.SCHOOL: ("begin", "create")},
     "Chances": {**dict.fromkeys(_READERS, ("show",)), Role.SCHOOL: ("show", "grant")},
-    "Employers": {
-        **_READERS,
-        Role.SCHOOL: (*READ, "add", "edit", "approve", "reject", "block", "unblock"),
-    },
+    "Employers": _by_steps(EMPLOYERS, {**_READERS, Role.SCHOOL: (*READ, "add", "edit")}),
     "OfferedEmployers": {Role.SCHOOL: (*READ, "to_register")},
-    "Plan": {
-        **_READERS,
-        Role.SCHOOL: (*READ, "write", "check", "uncheck", "report", "reopen", "letters"),
-        Role.DATA: (*READ, "letters"),
-    },
-    "PlanChanges": {
-        **dict.fromkeys((Role.COLLEGE, Role.PROVINCE), READ),
-        **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "decide", "apply", "drop")),
-    },
+    "Plan": _by_steps(
+        PLAN,
+        {**_READERS, Role.SCHOOL: (*READ, "write", "letters"), Role.DATA: (*READ, "letters")},
+    ),
+    "PlanChanges": _by_steps(
+        CHANGES,
+        {**_READERS, **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "decide"))},
+    ),
     "PlanOutside": dict.fromkeys(_READERS, LIST),
     "PlanExport": dict.fromkeys(_READERS, ("begin", "create")),
     "PlanYears": {
@@ -204,10 +200,7 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.DATA: ("index", "show", "compare", "differences"),
         Role.SCHOOL: ("index", "show", "compare", "differences", "make"),
     },
-    "Findings": {
-        **_READERS,
-        **dict.fromkeys((Role.SCHOOL, Role.DATA), (*READ, "accept", "reopen")),
-    },
+    "Findings": _by_steps(FINDINGS, _READERS),
     "FindingsBook": dict.fromkeys((Role.SCHOOL, Role.DATA), ("begin", "make")),
     "Checks": {
         Role.COLLEGE: ("index",),
@@ -234,7 +227,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
     "DestinationTypes": {Role.ADMIN: (*READ, "add", "edit")},
     "DestinationFields": {Role.ADMIN: ("add", "edit")},
     "DestinationProofs": {Role.ADMIN: ("add", "edit")},
-    "Deliveries": dict.fromkeys((Role.SCHOOL, Role.ADMIN), ("list", "search", "columns", "resend")),
+    "Deliveries": dict.fromkeys(
+        (Role.SCHOOL, Role.ADMIN), ("list", "search", "pick_columns", "resend")
+    ),
     # one administrator asks, another confirms; the third only reads (S-12)
     "Accounts": {
         Role.ADMIN: (
@@ -250,11 +245,9 @@ GRANTS: dict[str, dict[Role, tuple[str, ...]]] = {
         Role.SECURITY: (*READ, "sign_out", "deactivate"),
         Role.AUDIT: READ,
     },
-    "StaffRequests": {
-        Role.ADMIN: (*READ, "withdraw"),
-        Role.SECURITY: (*READ, "confirm", "refuse"),
-        Role.AUDIT: READ,
-    },
+    "StaffRequests": _by_steps(
+        STAFF_REQUESTS, dict.fromkeys((Role.ADMIN, Role.SECURITY, Role.AUDIT), READ)
+    ),
     "SecurityLog": {Role.AUDIT: READ},
     "Audit": {Role.AUDIT: ("index", "run")},
     "Agreements": dict.fromkeys((*PARTIES, *_READERS), ("show", "full")),

@@ -18,6 +18,7 @@ from app.accounts.log_words import CHIPS, EVENTS, OUTCOMES, event_name, lines, w
 from app.accounts.models import ROLE_NAMES, SecurityEvent
 from app.accounts.queries import actor
 from app.core import clock
+from app.fab.columns import Column, Panel, fact
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash
@@ -51,48 +52,51 @@ def _device(agent: str) -> str:
     return in_words(agent) if agent else "–"
 
 
+def _browser(event: SecurityEvent) -> list[tuple[str, str]]:
+    return [(_("Device"), event.device)] if event.device else []
+
+
 class SecurityLogView(SafeModelView):
     """Every line, the newest first; nothing can be changed here."""
 
     datamodel = SafeInterface(SecurityEvent)
     route_base = "/security-log"
     class_permission_name = "SecurityLog"
-    include_route_methods = {"list", "show", "search", "columns"}
+    include_route_methods = {"list", "show", "search", "pick_columns"}
     list_title, show_title = _l("Security log"), _l("Security log")
-    list_columns = [
-        "event",
-        "at",
-        "outcome",
-        "user.display_name",
-        "actor_name",
-        "address",
-        "device",
-    ]
-    show_columns = [*list_columns, "device_id", "actor_role", "id"]
-    order_columns = ["at"]
-    search_columns: list[str] = []
+    columns = (
+        Column("event", _l("What happened"), event_name),
+        Column("at", _l("Time"), _second, sorts=True, width="number"),
+        Column("outcome", _l("Outcome"), chips(OUTCOMES, CHIPS), card="status"),
+        Column("user.display_name", _l("Whose account"), dash),
+        Column("actor_name", _l("By whom"), of_row=whose_hand),
+        Column("address", _l("Address"), dash),
+        Column("device", _l("Device"), _device),
+        fact("device_id", _l("Mark of the browser"), dash, out=False),
+        fact(
+            "actor_role",
+            _l("In which role"),
+            lambda role: str(ROLE_NAMES.get(role, "–")),
+            out=False,
+        ),
+        fact("id", _l("Number"), out=False),
+    )
+    panels = (
+        Panel(
+            None,
+            "event at outcome user.display_name actor_name address device device_id actor_role id",
+        ),
+        Panel(_l("Details"), made=lines, columns=1),
+        Panel(_l("What the browser says of itself"), made=_browser, columns=1),
+    )
     search_hint = _l("User name, name or address")
     base_order = ("at", "desc")
     load_columns = ("actor_id", "user_id", "address")
-    label_columns = {
-        "at": _l("Time"), "event": _l("What happened"), "outcome": _l("Outcome"),
-        "user.display_name": _l("Whose account"), "actor_name": _l("By whom"),
-        "address": _l("Address"), "device": _l("Device"), "device_id": _l("Mark of the browser"),
-        "actor_role": _l("In which role"), "id": _l("Number"),
-    }  # fmt: skip
-    formatters_columns = {
-        "at": _second, "event": event_name, "outcome": chips(OUTCOMES, CHIPS),
-        "user.display_name": dash, "address": dash, "device": _device, "device_id": dash,
-        "actor_role": lambda role: str(ROLE_NAMES.get(role, "–")),
-    }  # fmt: skip
-    row_texts = {"actor_name": whose_hand}
-    cell_classes = {"at": "qq-number", "outcome": "qq-card-status"}
     filters = (
         ListFilter("event", _l("All that happened"), SecurityEvent.event, _events),
         ListFilter("outcome", _l("All outcomes"), SecurityEvent.outcome, _outcomes),
         ListFilter("days", _l("All times"), _since, _days),
     )
-    show_template = "accounts/log_event.html"
 
     def scoped(self) -> Select[Any]:
         return log_queries.events_for(actor())
@@ -113,6 +117,3 @@ class SecurityLogView(SafeModelView):
 
     def head_links(self) -> list[Link]:
         return [Link(url_for("AuditView.index"), _("Proof of the trail"))]
-
-    def show_context(self, item: Any) -> dict[str, Any]:
-        return {"lines": lines(item), "agent": item.device}

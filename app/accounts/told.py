@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +14,7 @@ from app.accounts.models import AccountWarning, AppUser
 from app.accounts.warnings import told_lately
 from app.core import mail
 from app.core.db import db
+from app.fab.columns import Panel
 from app.fab.shown import chip, moment
 
 CHANNELS = {mail.SMS: _l("text message"), mail.MAIL: _l("mail")}
@@ -51,6 +53,25 @@ def _told(event: AccountWarning, messages: list[Any]) -> Told:
         ],
         nobody="" if event.told else _("Nobody could be told: no phone or address is known."),
     )
+
+
+def told_panel(account_of: Callable[[Any], int | None]) -> Panel:
+    """What all contacts of the account behind a record were told, beside its fields."""
+
+    def made(item: Any) -> list[Told] | None:
+        key = account_of(item)
+        return told_of(key) if key else None
+
+    title = _l("What all contacts were told")
+    return Panel(title, made=made, template="parts/told_panel.html", aside=True)
+
+
+def frozen_note(user_id: int | None) -> list[tuple[str, str]]:
+    """That the account is frozen, as a page's note; none where it is not."""
+    since = frozen_since(user_id)
+    text = _("The account is frozen since %(at)s: a message to it was answered with “This was not me”. See "
+             "“Disowned”.", at=since)  # fmt: skip
+    return [(text, "warn")] if since else []
 
 
 def frozen_since(user_id: int | None) -> str:

@@ -14,6 +14,7 @@ from app.accounts.queries import actor
 from app.bulk import queries
 from app.bulk.models import IMPORT_CHIPS, IMPORT_STATES, Import
 from app.bulk.sheet import SHEETS
+from app.fab.columns import Column
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
@@ -46,25 +47,20 @@ class ImportHistoryView(SafeModelView):
     datamodel = SafeInterface(Import)
     route_base = "/import-history"
     class_permission_name = "ImportHistory"
-    include_route_methods = {"list", "search", "columns"}
+    include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Imports")
-    list_columns = ["place", "state", "sheet", "counts", "user.display_name", "created_at"]
+    columns = (
+        Column("place", _l("File"), _link, width="roomy", card="title"),
+        Column("state", _l("State"), chips(IMPORT_STATES, IMPORT_CHIPS), card="status"),
+        Column("sheet", _l("Sheet"), lambda name: SHEETS[name].title if name in SHEETS else name),
+        Column("counts", _l("Rows"), _counts, width="roomy"),
+        Column("user.display_name", _l("Uploaded by")),
+        Column("created_at", _l("Uploaded"), moment, sorts=True, width="number"),
+    )
+    search_columns = ("file_name",)
     load_columns = ("uid", "file_name", "total", "new", "changed", "same", "faulty", "details")
-    order_columns = ["created_at"]
-    search_columns = ["file_name"]
     search_hint = _l("Name of the file")
     base_order = ("created_at", "desc")
-    label_columns = {
-        "place": _l("File"), "state": _l("State"), "sheet": _l("Sheet"), "counts": _l("Rows"),
-        "user.display_name": _l("Uploaded by"), "created_at": _l("Uploaded"),
-    }  # fmt: skip
-    formatters_columns = {
-        "place": _link, "state": chips(IMPORT_STATES, IMPORT_CHIPS), "counts": _counts,
-        "sheet": lambda name: SHEETS[name].title if name in SHEETS else name,
-        "created_at": moment,
-    }  # fmt: skip
-    cell_classes = {"place": "qq-roomy qq-card-title", "state": "qq-card-status",
-                    "counts": "qq-roomy", "created_at": "qq-number"}  # fmt: skip
     tabs = (
         Tab("all", _l("All"), empty=_l("No file has been imported yet.")),
         _tab("open", _l("Under way"), _l("No import waits.")),

@@ -278,18 +278,19 @@ class Sheet:
         """The column of that field."""
         return next(column for column in self.columns if column.field == name)
 
-    def heads(self, columns: Mapping[str, str]) -> dict[str, tuple[Text, str]]:
-        """A list's columns with header and official name by which this sheet takes them back (BLK-08).
+    def head(self, wanted: str) -> tuple[Text, str]:
+        """Header and official name by which this sheet takes a list's column back (BLK-08).
 
-        Given for each column our field, or «field:CODE» for another official name of it.
+        Given our field, or «field:CODE» for another official name of it.
         """
-        found = {}
-        for name, wanted in columns.items():
-            field_, _colon, code = wanted.partition(":")
-            column = self.column(field_)
-            assert not code or code in column.also, code
-            found[name] = (column.label, code or column.code or column.field.upper())
-        return found
+        name, _colon, code = wanted.partition(":")
+        column = self.column(name)
+        assert not code or code in column.also, code
+        return column.label, code or column.code or column.field.upper()
+
+    def heads(self, columns: Mapping[str, str]) -> dict[str, tuple[Text, str]]:
+        """The same for several columns of a list, by their names there."""
+        return {name: self.head(wanted) for name, wanted in columns.items()}
 
 
 SHEETS: dict[str, Sheet] = {}

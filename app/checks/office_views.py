@@ -29,7 +29,8 @@ from app.core import jobs
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.declared import Link, ListFilter, Tab, record_action
+from app.fab.columns import Column, Panel, fact, trace_panel
+from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
@@ -77,42 +78,33 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
 
     datamodel = SafeInterface(Finding)
     flow = FINDINGS
-    show_template = "checks/show.html"
     route_base = "/checks/findings"
     class_permission_name = "Findings"
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
     list_title, show_title = _l("Findings of the checks"), _l("Finding of the checks")
-    list_columns = ["rule", "student.name", "student.student_no", "college.name", "sentence",
-                    "graduation_year", "found_at", "severity"]  # fmt: skip
-    order_columns = ["rule", "found_at", "severity"]
-    search_columns: list[str] = []
-    show_fieldsets = [
-        (_l("Finding"), {"fields": ["rule", "severity", "sentence", "asks", "found_at",
-                                    "state"]}),
-        (_l("About"), {"fields": ["student.name", "student.student_no", "college.name",
-                                  "graduation_year"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "rule": _l("Rule"), "student.name": _l("Name"), "student.student_no": _l("Student number"),
-        "college.name": _l("College"), "sentence": _l("What is wrong"), "asks": _l("What to ask the person"),
-        "severity": _l("Severity"), "graduation_year": _l("Graduation year"),
-        "found_at": _l("Found on"), "state": _l("State"),
-    }  # fmt: skip
-    formatters_columns = {
-        "rule": _title, "severity": chips(SEVERITIES, SEVERITY_CHIPS),
-        "state": chips(FINDING_STATES, FINDING_CHIPS), "found_at": moment,
-        "student.name": lambda name: name or _("the whole college"),
-        "student.student_no": lambda number: number or "–", "asks": lambda text: text or "–",
-    }  # fmt: skip
+    columns = (
+        Column("rule", _l("Rule"), _title, sorts=True, card="title"),
+        Column("student.name", _l("Name"), lambda name: name or _("the whole college")),
+        Column(
+            "student.student_no", _l("Student number"), lambda number: number or "–", card="none"
+        ),
+        Column("college.name", _l("College")),
+        Column("sentence", _l("What is wrong"), width="roomy"),
+        Column("graduation_year", _l("Graduation year"), card="none"),
+        Column("found_at", _l("Found on"), moment, sorts=True, width="number", card="none"),
+        Column(
+            "severity", _l("Severity"), chips(SEVERITIES, SEVERITY_CHIPS), sorts=True, card="status"
+        ),
+        fact("asks", _l("What to ask the person"), lambda text: text or "–"),
+        fact("state", _l("State"), chips(FINDING_STATES, FINDING_CHIPS)),
+    )
+    panels = (
+        Panel(_l("Finding"), "rule severity sentence asks found_at state"),
+        Panel(_l("About"), "student.name student.student_no college.name graduation_year"),
+        trace_panel(lambda item: trace("finding", item.id)),
+    )
     base_order = ("id", "asc")
     load_columns = ("facts", "student_id", "college_id")
-    wide_columns = frozenset({"student.student_no", "graduation_year", "found_at"})
-    cell_classes = {
-        "sentence": "qq-roomy",
-        "rule": "qq-card-title",
-        "found_at": "qq-number",
-        "severity": "qq-card-status",
-    }
     tabs = tuple(_tab(name, label) for name, label in TABS)
     filters = (
         ListFilter("college", _l("All colleges"), Finding.college_id, colleges),
@@ -138,19 +130,11 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
             links.append(Link(url, _("Mend by a workbook")))
         return links
 
-    def show_context(self, item: Any) -> dict[str, Any]:
+    def related(self, item: Any) -> list[Link]:
         wanted = select(PlanEntry.id).where(PlanEntry.student_id == item.student_id)
         entry = db.session.scalar(wanted) if item.student_id else None
         pages = {"plan": url_for("PlanView.show", pk=entry)} if entry else {}
-        return {"link": detail.link(item, pages), "trace": trace("finding", item.id)}
-
-    @record_action("accept", _l("Accept as it is"), reason="required")
-    def accept(self, items: list[Any]) -> Any:
-        return self.take("accept", items)
-
-    @record_action("reopen", _l("No longer accept"))
-    def reopen(self, items: list[Any]) -> Any:
-        return self.take("reopen", items)
+        return [Link(*detail.link(item, pages))]
 
 
 class ChecksView(SafeView):

@@ -24,6 +24,7 @@ from app.core.forms import MISSING, line
 from app.core.numbers import WholeField
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.columns import Column, fact
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import moment, yes_no
@@ -81,23 +82,19 @@ class CodesView(SafeModelView):
     datamodel = SafeInterface(Code)
     route_base = "/codes"
     class_permission_name = "Codes"
-    include_route_methods = {"list", "search", "columns", "add", "edit"}
+    include_route_methods = {"list", "search", "pick_columns", "add", "edit"}
     list_title, add_title, edit_title = _l("Code tables"), _l("New code"), _l("Edit the code")
-    list_columns = ["code", "name", "table", "edition", "certain", "active"]
-    order_columns = ["table", "code", "name"]
-    search_columns = ["code", "name"]
-    label_columns = {
-        "code": _l("Code"), "name": _l("Name of the code"), "table": _l("Table"), "edition": _l("Edition"),
-        "certain": _l("Confirmed"), "active": _l("In use"), "sort": _l("Place in the list"),
-    }  # fmt: skip
-    formatters_columns = {
-        "table": _table,
-        "edition": edition_name,
-        "certain": yes_no,
-        "active": yes_no,
-    }
+    columns = (
+        Column("code", _l("Code"), sorts=True),
+        Column("name", _l("Name of the code"), sorts=True, width="full"),
+        Column("table", _l("Table"), _table, sorts=True),
+        Column("edition", _l("Edition"), edition_name),
+        Column("certain", _l("Confirmed"), yes_no),
+        Column("active", _l("In use"), yes_no),
+        fact("sort", _l("Place in the list"), out=False),
+    )
+    search_columns = ("code", "name")
     base_order = ("id", "asc")
-    cell_classes = {"name": "qq-full"}
     add_form, edit_form = NewCodeForm, CodeForm
     edit_columns = ["name", "sort", "certain", "active"]
     add_columns = ["table", "edition", "code", *edit_columns]
@@ -217,16 +214,13 @@ class RegionsView(SafeModelView):
     class_permission_name = "Regions"
     include_route_methods = {"list", "search"}
     list_title = _l("Regions")
-    list_columns = ["code", "full_name", "level"]
-    order_columns = ["code", "full_name"]
-    search_columns = ["code", "full_name"]
-    label_columns = {
-        "code": _l("Code"),
-        "full_name": lazy_pgettext("code", "Name"),
-        "level": _l("Level"),
-    }
+    columns = (
+        Column("code", _l("Code"), sorts=True),
+        Column("full_name", lazy_pgettext("code", "Name"), sorts=True, width="full"),
+        Column("level", _l("Level")),
+    )
+    search_columns = ("code", "full_name")
     base_order = ("code", "asc")
-    cell_classes = {"full_name": "qq-full"}
 
     def scoped(self) -> Select[Any]:
         return select(Region)

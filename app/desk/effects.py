@@ -6,16 +6,17 @@ from app.checks.detail import hints
 from app.placements.models import Placement
 from app.placements.workflow import PLACEMENTS
 from app.termination.workflow import TERMINATIONS
-from app.workflow.steps import Change
+from app.workflow.steps import Change, Step, Tone
 
-APPROVALS = ("attest", "attest_college", "approve", "approve_college", "approve_form",
-             "approve_form_college", "attest_for_college", "approve_form_for_college",
-             "approve_for_college")  # fmt: skip
+
+def approves(step: Step) -> bool:
+    """Whether a step lets pass what was reviewed, for oneself or in the college's place."""
+    return step.undoable and step.looks is Tone.DONE
 
 
 def keep_hints(change: Change) -> None:
     """Who approves in spite of a hint has it in the trace, singly or in bulk."""
-    if change.step.name not in APPROVALS:
+    if not approves(change.step):
         return
     record = change.record
     found = hints(record if isinstance(record, Placement) else record.placement)

@@ -19,10 +19,10 @@ from app.desk import models  # noqa: F401 (gives placements their waits_since)
 from app.desk.queries import found_by, in_tab, with_students
 from app.destinations.queries import module_name
 from app.fab.arguments import ListArgs
+from app.fab.columns import CHANGED, Column, fact, same
 from app.fab.declared import ListFilter, Tab
-from app.fab.export import same
 from app.fab.interface import Order, SafeInterface
-from app.fab.listing import Cell, Row, TabLink
+from app.fab.listing import TabLink
 from app.fab.once import now, once
 from app.fab.saved import SavedFilters
 from app.fab.shown import age, chip, chips, moment, whole
@@ -31,7 +31,6 @@ from app.people.office_views import code_name, colleges, years
 from app.people.search_views import StudentSearch
 from app.placements.models import (
     AGREEMENT_LABELS,
-    CHIPS,
     KINDS,
     REVIEW_LABELS,
     Kind,
@@ -55,15 +54,8 @@ WAITING = (
     "other",
 )  # tabs in which the longest waiting stands first
 
-# what the export has besides: the facts of both sides, and all that was agreed on, pay with its unit (F-59)
-FACTS = {
-    "graduation_year": _l("Graduation year"), "student.class_name": _l("Class"),
-    "student.education": _l("Level of education"), "employer_credit_code": _l("Credit code"),
-    "employer_kind": _l("Nature"), "employer_industry": _l("Industry"),
-    "employer_location": _l("Region"), "attested_at": _l("Attested"),
-}  # fmt: skip
-TERMS = exported("terms")
-
+TERMS = exported("terms")  # all that was agreed on, pay with its unit (F-59)
+_POSITION = "terms.position_kind"
 _ENDING = chips(TERMINATION_LABELS, TERMINATION_CHIPS)
 
 
@@ -86,6 +78,27 @@ def _state(row: Any) -> str:
     state: Any = lapsed[1] if lapsed else row.state
     text = str(REVIEW_LABELS[state])
     return f"{text} {_('Reported as untrue')}" if row.frozen else text
+
+
+def _number(row: Any) -> Any:
+    """The number of its agreement, or where to preview it; a destination has nothing to preview."""
+    return (row.agreement_no or _("Preview")) if has_agreement(row) else "–"
+
+
+def _agreement(state: Any) -> str:
+    return str(AGREEMENT_LABELS[state])
+
+
+def _kind(kind: str) -> str:
+    return kind_names()[kind]
+
+
+def _review(row: Any) -> Any:
+    """The state of the review; what rests until the school has answered says so beside it (INV-20)."""
+    lapsed = PLACEMENTS.lapse(row, now())
+    value = chip(*review_of(row.kind, lapsed[1] if lapsed else row.state))
+    frozen = chip(_("Reported as untrue"), "refused") if row.frozen else ""
+    return Markup("%s<br>%s") % (value, frozen) if frozen else value
 
 
 def _waiting(since: datetime | None) -> Any:
@@ -133,57 +146,35 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
     route_base = "/desk"
     class_permission_name = "Desk"
     list_title = _l("Signings")
-    list_columns = ["agreement_no", "agreement", "student.student_no", "student.name",
-                    "college.name",
-                    "major.name", "kind", "employer_name", "changed_at", "state",
-                    "termination.state", "waits_since"]  # fmt: skip
-    order_columns = ["agreement_no", "employer_name", "changed_at", "kind"]
-    search_columns: list[str] = []
-    label_columns = {
-        "agreement_no": _l("Agreement number"), "agreement": _l("Agreement"),
-        "student.student_no": _l("Student number"), "student.name": _l("Name"),
-        "college.name": _l("College"), "major.name": _l("Major"), "kind": _l("Kind"),
-        "employer_name": _l("Employer"), "changed_at": _l("Last change"),
-        "state": _l("Signing review"), "termination.state": _l("Termination review"),
-        "waits_since": _l("Waiting for"),
-        **FACTS, **{name: term.label for name, term in TERMS.items()},
-    }  # fmt: skip
-    formatters_columns = {
-        "agreement_no": lambda value: value or _("Preview"),
-        "agreement": lambda state: str(AGREEMENT_LABELS[state]),
-        "state": chips(REVIEW_LABELS, CHIPS),
-        "kind": lambda kind: kind_names()[kind],
-        "termination.state": _ending,
-        "changed_at": _changed,
-        "waits_since": _waiting,
-        "employer_name": whole,
-        "college.name": whole,
-        "major.name": whole,
-    }
-    export_columns = (*FACTS, *TERMS)
-    export_shapes = {
-        "changed_at": moment, "agreement_no": str, "student.education": code_name("xl"),
-        "employer_kind": code_name("dwxz"), "employer_industry": code_name("dwhy"),
-        "employer_location": codes.region_name,
-        **{name: term.shape for name, term in TERMS.items() if term.shape},
-    }  # fmt: skip
-    export_rows = {
-        "state": _state,
-        **{name: term.text for name, term in TERMS.items() if term.text},
-    }
-    export_loads = tuple(TERMS)
-    export_kinds = {name: term.kind for name, term in TERMS.items()}
-    export_cuts = {"college.name": same, "kind": same, "state": same, "employer_kind": same,
-                   "employer_industry": same, "employer_location": codes.province,
-                   "student.education": same, "terms.position_kind": same,
-                   "graduation_year": same}  # fmt: skip
-    wide_columns = frozenset({"agreement_no", "agreement", "student.student_no", "college.name",
-                              "major.name", "kind"})  # fmt: skip
-    cell_classes = {
-        "agreement_no": "qq-number", "agreement": "qq-number", "student.student_no": "qq-number",
-        "student.name": "qq-card-title", "changed_at": "qq-number", "state": "qq-card-status qq-wrap",
-        "waits_since": "qq-number", "termination.state": "qq-wrap",
-    }  # fmt: skip
+    columns = (
+        Column(
+            "agreement_no", _l("Agreement number"), of_row=_number, sorts=True, width="number",
+            card="none", out_shape=str,
+        ),
+        Column("agreement", _l("Agreement"), _agreement, width="number", card="none"),
+        Column("student.student_no", _l("Student number"), width="number", card="none"),
+        Column("student.name", _l("Name"), card="title"),
+        Column("college.name", _l("College"), whole, card="none", cut=same),
+        Column("major.name", _l("Major"), whole, card="none"),
+        Column("kind", _l("Kind"), _kind, sorts=True, card="none", cut=same),
+        Column("employer_name", _l("Employer"), whole, sorts=True),
+        CHANGED.but(shape=_changed, out_shape=moment),
+        Column(
+            "state", _l("Signing review"), of_row=_review, card="status", width="wrap",
+            out_row=_state, cut=same,
+        ),
+        Column("termination.state", _l("Termination review"), _ending, width="wrap"),
+        Column("waits_since", _l("Waiting for"), _waiting, width="number"),
+        fact("graduation_year", _l("Graduation year"), cut=same),
+        fact("student.class_name", _l("Class")),
+        fact("student.education", _l("Level of education"), code_name("xl"), cut=same),
+        fact("employer_credit_code", _l("Credit code")),
+        fact("employer_kind", _l("Nature"), code_name("dwxz"), cut=same),
+        fact("employer_industry", _l("Industry"), code_name("dwhy"), cut=same),
+        fact("employer_location", _l("Region"), codes.region_name, cut=codes.province),
+        fact("attested_at", _l("Attested")),
+        *(TERMS | {_POSITION: TERMS[_POSITION].but(cut=same)}).values(),
+    )  # fmt: skip
     load_columns = ("state", "student.name", "frozen", "answer_by", "review")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")
     tabs = (
@@ -204,27 +195,6 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
             kind_names().items())),
         ListFilter("year", _l("All years"), Placement.graduation_year, years),
     )  # fmt: skip
-
-    # -- the rows -----------------------------------------------------------------------------
-
-    def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
-        """What rests until the school has answered says so beside its state (INV-20)."""
-        row: Row = super()._row(item, pattern, heads)
-        for cell in row.cells:
-            self._mark(item, cell)
-        if not has_agreement(item):
-            row.cells[0].value = "–"  # a destination has nothing to preview
-        return row
-
-    def _mark(self, item: Any, cell: Cell) -> None:
-        if cell.value == "":  # a phone's card leaves out what is empty
-            cell.css = f"{cell.css} qq-wide"
-        if "qq-card-status" not in cell.css:
-            return
-        lapsed = PLACEMENTS.lapse(item, now())
-        value = chip(*review_of(item.kind, lapsed[1] if lapsed else item.state))
-        frozen = chip(_("Reported as untrue"), "refused") if item.frozen else ""
-        cell.value = Markup("%s<br>%s") % (value, frozen) if frozen else value
 
     def _tabs(self, args: ListArgs, counts: Any, to: Any) -> list[TabLink]:
         """Who decides nothing has no decisions of its own."""

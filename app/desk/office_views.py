@@ -17,14 +17,14 @@ from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.desk import detail
 from app.desk import workflow as levers
-from app.desk.effects import APPROVALS
+from app.desk.effects import approves
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
 from app.desk.workflow import Lever, Pull
 from app.documents.editions import may_have_full
 from app.documents.file_views import take_files
 from app.fab.access import has_access
-from app.fab.declared import Offer, record_action
+from app.fab.declared import Offer
 from app.fab.detail import Button
 from app.fab.once import now, once
 from app.notices.reached import after, ending
@@ -35,7 +35,7 @@ from app.placements.workflow import PLACEMENTS, fill_facts
 from app.termination.evidence import add_evidence
 from app.termination.queries import termination_of
 from app.workflow.actor import Role
-from app.workflow.steps import SECOND_THOUGHTS, Verdict
+from app.workflow.steps import SECOND_THOUGHTS, Step, Verdict
 
 REASONS = (
     _l("The information of the post does not match the facts."),
@@ -51,23 +51,7 @@ REVIEWED = (
     "other",
     "all",
 )  # tabs in which something can wait
-UNDO = {"placement": "undo", "termination": "termination_undo", "objection": ""}
-NUDGES = ("nudge", "termination_nudge")
 FIRST = 3  # buttons that stand by themselves; the others are in «more»
-
-
-def action_of(lever: Lever) -> Any:
-    """A lever as one of FAB's actions: its name is its permission word."""
-
-    def act(self: DeskView, items: list[Any]) -> Any:
-        return self.take(lever.name, items)
-
-    act.__name__ = lever.name
-    step = lever.step
-    return record_action(
-        lever.name, lever.called(), reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
-        primary=not step.danger and lever.name in levers.MAIN, multiple=step.bulk,
-    )(act)  # fmt: skip
 
 
 class DeskView(StepActions, DeskList):
@@ -83,11 +67,7 @@ class DeskView(StepActions, DeskList):
     frequent_reasons = REASONS
     show_title = _l("Signing")
     show_template = "desk/show.html"
-    show_columns = ["student", "college", "major", "school", "employer", "terms"]
-    label_columns = DeskList.label_columns | {
-        "student": _l("Student"), "college": _l("College"), "major": _l("Major"),
-        "school": _l("School"), "employer": _l("Employer"), "terms": _l("Signing terms"),
-    }  # fmt: skip
+    show_loads = ("student", "college", "major", "school", "employer", "terms")
 
     # -- the detail ----------------------------------------------------------------------------
 
@@ -96,13 +76,15 @@ class DeskView(StepActions, DeskList):
         page = super().detail(item)
         buttons = page["buttons"]
         first = [b for b in buttons if b.offer.key in KEYS.values() or b.mark.endswith("-next")]
-        first = first[:FIRST] or [b for b in buttons if b.offer.name in NUDGES] or buttons[:1]
+        first = (
+            first[:FIRST] or [b for b in buttons if self.steps[b.offer.name].quiet] or buttons[:1]
+        )
         return {**page, "buttons": first, "more": [b for b in buttons if b not in first]}
 
     def show_context(self, item: Any) -> dict[str, Any]:
         shown = detail.blocks(item, actor())
         ending = detail.termination(item, actor(), now())
-        fills = any(o.step.name.startswith("complete_facts") for o in self.offered(item))
+        fills = any(o.step.typed for o in self.offered(item))
         return {
             "missing": any(i.get("missing") for b in shown for i in b.items if isinstance(i, dict)),
             "facts_url": self.url("facts", pk=item.id),
@@ -161,6 +143,14 @@ class DeskView(StepActions, DeskList):
 
     # -- the levers ----------------------------------------------------------------------------
 
+    @classmethod
+    def own_steps(cls) -> dict[str, Step]:
+        return {name: lever.step for name, lever in levers.LEVERS.items()}
+
+    @classmethod
+    def called(cls, name: str) -> Any:
+        return levers.LEVERS[name].called()
+
     def pulls(self, item: Any) -> list[Pull]:
         """The levers that the rules offer this person on the record, asked once a request."""
         return once(f"levers {item.id}", lambda: levers.pulls(item, actor(), now()))
@@ -184,7 +174,7 @@ class DeskView(StepActions, DeskList):
         step, lever = pull.lever.step, pull.lever
         verdict = pull.offer.verdict if lever.flow.kind == waits else None
         offer = Offer.of_step(
-            step, pull.offer.why_not, text=self._question(item, step.name),
+            step, pull.offer.why_not, text=self._question(item, step),
             key="U" if step.name == "undo" else KEYS.get(verdict, ""),
             primary=verdict is Verdict.APPROVE, reasons=self._reasons(self._refuses(lever.name)),
         )  # fmt: skip
@@ -202,9 +192,9 @@ class DeskView(StepActions, DeskList):
         refuses = lever.step.verdict is Verdict.REFUSE and lever.step.undoable
         return refuses and lever.flow is PLACEMENTS
 
-    def _question(self, item: Any, step: str) -> str:
+    def _question(self, item: Any, step: Step) -> str:
         """Whom it is about; before an approval also what does not look right (AGR-12)."""
-        bad = self._notes(item) if step in APPROVALS else []
+        bad = self._notes(item) if approves(step) else []
         name = self.record_name(item)
         return f"{name} — " + _("Please note: %(hints)s", hints=_(", ").join(bad)) if bad else name
 
@@ -245,9 +235,7 @@ class DeskView(StepActions, DeskList):
     def bulk_offers(self) -> list[Offer]:
         if request.values.get("tab", "mine") not in REVIEWED:
             return []
-        found = [o for o in super().bulk_offers() if not o.name.endswith("undo")]
-        found.sort(key=lambda o: o.name not in levers.MAIN)  # undone is where it was decided
-        return found
+        return [o for o in super().bulk_offers() if not o.name.endswith("undo")]
 
     def moves(self, name: str) -> Any:
         lever = levers.LEVERS[name]
@@ -256,9 +244,6 @@ class DeskView(StepActions, DeskList):
     def moved(self, name: str, items: list[Any]) -> dict[int, Any]:
         return once(f"subjects {name} {len(items)}",
                     lambda: levers.subjects(levers.LEVERS[name], items))  # fmt: skip
-
-    def _second_question(self, name: str) -> Any:
-        return levers.LEVERS[name].step.confirm
 
     def take_one(self, step: str, item: Any, onward: str = "") -> Any:  # noqa: ARG002
         """Pull a lever; then the next that waits, the list, or the record that was brought back."""
@@ -280,7 +265,7 @@ class DeskView(StepActions, DeskList):
 
     def _say(self, text: str, lever: Lever, key: int) -> None:
         """What was done, with the button that undoes it while nobody has been told."""
-        undo = UNDO[lever.flow.kind]
+        undo = levers.PREFIX.get(lever.flow.kind, "") + "undo"
         if not (lever.step.undoable and self._may(undo)):
             flash(text, "success")
             return
@@ -316,7 +301,3 @@ class DeskView(StepActions, DeskList):
                 lambda: self.datamodel.beside(self.narrowed(args), self.order_of(args), item),
             )
         return before if behind is None else behind
-
-
-for _lever in levers.LEVERS.values():
-    setattr(DeskView, _lever.name, action_of(_lever))

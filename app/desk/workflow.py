@@ -30,12 +30,8 @@ from app.workflow.engine import Workflow
 from app.workflow.steps import Offer, Step
 
 FORCE = "force"
-ALIKE = (
-    "send_back",
-    "withdraw_college",
-    "undo",
-    "nudge",
-)  # steps of both tables with the same words
+FLOWS = (OBJECTIONS, TERMINATIONS, PLACEMENTS)  # in this order one of them waits
+PREFIX = {TERMINATIONS.kind: "termination_"}  # signings and terminations share names of steps
 
 
 @dataclass(frozen=True)
@@ -47,30 +43,28 @@ class Lever:
     step: Step
 
     def called(self, kind: str = "") -> Any:
-        """The step's own words; where signings have the same, it says that it is the termination's."""
+        """The step's own words; where a signing's step has the same, it says that it is the termination's."""
         if self.flow is not TERMINATIONS or self.step.name not in ALIKE:
             return self.step.called(kind)
         return LazyString(lambda: _("Termination: %(step)s", step=self.step.label))
 
 
-def _levers(flow: Workflow[Any], prefix: str, *names: str) -> dict[str, Lever]:
-    return {prefix + name: Lever(prefix + name, flow, flow.step(name)) for name in names}
+def _levers(flow: Workflow[Any]) -> dict[str, Lever]:
+    """What staff take by a button in that table."""
+    prefix = PREFIX.get(flow.kind, "")
+    mine = [step for step in flow.steps if step.by_button and step.of_staff]
+    return {prefix + step.name: Lever(prefix + step.name, flow, step) for step in mine}
 
 
+# steps of both tables with the same words
+ALIKE = frozenset(
+    step.name for step in TERMINATIONS.steps for other in PLACEMENTS.steps
+    if step.name == other.name and step.label == other.label
+)  # fmt: skip
 LEVERS = {
-    **_levers(OBJECTIONS, "", "dismiss", "uphold"),
-    **_levers(TERMINATIONS, "termination_", "confirm_force", "drop_force", "review_one_sided",
-              "close", "approve", "refuse", "approve_college", "refuse_college"),
-    **_levers(PLACEMENTS, "", "give_up", "keep", "approve_form", "refuse_form",
-              "approve_form_college", "refuse_form_college", "attest", "refuse", "attest_college",
-              "refuse_college"),
-    **_levers(TERMINATIONS, "termination_", "nudge", "approve_for_college", "refuse_for_college",
-              "send_back", "withdraw_college", "undo"),
-    **_levers(PLACEMENTS, "", "nudge", "approve_form_for_college", "refuse_form_for_college",
-              "attest_for_college", "refuse_for_college", "send_back", "withdraw_college", "undo",
-              "reopen", "restore"),
-    **_levers(TERMINATIONS, "", FORCE),
-}  # fmt: skip
+    **{name: lever for flow in FLOWS for name, lever in _levers(flow).items()},
+    FORCE: Lever(FORCE, TERMINATIONS, TERMINATIONS.step(FORCE)),
+}
 # steps of staff that answer what a record waits for: buttons of the first row, two a table
 MAIN = frozenset(name for name, lever in LEVERS.items() if lever.step.verdict is not None)
 
@@ -92,9 +86,6 @@ class Pull:
 def stamp(record: Any) -> str:
     """A record and its last change, for recognising it."""
     return f"{record.id}-{int(record.changed_at.timestamp() * 1_000_000)}"
-
-
-FLOWS = (OBJECTIONS, TERMINATIONS, PLACEMENTS)  # in this order one of them waits
 
 
 def records(placement: Placement) -> dict[str, Any]:

@@ -34,21 +34,14 @@ from app.destinations.models import (
 )
 from app.destinations.queries import copy_kind
 from app.fab.access import has_access
+from app.fab.columns import Column, Panel, fact
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash, yes_no
 from app.fab.views import SafeModelView
 
-ROUTES = {"list", "search", "columns", "add", "edit"}
+ROUTES = {"list", "search", "pick_columns", "add", "edit"}
 NAMED = ["name", "name_en", "hint", "hint_en"]
-LABELS = {
-    "name": _l("Title"), "name_en": _l("English name"), "hint": _l("Explanation"),
-    "hint_en": _l("English explanation"), "sort": _l("Place in the list"), "active": _l("In use"),
-    "code": _l("Key"), "key": _l("Key"), "required": _l("Required"), "type": _l("Type"),
-    "kind.name": _l("Kind of destination"), "type.name": _l("Type"), "most": _l("Most files"),
-}  # fmt: skip
-SHOWN = {"active": yes_no, "required": yes_no, "settles": yes_no, "name_en": dash, "hint": dash,
-         "hint_en": dash}  # fmt: skip
 
 
 class DestinationTypesView(SafeModelView):
@@ -60,20 +53,22 @@ class DestinationTypesView(SafeModelView):
     include_route_methods = ROUTES | {"show"}
     list_title, add_title = _l("Types of destinations"), _l("New type")
     edit_title = _l("Edit the type")
-    list_columns = ["name", "code", "hint", "sort", "active"]
-    order_columns = ["sort", "name"]
-    search_columns = ["name", "code"]
-    label_columns = LABELS
-    formatters_columns = SHOWN
+    columns = (
+        Column("name", _l("Title"), sorts=True),
+        Column("code", _l("Key")),
+        Column("hint", _l("Explanation"), dash, width="roomy"),
+        Column("sort", _l("Place in the list"), sorts=True),
+        Column("active", _l("In use"), yes_no),
+        fact("name_en", _l("English name"), dash),
+        fact("hint_en", _l("English explanation"), dash),
+    )
+    panels = (Panel(None, "name code name_en hint hint_en sort active"),)
+    search_columns = ("name", "code")
     base_order = ("sort", "asc")
     add_form, edit_form = NewTypeForm, TypeForm
     edit_columns = [*NAMED, "sort", "active"]
     add_columns = ["code", *edit_columns]
-    cell_classes = {"hint": "qq-roomy"}
     show_title = _l("Type of destinations")
-    show_fieldsets = [
-        (None, {"fields": ["name", "code", "name_en", "hint", "hint_en", "sort", "active"]})
-    ]
 
     def scoped(self) -> Select[Any]:
         return select(DestinationType)
@@ -96,25 +91,50 @@ class DestinationKindsView(SafeModelView):
     list_title, show_title = _l("Kinds of destinations"), _l("Kind of destination")
     add_title, edit_title = _l("New kind"), _l("Edit the kind")
     show_template = "destinations/kind.html"
-    list_columns = ["name", "type.name", "code", "plan_code", "plan_code_legacy", "settles",
-                    "years", "sort", "active"]  # fmt: skip
-    show_fieldsets = [
-        (None, {"fields": ["name", "type.name", "code", "name_en", "hint", "hint_en", "plan_code",
-                           "plan_code_legacy", "settles", "modes", "levels", "years", "active"]}),
-    ]  # fmt: skip
-    order_columns = ["sort", "name", "plan_code"]
-    search_columns = ["name", "code", "plan_code"]
-    label_columns = LABELS | {
-        "plan_code": _l("Plan code since 2021"), "plan_code_legacy": _l("Plan code before 2021"),
-        "settles": _l("Settles"), "modes": _l("Training modes"),
-        "levels": _l("Levels of education"), "years": _l("Graduation years"),
-    }  # fmt: skip
-    formatters_columns = SHOWN | {
-        "plan_code": lambda code: f"{code} {codes.name('byqx', code, 2021)}",
-        "plan_code_legacy": lambda code: f"{code} {codes.name('byqx', code, 2020)}",
-        "modes": lambda modes: _(", ").join(codes.name("pyfs", m) for m in modes) or _("all"),
-        "levels": lambda found: _(", ").join(str(LEVELS[level]) for level in found) or _("all"),
-    }
+    columns = (
+        Column("name", _l("Title"), sorts=True, card="title"),
+        Column("type.name", _l("Type")),
+        Column("code", _l("Key"), card="none"),
+        Column(
+            "plan_code",
+            _l("Plan code since 2021"),
+            lambda code: f"{code} {codes.name('byqx', code, 2021)}",
+            sorts=True,
+            width="roomy",
+        ),
+        Column(
+            "plan_code_legacy",
+            _l("Plan code before 2021"),
+            lambda code: f"{code} {codes.name('byqx', code, 2020)}",
+            width="roomy",
+            card="none",
+        ),
+        Column("settles", _l("Settles"), yes_no),
+        Column("years", _l("Graduation years"), card="none"),
+        Column("sort", _l("Place in the list"), sorts=True, card="none"),
+        Column("active", _l("In use"), yes_no),
+        fact("name_en", _l("English name"), dash),
+        fact("hint", _l("Explanation"), dash),
+        fact("hint_en", _l("English explanation"), dash),
+        fact(
+            "modes",
+            _l("Training modes"),
+            lambda modes: _(", ").join(codes.name("pyfs", m) for m in modes) or _("all"),
+        ),
+        fact(
+            "levels",
+            _l("Levels of education"),
+            lambda found: _(", ").join(str(LEVELS[level]) for level in found) or _("all"),
+        ),
+    )
+    panels = (
+        Panel(
+            None,
+            "name type.name code name_en hint hint_en plan_code plan_code_legacy settles "
+            "modes levels years active",
+        ),
+    )
+    search_columns = ("name", "code", "plan_code")
     base_order = ("sort", "asc")
     load_columns = ("from_year", "to_year")
     add_form, edit_form = NewKindForm, KindForm
@@ -122,12 +142,6 @@ class DestinationKindsView(SafeModelView):
                    "levels", "from_year", "to_year", "sort"]  # fmt: skip
     edit_columns = [*add_columns[1:], "active"]
     add_row_message = _l("Saved, and not in use yet: add fields and proofs, then tick “In use”.")
-    wide_columns = frozenset({"code", "plan_code_legacy", "years", "sort"})
-    cell_classes = {
-        "name": "qq-card-title",
-        "plan_code": "qq-roomy",
-        "plan_code_legacy": "qq-roomy",
-    }
     filters = (
         ListFilter("type", _l("All types"), DestinationKind.type_id, lambda: [
             (str(t.id), str(t)) for t in db.session.scalars(
@@ -208,10 +222,10 @@ class DestinationFieldsView(_Parts):
     class_permission_name = "DestinationFields"
     include_route_methods = {"add", "edit"}
     list_title, add_title, edit_title = _l("Fields"), _l("New field"), _l("Edit the field")
-    list_columns = ["name", "key"]
-    order_columns: list[str] = []
-    search_columns: list[str] = []
-    label_columns = LABELS
+    columns = (
+        Column("name", _l("Title")),
+        Column("key", _l("Key")),
+    )
     add_form, edit_form = NewFieldForm, FieldForm
     edit_columns = [*NAMED, "type", "required", "length", "low", "high", "table", "only_text",
                     "plan_field", "sort", "active"]  # fmt: skip
@@ -229,10 +243,10 @@ class DestinationProofsView(_Parts):
     class_permission_name = "DestinationProofs"
     include_route_methods = {"add", "edit"}
     list_title, add_title, edit_title = _l("Proof material"), _l("New proof"), _l("Edit the proof")
-    list_columns = ["name", "key"]
-    order_columns: list[str] = []
-    search_columns: list[str] = []
-    label_columns = LABELS
+    columns = (
+        Column("name", _l("Title")),
+        Column("key", _l("Key")),
+    )
     add_form, edit_form = NewProofForm, ProofForm
     edit_columns = [*NAMED, "required", "most", "sort", "active"]
     add_columns = ["kind_id", "key", *edit_columns]

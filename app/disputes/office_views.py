@@ -9,11 +9,12 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.models import ROLE_NAMES
 from app.accounts.queries import actor
-from app.accounts.told import told_of
+from app.accounts.told import told_panel
 from app.disputes import queries
 from app.disputes.models import CHIPS, LABELS, Dispute
 from app.disputes.workflow import DISPUTES
-from app.fab.declared import Tab, record_action
+from app.fab.columns import Column, Panel, fact, notes_panel, trace_panel
+from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment, whole
 from app.fab.views import SafeModelView
@@ -21,6 +22,10 @@ from app.people.step_views import StepActions
 from app.workflow import trail
 from app.workflow.actor import Role
 
+HOW_TO_SPEAK = _l(
+    "Speak to the person by a way that nobody changed lately, such as in person with the student card. "
+    "Whoever holds the account's phone may be the wrong one."
+)
 STRANGER = _l("nobody signed in: by a code")
 
 
@@ -44,39 +49,43 @@ class DisputesView(StepActions, SafeModelView):
         "list",
         "show",
         "search",
-        "columns",
+        "pick_columns",
         "action",
         "action_post",
         "confirm",
     }
     list_title, show_title = _l("Disowned"), _l("Disowned")
-    show_template = "disputes/office_show.html"
-    list_columns = ["name", "state", "role", "subject", "actor_role", "created_at"]
-    order_columns = ["created_at", "changed_at"]
-    search_columns: list[str] = []
+    columns = (
+        Column("name", _l("Account of"), card="title"),
+        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        Column("role", _l("Role"), role_name),
+        Column("subject", _l("What was disowned"), whole, width="roomy"),
+        Column("actor_role", _l("Had been done by"), role_name, card="none"),
+        Column("created_at", _l("Frozen since"), moment, sorts=True, width="number"),
+        fact("answer", _l("The answer"), dash),
+        fact("changed_at", _l("Last change"), moment, sorts=True),
+        fact("contact", _l("Pressed in the message to"), dash),
+        fact("actor_name", _l("Name"), dash),
+        fact(
+            "by_school",
+            _l("Who clears it"),
+            lambda yes: str(
+                _l("The provincial centre: the school's staff had a hand in it")
+                if yes
+                else _l("Whoever had no hand in it")
+            ),
+        ),
+    )
+    panels = (
+        Panel(_l("Account"), "name role state created_at answer changed_at"),
+        Panel(
+            _l("The message that was answered"), "subject contact actor_role actor_name by_school"
+        ),
+        notes_panel(lambda _item: [(HOW_TO_SPEAK, "info")]),
+        told_panel(lambda item: item.user_id),
+        trace_panel(lambda item: trail.shown("dispute", item.id)),
+    )
     base_order = ("created_at", "desc")
-    show_fieldsets = [
-        (_l("Account"), {"fields": ["name", "role", "state", "created_at", "answer", "changed_at"]}),
-        (_l("The message that was answered"), {"fields": ["subject", "contact", "actor_role",
-                                                          "actor_name", "by_school"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "name": _l("Account of"), "role": _l("Role"), "state": _l("State"),
-        "subject": _l("What was disowned"), "contact": _l("Pressed in the message to"),
-        "actor_role": _l("Had been done by"), "actor_name": _l("Name"),
-        "by_school": _l("Who clears it"), "answer": _l("The answer"),
-        "created_at": _l("Frozen since"), "changed_at": _l("Last change"),
-    }  # fmt: skip
-    formatters_columns = {
-        "state": chips(LABELS, CHIPS), "created_at": moment, "changed_at": moment, "answer": dash,
-        "role": role_name, "actor_role": role_name, "actor_name": dash, "contact": dash,
-        "subject": whole,
-        "by_school": lambda yes: str(_l("The provincial centre: the school's staff had a hand in it")
-                                     if yes else _l("Whoever had no hand in it")),
-    }  # fmt: skip
-    cell_classes = {"state": "qq-card-status", "subject": "qq-roomy", "name": "qq-card-title",
-                    "created_at": "qq-number"}  # fmt: skip
-    wide_columns = frozenset({"actor_role"})
     load_columns = ("user_id",)
     search_hint = _l("Name of the account")
     tabs = (
@@ -93,16 +102,3 @@ class DisputesView(StepActions, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return str(item.name)
-
-    def show_context(self, item: Any) -> dict[str, Any]:
-        """What was told to which contacts, and what became of it."""
-        return {"told": told_of(item.user_id), "trace": trail.shown("dispute", item.id)}
-
-    @record_action("clear", _l("Open the account again"), reason="required", multiple=False)
-    def clear(self, items: list[Any]) -> Any:
-        return self.take("clear", items)
-
-    @record_action("uphold", _l("It was another's hand"), reason="required", danger=True,
-                   multiple=False)  # fmt: skip
-    def uphold(self, items: list[Any]) -> Any:
-        return self.take("uphold", items)

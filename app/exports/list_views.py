@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.exports import queries
 from app.exports.models import EXPORT_CHIPS, EXPORT_STATES, FORMATS, Export, Format
+from app.fab.columns import Column
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chip, chips, dash, moment
@@ -37,29 +38,26 @@ class ExportHistoryView(SafeModelView):
     datamodel = SafeInterface(Export)
     route_base = "/export-history"
     class_permission_name = "ExportHistory"
-    include_route_methods = {"list", "search", "columns"}
+    include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Exports")
-    list_columns = ["place", "state", "format", "done", "clear", "purpose", "user.display_name",
-                    "created_at"]  # fmt: skip
+    columns = (
+        Column("place", _l("List"), _link, card="title"),
+        Column("state", _l("State"), chips(EXPORT_STATES, EXPORT_CHIPS), card="status"),
+        Column("format", _l("Format"), lambda form: str(FORMATS[Format(form)]), card="none"),
+        Column("done", _l("Rows"), card="none"),
+        Column(
+            "clear",
+            _l("Personal numbers"),
+            lambda clear: chip(_l("whole"), "turn") if clear else "–",
+        ),
+        Column("purpose", _l("Purpose"), dash, width="roomy"),
+        Column("user.display_name", _l("Asked for by")),
+        Column("created_at", _l("Asked for"), moment, sorts=True, width="number"),
+    )
+    search_columns = ("title", "purpose")
     load_columns = ("uid", "title", "user_id")
-    order_columns = ["created_at"]
-    search_columns = ["title", "purpose"]
     search_hint = _l("List or purpose")
     base_order = ("created_at", "desc")
-    label_columns = {
-        "place": _l("List"), "state": _l("State"), "format": _l("Format"), "done": _l("Rows"),
-        "clear": _l("Personal numbers"), "purpose": _l("Purpose"),
-        "user.display_name": _l("Asked for by"), "created_at": _l("Asked for"),
-    }  # fmt: skip
-    formatters_columns = {
-        "place": _link, "state": chips(EXPORT_STATES, EXPORT_CHIPS),
-        "format": lambda form: str(FORMATS[Format(form)]),
-        "clear": lambda clear: chip(_l("whole"), "turn") if clear else "–",
-        "purpose": dash, "created_at": moment,
-    }  # fmt: skip
-    cell_classes = {"place": "qq-card-title", "state": "qq-card-status", "created_at": "qq-number",
-                    "purpose": "qq-roomy"}  # fmt: skip
-    wide_columns = frozenset({"format", "done"})
     tabs = (
         Tab("all", _l("All"), empty=_l("Nothing has been exported yet.")),
         _tab("clear", _l("With whole personal numbers"), _l("No whole personal number went out.")),

@@ -17,7 +17,7 @@ from app.exports.light import Reader, Reading
 from app.exports.readers import of_rows, reader, sealed_at
 from app.exports.tables import Asked, Batch, Cut, Kind, Out, Source, Table
 from app.fab.arguments import ListArgs
-from app.fab.export import same
+from app.fab.columns import Column, same
 from app.fab.security import manager
 from app.fab.views import SafeModelView
 
@@ -45,14 +45,8 @@ def args_of(view: SafeModelView, asked: Asked) -> ListArgs:
 
 def columns_of(view: SafeModelView, chosen: Sequence[str] | None = None) -> list[str]:
     """The columns of these names, by default all: the list's, its detail's, its further ones."""
-    groups = [field for _t, part in view.show_fieldsets or () for field in part["fields"]]
-    known = dict.fromkeys([*view.list_columns, *groups, *view.further_columns()])
-    every = [name for name in known if name in view.label_columns and _goes_out(view, name)]
+    every = [column.path for column in view.own_columns() if column.out]
     return every if chosen is None else [name for name in every if name in set(chosen)]
-
-
-def _goes_out(view: Any, name: str) -> bool:
-    return name not in view.export_never
 
 
 def numbers_of(view: SafeModelView) -> list[str]:
@@ -74,28 +68,29 @@ def table(asked: Asked, clear: bool) -> Table:
     """The list as it is narrowed, with the chosen columns."""
     view = view_of(asked["view"])
     names = columns_of(view, asked.get("columns")) or columns_of(view)[:1]
-    heads = [view.export_heads.get(name, (view.label_columns[name], "")) for name in names]
+    columns = [view.column(name) for name in names]
+    heads = [column.head or (column.label, "") for column in columns]
     labels = _unlike([str(label) for label, _field in heads])
     outs = [
-        Out(label, field, 0, kind_of(view, name), cut_of(view, name), view.label_columns[name])
-        for name, label, (_head, field) in zip(names, labels, heads, strict=True)
+        Out(label, field, 0, kind_of(view, column), cut_of(view, column), column.label)
+        for column, label, (_label, field) in zip(columns, labels, heads, strict=True)
     ]
-    return Table(outs, lambda: _rows(view, asked, names, clear))
+    return Table(outs, lambda: _rows(view, asked, columns, clear))
 
 
-def kind_of(view: SafeModelView, name: str) -> Kind:
+def kind_of(view: SafeModelView, column: Column) -> Kind:
     """What the texts of a column are: days, moments and numbers by the model, pay as declared."""
-    if name in view.export_kinds:
-        return view.export_kinds[name]  # type: ignore[no-any-return]
-    column = _column(view.datamodel.obj, name)
-    if column is None or column.foreign_keys or column.primary_key:
+    if column.kind:
+        return column.kind  # type: ignore[return-value]
+    found = _column(view.datamodel.obj, column.path)
+    if found is None or found.foreign_keys or found.primary_key:
         return "text"
-    if isinstance(column.type, DateTime):
+    if isinstance(found.type, DateTime):
         return "moment"
-    if isinstance(column.type, Date):
+    if isinstance(found.type, Date):
         return "day"
-    shaped = name in view.formatters_columns or name in view.row_texts
-    return "number" if isinstance(column.type, Integer) and not shaped else "text"
+    shaped = column.shape or column.of_row
+    return "number" if isinstance(found.type, Integer) and not shaped else "text"
 
 
 def _column(model: Any, path: str) -> Any:
@@ -110,11 +105,12 @@ def _column(model: Any, path: str) -> Any:
     return found.columns[0] if found is not None else None
 
 
-def cut_of(view: SafeModelView, name: str) -> Cut | None:
+def cut_of(view: SafeModelView, column: Column) -> Cut | None:
     """What an analysis workbook counts by: the declared columns, else units, kinds and states."""
-    if view.export_cuts:
-        return view.export_cuts.get(name)
-    return same if name.rsplit(".", 1)[-1] in GROUPS or name.endswith(UNITS) else None
+    if column.cut or any(other.cut for other in view.columns):
+        return column.cut
+    path = column.path
+    return same if path.rsplit(".", 1)[-1] in GROUPS or path.endswith(UNITS) else None
 
 
 def _unlike(labels: list[str]) -> list[str]:
@@ -130,19 +126,21 @@ def _unlike(labels: list[str]) -> list[str]:
     return found
 
 
-def _rows(view: Any, asked: Asked, names: list[str], clear: bool) -> Generator[Batch, None, None]:
-    reading = Reading(view.datamodel.obj, [*view.load_columns, *view.export_loads])
-    readers = [_reader(view, reading, name, clear) for name in names]
+def _rows(
+    view: Any, asked: Asked, columns: Sequence[Column], clear: bool
+) -> Generator[Batch, None, None]:
+    related = [column.path for column in columns if column.out_row and "." in column.path]
+    reading = Reading(view.datamodel.obj, [*view.load_columns, *related])
+    readers = [_reader(reading, column, clear) for column in columns]
     return reading.texts(narrowed(view, asked), readers)
 
 
-def _reader(view: Any, reading: Reading, name: str, clear: bool) -> Reader:
-    """How one column is read: as the list shows it, unless the view says how it goes out."""
-    whole = view.export_rows.get(name) or view.row_texts.get(name)
+def _reader(reading: Reading, column: Column, clear: bool) -> Reader:
+    """How one column is read: as the list shows it, unless it says how it goes out."""
+    whole = column.out_row or (None if column.out_shape else column.of_row)
     if whole:
         return of_rows(reading, whole)
-    shape = view.export_shapes.get(name) or view.formatters_columns.get(name)
-    return reader(reading, name, shape, clear=clear)
+    return reader(reading, column.path, column.out_shape or column.shape, clear=clear)
 
 
 def count(asked: Asked) -> int | None:

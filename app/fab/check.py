@@ -13,7 +13,10 @@ from flask_appbuilder.views import CompactCRUDMixin, MasterDetailView
 
 from app.fab.interface import SafeInterface
 
-DECLARED = ("class_permission_name", "list_columns", "order_columns", "search_columns")
+DECLARED = ("class_permission_name", "columns")
+# what FAB reads of columns is made of `columns` and `panels`: said a second time, one of the two is forgotten
+MADE = ("list_columns", "label_columns", "order_columns", "show_columns", "show_fieldsets",
+        "formatters_columns", "description_columns", "list_fieldsets")  # fmt: skip
 WAYS = ("asc", "desc")
 FORMS = {"add": "add_columns", "edit": "edit_columns"}
 OWN = ("list_template", "show_template", "add_template", "edit_template")
@@ -61,8 +64,11 @@ def _declarations(cls: Any) -> Iterator[str]:
             yield f"{name} is declared"
     if not cls.class_permission_name:
         yield "class_permission_name is a name"
-    if not cls.list_columns:
-        yield "list_columns names at least one column"
+    for name in MADE:
+        if _declared(cls, name):
+            yield f"{name} is made of columns and panels, not declared"
+    if not any(column.listed for column in cls.columns):
+        yield "columns has at least one of the list"
 
 
 def _routes(cls: Any) -> Iterator[str]:
@@ -78,17 +84,6 @@ def _texts(cls: Any) -> Iterator[str]:
     for route in ("list", "show", "add", "edit"):
         if route in (cls.include_route_methods or ()) and not getattr(cls, f"{route}_title"):
             yield f"{route}_title is declared"
-    labels = cls.label_columns or {}
-    for column in dict.fromkeys([*(cls.list_columns or ()), *_shown(cls)]):
-        if column not in labels:
-            yield f"label_columns has a text for {column}"
-
-
-def _shown(cls: Any) -> list[str]:
-    if "show" not in (cls.include_route_methods or ()):
-        return []
-    grouped = [field for _title, group in cls.show_fieldsets or () for field in group["fields"]]
-    return grouped or list(cls.show_columns or ())
 
 
 def _templates(cls: Any) -> Iterator[str]:
@@ -102,22 +97,26 @@ def _templates(cls: Any) -> Iterator[str]:
 
 def _columns(cls: Any, datamodel: SafeInterface) -> Iterator[str]:
     own = datamodel.list_columns
-    for column in cls.order_columns:
-        if column not in own:
-            yield f"order column {column} is a column of the model itself (H3, W3)"
+    for column in cls.columns:
+        if column.order and column.order not in own:
+            yield f"{column.path} sorts by a column of the model itself, not {column.order} (H3, W3)"
     if cls.base_order and (cls.base_order[0] not in own or cls.base_order[1] not in WAYS):
         yield "base_order is (column of the model, asc or desc)"
-    for column in cls.search_columns:
-        if column not in own or not datamodel.is_string(column):
-            yield f"search column {column} is a text column of the model itself, no relation (W2)"
+    for name in cls.search_columns:
+        if name not in own or not datamodel.is_string(name):
+            yield f"search column {name} is a text column of the model itself, no relation (W2)"
 
 
 def _existing(cls: Any, datamodel: SafeInterface) -> Iterator[str]:
-    for column in [*cls.list_columns, *_shown(cls), *cls.load_columns]:
-        if not _exists(datamodel.obj, column):
-            yield f"column {column} exists"
-    for column in {*cls.wide_columns, *cls.cell_classes} - set(cls.list_columns):
-        yield f"wide column {column} is a list column"
+    paths = [column.path for column in cls.columns]
+    read = [column.path for column in cls.columns if not (column.of_row or column.out_row)]
+    for path in [*read, *cls.load_columns, *cls.show_loads]:
+        if not _exists(datamodel.obj, path):
+            yield f"column {path} exists"
+    for path in {path for path in paths if paths.count(path) > 1}:
+        yield f"column {path} is declared once"
+    for path in {path for panel in cls.panels for path in panel.paths} - set(paths):
+        yield f"column {path} of a panel is declared"
 
 
 def _exists(model: Any, column: str) -> bool:

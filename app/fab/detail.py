@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from app.fab.declared import Offer
-from app.fab.listing import shown, value_of
-
-
-@dataclass(frozen=True)
-class Group:
-    """Some fields under a title (None: without)."""
-
-    title: Any
-    fields: list[tuple[str, Any]]
+from app.fab.columns import Drawn, Panel
+from app.fab.declared import Link, Offer
 
 
 @dataclass(frozen=True)
@@ -29,12 +22,10 @@ class Button:
 class Detail:
     """Mixin of SafeModelView: what the detail's template is given."""
 
-    show_columns: Any
-    show_fieldsets: Any
+    panels: tuple[Panel, ...] = ()
+    show_loads: tuple[str, ...] = ()  # relations that the detail reads besides its panels' columns
     show_title: Any
     show_widget: Any
-    label_columns: Any
-    formatters_columns: Any
     include_route_methods: Any
     show_neighbours: bool = (
         True  # the way to the previous and next record of the list as it was left
@@ -49,10 +40,11 @@ class Detail:
             "item": item,
             "pk": view.datamodel.get_pk_value(item),
             "name": view.record_name(item),
-            "widgets": {"show": self.show_widget(groups=self.groups(item))},
+            "widgets": self.drawn(item),
             "buttons": self.buttons(item),
             "edit_url": self._edit_url(item),
             "back_url": view.list_url(),
+            "related": self.related(item),
             "previous_url": view.url("show", pk=previous) if previous is not None else "",
             "next_url": view.url("show", pk=following) if following is not None else "",
             **self.show_context(item),
@@ -62,13 +54,29 @@ class Detail:
         """More values for a view's own show template; override."""
         return {}
 
-    def groups(self, item: Any) -> list[Group]:
-        """The fields of the detail, in the groups of `show_fieldsets`."""
-        declared = self.show_fieldsets or [(None, {"fields": self.show_columns})]
-        return [
-            Group(title, [self._field(item, column) for column in group["fields"]])
-            for title, group in declared
+    def related(self, item: Any) -> Sequence[Link]:  # noqa: ARG002
+        """Pages that the record leads to, below its fields; override to name them."""
+        return ()
+
+    def drawn(self, item: Any) -> dict[str, Any]:
+        """The panels of a record as widgets: its fields, and what stands beside them."""
+        view: Any = self
+        own = [(panel, self._value(panel, item)) for panel in self.panels if view.may(panel.right)]
+        found = [
+            Drawn(p, value) for p, value in own if (value is not None if p.template else value)
         ]
+        aside = [drawn for drawn in found if drawn.panel.aside]
+        return {
+            "show": self.show_widget(panels=[drawn for drawn in found if drawn not in aside]),
+            "aside": self.show_widget(panels=aside) if aside else None,
+        }
+
+    def _value(self, panel: Panel, item: Any) -> Any:
+        if panel.made is not None:
+            return panel.made(item)
+        view: Any = self
+        columns = [view.column(path) for path in panel.paths]
+        return [(str(c.label), c.says(item)) for c in columns if view.may(c.right)]
 
     def buttons(self, item: Any) -> list[Button]:
         """The record's offers with their addresses."""
@@ -83,12 +91,6 @@ class Detail:
         """Where the button of an offer posts to; override to say as of when the page was made."""
         view: Any = self
         return str(view.url("action", name=offer.name, pk=view.datamodel.get_pk_value(item)))
-
-    def _field(self, item: Any, column: str) -> tuple[str, Any]:
-        whole = self.row_texts.get(column)  # type: ignore[attr-defined]
-        value = value_of(item, column.split("."))
-        said = whole(item) if whole else shown(value, self.formatters_columns.get(column))
-        return str(self.label_columns[column]), said
 
     def _edit_url(self, item: Any) -> str:
         view: Any = self

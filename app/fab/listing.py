@@ -31,6 +31,13 @@ class Cell:
     url: str = ""
 
 
+def cell(label: str, value: Any, css: str, url: str) -> Cell:
+    """One value of a row; a phone's card leaves out what is empty, and its title leads to the record."""
+    if value == "":
+        css = f"{css} qq-wide"
+    return Cell(label, value, css, url if "qq-card-title" in css else "")
+
+
 @dataclass(frozen=True)
 class Row:
     """One record: `url` is its detail ("" without)."""

@@ -10,13 +10,13 @@ from sqlalchemy import ColumnElement, Select, false, or_
 
 from app.fab import remembered
 from app.fab.arguments import MAX_SIZE, ListArgs, Reader
+from app.fab.columns import Column
 from app.fab.cursor import seal, unseal
 from app.fab.declared import ListFilter, Tab
-from app.fab.export import Exported, export_link
+from app.fab.export import export_link
 from app.fab.interface import COUNT_CAP, Order, SafeInterface, Slice
 from app.fab.listing import (
     Addresses,
-    Cell,
     Choice,
     Heading,
     ListPage,
@@ -24,10 +24,10 @@ from app.fab.listing import (
     Pager,
     Row,
     TabLink,
+    cell,
     count_text,
     filled,
     range_text,
-    shown,
     sort_mark,
     value_of,
 )
@@ -37,25 +37,21 @@ MOST_FOUND = COUNT_CAP  # all that is found can be chosen as far as it is counte
 SIZES = (25, 50, 100, MAX_SIZE)
 
 
-class ListReading(Exported):
+class ListReading:
     """Mixin of SafeModelView: declarations of a list, its conditions, its page."""
 
+    columns: tuple[Column, ...] = ()
     tabs: tuple[Tab, ...] = ()
     filters: tuple[ListFilter, ...] = ()
-    wide_columns: frozenset[str] = frozenset()  # columns a phone's card leaves out
-    cell_classes: Mapping[str, str] = {}  # column → qq-card-status, qq-number, qq-roomy …
+    search_columns: Any = ()  # text columns of the model that a search looks at
     search_hint: Any = ""  # what the search box says it can find
     load_columns: tuple[str, ...] = ()  # columns and relations that properties of the row read
+    export_sheet: str = ""  # the sheet of our import that takes an exported file back (BLK-08)
     row_actions: bool = False  # buttons in each row, not only in the detail
 
     datamodel: SafeInterface
     reader: Reader
     list_columns: Any
-    search_columns: Any
-    order_columns: Any
-    label_columns: Any
-    formatters_columns: Any
-    row_texts: Any
     base_order: Any
     page_size: int
     include_route_methods: Any
@@ -72,11 +68,15 @@ class ListReading(Exported):
             cls.__name__,
             self.tabs,
             self.filters,
-            tuple(self.order_columns),
+            tuple(dict.fromkeys(c.order for c in self.columns if c.sorts)),
             self.page_size,
             searched,
         )
-        self._paths = {c: [] if c in self.row_texts else c.split(".") for c in self.list_columns}
+        self.by_path = {column.path: column for column in self.columns}
+
+    def column(self, path: str) -> Column:
+        """The column of that path."""
+        return self.by_path[path]
 
     # -- to be overridden ----------------------------------------------------------------------
 
@@ -107,7 +107,7 @@ class ListReading(Exported):
 
     def record_name(self, item: Any) -> str:
         """How a record is called in labels for screen readers and in confirmations."""
-        return str(value_of(item, self._paths[self.list_columns[0]]) or "")
+        return str(value_of(item, self.list_columns[0].split(".")) or "")
 
     def made_at(self) -> str:
         """When the rows were read, as a form carries it; override where it matters who came first."""
@@ -130,10 +130,14 @@ class ListReading(Exported):
 
     # -- conditions ----------------------------------------------------------------------------
 
+    def own_columns(self) -> list[Column]:
+        """The columns that the person asking may have, of list, detail and export."""
+        return [c for c in self.columns if self.may(c.right)]  # type: ignore[attr-defined]
+
     def chosen_columns(self) -> list[str]:
         """The list's columns without those the person hid."""
         hidden = set(self.saved_hidden()) - {self.list_columns[0]}
-        return [name for name in self.list_columns if name not in hidden]
+        return [c.path for c in self.own_columns() if c.listed and c.path not in hidden]
 
     def order_of(self, args: ListArgs) -> Order:
         """The order asked for, else the view's own, else the newest key first."""
@@ -179,10 +183,10 @@ class ListReading(Exported):
 
     def list_page(self, args: ListArgs) -> ListPage:
         """All that the template shows of the list with these arguments."""
-        columns = self.chosen_columns()
+        columns = [self.column(path) for path in self.chosen_columns()]
         statement, order, to = self.narrowed(args), self.order_of(args), self.addresses()
         part = self._slice(args, statement, order)
-        needed = [*columns, *self.load_columns]
+        needed = [*(column.path for column in columns), *self.load_columns]
         items = self.datamodel.rows([p.key for p in part.places], needed)
         count, tabs = self._counts(args, statement)
         return ListPage(
@@ -199,7 +203,7 @@ class ListReading(Exported):
             searched=self.searched,
             clear=to.list(args.moved(text="", token="", filters=())) if args.narrowed else "",
             hidden=self._hidden_fields(args),
-            columns=[(c, str(self.label_columns[c]), c in columns) for c in self.list_columns],
+            columns=[(c.path, str(c.label), c in columns) for c in self.own_columns() if c.listed],
             filters=self._saved_filters(to),
             urls=self._urls(),
             hint=str(self.search_hint),
@@ -224,7 +228,7 @@ class ListReading(Exported):
         return found
 
     def _posts(self) -> list[str]:
-        wanted = ("search", "columns", "action_post", "confirm", "fits", "keep_filter",
+        wanted = ("search", "pick_columns", "action_post", "confirm", "fits", "keep_filter",
                   "drop_filter")  # fmt: skip
         return [name for name in wanted if name in self.include_route_methods]
 
@@ -246,41 +250,28 @@ class ListReading(Exported):
         count = self.datamodel.counted(statement) if here is None else found[here][0]
         return count, {name: count_text(*n) for name, n in zip(names, found, strict=True)}
 
-    def _rows(self, items: list[Any], columns: list[str]) -> list[Row]:
+    def _rows(self, items: list[Any], columns: list[Column]) -> list[Row]:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
-        shapes, labels = {**self.formatters_columns, **self.row_texts}, self.label_columns
-        heads = [(str(labels[c]), self._paths[c], shapes.get(c), self._css(c)) for c in columns]
+        first = self.list_columns[0]
+        heads = [(str(c.label), c, c.css(c.path == first)) for c in columns]
         return [self._row(item, pattern, heads) for item in items]
 
-    def _row(self, item: Any, pattern: str, heads: list[Any]) -> Row:
+    def _row(self, item: Any, pattern: str, heads: list[tuple[str, Column, str]]) -> Row:
         key = self.datamodel.get_pk_value(item)
         url = filled(pattern, key) if pattern else ""
-        cells = [
-            Cell(name, shown(value_of(item, path), how), css, url if "qq-card-title" in css else "")
-            for name, path, how, css in heads
-        ]
+        cells = [cell(label, column.says(item), css, url) for label, column, css in heads]
         cells[0].url = self.first_link(item) or url
         buttons = self.buttons(item) if self.row_actions else []  # type: ignore[attr-defined]
         return Row(str(key), cells, url, self.row_class(item), self.record_name(item), buttons)
 
-    def _css(self, column: str) -> str:
-        """On a phone the first column is the card's title, the others lines, wide ones nothing."""
-        css = self.cell_classes.get(column, "")
-        if column in self.wide_columns:
-            return f"{css} qq-wide".strip()
-        if "qq-card-" in css:
-            return css
-        place = "qq-card-title" if column == self.list_columns[0] else "qq-card-line"
-        return f"{css} {place}".strip()
-
-    def _heading(self, column: str, args: ListArgs, order: Order, to: Addresses) -> Heading:
-        label = str(self.label_columns[column])
-        if column not in self.order_columns:
-            return Heading(column, label, "", "")
-        mark = sort_mark(order.column, order.ascending, self.ordered_by(column))
-        url = to.list(args.moved(order=column, ascending=mark != "ascending"))
-        return Heading(column, label, url, mark)
+    def _heading(self, column: Column, args: ListArgs, order: Order, to: Addresses) -> Heading:
+        name, label = column.order, str(column.label)
+        if not name:
+            return Heading(column.path, label, "", "")
+        mark = sort_mark(order.column, order.ascending, self.ordered_by(name))
+        url = to.list(args.moved(order=name, ascending=mark != "ascending"))
+        return Heading(column.path, label, url, mark)
 
     def _tabs(self, args: ListArgs, counts: Mapping[str, str], to: Addresses) -> list[TabLink]:
         return [

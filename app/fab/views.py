@@ -22,6 +22,7 @@ from app.fab.access import has_access
 from app.fab.actions import ActionRoutes
 from app.fab.arguments import ListArgs, checked_text
 from app.fab.check import check_view
+from app.fab.columns import Right
 from app.fab.declared import Link
 from app.fab.detail import Detail
 from app.fab.editing import FormRoutes
@@ -39,7 +40,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     datamodel: SafeInterface
     include_route_methods = {  # noqa: RUF012
-        "list", "show", "search", "columns", "action", "action_post", "confirm",
+        "list", "show", "search", "pick_columns", "action", "action_post", "confirm",
     }  # fmt: skip
 
     list_template = "fab/list.html"
@@ -65,13 +66,16 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
         super().__init__(**kwargs)
 
     def _init_properties(self) -> None:
-        """FAB fills what is empty with «all columns»: put our declarations back afterwards."""
-        cls = type(self)
-        self.label_columns = dict(cls.label_columns or {})  # FAB writes into it
+        """FAB fills what is empty with «all columns»: what it reads is made of our declarations."""
+        self.label_columns = {c.path: c.label for c in self.columns}  # FAB writes into it
         super()._init_properties()
-        self.list_columns = list(cls.list_columns)
-        self.order_columns = list(cls.order_columns)
-        self.search_columns = list(cls.search_columns)
+        self.list_columns = [c.path for c in self.columns if c.listed]
+        self.show_columns = [
+            *(path for panel in self.panels for path in panel.paths),
+            *self.show_loads,
+        ]
+        self.order_columns = list(dict.fromkeys(c.order for c in self.columns if c.sorts))
+        self.search_columns = list(type(self).search_columns)
         self._filters = self.datamodel.get_filters([])  # never read: nothing is shared (H9)
         self._base_filters = self.datamodel.get_filters().add_filter_list(
             [[self.datamodel.get_pk_name(), ScopeFilter, self.scoped]]
@@ -112,7 +116,7 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
     @expose("/columns", methods=["POST"])
     @has_access
     @permission_name("list")
-    def columns(self) -> Any:
+    def pick_columns(self) -> Any:
         """Which columns the person wants to see; the first one always stays (AGR-01)."""
         wanted = set(request.form.getlist("column"))
         if not wanted <= set(self.list_columns):
@@ -160,6 +164,10 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
             return self.datamodel.parse_key(str(pk))
         except ValueError:
             return abort(404)
+
+    def may(self, right: Right | None) -> bool:
+        """Whether the person asking has the right that a column or panel needs."""
+        return right is None or bool(self.appbuilder.sm.has_access(*right))
 
     # -- addresses -----------------------------------------------------------------------------
 

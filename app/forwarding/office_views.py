@@ -15,6 +15,7 @@ from app.documents.editions import Edition, may_have_full, note
 from app.documents.editions import named as edition_named
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.columns import Column, Panel, fact
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash, moment
@@ -44,40 +45,45 @@ class LettersView(StudentSearch, SafeModelView):
     class_permission_name = "PlanLetters"
     include_route_methods = READ_ONLY
     list_title, show_title = _l("Forwarding letters"), _l("Forwarding letter")
-    list_columns = ["number", "student.name", "student.student_no", "college.name", "archive_to",
-                    "tracking_number", "courier", "sent_on", "made_at"]  # fmt: skip
-    order_columns = ["number", "made_at"]
-    search_columns: list[str] = []
-    show_fieldsets = [
-        (_l("Student"), {"fields": ["student.name", "student.student_no", "college.name",
-                                    "graduation_year"]}),
-        (_l("Forwarding letter"), {"fields": ["number", "made_at", "archive_to", "archive_address",
-                                              "archive_postcode", "contact", "phone"]}),
-        (_l("Posting"), {"fields": ["courier", "tracking_number", "sent_on"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "number": _l("Letter number"), "student.name": _l("Student"),
-        "student.student_no": _l("Student number"), "college.name": _l("College"),
-        "graduation_year": _l("Graduation year"), "archive_to": _l("Receiver"),
-        "archive_address": _l("Forwarding address"), "archive_postcode": _l("Forwarding postcode"),
-        "contact": _l("Forwarding contact"), "phone": _l("Forwarding telephone"),
-        "courier": _l("Courier"), "tracking_number": _l("Tracking number"),
-        "sent_on": _l("Posted on"), "made_at": _l("Made"),
-    }  # fmt: skip
-    formatters_columns = {"made_at": moment} | dict.fromkeys(
-        ("tracking_number", "courier", "sent_on", "contact", "phone", "archive_address",
-         "archive_postcode"), dash)  # fmt: skip
-    export_sheet = COURIER.name
-    export_heads = COURIER.heads({
-        "number": "number", "student.name": "student", "tracking_number": "tracking_number",
-        "courier": "courier", "sent_on": "sent_on"})  # fmt: skip
-    base_order = ("made_at", "desc")
-    wide_columns = frozenset(
-        {"student.student_no", "college.name", "courier", "sent_on", "made_at"}
+    columns = (
+        Column(
+            "number",
+            _l("Letter number"),
+            sorts=True,
+            width="number",
+            card="status",
+            head=COURIER.head("number"),
+        ),
+        Column("student.name", _l("Student"), card="title", head=COURIER.head("student")),
+        Column("student.student_no", _l("Student number"), card="none"),
+        Column("college.name", _l("College"), card="none"),
+        Column("archive_to", _l("Receiver"), width="roomy"),
+        Column(
+            "tracking_number",
+            _l("Tracking number"),
+            dash,
+            width="number",
+            head=COURIER.head("tracking_number"),
+        ),
+        Column("courier", _l("Courier"), dash, card="none", head=COURIER.head("courier")),
+        Column("sent_on", _l("Posted on"), dash, card="none", head=COURIER.head("sent_on")),
+        Column("made_at", _l("Made"), moment, sorts=True, width="number", card="none"),
+        fact("graduation_year", _l("Graduation year")),
+        fact("archive_address", _l("Forwarding address"), dash),
+        fact("archive_postcode", _l("Forwarding postcode"), dash),
+        fact("contact", _l("Forwarding contact"), dash),
+        fact("phone", _l("Forwarding telephone"), dash),
     )
-    cell_classes = {"number": "qq-number qq-card-status", "student.name": "qq-card-title",
-                    "archive_to": "qq-roomy", "tracking_number": "qq-number",
-                    "made_at": "qq-number"}  # fmt: skip
+    panels = (
+        Panel(_l("Student"), "student.name student.student_no college.name graduation_year"),
+        Panel(
+            _l("Forwarding letter"),
+            "number made_at archive_to archive_address archive_postcode contact phone",
+        ),
+        Panel(_l("Posting"), "courier tracking_number sent_on"),
+    )
+    export_sheet = COURIER.name
+    base_order = ("made_at", "desc")
     search_hint = _l("Student number, name, letter or tracking number")
     tabs = (
         Tab("all", _l("All"), empty=_l("No forwarding letter has been made yet.")),

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select, false
 from app.accounts.queries import actor
 from app.core import clock
 from app.fab.access import has_access
+from app.fab.columns import Column, fact
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
@@ -60,37 +61,25 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     default_view = "list"
     datamodel = SafeInterface(Invitation)
     class_permission_name = "EmployerInvitations"
-    include_route_methods = {"list", "show", "search", "columns", "index", "one"}
+    include_route_methods = {"list", "show", "search", "pick_columns", "index", "one"}
 
     list_title = _l("My invitations")
     show_title = _l("Invitation")
-    list_columns = [
-        "student.name", "answer", "placement.state", "told", "student.school.name",
-        "student.major.name", "terms.position", "sent_at", "reply_by",
-    ]  # fmt: skip
-    show_columns = ["student.name"]
-    order_columns = ["sent_at", "reply_by"]
-    search_columns: list[str] = []
+    columns = (
+        Column("student.name", _l("Student")),
+        Column(
+            "answer", _l("Response"), lambda answer: chip(*response_text(answer)), card="status"
+        ),
+        Column("placement.state", _l("Review"), review_chip),
+        Column("told", _l("Telling"), told_chip, width="told", out=False),
+        Column("student.school.name", _l("School"), width="roomy"),
+        Column("student.major.name", _l("Major")),
+        Column("terms.position", _l("Position")),
+        Column("sent_at", _l("Sent on"), local, sorts=True, width="number", card="none"),
+        Column("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
+        fact("student.graduation_year", _l("Graduation year")),
+    )
     base_order = ("changed_at", "desc")
-    label_columns = {
-        "student.name": _l("Student"), "answer": _l("Response"), "placement.state": _l("Review"),
-        "student.school.name": _l("School"), "student.major.name": _l("Major"),
-        "terms.position": _l("Position"), "sent_at": _l("Sent on"), "reply_by": _l("Answer by"),
-        "student.graduation_year": _l("Graduation year"), "told": _l("Telling"),
-    }  # fmt: skip
-    formatters_columns = {
-        "answer": lambda answer: chip(*response_text(answer)),
-        "placement.state": review_chip,
-        "told": told_chip,
-        "sent_at": local,
-        "reply_by": clock.shown_deadline,
-    }
-    cell_classes = {"told": "qq-told",
-        "answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number",
-        "student.school.name": "qq-roomy",
-    }  # fmt: skip
-    wide_columns = frozenset({"sent_at"})
-    export_never = frozenset({"told"})  # it changes by the minute
     load_columns = ("read_at", "sent_at")
     search_hint = _l("Name of the student")
     tabs = (
@@ -112,7 +101,6 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
                    lambda: [(str(year), str(year)) for year in _lists()[1]]),
     )  # fmt: skip
     show_neighbours = False
-    export_columns = ("student.graduation_year",)
 
     def scoped(self) -> Select[Any]:
         return queries.invitations_for(actor())

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core import clock
-from app.fab.declared import Tab, record_action
+from app.fab.columns import Column, Panel, fact, groups_panel, notes_panel, trace_panel
+from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, moment
 from app.fab.views import SafeModelView
@@ -29,6 +30,16 @@ def _tab(name: str, label: Any) -> Tab:
     return Tab(name, label, lambda: in_tab(name))
 
 
+def _untold(item: Invitation) -> list[tuple[str, str]] | None:
+    """Whether the student was told, and what to do where not."""
+    text, way = told_fact(item, OFFICE_WAY) if item.is_open else ("", "")
+    return [(f"{text} {way}".strip(), "warn" if way else "info")] if text else None
+
+
+def _terms(item: Invitation) -> list[Any]:
+    return list(groups_of(values_of(item.terms), item.student.graduation_year).values())
+
+
 class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
     """Answering is the students', sending the employers' (ACC-10); the office only reminds (AGR-17)."""
 
@@ -39,34 +50,31 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
     list_title = _l("Invitations")
     show_title = _l("Invitation")
-    show_template = "invitations/office_show.html"
-    list_columns = ["student.student_no", "student.name", "student.college.name", "employer.name",
-                    "terms.position", "sent_at", "reply_by", "state", "told"]  # fmt: skip
-    show_columns = ["student.name", "student.student_no", "student.college.name", "employer.name",
-                    "sent_at", "opens_at", "reply_by", "read_at", "state"]  # fmt: skip
-    order_columns = ["sent_at", "reply_by"]
-    search_columns: list[str] = []
-    label_columns = {
-        "student.student_no": _l("Student number"), "student.name": _l("Name"),
-        "student.college.name": _l("College"), "employer.name": _l("Employer"),
-        "terms.position": _l("Position"), "sent_at": _l("Invited"),
-        "opens_at": _l("Can be accepted from"),
-        "reply_by": _l("Answer due"), "read_at": _l("Read"), "state": _l("Response"),
-        "told": _l("Telling"),
-    }  # fmt: skip
-    formatters_columns = {
-        "sent_at": moment, "opens_at": moment, "read_at": moment, "reply_by": clock.shown_deadline,
-        "state": chips(RESPONSE_LABELS, CHIPS), "told": told_chip,
-    }  # fmt: skip
-    base_order = ("sent_at", "desc")
-    export_never = frozenset({"told"})  # it changes by the minute
-    load_columns = ("read_at", "sent_at")
-    wide_columns = frozenset(
-        {"student.student_no", "student.college.name", "terms.position", "sent_at"}
+    columns = (
+        Column("student.student_no", _l("Student number"), width="number", card="none"),
+        Column("student.name", _l("Name"), card="title"),
+        Column("student.college.name", _l("College"), card="none"),
+        Column("employer.name", _l("Employer"), width="roomy"),
+        Column("terms.position", _l("Position"), card="none"),
+        Column("sent_at", _l("Invited"), moment, sorts=True, width="number", card="none"),
+        Column("reply_by", _l("Answer due"), clock.shown_deadline, sorts=True, width="number"),
+        Column("state", _l("Response"), chips(RESPONSE_LABELS, CHIPS), card="status"),
+        Column("told", _l("Telling"), told_chip, width="told", out=False),
+        fact("opens_at", _l("Can be accepted from"), moment, out=False),
+        fact("read_at", _l("Read"), moment, out=False),
     )
-    cell_classes = {"told": "qq-told", "student.student_no": "qq-number", "student.name": "qq-card-title",
-                    "employer.name": "qq-roomy", "sent_at": "qq-number", "reply_by": "qq-number",
-                    "state": "qq-card-status"}  # fmt: skip
+    panels = (
+        notes_panel(_untold),
+        Panel(
+            None,
+            "student.name student.student_no student.college.name employer.name sent_at "
+            "opens_at reply_by read_at state",
+        ),
+        groups_panel(_terms),
+        trace_panel(lambda item: trail.shown("invitation", item.id)),
+    )
+    base_order = ("sent_at", "desc")
+    load_columns = ("read_at", "sent_at")
     search_hint = _l("Student number, name, employer, ID number, phone")
     tabs = (
         _tab("open", _l("Awaiting an answer")),
@@ -89,15 +97,3 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return f"{item.student.name} · {item.employer.name}"
-
-    @record_action("nudge", INVITATIONS.step("nudge").label)
-    def nudge(self, items: list[Any]) -> Any:
-        """Remind the students who have not answered."""
-        return self.take("nudge", items)
-
-    def show_context(self, item: Any) -> dict[str, Any]:
-        return {
-            "told": told_fact(item, OFFICE_WAY) if item.is_open else ("", ""),
-            "terms": groups_of(values_of(item.terms), item.student.graduation_year).values(),
-            "trace": trail.shown("invitation", item.id),
-        }  # fmt: skip

@@ -19,6 +19,7 @@ from app.core.db import db
 from app.core.errors import NotYours
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.columns import Column
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
 from app.invitations import queries
@@ -60,28 +61,24 @@ class MyInvitationsView(SafeModelView):
     class_permission_name = "MyInvitations"
     include_route_methods = {"list", "show", "search", "index"}
     list_title, show_title = _l("Online signing"), _l("Invitation letter")
-    list_columns = [
-        "employer.name", "answer", "terms.position", "sent_at", "reply_by", "placement.state", "id",
-    ]  # fmt: skip
-    show_columns = ["employer.name"]
-    order_columns = ["sent_at", "reply_by"]
-    search_columns: list[str] = []
-    base_order = ("sent_at", "desc")
-    label_columns = {
-        "employer.name": _l("Employer"), "answer": _l("Response"), "terms.position": _l("Position"),
-        "sent_at": _l("Invited on"), "reply_by": _l("Answer by"), "placement.state": _l("Review"),
-        "id": _l("Letter"),
-    }  # fmt: skip
-    formatters_columns = {
-        "answer": lambda answer: chip(*response_text(answer)),
-        "placement.state": review_chip,
-        "sent_at": local,
-        "reply_by": clock.shown_deadline,
-        "id": lambda key: Markup('<a href="{}">{}</a>').format(
-            url_for("MyInvitationsView.show", pk=key), _("Read the letter")
+    columns = (
+        Column("employer.name", _l("Employer")),
+        Column(
+            "answer", _l("Response"), lambda answer: chip(*response_text(answer)), card="status"
         ),
-    }
-    cell_classes = {"answer": "qq-card-status", "sent_at": "qq-number", "reply_by": "qq-number"}
+        Column("terms.position", _l("Position")),
+        Column("sent_at", _l("Invited on"), local, sorts=True, width="number"),
+        Column("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
+        Column("placement.state", _l("Review"), review_chip),
+        Column(
+            "id",
+            _l("Letter"),
+            lambda key: Markup('<a href="{}">{}</a>').format(
+                url_for("MyInvitationsView.show", pk=key), _("Read the letter")
+            ),
+        ),
+    )
+    base_order = ("sent_at", "desc")
     search_hint = _l("Name of the employer")
     show_neighbours = False
 

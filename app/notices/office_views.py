@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.core.errors import Refused
 from app.core.mail import MAIL, SMS, Message
+from app.fab.columns import Column
 from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.shown import chip, dash, moment, whole
@@ -40,27 +41,29 @@ class DeliveriesView(SafeModelView):
     datamodel = SafeInterface(Message)
     route_base = "/deliveries"
     class_permission_name = "Deliveries"
-    include_route_methods = {"list", "search", "columns", "action", "action_post", "confirm"}
+    include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
     list_title = _l("Deliveries")
-    list_columns = ["receiver.display_name", "fate", "subject", "created_at", "channel",
-                    "address_masked", "tries", "problem"]  # fmt: skip
-    order_columns = ["created_at", "tries"]
-    search_columns: list[str] = []
+    columns = (
+        Column("receiver.display_name", _l("To whom"), dash),
+        Column("fate", _l("State"), lambda fate: chip(*STATES[fate]), card="status"),
+        Column("subject", _l("Subject"), whole, width="roomy"),
+        Column("created_at", _l("Written"), moment, sorts=True, width="number"),
+        Column(
+            "channel",
+            _l("Channel"),
+            lambda channel: str(CHANNELS.get(channel, channel)),
+            card="none",
+        ),
+        Column("address_masked", _l("Address"), dash, card="none"),
+        Column("tries", _l("Attempts"), sorts=True, card="none"),
+        Column(
+            "problem",
+            _l("Last problem"),
+            lambda problem: whole(queries.problem_in_words(problem)),
+            width="roomy",
+        ),
+    )
     base_order = ("created_at", "desc")
-    label_columns = {
-        "receiver.display_name": _l("To whom"), "subject": _l("Subject"), "fate": _l("State"),
-        "address_masked": _l("Address"), "channel": _l("Channel"), "created_at": _l("Written"),
-        "tries": _l("Attempts"), "problem": _l("Last problem"),
-    }  # fmt: skip
-    formatters_columns = {
-        "fate": lambda fate: chip(*STATES[fate]),
-        "channel": lambda channel: str(CHANNELS.get(channel, channel)),
-        "receiver.display_name": dash, "created_at": moment, "subject": whole,
-        "problem": lambda problem: whole(queries.problem_in_words(problem)), "address_masked": dash,
-    }  # fmt: skip
-    cell_classes = {"fate": "qq-card-status", "subject": "qq-roomy", "problem": "qq-roomy",
-                    "created_at": "qq-number"}  # fmt: skip
-    wide_columns = frozenset({"channel", "tries", "address_masked"})
     load_columns = ("sent_at", "tries")
     search_hint = _l("Name of the receiver")
     tabs = (

@@ -10,7 +10,8 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
-from app.fab.declared import Tab, record_action
+from app.fab.columns import Column, Panel, fact
+from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
@@ -36,32 +37,32 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
     route_base = "/objections"
     class_permission_name = "Objections"
     list_title, show_title = _l("Contested by students"), _l("Contested by the student")
-    list_columns = ["student.name", "state", "employer_name", "about", "reason", "answer",
-                    "created_at"]  # fmt: skip
-    order_columns = ["created_at", "changed_at"]
-    search_columns: list[str] = []
+    columns = (
+        Column("student.name", _l("Student")),
+        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        Column("employer_name", _l("Employer")),
+        Column(
+            "about",
+            _l("About"),
+            lambda signed: _("a signing") if signed else _("an invitation"),
+            card="none",
+        ),
+        Column("reason", _l("What is reported"), width="roomy"),
+        Column("answer", _l("The school's answer"), dash, width="roomy", card="none"),
+        Column("created_at", _l("Reported on"), moment, sorts=True, width="number"),
+        fact("student.student_no", _l("Student number")),
+        fact("reporter", _l("Reported by"), lambda role: str(REPORTERS.get(role, role))),
+        fact("way", _l("Reported how"), lambda way: str(WAYS.get(way, way))),
+        fact("changed_at", _l("Last change"), moment, sorts=True),
+    )
+    panels = (
+        Panel(
+            _l("Contested by the student"),
+            "student.name student.student_no employer_name about reporter way reason "
+            "created_at state answer changed_at",
+        ),
+    )
     base_order = ("created_at", "desc")
-    show_fieldsets = [
-        (_l("Contested by the student"), {"fields": ["student.name", "student.student_no", "employer_name",
-                                              "about", "reporter", "way", "reason", "created_at",
-                                              "state", "answer", "changed_at"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "student.name": _l("Student"), "student.student_no": _l("Student number"),
-        "state": _l("State"), "employer_name": _l("Employer"), "about": _l("About"),
-        "reason": _l("What is reported"), "reporter": _l("Reported by"), "way": _l("Reported how"),
-        "answer": _l("The school's answer"),
-        "created_at": _l("Reported on"), "changed_at": _l("Last change"),
-    }  # fmt: skip
-    formatters_columns = {
-        "state": chips(LABELS, CHIPS), "created_at": moment, "changed_at": moment, "answer": dash,
-        "about": lambda signed: _("a signing") if signed else _("an invitation"),
-        "reporter": lambda role: str(REPORTERS.get(role, role)),
-        "way": lambda way: str(WAYS.get(way, way)),
-    }  # fmt: skip
-    cell_classes = {"state": "qq-card-status", "reason": "qq-roomy", "answer": "qq-roomy",
-                    "created_at": "qq-number"}  # fmt: skip
-    wide_columns = frozenset({"answer", "about"})
     load_columns = ("placement_id",)
     tabs = (
         _tab(
@@ -79,13 +80,3 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
 
     def record_name(self, item: Any) -> str:
         return f"{item.student.name} · {item.employer_name}"
-
-    @record_action("dismiss", _l("It is true: let it go on"), reason="required", multiple=False)
-    def dismiss(self, items: list[Any]) -> Any:
-        return self.take("dismiss", items)
-
-    @record_action(
-        "uphold", _l("It is untrue: end it"), reason="required", danger=True, multiple=False
-    )
-    def uphold(self, items: list[Any]) -> Any:
-        return self.take("uphold", items)

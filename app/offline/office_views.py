@@ -11,9 +11,10 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core.errors import Refused
+from app.fab.columns import CHANGED, Column, Panel, fact
 from app.fab.declared import Link, Tab, record_action
 from app.fab.interface import SafeInterface
-from app.fab.shown import dash, moment
+from app.fab.shown import dash
 from app.fab.views import SafeModelView
 from app.offline.effects import to_register
 from app.offline.evidence import papers_for
@@ -28,24 +29,19 @@ class OfferedEmployersView(SafeModelView):
     route_base = "/offered-employers"
     class_permission_name = "OfferedEmployers"
     list_title, show_title = _l("Employers from paper signings"), _l("Employer of a paper signing")
-    list_columns = ["employer_name", "employer_credit_code", "student.name", "changed_at"]
-    order_columns = ["employer_name", "employer_credit_code", "changed_at"]
-    search_columns: list[str] = []
-    show_fieldsets = [
-        (_l("Employer"), {"fields": ["employer_name", "employer_credit_code", "employer_address",
-                                     "employer_email"]}),
-        (_l("Offline signing"), {"fields": ["student.name", "changed_at"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "employer_name": _l("Employer"), "employer_credit_code": _l("Credit code"),
-        "student.name": _l("Student"), "changed_at": _l("Last change"),
-        "employer_address": _l("Postal address"), "employer_email": _l("E-mail"),
-    }  # fmt: skip
-    formatters_columns = {"changed_at": moment, "employer_email": dash, "employer_address": dash}
+    columns = (
+        Column("employer_name", _l("Employer"), sorts=True, width="roomy", card="title"),
+        Column("employer_credit_code", _l("Credit code"), sorts=True, width="number"),
+        Column("student.name", _l("Student")),
+        CHANGED.but(card="none"),
+        fact("employer_address", _l("Postal address"), dash),
+        fact("employer_email", _l("E-mail"), dash),
+    )
+    panels = (
+        Panel(_l("Employer"), "employer_name employer_credit_code employer_address employer_email"),
+        Panel(_l("Offline signing"), "student.name changed_at"),
+    )
     base_order = ("changed_at", "desc")
-    cell_classes = {"employer_name": "qq-roomy qq-card-title", "employer_credit_code": "qq-number",
-                    "changed_at": "qq-number"}  # fmt: skip
-    wide_columns = frozenset({"changed_at"})
     search_hint = _l("Name of the employer")
     tabs = (
         Tab(

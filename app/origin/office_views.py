@@ -5,12 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.documents import files
-from app.fab.declared import ListFilter, Tab, record_action
+from app.fab.columns import Column, Panel, fact, notes_panel, trace_panel
+from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment, whole
 from app.fab.views import SafeModelView
@@ -26,6 +28,20 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
 
 
+def _proofs(item: Any) -> list[files.Listed]:
+    return files.listed(RECORD, CORRECTIONS.find(item.id, actor()), actor())
+
+
+def _overtaken(item: Any) -> list[tuple[str, str]] | None:
+    """What the record says now, where somebody changed it meanwhile."""
+    row = CORRECTIONS.find(item.id, actor())
+    if not queries.overtaken(row):
+        return None
+    now = queries.shown(row.field, queries.kept(row.student, row.field))
+    return [(_("Somebody changed this field after the student proposed the correction. The record now says: "
+               "%(value)s", value=now), "warn")]  # fmt: skip
+
+
 class CorrectionsView(StepActions, StudentSearch, SafeModelView):
     """What students propose: what it was, what it should be, why, and the proof."""
 
@@ -39,32 +55,28 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
     route_base = "/corrections"
     class_permission_name = "Corrections"
     list_title, show_title = _l("Corrections of records"), _l("Correction")
-    show_template = "origin/office_correction.html"
-    list_columns = ["student.name", "student.student_no", "field", "was", "wish", "reason",
-                    "created_at", "state"]  # fmt: skip
-    order_columns = ["created_at", "changed_at"]
-    search_columns: list[str] = []
+    columns = (
+        Column("student.name", _l("Student"), card="title"),
+        Column("student.student_no", _l("Student number"), width="number", card="none"),
+        Column("field", _l("Field"), lambda name: str(FIELDS.get(name, name))),
+        Column("was", _l("On record"), whole),
+        Column("wish", _l("Should be"), whole),
+        Column("reason", _l("The student writes"), whole, width="roomy", card="none"),
+        Column("created_at", _l("Proposed on"), moment, sorts=True, width="number", card="none"),
+        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        fact("student.college.name", _l("College")),
+        fact("answer", _l("Reason"), dash),
+        fact("changed_at", _l("Last change"), moment, sorts=True),
+    )
+    panels = (
+        notes_panel(_overtaken),
+        Panel(_l("Correction"), "field was wish reason created_at"),
+        Panel(_l("Student"), "student.name student.student_no student.college.name"),
+        Panel(_l("Decision"), "state answer changed_at"),
+        Panel(_l("Proof"), made=_proofs, template="origin/proofs.html"),
+        trace_panel(lambda item: trail.shown(RECORD, item.id)),
+    )
     base_order = ("created_at", "asc")
-    show_fieldsets = [
-        (_l("Correction"), {"fields": ["field", "was", "wish", "reason", "created_at"]}),
-        (_l("Student"), {"fields": ["student.name", "student.student_no", "student.college.name"]}),
-        (_l("Decision"), {"fields": ["state", "answer", "changed_at"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "student.name": _l("Student"), "student.student_no": _l("Student number"),
-        "student.college.name": _l("College"), "field": _l("Field"), "was": _l("On record"),
-        "wish": _l("Should be"), "reason": _l("The student writes"), "answer": _l("Reason"),
-        "created_at": _l("Proposed on"), "changed_at": _l("Last change"), "state": _l("State"),
-    }  # fmt: skip
-    formatters_columns = {
-        "state": chips(LABELS, CHIPS), "created_at": moment, "changed_at": moment, "answer": dash,
-        "field": lambda name: str(FIELDS.get(name, name)), "reason": whole, "was": whole,
-        "wish": whole,
-    }  # fmt: skip
-    cell_classes = {"student.name": "qq-card-title", "state": "qq-card-status",
-                    "reason": "qq-roomy", "created_at": "qq-number",
-                    "student.student_no": "qq-number"}  # fmt: skip
-    wide_columns = frozenset({"student.student_no", "reason", "created_at"})
     tabs = (
         _tab(
             "open",
@@ -85,25 +97,5 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
     def record_name(self, item: Any) -> str:
         return f"{item.student.name} · {FIELDS[item.field]}"
 
-    def show_context(self, item: Any) -> dict[str, Any]:
-        row = CORRECTIONS.find(item.id, actor())
-        now = queries.shown(row.field, queries.kept(row.student, row.field))
-        return {
-            "files": files.listed(RECORD, row, actor()),
-            "now": now if queries.overtaken(row) else "",
-            "student_url": url_for("StudentsView.show", pk=row.student_id),
-            "trace": trail.shown(RECORD, row.id),
-        }  # fmt: skip
-
-    @record_action("accept", _l("Accept the correction"), primary=True)
-    def accept(self, items: list[Any]) -> Any:
-        return self.take("accept", items)
-
-    @record_action("accept_anyway", _l("Accept all the same"), reason="required", danger=True,
-                   multiple=False)  # fmt: skip
-    def accept_anyway(self, items: list[Any]) -> Any:
-        return self.take("accept_anyway", items)
-
-    @record_action("refuse", _l("Refuse the correction"), reason="required", danger=True)
-    def refuse(self, items: list[Any]) -> Any:
-        return self.take("refuse", items)
+    def related(self, item: Any) -> list[Link]:
+        return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]

@@ -15,6 +15,7 @@ from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import actor
 from app.core import mail
 from app.core.errors import Invalid, Refused
+from app.fab.columns import Column
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.once import now
@@ -46,28 +47,28 @@ class HeldChangesView(StudentSearch, SafeModelView):
     datamodel = SafeInterface(ContactChange)
     route_base = "/sign-in-changes"
     class_permission_name = "HeldChanges"
-    include_route_methods = {"list", "search", "columns", "action", "action_post", "confirm"}
+    include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
     list_title = _l("Changed sign-ins")
-    list_columns = ["user.display_name", "held_until", "channel", "old_masked", "new_masked", "source",
-                    "actor_name", "at", "reason", "confirmed_by"]  # fmt: skip
-    order_columns = ["at", "held_until"]
-    search_columns: list[str] = []
+    columns = (
+        Column("user.display_name", _l("Student or employer"), card="title"),
+        Column("held_until", _l("Held until"), moment, sorts=True, width="number"),
+        Column("channel", _l("What was changed"), lambda name: str(CHANNELS.get(name, name))),
+        Column("old_masked", _l("Before"), dash),
+        Column("new_masked", _l("Since then"), dash),
+        Column(
+            "source", _l("By which way"), lambda name: str(SOURCES.get(name, name)), card="none"
+        ),
+        Column("actor_name", _l("By whom")),
+        Column("at", _l("Changed on"), moment, sorts=True, width="number"),
+        Column("reason", _l("Reason"), dash, width="roomy", card="none"),
+        Column(
+            "confirmed_by",
+            _l("Confirmed by"),
+            lambda name: str(CONFIRMED.get(name, "–")),
+            card="none",
+        ),
+    )
     base_order = ("at", "desc")
-    label_columns = {
-        "user.display_name": _l("Student or employer"), "held_until": _l("Held until"),
-        "channel": _l("What was changed"), "old_masked": _l("Before"), "new_masked": _l("Since then"),
-        "source": _l("By which way"), "actor_name": _l("By whom"), "at": _l("Changed on"),
-        "reason": _l("Reason"), "confirmed_by": _l("Confirmed by"),
-    }  # fmt: skip
-    formatters_columns = {
-        "held_until": moment, "at": moment, "old_masked": dash, "new_masked": dash, "reason": dash,
-        "channel": lambda name: str(CHANNELS.get(name, name)),
-        "source": lambda name: str(SOURCES.get(name, name)),
-        "confirmed_by": lambda name: str(CONFIRMED.get(name, "–")),
-    }  # fmt: skip
-    cell_classes = {"user.display_name": "qq-card-title", "held_until": "qq-number", "at": "qq-number",
-                    "reason": "qq-roomy"}  # fmt: skip
-    wide_columns = frozenset({"source", "reason", "confirmed_by"})
     tabs = (
         _tab("held", _l("Held at present"), _l("No changed sign-in waits to be confirmed.")),
         _tab(

@@ -10,15 +10,15 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.accounts.told import frozen_since, told_of
+from app.accounts.told import frozen_note, told_panel
 from app.codes import queries as codes
 from app.core import clock
-from app.fab.declared import Link, Tab, record_action
+from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, same, trace_panel
+from app.fab.declared import Link, Tab
 from app.fab.editing import RuledForms
-from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.once import now, once
-from app.fab.shown import chips, dash, moment
+from app.fab.shown import chips, dash
 from app.fab.views import SafeModelView
 from app.people import queries
 from app.people.detail import called_before, employer_trace
@@ -34,7 +34,7 @@ from app.people.register import correct_employer, list_employer
 from app.people.step_views import StepActions
 from app.people.workflow import EMPLOYERS
 
-READ_ONLY = {"list", "show", "search", "columns"}
+READ_ONLY = {"list", "show", "search", "pick_columns"}
 
 
 def colleges() -> list[tuple[str, str]]:
@@ -53,6 +53,28 @@ def years() -> list[tuple[str, str]]:
 
 def code_name(table: str) -> Any:
     return lambda code: codes.name(table, code) or "–"
+
+
+def region(code: str | None) -> str:
+    """A region by its full name."""
+    return codes.region_name(code) or "–"
+
+
+_head = EMPLOYER_LIST.head  # of a column that the sheet of employers takes back
+
+
+def _account(employer: Employer) -> int | None:
+    return queries.account_spoken_to(employer, actor())
+
+
+def _licence(employer: Employer) -> tuple[Any]:
+    """Its scan, None where none was uploaded."""
+    return (queries.licence_of(employer),)
+
+
+def _to_be_known(employer: Employer) -> list[tuple[str, str]]:
+    former = called_before(employer_id=employer.id)
+    return [*frozen_note(_account(employer)), *([(former, "info")] if former else [])]
 
 
 class EmployersView(RuledForms, StepActions, SafeModelView):
@@ -75,51 +97,66 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     edit_row_message = EMPLOYERS.step("correct_employer").done
     list_title = _l("Employers")
     show_title = _l("Employer")
-    show_template = "people/office_employer.html"
-    list_columns = ["name", "credit_code", "kind", "industry", "school.name", "changed_at", "state"]
-    order_columns = ["name", "credit_code", "changed_at"]
-    search_columns: list[str] = []
-    show_fieldsets = [
-        (_l("Employer"), {"fields": ["name", "credit_code", "state", "school.name", "kind",
-                                     "industry",
-                                     "location", "address", "postcode"]}),
-        (_l("Contact"), {"fields": ["contact_name", "contact_phone_masked", "email"]}),
-        (_l("Personal archive"), {"fields": ["archive_receiver", "archive_to", "archive_address",
-                                             "archive_postcode", "archive_contact",
-                                             "archive_phone"]}),
-        (_l("Household registration"), {"fields": ["household_kind", "household_address"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "name": _l("Name of the employer"), "credit_code": _l("Credit code"), "kind": _l("Nature"),
-        "industry": _l("Industry"), "school.name": _l("Checking school"),
-        "changed_at": _l("Last change"), "state": _l("Review"), "location": _l("Region"),
-        "address": _l("Address"), "postcode": _l("Postcode"), "contact_name": _l("Contact"),
-        "contact_phone_masked": _l("Phone"), "email": _l("E-mail"),
-        "archive_receiver": _l("Archive is received by"),
-        "archive_to": _l("Forward the archive to"),
-        "archive_address": _l("Forwarding address"), "archive_postcode": _l("Forwarding postcode"),
-        "archive_contact": _l("Forwarding contact"), "archive_phone": _l("Forwarding telephone"),
-        "household_kind": _l("Household registration moves to"),
-        "household_address": _l("Household address"),
-    }  # fmt: skip
-    formatters_columns = {
-        "kind": code_name("dwxz"), "industry": code_name("dwhy"), "state": chips(EMPLOYER_STATES,
-                                                                         EMPLOYER_CHIPS),
-        "changed_at": moment, "location": lambda code: codes.region_name(code) or "–",
-        "archive_receiver": code_name("dajs"), "household_kind": code_name("hkjs"),
-    } | dict.fromkeys(("address", "postcode", "archive_to", "archive_address", "archive_postcode",
-                       "archive_contact", "archive_phone", "household_address"), dash)  # fmt: skip
+    columns = (
+        Column(
+            "name",
+            _l("Name of the employer"),
+            sorts=True,
+            width="roomy",
+            card="title",
+            head=_head("name"),
+        ),
+        Column(
+            "credit_code", _l("Credit code"), sorts=True, width="number", head=_head("credit_code")
+        ),
+        Column("kind", _l("Nature"), code_name("dwxz"), card="none", cut=same, head=_head("kind")),
+        Column(
+            "industry",
+            _l("Industry"),
+            code_name("dwhy"),
+            card="none",
+            cut=same,
+            head=_head("industry"),
+        ),
+        Column("school.name", _l("Checking school"), cut=same),
+        CHANGED.but(card="none"),
+        Column(
+            "state", _l("Review"), chips(EMPLOYER_STATES, EMPLOYER_CHIPS), card="status", cut=same
+        ),
+        fact("location", _l("Region"), region, cut=codes.province, head=_head("location")),
+        fact("address", _l("Address"), dash, head=_head("address")),
+        fact("postcode", _l("Postcode"), dash, head=_head("postcode")),
+        fact("contact_name", _l("Contact"), head=_head("contact_name")),
+        fact("contact_phone_masked", _l("Phone")),
+        fact("email", _l("E-mail"), head=_head("email")),
+        fact("archive_receiver", _l("Archive is received by"), code_name("dajs")),
+        fact("archive_to", _l("Forward the archive to"), dash),
+        fact("archive_address", _l("Forwarding address"), dash),
+        fact("archive_postcode", _l("Forwarding postcode"), dash),
+        fact("archive_contact", _l("Forwarding contact"), dash),
+        fact("archive_phone", _l("Forwarding telephone"), dash),
+        fact("household_kind", _l("Household registration moves to"), code_name("hkjs")),
+        fact("household_address", _l("Household address"), dash),
+    )
+    panels = (
+        notes_panel(_to_be_known),
+        Panel(
+            _l("Employer"),
+            "name credit_code state school.name kind industry location address postcode",
+        ),
+        Panel(_l("Contact"), "contact_name contact_phone_masked email"),
+        Panel(
+            _l("Personal archive"),
+            "archive_receiver archive_to archive_address archive_postcode archive_contact "
+            "archive_phone",
+        ),
+        Panel(_l("Household registration"), "household_kind household_address"),
+        Panel(_l("Licence"), made=_licence, template="people/licence.html", aside=True),
+        told_panel(_account),
+        trace_panel(lambda employer: employer_trace(employer.id)),
+    )
     export_sheet = EMPLOYER_LIST.name
-    export_heads = EMPLOYER_LIST.heads({
-        name: name for name in ("credit_code", "name", "kind", "industry", "location", "address",
-                                "postcode", "contact_name", "email")})  # fmt: skip
-    export_cuts = {"kind": same, "industry": same, "location": codes.province, "school.name": same,
-                   "state": same}  # fmt: skip
     base_order = ("changed_at", "desc")
-    wide_columns = frozenset({"kind", "industry", "changed_at"})
-    cell_classes = {"name": "qq-roomy qq-card-title", "credit_code": "qq-number",
-                    "changed_at": "qq-number",
-                    "state": "qq-card-status"}  # fmt: skip
     search_hint = _l("Name or credit code")
     tabs = (
         Tab("awaiting", _l("Awaiting review"), lambda: queries.employer_tab("awaiting"),
@@ -139,17 +176,10 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return queries.finds_employer(text)
 
-    def show_context(self, item: Any) -> dict[str, Any]:
-        key = queries.account_spoken_to(item, actor())
-        return {
-            "told": told_of(key) if key else None,
-            "frozen_since": frozen_since(key),
-            "licence": queries.licence_of(item),
-            "merge_url": url_for("MergeEmployersView.merge", pk=item.id)
-            if self.appbuilder.sm.has_access("can_merge", "MergeEmployers") else "",
-            "trace": employer_trace(item.id),
-            "former": called_before(employer_id=item.id),
-        }  # fmt: skip
+    def related(self, item: Any) -> list[Link]:
+        if not self.appbuilder.sm.has_access("can_merge", "MergeEmployers"):
+            return []
+        return [Link(url_for("MergeEmployersView.merge", pk=item.id), _("Merge a second record"))]
 
     def head_links(self) -> list[Link]:
         if not self.appbuilder.sm.has_access("can_add", "Employers"):
@@ -168,19 +198,3 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
         if kind == "edit":
             return correct_employer(item, values, actor(), compared=compared)
         return list_employer(values, actor(), compared=compared)
-
-    @record_action("block", _l("Block"), reason="required", danger=True)
-    def block(self, items: list[Any]) -> Any:
-        return self.take("block", items)
-
-    @record_action("unblock", _l("Unblock"), reason="required", multiple=False)
-    def unblock(self, items: list[Any]) -> Any:
-        return self.take("unblock", items)
-
-    @record_action("approve", _l("Approve"), primary=True)
-    def approve(self, items: list[Any]) -> Any:
-        return self.take("approve", items)
-
-    @record_action("reject", _l("Reject"), reason="required", danger=True)
-    def reject(self, items: list[Any]) -> Any:
-        return self.take("reject", items)

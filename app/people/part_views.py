@@ -11,6 +11,7 @@ from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.core.errors import Refused
+from app.fab.columns import Column, Panel
 from app.fab.declared import Link, ListFilter, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -68,12 +69,14 @@ class SchoolsView(_Kept, SafeModelView):
     edit_title = _l("Edit the school")
     add_form = edit_form = SchoolForm
     add_columns = edit_columns = ["code", "name", "contact", "active"]
-    list_columns = show_columns = ["code", "name", "contact", "active"]
-    order_columns = ["code", "name"]
-    search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("School name"), "contact": _l("Contact"),
-                     "active": _l("Takes part")}  # fmt: skip
-    formatters_columns = {"contact": dash, "active": yes_no}
+    columns = (
+        Column("code", _l("Code"), sorts=True),
+        Column("name", _l("School name"), sorts=True),
+        Column("contact", _l("Contact"), dash),
+        Column("active", _l("Takes part"), yes_no),
+    )
+    panels = (Panel(None, "code name contact active"),)
+    search_columns = ("code", "name")
     base_order = ("code", "asc")
 
     def scoped(self) -> Select[Any]:
@@ -96,11 +99,14 @@ class CollegesView(_Kept, SafeModelView):
     sheet = "colleges"
     add_form = edit_form = CollegeForm
     add_columns = edit_columns = ["code", "name"]
-    list_columns = show_columns = ["code", "name", "school.name"]
-    order_columns = ["code", "name"]
-    search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("College name"), "school.name": _l("School")}
-    export_sheet, export_heads = "colleges", COLLEGES.heads({"code": "code", "name": "name"})
+    columns = (
+        Column("code", _l("Code"), sorts=True, head=COLLEGES.head("code")),
+        Column("name", _l("College name"), sorts=True, head=COLLEGES.head("name")),
+        Column("school.name", _l("School")),
+    )
+    panels = (Panel(None, "code name school.name"),)
+    search_columns = ("code", "name")
+    export_sheet = "colleges"
     base_order = ("code", "asc")
     filters = (ListFilter("school", _l("All schools"), College.school_id, schools),)
 
@@ -128,12 +134,14 @@ class MajorsView(_Kept, SafeModelView):
     sheet = "majors"
     add_form = edit_form = MajorForm
     add_columns = edit_columns = ["college_id", "code", "name"]
-    list_columns = show_columns = ["code", "name", "college.name"]
-    order_columns = ["code", "name"]
-    search_columns = ["code", "name"]
-    label_columns = {"code": _l("Code"), "name": _l("Major name"), "college.name": _l("College")}
+    columns = (
+        Column("code", _l("Code"), sorts=True, head=MAJORS.head("code")),
+        Column("name", _l("Major name"), sorts=True, head=MAJORS.head("name")),
+        Column("college.name", _l("College"), head=MAJORS.head("college")),
+    )
+    panels = (Panel(None, "code name college.name"),)
+    search_columns = ("code", "name")
     export_sheet = "majors"
-    export_heads = MAJORS.heads({"college.name": "college", "code": "code", "name": "name"})
     base_order = ("code", "asc")
     filters = (ListFilter("college", _l("All colleges"), Major.college_id, colleges),)
 

@@ -20,9 +20,9 @@ from app.core.forms import show_problems
 from app.core.identity import NAMES, countries
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.columns import Column, Panel, fact, same
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.editing import RuledForms
-from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
@@ -42,11 +42,11 @@ from app.people.detail import (
     unreached,
 )
 from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState, Student
-from app.people.office_views import READ_ONLY, code_name, colleges, years
+from app.people.office_views import READ_ONLY, code_name, colleges, region, years
 from app.people.record_forms import PhoneForm, StudentForm, StudentMailForm
 from app.people.restriction_views import restrict_page
 from app.people.search_views import StudentSearch, finds_student_or_class
-from app.people.sheets import EXPORTED
+from app.people.sheets import STUDENTS as STUDENTS_SHEET
 from app.people.step_views import StepActions
 from app.people.students import STUDENTS, change_mail, change_phone, correct, enter
 from app.people.ways_in import account_of
@@ -54,8 +54,21 @@ from app.people.ways_in import account_of
 LARGEST_KEY = 2**31 - 1
 
 
-def _shown(group: str) -> list[str]:
-    return [field.shown for field in fields.of_group(group)]
+def _country(code: str | None) -> str:
+    return countries().get(code, code) if code else "–"
+
+
+_head = STUDENTS_SHEET.head  # of a column that the sheet of students takes back
+
+
+def _shown(group: str) -> str:
+    return " ".join(field.shown for field in fields.of_group(group))
+
+
+def _of_field(field: fields.Field) -> Column:
+    """A field of the origin record as the detail and the export show it."""
+    shape = code_name(field.table) if field.table else dash
+    return fact(field.shown, field.label, shape, head=_head(field.name))
 
 
 class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
@@ -81,53 +94,78 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     list_title = _l("Students")
     show_template = "people/office_student.html"
     show_title = _l("Student")
-    list_columns = ["student_no", "name", "college.name", "major.name", "class_name",
-                    "graduation_year", "origin_state"]  # fmt: skip
-    order_columns = ["student_no", "name", "graduation_year", "class_name"]
-    search_columns: list[str] = []
-    show_fieldsets = [
-        (_l("Student"), {"fields": ["name", "student_no", "id_document", "examinee_no",
-                                    "sex", "nation", *_shown("person")]}),
-        (_l("Studies"), {"fields": ["school.name", "college.name", "major.name", "class_name",
-                                    "education",
-                                    "graduation_year", "training_mode", *_shown("studies")]}),
-        (_l("Contact details"), {"fields": ["phone_masked", "email", "address", "verified_at"]}),
-        (_l("Origin and home"), {"fields": ["origin_state", "origin", *_shown("home")]}),
-    ]  # fmt: skip
-    label_columns = {
-        "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
-        "major.name": _l("Major"), "class_name": _l("Class"),
-        "graduation_year": _l("Graduation year"),
-        "origin_state": _l("Origin record"), "id_number_masked": _l("ID number"),
-        "id_document": _l("Identity document"),
-        "id_kind": _l("Kind of document"), "id_country": _l("Passport issued by"),
-        "examinee_no": _l("Examinee number"), "sex": _l("Sex"), "nation": _l("Nationality"),
-        "school.name": _l("School"), "education": _l("Level of education"),
-        "training_mode": _l("Training mode"), "phone_masked": _l("Phone"), "email": _l("E-mail"),
-        "address": _l("Address"), "verified_at": _l("First sign-in"),
-        "origin": _l("Place of origin"), **{f.shown: f.label for f in fields.FIELDS},
-    }  # fmt: skip
-    formatters_columns = {
-        "origin_state": chips(ORIGIN_STATES, ORIGIN_CHIPS), "sex": code_name("xb"),
-        "nation": code_name("mz"),
-        "education": code_name("xl"), "training_mode": code_name("pyfs"), "verified_at": moment,
-        "origin": lambda code: codes.region_name(code) or "–", "email": dash, "address": dash,
-        "id_kind": lambda kind: str(NAMES[kind]),
-        "id_country": lambda code: countries().get(code, code) or "–",
-        "examinee_no": dash, "class_name": dash, "phone_masked": dash, "id_number_masked": dash,
-        "id_document": dash,
-        **{f.shown: code_name(f.table) if f.table else dash for f in fields.FIELDS},
-    }  # fmt: skip
-    export_sheet, export_heads = "students", EXPORTED
-    export_cuts = {"college.name": same, "major.name": same, "class_name": same, "education": same,
-                   "sex": same, "nation": same, "training_mode": same, "origin": codes.province,
-                   "graduation_year": same, "origin_state": same}  # fmt: skip
-    export_columns = ("id_kind", "id_number_masked", "id_country")
-    export_never = frozenset({"id_document"})
+    columns = (
+        Column(
+            "student_no", _l("Student number"), sorts=True, width="number", head=_head("student_no")
+        ),
+        Column("name", _l("Name"), sorts=True, card="title", head=_head("name")),
+        Column("college.name", _l("College"), cut=same, head=_head("college")),
+        Column("major.name", _l("Major"), card="none", cut=same, head=_head("major:ZY")),
+        Column("class_name", _l("Class"), dash, sorts=True, cut=same, head=_head("class_name")),
+        Column(
+            "graduation_year",
+            _l("Graduation year"),
+            sorts=True,
+            card="none",
+            cut=same,
+            head=_head("graduation_year"),
+        ),
+        Column(
+            "origin_state",
+            _l("Origin record"),
+            chips(ORIGIN_STATES, ORIGIN_CHIPS),
+            card="status",
+            cut=same,
+        ),
+        fact("id_document", _l("Identity document"), dash, out=False),
+        fact("examinee_no", _l("Examinee number"), dash, head=_head("examinee_no")),
+        fact("sex", _l("Sex"), code_name("xb"), cut=same, head=_head("sex:XB")),
+        fact("nation", _l("Nationality"), code_name("mz"), cut=same, head=_head("nation:MZ")),
+        *(_of_field(field) for field in fields.of_group("person")),
+        fact("school.name", _l("School")),
+        fact(
+            "education",
+            _l("Level of education"),
+            code_name("xl"),
+            cut=same,
+            head=_head("education:XL"),
+        ),
+        fact(
+            "training_mode",
+            _l("Training mode"),
+            code_name("pyfs"),
+            cut=same,
+            head=_head("training_mode:PYFS"),
+        ),
+        *(_of_field(field) for field in fields.of_group("studies")),
+        fact("phone_masked", _l("Phone"), dash, head=_head("phone")),
+        fact("email", _l("E-mail"), dash, head=_head("email")),
+        fact("address", _l("Address"), dash),
+        fact("verified_at", _l("First sign-in"), moment),
+        fact(
+            "origin", _l("Place of origin"), region, cut=codes.province, head=_head("origin:SYSZD")
+        ),
+        *(_of_field(field) for field in fields.of_group("home")),
+        fact(
+            "id_kind", _l("Kind of document"), lambda kind: str(NAMES[kind]), head=_head("id_kind")
+        ),
+        fact("id_number_masked", _l("ID number"), dash, head=_head("id_number")),
+        fact("id_country", _l("Passport issued by"), _country, head=_head("id_country")),
+    )
+    panels = (
+        Panel(
+            _l("Student"), "name student_no id_document examinee_no sex nation " + _shown("person")
+        ),
+        Panel(
+            _l("Studies"),
+            "school.name college.name major.name class_name education graduation_year "
+            "training_mode " + _shown("studies"),
+        ),
+        Panel(_l("Contact details"), "phone_masked email address verified_at"),
+        Panel(_l("Origin and home"), "origin_state origin " + _shown("home")),
+    )
+    export_sheet = STUDENTS_SHEET.name
     base_order = ("student_no", "asc")
-    wide_columns = frozenset({"major.name", "graduation_year"})
-    cell_classes = {"student_no": "qq-number", "name": "qq-card-title",
-                    "origin_state": "qq-card-status"}  # fmt: skip
     tabs = (
         Tab("all", _l("All")),
         Tab("entered", _l("To be reviewed"), lambda: Student.origin_state == OriginState.ENTERED,
@@ -203,31 +241,6 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     def restrict(self, items: list[Any]) -> Any:
         """Kind, days and reason are asked on a page of their own (ADM-03)."""
         return restrict_page(self, items)
-
-    @record_action("approve_record", _l("Approve the record"), primary=True)
-    def approve_record(self, items: list[Any]) -> Any:
-        return self.take("approve_record", items)
-
-    @record_action("reject_record", _l("Reject the record"), reason="required", danger=True)
-    def reject_record(self, items: list[Any]) -> Any:
-        return self.take("reject_record", items)
-
-    @record_action("review_again", _l("Take the approval back"), reason="required", danger=True,
-                   multiple=False)  # fmt: skip
-    def review_again(self, items: list[Any]) -> Any:
-        return self.take("review_again", items)
-
-    @record_action("begin_anew", _l("Reset the first sign-in"), reason="required", danger=True,
-                   multiple=False)  # fmt: skip
-    def begin_anew(self, items: list[Any]) -> Any:
-        return self.take("begin_anew", items)
-
-    def offers(self, item: Any) -> list[Offer]:
-        """Only the review has keys and frequent reasons."""
-        review = ("approve_record", "reject_record")
-        return [
-            o if o.name in review else replace(o, key="", reasons=()) for o in super().offers(item)
-        ]
 
     def bulk_offers(self) -> list[Offer]:
         return [replace(o, onward=o.name == "restrict") for o in super().bulk_offers()]

@@ -21,10 +21,11 @@ from app.core.errors import Refused
 from app.core.forms import MISSING, line
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.declared import Link, ListFilter, Tab, record_action
+from app.fab.columns import CHANGED, Column, Panel, fact, trace_panel
+from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.once import once
-from app.fab.shown import dash, moment, whole
+from app.fab.shown import dash, whole
 from app.fab.views import SafeModelView
 from app.notices.reached import after_each
 from app.people import queries
@@ -197,36 +198,47 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     route_base = "/restrictions"
     class_permission_name = "Restrictions"
     list_title, show_title = _l("Restrictions"), _l("Restriction")
-    show_template = "people/office_restriction.html"
-    list_columns = ["student.name", "student.student_no", "kind", "since", "until", "reason",
-                    "span", "changed_at"]  # fmt: skip
-    order_columns = ["since", "until", "changed_at"]
-    search_columns: list[str] = []
+    columns = (
+        Column("student.name", _l("Student"), card="title", head=RESTRICTION_LIST.head("name")),
+        Column(
+            "student.student_no",
+            _l("Student number"),
+            width="number",
+            card="none",
+            head=RESTRICTION_LIST.head("student_no"),
+        ),
+        Column(
+            "kind",
+            _l("Kind of restriction"),
+            lambda kind: str(RESTRICTION_KINDS[kind]),
+            head=RESTRICTION_LIST.head("kind"),
+        ),
+        Column(
+            "since", _l("From"), sorts=True, width="number", head=RESTRICTION_LIST.head("since")
+        ),
+        Column(
+            "until", _l("To"), dash, sorts=True, width="number", head=RESTRICTION_LIST.head("until")
+        ),
+        Column("reason", _l("Reason"), whole, width="roomy", head=RESTRICTION_LIST.head("reason")),
+        Column("span", _l("State"), standing_chip, card="status"),
+        CHANGED.but(card="none"),
+        fact(
+            "act",
+            _l("Act"),
+            out_row=lambda row: str(ACTS["restrict" if _bars(row.span) else "release"]),
+            head=RESTRICTION_LIST.head("act"),
+        ),
+    )
+    panels = (
+        Panel(
+            _l("Restriction"),
+            "student.name student.student_no kind since until reason span changed_at",
+        ),
+        trace_panel(lambda item: trace_of([item.id])),
+    )
     base_order = ("changed_at", "desc")
-    show_fieldsets = [
-        (_l("Restriction"), {"fields": ["student.name", "student.student_no", "kind", "since",
-                                        "until", "reason", "span", "changed_at"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "student.name": _l("Student"), "student.student_no": _l("Student number"),
-        "kind": _l("Kind of restriction"), "since": _l("From"), "until": _l("To"), "reason": _l("Reason"),
-        "span": _l("State"), "changed_at": _l("Last change"), "act": _l("Act"),
-    }  # fmt: skip
-    formatters_columns = {
-        "kind": lambda kind: str(RESTRICTION_KINDS[kind]), "until": dash, "changed_at": moment,
-        "span": standing_chip, "reason": whole,
-    }  # fmt: skip
-    cell_classes = {"span": "qq-card-status", "reason": "qq-roomy", "student.name": "qq-card-title",
-                    "since": "qq-number", "until": "qq-number", "changed_at": "qq-number",
-                    "student.student_no": "qq-number"}  # fmt: skip
     load_columns = ("state", "since", "until", "student_id")
     export_sheet = RESTRICTION_LIST.name
-    export_columns = ("act",)
-    export_rows = {"act": lambda row: str(ACTS["restrict" if _bars(row.span) else "release"])}
-    export_heads = RESTRICTION_LIST.heads({
-        "student.student_no": "student_no", "student.name": "name", "act": "act", "kind": "kind",
-        "since": "since", "until": "until", "reason": "reason"})  # fmt: skip
-    wide_columns = frozenset({"student.student_no", "changed_at"})
     tabs = (
         _tab("now", _l("In effect"), _l("Nobody is restricted today.")),
         _tab("later", _l("Later"), _l("No restriction is set for later.")),
@@ -251,12 +263,5 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
             return []
         return [Link(url_for("ImportsView.begin", name="restrictions"), _("Import"))]
 
-    def show_context(self, item: Any) -> dict[str, Any]:
-        return {
-            "trace": trace_of([item.id]),
-            "student_url": url_for("StudentsView.show", pk=item.student_id),
-        }
-
-    @record_action("release", _l("Release"), reason="required", primary=True)
-    def release(self, items: list[Any]) -> Any:
-        return self.take("release", items)
+    def related(self, item: Any) -> list[Link]:
+        return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]

@@ -365,13 +365,3 @@ STUDENTS = Sheet(
     ),
 )  # fmt: skip
 FACTS = origin_sheets.of_known(STUDENTS)
-
-# the columns of the students' list as this sheet takes them back (BLK-08)
-EXPORTED = STUDENTS.heads({
-    "student_no": "student_no", "name": "name", "id_kind": "id_kind", "id_number_masked": "id_number",
-    "id_country": "id_country", "college.name": "college", "major.name": "major:ZY",
-    "class_name": "class_name", "graduation_year": "graduation_year", "education": "education:XL",
-    "training_mode": "training_mode:PYFS", "sex": "sex:XB", "nation": "nation:MZ",
-    "phone_masked": "phone", "email": "email", "examinee_no": "examinee_no", "origin": "origin:SYSZD",
-    **{field.shown: field.name for field in fields.FIELDS},
-})  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from hashlib import sha256
@@ -19,12 +20,12 @@ from app.batches.queries import ask
 from app.core import clock
 from app.core.errors import Refused
 from app.fab.access import has_access
-from app.fab.declared import Fit, Offer
+from app.fab.declared import Fit, Offer, record_action
 from app.fab.once import now, once
 from app.notices.reached import after, ending
 from app.workflow.actor import Role
 from app.workflow.engine import Workflow
-from app.workflow.steps import Step, Verdict
+from app.workflow.steps import Step, Tone, Verdict
 
 KEYS: dict[Verdict | None, str] = {
     Verdict.APPROVE: "A",
@@ -52,10 +53,23 @@ def waits_sentence(roles: frozenset[Role], who: Role) -> str:
     return _("This waits for nobody's decision: there is nothing to approve or refuse.")
 
 
+def _action_of(name: str, label: Any, step: Step) -> Any:
+    """A step as one of FAB's actions; its name is its permission word."""
+
+    def act(self: Any, items: list[Any]) -> Any:
+        return self.take(name, items)
+
+    return record_action(
+        name, label, reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
+        primary=step.looks is Tone.DONE, multiple=step.bulk,
+    )(act)  # fmt: skip
+
+
 class StepActions:
-    """Mixin of SafeModelView: `flow` says what is possible; the view only names its steps."""
+    """Mixin of SafeModelView: its actions are the steps of `flow` that staff take by a button."""
 
     flow: Workflow[Any]
+    steps: Mapping[str, Step]  # the name of an action, which is its permission word → its step
     frequent_reasons: tuple[Any, ...] = ()
     actions: Any
     include_route_methods: Any
@@ -63,6 +77,19 @@ class StepActions:
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
         cls.include_route_methods = {*cls.include_route_methods, "fits", "keys"}
+        cls.steps = cls.own_steps()
+        for name, step in cls.steps.items():
+            setattr(cls, f"step_{name}", _action_of(name, cls.called(name), step))
+
+    @classmethod
+    def own_steps(cls) -> dict[str, Step]:
+        """The steps that are actions here, in the order of their buttons."""
+        return {step.name: step for step in cls.flow.steps if step.by_button and step.of_staff}
+
+    @classmethod
+    def called(cls, name: str) -> Any:
+        """The label of an action."""
+        return cls.steps[name].label
 
     def offered(self, item: Any) -> list[Any]:
         """The steps that the rules offer this person now, asked once a request."""
@@ -80,7 +107,7 @@ class StepActions:
                 reasons=self._reasons(o.verdict is Verdict.REFUSE),
             )
             for o in self.offered(item)
-            if o.step.name in self.actions and view._may(o.step.name)
+            if o.step.name in self.steps and view._may(o.step.name)
         ]  # fmt: skip
 
     def waits(self, item: Any) -> str:
@@ -116,28 +143,31 @@ class StepActions:
     # -- the ticked ones -----------------------------------------------------------------------
 
     def bulk_offers(self) -> list[Offer]:
-        """The bar of the ticked rows, with the frequent reasons and the steps' second questions."""
+        """The bar of the ticked rows: what answers them first, then the others, in the table's order."""
         view: Any = super()
+        found: list[Offer] = view.bulk_offers()
+        order = list(self.steps)
+        found.sort(key=lambda o: self._place(o.name, order))
         return [
-            replace(o, reasons=self._reasons(self._refuses(o.name)),
-                    confirm=self._second_question(o.name))
-            for o in view.bulk_offers()
-        ]  # fmt: skip
+            replace(o, reasons=self._reasons(self._refuses(o.name)), confirm=step.confirm)
+            if (step := self.steps.get(o.name))
+            else o
+            for o in found
+        ]
 
-    def _step(self, name: str) -> Step | None:
-        return next((step for step in self.flow.steps if step.name == name), None)
-
-    def _second_question(self, name: str) -> Any:
-        step = self._step(name)
-        return step.confirm if step else ""
+    def _place(self, name: str, order: list[str]) -> tuple[bool, int]:
+        step = self.steps.get(name)
+        if step is None:  # an action of the view's own
+            return True, len(order)
+        return step.verdict is None, order.index(name)
 
     def _refuses(self, name: str) -> bool:
-        step = self._step(name)
+        step = self.steps.get(name)
         return step is not None and step.verdict is Verdict.REFUSE
 
     def moves(self, name: str) -> tuple[Workflow[Any], Step] | None:
         """The table and the step of an action; None where it is no step."""
-        step = self._step(name)
+        step = self.steps.get(name)
         return (self.flow, step) if step else None
 
     def moved(self, name: str, items: list[Any]) -> dict[int, Any]:  # noqa: ARG002

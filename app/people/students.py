@@ -94,15 +94,15 @@ STUDENTS: Workflow[Student] = Workflow(
                         "Take the approval back now?"),
              done=_l("The origin record is to be reviewed again.")),
         _keeps_state("correct", _l("Correct the record"), fill=(write_record,),
-                     done=_l("The record is corrected.")),
+                     done=_l("The record is corrected."), typed=True),
         _keeps_state("change_phone", _l("Change the phone"), reason=Reason.REQUIRED, step_up=True,
                      when=(no_reset_held,), fill=(keep_phone,),
                      done=_l("The phone is changed. The new one can sign in and read; it can sign once the "
-                             "change is confirmed or the time of holding is over.")),
+                             "change is confirmed or the time of holding is over."), typed=True),
         _keeps_state("change_mail_office", _l("Change the e-mail"), reason=Reason.REQUIRED, step_up=True,
                      when=(nothing_else_held,), fill=(write_mail_of,),
                      done=_l("The e-mail is changed. Whether it is held, and until when, stands on this "
-                             "page.")),
+                             "page."), typed=True),
         _keeps_state("merge", _l("Merge a second record"), reason=Reason.REQUIRED, inner=True,
                      fill=(note_gone,), done=_l("Merged; everything of the second record is here.")),
         _keeps_state("begin_anew", _l("Reset the first sign-in"), reason=Reason.REQUIRED,

@@ -79,7 +79,7 @@ EMPLOYERS: Workflow[Employer] = Workflow(
              fill=(take_corrections,)),
         Step("correct_employer", KEPT, as_it_was, by=Role.SCHOOL, label=_l("Correct the facts"),
              targets=KEPT, when=(my_school_checks,), fill=(write_employer,),
-             done=_l("The facts are corrected.")),
+             done=_l("The facts are corrected."), typed=True),
         Step("block", S.APPROVED, S.BLOCKED, by=Role.SCHOOL, label=_l("Block"),
              when=(my_school_checks,), reason=Reason.REQUIRED, danger=True, bulk=True,
              confirm=_l("It no longer finds or invites students of any school, and nobody can "

@@ -243,10 +243,10 @@ PLACEMENTS: Workflow[Placement] = Workflow(
              then=(then.go_out_of_force,)),
         Step("complete_facts_college", S.AWAITING_COLLEGE, S.AWAITING_COLLEGE, by=OFFICE,
              label=_l("Complete the employer's facts"), fill=(then.keep_facts,),
-             done=_l("The employer's facts are complete.")),
+             done=_l("The employer's facts are complete."), typed=True),
         Step("complete_facts", S.AWAITING_SCHOOL, S.AWAITING_SCHOOL, by=Role.SCHOOL,
              label=_l("Complete the employer's facts"), fill=(then.keep_facts,),
-             done=_l("The employer's facts are complete.")),
+             done=_l("The employer's facts are complete."), typed=True),
         # written by `people.effects`, for one student or a whole file
         Step("follow_student", HOLDS_SLOT, lambda change: S(change.record.state), by=Role.SCHOOL,
              targets=HOLDS_SLOT, inner=True, label=_l("Moved with the student's college and major")),

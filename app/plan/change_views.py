@@ -14,9 +14,10 @@ from sqlalchemy import Select
 from app.accounts.queries import actor
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
-from app.fab.declared import ListFilter, Tab, record_action
+from app.fab.columns import CHANGED, Column, Panel, fact, trace_panel
+from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
-from app.fab.shown import chips, moment
+from app.fab.shown import chips
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
 from app.people.search_views import StudentSearch
@@ -45,32 +46,32 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "decide"}
     list_title, show_title = _l("Changes to decide on"), _l("Change to the plan")
     show_template = "plan/change.html"
-    list_columns = ["student.name", "student.student_no", "college.name", "fields", "says",
-                    "changed_at", "state"]  # fmt: skip
-    order_columns = ["changed_at"]
-    search_columns: list[str] = []
-    show_fieldsets = [
-        (_l("About it"), {"fields": ["student.name", "student.student_no", "college.name",
-                                "graduation_year", "kind", "says", "state", "changed_at"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "student.name": _l("Student"), "student.student_no": _l("Student number"),
-        "college.name": _l("College"), "fields": _l("What differs"), "says": _l("Placement"),
-        "changed_at": _l("Last change"), "state": _l("State"), "kind": _l("Why"),
-        "graduation_year": _l("Graduation year"),
-    }  # fmt: skip
-    formatters_columns = {
-        "fields": lambda names: _(", ").join(str(FIELD_LABELS[n]) for n in names),
-        "says": lambda said: str(SAYS[said]),
-        "changed_at": moment, "state": chips(CHANGE_STATES, CHANGE_CHIPS),
-        "kind": lambda kind: str(CHANGE_KINDS[kind]),
-    }  # fmt: skip
+    columns = (
+        Column("student.name", _l("Student"), card="title"),
+        Column("student.student_no", _l("Student number"), width="number", card="none"),
+        Column("college.name", _l("College"), card="none"),
+        Column(
+            "fields",
+            _l("What differs"),
+            lambda names: _(", ").join(str(FIELD_LABELS[n]) for n in names),
+            width="roomy",
+        ),
+        Column("says", _l("Placement"), lambda said: str(SAYS[said])),
+        CHANGED.but(card="none"),
+        Column("state", _l("State"), chips(CHANGE_STATES, CHANGE_CHIPS), card="status"),
+        fact("graduation_year", _l("Graduation year")),
+        fact("kind", _l("Why"), lambda kind: str(CHANGE_KINDS[kind])),
+    )
+    panels = (
+        Panel(
+            _l("About it"),
+            "student.name student.student_no college.name graduation_year kind says state "
+            "changed_at",
+        ),
+        trace_panel(lambda item: detail.trace("change_request", item.id)),
+    )
     load_columns = ("changes", "ends", "source")
     base_order = ("changed_at", "desc")
-    wide_columns = frozenset({"student.student_no", "college.name", "changed_at"})
-    cell_classes = {"student.name": "qq-card-title", "fields": "qq-roomy",
-                    "student.student_no": "qq-number", "changed_at": "qq-number",
-                    "state": "qq-card-status"}  # fmt: skip
     tabs = (
         _tab("conflict", _l("Conflicts"), _l("No placement meets a row written by staff.")),
         _tab("reported", _l("After the report"), _l("Nothing changed after the report.")),
@@ -101,12 +102,10 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
             "others": len(queries.alike(actor(), item, ALIKE)) if open_now else 0,
             "decide_url": self.url("decide", pk=item.id),
             "seen": item.changed_at.isoformat(),
-            "trace": detail.trace("change_request", item.id),
-            "row_url": self._row_url(item),
         }
 
-    def _row_url(self, item: Any) -> str:
-        return url_for("PlanView.show", pk=item.entry_id)
+    def related(self, item: Any) -> list[Link]:
+        return [Link(url_for("PlanView.show", pk=item.entry_id), _("To the row of the plan"))]
 
     def offers(self, item: Any) -> list[Any]:  # noqa: ARG002
         return []  # the form beside the values decides
@@ -138,11 +137,3 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
             ngettext("Decided on %(num)s change.", "Decided on %(num)s changes.", count), "success"
         )
         return redirect(self.list_url(), 303)
-
-    @record_action("apply", _l("Take over"), primary=True)
-    def apply(self, items: list[Any]) -> Any:
-        return self.take("apply", items)
-
-    @record_action("drop", _l("Keep the row as it is"), reason="required", danger=True)
-    def drop(self, items: list[Any]) -> Any:
-        return self.take("drop", items)

@@ -12,6 +12,7 @@ from sqlalchemy import Select, false, select
 from app.accounts.queries import actor
 from app.codes.queries import edition_name
 from app.codes.workflow import note_record
+from app.fab.columns import Column
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash, yes_no
@@ -21,7 +22,7 @@ from app.plan.editions import check_counts_as, check_formula, copy_counts, forge
 from app.plan.models import FIELD_LABELS, PARTS, CountsAs, RateFormula
 from app.workflow.actor import STAFF
 
-ROUTES = {"list", "search", "columns", "add", "edit"}
+ROUTES = {"list", "search", "pick_columns", "add", "edit"}
 
 
 def _editions() -> list[tuple[str, str]]:
@@ -45,22 +46,15 @@ class CountsAsView(SafeModelView):
     include_route_methods = ROUTES
     list_title = _l("What the codes count as")
     add_title, edit_title = _l("Let a code count"), _l("What the code counts as")
-    list_columns = ["code", "name", "part", "needs", "edition", "certain"]
-    order_columns = ["code", "edition"]
-    search_columns: list[str] = []
+    columns = (
+        Column("code", _l("Code"), sorts=True, width="number", card="title"),
+        Column("name", _l("Name of the code"), width="roomy"),
+        Column("part", _l("Counts as"), lambda part: str(PARTS.get(part, part)), card="status"),
+        Column("needs", _l("Needs these fields"), _fields, width="roomy", card="none"),
+        Column("edition", _l("Edition of the formula"), edition_name, sorts=True),
+        Column("certain", _l("Confirmed"), yes_no),
+    )
     base_order = ("code", "asc")
-    label_columns = {
-        "code": _l("Code"), "name": _l("Name of the code"), "part": _l("Counts as"),
-        "edition": _l("Edition of the formula"), "certain": _l("Confirmed"),
-        "needs": _l("Needs these fields"),
-    }  # fmt: skip
-    formatters_columns = {
-        "part": lambda part: str(PARTS.get(part, part)), "certain": yes_no, "needs": _fields,
-        "edition": edition_name,
-    }  # fmt: skip
-    cell_classes = {"code": "qq-number qq-card-title", "name": "qq-roomy", "part": "qq-card-status",
-                    "needs": "qq-roomy"}  # fmt: skip
-    wide_columns = frozenset({"needs"})
     add_form, edit_form = NewCountsAsForm, CountsAsForm
     edit_columns = ["part", "needed", "certain"]
     add_columns = ["edition", "code", *edit_columns]
@@ -106,21 +100,20 @@ class FormulasView(SafeModelView):
     include_route_methods = ROUTES
     list_title = _l("Formulas of the rate")
     add_title, edit_title = _l("New formula"), _l("Edit the formula")
-    list_columns = ["edition", "since", "settled", "left_out", "certain", "note"]
-    order_columns = ["since"]
-    search_columns: list[str] = []
+    columns = (
+        Column("edition", _l("Edition of the formula"), edition_name, card="title"),
+        Column(
+            "since",
+            _l("From graduation year"),
+            lambda since: since or _("from the beginning"),
+            sorts=True,
+        ),
+        Column("settled", _l("Parts of the rate"), _parts, width="roomy"),
+        Column("left_out", _l("Not in N"), lambda codes: _(", ").join(codes) or "–"),
+        Column("certain", _l("Confirmed"), yes_no),
+        Column("note", _l("Note"), dash, width="roomy"),
+    )
     base_order = ("since", "desc")
-    label_columns = {
-        "edition": _l("Edition of the formula"), "since": _l("From graduation year"),
-        "settled": _l("Parts of the rate"), "left_out": _l("Not in N"),
-        "certain": _l("Confirmed"), "note": _l("Note"),
-    }  # fmt: skip
-    formatters_columns = {
-        "settled": _parts, "certain": yes_no, "note": dash, "edition": edition_name,
-        "left_out": lambda codes: _(", ").join(codes) or "–",
-        "since": lambda since: since or _("from the beginning"),
-    }  # fmt: skip
-    cell_classes = {"edition": "qq-card-title", "settled": "qq-roomy", "note": "qq-roomy"}
     add_form, edit_form = NewFormulaForm, FormulaForm
     edit_columns = ["settled", "left_out", "certain", "note"]
     add_columns = ["edition", "since", *edit_columns]

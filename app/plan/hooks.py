@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from app.fab.columns import Column
 from app.fab.declared import Link, ListFilter
 from app.plan.models import PlanEntry
 
@@ -32,9 +33,9 @@ MAKINGS: list[Making] = []
 HEADS: dict[str, tuple[Any, str]] = {}
 
 
-# further columns of the list's export, by their dotted names: `terms.queries.Exported`. `FURTHER_OF` is
-# the view whose list a person must be allowed to see to have them (RPT-05)
-FURTHER: dict[str, Any] = {}
+# further columns of the list's export, by their dotted names. `FURTHER_OF` is the view whose list a
+# person must be allowed to see to have them (RPT-05)
+FURTHER: dict[str, Column] = {}
 FURTHER_OF = "Desk"
 
 # what packages above let the list be narrowed by

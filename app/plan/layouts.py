@@ -27,7 +27,7 @@ from app.exports.light import Reader, Reading
 from app.exports.lists import exact
 from app.exports.readers import MASKED, blank, reader
 from app.exports.tables import Asked, Batch, Out, Source, Table
-from app.fab.export import same
+from app.fab.columns import same
 from app.people.fields import FIELDS as ORIGIN
 from app.people.fields import Field, Shape
 from app.people.models import College, School

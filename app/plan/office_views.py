@@ -18,11 +18,11 @@ from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.fab.access import has_access
 from app.fab.arguments import ListArgs
+from app.fab.columns import CHANGED, Column, Panel, fact, groups_panel, same, trace_panel
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
-from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.once import once
-from app.fab.shown import chip, chips, dash, moment
+from app.fab.shown import chip, chips, dash
 from app.fab.views import SafeModelView
 from app.people import hooks as people_hooks
 from app.people.models import Student
@@ -40,14 +40,22 @@ from app.plan.queries import in_tab, open_change, plan_entries_for
 from app.plan.workflow import PLAN, edit
 
 
-def _with_code(field: str, table: str) -> Any:
+def _with_code(field: str) -> Any:
     """Code and name side by side, as people check them, in the edition of the row's year (PLN-11)."""
 
     def shown(entry: PlanEntry) -> str:
         code = getattr(entry, field)
-        return f"{code} {codes.name(table, code, entry.graduation_year)}" if code else "–"
+        return f"{code} {codes.name(TABLES[field], code, entry.graduation_year)}" if code else "–"
 
     return shown
+
+
+def _source(source: str | None) -> str:
+    return str(SOURCES.get(source, "–"))  # type: ignore[call-overload]
+
+
+def _mark(own: bool) -> Any:
+    return chip(_("Written by staff"), "turn") if own else "–"
 
 
 def _region(code: str | None) -> str:
@@ -70,64 +78,82 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "write"}
     list_title = _l("Employment plan")
     show_title = _l("Row of the plan")
-    list_columns = ["student.student_no", "student.name", "student.college.name", "destination",
-                    "employer_name", "employer_kind", "industry", "source", "by_staff",
-                    "changed_at", "state"]  # fmt: skip
-    order_columns = ["changed_at", "destination_code", "employer_name"]
-    search_columns: list[str] = []
-    show_fieldsets = [
-        (_l("Student"), {"fields": ["student.name", "student.student_no", "student.college.name",
-                                    "student.major.name", "graduation_year"]}),
-        (_l("Destination"), {"fields": ["destination", "source", "by_staff", "state",
-                                        "changed_at"]}),
-        (_l("Employer"), {"fields": ["employer_name", "credit_code", "employer_kind", "industry",
-                                     "location",
-                                     "position_kind", "contact_name", "contact_phone", "address",
-                                     "postcode"]}),
-        (_l("Personal archive"), {"fields": ["archive_to", "archive_address", "archive_postcode"]}),
-        (_l("Household registration"), {"fields": ["household_address"]}),
-    ]  # fmt: skip
-    label_columns = {
-        "student.student_no": _l("Student number"), "student.name": _l("Name"),
-        "student.college.name": _l("College"), "student.major.name": _l("Major"),
-        "graduation_year": _l("Graduation year"), "destination": _l("Destination"),
-        "employer_name": _l("Employer"), "employer_kind": _l("Nature"), "industry": _l("Industry"),
-        "source": _l("Source"), "by_staff": _l("Mark"), "changed_at": _l("Last change"), "state": _l("State"),
-        "credit_code": _l("Credit code"), "location": _l("Region"),
-        "position_kind": _l("Kind of position"), "contact_name": _l("Contact"),
-        "contact_phone": _l("Telephone"), "address": _l("Address"), "postcode": _l("Postcode"),
-        "archive_to": _l("Forward the archive to"), "archive_address": _l("Forwarding address"),
-        "archive_postcode": _l("Forwarding postcode"), "household_address": _l("Household address"),
-        "student.class_name": _l("Class"), "student.education": _l("Level of education"),
-    }  # fmt: skip
+    columns: tuple[Column, ...] = (
+        Column("student.student_no", _l("Student number"), width="number"),
+        Column("student.name", _l("Name"), card="title"),
+        Column("student.college.name", _l("College"), card="none", cut=same),
+        Column(
+            "destination",
+            _l("Destination"),
+            dash,
+            sorts="destination_code",
+            width="middling",
+            cut=same,
+        ),
+        Column("employer_name", _l("Employer"), dash, sorts=True, width="middling"),
+        Column(
+            "employer_kind", _l("Nature"), of_row=_with_code("employer_kind"), card="none", cut=same
+        ),
+        Column("industry", _l("Industry"), of_row=_with_code("industry"), card="none", cut=same),
+        Column(
+            "source",
+            _l("Source"),
+            _source,
+            card="none",
+            cut=same,
+        ),
+        Column(
+            "by_staff",
+            _l("Mark"),
+            _mark,
+            width="wrap",
+            card="none",
+        ),
+        CHANGED.but(card="none"),
+        Column("state", _l("State"), chips(PLAN_STATES, PLAN_CHIPS), card="status", cut=same),
+        fact("student.major.name", _l("Major"), cut=same),
+        fact("graduation_year", _l("Graduation year"), cut=same),
+        fact("credit_code", _l("Credit code"), dash),
+        fact("location", _l("Region"), _region, cut=codes.province),
+        fact("position_kind", _l("Kind of position"), of_row=_with_code("position_kind"), cut=same),
+        fact("contact_name", _l("Contact"), dash),
+        fact("contact_phone", _l("Telephone"), dash),
+        fact("address", _l("Address"), dash),
+        fact("postcode", _l("Postcode"), dash),
+        fact("archive_to", _l("Forward the archive to"), dash),
+        fact("archive_address", _l("Forwarding address"), dash),
+        fact("archive_postcode", _l("Forwarding postcode"), dash),
+        fact("household_address", _l("Household address"), dash),
+        fact("student.class_name", _l("Class"), cut=same),
+        fact("student.education", _l("Level of education"), code_name("xl"), cut=same),
+    )
+    panels = (
+        Panel(
+            _l("Student"),
+            "student.name student.student_no student.college.name student.major.name "
+            "graduation_year",
+        ),
+        Panel(_l("Destination"), "destination source by_staff state changed_at"),
+        Panel(
+            _l("Employer"),
+            "employer_name credit_code employer_kind industry location position_kind "
+            "contact_name contact_phone address postcode",
+        ),
+        Panel(_l("Personal archive"), "archive_to archive_address archive_postcode"),
+        Panel(_l("Household registration"), "household_address"),
+        Panel(
+            _l("Rate"), made=lambda e: [(_("Counts as"), counts_label(e))], aside=True, columns=1
+        ),
+        Panel(_l("Where each value comes from"), made=detail.sources, aside=True, columns=1),
+        groups_panel(
+            lambda e: [found for find in hooks.ASIDES if (found := find(e))], aside=True, columns=1
+        ),
+        trace_panel(lambda entry: detail.trace("plan_entry", entry.id)),
+    )
     export_sheet = "plan"
-    export_cuts = {
-        "student.college.name": same, "destination": same, "employer_kind": same, "industry": same,
-        "location": codes.province, "position_kind": same, "student.major.name": same,
-        "student.class_name": same, "student.education": same, "source": same, "state": same,
-        "graduation_year": same,
-    }  # fmt: skip
-    formatters_columns = {
-        "student.education": code_name("xl"), "location": _region, "changed_at": moment,
-        "state": chips(PLAN_STATES, PLAN_CHIPS),
-        "source": lambda source: str(SOURCES.get(source, "–")),
-        "by_staff": lambda own: chip(_("Written by staff"), "turn") if own else "–",
-    } | dict.fromkeys(("destination", "employer_name", "credit_code", "contact_name",
-                       "contact_phone",
-                       "address", "postcode", "archive_to", "archive_address", "archive_postcode",
-                       "household_address"), dash)  # fmt: skip
-    row_texts = {field: _with_code(field, table) for field, table in TABLES.items()
-                 if field != "destination_code"}  # fmt: skip
     base_order = ("changed_at", "desc")
     search_hint = _l("Student number, name, employer, credit code, ID number, phone")
     load_columns = ("destination_code", "graduation_year", "sources")
-    wide_columns = frozenset({"student.college.name", "employer_kind",
-                              "industry",
-                              "source", "by_staff", "changed_at"})  # fmt: skip
-    cell_classes = {"student.student_no": "qq-number", "student.name": "qq-card-title",
-                    "employer_name": "qq-middling", "destination": "qq-middling",
-                    "changed_at": "qq-number", "by_staff": "qq-wrap",
-                    "state": "qq-card-status"}  # fmt: skip
     tabs = (
         _tab("all", _l("All")),
         _tab("filled", _l("Filled")),
@@ -145,19 +171,11 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         for making in hooks.MAKINGS:
             setattr(self, making.name, self._making(making))
         self.filters = (*type(self).filters, *narrowing.filters(PlanEntry), *hooks.FILTERS)
+        self.columns = (
+            *(c.but(head=hooks.HEADS.get(c.path)) for c in type(self).columns),
+            *(c.but(right=("can_list", hooks.FURTHER_OF)) for c in hooks.FURTHER.values()),
+        )  # what was agreed on goes out to whoever may see the signings
         super().__init__(**kwargs)
-        further = hooks.FURTHER
-        self.export_heads = hooks.HEADS
-        self.label_columns |= {name: column.label for name, column in further.items()}
-        self.export_loads = tuple(further)
-        self.export_kinds = {name: column.kind for name, column in further.items()}
-        self.export_shapes = {name: of.shape for name, of in further.items() if of.shape}
-        self.export_rows = {name: of.text for name, of in further.items() if of.text}
-
-    def further_columns(self) -> list[str]:
-        """What was agreed on goes out to whoever may see the signings."""
-        may = self.appbuilder.sm.has_access("can_list", hooks.FURTHER_OF)
-        return ["student.class_name", "student.education", *(hooks.FURTHER if may else ())]
 
     def scoped(self) -> Select[Any]:
         return plan_entries_for(actor())
@@ -203,15 +221,13 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         change = open_change(item.id)
         offer = PLAN.offer("edit", item, actor(), clock.now())
         return {
-            "sources": detail.sources(item),
-            "counts": counts_label(item),
-            "trace": detail.trace("plan_entry", item.id),
             "cautions": self._cautions(item),
             "change_url": url_for("ChangesView.show", pk=change) if change else "",
             "write_url": self.url("write", pk=item.id) if offer and self._writes() else "",
-            "asides": [aside for find in hooks.ASIDES if (aside := find(item))],
-            "student_url": url_for("StudentsView.show", pk=item.student_id),
         }
+
+    def related(self, item: Any) -> list[Link]:
+        return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]
 
     def _cautions(self, item: Any) -> list[dict[str, Any]]:
         return once(f"cautions {item.id}", lambda: detail.cautions(item))
@@ -268,22 +284,6 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             regions_url=url_for("RegionView.find"),
             back=self.url("show", pk=item.id),
         )
-
-    @record_action("check", _l("Mark as checked"), primary=True)
-    def check(self, items: list[Any]) -> Any:
-        return self.take("check", items)
-
-    @record_action("uncheck", _l("Take the check back"))
-    def uncheck(self, items: list[Any]) -> Any:
-        return self.take("uncheck", items)
-
-    @record_action("report", _l("Report"), primary=True)
-    def report(self, items: list[Any]) -> Any:
-        return self.take("report", items)
-
-    @record_action("reopen", _l("Open again"), reason="required", danger=True)
-    def reopen(self, items: list[Any]) -> Any:
-        return self.take("reopen", items)
 
     def _making(self, making: hooks.Making) -> Any:
         """The action that has the ticked rows made into something."""

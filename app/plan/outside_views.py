@@ -11,6 +11,7 @@ from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
+from app.fab.columns import Column
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash
@@ -69,28 +70,22 @@ class OutsideView(StudentSearch, SafeModelView):
     datamodel = SafeInterface(Student)
     route_base = "/plan/outside"
     class_permission_name = "PlanOutside"
-    include_route_methods = {"list", "search", "columns"}
+    include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Graduates outside the figures")
-    list_columns = ["name", "student_no", "college.name", "class_name", "graduation_year", "education",
-                    "origin_state"]  # fmt: skip
-    order_columns = ["student_no", "name"]
-    search_columns: list[str] = []
-    label_columns = {
-        "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
-        "class_name": _l("Class"), "graduation_year": _l("Graduation year"),
-        "education": _l("Level of education"), "origin_state": _l("Why"),
-    }  # fmt: skip
-    formatters_columns = {
-        "education": lambda code: codes.name("xl", code), "class_name": dash,
-    }  # fmt: skip
-    row_texts = {"origin_state": outside.reason_of}
+    columns = (
+        Column("name", _l("Name"), sorts=True, card="title"),
+        Column("student_no", _l("Student number"), sorts=True, width="number"),
+        Column("college.name", _l("College")),
+        Column("class_name", _l("Class"), dash, card="none"),
+        Column("graduation_year", _l("Graduation year"), card="none"),
+        Column(
+            "education", _l("Level of education"), lambda code: codes.name("xl", code), card="none"
+        ),
+        Column(
+            "origin_state", _l("Why"), of_row=outside.reason_of, card="status", width="middling"
+        ),
+    )
     base_order = ("id", "asc")
-    wide_columns = frozenset({"class_name", "graduation_year", "education"})
-    cell_classes = {
-        "name": "qq-card-title",
-        "student_no": "qq-number",
-        "origin_state": "qq-card-status qq-middling",
-    }
     filters = (
         ListFilter("year", _l("All years"), Student.graduation_year, years),
         ListFilter("reason", _l("All reasons"), outside.for_reason,

@@ -46,7 +46,8 @@ PLAN: Workflow[PlanEntry] = Workflow(
     steps=(
         Step("edit", UNREPORTED, then.where_it_stands, by=Role.SCHOOL, label=_l("Edit the row"),
              targets=UNREPORTED, reason=Reason.OPTIONAL, fill=(then.keep_typed,),
-             then=(then.follow_placement,), done=_l("Saved; the row is marked as written by staff.")),
+             then=(then.follow_placement,), done=_l("Saved; the row is marked as written by staff."),
+             typed=True),
         Step("check", S.FILLED, S.CHECKED, by=Role.SCHOOL, label=_l("Mark as checked"),
              when=(origin_approved, no_open_change), bulk=True,
              done=_l("The checks have passed it; it can be reported.")),

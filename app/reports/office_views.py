@@ -19,6 +19,7 @@ from app.core import clock
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
+from app.fab.columns import Column
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.shown import dash
@@ -289,26 +290,21 @@ class GraduatesView(StudentSearch, SafeModelView):
     datamodel = SafeInterface(Student)
     route_base = "/reports/graduates"
     class_permission_name = "ReportGraduates"
-    include_route_methods = {"list", "search", "columns"}
+    include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Graduates of the report")
-    list_columns = ["name", "student_no", "college.name", "major.name", "class_name",
-                    "education", "plan_row.destination_code", "plan_row.employer_name"]  # fmt: skip
-    order_columns = ["student_no", "name"]
-    search_columns: list[str] = []
-    label_columns = {
-        "student_no": _l("Student number"), "name": _l("Name"), "college.name": _l("College"),
-        "major.name": _l("Major"), "class_name": _l("Class"),
-        "education": _l("Level of education"), "plan_row.destination_code": _l("Destination"),
-        "plan_row.employer_name": _l("Employer"),
-    }  # fmt: skip
-    formatters_columns = {
-        "plan_row.destination_code": _with_name, "plan_row.employer_name": dash,
-        "education": lambda code: codes.name("xl", code),
-    }  # fmt: skip
+    columns = (
+        Column("name", _l("Name"), sorts=True, card="title"),
+        Column("student_no", _l("Student number"), sorts=True, width="number"),
+        Column("college.name", _l("College")),
+        Column("major.name", _l("Major"), card="none"),
+        Column("class_name", _l("Class"), card="none"),
+        Column(
+            "education", _l("Level of education"), lambda code: codes.name("xl", code), card="none"
+        ),
+        Column("plan_row.destination_code", _l("Destination"), _with_name, width="middling"),
+        Column("plan_row.employer_name", _l("Employer"), dash),
+    )
     base_order = ("id", "asc")
-    wide_columns = frozenset({"major.name", "class_name", "education"})
-    cell_classes = {"name": "qq-card-title", "student_no": "qq-number",
-                    "plan_row.destination_code": "qq-middling"}  # fmt: skip
     filters = (
         ListFilter("year", _l("All years"), Student.graduation_year, years),
         ListFilter("part", _l("All parts"), queries.counts_as, _parts),

@@ -19,7 +19,7 @@ from app.exports.models import Export, Format
 from app.exports.tables import AT_ONCE, Asked, Batch, Out, Source, Table
 from app.exports.views import AskView, year_asked
 from app.fab.access import has_access
-from app.fab.export import same
+from app.fab.columns import same
 from app.people.models import Student
 from app.people.office_views import years
 from app.plan.outside import of_rate, season, text_of

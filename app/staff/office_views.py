@@ -16,6 +16,7 @@ from app.accounts.models import ROLE_NAMES, AppUser
 from app.accounts.queries import accounts_for, actor
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
+from app.fab.columns import Column, Panel, fact, trace_panel
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -59,25 +60,23 @@ class AccountsView(RuledForms, SafeModelView):
     add_form, edit_form = AskNewForm, AskChangeForm
     edit_columns = ["name", "email", "role", "school_id", "college_id", "reason"]
     add_columns = ["username", *edit_columns]
-    show_template = "staff/account.html"
     show_title = _l("Account")
-    list_columns = ["username", "display_name", "role", "school_id", "active", "last_login"]
-    show_columns = [*list_columns, "login_count"]
-    order_columns = ["username", "role", "last_login"]
-    search_columns = ["username", "last_name", "first_name"]
-    label_columns = {
-        "username": _l("User name"), "display_name": _l("Name"), "role": _l("Role"),
-        "school_id": _l("School"), "active": _l("Can sign in"), "last_login": _l("Last sign-in"),
-        "login_count": _l("Sign-ins"),
-    }  # fmt: skip
-    formatters_columns = {
-        "role": lambda role: str(ROLE_NAMES.get(role, "–")),
-        "school_id": lambda key: dict(_schools()).get(str(key), "–"),
-        "active": yes_no, "last_login": _naive, "login_count": dash,
-    }  # fmt: skip
+    columns = (
+        Column("username", _l("User name"), sorts=True),
+        Column("display_name", _l("Name")),
+        Column("role", _l("Role"), lambda role: str(ROLE_NAMES.get(role, "–")), sorts=True),
+        Column("school_id", _l("School"), lambda key: dict(_schools()).get(str(key), "–")),
+        Column("active", _l("Can sign in"), yes_no, card="status"),
+        Column("last_login", _l("Last sign-in"), _naive, sorts=True, width="number"),
+        fact("login_count", _l("Sign-ins"), dash, out=False),
+    )
+    panels = (
+        Panel(None, "username display_name role school_id active last_login login_count"),
+        trace_panel(lambda item: trail.shown("account", item.id)),
+    )
+    search_columns = ("username", "last_name", "first_name")
     base_order = ("username", "asc")
     load_columns = ("last_name", "first_name")
-    cell_classes = {"active": "qq-card-status", "last_login": "qq-number"}
     filters = (
         ListFilter("role", _l("All roles"), AppUser.role,
                    lambda: [(role.value, str(text)) for role, text in ROLE_NAMES.items()]),
@@ -112,11 +111,10 @@ class AccountsView(RuledForms, SafeModelView):
         return _waits(record)
 
     def show_context(self, item: Any) -> dict[str, Any]:
-        """What administrators did to the account (ADM-07), and what waits."""
+        """Parties keep their accounts themselves."""
         return {
-            "trace": trail.shown("account", item.id),
-            "edit_url": self.url("edit", pk=item.id) if item.is_staff and self._has("edit") else "",
-        }  # fmt: skip
+            "edit_url": self.url("edit", pk=item.id) if item.is_staff and self._has("edit") else ""
+        }
 
     @record_action("forget_password", _l("Reset the password"), reason="required", danger=True,
                    multiple=False)  # fmt: skip
@@ -185,6 +183,17 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
     return Tab(name, label, lambda: queries.in_tab(name), empty=empty)
 
 
+def _changes(item: StaffRequest) -> list[tuple[Any, str, str, bool]] | None:
+    """Old beside new: label, before, afterwards, whether they differ."""
+    before, after = item.before or {}, item.after or {}
+    found = [(label, before.get(name), after.get(name), name)
+             for name, label in FACTS.items() if name in after]  # fmt: skip
+    return [
+        (label, queries.in_words(name, old), queries.in_words(name, new), old != new)
+        for label, old, new, name in found
+    ] or None
+
+
 class StaffRequestsView(StepActions, SafeModelView):
     """What waits for the security administrator, and what became of everything asked."""
 
@@ -193,23 +202,22 @@ class StaffRequestsView(StepActions, SafeModelView):
     route_base = "/accounts/requests"
     class_permission_name = "StaffRequests"
     list_title, show_title = _l("Requests about accounts"), _l("Request about an account")
-    list_columns = ["username", "act", "state", "asked_name", "reason", "created_at", "expires_at"]
-    show_columns = [*list_columns, "changed_at"]
-    show_template = "staff/request.html"
-    order_columns = ["created_at", "username"]
-    search_columns: list[str] = []
+    columns = (
+        Column("username", _l("User name"), sorts=True),
+        Column("act", _l("What is asked"), lambda act: str(ACTS[act])),
+        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        Column("asked_name", _l("Asked by")),
+        Column("reason", _l("Reason"), dash, width="roomy"),
+        Column("created_at", _l("Asked on"), moment, sorts=True, width="number"),
+        Column("expires_at", _l("Expires"), moment, width="number"),
+        fact("changed_at", _l("Last change"), moment, out=False),
+    )
+    panels = (
+        Panel(None, "username act state asked_name reason created_at expires_at changed_at"),
+        Panel(_l("What the account becomes"), made=_changes, template="staff/changes.html"),
+        trace_panel(lambda item: trail.shown("staff_request", item.id)),
+    )
     base_order = ("created_at", "desc")
-    label_columns = {
-        "username": _l("User name"), "act": _l("What is asked"), "state": _l("State"),
-        "asked_name": _l("Asked by"), "reason": _l("Reason"), "created_at": _l("Asked on"),
-        "expires_at": _l("Expires"), "changed_at": _l("Last change"),
-    }  # fmt: skip
-    formatters_columns = {
-        "act": lambda act: str(ACTS[act]), "state": chips(LABELS, CHIPS), "reason": dash,
-        "created_at": moment, "expires_at": moment, "changed_at": moment,
-    }  # fmt: skip
-    cell_classes = {"state": "qq-card-status", "reason": "qq-roomy", "created_at": "qq-number",
-                    "expires_at": "qq-number"}  # fmt: skip
     load_columns = ("user_id", "asked_by", "before", "after")
     tabs = (
         _tab("open", _l("Awaiting confirmation"), _l("No request waits.")),
@@ -223,28 +231,7 @@ class StaffRequestsView(StepActions, SafeModelView):
     def record_name(self, item: Any) -> str:
         return f"{item.username} · {ACTS[item.act]}"
 
-    def show_context(self, item: Any) -> dict[str, Any]:
-        """Old beside new, and who did what."""
-        before, after = item.before or {}, item.after or {}
-        return {
-            "changes": [
-                (label, queries.in_words(name, before.get(name)),
-                 queries.in_words(name, after.get(name)), before.get(name) != after.get(name))
-                for name, label in FACTS.items()
-                if name in after
-            ],
-            "account_url": url_for("AccountsView.show", pk=item.user_id) if item.user_id else "",
-            "trace": trail.shown("staff_request", item.id),
-        }  # fmt: skip
-
-    @record_action("confirm", _l("Confirm the request"), primary=True, multiple=False)
-    def confirm_request(self, items: list[Any]) -> Any:
-        return self.take("confirm", items)
-
-    @record_action("refuse", _l("Do not confirm"), reason="required", danger=True, multiple=False)
-    def refuse(self, items: list[Any]) -> Any:
-        return self.take("refuse", items)
-
-    @record_action("withdraw", _l("Withdraw"), danger=True, multiple=False)
-    def withdraw(self, items: list[Any]) -> Any:
-        return self.take("withdraw", items)
+    def related(self, item: Any) -> list[Link]:
+        if not item.user_id:
+            return []
+        return [Link(url_for("AccountsView.show", pk=item.user_id), _("To the account"))]

@@ -16,6 +16,7 @@ from app.accounts.queries import actor
 from app.core.db import db
 from app.core.limits import Limit
 from app.fab.access import has_access
+from app.fab.columns import Column, fact
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
@@ -60,37 +61,23 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     default_view = "list"
     class_permission_name = "EmployerTerminations"
     include_route_methods = {
-        "list", "show", "search", "columns", "index", "request", "take", "evidence",
+        "list", "show", "search", "pick_columns", "index", "request", "take", "evidence",
     }  # fmt: skip
     list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
-    list_columns = [
-        "student.name", "termination.state", "state", "student.school.name", "student.education",
-        "major.name", "terms.position", "agreement_no", "created_at",
-    ]  # fmt: skip
-    show_columns = ["student.name"]
-    order_columns = ["created_at", "changed_at"]
-    search_columns: list[str] = []
+    columns = (
+        Column("student.name", _l("Student")),
+        Column("termination.state", _l("Termination"), _ending, card="status"),
+        Column("state", _l("Agreement"), chips(AGREEMENT_LABELS, AGREEMENT_CHIPS)),
+        Column("student.school.name", _l("School"), width="roomy"),
+        Column("student.education", _l("Level of education"), queries.education, card="none"),
+        Column("major.name", _l("Major")),
+        Column("terms.position", _l("Position")),
+        Column("agreement_no", _l("Agreement number"), dash, width="number", card="none"),
+        Column("created_at", _l("Signed on"), moment, sorts=True, width="number", card="none"),
+        fact("student.graduation_year", _l("Graduation year")),
+        fact("changed_at", _l("Last change"), moment, sorts=True, out=False),
+    )
     base_order = ("changed_at", "desc")
-    label_columns = {
-        "student.name": _l("Student"), "termination.state": _l("Termination"),
-        "state": _l("Agreement"), "student.school.name": _l("School"),
-        "student.education": _l("Level of education"), "major.name": _l("Major"),
-        "terms.position": _l("Position"), "agreement_no": _l("Agreement number"),
-        "created_at": _l("Signed on"),
-        "student.graduation_year": _l("Graduation year"),
-    }  # fmt: skip
-    formatters_columns = {
-        "termination.state": _ending,
-        "state": chips(AGREEMENT_LABELS, AGREEMENT_CHIPS),
-        "student.education": queries.education,
-        "agreement_no": dash,
-        "created_at": moment,
-    }
-    cell_classes = {
-        "termination.state": "qq-card-status", "agreement_no": "qq-number",
-        "created_at": "qq-number", "student.school.name": "qq-roomy",
-    }  # fmt: skip
-    wide_columns = frozenset({"student.education", "agreement_no", "created_at"})
     search_hint = _l("Name or ID number of the student")
     tabs = (
         _tab("asked", _l("Students' applications"), _l("No student has applied for termination.")),
@@ -107,7 +94,6 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
         ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
     )  # fmt: skip
     show_neighbours = False
-    export_columns = ("student.graduation_year",)
 
     def scoped(self) -> Select[Any]:
         return queries.signings_once_in_force(actor())

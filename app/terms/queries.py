@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
+from app.fab.columns import Column
 from app.terms.models import BY_NAME, FIELDS, GROUPS, Field, Terms, asked, differences, values_of
 from app.workflow import trail
 from app.workflow.models import Trail
@@ -32,34 +32,26 @@ def with_unit(field: Field, value: Any, year: int | None = None) -> str:
     return f"{text} {field.unit}" if text and field.unit else text
 
 
-@dataclass(frozen=True)
-class Exported:
-    """One term as a column of a list's export: its label with the unit, and how its cells are read.
+def exported(path: str) -> dict[str, Column]:
+    """All terms as columns of an export, by their dotted names; `path` leads from a row to the terms.
 
-    `text` reads it of a whole row (codes by the edition of its year), `shape` of the value alone;
-    without either the value itself goes out, pay as a plain number of yuan.
+    The label has the unit; codes are named by the edition of the row's year, pay is a number of yuan.
     """
-
-    label: Any
-    kind: str
-    text: Callable[[Any], str] | None = None
-    shape: Callable[[Any], Any] | None = None
+    found = [_exported(path, field) for field in FIELDS]
+    return {column.path: column for column in found}
 
 
-def exported(path: str) -> dict[str, Exported]:
-    """All terms as columns of an export, by their dotted names; `path` leads from a row to the terms."""
-    return {f"{path}.{field.name}": _exported(path, field) for field in FIELDS}
-
-
-def _exported(path: str, field: Field) -> Exported:
+def _exported(path: str, field: Field) -> Column:
     label, unit = field.label, field.unit
     if unit:
         label = _l("%(label)s (%(unit)s)", label=label, unit=unit)
-    if field.kind == "code":
-        return Exported(label, "text", _code_of(path, field))
     shapes: dict[str, Any] = {"region": codes.region_name, "days": lambda days: days or ""}
     kinds = {"money": "money", "date": "day", "days": "number", "int": "number"}
-    return Exported(label, kinds.get(field.kind, "text"), None, shapes.get(field.kind))
+    return Column(
+        f"{path}.{field.name}", label, listed=False, kind=kinds.get(field.kind, "text"),
+        out_shape=shapes.get(field.kind),
+        out_row=_code_of(path, field) if field.kind == "code" else None,
+    )  # fmt: skip
 
 
 def _code_of(path: str, field: Field) -> Callable[[Any], str]:

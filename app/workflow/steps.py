@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from app.workflow.actor import Actor, Role
+from app.workflow.actor import STAFF, Actor, Role
 
 Guard = Callable[[Any, Actor, datetime], "str | None"]
 Text = Any  # str or a lazy translation
@@ -92,7 +92,8 @@ class Step:
     only stops things (INV-20). A party's step that `binds` nobody stays possible while its way in is
     held (ACC-15). `verdict` says that the step answers what the record waits for, in all its states or
     in those named; who has such a step is whom the record waits for. `quiet` steps say something
-    without moving the record: it stays as old as it was. `tone` is how the trace shows it, where
+    without moving the record: it stays as old as it was. What a `typed` step writes is typed into a form
+    of its own, so it is no button. `tone` is how the trace shows it, where
     neither `danger` nor the verdict says so.
     """
 
@@ -120,6 +121,7 @@ class Step:
     binds: bool = True
     verdict: Verdict | Mapping[Any, Verdict] | None = None
     quiet: bool = False
+    typed: bool = False
     tone: Tone | None = None
     otherwise: Mapping[str, Text] = field(default_factory=dict)  # its label for records of a kind
 
@@ -142,6 +144,16 @@ class Step:
         if self.danger or Verdict.REFUSE in told:
             return Tone.REFUSED
         return Tone.DONE if Verdict.APPROVE in told else Tone.TURN
+
+    @property
+    def by_button(self) -> bool:
+        """Whether a person takes it by a button: neither a birth nor a consequence, nothing to type in."""
+        return bool(self.sources) and not self.inner and not self.typed
+
+    @property
+    def of_staff(self) -> bool:
+        """Whether people of an office may take it, whatever the parties may."""
+        return bool(set(self.roles) & set(STAFF))
 
     def steps_up(self, record: Any) -> bool:
         """Whether the step asks for the second factor anew on this record."""

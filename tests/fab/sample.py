@@ -18,6 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from app.core import door
 from app.core.errors import Invalid, Refused
 from app.fab.builder import SafeAppBuilder, SafeView
+from app.fab.columns import Column, Panel, fact
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.security import CodeRoleManager
@@ -125,18 +126,23 @@ class LetterView(SafeModelView):
     class_permission_name = "Letters"
     list_title = "Letters"
     show_title = "Letter"
-    list_columns = ["name", "org.name", "state", "pay", "changed_at"]
-    show_columns = ["name", "title", "org.name", "state"]
-    order_columns = ["name", "pay", "changed_at"]
-    search_columns = ["name"]
+    columns = (
+        Column("name", "Name", sorts=True),
+        Column("org.name", "School"),
+        Column("state", "State", lambda v: f"<{v}>", card="status"),
+        Column("pay", "Pay", sorts=True, card="none"),
+        Column("changed_at", "Changed", sorts=True),
+        fact("title", "Title"),
+        fact("secret", "Secret", right=("can_list", "Secrets")),
+    )
+    panels = (
+        Panel(None, "name title org.name state secret"),
+        Panel("Beside", made=lambda item: [("Letters", len(item.name))], aside=True),
+        Panel("Nothing", made=lambda _item: None),
+        Panel("Locked", "pay", right=("can_list", "Secrets")),
+    )
+    search_columns = ("name",)
     base_order = ("changed_at", "desc")
-    label_columns = {
-        "name": "Name", "org.name": "School", "state": "State", "pay": "Pay",
-        "changed_at": "Changed", "title": "Title",
-    }  # fmt: skip
-    formatters_columns = {"state": lambda v: f"<{v}>"}
-    wide_columns = frozenset({"pay"})
-    cell_classes = {"state": "qq-card-status"}
     tabs = (
         Tab("waiting", "Waiting", lambda: Letter.state == "waiting", empty="No letter waits."),
         Tab("done", "Done", lambda: Letter.state == "done"),
@@ -185,11 +191,9 @@ class NoteView(SafeModelView):
     class_permission_name = "Notes"
     list_title = show_title = add_title = edit_title = "Note"
     include_route_methods = SafeModelView.include_route_methods | {"add", "edit", "delete"}
-    list_columns = show_columns = ["text"]
+    columns = (Column("text", "Text"), fact("org_id", "School"))
+    panels = (Panel(None, "text"),)
     add_columns = edit_columns = ["text", "org_id"]
-    order_columns: list = []
-    search_columns: list = []
-    label_columns = {"text": "Text", "org_id": "School"}
     row_actions = True
 
     def scoped(self):

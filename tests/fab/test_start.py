@@ -6,6 +6,7 @@ import pytest
 from flask_login import login_user
 
 from app.fab.check import check_view
+from app.fab.columns import Column, Panel
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.urls import local_path
@@ -119,13 +120,16 @@ def variant(**changes):
     ("changes", "said"),
     [
         ({"class_permission_name": ""}, "class_permission_name"),
-        ({"list_columns": []}, "list_columns"),
-        ({"order_columns": ["org.secret"]}, "order column org.secret"),
-        ({"order_columns": ["title"]}, "order column title"),
+        ({"columns": ()}, "columns has at least one of the list"),
+        ({"columns": (Column("org.name", "x", sorts="org.secret"),)}, "not org.secret"),
+        ({"columns": (Column("title", "x", sorts=True),)}, "title sorts by a column of the model"),
+        ({"columns": (Column("name", "x"), Column("name", "y"))}, "column name is declared once"),
+        ({"columns": (Column("org.nosuch", "x"),)}, "column org.nosuch exists"),
+        ({"panels": (Panel(None, "name pay size"),)}, "column size of a panel is declared"),
         ({"search_columns": ["org"]}, "search column org"),
         ({"search_columns": ["pay"]}, "search column pay"),
-        ({"list_columns": ["name", "nosuch"], "label_columns": {"nosuch": "x"}}, "label_columns"),
-        ({"show_columns": ["org.nosuch"]}, "label_columns has a text for org.nosuch"),
+        ({"list_columns": ["name"]}, "list_columns is made of columns and panels"),
+        ({"label_columns": {"name": "x"}}, "label_columns is made of columns and panels"),
         ({"include_route_methods": {"list", "download"}}, "download"),
         ({"include_route_methods": None}, "include_route_methods"),
         ({"include_route_methods": {"list", "edit"}}, "edit_columns"),
@@ -135,7 +139,6 @@ def variant(**changes):
         ({"related_views": [NoteView]}, "related_views"),
         ({"base_filters": [["id", object, 1]]}, "base_filters"),
         ({"base_order": ("org", "asc")}, "base_order"),
-        ({"wide_columns": frozenset({"x"})}, "wide column x"),
         ({"tabs": (Tab("a", "A"), Tab("a", "B"))}, "names of tabs"),
         ({"datamodel": None}, "SafeInterface"),
     ],
@@ -153,14 +156,11 @@ def test_a_view_without_a_scope_cannot_be_registered(app):
         Forgetful()
 
 
-def test_a_column_of_a_relation_must_exist():
-    labels = {**LetterView.label_columns, "org.nosuch": "x"}
-    problems = check_view(variant(show_columns=["org.nosuch"], label_columns=labels))
-    assert problems == ["Variant: column org.nosuch exists"]
-
-
-def test_labels_of_one_view_are_not_written_into_its_class():
-    assert "secret" not in LetterView.label_columns
+def test_nothing_of_one_view_is_written_into_its_class(app):
+    with app.app_context():
+        LetterView()
+    assert not LetterView.list_columns
+    assert not LetterView.label_columns
 
 
 def test_csrf_protects_every_post(sample_url):

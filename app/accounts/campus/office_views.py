@@ -19,6 +19,7 @@ from app.accounts.models import AppUser
 from app.accounts.queries import actor
 from app.core.db import db
 from app.core.errors import Refused
+from app.fab.columns import Column, Panel, fact, trace_panel
 from app.fab.declared import Link, ListFilter, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -64,31 +65,33 @@ class SignInWaysView(RuledForms, SafeModelView):
         "base_dn", "login_attribute", "dn_template", "claim",
     ]  # fmt: skip
     add_row_message = edit_row_message = _l("Saved. Test it now; then the school switches it on.")
-    list_columns = ["label_zh", "school_id", "kind", "who", "server", "tested_at", "active"]
-    show_columns = ["label_zh", "label_en", "school_id", "kind", "who", "server", "hosts", "client_id",
-                    "secret_masked", "base_dn", "login_attribute", "dn_template", "claim", "tested_at",
-                    "active"]  # fmt: skip
-    order_columns = ["label_zh", "school_id", "kind"]
-    search_columns = ["label_zh", "label_en", "server"]
-    label_columns = {
-        "label_zh": _l("Label in Chinese"), "label_en": _l("Label in English"), "school_id": _l("School"),
-        "kind": _l("Protocol"), "who": _l("Who may use it"), "server": _l("Address of the service"),
-        "hosts": _l("Further hosts"), "client_id": _l("Client id, or DN of the service account"),
-        "secret_masked": _l("Secret"), "base_dn": _l("LDAP: base DN"),
-        "login_attribute": _l("LDAP: attribute of the user name"),
-        "dn_template": _l("LDAP: template of the DN"), "claim": _l("Claim or attribute with the number"),
-        "tested_at": _l("Test passed"), "active": _l("State"),
-    }  # fmt: skip
-    formatters_columns = {
-        "school_id": _school, "kind": lambda kind: KIND_NAMES.get(kind, kind),
-        "who": lambda who: str(WHO.get(who, who)), "tested_at": moment, "hosts": dash, "client_id": dash,
-        "secret_masked": dash, "base_dn": dash, "login_attribute": dash, "dn_template": dash,
-        "active": lambda on: _state(on),
-    }  # fmt: skip
+    columns = (
+        Column("label_zh", _l("Label in Chinese"), sorts=True, card="title"),
+        Column("school_id", _l("School"), _school, sorts=True),
+        Column("kind", _l("Protocol"), lambda kind: KIND_NAMES.get(kind, kind), sorts=True),
+        Column("who", _l("Who may use it"), lambda who: str(WHO.get(who, who))),
+        Column("server", _l("Address of the service"), width="full"),
+        Column("tested_at", _l("Test passed"), moment, width="number"),
+        Column("active", _l("State"), lambda on: _state(on), card="status"),
+        fact("label_en", _l("Label in English"), out=False),
+        fact("hosts", _l("Further hosts"), dash, out=False),
+        fact("client_id", _l("Client id, or DN of the service account"), dash, out=False),
+        fact("secret_masked", _l("Secret"), dash, out=False),
+        fact("base_dn", _l("LDAP: base DN"), dash, out=False),
+        fact("login_attribute", _l("LDAP: attribute of the user name"), dash, out=False),
+        fact("dn_template", _l("LDAP: template of the DN"), dash, out=False),
+        fact("claim", _l("Claim or attribute with the number"), out=False),
+    )
+    panels = (
+        Panel(
+            None,
+            "label_zh label_en school_id kind who server hosts client_id secret_masked "
+            "base_dn login_attribute dn_template claim tested_at active",
+        ),
+        trace_panel(lambda item: trail.shown("sign_in_way", item.id)),
+    )
+    search_columns = ("label_zh", "label_en", "server")
     base_order = ("id", "asc")
-    show_template = "accounts/campus_way.html"
-    cell_classes = {"label_zh": "qq-card-title", "active": "qq-card-status", "server": "qq-full",
-                    "tested_at": "qq-number"}  # fmt: skip
     filters = (ListFilter("school", _l("All schools"), SignInWay.school_id, _schools),)
 
     def scoped(self) -> Select[Any]:
@@ -110,7 +113,6 @@ class SignInWaysView(RuledForms, SafeModelView):
 
     def show_context(self, item: Any) -> dict[str, Any]:
         return {
-            "trace": trail.shown("sign_in_way", item.id),
             "edit_url": self.url("edit", pk=item.id) if actor().role is Role.ADMIN else "",
         }  # fmt: skip
 
@@ -169,20 +171,17 @@ class CampusIdentitiesView(SafeModelView):
     datamodel = SafeInterface(CampusIdentity)
     route_base = "/campus-identities"
     class_permission_name = "CampusIdentities"
-    include_route_methods = {"list", "search", "columns", "action", "action_post", "confirm"}
+    include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
     list_title = _l("Linked campus accounts")
-    list_columns = ["user_id", "school_id", "number", "bound_at", "last_at"]
-    order_columns = ["bound_at", "last_at"]
-    search_columns = ["number", "subject"]
-    label_columns = {
-        "user_id": _l("Account"), "school_id": _l("School"), "number": _l("Number at the campus"),
-        "bound_at": _l("Linked"), "last_at": _l("Last sign-in"), "subject": _l("Campus account"),
-    }  # fmt: skip
-    formatters_columns = {
-        "user_id": _account, "school_id": _school, "bound_at": moment, "last_at": moment,
-    }  # fmt: skip
+    columns = (
+        Column("user_id", _l("Account"), _account, card="title"),
+        Column("school_id", _l("School"), _school),
+        Column("number", _l("Number at the campus")),
+        Column("bound_at", _l("Linked"), moment, sorts=True, width="number"),
+        Column("last_at", _l("Last sign-in"), moment, sorts=True, width="number"),
+    )
+    search_columns = ("number", "subject")
     base_order = ("bound_at", "desc")
-    cell_classes = {"user_id": "qq-card-title", "bound_at": "qq-number", "last_at": "qq-number"}
     filters = (ListFilter("school", _l("All schools"), CampusIdentity.school_id, _schools),)
 
     def scoped(self) -> Select[Any]:
