@@ -38,7 +38,7 @@ from app.people import hooks as people_hooks
 from app.people.fields import TABLES
 from app.people.models import Student
 from app.people.office_views import READ_ONLY, colleges, years
-from app.people.search_views import StudentSearch
+from app.people.search_views import COLLEGE, StudentSearch
 from app.people.step_views import StepActions
 from app.plan import hooks
 from app.plan.detail import trace
@@ -88,7 +88,7 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
         Column(
             "student.student_no", _l("Student number"), lambda number: number or "–", card="none"
         ),
-        Column("college.name", _l("College")),
+        COLLEGE,
         Column("sentence", _l("What is wrong"), width="roomy"),
         Column("graduation_year", _l("Graduation year"), card="none"),
         Column("found_at", _l("Found on"), moment, sorts=True, width="number", card="none"),

@@ -28,7 +28,7 @@ from app.fab.saved import SavedFilters
 from app.fab.shown import age, chip, chips, moment, whole
 from app.fab.views import SafeModelView
 from app.people.office_views import code_name, colleges, years
-from app.people.search_views import StudentSearch
+from app.people.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.placements.models import (
     AGREEMENT_LABELS,
     KINDS,
@@ -152,9 +152,9 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
             card="none", out_shape=str,
         ),
         Column("agreement", _l("Agreement"), _agreement, width="number", card="none"),
-        Column("student.student_no", _l("Student number"), width="number", card="none"),
-        Column("student.name", _l("Name"), card="title"),
-        Column("college.name", _l("College"), whole, card="none", cut=same),
+        STUDENT_NO,
+        STUDENT.but(label=_l("Name")),
+        COLLEGE.but(shape=whole, card="none", cut=same),
         Column("major.name", _l("Major"), whole, card="none"),
         Column("kind", _l("Kind"), _kind, sorts=True, card="none", cut=same),
         Column("employer_name", _l("Employer"), whole, sorts=True),

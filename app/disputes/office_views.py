@@ -13,7 +13,7 @@ from app.accounts.told import told_panel
 from app.disputes import queries
 from app.disputes.models import CHIPS, LABELS, Dispute
 from app.disputes.workflow import DISPUTES
-from app.fab.columns import Column, Panel, fact, notes_panel, trace_panel
+from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, trace_panel
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment, whole
@@ -63,7 +63,7 @@ class DisputesView(StepActions, SafeModelView):
         Column("actor_role", _l("Had been done by"), role_name, card="none"),
         Column("created_at", _l("Frozen since"), moment, sorts=True, width="number"),
         fact("answer", _l("The answer"), dash),
-        fact("changed_at", _l("Last change"), moment, sorts=True),
+        CHANGED.but(listed=False),
         fact("contact", _l("Pressed in the message to"), dash),
         fact("actor_name", _l("Name"), dash),
         fact(

@@ -26,7 +26,7 @@ from app.forwarding.sheets import COURIER
 from app.papers import making as papers
 from app.papers.views import asked, named
 from app.people.office_views import READ_ONLY, colleges, years
-from app.people.search_views import StudentSearch
+from app.people.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.plan import hooks
 from app.plan.models import PlanEntry
 
@@ -54,9 +54,9 @@ class LettersView(StudentSearch, SafeModelView):
             card="status",
             head=COURIER.head("number"),
         ),
-        Column("student.name", _l("Student"), card="title", head=COURIER.head("student")),
-        Column("student.student_no", _l("Student number"), card="none"),
-        Column("college.name", _l("College"), card="none"),
+        STUDENT.but(head=COURIER.head("student")),
+        STUDENT_NO,
+        COLLEGE.but(card="none"),
         Column("archive_to", _l("Receiver"), width="roomy"),
         Column(
             "tracking_number",

@@ -37,7 +37,7 @@ from app.invitations.views import (
 from app.invitations.workflow import INVITATIONS
 from app.people.models import Student
 from app.people.naming import name_has
-from app.people.search_views import StudentSearch
+from app.people.search_views import STUDENT, StudentSearch
 from app.placements.checks import not_made
 from app.placements.queries import invitations_terminated
 from app.placements.tasks import document_of, failure_of
@@ -66,7 +66,7 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     list_title = _l("My invitations")
     show_title = _l("Invitation")
     columns = (
-        Column("student.name", _l("Student")),
+        STUDENT,
         Column(
             "answer", _l("Response"), lambda answer: chip(*response_text(answer)), card="status"
         ),

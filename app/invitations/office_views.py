@@ -19,7 +19,7 @@ from app.invitations.queries import found_by, in_tab, invitations_for, untold
 from app.invitations.views import OFFICE_WAY, ToldColumn, told_chip, told_fact
 from app.invitations.workflow import INVITATIONS
 from app.people.office_views import READ_ONLY
-from app.people.search_views import StudentSearch
+from app.people.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.people.step_views import StepActions
 from app.terms.models import values_of
 from app.terms.queries import groups_of
@@ -51,9 +51,9 @@ class InvitationsView(ToldColumn, StepActions, StudentSearch, SafeModelView):
     list_title = _l("Invitations")
     show_title = _l("Invitation")
     columns = (
-        Column("student.student_no", _l("Student number"), width="number", card="none"),
-        Column("student.name", _l("Name"), card="title"),
-        Column("student.college.name", _l("College"), card="none"),
+        STUDENT_NO,
+        STUDENT.but(label=_l("Name")),
+        COLLEGE.but(path="student.college.name", card="none"),
         Column("employer.name", _l("Employer"), width="roomy"),
         Column("terms.position", _l("Position"), card="none"),
         Column("sent_at", _l("Invited"), moment, sorts=True, width="number", card="none"),

@@ -10,7 +10,7 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
-from app.fab.columns import Column, Panel, fact
+from app.fab.columns import CHANGED, Column, Panel, fact
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
@@ -18,7 +18,7 @@ from app.fab.views import SafeModelView
 from app.objections import queries
 from app.objections.models import CHIPS, LABELS, Objection
 from app.objections.workflow import OBJECTIONS
-from app.people.search_views import StudentSearch
+from app.people.search_views import STUDENT, STUDENT_NO, StudentSearch
 from app.people.step_views import StepActions
 
 REPORTERS = {"student": _l("Student"), "employer": _l("Employer")}
@@ -38,7 +38,7 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
     class_permission_name = "Objections"
     list_title, show_title = _l("Contested by students"), _l("Contested by the student")
     columns = (
-        Column("student.name", _l("Student")),
+        STUDENT,
         Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
         Column("employer_name", _l("Employer")),
         Column(
@@ -50,10 +50,10 @@ class ObjectionsView(StepActions, StudentSearch, SafeModelView):
         Column("reason", _l("What is reported"), width="roomy"),
         Column("answer", _l("The school's answer"), dash, width="roomy", card="none"),
         Column("created_at", _l("Reported on"), moment, sorts=True, width="number"),
-        fact("student.student_no", _l("Student number")),
+        STUDENT_NO.but(listed=False),
         fact("reporter", _l("Reported by"), lambda role: str(REPORTERS.get(role, role))),
         fact("way", _l("Reported how"), lambda way: str(WAYS.get(way, way))),
-        fact("changed_at", _l("Last change"), moment, sorts=True),
+        CHANGED.but(listed=False),
     )
     panels = (
         Panel(

@@ -19,6 +19,7 @@ from app.fab.views import SafeModelView
 from app.offline.effects import to_register
 from app.offline.evidence import papers_for
 from app.people.naming import title_has
+from app.people.search_views import STUDENT
 from app.placements.models import Placement
 
 
@@ -32,7 +33,7 @@ class OfferedEmployersView(SafeModelView):
     columns = (
         Column("employer_name", _l("Employer"), sorts=True, width="roomy", card="title"),
         Column("employer_credit_code", _l("Credit code"), sorts=True, width="number"),
-        Column("student.name", _l("Student")),
+        STUDENT.but(card=""),
         CHANGED.but(card="none"),
         fact("employer_address", _l("Postal address"), dash),
         fact("employer_email", _l("E-mail"), dash),

@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.documents import files
-from app.fab.columns import Column, Panel, fact, notes_panel, trace_panel
+from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, trace_panel
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment, whole
@@ -19,7 +19,7 @@ from app.fab.views import SafeModelView
 from app.origin import queries
 from app.origin.models import CHIPS, FIELDS, LABELS, Correction
 from app.origin.workflow import CORRECTIONS, RECORD
-from app.people.search_views import StudentSearch
+from app.people.search_views import STUDENT, STUDENT_NO, StudentSearch
 from app.people.step_views import StepActions
 from app.workflow import trail
 
@@ -56,8 +56,8 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
     class_permission_name = "Corrections"
     list_title, show_title = _l("Corrections of records"), _l("Correction")
     columns = (
-        Column("student.name", _l("Student"), card="title"),
-        Column("student.student_no", _l("Student number"), width="number", card="none"),
+        STUDENT,
+        STUDENT_NO,
         Column("field", _l("Field"), lambda name: str(FIELDS.get(name, name))),
         Column("was", _l("On record"), whole),
         Column("wish", _l("Should be"), whole),
@@ -66,7 +66,7 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
         Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
         fact("student.college.name", _l("College")),
         fact("answer", _l("Reason"), dash),
-        fact("changed_at", _l("Last change"), moment, sorts=True),
+        CHANGED.but(listed=False),
     )
     panels = (
         notes_panel(_overtaken),

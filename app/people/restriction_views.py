@@ -32,7 +32,7 @@ from app.people import queries
 from app.people.detail import restricted_so, standing_chip, trace_of
 from app.people.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
 from app.people.restriction_sheets import ACTS, RESTRICTION_LIST
-from app.people.search_views import StudentSearch
+from app.people.search_views import STUDENT, StudentSearch
 from app.people.step_views import StepActions
 from app.people.workflow import RESTRICTIONS, dates_in_order, restrict, restriction_of
 from app.settings.forms import NO_DAY
@@ -199,7 +199,7 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     class_permission_name = "Restrictions"
     list_title, show_title = _l("Restrictions"), _l("Restriction")
     columns = (
-        Column("student.name", _l("Student"), card="title", head=RESTRICTION_LIST.head("name")),
+        STUDENT.but(head=RESTRICTION_LIST.head("name")),
         Column(
             "student.student_no",
             _l("Student number"),

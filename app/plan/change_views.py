@@ -20,7 +20,7 @@ from app.fab.interface import SafeInterface
 from app.fab.shown import chips
 from app.fab.views import SafeModelView
 from app.people.office_views import READ_ONLY, colleges, years
-from app.people.search_views import StudentSearch
+from app.people.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.people.step_views import StepActions
 from app.plan import detail, queries
 from app.plan.models import CHANGE_CHIPS, CHANGE_KINDS, CHANGE_STATES, FIELD_LABELS, ChangeRequest
@@ -47,9 +47,9 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
     list_title, show_title = _l("Changes to decide on"), _l("Change to the plan")
     show_template = "plan/change.html"
     columns = (
-        Column("student.name", _l("Student"), card="title"),
-        Column("student.student_no", _l("Student number"), width="number", card="none"),
-        Column("college.name", _l("College"), card="none"),
+        STUDENT,
+        STUDENT_NO,
+        COLLEGE.but(card="none"),
         Column(
             "fields",
             _l("What differs"),

@@ -27,7 +27,7 @@ from app.fab.views import SafeModelView
 from app.people import hooks as people_hooks
 from app.people.models import Student
 from app.people.office_views import READ_ONLY, code_name, colleges, years
-from app.people.search_views import StudentSearch
+from app.people.search_views import COLLEGE, STUDENT, STUDENT_NO, StudentSearch
 from app.people.step_views import StepActions
 from app.plan import detail, hooks, narrowing
 from app.plan.editions import counts_as
@@ -79,9 +79,9 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     list_title = _l("Employment plan")
     show_title = _l("Row of the plan")
     columns: tuple[Column, ...] = (
-        Column("student.student_no", _l("Student number"), width="number"),
-        Column("student.name", _l("Name"), card="title"),
-        Column("student.college.name", _l("College"), card="none", cut=same),
+        STUDENT_NO.but(card=""),
+        STUDENT.but(label=_l("Name")),
+        COLLEGE.but(path="student.college.name", card="none", cut=same),
         Column(
             "destination",
             _l("Destination"),

@@ -19,7 +19,7 @@ from app.fab.views import SafeModelView
 from app.people.models import Student
 from app.people.office_views import colleges, schools, years
 from app.people.queries import major_choices, students_for
-from app.people.search_views import StudentSearch
+from app.people.search_views import COLLEGE, StudentSearch
 from app.plan import outside
 from app.plan.outside import RATE, REASONS, Base, Why
 
@@ -75,7 +75,7 @@ class OutsideView(StudentSearch, SafeModelView):
     columns = (
         Column("name", _l("Name"), sorts=True, card="title"),
         Column("student_no", _l("Student number"), sorts=True, width="number"),
-        Column("college.name", _l("College")),
+        COLLEGE,
         Column("class_name", _l("Class"), dash, card="none"),
         Column("graduation_year", _l("Graduation year"), card="none"),
         Column(

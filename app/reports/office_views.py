@@ -27,7 +27,7 @@ from app.fab.views import SafeModelView
 from app.people.models import Student
 from app.people.office_views import colleges, schools, years
 from app.people.queries import major_choices
-from app.people.search_views import StudentSearch
+from app.people.search_views import COLLEGE, StudentSearch
 from app.plan.editions import NOT_NOW, NOTHING, SEEKING, formula, formula_of, formulas
 from app.plan.models import PARTS, PlanEntry, Snapshot
 from app.plan.outside import RATE, Base, Why, of_records, season, text_of
@@ -295,7 +295,7 @@ class GraduatesView(StudentSearch, SafeModelView):
     columns = (
         Column("name", _l("Name"), sorts=True, card="title"),
         Column("student_no", _l("Student number"), sorts=True, width="number"),
-        Column("college.name", _l("College")),
+        COLLEGE,
         Column("major.name", _l("Major"), card="none"),
         Column("class_name", _l("Class"), card="none"),
         Column(

@@ -16,14 +16,14 @@ from app.accounts.queries import actor
 from app.core.db import db
 from app.core.limits import Limit
 from app.fab.access import has_access
-from app.fab.columns import Column, fact
+from app.fab.columns import CHANGED, Column, fact
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.people.models import Student
 from app.people.naming import name_has
-from app.people.search_views import StudentSearch
+from app.people.search_views import STUDENT, StudentSearch
 from app.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
 from app.termination import queries
 from app.termination.models import CHIPS, LABELS, TerminationState
@@ -65,7 +65,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     }  # fmt: skip
     list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
     columns = (
-        Column("student.name", _l("Student")),
+        STUDENT,
         Column("termination.state", _l("Termination"), _ending, card="status"),
         Column("state", _l("Agreement"), chips(AGREEMENT_LABELS, AGREEMENT_CHIPS)),
         Column("student.school.name", _l("School"), width="roomy"),
@@ -75,7 +75,7 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
         Column("agreement_no", _l("Agreement number"), dash, width="number", card="none"),
         Column("created_at", _l("Signed on"), moment, sorts=True, width="number", card="none"),
         fact("student.graduation_year", _l("Graduation year")),
-        fact("changed_at", _l("Last change"), moment, sorts=True, out=False),
+        CHANGED.but(listed=False, out=False),
     )
     base_order = ("changed_at", "desc")
     search_hint = _l("Name or ID number of the student")
