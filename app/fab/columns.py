@@ -6,7 +6,7 @@ behind them, marked `listed=False`. Nothing else of a view speaks of columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -116,6 +116,32 @@ class Drawn:
 
     panel: Panel
     value: Any
+
+
+@dataclass(frozen=True)
+class Item:
+    """A line of a card: text, a link with `url`; small print, further lines; a chip or Link at its end."""
+
+    label: Any
+    url: str = ""
+    hint: Any = ""
+    lines: tuple[Any, ...] = ()
+    end: Any = ""
+
+
+@dataclass(frozen=True)
+class Items:
+    """What a card of lines shows: a Link at its head, the lines or what is said without, Links below."""
+
+    rows: Sequence[Item] = ()
+    empty: Any = ""
+    head: Any = None
+    links: Sequence[Any] = ()
+
+
+def items_panel(title: Any, made: Callable[[Any], Items | None], **more: Any) -> Panel:
+    """A card of lines beside the fields."""
+    return Panel(title, made=made, template="fab/items.html", aside=True, **more)
 
 
 def trace_panel(made: Callable[[Any], Any]) -> Panel:

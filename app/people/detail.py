@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from flask import url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -16,9 +16,10 @@ from sqlalchemy.orm import aliased
 from app.accounts import contacts, holds
 from app.accounts.models import ContactChange
 from app.codes import queries as codes
-from app.core import clock, sms
+from app.core import clock, mail, sms
 from app.core.db import db
 from app.core.names import name_key
+from app.fab.columns import Item
 from app.fab.once import once
 from app.fab.shown import chip
 from app.notices.reached import lately
@@ -39,17 +40,6 @@ from app.workflow.actor import Actor
 from app.workflow.models import Trail
 
 
-@dataclass(frozen=True)
-class Shown:
-    """One restriction as a line of the student's page."""
-
-    id: int
-    kind: Any
-    days: str
-    reason: str
-    chip: Markup
-
-
 def standing_chip(span: tuple[str, date, date | None]) -> Markup:
     """Whether a restriction bars today, later or no more."""
     state, since, until = span
@@ -68,19 +58,24 @@ def days_of(restriction: Restriction) -> str:
     return f"{restriction.since} – {restriction.until}"
 
 
-def restrictions_of(who: Actor, student_id: int) -> list[Shown]:
-    """A student's restrictions, the newest first."""
-    rows = db.session.scalars(
-        restrictions_for(who)
-        .where(Restriction.student_id == student_id)
-        .order_by(Restriction.id.desc())
+def restrictions_of(who: Actor, student_id: int) -> Sequence[Restriction]:
+    """A student's restrictions, the newest first; asked once a request."""
+    wanted = restrictions_for(who).where(Restriction.student_id == student_id)
+    return once(
+        f"restrictions {student_id}",
+        lambda: db.session.scalars(wanted.order_by(Restriction.id.desc())).all(),
     )
+
+
+def restriction_items(rows: Sequence[Restriction]) -> list[Item]:
+    """The restrictions as lines of the student's page."""
     return [
-        Shown(
-            row.id, RESTRICTION_KINDS[row.kind], days_of(row), row.reason, standing_chip(row.span)
+        Item(
+            RESTRICTION_KINDS[row.kind], url_for("RestrictionsView.show", pk=row.id), days_of(row),
+            (row.reason,), standing_chip(row.span),
         )
         for row in rows
-    ]
+    ]  # fmt: skip
 
 
 def trace_of(ids: Sequence[int]) -> list[trail.Line]:
@@ -127,16 +122,23 @@ def called_before(*, student_id: int | None = None, employer_id: int | None = No
     return _("Formerly: %(names)s", names=_(", ").join(names)) if names else ""
 
 
-def changes_shown(student: Student) -> list[dict[str, Any]]:
+CHANNELS = {mail.SMS: _l("Phone"), mail.MAIL: _l("E-mail"), contacts.RESET: _l("Sign-in reset")}
+
+
+def change_items(student: Student) -> list[Item]:
     """What was changed of the student's ways in during the last 90 days, the newest first (ACC-15)."""
     user, now = account_of(student), clock.now()
     rows = changes_of(user, now - contacts.REMEMBERED) if user is not None else ()
-    return [
-        {"old": row.old_masked or "–", "new": row.new_masked or "–", "who": row.actor_name,
-         "when": holds.moment(row.at), "channel": row.channel, "reason": row.reason,
-         "chip": _change_chip(row, now), "told": row.told or row.source == contacts.SELF}
-        for row in rows
-    ]  # fmt: skip
+    return [_change_item(row, now) for row in rows]
+
+
+def _change_item(row: ContactChange, now: datetime) -> Item:
+    facts = (holds.moment(row.at), row.actor_name, row.reason)
+    told = row.told or row.source == contacts.SELF
+    nobody = _("Nobody could be told: no earlier contact was on record.")
+    label = f"{CHANNELS[row.channel]} {row.old_masked or '–'} → {row.new_masked or '–'}"
+    lines = (" · ".join(fact for fact in facts if fact), *(() if told else (nobody,)))
+    return Item(label, lines=lines, end=_change_chip(row, now))
 
 
 def _change_chip(row: ContactChange, now: datetime) -> Markup:
@@ -158,10 +160,12 @@ def told_before(student: Student) -> bool:
     return bool(rows and (rows[0].told or contacts.first_by_school(rows[0])))
 
 
-def messages_of(user_id: int | None) -> list[tuple[str, str, str, str]]:
-    """What the account was to be told last: subject, when, and the state in words and colour (NTF-05)."""
+def message_items(user_id: int | None) -> list[Item]:
+    """What the account was to be told last: subject, when, and what became of it (NTF-05)."""
     return [
-        (notice.subject, holds.moment(notice.created_at), reach.label, reach.chip)
+        Item(
+            notice.subject, hint=holds.moment(notice.created_at), end=chip(reach.label, reach.chip)
+        )
         for notice, reach in (lately(user_id) if user_id else ())
     ]
 

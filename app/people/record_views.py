@@ -13,27 +13,30 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.accounts.told import frozen_since, told_of
+from app.accounts.told import frozen_note, told_panel
 from app.codes import queries as codes
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.identity import NAMES, countries
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, Panel, fact, same
+from app.fab.columns import Column, Item, Items, Panel, fact, items_panel, same
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
+from app.fab.once import once
+from app.fab.security import manager
 from app.fab.shown import chips, dash, moment
 from app.fab.views import SafeModelView
 from app.notices.reached import after, ending
 from app.people import fields, hooks, queries
 from app.people.detail import (
     called_before,
-    changes_shown,
+    change_items,
     likely_twins,
-    messages_of,
+    message_items,
     record_trace,
+    restriction_items,
     restrictions_of,
     told_before,
     trace_of,
@@ -71,6 +74,67 @@ def _of_field(field: fields.Field) -> Column:
     return fact(field.shown, field.label, shape, head=_head(field.name))
 
 
+def _account(student: Student) -> int | None:
+    user = once(f"account {student.id}", lambda: account_of(student))
+    return user.id if user else None
+
+
+def _to_be_known(student: Student) -> list[tuple[str, str]]:
+    """That the account is frozen, that no message reaches it, what the student was called before."""
+    out_of_reach, former = unreachable(student), called_before(student_id=student.id)
+    found = [*frozen_note(_account(student)), (out_of_reach, "warn"), (former, "info")]
+    return [note for note in found if note[0]]
+
+
+def _restrictions(student: Student) -> Items:
+    link = Link(url_for("RestrictView.begin", student=student.id), _("Restrict…"))
+    may = manager().has_access("can_create", "Restrict")
+    rows = restriction_items(restrictions_of(actor(), student.id))
+    return Items(rows, _("This student was never restricted."), link if may else None)
+
+
+def _of_restrictions(student: Student) -> list[Any] | None:
+    rows = restrictions_of(actor(), student.id)
+    return (trace_of([row.id for row in rows]) or None) if rows else None
+
+
+def _changes(student: Student) -> Items | None:
+    rows = change_items(student)
+    may = manager().has_access("can_list", "HeldChanges")
+    link = Link(url_for("HeldChangesView.list"), _("Confirm or take back"))
+    return Items(rows, head=link if may else None) if rows else None
+
+
+def _keeps() -> bool:
+    return manager().has_access("can_edit", "Students")
+
+
+def _twins(student: Student) -> Items | None:
+    """Other records that may be of the same person, each to be compared with this one."""
+    merge = "MergeStudentsView.merge"
+    found = [
+        Item(
+            f"{twin.name} {twin.student_no}", url_for("StudentsView.show", pk=twin.id),
+            end=Link(url_for(merge, pk=student.id, other=twin.student_no), _("Compare"))
+            if _keeps() else "",
+        )
+        for twin in twins_of(student, actor())
+    ]  # fmt: skip
+    return Items(found) if found else None
+
+
+def _also_kept(student: Student) -> Items:
+    """What packages above keep stands on pages of theirs."""
+    pages = [("ChancesView.show", _("Terminations and chances"))]
+    if _keeps():
+        pages += [
+            ("StudentPhoneView.change", _("Change the phone")),
+            ("StudentMailView.change", _("Change the e-mail")),
+            ("MergeStudentsView.merge", _("Merge a second record")),
+        ]
+    return Items(links=[Link(url_for(page, pk=student.id), label) for page, label in pages])
+
+
 class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     """The graduates of the scope with the state of their origin record (ADM-02)."""
 
@@ -92,7 +156,6 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     class_permission_name = "Students"
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "add", "edit"}
     list_title = _l("Students")
-    show_template = "people/office_student.html"
     show_title = _l("Student")
     columns = (
         Column(
@@ -163,7 +226,24 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         ),
         Panel(_l("Contact details"), "phone_masked email address verified_at"),
         Panel(_l("Origin and home"), "origin_state origin " + _shown("home")),
-    )
+        items_panel(_l("Restrictions"), _restrictions),
+        Panel(
+            _l("History of the restrictions"), made=_of_restrictions, template="fab/trace.html",
+            aside=True,
+        ),
+        items_panel(_l("Changed sign-in"), _changes),
+        items_panel(_l("Likely duplicates"), _twins),
+        items_panel(_l("Also kept of this student"), _also_kept),
+        items_panel(
+            _l("What the student was told"),
+            lambda item: Items(message_items(_account(item)), _("Nothing was told yet.")),
+        ),
+        told_panel(_account),
+        Panel(
+            _l("History of the record"), made=lambda item: record_trace(item.id) or None,
+            template="fab/trace.html", aside=True,
+        ),
+    )  # fmt: skip
     export_sheet = STUDENTS_SHEET.name
     base_order = ("student_no", "asc")
     tabs = (
@@ -210,32 +290,6 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         if kind == "edit":
             return correct(item, form.values(), actor())
         return enter(actor().school_id or 0, form.values(), actor())
-
-    def show_context(self, item: Any) -> dict[str, Any]:
-        """Restrictions and trace; what packages above keep stands on pages of theirs."""
-        shown, user = restrictions_of(actor(), item.id), account_of(item)
-        may = self.appbuilder.sm.has_access("can_create", "Restrict")
-        keeps = self.appbuilder.sm.has_access("can_edit", "Students")
-        return {
-            "links": [(_("Terminations and chances"), url_for("ChancesView.show", pk=item.id))],
-            "restrictions": [(row, url_for("RestrictionsView.show", pk=row.id)) for row in shown],
-            "trace": trace_of([row.id for row in shown]) if shown else [],
-            "record_trace": record_trace(item.id),
-            "former": called_before(student_id=item.id),
-            "told": told_of(user.id if user else None),
-            "messages": messages_of(user.id if user else None),
-            "unreachable": unreachable(item),
-            "frozen_since": frozen_since(user.id if user else None),
-            "changes": changes_shown(item),
-            "changes_url": url_for("HeldChangesView.list")
-            if self.appbuilder.sm.has_access("can_list", "HeldChanges")
-            else "",
-            "twins": [(twin, self.url("show", pk=twin.id)) for twin in twins_of(item, actor())],
-            "merge_url": url_for("MergeStudentsView.merge", pk=item.id) if keeps else "",
-            "phone_url": url_for("StudentPhoneView.change", pk=item.id) if keeps else "",
-            "mail_url": url_for("StudentMailView.change", pk=item.id) if keeps else "",
-            "restrict_url": url_for("RestrictView.begin", student=item.id) if may else "",
-        }
 
     @record_action("restrict", _l("Restrict…"), danger=True, single=False)
     def restrict(self, items: list[Any]) -> Any:
