@@ -165,9 +165,15 @@ class DeskView(StepActions, DeskList):
         """What stands first: the answer to what waits; then what else is possible (AGR-18)."""
         mine = [p for p in self.pulls(item) if self._may(p.lever.name)]
         waits = self._waiting(item)[0]
-        return [(self._offer(item, pull, waits), pull) for pull in sorted(
-            mine, key=lambda p: (p.lever.flow.kind != waits or not p.offer.verdict,
-                                 p.lever.name not in levers.MAIN, bool(p.offer.why_not)))]  # fmt: skip
+        mine.sort(key=lambda pull: self._place(pull, waits))
+        return [(self._offer(item, pull, waits), pull) for pull in mine]
+
+    @staticmethod
+    def _place(pull: Pull, waits: str) -> tuple[bool, ...]:
+        """Approving before refusing, what answers before what does not, what can be done before the rest."""
+        answers = pull.offer.verdict is not None and pull.lever.flow.kind == waits
+        main, approves_it = pull.lever.name in levers.MAIN, pull.offer.verdict is Verdict.APPROVE
+        return (not answers, not main, answers and not approves_it, bool(pull.offer.why_not))
 
     def _offer(self, item: Any, pull: Pull, waits: str) -> Offer:
         """A lever as a button; it has a key only where it answers what the record waits for."""

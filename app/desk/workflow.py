@@ -57,10 +57,8 @@ def _levers(flow: Workflow[Any]) -> dict[str, Lever]:
 
 
 # steps of both tables with the same words
-ALIKE = frozenset(
-    step.name for step in TERMINATIONS.steps for other in PLACEMENTS.steps
-    if step.name == other.name and step.label == other.label
-)  # fmt: skip
+_words = {step.name: step.label for step in PLACEMENTS.steps}
+ALIKE = frozenset(s.name for s in TERMINATIONS.steps if s.label == _words.get(s.name))
 LEVERS = {
     **{name: lever for flow in FLOWS for name, lever in _levers(flow).items()},
     FORCE: Lever(FORCE, TERMINATIONS, TERMINATIONS.step(FORCE)),

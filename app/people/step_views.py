@@ -147,7 +147,7 @@ class StepActions:
         view: Any = super()
         found: list[Offer] = view.bulk_offers()
         order = list(self.steps)
-        found.sort(key=lambda o: self._place(o.name, order))
+        found.sort(key=lambda o: self._bar_place(o.name, order))
         return [
             replace(o, reasons=self._reasons(self._refuses(o.name)), confirm=step.confirm)
             if (step := self.steps.get(o.name))
@@ -155,11 +155,11 @@ class StepActions:
             for o in found
         ]
 
-    def _place(self, name: str, order: list[str]) -> tuple[bool, int]:
+    def _bar_place(self, name: str, order: list[str]) -> tuple[bool, bool, int]:
         step = self.steps.get(name)
         if step is None:  # an action of the view's own
-            return True, len(order)
-        return step.verdict is None, order.index(name)
+            return True, True, len(order)
+        return step.verdict is None, step.looks is not Tone.DONE, order.index(name)
 
     def _refuses(self, name: str) -> bool:
         step = self.steps.get(name)

@@ -35,7 +35,7 @@ from app.people.notices import tell_employer, tell_student
 from app.people.queries import employers_for, restricted_alike, restrictions_for, students_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S = EmployerState
 KEPT = tuple(state for state in S if state != S.MERGED)
@@ -136,7 +136,7 @@ RESTRICTIONS: Workflow[Restriction] = Workflow(
         Step("release", RestrictionState.SET, RestrictionState.RELEASED, by=Role.SCHOOL,
              label=_l("Release"), reason=Reason.REQUIRED, bulk=True,
              confirm=_l("The student can sign again from now on. Release now?"),
-             done=_l("Released: the student can sign again.")),
+             done=_l("Released: the student can sign again."), tone=Tone.DONE),
     ),
 )  # fmt: skip
 

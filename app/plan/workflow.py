@@ -30,7 +30,7 @@ from app.plan.models import (
 from app.plan.queries import changes_for, entry_in, plan_entries_for
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
-from app.workflow.steps import Change, Reason, Step, Verdict
+from app.workflow.steps import Change, Reason, Step, Tone, Verdict
 
 S, C = PlanState, ChangeState
 UNREPORTED = (S.OPEN, S.FILLED, S.CHECKED)
@@ -50,14 +50,14 @@ PLAN: Workflow[PlanEntry] = Workflow(
              typed=True),
         Step("check", S.FILLED, S.CHECKED, by=Role.SCHOOL, label=_l("Mark as checked"),
              when=(origin_approved, no_open_change), bulk=True,
-             done=_l("The checks have passed it; it can be reported.")),
+             done=_l("The checks have passed it; it can be reported."), tone=Tone.DONE),
         Step("uncheck", S.CHECKED, S.FILLED, by=Role.SCHOOL, label=_l("Take the check back"),
              bulk=True, done=_l("It has to be checked again.")),
         Step("report", (S.CHECKED, S.FILLED), S.REPORTED, by=Role.SCHOOL, label=_l("Report"), bulk=True,
              when=(origin_approved, no_open_change, is_checked),
              confirm=_l("From now on the rows do not change by themselves, and their students "
                         "cannot sign. Report them now?"),
-             done=_l("Reported; later changes wait for a decision.")),
+             done=_l("Reported; later changes wait for a decision."), tone=Tone.DONE),
         Step("reopen", S.REPORTED, S.FILLED, by=Role.SCHOOL, label=_l("Open again"), bulk=True,
              reason=Reason.REQUIRED, danger=True, then=(then.follow_placement,),
              confirm=_l("The rows follow the placements again and have to be checked and "

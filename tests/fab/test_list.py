@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from app.fab import remembered
+from app.fab import listing, remembered
+from app.fab.columns import Column
 from tests.fab import sample
 from tests.fab.sample import Letter, db
 
@@ -240,3 +241,34 @@ def test_a_query_too_long_to_keep_loses_its_page_only(wang, monkeypatch):
     following = re.search(r'href="([^"]*after=[^"]*)"', page).group(1).replace("&amp;", "&")
     wang.get(following)
     assert kept(wang) == {"LetterView": "tab=all&_oc_LetterView=name&_od_LetterView=asc"}
+
+
+@pytest.mark.rule("AGR-03")
+def test_a_detail_is_drawn_from_its_panels_and_leaves_out_what_says_nothing(wang, ids):
+    page = wang.get(f"/letterview/show/{ids(1)[0]}").text
+    assert page.index("<dt>Name</dt>") < page.index("<dt>Title</dt>") < page.index("<aside")
+    assert "<dt>Letters</dt>" in page[page.index("<aside") :]
+    assert "Nothing" not in page
+
+
+@pytest.mark.rule("ACC-02")
+def test_a_column_or_panel_of_a_right_is_nowhere_without_it(wang, ids, monkeypatch):
+    key = ids(1)[0]
+    without = wang.get(f"/letterview/show/{key}").text
+    assert "<dt>Secret</dt>" not in without
+    assert "Locked" not in without
+    monkeypatch.setattr(sample.Manager, "has_access", lambda *_args: True)
+    with_it = wang.get(f"/letterview/show/{key}").text
+    assert "<dt>Secret</dt>" in with_it
+    assert "Locked" in with_it
+
+
+def test_a_column_stands_on_the_phone_where_it_says():
+    columns = [Column("a", "A"), Column("b", "B", width="number"), Column("c", "C", card="none")]
+    assert [column.css(column.path == "a") for column in columns] == [
+        "qq-card-title", "qq-number qq-card-line", "qq-wide",
+    ]  # fmt: skip
+    assert listing.cell("B", "", "qq-card-line", "/x").css == "qq-card-line qq-wide"
+    assert listing.cell("A", "x", "qq-card-title", "/x").url == "/x"
+    assert Column("a", "A", sorts="a_key").order == "a_key"
+    assert [Column("a", "A", sorts=yes).order for yes in (True, False)] == ["a", ""]
