@@ -17,7 +17,6 @@ from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.desk import detail
 from app.desk import workflow as levers
-from app.desk.effects import approves
 from app.desk.forms import FactsForm
 from app.desk.list_views import DeskList
 from app.desk.workflow import Lever, Pull
@@ -35,7 +34,7 @@ from app.placements.workflow import PLACEMENTS, fill_facts
 from app.termination.evidence import add_evidence
 from app.termination.queries import termination_of
 from app.workflow.actor import Role
-from app.workflow.steps import SECOND_THOUGHTS, Step, Verdict
+from app.workflow.steps import SECOND_THOUGHTS, Step, Tone, Verdict
 
 REASONS = (
     _l("The information of the post does not match the facts."),
@@ -200,7 +199,7 @@ class DeskView(StepActions, DeskList):
 
     def _question(self, item: Any, step: Step) -> str:
         """Whom it is about; before an approval also what does not look right (AGR-12)."""
-        bad = self._notes(item) if approves(step) else []
+        bad = self._notes(item) if step.decides is Tone.DONE else []
         name = self.record_name(item)
         return f"{name} — " + _("Please note: %(hints)s", hints=_(", ").join(bad)) if bad else name
 

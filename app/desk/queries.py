@@ -32,9 +32,11 @@ from app.people.naming import renamed_employers, title_has
 from app.people.queries import finds_student, looks_like_number, students_for
 from app.placements.models import AWAITING, FORMS, REVIEWS, Placement, PlacementState
 from app.placements.queries import placements_for
+from app.placements.workflow import PLACEMENTS
 from app.settings.models import Review
 from app.termination.models import RUNNING, Termination, TerminationState
 from app.termination.queries import awaiting, terminations_for
+from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
 
@@ -54,15 +56,13 @@ STATES = {
 }
 
 
-# what a person decides on the desk; facts, undoing and consequences are no decisions
+# what a person decides on the desk; reminders, facts, undoing and consequences are no decisions
 DECISIONS = {
-    "placement": ("approve_form", "approve_form_college", "refuse_form", "refuse_form_college",
-                  "give_up", "keep", "attest", "attest_college", "refuse", "refuse_college", "send_back",
-                  "withdraw_college", "reopen", "restore", "approve_form_for_college",
-                  "refuse_form_for_college", "attest_for_college", "refuse_for_college"),
-    "termination": ("approve", "approve_college", "refuse", "refuse_college", "send_back",
-                    "withdraw_college", "close", "review_one_sided", "force", "confirm_force",
-                    "drop_force", "approve_for_college", "refuse_for_college"),
+    flow.kind: tuple(
+        step.name for step in flow.steps
+        if step.of_staff and not (step.inner or step.typed or step.quiet) and step.name != "undo"
+    )
+    for flow in (PLACEMENTS, TERMINATIONS)
 }  # fmt: skip
 
 

@@ -32,21 +32,22 @@ from app.origin.queries import corrections_for
 from app.people.models import College, Employer, EmployerState, School
 from app.placements.models import Placement
 from app.placements.queries import placements_for
+from app.placements.workflow import PLACEMENTS
 from app.plan.queries import changes_waiting
 from app.staff.models import RequestState, StaffRequest
 from app.staff.queries import has_role, open_requests, requests_for
 from app.termination.models import Termination
 from app.termination.queries import terminations_for
+from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
+from app.workflow.steps import Tone, deciding
 
 DAY = timedelta(days=1)
 MENU_CAP = 1_000  # the menu says «999+» from there on
-APPROVING = ("attest", "attest_college", "approve", "approve_college", "confirm_force",
-             "approve_form", "approve_form_college", "attest_for_college", "approve_for_college",
-             "approve_form_for_college")  # fmt: skip
-REFUSING = ("refuse", "refuse_college", "refuse_form", "refuse_form_college", "refuse_for_college",
-            "refuse_form_for_college")  # fmt: skip
+REVIEWS = (PLACEMENTS, TERMINATIONS)
+APPROVING = (*deciding(Tone.DONE, *REVIEWS), "confirm_force")
+REFUSING = deciding(Tone.REFUSED, *REVIEWS)
 
 
 @dataclass(frozen=True)

@@ -16,16 +16,16 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.placements.models import REVIEWS, Kind
+from app.placements.workflow import PLACEMENTS
 from app.termination.models import IN_REVIEW
+from app.termination.workflow import TERMINATIONS
 from app.workflow.actor import Actor, Role
+from app.workflow.steps import Tone, deciding
 
 MOST_DAYS = 366
 ZONE = "Asia/Shanghai"
-APPROVES = ("attest", "attest_college", "approve", "approve_college", "approve_form",
-            "approve_form_college", "attest_for_college", "approve_for_college",
-            "approve_form_for_college")  # fmt: skip
-REFUSES = ("refuse", "refuse_college", "refuse_form", "refuse_form_college", "send_back",
-           "refuse_for_college", "refuse_form_for_college")  # fmt: skip
+APPROVES = deciding(Tone.DONE, PLACEMENTS, TERMINATIONS)
+REFUSES = (*deciding(Tone.REFUSED, PLACEMENTS, TERMINATIONS), "send_back")
 _SPAN = """t.school_id = :school AND t.at >= CAST(:since AS timestamptz)
   AND t.at < CAST(:until AS timestamptz)"""
 # a row of the trace with its placement, be it the placement's own or of a termination of it

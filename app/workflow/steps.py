@@ -151,6 +151,11 @@ class Step:
         return bool(self.sources) and not self.inner and not self.typed
 
     @property
+    def decides(self) -> Tone | None:
+        """How it ends a review, for oneself or in another's place; None for what is no such decision."""
+        return self.looks if self.undoable else None
+
+    @property
     def of_staff(self) -> bool:
         """Whether people of an office may take it, whatever the parties may."""
         return bool(set(self.roles) & set(STAFF))
@@ -192,3 +197,8 @@ class Offer:
 
 
 FLOWS: dict[str, Any] = {}  # kind of record → its `engine.Workflow`
+
+
+def deciding(tone: Tone, *flows: Any) -> tuple[str, ...]:
+    """The names of the steps that end a review that way, each once: what counts of decisions ask for."""
+    return tuple(dict.fromkeys(s.name for flow in flows for s in flow.steps if s.decides is tone))
