@@ -20,7 +20,7 @@ from app.core.forms import show_problems
 from app.core.identity import NAMES, countries
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, Item, Items, Panel, fact, items_panel, same
+from app.fab.columns import Column, Item, Items, Panel, fact, items_panel, notes_panel, same
 from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -216,6 +216,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         fact("id_country", _l("Passport issued by"), _country, head=_head("id_country")),
     )
     panels = (
+        notes_panel(_to_be_known),
         Panel(
             _l("Student"), "name student_no id_document examinee_no sex nation " + _shown("person")
         ),
