@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Any
 
 from app.people.corrections.workflow import CORRECTIONS
+from app.people.employers.workflow import EMPLOYERS
 from app.people.staff.workflow import STAFF_REQUESTS
-from app.people.students import STUDENTS
-from app.people.workflow import EMPLOYERS, RESTRICTIONS
+from app.people.students.workflow import RESTRICTIONS, STUDENTS
 from app.plan.checks.workflow import FINDINGS
 from app.plan.rows.workflow import CHANGES, PLAN
 from app.signing.desk.workflow import FLOWS, FORCE, PREFIX

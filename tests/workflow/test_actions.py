@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from app.batches.step_views import StepActions
 from app.fab.security import manager
-from app.people.step_views import StepActions
 from app.roles import GRANTS
 from app.signing.desk.workflow import LEVERS
 from app.workflow.actor import STAFF

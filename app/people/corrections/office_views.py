@@ -10,6 +10,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
+from app.batches.step_views import StepActions
 from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, trace_panel
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
@@ -19,8 +20,7 @@ from app.files.documents import files
 from app.people.corrections import queries
 from app.people.corrections.models import CHIPS, FIELDS, LABELS, Correction
 from app.people.corrections.workflow import CORRECTIONS, RECORD
-from app.people.search_views import STUDENT, STUDENT_NO, StudentSearch
-from app.people.step_views import StepActions
+from app.people.students.search_views import STUDENT, STUDENT_NO, StudentSearch
 from app.workflow import trail
 
 

@@ -10,12 +10,12 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.models import ROLE_NAMES
 from app.accounts.queries import actor
 from app.accounts.told import told_panel
+from app.batches.step_views import StepActions
 from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, trace_panel
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment, whole
 from app.fab.views import SafeModelView
-from app.people.step_views import StepActions
 from app.signing.disputes import queries
 from app.signing.disputes.models import CHIPS, LABELS, Dispute
 from app.signing.disputes.workflow import DISPUTES

@@ -10,13 +10,13 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
+from app.batches.step_views import StepActions
 from app.fab.columns import CHANGED, Column, Panel, fact
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
 from app.fab.views import SafeModelView
-from app.people.search_views import STUDENT, STUDENT_NO, StudentSearch
-from app.people.step_views import StepActions
+from app.people.students.search_views import STUDENT, STUDENT_NO, StudentSearch
 from app.signing.objections import queries
 from app.signing.objections.models import CHIPS, LABELS, Objection
 from app.signing.objections.workflow import OBJECTIONS

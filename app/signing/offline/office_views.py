@@ -11,13 +11,13 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core.errors import Refused
+from app.core.named import title_has
 from app.fab.columns import CHANGED, Column, Panel, fact
 from app.fab.declared import Link, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash
 from app.fab.views import SafeModelView
-from app.people.naming import title_has
-from app.people.search_views import STUDENT
+from app.people.students.search_views import STUDENT
 from app.signing.offline.effects import to_register
 from app.signing.offline.evidence import papers_for
 from app.signing.placements.models import Placement

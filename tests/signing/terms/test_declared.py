@@ -11,7 +11,7 @@ from werkzeug.datastructures import MultiDict
 
 from app.files.documents.editions import whole
 from app.files.documents.render import render
-from app.people.models import Employer
+from app.people.employers.models import Employer
 from app.signing.invitations.forms import LetterForm
 from app.signing.placements.tasks import agreement_data
 from app.signing.terms import queries
