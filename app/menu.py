@@ -44,19 +44,19 @@ from app.home.student_views import MyCopyView, MyHomeView
 from app.notices.office_views import DeliveriesView
 from app.notices.queries import unread_count
 from app.notices.views import JobsView, MessagesView, NoticesView
+from app.people.contacts.office_views import HeldChangesView
+from app.people.contacts.sign_in_views import SignInView
 from app.people.corrections.office_views import CorrectionsView
 from app.people.corrections.student_views import MyOriginView
-from app.people.employer_views import EmployerProfileView, SigningProfileView
-from app.people.hold_views import HeldChangesView
-from app.people.merge_views import MergeEmployersView, MergeStudentsView
-from app.people.office_views import EmployersView
-from app.people.record_views import StudentMailView, StudentPhoneView, StudentsView
-from app.people.registration_views import EmployerReviewView, RegisterView
-from app.people.restriction_views import RestrictionsView, RestrictView
-from app.people.sign_in_views import SignInView
+from app.people.employers.employer_views import EmployerProfileView, SigningProfileView
+from app.people.employers.office_views import EmployersView
+from app.people.employers.registration_views import EmployerReviewView, RegisterView
+from app.people.merging.office_views import MergeEmployersView, MergeStudentsView
+from app.people.schools.office_views import CollegesView, MajorsView, SchoolsView
 from app.people.staff.office_views import AccountsView, StaffRequestsView
-from app.people.student_views import MyProfileView, VerifyView
-from app.people.unit_views import CollegesView, MajorsView, SchoolsView
+from app.people.students.office_views import StudentMailView, StudentPhoneView, StudentsView
+from app.people.students.restriction_views import RestrictionsView, RestrictView
+from app.people.students.student_views import MyProfileView, VerifyView
 from app.plan.checks.office_views import ChecksView, FindingsView
 from app.plan.checks.views import FindingsBookView
 from app.plan.comparison.views import PlanFilesView

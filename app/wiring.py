@@ -28,23 +28,32 @@ from app.files.made import tasks as paper_tasks
 from app.files.made import workbook as changes_book
 from app.notices import reached
 from app.notices.models import RECEIVER
-from app.people import detail as people_detail
-from app.people import employer_views, student_views, units
-from app.people import queries as people_queries
-from app.people import registration_views as registration
-from app.people import tasks as people_tasks
 from app.people.corrections import models as origin_models
 from app.people.corrections import workflow as origin
-from app.people.employer_sheets import EMPLOYER_LIST
-from app.people.models import College, Employer, Major, School, Student
-from app.people.restriction_sheets import RESTRICTION_LIST
-from app.people.sheets import FACTS, STUDENTS
+from app.people.employers import employer_views
+from app.people.employers import registration_views as registration
+from app.people.employers.detail import EMPLOYER_LABELS, EMPLOYER_TABLES
+from app.people.employers.models import Employer
+from app.people.employers.sheets import EMPLOYER_LIST
+from app.people.employers.workflow import EMPLOYERS
+from app.people.schools.detail import changed
+from app.people.schools.models import College, Major, School
+from app.people.schools.queries import active_schools, all_colleges, all_schools, school_ids
+from app.people.schools.sheets import COLLEGES, MAJORS
 from app.people.staff import office_views as staff_views
 from app.people.staff import tasks as staff_tasks
 from app.people.staff.workflow import STAFF_REQUESTS
-from app.people.students import STUDENTS as RECORDS
-from app.people.unit_sheets import COLLEGES, MAJORS
-from app.people.workflow import EMPLOYERS, RESTRICTIONS
+from app.people.students import student_views
+from app.people.students import tasks as people_tasks
+from app.people.students.detail import LABELS
+from app.people.students.effects import sign_in_follows, studied
+from app.people.students.fields import TABLES
+from app.people.students.models import Student
+from app.people.students.queries import accounts_by_number
+from app.people.students.restriction_sheets import RESTRICTION_LIST
+from app.people.students.sheets import FACTS, STUDENTS
+from app.people.students.workflow import RESTRICTIONS
+from app.people.students.workflow import STUDENTS as RECORDS
 from app.plan.checks import detail as check_detail
 from app.plan.checks import making as check_making
 from app.plan.checks import office_views as check_views
@@ -168,11 +177,11 @@ REGISTRY = Registry(
         Role.EMPLOYER: "EmployerHomeView.index",
         **dict.fromkeys(STAFF, "OfficeView.index"),
     },
-    active_schools=people_queries.active_schools,
-    school_ids=people_queries.school_ids,
-    accounts_by_number=people_queries.accounts_by_number,
-    all_schools=units.all_schools,
-    all_colleges=units.all_colleges,
+    active_schools=active_schools,
+    school_ids=school_ids,
+    accounts_by_number=accounts_by_number,
+    all_schools=all_schools,
+    all_colleges=all_colleges,
     not_me=(),
     told=reached.after,
     births={
@@ -189,8 +198,8 @@ REGISTRY = Registry(
         "invitation": (terms_changed, reminded),
         "placement": (terms_changed, reminded),
         "termination": (reminded,),
-        "student": (people_detail.changed(people_detail.LABELS),),
-        "employer": (people_detail.changed(people_detail.EMPLOYER_LABELS),),
+        "student": (changed(LABELS, TABLES),),
+        "employer": (changed(EMPLOYER_LABELS, EMPLOYER_TABLES),),
         "plan_entry": (plan_detail.fields_changed,),
         "change_request": (plan_detail.fields_changed,),
         "dispute": (subject_of,),
@@ -251,6 +260,8 @@ REGISTRY = Registry(
         Student: (invitation_queries.SPARE_OF_STUDENT, plan_queries.SPARE),
         Employer: (invitation_queries.SPARE_OF_EMPLOYER,),
     },
+    studied=studied,
+    school_recoded=sign_in_follows,
     names_part=snapshots.names_part,
     # -- the list of the plan, its rows and years
     cautions=(check_detail.of_entry,),

@@ -14,9 +14,9 @@ from sqlalchemy import text
 from app.accounts import passwords
 from app.codes.queries import load_shipped
 from app.core.db import db
-from app.people import tasks
-from app.people.effects import forget_accounts
-from app.people.models import Student
+from app.people.students import tasks
+from app.people.students.effects import forget_accounts
+from app.people.students.models import Student
 from bench import batches
 from bench.server import server
 from tests import factories as make

@@ -11,7 +11,7 @@ from app.accounts.models import AppUser
 from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
-from app.people.checks import id_number_mark
+from app.core.identity import id_number_mark
 from app.plan.checks import sync
 from app.plan.checks.detail import checks
 from app.plan.reports import flow, queries

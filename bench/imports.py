@@ -25,10 +25,10 @@ from sqlalchemy import text
 from app.codes.queries import load_shipped
 from app.core import children
 from app.core.db import db, driver_connection
+from app.core.identity import id_number_mark
 from app.files.imports import requests, tasks
 from app.files.imports.models import Import
 from app.files.imports.sheet import SHEETS
-from app.people.checks import id_number_mark
 from app.workflow.actor import Role
 from bench.batches import load
 from bench.server import server

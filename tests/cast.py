@@ -12,7 +12,9 @@ from app.accounts.models import AppUser
 from app.codes.queries import load_shipped
 from app.core import clock
 from app.core.db import db
-from app.people.models import College, Employer, School, Student
+from app.people.employers.models import Employer
+from app.people.schools.models import College, School
+from app.people.students.models import Student
 from app.workflow.actor import Role
 from tests import factories as make
 

@@ -10,13 +10,16 @@ from uuid import uuid4
 from app.accounts.models import AppUser
 from app.accounts.queries import actor_of, identify
 from app.core import clock
+from app.core.checks import credit_code_mark
 from app.core.db import db
+from app.core.identity import id_number_mark
 from app.core.mail import Message, send_message
 from app.files.documents.attachments import Upload
 from app.files.documents.models import Attachment
-from app.people.checks import credit_code_mark, id_number_mark
-from app.people.models import College, Employer, EmployerState, Major, OriginState, School, Student
-from app.people.workflow import EMPLOYERS
+from app.people.employers.models import Employer, EmployerState
+from app.people.employers.workflow import EMPLOYERS
+from app.people.schools.models import College, Major, School
+from app.people.students.models import OriginState, Student
 from app.settings.queries import settings
 from app.signing.invitations.models import Candidate
 from app.signing.invitations.workflow import INVITATIONS, send

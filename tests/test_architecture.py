@@ -42,7 +42,7 @@ FILES = {
     "effects.py",  # what follows the steps, where the table and its guards fill workflow.py
     "guards.py",  # where they are many: the guards of the table, beside it
     "evidence.py",  # terminations: the files that belong to it
-    "checks.py",  # people: pure checks of numbers, for forms and files alike
+    "checks.py",  # destinations: what a proof has to say
     "detail.py",  # placements: one record as the desk shows it
     "sync.py",  # plan: table against table: found, locked, read, written
     "deciding.py",  # plan: what becomes of its rows, over frames
@@ -69,19 +69,15 @@ FILES = {
     "flow.py", "flow_detail.py",  # reports: the flow of work, beside the rates
     "pivots.py", "cuts.py",  # reports: any two dimensions, by pandas; what they are called
     "sentences.py",  # checks: a finding in words
-    "merging.py",  # people: two records of students or employers become one
-    "merge_requests.py",  # people: the person behind two records confirms that they are one
-    "units.py",  # people: the rules of colleges and majors, which have no states
-    "own_contacts.py",  # people: a person's own mail and telephone
-    "file_ways.py",  # people: ways in changed by a file
+    "requests.py",  # merging: the person behind two records confirms that they are one
+    "file_ways.py",  # students: ways in changed by a file
     "reached.py",  # notices: whom an event reached, and whom not
-    "ways_in.py",  # people: changed phones and mails, their undoing
-    "registration.py",  # people: an employer registers itself
-    "fields.py",  # people: the declared fields of the origin record
-    "documents.py",  # people: documents of identity as files bring them
-    "register.py",  # people: the register of employers as staff keep it
-    "naming.py",  # people: present and former names, as all searches find them
-    "students.py",  # people: the table of a student's record, beside that of employers
+    "ways_in.py",  # students: phones and mails changed by staff
+    "first_sign_in.py",  # students: the code that proves the contact
+    "registration.py",  # employers: one registers itself
+    "fields.py",  # students: the declared fields of the origin record
+    "documents.py",  # students: documents of identity as files bring them
+    "register.py",  # employers: the register as staff keep it
     "keys.py", "content.py", "marks.py",  # audit: what is digested of a row, with which key, when
     "seals.py", "roots.py",  # audit: the chain, and what goes outside
     "verifying.py", "walking.py", "guarding.py", "findings.py",  # audit: the verifier
@@ -541,7 +537,7 @@ def test_a_patch_is_found(source):
 ])  # fmt: skip
 def test_sql_that_reaches_up_is_found(source):
     owned = arrows.owners()
-    assert arrows.upward_sql(source, "app.people.merging", owned)
+    assert arrows.upward_sql(source, "app.people.merging.workflow", owned)
     assert not arrows.upward_sql(source, "app.signing.desk.queries", owned)
 
 

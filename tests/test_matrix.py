@@ -97,7 +97,7 @@ def records(cast) -> dict[str, tuple[int, int]]:
     """Per kind: the id of a record of the own school or party, and of a foreign one."""
     from app.core import clock
     from app.people.corrections.workflow import propose
-    from app.people.workflow import restrict
+    from app.people.students.workflow import restrict
     from app.signing.objections.workflow import report
 
     mine = make.accept(make.invite(cast.employer, cast.student)[0])
@@ -144,7 +144,7 @@ def records(cast) -> dict[str, tuple[int, int]]:
 def _changed(student, officer) -> int:
     from app.accounts.models import ContactChange
     from app.core.db import db
-    from app.people.students import change_phone
+    from app.people.students.workflow import change_phone
 
     change_phone(student.id, f"139{student.id:08d}"[:11], make.actor(officer), "换号")
     mine = db.session.query(ContactChange).filter_by(user_id=make.account(student).id)

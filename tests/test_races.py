@@ -8,7 +8,9 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db import db
-from app.people.models import College, Employer, Student
+from app.people.employers.models import Employer
+from app.people.schools.models import College
+from app.people.students.models import Student
 from app.signing.invitations.models import Candidate
 from app.signing.invitations.workflow import INVITATIONS, send
 from app.signing.placements.workflow import PLACEMENTS

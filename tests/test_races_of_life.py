@@ -12,8 +12,10 @@ from app.batches.queries import ask
 from app.batches.tasks import run
 from app.core import clock
 from app.core.db import db
-from app.people.models import College, Employer, Student
-from app.people.workflow import restrict
+from app.people.employers.models import Employer
+from app.people.schools.models import College
+from app.people.students.models import Student
+from app.people.students.workflow import restrict
 from app.settings.queries import set_setting
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.placements.models import Placement

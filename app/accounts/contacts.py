@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import or_, select
 
 from app.accounts.models import AppUser, ContactChange
+from app.accounts.queries import identify, identify_all, identify_if_free
 from app.core import clock, mail, sms
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.registry import stores
-from app.workflow.actor import Actor
+from app.workflow.actor import Actor, Role
 
 REMEMBERED = timedelta(days=90)  # a former phone or address is told of what happens, for so long
 RESET = "reset"  # the channel of a first sign-in that staff reset: no address changed
@@ -208,3 +210,64 @@ def _is_own(user: AppUser, channel: str, address: str, since: datetime) -> bool:
     return not any(
         row.at >= since or (row.new == address and _doubtful(row, since)) for row in rows
     )
+
+
+def changes_of(user: AppUser, since: datetime) -> Sequence[ContactChange]:
+    """What was changed of an account's ways in since then, the newest first."""
+    mine = (ContactChange.user_id == user.id, ContactChange.at >= since)
+    return db.session.scalars(
+        select(ContactChange).where(*mine).order_by(ContactChange.id.desc()).limit(20)
+    ).all()
+
+
+def others(addresses: Sequence[tuple[str, str]], new: str | None) -> int:
+    """How many of the contacts that are told did not come with the change."""
+    return sum(address != new for _channel, address in addresses)
+
+
+def read_anew(users: Sequence[int]) -> None:
+    """The accounts as they are behind the locks, for changing them."""
+    wanted = select(AppUser).where(AppUser.id.in_(users)).order_by(AppUser.id)
+    again = wanted.with_for_update(key_share=True, of=AppUser)
+    db.session.scalars(again.execution_options(populate_existing=True)).all()
+
+
+def end_what_was_opened(row: ContactChange, user: AppUser, record: Any) -> None:
+    """A password, a first sign-in, a mail that came since the change are none."""
+    if password_digest(user) != row.password_digest:
+        user.password = None
+    if user.role == Role.STUDENT:
+        record.verified_at = None
+    later = db.session.scalars(
+        select(ContactChange)
+        .where(
+            ContactChange.user_id == user.id, ContactChange.channel == mail.MAIL,
+            ContactChange.source == SELF, ContactChange.at >= row.at,
+            ContactChange.undone_at.is_(None),
+        )
+        .order_by(ContactChange.id)
+    ).all()  # fmt: skip
+    for change in later:
+        change.undone_at = clock.now()
+    if later:
+        write_mail(user, record, later[0].old)
+
+
+def write_mail(user: AppUser, record: Any, email: str | None) -> None:
+    """Account, record and sign-in have the same address; without one the account has its placeholder."""
+    user.email = email or f"{record.uid}@invalid"
+    student = user.role == Role.STUDENT
+    record.email = email if student else email or ""
+    write: Callable[..., None] = identify if student else identify_if_free
+    write(user, "email", email or "")
+
+
+def write_mails(pairs: Sequence[tuple[AppUser, Any]]) -> None:
+    """Accounts and sign-ins of many have the e-mails of their records; nothing is taken from another account.
+
+    Raises IntegrityError where another account has an address. Not committed.
+    """
+    for user, student in pairs:
+        user.email = student.email or f"{student.uid}@invalid"
+    db.session.flush()
+    identify_all("email", {user.id: student.email for user, student in pairs})

@@ -24,6 +24,7 @@ from app.core.registry import stores
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.locks import lock_row
+from app.workflow.steps import Change
 
 OLD_PHONE, MAIL, CAMPUS, SECOND = "old_phone", "mail", "campus", "second_person"
 # whoever changed a way in is answered for by the next level (ACC-15)
@@ -255,3 +256,17 @@ def _confirm(
         row.confirmed_at, row.confirmed_by, row.confirmer_id = now, by, who.user_id
     security_log.note("contact_confirmed", user=user, who=who, by=by)
     db.session.flush()
+
+
+def back_words(record: Any) -> tuple[str, str]:
+    """Subject and body of what is told when a change is taken back."""
+    return _("A change of your sign-in was taken back"), _(
+        "The changed way in of %(name)s was taken back: the former one counts again, and what was set "
+        "through the changed one is void. If you have no password now, set one by code.",
+        name=record.name,
+    )  # fmt: skip
+
+
+def note_who_confirmed(change: Change) -> None:
+    """The trail says what spoke for a changed way in: the old phone, a mail, the campus, a person."""
+    change.details["by"] = change.data["confirmed_by"]

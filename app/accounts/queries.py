@@ -369,3 +369,9 @@ def accounts_for(who: Actor) -> Select[AppUser]:
     if who.role is Role.SCHOOL:
         return select(AppUser).where(AppUser.school_id == who.school_id)
     return select(AppUser).where(false())
+
+
+def users_of(*, student_id: int | None = None, employer_id: int | None = None) -> list[AppUser]:
+    """The accounts that belong to a student or an employer."""
+    mine = AppUser.student_id == student_id if student_id else AppUser.employer_id == employer_id
+    return list(db.session.scalars(select(AppUser).where(mine, AppUser.active == true())))

@@ -84,3 +84,15 @@ def options(
     found = names_for(table, years)
     known = [(code, name) for code, name in found.items() if code not in leave_out]
     return [("", _("Please choose")), *known]
+
+
+class OpenRegion(RegionField):
+    """A region that may be left open; what is typed must be known."""
+
+    validators: Any
+
+    def __init__(self, label: Any, **kwargs: Any) -> None:
+        super().__init__(label, **kwargs)
+        [known] = self.validators
+        self.validators = [lambda form, field: known(form, field) if field.typed else None]
+        self.flags.required = False

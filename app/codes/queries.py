@@ -296,3 +296,8 @@ def load_shipped() -> int:
 def _read(file: str) -> list[dict[str, str]]:
     with open(SHIPPED / f"{file}.csv", encoding="utf-8-sig", newline="") as text:
         return list(csv.DictReader(text))
+
+
+def code_name(table: str) -> Any:
+    """For the column of a list: a code of that table in words."""
+    return lambda code: name(table, code) or "–"

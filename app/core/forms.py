@@ -31,9 +31,9 @@ from wtforms.validators import (
 )
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from app.core import emails, printable
+from app.core import checks, emails, printable
 from app.core.errors import Invalid, Refused
-from app.core.text import clean_day, clean_line, clean_lines
+from app.core.text import clean_code, clean_day, clean_line, clean_lines
 
 MISSING = _l("Please fill this in.")
 TOO_LONG = _l("At most %(max)d characters.")
@@ -252,3 +252,15 @@ def _ask(field: Any) -> None:
     checks = list(field.validators)
     place = next((n for n, c in enumerate(checks) if not isinstance(c, FIRST)), len(checks))
     field.validators = [*checks[:place], Printable(), *checks[place:]]
+
+
+PHONE = Checked(
+    checks.is_phone,
+    _l("This is not a telephone number: 11 digits, or with area code."),
+    clean_code,
+)
+POSTCODE = Checked(checks.is_postcode, _l("A postcode has six digits."), clean_code)
+EMAIL = Email()
+
+ONE_TIME = {"inputmode": "numeric", "autocomplete": "one-time-code"}
+TEL = {"inputmode": "tel", "autocomplete": "tel"}

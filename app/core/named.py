@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import FetchedValue, String, Text
+from sqlalchemy import ColumnElement, FetchedValue, String, Text
+from sqlalchemy import func as sql
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
@@ -61,3 +62,23 @@ def a_title(_form: Any, field: Any) -> None:
     sentence = title_problem(field.data or "x")
     if sentence:
         raise ValidationError(sentence)
+
+
+def name_has(
+    column: Any, fragment: str, fold: Callable[[str], str] = clean_name
+) -> ColumnElement[bool]:
+    """A condition «the name contains the fragment», served by the index over its short pieces.
+
+    Latin letters are compared without case, by the database on both sides. `fold` is the column's.
+    """
+    text = fold(fragment)
+    literal = text.replace("\\", "\\\\").replace("%", r"\%").replace("_", r"\_")
+    name = sql.lower(column)
+    return sql.text_grams(name).op("@>")(sql.text_pieces(sql.lower(text))) & name.like(
+        sql.lower(f"%{literal}%")
+    )
+
+
+def title_has(column: Any, fragment: str) -> ColumnElement[bool]:
+    """The same of an organisation's name."""
+    return name_has(column, fragment, clean_title)

@@ -121,6 +121,10 @@ class Registry:
     """Name of a constraint → the sentence what of both records there can be only one (ADM-02)."""
     spare: Mapping[type, Sequence[str]]
     """Model of two records that are merged → SQL that deletes what nobody misses of `:gone`."""
+    studied: Callable[[int], bool]
+    """Whether anybody studies the major of that id (ADM-01)."""
+    school_recoded: Callable[[Any], None]
+    """A school that has another code: what follows it (ACC-03). Not committed."""
     names_part: Callable[[Any], bool]
     """Whether something without a foreign key names a college or major (PLN-08)."""
 

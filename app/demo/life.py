@@ -17,8 +17,8 @@ from app.core.db import db
 from app.demo.maker import Maker
 from app.files.documents.attachments import Upload
 from app.people.corrections.workflow import propose as propose_correction
-from app.people.models import Student, TrainingMode
-from app.people.students import STUDENTS
+from app.people.students.models import Student, TrainingMode
+from app.people.students.workflow import STUDENTS
 from app.signing.destinations.evidence import keep
 from app.signing.destinations.workflow import begin, save, submit
 from app.signing.disputes.workflow import stop

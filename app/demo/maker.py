@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from app.accounts import passwords
 from app.accounts.models import AppUser
 from app.core.db import db
-from app.people.models import Employer, Student
+from app.people.employers.models import Employer
+from app.people.students.models import Student
 from app.workflow.actor import Role
 
 PASSWORD = "Demo-2026!"

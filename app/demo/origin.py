@@ -6,7 +6,7 @@ import random
 from collections.abc import Sequence
 from datetime import date
 
-from app.people.models import Student, TrainingMode
+from app.people.students.models import Student, TrainingMode
 
 # county, postcode, area code, share of its graduates from the country
 HOMES = (

@@ -11,7 +11,7 @@ from app.core import clock
 from app.demo.life import Act, _office, _placement, party
 from app.demo.maker import Maker
 from app.files.documents.attachments import accept_upload
-from app.people.models import Student, TrainingMode
+from app.people.students.models import Student, TrainingMode
 from app.signing.offline.evidence import add_scan
 from app.signing.offline.workflow import Filled, generate, save
 from app.signing.placements.workflow import PLACEMENTS

@@ -11,12 +11,15 @@ from sqlalchemy import insert, select
 from app.accounts.models import AppUser, Identifier
 from app.accounts.queries import actor_of, digest
 from app.core import clock
+from app.core.checks import credit_code_mark
 from app.core.db import db
+from app.core.identity import id_number_mark
 from app.demo import origin
 from app.demo.maker import Maker
-from app.people.checks import credit_code_mark, id_number_mark
-from app.people.models import College, Employer, Major, OriginState, School, Student, TrainingMode
-from app.people.workflow import EMPLOYERS
+from app.people.employers.models import Employer
+from app.people.employers.workflow import EMPLOYERS
+from app.people.schools.models import College, Major, School
+from app.people.students.models import OriginState, Student, TrainingMode
 from app.settings.queries import set_setting
 from app.workflow.actor import Role
 

@@ -16,10 +16,9 @@ from app.demo.life import tell
 from app.demo.maker import Maker
 from app.demo.papers import tell_papers
 from app.demo.people import DAYS, HELD, OVERSEAS, TRADES
-from app.people.models import Student, TrainingMode
 from app.people.staff.workflow import open_staff
-from app.people.students import STUDENTS
-from app.people.workflow import restrict
+from app.people.students.models import Student, TrainingMode
+from app.people.students.workflow import STUDENTS, restrict
 from app.signing.invitations.models import Candidate, Invitation
 from app.signing.invitations.workflow import INVITATIONS, send
 from app.signing.placements.queries import placement_of

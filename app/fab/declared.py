@@ -186,3 +186,7 @@ def _bits(kind: Any) -> int:
     if isinstance(kind, SmallInteger):
         return 16
     return 64 if isinstance(kind, BigInteger) else 32
+
+
+# the routes of a list that nobody writes by
+READ_ONLY = {"list", "show", "search", "columns"}

@@ -14,9 +14,9 @@ from app.codes import queries as codes
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.notices.queries import latest_notices
-from app.people.employer_views import mine
-from app.people.merge_requests import asked_of
-from app.people.models import EMPLOYER_STATES, Employer, EmployerState
+from app.people.employers.employer_views import mine
+from app.people.employers.models import EMPLOYER_STATES, Employer, EmployerState
+from app.people.merging.requests import asked_of
 from app.signing.invitations import queries
 from app.signing.invitations.views import local, now
 from app.signing.offline.queries import is_paper

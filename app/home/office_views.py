@@ -27,8 +27,8 @@ from app.home.queries import (
     untold_letters,
     waiting,
 )
-from app.people.models import Student
 from app.people.staff.models import ACTS, StaffAct, StaffRequest
+from app.people.students.models import Student
 from app.plan.rows.outside import of_rate, season
 from app.plan.rows.outside_views import line_of
 from app.signing.placements.models import Placement

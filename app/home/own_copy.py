@@ -19,6 +19,7 @@ from app.accounts import holds, security_log, warnings
 from app.accounts.agents import in_words
 from app.accounts.log_words import event_name, way_name
 from app.accounts.models import ROLE_NAMES, AccountSession, AppUser, ContactChange, SecurityEvent
+from app.accounts.own_contacts import proved
 from app.accounts.queries import actor_of
 from app.core import clock, filestore
 from app.core.db import db
@@ -28,12 +29,11 @@ from app.core.mail import Message
 from app.core.registry import stores
 from app.files.documents.models import Attachment, Document
 from app.notices.models import Notice
-from app.people import fields
 from app.people.corrections.models import Correction
-from app.people.models import RESTRICTION_KINDS, Restriction, Student
-from app.people.naming import former_names
-from app.people.own_contacts import proved
-from app.people.student_views import facts
+from app.people.names.queries import former_names
+from app.people.students import fields
+from app.people.students.models import RESTRICTION_KINDS, Restriction, Student
+from app.people.students.student_views import facts
 from app.plan.letters.detail import letter_facts
 from app.plan.letters.letters import letter_of
 from app.plan.rows.models import FIELD_LABELS, PLAN_STATES, PlanEntry, PlanState

@@ -15,7 +15,8 @@ from app.core import clock
 from app.core.db import db
 from app.people.corrections.models import Correction, CorrectionState
 from app.people.corrections.queries import corrections_for
-from app.people.models import College, Employer, EmployerState, School
+from app.people.employers.models import Employer, EmployerState
+from app.people.schools.models import College, School
 from app.people.staff.models import RequestState, StaffRequest
 from app.people.staff.queries import has_role, open_requests, requests_for
 from app.plan.rows.queries import changes_waiting

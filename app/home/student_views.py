@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from app.accounts.act_views import answer_code
 from app.accounts.holds import not_held
+from app.accounts.own_contacts import ask_own_code, masked_contact
 from app.accounts.queries import actor
 from app.audit import retention
 from app.core import clock
@@ -19,10 +20,9 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.files.documents.file_views import file_answer
 from app.home import own_copy
-from app.people.forms import ProofForm
-from app.people.merge_requests import asked_of as asked_of_me
-from app.people.own_contacts import ask_own_code, masked_contact
-from app.people.student_views import facts, me
+from app.people.contacts.forms import ProofForm
+from app.people.merging.requests import asked_of as asked_of_me
+from app.people.students.student_views import facts, me
 from app.plan.letters.detail import letter_facts
 from app.plan.letters.letters import letter_of
 from app.settings.queries import settings

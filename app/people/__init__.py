@@ -1,1 +1,1 @@
-"""Schools, colleges, majors, students, employers; qualification review."""
+"""People: schools, students and employers, and what becomes of their records."""

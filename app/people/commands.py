@@ -9,7 +9,9 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.names import name_problem, title_problem
-from app.people.models import Employer, School, Student
+from app.people.employers.models import Employer
+from app.people.schools.models import School
+from app.people.students.models import Student
 
 names = AppGroup("names", help="Names of people and employers.")
 PORTION = 5_000

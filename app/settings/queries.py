@@ -117,6 +117,15 @@ def most_since(school_id: int, key: str, since: datetime) -> Any:
     return max(typed(key, value) for value in found)
 
 
+LOOSENED = timedelta(days=7)  # a hold that the school shortened counts from so much later
+
+
+def hold_until(school_id: int, now: datetime) -> datetime:
+    """Until when a way in that staff change now proves no act: the school's setting, never 0 (ACC-15)."""
+    hours = most_since(school_id, "contact_hold_hours", now - LOOSENED)
+    return now + timedelta(hours=max(1, hours))
+
+
 def newest(school_id: int) -> int:
     """The id of a school's last change; 0 where nothing was ever set."""
     wanted = select(func.max(SchoolSetting.id)).where(SchoolSetting.school_id == school_id)

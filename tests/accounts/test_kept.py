@@ -24,7 +24,7 @@ from app.core import clock
 from app.core.crypto import cipher
 from app.core.db import db
 from app.core.limits import Limit
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.placements.workflow import PLACEMENTS
 from app.workflow.models import Trail
 from tests import factories as make

@@ -13,8 +13,9 @@ from werkzeug.routing import BuildError
 
 from app.accounts.models import AppUser
 from app.core.db import db
-from app.people.models import Employer, Student
+from app.people.employers.models import Employer
 from app.people.staff.models import RequestState, StaffRequest
+from app.people.students.models import Student
 from app.signing.invitations.models import Candidate, Invitation
 from app.signing.invitations.workflow import send
 from app.signing.objections.models import Objection

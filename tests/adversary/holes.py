@@ -13,9 +13,10 @@ from app.accounts.models import AppUser
 from app.core import mail
 from app.core.db import db
 from app.fab.security import CodeRoleManager
-from app.people import merge_requests, merging
-from app.people.models import Student
+from app.people.merging import requests as merge_requests
+from app.people.merging import workflow as merging
 from app.people.staff.workflow import STAFF_REQUESTS
+from app.people.students.models import Student
 from app.signing.invitations.workflow import INVITATIONS
 from app.workflow import engine
 from app.workflow.actor import Role

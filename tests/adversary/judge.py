@@ -9,8 +9,9 @@ from sqlalchemy import func, select, text
 from app.accounts.models import AppUser
 from app.core.db import db
 from app.core.registry import stores
-from app.people.models import Merged, Student
+from app.people.names.models import Merged
 from app.people.staff.models import StaffRequest
+from app.people.students.models import Student
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.workflow import TERMINATIONS

@@ -10,7 +10,7 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.people import ways_in
+from app.people.contacts.workflow import undo
 from app.signing.disputes.models import Dispute, DisputeState
 from app.signing.disputes.workflow import DISPUTES
 from app.signing.objections.models import Objection, ObjectionState
@@ -28,7 +28,7 @@ def answer(world: World) -> None:
         person = world.person_of_account.get(row.user_id, THIEVES)
         untrue = world.owner_of.get(row.new or "", THIEVES) != person
         if person != THIEVES and untrue and row.held_until and row.held_until > clock.now():
-            _try(lambda row=row: ways_in.undo(row, actor_of(province), REASON))
+            _try(lambda row=row: undo(row, actor_of(province), REASON))
     for dispute in db.session.scalars(select(Dispute).where(Dispute.state != DisputeState.CLEARED)):
         user = db.session.get_one(AppUser, dispute.user_id)
         who = province if user.student_id or user.employer_id else world.account(honest[0])

@@ -19,7 +19,8 @@ from app.accounts.models import AppUser
 from app.accounts.queries import identify
 from app.core import clock, mail
 from app.core.db import db
-from app.people.models import Employer, Student
+from app.people.employers.models import Employer
+from app.people.students.models import Student
 from app.workflow.actor import Role
 from tests import factories as make
 from tests.adversary.forms import Browser

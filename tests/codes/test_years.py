@@ -12,14 +12,14 @@ from app.codes.workflow import copy_edition
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.rows import editions, sync
 from app.plan.rows.models import PlanEntry
 from app.signing.placements.workflow import fill_facts
 from tests import factories as make
 from tests.files.imports.books import good_row, xlsx
 from tests.files.imports.conftest import apply, bring, problems  # noqa: F401 (fixtures)
-from tests.people.test_employer_views import form as profile
+from tests.people.employers.test_employer_views import form as profile
 from tests.signing.invitations.test_letter_views import LETTER, letter
 from tests.signing.offline.paper import whole
 

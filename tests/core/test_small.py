@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 
 import config as settings
+from app.core.checks import credit_code_mark, is_credit_code
 from app.core.crypto import Cipher
 from app.core.identity import IdKind, id_number_mark
 from app.core.identity import fault as identity_fault
@@ -19,7 +20,6 @@ from app.core.text import (
     mask_name,
     mask_phone,
 )
-from app.people.checks import credit_code_mark, is_credit_code
 
 
 def key(n: int) -> bytes:

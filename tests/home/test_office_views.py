@@ -9,7 +9,7 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.people.corrections.workflow import propose
-from app.people.models import EmployerState
+from app.people.employers.models import EmployerState
 from app.plan.rows import sync
 from app.plan.rows.models import PlanEntry
 from app.plan.rows.workflow import edit

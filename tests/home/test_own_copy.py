@@ -12,7 +12,7 @@ from app.core.db import db
 from app.core.errors import Refused
 from app.core.mail import Message
 from app.home import own_copy
-from app.people.students import change_phone
+from app.people.students.workflow import change_phone
 from tests import factories as make
 
 PASSWORD = "rain falls on the lake"

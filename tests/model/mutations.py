@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from unittest.mock import patch
 
-from app.people.workflow import RESTRICTIONS
+from app.people.students.workflow import RESTRICTIONS
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.objections.workflow import OBJECTIONS
 from app.signing.placements.models import PlacementState

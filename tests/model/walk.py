@@ -55,7 +55,7 @@ def walk(server: str, folder, seed: int, steps: int) -> Counter:
         return here.reached
 
 
-# births of employers, and what staff do to their records: tests/people/test_register.py
+# births of employers, and what staff do to their records: tests/people/employers/test_register.py
 KEPT_BY_HAND = {"register", "list", "claim", "correct_employer", "block", "unblock"}
 
 

@@ -22,9 +22,11 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.registry import stores
-from app.people.models import Employer, Major, Student
-from app.people.students import correct
-from app.people.workflow import EMPLOYERS, RESTRICTIONS, restrict
+from app.people.employers.models import Employer
+from app.people.employers.workflow import EMPLOYERS
+from app.people.schools.models import Major
+from app.people.students.models import Student
+from app.people.students.workflow import RESTRICTIONS, correct, restrict
 from app.plan.rows.models import ChangeRequest, PlanEntry
 from app.plan.rows.sync import sync
 from app.plan.rows.workflow import CHANGES, PLAN, edit

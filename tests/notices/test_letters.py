@@ -10,7 +10,7 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.notices.models import Notice
-from app.people.workflow import RESTRICTIONS, restrict
+from app.people.students.workflow import RESTRICTIONS, restrict
 from app.settings.queries import set_setting
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.objections.workflow import OBJECTIONS, report

@@ -10,7 +10,7 @@ from app.core import mail
 from app.core.db import db
 from app.notices.models import Notice
 from app.notices.reached import Fate, after, after_each, lately, reach_of
-from app.people.models import Student
+from app.people.students.models import Student
 from app.settings.queries import set_setting
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.notices import reach_of_students

@@ -165,7 +165,7 @@ def test_from_the_send_list_to_the_printed_agreement(house):
 
 @pytest.mark.rule("SCL-01")
 def test_a_file_of_students_is_checked_written_and_undone(house):
-    from app.people.models import Student
+    from app.people.students.models import Student
 
     office = signed_in(house, "office")
     book = {"file": (io.BytesIO(xlsx([good_row(n) for n in range(1, 60)])), "学生.xlsx")}

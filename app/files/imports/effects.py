@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import delete, text
 
 from app.core.db import db
 from app.core.registry import stores
 from app.files.imports import compare, writing
 from app.files.imports.models import Import, ImportRow
 from app.files.imports.sheet import Sheet
+from app.workflow import trail
+from app.workflow.actor import Actor
 from app.workflow.steps import Change
 
 COUNTS = ("total", "new", "changed", "same", "faulty")
@@ -105,3 +110,33 @@ def _follow(sheet: Sheet, record: Import) -> None:
     db.session.flush()
     db.session.expire_all()
     sheet.after(record)
+
+
+_FILE_CHANGED = """
+{into} {lines}
+  FROM import_row r JOIN {table} t ON {joined} CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(regexp_replace(k, '_masked$', ''), CASE
+      WHEN :undone THEN jsonb_build_array(coalesce(r.values -> k, r.more -> k), r.old -> k)
+      ELSE jsonb_build_array(r.old -> k, coalesce(r.values -> k, r.more -> k)) END) AS changed
+    FROM jsonb_object_keys(r.old) k WHERE k = ANY(:fields)) c
+  WHERE r.import_id = :id AND r.status = 'changed' AND c.changed IS NOT NULL ORDER BY t.id"""
+
+
+def trace_file(
+    model: Any, step: str, joined: str, fields: Sequence[str], actor: Actor, *, state: str = "state",
+    **values: Any,
+) -> None:  # fmt: skip
+    """A line in the trail of each record that a file has changed, or has given back: old and new.
+
+    `joined` finds the record `t` of a row `r` (SQL), `state` is its column of the state; `values`: id, file,
+    undone and what it binds.
+    """
+    table = model.__tablename__
+    lines = trail.lines(
+        table, ":step", f"t.{state}", f"t.{state}", trail.BY_ACTOR, record="t.id", school="t.school_id",
+        reason=":file", details="jsonb_build_object('import', :id ::int, 'changed', c.changed)",
+        at="app_now()",
+    )  # fmt: skip
+    statement = _FILE_CHANGED.format(into=trail.INTO, lines=lines, table=table, joined=joined)
+    more = {**values, **trail.bound(actor), "step": step, "fields": list(fields)}
+    db.session.execute(text(statement), more)

@@ -6,7 +6,7 @@ from app.core.errors import Invalid, Refused
 from app.files.documents import files
 from app.people.corrections.models import Correction
 from app.people.corrections.queries import typed
-from app.people.students import STUDENTS, checked
+from app.people.students.workflow import STUDENTS, checked
 from app.workflow.steps import Change
 
 

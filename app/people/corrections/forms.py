@@ -17,11 +17,12 @@ from app.core.forms import MISSING, line
 from app.core.names import clean_name
 from app.core.numbers import YEARS, WholeField
 from app.core.text import clean_code
-from app.people import fields
 from app.people.corrections.models import FIELDS, TABLES
 from app.people.corrections.queries import document
-from app.people.models import College, Major, Student
-from app.people.record_forms import country_choices, origin_field
+from app.people.schools.models import College, Major
+from app.people.students import fields
+from app.people.students.forms import country_choices, origin_field
+from app.people.students.models import Student
 
 LENGTHS = {"name": 60, "id_number": 18, "phone": 20, "examinee_no": 14, "class_name": 40}
 CLEAN = {

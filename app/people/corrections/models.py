@@ -15,8 +15,8 @@ from sqlalchemy.types import DateTime
 
 from app.core.crypto import Sealed
 from app.core.db import db
-from app.people import fields
-from app.people.models import Student
+from app.people.students import fields
+from app.people.students.models import Student
 
 
 class CorrectionState(StrEnum):

@@ -9,6 +9,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
+from app.batches.step_views import StepActions
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment, whole
@@ -17,8 +18,7 @@ from app.files.documents import files
 from app.people.corrections import queries
 from app.people.corrections.models import CHIPS, FIELDS, LABELS, Correction
 from app.people.corrections.workflow import CORRECTIONS, RECORD
-from app.people.search_views import StudentSearch
-from app.people.step_views import StepActions
+from app.people.students.search_views import StudentSearch
 from app.workflow import trail
 
 

@@ -14,10 +14,11 @@ from app.core.crypto import cipher
 from app.core.db import db
 from app.core.identity import IdKind
 from app.core.text import mask_id_number
-from app.people import fields
 from app.people.corrections.models import NUMBERS, SECRETS, TABLES, Correction, CorrectionState
-from app.people.models import Major, Student
-from app.people.queries import at_school
+from app.people.schools.models import Major
+from app.people.schools.queries import at_school
+from app.people.students import fields
+from app.people.students.models import Student
 from app.workflow.actor import Actor, Role
 
 

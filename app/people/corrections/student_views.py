@@ -30,8 +30,8 @@ from app.people.corrections.models import (
 )
 from app.people.corrections.queries import kept, own, settled, shown
 from app.people.corrections.workflow import CORRECTIONS, RECORD, propose
-from app.people.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState
-from app.people.student_views import me
+from app.people.students.models import ORIGIN_CHIPS, ORIGIN_STATES, OriginState
+from app.people.students.student_views import me
 
 LARGEST_KEY = 2**31 - 1
 

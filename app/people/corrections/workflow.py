@@ -28,8 +28,8 @@ from app.people.corrections.queries import (
     shown,
     typed,
 )
-from app.people.models import Student
-from app.people.students import checked
+from app.people.students.models import Student
+from app.people.students.workflow import checked
 from app.workflow.actor import Actor, Role
 from app.workflow.engine import Workflow, committed
 from app.workflow.steps import Reason, Step, Tone, Verdict

@@ -13,6 +13,7 @@ from sqlalchemy import Select
 from app.accounts import workflow as sign_in
 from app.accounts.models import ROLE_NAMES, AppUser
 from app.accounts.queries import accounts_for, actor
+from app.batches.step_views import StepActions
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.registry import stores
@@ -27,7 +28,6 @@ from app.people.staff.forms import AskChangeForm, AskNewForm
 from app.people.staff.models import ACTS, CHIPS, LABELS, StaffRequest
 from app.people.staff.notices import LABELS as FACTS
 from app.people.staff.workflow import STAFF_REQUESTS
-from app.people.step_views import StepActions
 from app.workflow import trail
 
 WORDS = {  # of what is done to an account, in its trail

@@ -6,7 +6,7 @@ import click
 from flask.cli import with_appcontext
 
 from app.core.db import db
-from app.people.models import School
+from app.people.schools.models import School
 from app.plan.checks import queries, sync
 
 

@@ -27,8 +27,8 @@ from app.files.imports.sheet import Column, Context, Sheet
 from app.files.imports.template import LISTS, drop_downs
 from app.files.made import making as papers
 from app.files.made.models import Paper
-from app.people.models import Student
-from app.people.sheets import FACTS
+from app.people.students.models import Student
+from app.people.students.sheets import FACTS
 from app.plan.checks.models import Finding
 from app.plan.checks.queries import touches
 from app.plan.checks.sentences import fields_of, sentence

@@ -14,7 +14,8 @@ from sqlalchemy.types import DateTime
 
 from app.core.db import db
 from app.core.identity import IdKind
-from app.people.models import College, Student
+from app.people.schools.models import College
+from app.people.students.models import Student
 
 
 class Severity(StrEnum):

@@ -11,18 +11,18 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select, select
 
 from app.accounts.queries import actor
+from app.batches.step_views import StepActions
 from app.core import jobs
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.declared import Link, ListFilter, Tab, record_action
+from app.fab.declared import READ_ONLY, Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
 from app.fab.views import SafeModelView
-from app.people.fields import TABLES
-from app.people.office_views import READ_ONLY, colleges, years
-from app.people.search_views import StudentSearch
-from app.people.step_views import StepActions
+from app.people.schools.office_views import colleges, years
+from app.people.students.fields import TABLES
+from app.people.students.search_views import StudentSearch
 from app.plan.checks import detail, queries, tasks
 from app.plan.checks.models import (
     FINDING_CHIPS,

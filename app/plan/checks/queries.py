@@ -11,8 +11,9 @@ from sqlalchemy.dialects.postgresql import ARRAY, insert
 
 from app.core import clock
 from app.core.db import db
-from app.people.models import College, Student
-from app.people.queries import at_school
+from app.people.schools.models import College
+from app.people.schools.queries import at_school
+from app.people.students.models import Student
 from app.plan.checks.models import CheckRun, Finding, FindingState, Severity
 from app.plan.checks.rules import RULES
 from app.plan.rows.models import PlanEntry

@@ -15,8 +15,8 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.codes import queries as codes
-from app.people import fields
-from app.people.checks import CREDIT_ALPHABET, credit_code_weights
+from app.core.checks import CREDIT_ALPHABET, credit_code_weights
+from app.people.students import fields
 from app.plan.checks import signs
 from app.plan.checks.models import Severity
 from app.plan.checks.year_rules import (

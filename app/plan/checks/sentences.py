@@ -11,8 +11,8 @@ from flask_babel import lazy_gettext as _l
 from app.accounts.models import ROLE_NAMES, Role
 from app.codes import queries as codes
 from app.core.registry import stores
-from app.people.detail import LABELS as PERSON_LABELS
-from app.people.models import ORIGIN_STATES
+from app.people.students.detail import LABELS as PERSON_LABELS
+from app.people.students.models import ORIGIN_STATES
 from app.plan.checks.models import Finding
 from app.plan.checks.rules import BY_NAME, ID_FAULTS, Rule
 from app.plan.rows.models import FIELD_LABELS

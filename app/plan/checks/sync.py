@@ -23,9 +23,9 @@ from app.core import clock, identity
 from app.core.crypto import cipher
 from app.core.db import db, one_at_a_time
 from app.core.identity import IdKind
-from app.people import fields
-from app.people.fields import AGES
-from app.people.models import Student
+from app.people.students import fields
+from app.people.students.fields import AGES
+from app.people.students.models import Student
 from app.plan.checks.models import CheckRun, FindingState, Severity
 from app.plan.checks.rules import RULES, SIGNS, Needs, Rule
 from app.plan.checks.signs import ACTS, ACTS_OF_ONE, NEAR, NEAR_ONE, SHARED, USES, looser

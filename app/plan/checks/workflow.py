@@ -11,7 +11,7 @@ from flask_babel import lazy_gettext as _l
 from app.core import jobs
 from app.core.db import db
 from app.files.imports.models import Import
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.checks import queries, sync, tasks
 from app.plan.checks.models import FINDING_STATES, Finding, FindingState, Severity
 from app.plan.checks.rules import BY_NAME

@@ -20,7 +20,7 @@ from app.core.errors import Refused
 from app.files.imports.effects import NotAsShownError
 from app.files.imports.models import Import, ImportRow
 from app.files.imports.queries import who_asked
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.rows import sync
 from app.plan.rows.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
 from app.workflow import trail

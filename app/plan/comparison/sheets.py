@@ -16,7 +16,8 @@ from app.core.identity import spellings
 from app.core.text import mask_id_number
 from app.files.imports.models import Import
 from app.files.imports.sheet import Choices, Column, Context, Found, Kind, Sheet, Target, Writer
-from app.people.models import School, Student
+from app.people.schools.models import School
+from app.people.students.models import Student
 from app.plan.comparison import importing, matching
 from app.plan.rows.forms import MOST, TABLES
 from app.plan.rows.models import DESTINATION_FIELDS, PlanEntry

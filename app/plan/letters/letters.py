@@ -25,8 +25,9 @@ from app.files.documents.limits import render_safely
 from app.files.documents.printing import in_chinese, mended_all
 from app.files.made import making as papers
 from app.files.made.models import Paper
-from app.people.models import School, Student
-from app.people.queries import at_school
+from app.people.schools.models import School
+from app.people.schools.queries import at_school
+from app.people.students.models import Student
 from app.plan.letters.models import ForwardingLetter
 from app.plan.rows.models import PlanEntry
 from app.workflow.actor import Actor, Role

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.core.db import db
-from app.people.models import College, Student
+from app.people.schools.models import College
+from app.people.students.models import Student
 
 
 class ForwardingLetter(db.Model):

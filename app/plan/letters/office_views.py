@@ -14,7 +14,7 @@ from app.accounts.queries import actor
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.declared import Link, ListFilter, Tab
+from app.fab.declared import READ_ONLY, Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, moment
 from app.fab.views import SafeModelView
@@ -22,8 +22,8 @@ from app.files.documents.editions import Edition, may_have_full, note
 from app.files.documents.editions import named as edition_named
 from app.files.made import making as papers
 from app.files.made.views import asked, named
-from app.people.office_views import READ_ONLY, colleges, years
-from app.people.search_views import StudentSearch
+from app.people.schools.office_views import colleges, years
+from app.people.students.search_views import StudentSearch
 from app.plan.letters import letters
 from app.plan.letters.models import ForwardingLetter
 from app.plan.letters.sheets import COURIER

@@ -19,7 +19,7 @@ from app.files.imports.intake import MAX_BYTES
 from app.files.imports.requests import clean_name
 from app.files.made import making as papers
 from app.files.made.views import asked, named
-from app.people.office_views import years
+from app.people.schools.office_views import years
 from app.plan.official import workbook
 
 

@@ -23,7 +23,8 @@ from app.core.text import clean_line
 from app.files.imports import intake
 from app.files.made import making as papers
 from app.files.made.models import Paper
-from app.people.models import School, Student
+from app.people.schools.models import School
+from app.people.students.models import Student
 from app.plan.official import effects, guards
 from app.plan.official.spelling import NUMBERS, known_heads, places, spellings
 from app.plan.rows.models import OFFICIAL, PlanEntry

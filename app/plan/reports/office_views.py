@@ -23,10 +23,10 @@ from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash
 from app.fab.views import SafeModelView
-from app.people.models import Student
-from app.people.office_views import colleges, schools, years
-from app.people.queries import major_choices
-from app.people.search_views import StudentSearch
+from app.people.schools.office_views import colleges, schools, years
+from app.people.schools.queries import major_choices
+from app.people.students.models import Student
+from app.people.students.search_views import StudentSearch
 from app.plan.reports import detail, flow, flow_detail, queries
 from app.plan.reports.detail import OUTSIDE, Table
 from app.plan.reports.queries import Cut

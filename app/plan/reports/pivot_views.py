@@ -20,8 +20,8 @@ from app.files.exports.forms import ExportForm
 from app.files.exports.models import Export, Format
 from app.files.exports.tables import AT_ONCE, Asked, Batch, Out, Source, Table
 from app.files.exports.views import AskView, year_asked
-from app.people.models import Student
-from app.people.office_views import years
+from app.people.schools.office_views import years
+from app.people.students.models import Student
 from app.plan.reports.cuts import LABELS, PAY
 from app.plan.reports.queries import Cut
 from app.plan.rows.outside import of_rate, season, text_of

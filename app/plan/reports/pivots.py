@@ -19,7 +19,8 @@ from sqlalchemy import Select, func, select
 from app.codes import queries as codes
 from app.core.db import db
 from app.files.exports.pivoting import crossed, measured, medians
-from app.people.models import College, Major, School, Student
+from app.people.schools.models import College, Major, School
+from app.people.students.models import Student
 from app.plan.reports.cuts import BANDS, LABELS, PAY
 from app.plan.reports.queries import Cut, graduates_of
 from app.plan.rows.editions import NOTHING, formula, formula_of, parts_of

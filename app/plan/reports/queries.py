@@ -13,8 +13,10 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.core.db import db
-from app.people.models import College, Major, OriginState, School, Student
-from app.people.queries import at_school, students_for
+from app.people.schools.models import College, Major, School
+from app.people.schools.queries import at_school
+from app.people.students.models import OriginState, Student
+from app.people.students.queries import students_for
 from app.plan.rows.editions import NOT_NOW, NOTHING, SEEKING, Formula, formula, formula_of, parts_of
 from app.plan.rows.models import PlanEntry, Snapshot, SnapshotRow
 from app.plan.rows.outside import Base, spans, why

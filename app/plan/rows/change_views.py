@@ -12,15 +12,15 @@ from flask_babel import ngettext
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
+from app.batches.step_views import StepActions
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
-from app.fab.declared import ListFilter, Tab, record_action
+from app.fab.declared import READ_ONLY, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
 from app.fab.views import SafeModelView
-from app.people.office_views import READ_ONLY, colleges, years
-from app.people.search_views import StudentSearch
-from app.people.step_views import StepActions
+from app.people.schools.office_views import colleges, years
+from app.people.students.search_views import StudentSearch
 from app.plan.rows import detail, queries
 from app.plan.rows.models import (
     CHANGE_CHIPS,

@@ -11,10 +11,10 @@ from wtforms import HiddenField, SelectField, StringField
 from wtforms.validators import ValidationError
 
 from app.codes import queries as codes
+from app.core.checks import is_credit_code
 from app.core.forms import line
 from app.core.names import clean_title
 from app.core.text import clean_code, clean_line
-from app.people.checks import is_credit_code
 from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PlanEntry
 
 MOST = {name: PlanEntry.__table__.c[name].type.length for name in DESTINATION_FIELDS}

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from flask_babel import gettext as _
 
-from app.people.models import OriginState
+from app.people.students.models import OriginState
 from app.plan.rows.effects import NO_DESTINATION
 from app.plan.rows.models import ChangeKind, ChangeRequest, PlanEntry, PlanState
 from app.plan.rows.queries import open_change

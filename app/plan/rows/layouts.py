@@ -28,10 +28,10 @@ from app.files.exports.lists import exact
 from app.files.exports.readers import MASKED, blank, reader
 from app.files.exports.row_proxy import Reader, Reading
 from app.files.exports.tables import Asked, Batch, Out, Source, Table
-from app.people.fields import FIELDS as ORIGIN
-from app.people.fields import Field, Shape
-from app.people.models import College, School
-from app.people.queries import colleges_for, schools_for
+from app.people.schools.models import College, School
+from app.people.schools.queries import colleges_for, schools_for
+from app.people.students.fields import FIELDS as ORIGIN
+from app.people.students.fields import Field, Shape
 from app.plan.rows.models import PLAN_STATES, PlanEntry, PlanState
 from app.plan.rows.queries import plan_entries_for
 

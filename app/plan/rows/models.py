@@ -15,7 +15,8 @@ from sqlalchemy.types import DateTime
 from app.codes import queries as codes
 from app.core.db import db
 from app.core.named import Title, order_column
-from app.people.models import College, Student
+from app.people.schools.models import College
+from app.people.students.models import Student
 
 
 class PlanState(StrEnum):

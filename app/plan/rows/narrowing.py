@@ -14,13 +14,17 @@ from sqlalchemy import ColumnElement, Select, false, or_, select, text, union_al
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
+from app.core.checks import is_credit_code
+from app.core.named import title_has
 from app.core.registry import stores
 from app.core.text import clean_code, clean_line
 from app.fab.declared import ListFilter
-from app.people.checks import is_credit_code
-from app.people.models import Employer, Major, Student
-from app.people.naming import renamed_employers, title_has
-from app.people.queries import majors_for, students_for
+from app.people.employers.models import Employer
+from app.people.employers.queries import renamed_employers
+from app.people.schools.models import Major
+from app.people.schools.queries import majors_for
+from app.people.students.models import Student
+from app.people.students.queries import students_for
 from app.plan.rows.editions import NOTHING, formulas, parts_of
 from app.plan.rows.models import PARTS, SOURCES, PlanEntry
 from app.plan.rows.queries import plan_entries_for

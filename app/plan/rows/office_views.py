@@ -12,23 +12,24 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select, union_all
 
 from app.accounts.queries import actor
+from app.batches.step_views import StepActions
 from app.codes import queries as codes
+from app.codes.queries import code_name
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.arguments import ListArgs
-from app.fab.declared import Link, ListFilter, Offer, Tab, record_action
+from app.fab.declared import READ_ONLY, Link, ListFilter, Offer, Tab, record_action
 from app.fab.export import same
 from app.fab.interface import SafeInterface
 from app.fab.per_request import once
 from app.fab.presentation import chip, chips, dash, moment
 from app.fab.views import SafeModelView
-from app.people.models import Student
-from app.people.office_views import READ_ONLY, code_name, colleges, years
-from app.people.search_views import StudentSearch
-from app.people.step_views import StepActions
+from app.people.schools.office_views import colleges, years
+from app.people.students.models import Student
+from app.people.students.search_views import StudentSearch
 from app.plan.rows import detail, narrowing
 from app.plan.rows.editions import counts_as
 from app.plan.rows.forms import GROUPS, TABLES, EntryForm, version

@@ -18,8 +18,8 @@ from sqlalchemy import ColumnElement, and_, false, func, or_, select
 
 from app.core import clock
 from app.core.db import db
-from app.people.models import OriginState, Student
-from app.people.queries import at_school
+from app.people.schools.queries import at_school
+from app.people.students.models import OriginState, Student
 from app.plan.rows.editions import Formula, formula, formula_of, formulas
 from app.plan.rows.models import PlanEntry
 from app.workflow.actor import Actor

@@ -15,10 +15,11 @@ from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash
 from app.fab.views import SafeModelView
-from app.people.models import Student
-from app.people.office_views import colleges, schools, years
-from app.people.queries import major_choices, students_for
-from app.people.search_views import StudentSearch
+from app.people.schools.office_views import colleges, schools, years
+from app.people.schools.queries import major_choices
+from app.people.students.models import Student
+from app.people.students.queries import students_for
+from app.people.students.search_views import StudentSearch
 from app.plan.rows import outside
 from app.plan.rows.outside import RATE, REASONS, Base, Why
 

@@ -9,8 +9,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from app.core.db import db
 from app.core.errors import NotYours
-from app.people.models import Student
-from app.people.queries import at_school
+from app.people.schools.queries import at_school
+from app.people.students.models import Student
 from app.plan.rows.models import ChangeKind, ChangeRequest, ChangeState, PlanEntry, PlanState
 from app.workflow.actor import Actor, Role
 

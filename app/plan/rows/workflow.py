@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.core.errors import Invalid, NotYours, Refused
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.rows import effects as then
 from app.plan.rows.guards import (
     is_checked,

@@ -15,7 +15,7 @@ from app.files.exports import rights
 from app.files.exports.forms import ExportForm
 from app.files.exports.models import Export, Format
 from app.files.exports.views import AskView, ask, year_asked
-from app.people.office_views import colleges, schools, years
+from app.people.schools.office_views import colleges, schools, years
 from app.plan.rows import layouts
 from app.plan.rows.models import PLAN_STATES
 

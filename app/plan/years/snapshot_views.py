@@ -20,7 +20,7 @@ from app.fab.presentation import moment
 from app.files.made import making
 from app.files.made.models import Paper
 from app.files.made.views import asked
-from app.people.office_views import years
+from app.people.schools.office_views import years
 from app.plan.rows.detail import shown
 from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS, Snapshot
 from app.plan.rows.outside import REASONS, Why

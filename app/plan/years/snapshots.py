@@ -14,8 +14,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.core.text import clean_line
-from app.people.models import College, Major
-from app.people.queries import at_school
+from app.people.schools.models import College, Major
+from app.people.schools.queries import at_school
 from app.plan.rows.editions import NOTHING, formula, formula_of, parts_of
 from app.plan.rows.models import DESTINATION_FIELDS, Snapshot, SnapshotRow
 from app.plan.rows.outside import Base, Why

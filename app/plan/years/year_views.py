@@ -18,7 +18,7 @@ from app.core.db import db
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.rows import detail, queries, sync
 from app.plan.rows.models import PLAN_CHIPS, PLAN_STATES, PlanState
 from app.plan.rows.outside import of_plan

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
+from app.codes.queries import code_name
 from app.core import clock
 from app.fab.arguments import ListArgs
 from app.fab.declared import ListFilter, Tab
@@ -24,8 +25,8 @@ from app.fab.per_request import now, once
 from app.fab.presentation import age, chip, chips, moment, whole
 from app.fab.saved_filters import SavedFilters
 from app.fab.views import SafeModelView
-from app.people.office_views import code_name, colleges, years
-from app.people.search_views import StudentSearch
+from app.people.schools.office_views import colleges, years
+from app.people.students.search_views import StudentSearch
 from app.signing.desk.queries import found_by, in_tab, with_students
 from app.signing.destinations.queries import module_name
 from app.signing.placements.models import (

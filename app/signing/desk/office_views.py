@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.queries import actor
+from app.batches.step_views import KEYS, StepActions
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
@@ -21,7 +22,6 @@ from app.fab.per_request import now, once
 from app.files.documents.editions import may_have_full
 from app.files.documents.file_views import take_files
 from app.notices.reached import after, ending
-from app.people.step_views import KEYS, StepActions
 from app.plan.checks.detail import Check, checks
 from app.signing.desk import detail
 from app.signing.desk import workflow as levers

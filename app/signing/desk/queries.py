@@ -22,14 +22,18 @@ from sqlalchemy.orm.attributes import set_committed_value
 
 from app.accounts.models import AppUser
 from app.core import clock
+from app.core.checks import is_credit_code
 from app.core.db import db
+from app.core.named import title_has
 from app.core.text import clean_code
 from app.notices.models import Notice
 from app.notices.queries import near
-from app.people.checks import is_credit_code
-from app.people.models import Employer, School, Student, merged
-from app.people.naming import renamed_employers, title_has
-from app.people.queries import finds_student, looks_like_number, students_for
+from app.people.employers.models import Employer
+from app.people.employers.queries import renamed_employers
+from app.people.names.queries import merged
+from app.people.schools.models import School
+from app.people.students.models import Student
+from app.people.students.queries import finds_student, looks_like_number, students_for
 from app.settings.models import Review
 from app.signing.placements.models import AWAITING, FORMS, REVIEWS, Placement, PlacementState
 from app.signing.placements.queries import placements_for

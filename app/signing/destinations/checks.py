@@ -9,13 +9,13 @@ from flask_babel import gettext as _
 
 from app.codes import queries as codes
 from app.codes.models import Region
+from app.core.checks import is_credit_code, is_phone, is_postcode
 from app.core.db import db
 from app.core.forms import MISSING, TOO_LONG
 from app.core.names import clean_title
 from app.core.numbers import MONEY, whole
 from app.core.printable import refusal
 from app.core.text import clean_code, clean_day, clean_line, clean_lines
-from app.people.checks import is_credit_code, is_phone, is_postcode
 from app.signing.destinations.models import (
     NUMBERS,
     PLAN,

@@ -15,7 +15,7 @@ from sqlalchemy.types import DateTime
 
 from app.core.db import db
 from app.files.documents.models import Attachment
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.placements.models import Placement
 
 

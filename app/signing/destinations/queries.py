@@ -17,7 +17,7 @@ from app.codes.queries import edition
 from app.core.db import db
 from app.core.errors import NotYours
 from app.core.text import clean_line
-from app.people.models import Student
+from app.people.students.models import Student
 from app.settings.models import DESTINATION_NAMES
 from app.settings.queries import settings
 from app.signing.destinations.models import (

@@ -20,7 +20,7 @@ from app.fab.per_request import now
 from app.fab.presentation import moment
 from app.files.documents import files
 from app.files.documents.file_views import sent_files, take_files
-from app.people.student_views import me
+from app.people.students.student_views import me
 from app.signing.destinations import evidence, queries
 from app.signing.destinations.detail import items, names, next_step, progress, proofs, why_refused
 from app.signing.destinations.forms import form_of, show, typed

@@ -15,7 +15,7 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.forms import TOO_LONG
 from app.files.documents.models import Attachment
-from app.people.models import Student
+from app.people.students.models import Student
 from app.settings.queries import settings
 from app.signing.destinations import effects  # noqa: F401 (registers what fills the plan row)
 from app.signing.destinations.checks import LONGEST, cleaned, fields_of, most_of, problem, shown

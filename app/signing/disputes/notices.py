@@ -8,7 +8,7 @@ from sqlalchemy import select, true
 from app.accounts.models import AppUser
 from app.core.db import db
 from app.notices.workflow import Letter, Letters, People, tell_of
-from app.people.queries import provincial_staff, staff_of
+from app.people.schools.queries import provincial_staff, staff_of
 from app.signing.disputes.models import Dispute
 from app.workflow.actor import PARTIES, Role
 from app.workflow.steps import Change

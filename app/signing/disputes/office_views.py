@@ -10,11 +10,11 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.models import ROLE_NAMES
 from app.accounts.queries import actor
 from app.accounts.told import told_of
+from app.batches.step_views import StepActions
 from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment, whole
 from app.fab.views import SafeModelView
-from app.people.step_views import StepActions
 from app.signing.disputes import queries
 from app.signing.disputes.models import CHIPS, LABELS, Dispute
 from app.signing.disputes.workflow import DISPUTES

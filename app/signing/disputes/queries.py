@@ -12,7 +12,7 @@ from app.core import clock, mail
 from app.core.db import db
 from app.core.names import spellings
 from app.core.registry import stores
-from app.people.models import Employer
+from app.people.employers.models import Employer
 from app.signing.disputes.models import FREEZES, Dispute, DisputeState
 from app.workflow.actor import PARTIES, STAFF, Actor, Role
 from app.workflow.models import Trail

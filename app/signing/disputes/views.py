@@ -19,7 +19,7 @@ from app.core.limits import Limit
 from app.core.text import mask_name
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
-from app.people.models import School
+from app.people.schools.models import School
 from app.signing.disputes.queries import school_of
 from app.signing.disputes.workflow import Behind, behind, press
 from app.workflow.actor import PARTIES, STAFF

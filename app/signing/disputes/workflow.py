@@ -16,6 +16,7 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
 
 from app.accounts import freezing, security_log
+from app.accounts.contacts import write_mail
 from app.accounts.models import AccountWarning, AppUser, WarningLink
 from app.accounts.queries import actor_of, email_taken
 from app.accounts.warnings import link_behind
@@ -23,8 +24,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
 from app.core.limits import Limit
-from app.people.models import Student
-from app.people.ways_in import write_mail
+from app.people.students.models import Student
 from app.signing.disputes.models import LABELS, Dispute, DisputeState
 from app.signing.disputes.notices import tell
 from app.signing.disputes.queries import (

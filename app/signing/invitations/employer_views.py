@@ -12,13 +12,13 @@ from sqlalchemy import ColumnElement, Select, false
 
 from app.accounts.queries import actor
 from app.core import clock
+from app.core.named import name_has
 from app.fab.access import has_access
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
-from app.people.models import Student
-from app.people.naming import name_has
-from app.people.search_views import StudentSearch
+from app.people.students.models import Student
+from app.people.students.search_views import StudentSearch
 from app.signing.invitations import queries
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.views import (

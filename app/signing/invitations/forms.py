@@ -14,9 +14,10 @@ from wtforms.validators import DataRequired
 from app.core import clock
 from app.core.forms import MISSING, line
 from app.core.names import clean_name
-from app.people.models import Employer, School
-from app.people.naming import former_names
-from app.people.queries import active_schools
+from app.people.employers.models import Employer
+from app.people.names.queries import former_names
+from app.people.schools.models import School
+from app.people.schools.queries import active_schools
 from app.signing.invitations.workflow import days_refused
 from app.signing.terms.forms import TermsPart, fields_of
 from app.signing.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Terms

@@ -16,7 +16,8 @@ from app.accounts.security_log import DENIED, note
 from app.core.db import db
 from app.core.limits import Limit
 from app.core.names import name_key
-from app.people.models import School, Student
+from app.people.schools.models import School
+from app.people.students.models import Student
 from app.workflow.actor import Actor
 
 # whoever copies a number wrongly sees it within a few tries; 167 candidates would take a month

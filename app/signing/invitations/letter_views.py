@@ -24,9 +24,9 @@ from app.core.names import name_problem
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.notices.reached import REACHED, Told
-from app.people.employer_views import mine
-from app.people.models import School
-from app.people.queries import find_student
+from app.people.employers.employer_views import mine
+from app.people.schools.models import School
+from app.people.students.queries import find_student
 from app.settings.queries import settings
 from app.signing.invitations import guesses, queries
 from app.signing.invitations.forms import LetterForm, SearchForm, beginning

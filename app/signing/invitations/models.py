@@ -11,7 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.core.db import db
-from app.people.models import Employer, Student
+from app.people.employers.models import Employer
+from app.people.students.models import Student
 from app.signing.placements.models import Placement
 from app.signing.terms.models import Terms
 

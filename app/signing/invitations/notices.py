@@ -8,12 +8,12 @@ from dataclasses import replace
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.models import AppUser
+from app.accounts.queries import users_of
 from app.core import clock
 from app.notices.models import NO_ACCOUNT
 from app.notices.reached import WHY, Fate, Reach, reach_of
 from app.notices.workflow import Letter, Letters, People, remind, tell, tell_of
-from app.people.effects import open_accounts
-from app.people.queries import users_of
+from app.people.students.effects import open_accounts
 from app.signing.invitations.models import Invitation
 from app.signing.nudges.workflow import who_reminds
 from app.workflow.steps import Change, event_key

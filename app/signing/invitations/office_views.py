@@ -8,14 +8,13 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
+from app.batches.step_views import StepActions
 from app.core import clock
-from app.fab.declared import Tab, record_action
+from app.fab.declared import READ_ONLY, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
 from app.fab.views import SafeModelView
-from app.people.office_views import READ_ONLY
-from app.people.search_views import StudentSearch
-from app.people.step_views import StepActions
+from app.people.students.search_views import StudentSearch
 from app.signing.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.signing.invitations.queries import found_by, in_tab, invitations_for, untold
 from app.signing.invitations.views import OFFICE_WAY, ToldColumn, told_chip, told_fact

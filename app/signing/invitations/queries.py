@@ -16,9 +16,12 @@ from app.core.db import db
 from app.core.errors import NotYours
 from app.notices.models import Notice
 from app.notices.queries import near
-from app.people.models import Employer, School, Student
-from app.people.naming import employer_called
-from app.people.queries import at_school, finds_student, looks_like_number
+from app.people.employers.models import Employer
+from app.people.employers.queries import employer_called
+from app.people.schools.models import School
+from app.people.schools.queries import at_school
+from app.people.students.models import Student
+from app.people.students.queries import finds_student, looks_like_number
 from app.signing.invitations.models import Candidate, Invitation, InvitationState
 from app.signing.placements.models import AWAITING, Placement
 from app.signing.placements.queries import placements_for

@@ -22,7 +22,8 @@ from app.core.text import mask_id_number
 from app.files.imports import compare
 from app.files.imports.models import Import
 from app.files.imports.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target
-from app.people.models import School, Student
+from app.people.schools.models import School
+from app.people.students.models import Student
 from app.signing.invitations import guesses
 from app.signing.invitations.models import Candidate
 from app.signing.placements.guards import cannot_sign

@@ -22,8 +22,8 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
-from app.people.models import Employer
-from app.people.naming import employer_called
+from app.people.employers.models import Employer
+from app.people.employers.queries import employer_called
 from app.signing.invitations import queries
 from app.signing.invitations.models import Invitation
 from app.signing.invitations.views import (

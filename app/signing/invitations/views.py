@@ -15,7 +15,8 @@ from app.codes import queries as codes
 from app.core import clock
 from app.core.text import mask_all_but_end
 from app.notices.reached import REACHED
-from app.people.models import Employer, Student
+from app.people.employers.models import Employer
+from app.people.students.models import Student
 from app.signing.invitations import queries
 from app.signing.invitations.models import CHIPS, RESPONSE_LABELS, Invitation
 from app.signing.invitations.notices import reach_of_students

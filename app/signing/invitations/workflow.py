@@ -13,7 +13,9 @@ from flask_babel import lazy_gettext as _l
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
-from app.people.models import Employer, EmployerState, School, Student
+from app.people.employers.models import Employer, EmployerState
+from app.people.schools.models import School
+from app.people.students.models import Student
 from app.settings.queries import settings
 from app.signing.invitations.models import RESPONSE_LABELS, Candidate, Invitation, InvitationState
 from app.signing.invitations.notices import tell_of_batch, tell_parties

@@ -8,8 +8,9 @@ from typing import Any
 from sqlalchemy import select
 
 from app.accounts.models import AppUser
+from app.accounts.queries import users_of
 from app.core.db import db
-from app.people.queries import staff_of, users_of
+from app.people.schools.queries import staff_of
 from app.signing.nudges.models import Nudge
 from app.workflow import trail
 from app.workflow.actor import Role

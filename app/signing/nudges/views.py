@@ -9,12 +9,12 @@ from flask_appbuilder import expose
 from flask_babel import gettext as _
 
 from app.accounts.queries import actor
+from app.batches.step_views import WHO
 from app.core.errors import NotYours, Refused
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.urls import came_from
-from app.people.step_views import WHO
 from app.workflow.actor import Role
 from app.workflow.models import Trail
 

@@ -19,7 +19,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.registry import stores
 from app.notices.workflow import Letters
-from app.people.models import College, Employer, School
+from app.people.employers.models import Employer
+from app.people.schools.models import College, School
 from app.settings.queries import settings, working_deadline
 from app.signing.nudges.models import Nudge
 from app.signing.nudges.queries import accounts, nudge_of, waits_since

@@ -12,7 +12,7 @@ from sqlalchemy.types import DateTime
 
 from app.core.db import db
 from app.core.named import Title
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.invitations.models import Invitation
 from app.signing.placements.models import Placement
 

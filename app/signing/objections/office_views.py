@@ -10,12 +10,12 @@ from flask_babel import lazy_pgettext
 from sqlalchemy import Select
 
 from app.accounts.queries import actor
+from app.batches.step_views import StepActions
 from app.fab.declared import Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
 from app.fab.views import SafeModelView
-from app.people.search_views import StudentSearch
-from app.people.step_views import StepActions
+from app.people.students.search_views import StudentSearch
 from app.signing.objections import queries
 from app.signing.objections.models import CHIPS, LABELS, Objection
 from app.signing.objections.workflow import OBJECTIONS

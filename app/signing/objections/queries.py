@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import ColumnElement, Select, func, or_, select
 
 from app.core.db import db
-from app.people.queries import at_school
+from app.people.schools.queries import at_school
 from app.signing.objections.models import Objection, ObjectionState, Way
 from app.workflow.actor import Actor, Role
 

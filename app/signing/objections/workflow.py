@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as _l
 
 from app.core.db import db
 from app.core.errors import NotYours
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.invitations.models import Invitation, InvitationState
 from app.signing.invitations.queries import invitation_of
 from app.signing.invitations.workflow import INVITATIONS

@@ -8,8 +8,8 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.people.models import Employer
-from app.people.register import employer_by_code, listed
+from app.people.employers.models import Employer
+from app.people.employers.register import employer_by_code, listed
 from app.signing.offline.evidence import papers_for
 from app.signing.placements.models import Placement
 from app.workflow.actor import Actor, Role

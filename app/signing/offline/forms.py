@@ -12,12 +12,12 @@ from wtforms.validators import DataRequired
 
 from app.codes.forms import RegionField, options
 from app.core.errors import Invalid
-from app.core.forms import MISSING, line, show_problems
+from app.core.forms import EMAIL, MISSING, POSTCODE, line, show_problems
 from app.core.named import a_title
 from app.core.names import clean_title
 from app.core.text import clean_code, clean_line
 from app.files.documents.errors import Unprintable
-from app.people.forms import CREDIT_CODE, EMAIL, POSTCODE
+from app.people.employers.forms import CREDIT_CODE
 from app.signing.terms.forms import TermsPart, fields_of
 from app.signing.terms.models import FIELDS, OFFER
 

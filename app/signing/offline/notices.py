@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.queries import users_of
 from app.core import clock
 from app.core.db import db
 from app.notices.workflow import Letter, tell
-from app.people.queries import users_of
 from app.signing.offline.queries import link_behind
 from app.workflow.steps import event_key
 

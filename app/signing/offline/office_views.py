@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core.errors import Refused
+from app.core.named import title_has
 from app.fab.declared import Link, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, moment
 from app.fab.views import SafeModelView
-from app.people.naming import title_has
 from app.signing.offline.effects import to_register
 from app.signing.offline.evidence import papers_for
 from app.signing.placements.models import Placement

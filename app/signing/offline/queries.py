@@ -9,8 +9,9 @@ from sqlalchemy import select
 
 from app.core.db import db
 from app.core.errors import NotYours
-from app.people.models import Employer, EmployerState, Student
-from app.people.queries import students_for
+from app.people.employers.models import Employer, EmployerState
+from app.people.students.models import Student
+from app.people.students.queries import students_for
 from app.signing.offline.models import Entry, UploadLink
 from app.signing.placements.models import Kind, Placement
 from app.signing.placements.queries import placement_in, placements_for

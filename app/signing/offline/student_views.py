@@ -22,8 +22,8 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.files.documents.errors import Unprintable
 from app.files.documents.file_views import file_answer
-from app.people.register import employer_by_code
-from app.people.student_views import me
+from app.people.employers.register import employer_by_code
+from app.people.students.student_views import me
 from app.signing.offline import detail, queries
 from app.signing.offline.forms import form_of, typed
 from app.signing.offline.workflow import Filled, draft, generate, look_up, save, why_not_enter

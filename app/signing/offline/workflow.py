@@ -15,7 +15,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.limits import Limit
-from app.people.models import Student
+from app.people.students.models import Student
 from app.settings.queries import settings
 from app.signing.offline.models import Entry, UploadLink
 from app.signing.offline.queries import (

@@ -10,8 +10,9 @@ from flask_babel import gettext as _
 from app.codes import queries as codes
 from app.core import clock
 from app.files.documents.printing import unprintable
-from app.people.models import Employer, OriginState, Student, TrainingMode
-from app.people.register import employer_by_code
+from app.people.employers.models import Employer
+from app.people.employers.register import employer_by_code
+from app.people.students.models import OriginState, Student, TrainingMode
 from app.plan.rows import workflow as plan
 from app.settings.queries import window
 from app.signing.placements.checks import missing_facts, named, who_mends

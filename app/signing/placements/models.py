@@ -17,7 +17,9 @@ from sqlalchemy.types import DateTime
 
 from app.core.db import db, reads
 from app.core.named import Title, order_column
-from app.people.models import College, Employer, Major, School, Student
+from app.people.employers.models import Employer
+from app.people.schools.models import College, Major, School
+from app.people.students.models import Student
 from app.signing.terms.models import Terms
 
 

@@ -10,13 +10,11 @@ from sqlalchemy import Select, func, select
 
 from app.core.db import db
 from app.core.errors import NotYours
+from app.core.named import title_has
 from app.files.documents.models import Attachment
-from app.people.models import Student
-from app.people.naming import title_has
-from app.people.queries import (
-    at_school,
-    restriction_reason,
-)
+from app.people.schools.queries import at_school
+from app.people.students.models import Student
+from app.people.students.queries import restriction_reason
 from app.plan.rows.models import PlanEntry
 from app.signing.placements.models import (
     AWAITING,

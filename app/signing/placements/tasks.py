@@ -21,7 +21,7 @@ from app.files.documents.errors import RenderError, Unprintable
 from app.files.documents.issued import Later, digest, failure, forget_failure, kept, make, read
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import day, in_chinese, mended_all, unprintable
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.placements.models import KINDS, Kind, Placement, PlacementState
 from app.signing.placements.queries import prints
 from app.signing.terms.models import ARCHIVE, HOUSEHOLD, OFFER, Terms, asked, values_of

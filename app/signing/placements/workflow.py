@@ -9,7 +9,7 @@ from typing import Any
 from flask_babel import lazy_gettext as _l
 
 from app.notices.workflow import untell_decision
-from app.people.models import Student
+from app.people.students.models import Student
 from app.settings.models import two_levels
 from app.signing.nudges.workflow import college_had_its_time, nudge_steps, stands_in
 from app.signing.placements import effects as then
@@ -247,7 +247,7 @@ PLACEMENTS: Workflow[Placement] = Workflow(
         Step("complete_facts", S.AWAITING_SCHOOL, S.AWAITING_SCHOOL, by=Role.SCHOOL,
              label=_l("Complete the employer's facts"), fill=(then.keep_facts,),
              done=_l("The employer's facts are complete.")),
-        # written by `people.effects`, for one student or a whole file
+        # written by `people.students.effects`, for one student or a whole file
         Step("follow_student", HOLDS_SLOT, lambda change: S(change.record.state), by=Role.SCHOOL,
              targets=HOLDS_SLOT, inner=True, label=_l("Moved with the student's college and major")),
     ),

@@ -10,7 +10,7 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Refused
 from app.files.documents.issued import void_documents
-from app.people.models import Student
+from app.people.students.models import Student
 from app.settings.models import Review
 from app.settings.queries import settings, working_deadline
 from app.signing.placements.queries import has_agreement

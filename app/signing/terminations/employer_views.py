@@ -15,14 +15,14 @@ from sqlalchemy import ColumnElement, Select, false, select
 from app.accounts.queries import actor
 from app.core.db import db
 from app.core.limits import Limit
+from app.core.named import name_has
 from app.fab.access import has_access
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
 from app.fab.views import SafeModelView
-from app.people.models import Student
-from app.people.naming import name_has
-from app.people.search_views import StudentSearch
+from app.people.students.models import Student
+from app.people.students.search_views import StudentSearch
 from app.signing.placements.models import AGREEMENT_CHIPS, AGREEMENT_LABELS, Placement
 from app.signing.terminations import queries
 from app.signing.terminations.models import CHIPS, LABELS, TerminationState

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, aliased, foreign, mapped_column, relationship
 from sqlalchemy.types import DateTime
 
 from app.core.db import db
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.placements.models import Placement
 
 

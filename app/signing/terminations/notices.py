@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
+from app.accounts.queries import users_of
 from app.core import clock
 from app.notices.workflow import Letter, Letters, People, remind, tell, tell_of
-from app.people.models import Student
-from app.people.queries import staff_of, users_of
+from app.people.schools.queries import staff_of
+from app.people.students.models import Student
 from app.signing.nudges.workflow import for_receiver, who_reminds
 from app.signing.terminations.models import Chance, Termination
 from app.workflow.actor import Role

@@ -17,8 +17,8 @@ from app.fab.access import has_access
 from app.fab.builder import SafeView
 from app.fab.presentation import moment
 from app.notices.reached import ending, of_event
-from app.people.models import Student
-from app.people.queries import students_for
+from app.people.students.models import Student
+from app.people.students.queries import students_for
 from app.signing.terminations import queries
 from app.signing.terminations.workflow import grant_chance
 

@@ -15,8 +15,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours
 from app.notices.queries import near
-from app.people.models import Major, School
-from app.people.queries import at_school
+from app.people.schools.models import Major, School
+from app.people.schools.queries import at_school
 from app.settings.queries import settings
 from app.signing.invitations.models import Invitation
 from app.signing.placements.models import Kind, Placement, PlacementState

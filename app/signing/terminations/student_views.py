@@ -20,7 +20,7 @@ from app.fab.presentation import moment
 from app.files.documents import files
 from app.files.documents.attachments import Upload
 from app.files.documents.file_views import sent_files
-from app.people.student_views import me
+from app.people.students.student_views import me
 from app.signing.destinations.detail import Leaving
 from app.signing.placements.models import (
     AGREEMENT_CHIPS,

@@ -14,7 +14,7 @@ from app.files.documents.editions import PRINTED, Edition, whole
 from app.files.documents.issued import Later, digest, failure, forget_failure, kept, make, read
 from app.files.documents.models import Document, Failure
 from app.files.documents.printing import day, in_chinese, mended_all
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.placements.tasks import base_url, trace_rows
 from app.signing.terminations.models import WAYS, Termination, Way
 

@@ -16,8 +16,8 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours
 from app.files.documents.attachments import Upload
 from app.notices.workflow import untell_decision
-from app.people.models import Student
-from app.people.queries import students_for
+from app.people.students.models import Student
+from app.people.students.queries import students_for
 from app.settings.models import two_levels
 from app.settings.queries import settings
 from app.signing.nudges.workflow import college_had_its_time, nudge_steps, stands_in

@@ -14,11 +14,11 @@ from wtforms.validators import DataRequired, InputRequired, NumberRange, Validat
 
 from app.codes.forms import RegionField, options
 from app.core import clock
-from app.core.forms import MISSING, OnlyIf, line
+from app.core.forms import MISSING, PHONE, POSTCODE, TEL, OnlyIf, line
 from app.core.names import clean_contact, clean_title
 from app.core.numbers import DAYS, MONEY, WholeField
 from app.core.text import clean_line
-from app.people.forms import NOT_FOR_EMPLOYERS, PHONE, POSTCODE, TEL
+from app.people.employers.forms import NOT_FOR_EMPLOYERS
 from app.signing.terms.models import ARCHIVE, FIELDS, HOUSEHOLD, NOT_RECEIVED, OFFER, Field
 
 CLEAN = {"contact_name": clean_contact, "archive_contact": clean_contact, "archive_to": clean_title}

@@ -12,7 +12,7 @@ from app.accounts.models import AppUser
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid
-from app.people.models import School
+from app.people.schools.models import School
 from tests.conftest import make_database
 from tests.real import at_once as start_together
 from tests.real import installation

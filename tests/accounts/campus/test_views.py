@@ -8,7 +8,7 @@ from app.accounts.campus.models import CampusIdentity, SignInWay
 from app.accounts.models import SecurityEvent
 from app.core.db import db
 from app.core.mail import Message
-from app.people.models import Student
+from app.people.students.models import Student
 from app.workflow import trail
 from tests import factories as make
 from tests.accounts.campus.test_oidc import come_back, go, signed_in, who

@@ -14,7 +14,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.mail import Message
-from app.people.students import correct
+from app.people.students.workflow import correct
 from app.signing.invitations.workflow import INVITATIONS
 from tests import factories as make
 

@@ -9,8 +9,8 @@ from functools import cache
 
 import openpyxl
 
+from app.core.identity import id_number_mark
 from app.demo.people import COLLEGES, GIVEN, SURNAMES
-from app.people.checks import id_number_mark
 from tests.browser.files import YEAR
 from tests.factories import credit_code
 

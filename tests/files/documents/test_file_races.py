@@ -13,7 +13,7 @@ from app.files.documents import files
 from app.files.documents.attachments import accept_upload
 from app.files.documents.models import Attachment
 from app.files.documents.tasks import sweep_files
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.terminations.models import Termination
 from tests.cast import Cast
 from tests.conftest import make_database

@@ -15,7 +15,7 @@ from app.files.exports.models import Format
 from app.files.imports import requests as imports
 from app.files.imports import tasks as import_tasks
 from app.files.imports.models import Import, ImportRow
-from app.people.workflow import RESTRICTIONS, restrict
+from app.people.students.workflow import RESTRICTIONS, restrict
 from app.plan.rows import editions, sync
 from app.plan.rows.models import PlanEntry
 from tests import factories as make

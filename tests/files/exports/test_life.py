@@ -16,7 +16,7 @@ from app.core.errors import Invalid, NotYours, Refused
 from app.files.exports import keeping, lists, tasks, xlsx_out
 from app.files.exports.models import Export
 from app.notices.models import Notice
-from app.people.models import Student
+from app.people.students.models import Student
 from app.workflow.models import Trail
 from tests import factories as make
 from tests.files.exports.conftest import kept

@@ -28,7 +28,7 @@ def lists_of(app):
 def life(cast):
     """Something in every list."""
     from app.core import clock
-    from app.people.workflow import restrict
+    from app.people.students.workflow import restrict
     from app.plan.rows import sync
     from app.signing.objections.workflow import report
 

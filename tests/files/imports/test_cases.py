@@ -14,7 +14,8 @@ from app.core.db import db
 from app.files.imports import cells
 from app.files.imports.cells import Wrong
 from app.files.imports.models import ImportRow
-from app.people.models import Major, Student
+from app.people.schools.models import Major
+from app.people.students.models import Student
 from tests import factories as make
 from tests.files.imports.books import good_row, number, text_table, xls, xlsx
 from tests.files.imports.conftest import problems, tally
@@ -255,7 +256,7 @@ def test_nobody_is_restricted_whose_row_is_hidden(bring, apply, cast):
     who = db.session.query(Student).filter(
         Student.student_no.in_(["2023000540", "2023000539", "2023000538"])
     )
-    from app.people.models import Restriction
+    from app.people.students.models import Restriction
 
     restricted = {db.session.get(Student, r.student_id).name for r in db.session.query(Restriction)}
     assert restricted & {s.name for s in who} == {"于霞勇", "杜萍丽"}

@@ -6,7 +6,7 @@ import pytest
 
 from app.core import identity
 from app.core.db import db
-from app.people.models import Student
+from app.people.students.models import Student
 from tests.files.imports.books import HEADS, good_row, number, xlsx
 from tests.files.imports.conftest import problems, tally
 

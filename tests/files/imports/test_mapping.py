@@ -11,7 +11,8 @@ from app.core.errors import NotYours, Refused
 from app.files.imports import requests, tasks
 from app.files.imports.answers import Answers, answers_of
 from app.files.imports.models import ImportRow, ImportWord
-from app.people.models import Major, Student
+from app.people.schools.models import Major
+from app.people.students.models import Student
 from tests import factories as make
 from tests.files.imports.books import HEADS, good_row, xlsx
 from tests.files.imports.conftest import problems, tally

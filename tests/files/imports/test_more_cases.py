@@ -9,7 +9,8 @@ import pytest
 from app.core.db import db
 from app.core.emails import clean_email, is_email, known_end
 from app.files.imports.models import ImportRow
-from app.people.models import Employer, Student
+from app.people.employers.models import Employer
+from app.people.students.models import Student
 from tests import factories as make
 from tests.files.imports.books import good_row, text_table, xls, xlsx
 from tests.files.imports.conftest import problems

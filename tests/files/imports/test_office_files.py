@@ -413,7 +413,7 @@ def test_a_masked_list_changes_nothing_of_the_numbers_and_something_of_the_rest(
     assert tally(record) == (0, 1, 0, 1)
     assert [f for f, _s in problems(record)[3]] == ["phone"]
     assert record.details["masked"] == {"id_number": 1, "phone": 2}
-    from app.people.models import Student
+    from app.people.students.models import Student
 
     apply(record, "write_good")
     student = db.session.query(Student).filter_by(student_no="2023000001").one()

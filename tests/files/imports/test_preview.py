@@ -17,7 +17,7 @@ from app.files.imports.answers import Answers
 from app.files.imports.models import Import
 from app.files.made import tasks as papers
 from app.files.made.models import Paper
-from app.people.models import Student
+from app.people.students.models import Student
 from tests import factories as make
 from tests.files.imports.books import HEADS, good_row, xlsx
 from tests.files.imports.conftest import tally

@@ -13,7 +13,8 @@ from app.core.registry import stores
 from app.files.exports.models import Format
 from app.files.imports.intake import _names as known_names
 from app.files.imports.models import ImportRow
-from app.people.models import College, Major, Restriction
+from app.people.schools.models import College, Major
+from app.people.students.models import Restriction
 from app.plan.letters.models import ForwardingLetter
 from app.plan.rows.models import PlanEntry
 from tests import factories as make
@@ -74,7 +75,7 @@ def full(cast, app):
     """Records of every kind, with values that tempt a spreadsheet."""
     for n, name in enumerate(("=公司", "甲'乙", "1e5公司")):
         values = EMPLOYERS.good(cast, n)
-        from app.people.register import list_employer
+        from app.people.employers.register import list_employer
 
         list_employer(
             {"credit_code": values["统一社会信用代码"], "name": name, "kind": "39", "postcode": "001234",

@@ -4,7 +4,8 @@ import pytest
 
 from app.core.db import db
 from app.files.imports.models import ImportRow
-from app.people.models import Major, Student
+from app.people.schools.models import Major
+from app.people.students.models import Student
 from tests import factories as make
 from tests.files.imports.books import HEADS, good_row, number, text_table, xls, xlsx
 from tests.files.imports.conftest import problems, tally

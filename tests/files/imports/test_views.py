@@ -10,7 +10,7 @@ from python_calamine import CalamineWorkbook
 from app.core.db import db
 from app.files.imports import tasks
 from app.files.imports.models import Import
-from app.people.models import Student
+from app.people.students.models import Student
 from tests import factories as make
 from tests.files.imports.books import good_row, xlsx
 

@@ -12,9 +12,9 @@ import pytest
 from app.core import clock
 from app.core.db import db
 from app.files.exports.models import Export
-from app.people import fields
 from app.people.corrections.models import Correction
-from app.people.models import Student
+from app.people.students import fields
+from app.people.students.models import Student
 from app.plan.rows import editions, layouts, sync
 from app.plan.rows.models import PlanEntry
 from app.plan.rows.workflow import PLAN

@@ -17,8 +17,9 @@ from app.files.documents.models import Attachment
 from app.notices.models import Notice
 from app.people.corrections.models import FIELDS, Correction
 from app.people.corrections.workflow import CORRECTIONS, propose
-from app.people.models import Major, Student
-from app.people.students import correct
+from app.people.schools.models import Major
+from app.people.students.models import Student
+from app.people.students.workflow import correct
 from app.workflow import trail
 from tests import factories as make
 from tests.files.imports.books import good_row, number, xlsx

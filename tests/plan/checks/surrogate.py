@@ -20,7 +20,8 @@ from sqlalchemy import text
 from app.accounts.models import AppUser, ContactChange, SecurityEvent
 from app.core import clock
 from app.core.db import db
-from app.people.models import Employer, Student
+from app.people.employers.models import Employer
+from app.people.students.models import Student
 from app.plan.checks import sync
 from app.settings.models import SchoolSetting
 from app.signing.invitations.models import Invitation

@@ -12,7 +12,7 @@ from app.files.imports import tasks as bulk
 from app.files.imports.models import Import
 from app.files.made import tasks as papers
 from app.files.made.models import Paper
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.checks import sync, tasks
 from app.plan.checks.models import Finding
 from app.plan.rows import editions

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from app.core import clock
+from app.core.checks import CREDIT_ALPHABET, credit_code_mark, is_credit_code
 from app.core.db import db
-from app.people.checks import CREDIT_ALPHABET, credit_code_mark, is_credit_code
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.checks import queries, sync
 from app.plan.checks.detail import checks
 from app.plan.checks.models import Finding, IdNumberFact
@@ -177,7 +177,7 @@ def test_who_alone_lacks_what_most_have_is_found(cast):
 
 
 def test_impossible_birth_dates_and_ages_are_found(cast):
-    from app.people.checks import id_number_mark
+    from app.core.identity import id_number_mark
 
     for first, fault in (("99999920040231001", "born"), ("99999919200101001", "age"),
                          ("99999920300101001", "born")):  # fmt: skip

@@ -10,8 +10,8 @@ from app.batches.tasks import run as work_off
 from app.core import clock
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from app.people.models import Student
-from app.people.students import STUDENTS
+from app.people.students.models import Student
+from app.people.students.workflow import STUDENTS
 from app.plan.checks import queries, sync, tasks
 from app.plan.checks.commands import check_plans
 from app.plan.checks.models import CheckRun, Finding

@@ -89,7 +89,7 @@ def test_two_overlapping_plan_files_do_not_deadlock_and_lose_nothing(race, turn)
 def test_a_signing_that_comes_into_force_meanwhile_is_neither_lost_nor_overwritten(race, turn):
     with race.test_request_context():
         cast, number = Cast.load(), f"R{turn:04d}"
-        from app.people.models import Student
+        from app.people.students.models import Student
 
         student = db.session.query(Student).filter_by(student_no=number).one()
         waiting = accept(invite(cast.employer, student)[0])
@@ -131,7 +131,7 @@ def test_a_correction_of_a_placement_that_waits_for_the_clock_is_seen_before_the
 ):
     number = "R0005"
     with race.test_request_context():
-        from app.people.models import Student
+        from app.people.students.models import Student
 
         cast = Cast.load()
         student = db.session.query(Student).filter_by(student_no=number).one()

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.codes import queries as codes
 from app.core.db import db
-from app.people.queries import major_choices
+from app.people.schools.queries import major_choices
 from app.plan.reports import queries
 from app.plan.reports.queries import Cut
 from app.plan.rows import editions

@@ -11,7 +11,9 @@ from sqlalchemy import text
 from app.core import clock
 from app.core.db import db
 from app.files.exports import lists, tasks
-from app.people.models import Employer, FormerName, Major
+from app.people.employers.models import Employer
+from app.people.names.models import FormerName
+from app.people.schools.models import Major
 from app.plan.rows import editions, narrowing, sync
 from app.plan.rows.models import PlanEntry
 from tests import factories as make

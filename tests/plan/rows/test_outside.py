@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from app.core import clock
 from app.core.db import db
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.reports import queries
 from app.plan.reports.queries import Cut
 from app.plan.rows import editions, outside, sync

@@ -12,7 +12,8 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Refused
 from app.notices.models import Notice
-from app.people.models import College, Employer
+from app.people.employers.models import Employer
+from app.people.schools.models import College
 from app.plan.rows import sync, tasks
 from app.plan.rows.models import ChangeRequest, PlanDirty, PlanEntry
 from app.plan.rows.workflow import CHANGES, PLAN, edit

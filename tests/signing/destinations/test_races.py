@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from app.core.db import db
-from app.people.models import Student
+from app.people.students.models import Student
 from app.signing.destinations.queries import draft_of
 from app.signing.destinations.workflow import save, submit
 from app.signing.invitations.workflow import INVITATIONS

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.people.models import TrainingMode
+from app.people.students.models import TrainingMode
 from app.plan.rows.models import PlanEntry
 from app.settings.queries import set_setting
 from app.signing.destinations.models import (

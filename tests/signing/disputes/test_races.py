@@ -9,8 +9,10 @@ from app.accounts import freezing
 from app.accounts.warnings import warn
 from app.accounts.workflow import CHANGED
 from app.core.db import db
-from app.people.models import College, Employer, Student
-from app.people.students import STUDENTS
+from app.people.employers.models import Employer
+from app.people.schools.models import College
+from app.people.students.models import Student
+from app.people.students.workflow import STUDENTS
 from app.signing.disputes.models import Dispute
 from app.signing.disputes.workflow import DISPUTES, press
 from app.signing.invitations.workflow import INVITATIONS

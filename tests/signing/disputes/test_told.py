@@ -10,7 +10,7 @@ from app.accounts.warnings import warn, warn_all
 from app.core import clock, mail
 from app.core.db import db
 from app.core.mail import Message
-from app.people.students import VERIFY, verify
+from app.people.students.first_sign_in import VERIFY, verify
 from app.settings.queries import set_setting
 from app.signing.placements.workflow import PLACEMENTS
 from app.signing.terminations.workflow import TERMINATIONS

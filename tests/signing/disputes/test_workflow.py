@@ -5,7 +5,16 @@ from __future__ import annotations
 import pytest
 from sqlalchemy.exc import IntegrityError
 
-from app.accounts import acts, freezing, one_time, passwords, queries, sessions, workflow
+from app.accounts import (
+    acts,
+    freezing,
+    one_time,
+    own_contacts,
+    passwords,
+    queries,
+    sessions,
+    workflow,
+)
 from app.accounts.contacts import hold_of, note_change
 from app.accounts.models import AccountSession, ContactChange
 from app.accounts.queries import actor_of
@@ -14,9 +23,8 @@ from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
 from app.core.mail import Message
 from app.notices.models import Notice
-from app.people import own_contacts
 from app.people.staff.workflow import STAFF_REQUESTS, forget_password
-from app.people.students import STUDENTS
+from app.people.students.workflow import STUDENTS
 from app.signing.disputes.models import Dispute
 from app.signing.disputes.workflow import DISPUTES, press
 from app.signing.objections.models import Objection

@@ -11,7 +11,7 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.mail import Message
-from app.people.students import STUDENTS
+from app.people.students.workflow import STUDENTS
 from tests import factories as make
 
 LINK = re.compile(r"/not-me/([\w-]{20,64})")

@@ -9,8 +9,8 @@ import pytest
 
 from app.core import clock
 from app.core.db import db
-from app.people.models import OriginState
-from app.people.workflow import restrict
+from app.people.students.models import OriginState
+from app.people.students.workflow import restrict
 from app.signing.invitations.models import Candidate, Invitation
 from tests.factories import account, actor, code_for, invite, make_candidate, make_student, offer
 

@@ -5,7 +5,7 @@ import pytest
 from app.core.db import db
 from app.files.imports import requests, tasks
 from app.files.imports.models import Import
-from app.people.models import TrainingMode
+from app.people.students.models import TrainingMode
 from app.signing.invitations.models import Candidate
 from app.signing.invitations.sheets import ROWS
 from tests import factories as make
@@ -74,7 +74,7 @@ def test_unknown_wrong_and_barred_rows_get_the_same_answer(cast, bring):
 def test_what_the_file_finds_is_what_the_search_finds(app, cast, bring):
     """The SQL of the file and the search of one student agree on every mixture of fields."""
     from app.core import clock
-    from app.people.queries import find_student
+    from app.people.students.queries import find_student
     from app.signing.placements.guards import cannot_sign
 
     people = [cast.student, cast.classmate, cast.stranger]

@@ -6,7 +6,7 @@ import pytest
 
 from app.core.db import db
 from app.core.errors import Refused
-from app.people.workflow import EMPLOYERS
+from app.people.employers.workflow import EMPLOYERS
 from app.signing.offline.workflow import generate
 from app.signing.placements.models import Placement
 from app.signing.placements.workflow import PLACEMENTS

@@ -8,7 +8,9 @@ from sqlalchemy import text
 from app.core.db import db
 from app.core.errors import Refused
 from app.files.documents.attachments import Upload
-from app.people.models import College, Employer, Student
+from app.people.employers.models import Employer
+from app.people.schools.models import College
+from app.people.students.models import Student
 from app.settings.queries import settings
 from app.signing.invitations.workflow import INVITATIONS
 from app.signing.offline import evidence

@@ -10,8 +10,8 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid, NotYours, Refused
-from app.people.models import OriginState
-from app.people.workflow import restrict
+from app.people.students.models import OriginState
+from app.people.students.workflow import restrict
 from app.settings.models import Review, Window
 from app.settings.queries import set_setting, set_window
 from app.signing.offline.models import Entry, UploadLink

@@ -6,7 +6,7 @@ from datetime import date
 
 from app.core import clock
 from app.core.db import db
-from app.people.models import Student
+from app.people.students.models import Student
 from app.plan.letters import letters
 from app.plan.letters.models import ForwardingLetter
 from app.plan.rows import sync

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from app.core import clock
-from app.people.workflow import EMPLOYERS as RECORDS
-from app.people.workflow import restrict
+from app.people.employers.workflow import EMPLOYERS as RECORDS
+from app.people.students.workflow import restrict
 from tests import factories as make
 from tests.files.imports.bad import (
     AS_NUMBER,
@@ -101,7 +101,7 @@ NOT_YOURS = "该单位已有不同的信息，且不由本校维护。请在其�
 
 def _far_register(_cast) -> None:
     """An employer that another school has put on the register."""
-    from app.people.register import list_employer
+    from app.people.employers.register import list_employer
 
     values = {"credit_code": make.credit_code(990_002), "name": "别校登记公司"}
     list_employer(values, make.actor(_cast.other_officer))

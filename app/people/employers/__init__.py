@@ -1,0 +1,1 @@
+"""Employers: registration, qualification review, profile, register, files."""

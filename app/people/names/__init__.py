@@ -1,0 +1,1 @@
+"""What a record was called before, and which number led to it."""

@@ -1,0 +1,1 @@
+"""Schools with their colleges and majors."""

@@ -1,0 +1,1 @@
+"""Students: origin record, first sign-in, restrictions, ways in, files."""

@@ -1,0 +1,226 @@
+"""Ways in changed by a file, and given back when the file is undone: as if staff changed each (ACC-15)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.exc import IntegrityError
+
+from app.accounts import contacts, one_time, security_log, warnings
+from app.accounts.contacts import FILE, end_what_was_opened, others, read_anew, write_mails
+from app.accounts.holds import back_words
+from app.accounts.models import AppUser, ContactChange
+from app.accounts.queries import end_all_sessions
+from app.core import clock, mail
+from app.core.db import db
+from app.files.imports import compare
+from app.files.imports.models import Import
+from app.files.imports.writing import MetAnotherError
+from app.people.students.models import Student
+from app.people.students.ways_in import mail_words, phone_words
+from app.settings.queries import hold_until
+from app.workflow import trail
+from app.workflow.actor import Actor
+
+_CHANGED = """jsonb_build_object('import', :import ::int, 'changed', jsonb_build_object(:field ::text,
+    jsonb_build_array(CASE WHEN :undone THEN c.new_masked ELSE c.old_masked END,
+      CASE WHEN :undone THEN c.old_masked ELSE c.new_masked END)))"""
+_LINES = trail.lines("student", ":step", "s.origin_state", "s.origin_state", trail.BY_ACTOR, record="s.id",
+                     school="s.school_id", details=_CHANGED)  # fmt: skip
+_TRACE = f"""{trail.INTO} {_LINES}
+  FROM student s JOIN ab_user u ON u.student_id = s.id
+    JOIN LATERAL (SELECT old_masked, new_masked FROM contact_change c WHERE c.user_id = u.id
+      AND c.import_id = :import AND c.channel = :channel ORDER BY c.id LIMIT 1) c ON true
+  WHERE s.id = ANY(:ids) ORDER BY s.id"""  # noqa: S608
+
+Changed = Sequence[tuple[AppUser, Student, str | None]]  # account, student, the way in as it was
+
+
+def phones_changed_by_file(found: Changed, import_id: int, name: str, who: Actor) -> None:
+    """The same follows as when staff change each by hand: told, held, traced (ADM-02, ACC-15)."""
+    now, until = clock.now(), {}
+    rows, said = {}, {}
+    for user, student, old in found:
+        student.verified_at = None
+        if student.school_id not in until:
+            until[student.school_id] = hold_until(student.school_id, now)
+        rows[user.id] = contacts.changed(
+            user, mail.SMS, old, student.phone, FILE, who, at=now, import_id=import_id,
+            held_until=until[student.school_id],
+        )  # fmt: skip
+    db.session.add_all(rows.values())
+    db.session.flush()
+    for user, student, _old in found:
+        said[user] = (
+            f"import:{name}:{student.id}",
+            *phone_words(student, rows[user.id]),
+            (),
+        )
+        security_log.note("phone_changed", user=user, who=who, import_id=import_id)
+    reach = contacts.reach_all(list(said), now)
+    for user, student, _old in found:
+        rows[user.id].told = others(reach[user.id], student.phone)
+    warnings.warn_all(said, who=who)
+    _end_what_runs(found)
+    _trace(found, "change_phone", import_id, who, now, mail.SMS)
+
+
+def phones_given_back(found: Changed, import_id: int, name: str, who: Actor) -> None:
+    """A file was undone, its phones are back: what was opened through them ends too (ACC-15).
+
+    What was confirmed, or whose time of holding is over, counts as changed anew and is held.
+    """
+    now = clock.now()
+    made = db.session.scalars(
+        select(ContactChange).where(
+            ContactChange.import_id == import_id, ContactChange.channel == mail.SMS,
+            ContactChange.source == FILE, ContactChange.undone_at.is_(None),
+            ContactChange.user_id.in_([user.id for user, _student, _old in found]),
+        )
+    )  # fmt: skip
+    rows, said = {row.user_id: row for row in made}, {}
+    _end_what_runs(
+        found
+    )  # first: whoever sets a password by a code at this moment has done so then
+    read_anew([user.id for user, _student, _old in found])
+    for user, student, _old in found:
+        row, student.verified_at = rows.get(user.id), None
+        if row is None:
+            continue
+        if row.confirmed_at is None:
+            end_what_was_opened(row, user, student)
+        if row.confirmed_at is not None or (row.held_until or now) <= now:
+            again = contacts.changed(user, mail.SMS, row.new, student.phone, FILE, who, at=now,
+                                     held_until=hold_until(student.school_id, now))  # fmt: skip
+            db.session.add(again)
+        row.undone_at = now
+        said[user] = (f"undo:{name}:{student.id}", *back_words(student), ())
+        security_log.note("change_undone", user=user, who=who, import_id=import_id)
+    db.session.flush()
+    warnings.warn_all(said, who=who)
+    _trace(found, "undo_contact_office", import_id, who, now, mail.SMS, undone=True)
+
+
+def mails_changed_by_file(found: Changed, import_id: int, name: str, who: Actor) -> None:
+    """A file wrote e-mails: the accounts follow; a first one of nobody's yet is traced, others are held.
+
+    Raises MetAnotherError where somebody took an address at the same moment: the import begins anew.
+    """
+    now, rows, said = clock.now(), {}, {}
+    for user, student, old in found:
+        first = old is None and not contacts.used(user)
+        until = None if first else hold_until(student.school_id, now)
+        rows[user.id] = contacts.changed(
+            user, mail.MAIL, old, student.email, FILE, who, at=now, import_id=import_id, held_until=until
+        )  # fmt: skip
+        if not first:
+            words = mail_words(student, rows[user.id])
+            said[user] = (f"import:{name}:mail:{student.id}", *words, ())
+        security_log.note("mail_set" if first else "mail_changed", user=user, who=who,
+                          import_id=import_id)  # fmt: skip
+    db.session.add_all(rows.values())
+    _accounts_follow(found)
+    reach = contacts.reach_all(list(said), now)
+    for user, student, _old in found:
+        if user in said:
+            rows[user.id].told = others(reach[user.id], student.email)
+    one_time.void(*(f"user:{user.id}" for user in said))
+    warnings.warn_all(said, who=who)
+    _trace(found, "change_mail_office", import_id, who, now, mail.MAIL)
+
+
+def mails_given_back(found: Changed, import_id: int, name: str, who: Actor) -> None:
+    """A file was undone: the accounts have the e-mails of before; whom the change was told reads that too."""
+    now, said = clock.now(), {}
+    students = {user.id: student for user, student, _old in found}
+    made = db.session.scalars(
+        select(ContactChange).where(
+            ContactChange.import_id == import_id, ContactChange.channel == mail.MAIL,
+            ContactChange.source == FILE, ContactChange.undone_at.is_(None),
+            ContactChange.user_id.in_(students),
+        )
+    ).all()  # fmt: skip
+    users = {user.id: user for user, _student, _old in found}
+    for row in made:
+        row.undone_at = now
+        if row.held_until is not None:
+            said[users[row.user_id]] = (f"undo:{name}:mail:{row.user_id}",
+                                        *back_words(students[row.user_id]), ())  # fmt: skip
+    warnings.warn_all(said, who=who)  # first: the address that goes is told too
+    _accounts_follow(found)
+    _trace(found, "undo_contact_office", import_id, who, now, mail.MAIL, undone=True)
+
+
+def _accounts_follow(found: Changed) -> None:
+    try:
+        write_mails([(user, student) for user, student, _old in found])
+    except IntegrityError as error:
+        raise MetAnotherError from error
+
+
+def _trace(
+    found: Changed,
+    step: str,
+    import_id: int,
+    who: Actor,
+    now: datetime,
+    channel: str,
+    *,
+    undone: bool = False,
+) -> None:
+    values = {
+        **trail.bound(who), "step": step, "import": import_id, "now": now, "undone": undone,
+        "channel": channel,
+        "field": {mail.SMS: "phone", mail.MAIL: "email"}[channel],
+        "ids": [student.id for _user, student, _old in found],
+    }  # fmt: skip
+    db.session.flush()
+    db.session.execute(text(_TRACE), values)
+
+
+def _end_what_runs(found: Changed) -> None:
+    one_time.void(*(f"{kind}:{row.id}" for user, student, _old in found
+                    for kind, row in (("user", user), ("student", student))))  # fmt: skip
+    end_all_sessions(*(user.id for user, _student, _old in found))
+
+
+_TOLD = """SELECT count(*) FROM import_row r JOIN student s ON s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no' LEFT JOIN ab_user u ON u.student_id = s.id
+  WHERE r.import_id = :id AND r.status = 'changed' AND (r.old ? 'phone_index' OR (r.old ? 'email'
+    AND (coalesce(s.email, '') <> '' OR u.password IS NOT NULL OR coalesce(u.login_count, 0) > 0)))"""
+
+
+def told_by_file(import_id: int, school_id: int | None) -> int:
+    """How many students will be told, once the file is applied, that a way in of theirs has changed."""
+    values = {"id": import_id, "school": school_id}
+    return int(db.session.execute(text(_TOLD), values).scalar_one())
+
+
+def look_at_mails(record: Import, taken: str) -> None:
+    """An e-mail is one account's; what a student who has signed in keeps itself no file changes (ACC-12)."""
+    values = {"id": record.id, "school": record.school_id}
+    db.session.execute(text(_SAME_MAIL), values)
+    kept = db.session.execute(text(_OWN_MAIL), values).rowcount  # type: ignore[attr-defined]
+    if kept:
+        left = record.details.get("left", {})
+        record.details = {**record.details, "left": {"email": left.get("email", 0) + kept}}
+    compare.mark(record, _MAIL_TAKEN, "email", taken, school=record.school_id)
+
+
+# written otherwise, it is the same address
+_SAME_MAIL = """UPDATE import_row r SET values = r.values || jsonb_build_object('email', s.email)
+  FROM student s WHERE r.import_id = :id AND r.status <> 'faulty' AND s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no' AND lower(s.email) = lower(r.values ->> 'email')
+    AND s.email <> r.values ->> 'email'"""
+_OWN_MAIL = """UPDATE import_row r SET values = r.values - 'email'
+  FROM student s JOIN ab_user u ON u.student_id = s.id
+  WHERE r.import_id = :id AND r.status <> 'faulty' AND r.values ? 'email' AND s.school_id = :school
+    AND s.student_no = r.values ->> 'student_no' AND s.email <> ''
+    AND lower(s.email) <> lower(r.values ->> 'email') AND (u.password IS NOT NULL OR u.login_count > 0)"""
+_MAIL_TAKEN = """r.values ? 'email' AND (EXISTS (SELECT 1 FROM ab_user u LEFT JOIN student s
+    ON s.id = u.student_id WHERE lower(u.email) = lower(r.values ->> 'email')
+    AND (s.school_id, s.student_no) IS DISTINCT FROM (:school, r.values ->> 'student_no'))
+  OR EXISTS (SELECT 1 FROM student s WHERE lower(s.email) = lower(r.values ->> 'email')
+    AND s.school_id = :school AND s.student_no <> r.values ->> 'student_no'))"""
