@@ -204,7 +204,7 @@ def _letter(item: Invitation) -> dict[str, Any]:
         "placement": placement,
         "report": stores().report_of(item),
         "offers": [_question(o, item) for o in INVITATIONS.offers(item, actor(), now())],
-        "notice": f"invitations/notice_{'zh' if str(get_locale()).startswith('zh') else 'en'}.html",
+        "notice": f"signing/invitations/notice_{'zh' if str(get_locale()).startswith('zh') else 'en'}.html",
         "now": now(),
     }
 

@@ -86,7 +86,7 @@ def page_of(placement: Placement, view: str) -> dict[str, Any]:
         "facts": _facts(placement),
         "termination": found,
         "chip": state_chip(found),
-        "notice_text": f"termination/notice_{_language()}.html",
+        "notice_text": f"signing/terminations/notice_{_language()}.html",
         **(_state_of(found, placement) if found else {"told": [], "asked": False}),
         "offers": [_question(o, found, view) for o in _offers(found)] if found else [],
         "apply": {
