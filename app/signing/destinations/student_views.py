@@ -257,7 +257,7 @@ class MyDestinationsView(SafeView):
 
     def _page(self, template: str, **values: Any) -> str:
         title = queries.module_name(me().school_id)
-        return str(self.render_template(f"destinations/{template}", title=title, **values))
+        return str(self.render_template(f"signing/destinations/{template}", title=title, **values))
 
     def _back(self, sentence: str) -> Any:
         flash(sentence, "warning")
