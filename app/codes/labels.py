@@ -9,6 +9,7 @@ only: no official table has English names, and nothing that leaves the house car
 from __future__ import annotations
 
 import csv
+from collections.abc import Callable
 from functools import cache
 
 from flask import has_request_context
@@ -76,3 +77,13 @@ def marked(name: str) -> str:
     if not _reads_english() or name.isascii():
         return name
     return Markup('<span lang="zh-CN">{}</span>').format(name)
+
+
+def code_name(table: str) -> Callable[[str | None], str]:
+    """For the column of a list: a code of that table in words."""
+    return lambda value: code(table, value) or "–"
+
+
+def region_name(value: str | None) -> str:
+    """For the column of a list: a region by its full name."""
+    return region(value) or "–"

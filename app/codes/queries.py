@@ -13,7 +13,6 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from app.codes import labels
 from app.codes.models import Code, CodeEdition, Region
 from app.core import clock
 from app.core.db import db
@@ -297,8 +296,3 @@ def load_shipped() -> int:
 def _read(file: str) -> list[dict[str, str]]:
     with open(SHIPPED / f"{file}.csv", encoding="utf-8-sig", newline="") as text:
         return list(csv.DictReader(text))
-
-
-def code_name(table: str) -> Any:
-    """For the column of a list: a code of that table in words."""
-    return lambda code: labels.code(table, code) or "–"

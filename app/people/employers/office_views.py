@@ -13,9 +13,8 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.accounts.told import frozen_note, told_panel
 from app.batches.step_views import StepActions
-from app.codes import labels
 from app.codes import queries as codes
-from app.codes.queries import code_name
+from app.codes.labels import code_name, region_name
 from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, same, trace_panel
 from app.fab.declared import READ_ONLY, Link, Tab
 from app.fab.editing import RuledForms
@@ -30,12 +29,6 @@ from app.people.employers.register import correct_employer, list_employer
 from app.people.employers.sheets import EMPLOYER_LIST
 from app.people.employers.workflow import EMPLOYERS
 from app.people.names.queries import called_before
-
-
-def region(code: str | None) -> str:
-    """A region by its full name."""
-    return labels.region(code) or "–"
-
 
 _head = EMPLOYER_LIST.head  # of a column that the sheet of employers takes back
 
@@ -104,7 +97,7 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
             card="status",
             cut=same,
         ),
-        fact("location", _l("Region"), region, cut=codes.province, head=_head("location")),
+        fact("location", _l("Region"), region_name, cut=codes.province, head=_head("location")),
         fact("address", _l("Address"), dash, head=_head("address")),
         fact("postcode", _l("Postcode"), dash, head=_head("postcode")),
         fact("contact_name", _l("Contact"), head=_head("contact_name")),

@@ -16,7 +16,7 @@ from app.accounts.queries import actor
 from app.accounts.told import frozen_note, told_panel
 from app.batches.step_views import StepActions
 from app.codes import queries as codes
-from app.codes.queries import code_name
+from app.codes.labels import code_name, region_name
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.identity import NAMES, countries
@@ -32,7 +32,6 @@ from app.fab.presentation import chips, dash, moment
 from app.fab.security import manager
 from app.fab.views import SafeModelView
 from app.notices.reached import after, ending
-from app.people.employers.office_views import region
 from app.people.names.queries import called_before
 from app.people.schools.office_views import colleges, years
 from app.people.students import fields, queries
@@ -206,7 +205,11 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         fact("address", _l("Address"), dash),
         fact("verified_at", _l("First sign-in"), moment),
         fact(
-            "origin", _l("Place of origin"), region, cut=codes.province, head=_head("origin:SYSZD")
+            "origin",
+            _l("Place of origin"),
+            region_name,
+            cut=codes.province,
+            head=_head("origin:SYSZD"),
         ),
         *(_of_field(field) for field in fields.of_group("home")),
         fact(

@@ -15,7 +15,7 @@ from app.accounts.queries import actor
 from app.batches.step_views import StepActions
 from app.codes import labels
 from app.codes import queries as codes
-from app.codes.queries import code_name
+from app.codes.labels import code_name
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.codes import queries as codes
-from app.codes.queries import code_name
+from app.codes.labels import code_name
 from app.core import clock
 from app.fab.arguments import ListArgs
 from app.fab.columns import CHANGED, Column, fact, same
