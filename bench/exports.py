@@ -140,10 +140,10 @@ def bare_copy(school: int) -> int:
 
 def as_csv(what: str, wish: dict[str, Any]) -> int:
     """Our way of a CSV file, to the last byte."""
+    from app.core.registry import stores
     from app.files.exports.csv_out import portions
-    from app.files.exports.tables import SOURCES
 
-    size = sum(map(len, portions(SOURCES[what].table(wish, False), "utf-8", [0])))
+    size = sum(map(len, portions(stores().export_sources[what].table(wish, False), "utf-8", [0])))
     db.session.rollback()
     return size
 

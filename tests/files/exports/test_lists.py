@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from app.core.db import db
+from app.core.registry import stores
 from app.fab.views import SafeModelView
 from app.files.exports import lists, tasks
-from app.files.exports.tables import SOURCES
 from tests import factories as make
 
 
@@ -15,7 +15,7 @@ def table_as(app, user, view, query="", columns=None, clear=False):
     """Headers and rows of a list as that person."""
     with tasks.as_person(user.id):
         asked = {"view": view, "query": query, "columns": columns}
-        table = SOURCES["list"].table(asked, clear)
+        table = stores().export_sources["list"].table(asked, clear)
         return [c.label for c in table.columns], [row for batch in table.rows() for row in batch]
 
 
@@ -110,7 +110,10 @@ def test_every_row_of_every_tab_is_the_one_that_the_list_shows(app, cast, life, 
                 assert lists.count(asked) == len(keys)
                 exported = [
                     r
-                    for b in SOURCES["list"].table({**asked, "columns": None}, False).rows()
+                    for b in stores()
+                    .export_sources["list"]
+                    .table({**asked, "columns": None}, False)
+                    .rows()
                     for r in b
                 ]
                 assert len(exported) == len(keys)
