@@ -28,11 +28,6 @@ from app.core.db import db, driver_connection
 from app.core.identity import id_number_mark
 from app.files.imports import requests, tasks
 from app.files.imports.models import Import
-<<<<<<< HEAD
-from app.files.imports.sheet import SHEETS
-=======
-from app.people.checks import id_number_mark
->>>>>>> 9596bf3 (wiring rest)
 from app.workflow.actor import Role
 from bench.batches import load
 from bench.server import server

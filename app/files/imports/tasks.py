@@ -16,7 +16,7 @@ from app.core import clock, jobs
 from app.core.db import db
 from app.core.errors import Invalid, Refused
 from app.core.registry import stores
-from app.files.imports import changes, compare, errors_book, intake
+from app.files.imports import changes, compare, errors_book, intake, writing
 from app.files.imports.effects import NotAsShownError, tally_of
 from app.files.imports.headers import normal
 from app.files.imports.models import FILES, OPEN, Import, ImportRow, ImportState
@@ -96,6 +96,7 @@ def _write(record: Import) -> None:
         raise Refused(
             _("The data changed after the check, so nothing was applied. Look at the rows again.")
         ) from None
+    writing.count_anew(stores().sheets[record.sheet].target, record)
 
 
 def _check(record: Import) -> None:

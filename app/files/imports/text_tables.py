@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.core.text import plain_cell
 from app.files.imports.guard import MAX_COLUMNS, UnfitError
 from app.files.imports.tables import Grid, mapped
 
@@ -66,7 +65,11 @@ def _separator(text: str) -> str:
 
 def _bare(cell: str) -> str:
     """What our own exports put before a formula is taken off again."""
-    return cell[1:] if cell.startswith("'") and plain_cell(cell[1:]) == cell else cell
+    if not cell.startswith("'"):
+        return cell
+    from app.core.text import plain_cell  # brings flask, for which every workbook would wait
+
+    return cell[1:] if plain_cell(cell[1:]) == cell else cell
 
 
 def decoded(data: bytes) -> tuple[str, str]:
