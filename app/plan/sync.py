@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from app.core.db import db, one_at_a_time, staged
+from app.core.named import KEYS
 from app.plan.models import (
     DESTINATION_FIELDS,
     ChangeKind,
@@ -51,7 +52,8 @@ FROM plan_claim c JOIN student s ON s.id = c.student_id WHERE c.placement_id = :
 ON CONFLICT (student_id) DO UPDATE SET school_id = excluded.school_id,
     college_id = excluded.college_id, graduation_year = excluded.graduation_year,
     placement_id = excluded.placement_id, state = excluded.state, changed_at = excluded.changed_at,
-    sources = excluded.sources, {_each("{f} = excluded.{f}")}
+    sources = excluded.sources, employer_name_order = excluded.employer_name_order,
+    {_each("{f} = excluded.{f}")}
 WHERE plan_entry.state IN ('{PlanState.OPEN}', '{PlanState.FILLED}') AND NOT plan_entry.by_staff
 RETURNING id""")
 
@@ -169,14 +171,17 @@ STAGED = f"""student_id int, school_id int, college_id int,
     graduation_year int, moved boolean, entry_id int, old_state text, placement_id int, source text,
     request_id int, request_source text, about int, act text, new_state text, by_staff boolean,
     sources jsonb, changes jsonb, {_each("{f} text")}"""
-WRITE = text(f"""INSERT INTO plan_entry (student_id, school_id, college_id, graduation_year, placement_id,
-    state, changed_at, sources, by_staff, {", ".join(F)})
+WRITE = text(f"""WITH {KEYS.format(column="employer_name", table="plan_decided")}
+INSERT INTO plan_entry (student_id, school_id, college_id, graduation_year, placement_id,
+    state, changed_at, sources, by_staff, employer_name_order, {", ".join(F)})
   SELECT student_id, school_id, college_id, graduation_year, placement_id, new_state, :now, sources,
-    by_staff, {", ".join(F)} FROM plan_decided d WHERE {_WRITES} ORDER BY student_id
+    by_staff, coalesce(n.key, ''), {", ".join(F)}
+  FROM plan_decided d LEFT JOIN names n ON n.name = d.employer_name WHERE {_WRITES} ORDER BY student_id
   ON CONFLICT (student_id) DO UPDATE SET school_id = excluded.school_id,
     college_id = excluded.college_id, graduation_year = excluded.graduation_year,
     placement_id = excluded.placement_id, state = excluded.state, changed_at = excluded.changed_at,
-    sources = excluded.sources, by_staff = excluded.by_staff, {_each("{f} = excluded.{f}")}""")
+    sources = excluded.sources, by_staff = excluded.by_staff,
+    employer_name_order = excluded.employer_name_order, {_each("{f} = excluded.{f}")}""")
 MOVE = text(f"""UPDATE plan_entry e SET school_id = d.school_id, college_id = d.college_id,
     graduation_year = d.graduation_year FROM plan_decided d
   WHERE e.id = d.entry_id AND d.moved AND NOT {_WRITES}""")

@@ -20,6 +20,7 @@ from app.bulk.queries import who_asked
 from app.core import clock
 from app.core.db import db, staged
 from app.core.errors import Refused
+from app.core.named import KEYS
 from app.people.models import Student
 from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
@@ -74,11 +75,12 @@ FIELDS_WRITTEN = text(f"SELECT {_each('count({f})')} FROM plan_file")
 _EACH_WRITTEN = "'{{f}}', CASE WHEN {row}.{{f}} IS NOT NULL THEN {said} END".format
 _CHANGES = _each(_EACH_WRITTEN(row="f", said="jsonb_build_array(e.{f}, f.{f})"))
 _SOURCES = _each(_EACH_WRITTEN(row="d", said=f"'{Source.IMPORT}'"))
-WRITE = f"""WITH todo AS MATERIALIZED (
-  SELECT f.*, e.id AS entry_id, e.school_id, e.college_id, e.graduation_year,
+WRITE = f"""WITH {KEYS.format(column="employer_name", table="plan_file")}, todo AS MATERIALIZED (
+  SELECT f.*, n.key, e.id AS entry_id, e.school_id, e.college_id, e.graduation_year,
     e.placement_id, e.state AS old_state, e.sources AS old_sources, e.destination_code AS old_code,
     nullif(jsonb_strip_nulls(jsonb_build_object({_CHANGES})), '{{}}') AS changes
-  FROM plan_file f JOIN plan_entry e ON e.student_id = f.student_id),
+  FROM plan_file f JOIN plan_entry e ON e.student_id = f.student_id
+    LEFT JOIN names n ON n.name = f.employer_name),
 written AS (UPDATE plan_entry e SET /*fields*/ by_staff = true, changed_at = :now,
     state = {NEW_STATE}, sources = e.sources || jsonb_strip_nulls(jsonb_build_object({_SOURCES}))
   FROM todo d WHERE e.id = d.entry_id AND d.changes IS NOT NULL),
@@ -182,8 +184,11 @@ def write(record: Import, now: datetime) -> None:
     db.session.execute(BEGIN, at)
     # a column that no row changes costs nothing: neither its order nor its indexes are made anew
     each = zip(DESTINATION_FIELDS, db.session.execute(FIELDS_WRITTEN).one(), strict=True)
-    fields = "".join(f"{name} = coalesce(d.{name}, e.{name}), " for name, count in each if count)
-    write = text(WRITE.replace("/*fields*/", fields))
+    fields = {name: name for name, count in each if count}
+    if "employer_name" in fields:
+        fields["employer_name_order"] = "key"
+    put = "".join(f"{name} = coalesce(d.{new}, e.{name}), " for name, new in fields.items())
+    write = text(WRITE.replace("/*fields*/", put))
     done = db.session.execute(write, {**at, **_named(record)}).one()
     record.details = {**record.details, "tally": dict(done._mapping)}
 
