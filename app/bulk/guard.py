@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 MAX_PARTS = 2000
 MAX_UNPACKED = 200 << 20
 MAX_COLUMNS = 702  # ZZ
@@ -26,8 +28,9 @@ ZIP = b"PK\x03\x04"
 _DECLARED = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.I)
 _WIDE = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 _OLDEST = (b"\x09\x00\x04\x00", b"\x09\x02\x06\x00", b"\x09\x04\x06\x00")  # Excel 2, 3, 4
-# hidden rows and columns, cells in error, merged blocks, formulas
-TELLING = (b"hidden", b'"e"', b"'e'", b"mergeCell", b"<f", b":f>", b":f ")
+# hidden rows and columns, cells in error, formulas, merged blocks
+WALKED = (b"hidden", b'"e"', b"'e'", b"<f", b":f>", b":f ")
+TELLING = (*WALKED, b"mergeCell")
 _SHEET_PART = re.compile(r"xl[/\\]worksheets[/\\][^/\\]+\.xml", re.I)
 _ACTIVE = (
     ("vbaproject.bin", "macros"),
@@ -175,7 +178,8 @@ def _check_names(parts: list[zipfile.ZipInfo]) -> None:
 
 
 def _scan(archive: zipfile.ZipFile, most_rows: int) -> set[str]:
-    left, far, telling = MAX_UNPACKED, _far(most_rows), set()
+    left, telling = MAX_UNPACKED, set()
+    near, far = _addresses(most_rows)
     for part in archive.infolist():
         is_sheet = _SHEET_PART.fullmatch(part.filename) is not None
         for piece, fresh in _pieces(archive, part):
@@ -185,9 +189,11 @@ def _scan(archive: zipfile.ZipFile, most_rows: int) -> set[str]:
             if _DECLARED.search(piece) and not part.filename.startswith("META-INF/"):
                 raise UnfitError("entities")
             if is_sheet:
-                _check_far(piece, far, most_rows)
-                if any(sign in piece for sign in TELLING):
-                    telling.add(part.filename.lower().replace("\\", "/"))
+                if not _all_near(piece, near):
+                    _check_far(piece, far, most_rows)
+                name = part.filename.lower().replace("\\", "/")
+                if name not in telling and any(_has(piece, sign) for sign in TELLING):
+                    telling.add(name)
     return telling
 
 
@@ -207,14 +213,34 @@ def _pieces(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Iterator[tuple[b
             tail = chunk[-OVERLAP:]
 
 
-def _far(most_rows: int) -> re.Pattern[bytes]:
-    """Cells at the far end, or with an address that is spelled by entities: the others need no look."""
-    digits = b"%d" % len(str(most_rows))
-    return re.compile(
-        rb"""\sr\s*=\s*["']([A-Za-z]{3,}\d*|[A-Za-z]{0,2}\d{"""
-        + digits
-        + rb""",}|[^"'<>]{0,40}&)"""
+def _has(piece: bytes, sign: bytes) -> bool:
+    """Whether the bytes hold that sign; one of two or three bytes is found faster with all of them at once."""
+    if len(sign) > 3:
+        return sign in piece
+    signs = np.frombuffer(piece, np.uint8)
+    found = signs[: max(0, len(signs) - len(sign) + 1)] == sign[0]
+    for n in range(1, len(sign)):
+        found &= signs[n : n + len(found)] == sign[n]
+    return bool(found.any())
+
+
+def _addresses(most_rows: int) -> tuple[re.Pattern[bytes], re.Pattern[bytes]]:
+    """An address, written as programs do, that is not near; cells at the far end, however written.
+
+    Of an address that is spelled by entities nobody knows where it is.
+    """
+    digits = len(str(most_rows))
+    return re.compile(rb' r="(?![A-Za-z]{0,2}\d{0,%d}(?:"|\Z))' % (digits - 1)), re.compile(
+        rb"""\sr\s*=\s*["']([A-Za-z]{3,}\d*|[A-Za-z]{0,2}\d{%d,}|[^"'<>]{0,40}&)""" % digits
     )
+
+
+def _all_near(piece: bytes, near: re.Pattern[bytes]) -> bool:
+    """Whether all addresses are written as programs do and none is far: then none needs a closer look."""
+    signs = np.frombuffer(piece, np.uint8)
+    at = np.flatnonzero((signs[:-3] <= ord(" ")) & (signs[1:-2] == ord("r")))
+    usual = (signs[at] == ord(" ")) & (signs[at + 2] == ord("=")) & (signs[at + 3] == ord('"'))
+    return bool(usual.all()) and near.search(piece) is None
 
 
 def _check_far(piece: bytes, far: re.Pattern[bytes], most_rows: int) -> None:

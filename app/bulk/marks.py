@@ -15,7 +15,7 @@ from xml.parsers import expat
 
 from defusedxml.ElementTree import fromstring
 
-from app.bulk.guard import TELLING, Marks, UnfitError, column_number
+from app.bulk.guard import WALKED, Marks, UnfitError, column_number
 
 _MERGED = re.compile(
     rb"""<(?:\w+:)?mergeCell\b[^>]{0,100}?\bref\s*=\s*["']\$?([A-Za-z]{1,3})\$?(\d{1,7}):\$?([A-Za-z]{1,3})\$?(\d{1,7})["']"""
@@ -26,7 +26,6 @@ _COLUMN = re.compile(
 _SPAN = re.compile(rb"""\b(min|max)\s*=\s*["'](\d{1,5})["']""")
 _CALCULATED_LATER = re.compile(rb"""\bfullCalcOnLoad\s*=\s*["'](?:1|true)["']""")
 _ADDRESS = re.compile(r"\$?([A-Za-z]{1,3})\$?(\d{1,7})")
-_WALKED = tuple(sign for sign in TELLING if sign != b"mergeCell")
 _YES = ("1", "true")
 
 
@@ -67,7 +66,7 @@ def part_of(sheet: Mapping[str, str], links: Mapping[str | None, str]) -> str:
 
 def _of_sheet(xml: bytes, *, later: bool) -> Marks:
     marks = Marks()
-    if any(sign in xml for sign in _WALKED):
+    if any(sign in xml for sign in WALKED):
         _Walk(marks, later=later).run(xml)
     for left, top, right, bottom in _MERGED.findall(xml):
         marks.merged.append(

@@ -15,7 +15,6 @@ import pandas as pd
 
 from app.bulk.guard import MAX_COLUMNS, UnfitError
 from app.bulk.tables import Grid, mapped
-from app.core.text import plain_cell
 
 _MARKS = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
 _SEPARATORS = (",", "\t", ";", "|")
@@ -66,7 +65,11 @@ def _separator(text: str) -> str:
 
 def _bare(cell: str) -> str:
     """What our own exports put before a formula is taken off again."""
-    return cell[1:] if cell.startswith("'") and plain_cell(cell[1:]) == cell else cell
+    if not cell.startswith("'"):
+        return cell
+    from app.core.text import plain_cell  # brings flask, for which every workbook would wait
+
+    return cell[1:] if plain_cell(cell[1:]) == cell else cell
 
 
 def decoded(data: bytes) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """From the grids of a file to one table: headers, what is no row of it, what is not shown. Pure, child only.
 
-Everything works on columns: a rule looks at the distinct cells of a column, never at all of them.
+Everything works on columns: each is its distinct cells and which of them stands in which row, from the
+first look to the answer, and a rule looks at the distinct ones, never at all.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -48,11 +49,39 @@ class Grid:
 
 
 @dataclass(eq=False)
+class Cells:
+    """Columns of cells: `codes` (rows × columns) say which of its column's distinct `values` stands there."""
+
+    codes: np.ndarray
+    values: list[np.ndarray]
+
+    def rows(self, which: Any) -> list[list[Any]]:
+        """The cells of some rows."""
+        columns = [v[c].tolist() for v, c in zip(self.values, self.codes[which].T, strict=True)]
+        return list(map(list, zip(*columns, strict=True)))
+
+    def are(self, act: Callable[[Any], bool], which: Any, columns: int) -> np.ndarray:
+        """What holds of each cell of some rows in the first columns, asked once for each distinct one."""
+        picked = self.codes[which, :columns]
+        found = np.zeros(picked.shape, dtype=bool)
+        for n, values in enumerate(self.values[:columns]):
+            some = np.zeros(len(values), dtype=bool)
+            some[picked[:, n]] = True
+            some[some] = np.fromiter(map(act, values[some]), bool, int(some.sum()))
+            found[:, n] = some[picked[:, n]]
+        return found
+
+
+@dataclass(eq=False)
 class Table:
-    """The rows below one kind of headers: columns sheet, line, hidden, 0 …; see `intake.Reading`."""
+    """The rows below one kind of headers and, for each, its sheet, line and whether it is hidden.
+
+    See `intake.Reading`.
+    """
 
     heads: list[str]
-    frame: pd.DataFrame
+    cells: Cells
+    facts: dict[str, np.ndarray]  # sheet, line, hidden
     sheets: list[str]
     left: dict[str, Any]
     sure: bool  # its headers are known, not only guessed
@@ -63,6 +92,7 @@ class _Found:
     """A grid with the place of its headers."""
 
     grid: Grid
+    cells: Cells
     filled: np.ndarray  # which cells have anything in them
     at: int
     known: int
@@ -85,11 +115,22 @@ def assembled(grids: Iterable[Grid], known: Set[str], most: int) -> Table:
         "hidden_sheets": [f.grid.name for f in sure if f not in same and not f.grid.visible],
         "hidden_columns": [h for n, h in enumerate(main.heads) if n in main.grid.marks.hidden_columns and h],
     }  # fmt: skip
-    parts = [_rows(found, keys, n, left) for n, found in enumerate(same)]
-    frame = pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
-    if len(frame) >= most:
+    cells, facts = zip(*(_rows(f, keys, n, left) for n, f in enumerate(same)), strict=True)
+    told = {name: np.concatenate([each[name] for each in facts]) for name in facts[0]}
+    if len(told["line"]) >= most:
         raise UnfitError("rows", most=most)
-    return Table(main.heads, frame, [f.grid.name for f in same], left, main.known >= need)
+    names = [f.grid.name for f in same]
+    return Table(main.heads, _below_another(cells), told, names, left, main.known >= need)
+
+
+def _below_another(parts: Sequence[Cells]) -> Cells:
+    """The rows of several sheets as one."""
+    if len(parts) == 1:
+        return parts[0]
+    sizes = np.array([[len(values) for values in part.values] for part in parts])
+    moved = zip(parts, np.cumsum(sizes, axis=0) - sizes, strict=True)
+    codes = np.concatenate([part.codes + before for part, before in moved])
+    return Cells(codes, list(map(np.concatenate, zip(*(p.values for p in parts), strict=True))))
 
 
 def _chosen(sure: list[_Found]) -> _Found | None:
@@ -111,71 +152,70 @@ def _fits(found: _Found, keys: list[str]) -> bool:
 
 def _looked(grid: Grid, known: Set[str]) -> _Found | None:
     """The grid with its cells as we have them and the place of its headers; None where it is empty."""
-    grid.frame, filled = _cleaned(grid)
+    cells, filled = _cleaned(grid)
     if not filled.any():
         return None
-    first = grid.frame.iloc[: heads.LOOKED_AT].to_numpy().tolist()
+    first = cells.rows(slice(heads.LOOKED_AT))
     at, found = heads.best_row(first, known)
     if found < min(2, len(known)):
         guess = heads.likely_row(first)
         at, found = (guess, found) if guess >= 0 else (at, found)
     shown = [shown_text(cell) for cell in first[at]] if at >= 0 else []
-    return _Found(grid, filled, at, found, shown, int(filled[at + 1 :].any(axis=1).sum()))
+    return _Found(grid, cells, filled, at, found, shown, int(filled[at + 1 :].any(axis=1).sum()))
 
 
-def _cleaned(grid: Grid) -> tuple[pd.DataFrame, np.ndarray]:
+def _cleaned(grid: Grid) -> tuple[Cells, np.ndarray]:
     """Cells as texts, numbers, days and errors, and which of them are filled.
 
     Merged blocks are filled downwards: a college's name over its students is meant for each of them.
     """
-    raw = grid.frame.iloc[:, :MAX_COLUMNS]
-    columns = [_cells(raw[name], grid.marks, n) for n, name in enumerate(raw.columns)]
-    filled = np.zeros(raw.shape, dtype=bool)
-    for n, (_column, there) in enumerate(columns):
-        filled[:, n] = there
+    raw, grid.frame = grid.frame.iloc[:, :MAX_COLUMNS], pd.DataFrame()
+    codes, filled = (np.zeros(raw.shape, sort, "F") for sort in ("<i4", "?"))
+    values = []
+    for n, name in enumerate(raw.columns):
+        codes[:, n], told, there = _cells(raw[name], grid.marks, n)
+        filled[:, n] = there[codes[:, n]]
+        values.append(told)
     width, height = (int(filled.any(axis=n).nonzero()[0].max(initial=-1)) + 1 for n in range(2))
-    frame = pd.DataFrame(
-        {n: column[:height] for n, (column, _there) in enumerate(columns[:width])}, dtype=object
-    )
-    filled = filled[:height, :width]
+    codes, filled = codes[:height, :width], filled[:height, :width]
     for top, left, bottom, _right in grid.marks.merged:
         if bottom > top and left < width and top <= height:
-            frame.iloc[top - 1 : bottom, left] = _object(frame.iat[top - 1, left])
-            filled[top - 1 : bottom, left] = filled[top - 1, left]
-    return frame, filled
+            for part in (codes, filled):
+                part[top - 1 : bottom, left] = part[top - 1, left]
+    return Cells(codes, values[:width]), filled
 
 
-def _object(cell: Any) -> Any:
-    """A cell that is put into several places: a tuple would be taken for several cells."""
-    if not isinstance(cell, tuple):
-        return cell
-    held = np.empty((), dtype=object)
-    held[()] = cell
-    return held
-
-
-def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, np.ndarray]:
-    """One column of cells and whether they are filled; each distinct one is looked at once."""
+def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, ...]:
+    """One column: which of its distinct cells stands where, these cells, and whether they are filled."""
     raw = column.to_numpy(dtype=object)
     codes, values = pd.factorize(raw, use_na_sentinel=False)
-    if pd.api.types.infer_dtype(values, skipna=False) != "string":
-        if any(
-            not isinstance(value, str) and value in (0, 1) for value in values
-        ):  # or true, false
-            raw = np.fromiter(map(_flag, raw), object, len(raw))
-            codes, values = pd.factorize(raw, use_na_sentinel=False)
-        values = np.fromiter(map(cell_of, values), object, len(values))
-    else:
-        for n in [n for n, text in enumerate(values) if text[:1] in ("#", "E")]:
-            values[n : n + 1] = [cell_of(values[n])]
-    longest = [isinstance(value, str) and len(value) > MAX_CELL for value in values]
-    if any(longest):
-        raise UnfitError("cell", row=int((codes == longest.index(True)).argmax()) + 1)
-    cells, filled = values[codes], np.fromiter(map(_has_text, values), bool, len(values))[codes]
+    if any(not isinstance(value, str) and value in (0, 1) for value in values):  # or true, false
+        raw = np.fromiter(map(_flag, raw), object, len(raw))
+        codes, values = pd.factorize(raw, use_na_sentinel=False)
+    filled = np.ones(len(values), dtype=bool)
+    for n in [n for n, value in enumerate(values) if not _is_plain(value)]:
+        cell = values[n] = cell_of(values[n])
+        filled[n] = _has_text(cell)
+        if isinstance(cell, str) and len(cell) > MAX_CELL:
+            raise UnfitError("cell", row=int((codes == n).argmax()) + 1)
     for places, sign in ((marks.errors, ERROR), (marks.no_value, NO_VALUE)):
-        for row in {row for row, at in places if at == place and row <= len(cells)}:
-            cells[row - 1], filled[row - 1] = sign, True
-    return cells, filled
+        rows = [row - 1 for row, at in places if at == place and row <= len(codes)]
+        if rows:
+            codes[rows] = len(values)
+            values, filled = np.append(values, _object(sign)), np.append(filled, True)
+    return codes, values, filled
+
+
+def _is_plain(cell: Any) -> bool:
+    """Whether it is a text of letters and digits, as nearly all are: no error, not blank, not too long."""
+    return isinstance(cell, str) and cell.isalnum() and len(cell) <= MAX_CELL
+
+
+def _object(cell: Any) -> np.ndarray:
+    """A cell that is added to others: a tuple would be taken for several cells."""
+    held = np.empty(1, dtype=object)
+    held[0] = cell
+    return held
 
 
 def _flag(value: Any) -> Any:
@@ -226,27 +266,28 @@ def mapped(column: pd.Series, act: Any) -> pd.Series:
 # -- rows -----------------------------------------------------------------------------------------
 
 
-def _rows(found: _Found, keys: list[str], number: int, left: dict[str, Any]) -> pd.DataFrame:
-    """The rows below the headers of one sheet, in the order of the main sheet's columns."""
-    frame, marks = found.grid.frame, found.grid.marks
+def _rows(
+    found: _Found, keys: list[str], number: int, left: dict[str, Any]
+) -> tuple[Cells, dict[str, np.ndarray]]:
+    """The rows below the headers of one sheet, in the order of the main sheet's columns, and their facts."""
+    below, marks = found.at + 1, found.grid.marks
     _add(left, "notes", int(found.filled[: found.at].any(axis=1).sum()))
-    below = frame.iloc[found.at + 1 :]
-    filled = pd.DataFrame(found.filled[found.at + 1 :], index=below.index)
+    cells, filled = Cells(found.cells.codes[below:], found.cells.values), found.filled[below:]
     count = filled.sum(axis=1)
-    end = len(below)
-    again = _heads_again(below, filled, found)
-    totals = _totals(below, filled, count) & ~again
-    notes = _notes(below, filled, count) & ~again & ~totals
+    again = _heads_again(cells, filled, found)
+    totals = _totals(cells, filled, count) & ~again
+    notes = _notes(cells, filled, count) & ~again & ~totals
     _add(left, "empty", int((count == 0).sum()))
     for name, rows in (("heads_again", again), ("totals", totals), ("notes", notes)):
         _add(left, name, int(rows.sum()))
     keep = (count > 0) & ~again & ~totals & ~notes
-    lines = below.index.to_numpy() + 1
-    hidden = np.isin(lines, list(marks.hidden)) if marks.hidden else np.zeros(end, dtype=bool)
-    _add(left, "hidden_rows", int((hidden & keep.to_numpy()).sum()))
-    _count_marks(left, found, set(lines[keep.to_numpy()].tolist()))
-    below = below[keep].iloc[:, _order(found, keys)].set_axis(range(len(keys)), axis=1)
-    return below.assign(sheet=number, line=lines[keep], hidden=hidden[keep]).reset_index(drop=True)
+    lines = np.flatnonzero(keep) + below + 1
+    hidden = np.isin(lines, list(marks.hidden))
+    _add(left, "hidden_rows", int(hidden.sum()))
+    _count_marks(left, found, set(lines.tolist()))
+    order = _order(found, keys)
+    facts = {"sheet": np.full(len(lines), number), "line": lines, "hidden": hidden}
+    return Cells(cells.codes[keep][:, order], [cells.values[n] for n in order]), facts
 
 
 def _order(found: _Found, keys: list[str]) -> list[int]:
@@ -282,42 +323,37 @@ def _count_marks(left: dict[str, Any], found: _Found, lines: set[int]) -> None:
     _add(left, "merged", merged)
 
 
-def _heads_again(below: pd.DataFrame, filled: pd.DataFrame, found: _Found) -> pd.Series:
+def _heads_again(cells: Cells, filled: np.ndarray, found: _Found) -> np.ndarray:
     """Rows that say the headers once more, as pages of a report do."""
     keys = [heads.normal(head) for head in found.heads]
-    same = pd.DataFrame({n: below[n] == head for n, head in enumerate(found.heads)})
-    able = (same & filled).sum(axis=1) >= min(
+    again = ((cells.codes == found.cells.codes[found.at]) & filled).sum(axis=1) >= min(
         2, sum(map(bool, keys))
     )  # the others may be spelt otherwise
-    rows = below[able]
-    told = [all(heads.normal(shown_text(cell)) in ("", key) for cell, key in zip(row, keys, strict=True))
-            for row in rows.to_numpy()]  # fmt: skip
-    return pd.Series(told, index=rows.index, dtype=bool).reindex(below.index, fill_value=False)
+    again[again] = [
+        all(heads.normal(shown_text(cell)) in ("", key) for cell, key in zip(row, keys, strict=True))
+        for row in cells.rows(again)
+    ]  # fmt: skip
+    return again
 
 
-def _first(below: pd.DataFrame, filled: pd.DataFrame, rows: pd.Series) -> pd.Series:
+def _first(cells: Cells, filled: np.ndarray, rows: np.ndarray) -> list[str]:
     """The first filled cell of those rows, as a text without blanks."""
-    picked = below[rows].to_numpy()
-    places = filled[rows].to_numpy().argmax(axis=1)
-    texts = ["".join(shown_text(row[n]).split()) for row, n in zip(picked, places, strict=True)]
-    return pd.Series(texts, index=below.index[rows], dtype=object)
+    places = filled[rows].argmax(axis=1)
+    picked = zip(cells.rows(rows), places, strict=True)
+    return ["".join(shown_text(row[n]).split()) for row, n in picked]
 
 
-def _totals(below: pd.DataFrame, filled: pd.DataFrame, count: pd.Series) -> pd.Series:
+def _totals(cells: Cells, filled: np.ndarray, count: np.ndarray) -> np.ndarray:
     """Rows that begin with «合计» and have only numbers beside it."""
-    rows = pd.Series(False, index=below.index)
-    for name in below.columns[:4]:
-        rows |= mapped(below[name], _is_total).astype(bool)
-    texts = _first(below, filled, rows)
-    begin = texts.map(lambda text: bool(_TOTAL.fullmatch(text))).reindex(
-        below.index, fill_value=False
-    )
-    others = below[begin].map(_is_figure).sum(axis=1)
-    return begin & (others.reindex(below.index, fill_value=0) >= count - 1)
+    begin = cells.are(_is_total, slice(None), 4).any(axis=1)
+    begin[begin] = [bool(_TOTAL.fullmatch(text)) for text in _first(cells, filled, begin)]
+    others = np.array([sum(map(_is_figure, row)) for row in cells.rows(begin)], dtype=int)
+    begin[begin] = others >= count[begin] - 1
+    return begin
 
 
 def _is_total(cell: Any) -> bool:
-    if not isinstance(cell, str) or not _TOTAL_SIGN.search(cell):
+    if not isinstance(cell, str) or cell.isdecimal() or not _TOTAL_SIGN.search(cell):
         return False
     return bool(_TOTAL.fullmatch("".join(cell.split())))
 
@@ -329,22 +365,23 @@ def _is_figure(cell: Any) -> bool:
     return bool(re.fullmatch(r"[\d.,%]+[人名条行元]?", cell.strip()))
 
 
-def _notes(below: pd.DataFrame, filled: pd.DataFrame, count: pd.Series) -> pd.Series:
+def _notes(cells: Cells, filled: np.ndarray, count: np.ndarray) -> np.ndarray:
     """Rows like «制表人：…», and what is said in one cell below the table."""
-    few = (count > 0) & (count <= max(3, len(below.columns) // 3))
-    rows = below[few]
-    said = rows.map(
-        lambda cell: isinstance(cell, str) and bool(_NOTE.fullmatch("".join(cell.split())))
-    )
-    notes = (said | ~filled[few]).all(axis=1).reindex(below.index, fill_value=False)
-    if len(below.columns) > 2:
-        tail = (count > 1)[::-1].cumsum()[::-1] == 0
-        texts = _first(below, filled, tail & (count == 1))
-        spoken = texts.map(
-            lambda text: bool(_HAN.search(text) and (_SPOKEN.search(text) or len(text) > 12))
-        )
-        notes |= spoken.reindex(below.index, fill_value=False).astype(bool)
-    return notes.astype(bool)
+    width = filled.shape[1]
+    notes = (count > 0) & (count <= max(3, width // 3))
+    notes[notes] = (cells.are(_is_note, notes, width) | ~filled[notes]).all(axis=1)
+    if width > 2:
+        tail = ((count > 1)[::-1].cumsum()[::-1] == 0) & (count == 1)
+        notes[tail] |= np.array(list(map(_is_spoken, _first(cells, filled, tail))), dtype=bool)
+    return notes
+
+
+def _is_note(cell: Any) -> bool:
+    return isinstance(cell, str) and bool(_NOTE.fullmatch("".join(cell.split())))
+
+
+def _is_spoken(text: str) -> bool:
+    return bool(_HAN.search(text) and (_SPOKEN.search(text) or len(text) > 12))
 
 
 # -- the answer -----------------------------------------------------------------------------------
@@ -355,21 +392,16 @@ def packed(table: Table, kind: str, encoding: str) -> bytes:
 
     No pickle: whoever has taken the child over must not reach the worker. See `frames` for the reader.
     """
+    facts = (np.unique(told, return_inverse=True) for told in table.facts.values())
+    cells = zip(table.cells.values, table.cells.codes.T, strict=True)
     parts, sizes = [], []
-    for name in ["sheet", "line", "hidden", *range(len(table.heads))]:
-        codes, values = pd.factorize(
-            table.frame[name].to_numpy(dtype=object), use_na_sentinel=False
-        )
-        told = json.dumps([_plain(v) for v in values], ensure_ascii=False, separators=(",", ":"))
+    for values, codes in (*facts, *cells):
+        told = json.dumps(values.tolist(), ensure_ascii=False, separators=(",", ":"))
         data = told.encode("utf-8", "replace")
         parts += [data, codes.astype("<i4").tobytes()]
         sizes.append(len(data))
     meta = {
         "kind": kind, "encoding": encoding, "heads": table.heads, "sheets": table.sheets, "left": table.left,
-        "sure": table.sure, "rows": len(table.frame), "sizes": sizes,
+        "sure": table.sure, "rows": len(table.cells.codes), "sizes": sizes,
     }  # fmt: skip
     return json.dumps(meta).encode() + b"\n" + b"".join(parts)
-
-
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic) else value
