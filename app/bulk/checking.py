@@ -112,7 +112,8 @@ def _one(value: Any, where: pd.Series) -> pd.Series:
 def _column(done: Findings, column: Column, context: Context) -> None:
     """Read a column: its values, what was mended, what is wrong, and what else its checks tell of a row."""
     cell = done.cells[column.field]
-    filled = ~mapped(cell, cells.is_empty).astype(bool)
+    mine = _factorized(cell)
+    filled = ~_spread(list(map(cells.is_empty, mine[1])), mine[0], cell.index).astype(bool)
     if column.field in done.masked:
         masked = mapped(cell, cells.is_mask).astype(bool)
         cell, filled = cell[~masked], filled[~masked]
@@ -120,7 +121,7 @@ def _column(done: Findings, column: Column, context: Context) -> None:
         done.said(column.field, _one(str(MISSING), ~filled))
     there = cell[filled]
     known = [done.values.get(name, _none(done)).loc[there.index] for name in column.needs]
-    codes, combos = distinct([there, *known])
+    codes, combos = distinct([there, *known], mine if len(there) == len(mine[0]) else None)
     if column.whole and any(
         isinstance(c[0], str) and c[0].lstrip("'= \"")[:1] == "0" for c in combos
     ):
@@ -176,8 +177,8 @@ def _read(column: Column, combos: list[tuple[Any, ...]], context: Context) -> To
     """Of each combination the value, the sentence, whether it was mended, what its checks gave beside it."""
     values, sentences, mended, given = _none_of(len(combos)), _none_of(len(combos)), [], []
     for n, (cell, *known) in enumerate(combos):
-        row = zip(column.needs, known, strict=True)
-        context.row = {name: v for name, v in row if v is not None} if known else {}
+        row = zip(column.needs, known, strict=True) if known else ()
+        context.row = {name: v for name, v in row if v is not None}
         try:
             value = values[n] = column.read(cells.unguarded(cell), context)
             mended.append(column.literal and value != cell and isinstance(cell, str))
@@ -226,14 +227,17 @@ def _none(done: Findings) -> pd.Series:
 # -- distinct values ------------------------------------------------------------------------------
 
 
-def distinct(columns: list[pd.Series]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
-    """For each row the number of its combination, and the combinations of the cells, as they come."""
-    codes, known = np.zeros(len(columns[0]), dtype=np.int64), list[list[Any]]()
-    for column in columns:
+def distinct(
+    columns: list[pd.Series], first: tuple[np.ndarray, list[Any]] | None = None
+) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
+    """For each row the number of its combination, and the combinations of the cells, as they come.
+
+    `first` is what `_factorized` said of the first column, where that was asked already.
+    """
+    codes, values = first or _factorized(columns[0])
+    known = [values]
+    for column in columns[1:]:
         mine, values = _factorized(column)
-        if not known:
-            codes, known = mine, [values]
-            continue
         codes, seen = pd.factorize(codes * len(values) + mine)
         before, now = seen // max(1, len(values)), seen % max(1, len(values))
         known = [[old[n] for n in before] for old in known] + [[values[n] for n in now]]

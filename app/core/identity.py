@@ -53,7 +53,7 @@ class About:
     marked: bool = False
 
 
-KINDS: Mapping[IdKind, About] = {
+KINDS: Mapping[str, About] = {
     K.ID_CARD: About(
         _l("Resident identity card"), _l("ID number"),
         _l("This is not a valid ID number: 18 characters, and the last one must fit."),
@@ -85,8 +85,8 @@ KINDS: Mapping[IdKind, About] = {
         _l("This is no passport number: 5 to 15 letters and digits, with a digit among them."),
         re.compile(r"(?=[A-Z]*[0-9])[A-Z0-9]{5,15}")),
 }  # fmt: skip
-NAMES: Mapping[str, Any] = {kind.value: about.name for kind, about in KINDS.items()}
-NUMBERS: Mapping[str, Any] = {kind.value: about.number for kind, about in KINDS.items()}
+NAMES: Mapping[str, Any] = {str(kind): about.name for kind, about in KINDS.items()}
+NUMBERS: Mapping[str, Any] = {str(kind): about.number for kind, about in KINDS.items()}
 NO_KIND = _l(
     "This is no ID number of a resident identity card. Of another document give its kind, too."
 )
@@ -94,7 +94,7 @@ NO_KIND = _l(
 _TELLING = (K.RESIDENCE, K.FOREIGNER, K.ID_CARD, K.HM_PERMIT)
 _LIKE_PASSPORT = re.compile(r"[A-Z]{1,2}[0-9]{7,8}")
 _BESIDE = re.compile(r"[-‐‑‒–—―−().·/\\]")  # no star: a mask is no number
-_RENEWED = {
+_RENEWED: Mapping[str, re.Pattern[str]] = {
     K.HM_PERMIT: re.compile(r"([HM][0-9]{8})[0-9]{2}"),
     K.TW_PERMIT: re.compile(r"([0-9]{8})[0-9]{2}[A-Z]?"),
 }
@@ -113,7 +113,7 @@ def clean(text: str) -> str:
 def canonical(kind: str, text: str) -> str:
     """The number of such a document without what counts its renewals."""
     number = clean(text)
-    renewed = _RENEWED.get(kind)  # type: ignore[call-overload]
+    renewed = _RENEWED.get(kind)
     found = renewed.fullmatch(number) if renewed else None
     return found[1] if found else number
 
@@ -126,8 +126,7 @@ def spellings(text: str) -> list[str]:
 
 def fault(kind: str, number: str, today: date) -> str:
     """What is wrong: `form`, `mark` or `born` (no such day, or in the future); empty if nothing is."""
-    about = KINDS.get(kind) or KINDS[K(kind)]  # type: ignore[call-overload]
-    if not about.form.fullmatch(number):
+    if not KINDS[kind].form.fullmatch(number):
         return "form"
     return _mark_fault(number, today) if holds_birth(kind, number) else ""
 
@@ -142,7 +141,7 @@ def problem(kind: str, number: str, today: date) -> str | None:
     if other in _TELLING and other != kind and (wrong or _excludes(other, kind)):
         return _("This is the number of another document: %(kind)s. Choose that kind, or correct the "
                  "number.", kind=NAMES[str(other)])  # fmt: skip
-    return str(KINDS[K(kind)].how) if wrong else None
+    return str(KINDS[kind].how) if wrong else None
 
 
 def _excludes(other: IdKind, kind: str) -> bool:
@@ -176,7 +175,7 @@ def _is_day(text: str) -> bool:
 
 def holds_birth(kind: str, number: str) -> bool:
     """Whether day of birth and sex stand in the number."""
-    return len(number) == 18 and KINDS[K(kind)].marked
+    return len(number) == 18 and KINDS[kind].marked
 
 
 _NO_STATE = frozenset({"EU", "EZ", "UN", "QO", "XA", "XB", "ZZ"})

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import text
 
 from app.core.db import db, one_at_a_time, staged
-from app.core.named import KEYS
+from app.core.named import NAMES_ORDERED
 from app.plan.models import (
     DESTINATION_FIELDS,
     ChangeKind,
@@ -171,7 +171,7 @@ STAGED = f"""student_id int, school_id int, college_id int,
     graduation_year int, moved boolean, entry_id int, old_state text, placement_id int, source text,
     request_id int, request_source text, about int, act text, new_state text, by_staff boolean,
     sources jsonb, changes jsonb, {_each("{f} text")}"""
-WRITE = text(f"""WITH {KEYS.format(column="employer_name", table="plan_decided")}
+WRITE = text(f"""WITH {NAMES_ORDERED.format(column="employer_name", table="plan_decided")}
 INSERT INTO plan_entry (student_id, school_id, college_id, graduation_year, placement_id,
     state, changed_at, sources, by_staff, employer_name_order, {", ".join(F)})
   SELECT student_id, school_id, college_id, graduation_year, placement_id, new_state, :now, sources,

@@ -20,7 +20,7 @@ from app.bulk.queries import who_asked
 from app.core import clock
 from app.core.db import db, staged
 from app.core.errors import Refused
-from app.core.named import KEYS
+from app.core.named import NAMES_ORDERED
 from app.people.models import Student
 from app.plan import sync
 from app.plan.models import DESTINATION_FIELDS, ChangeKind, ChangeState, PlanState, Source
@@ -75,7 +75,7 @@ FIELDS_WRITTEN = text(f"SELECT {_each('count({f})')} FROM plan_file")
 _EACH_WRITTEN = "'{{f}}', CASE WHEN {row}.{{f}} IS NOT NULL THEN {said} END".format
 _CHANGES = _each(_EACH_WRITTEN(row="f", said="jsonb_build_array(e.{f}, f.{f})"))
 _SOURCES = _each(_EACH_WRITTEN(row="d", said=f"'{Source.IMPORT}'"))
-WRITE = f"""WITH {KEYS.format(column="employer_name", table="plan_file")}, todo AS MATERIALIZED (
+WRITE = f"""WITH {NAMES_ORDERED.format(column="employer_name", table="plan_file")}, todo AS MATERIALIZED (
   SELECT f.*, n.key, e.id AS entry_id, e.school_id, e.college_id, e.graduation_year,
     e.placement_id, e.state AS old_state, e.sources AS old_sources, e.destination_code AS old_code,
     nullif(jsonb_strip_nulls(jsonb_build_object({_CHANGES})), '{{}}') AS changes

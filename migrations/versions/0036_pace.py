@@ -11,7 +11,7 @@ down_revision = "0035_filters"
 branch_labels = None
 depends_on = None
 
-# who writes many rows gives the key itself (`app.core.named.KEYS`); it is made where none was given
+# who writes many rows gives the key itself (`app.core.named.NAMES_ORDERED`); it is made where none was given
 NEW = "NEW.employer_name_order = ''"
 CHANGED = """OLD.employer_name IS DISTINCT FROM NEW.employer_name
     AND NEW.employer_name_order IN ('', OLD.employer_name_order)"""
