@@ -92,7 +92,11 @@ def hidden_row() -> str:
 
 def unguarded(cell: Any) -> Any:
     """A text without what only protects it from a spreadsheet: ="…" around it, an apostrophe before it."""
-    if not isinstance(cell, str) or cell.isalnum() or cell[:1] not in ("=", "'", "\ufeff", " ", "\t"):
+    if (
+        not isinstance(cell, str)
+        or cell.isalnum()
+        or cell[:1] not in ("=", "'", "\ufeff", " ", "\t")
+    ):
         return cell
     bare = cell.strip("\ufeff \t")
     wrapped = _WRAPPED.fullmatch(bare)

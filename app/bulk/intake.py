@@ -71,7 +71,7 @@ def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Re
     except children.BusyError as error:
         raise Refused(_("Too many files are being read. Please try again in a minute.")) from error
     finally:
-        children.dismiss("sheets")
+        children.dismiss("sheets", spare=True)
     if answer[:1] != b"K":
         reason, values = json.loads(answer[1:])
         raise Refused(sentence(reason, values))

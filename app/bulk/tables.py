@@ -202,20 +202,14 @@ def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, ...
         rows = [row - 1 for row, at in places if at == place and row <= len(codes)]
         if rows:
             codes[rows] = len(values)
-            values, filled = np.append(values, _object(sign)), np.append(filled, True)
+            values, filled = np.append(values, None), np.append(filled, True)
+            values[-1] = sign  # a tuple, which append would take for several cells
     return codes, values, filled
 
 
 def _is_plain(cell: Any) -> bool:
     """Whether it is a text of letters and digits, as nearly all are: no error, not blank, not too long."""
     return isinstance(cell, str) and cell.isalnum() and len(cell) <= MAX_CELL
-
-
-def _object(cell: Any) -> np.ndarray:
-    """A cell that is added to others: a tuple would be taken for several cells."""
-    held = np.empty(1, dtype=object)
-    held[0] = cell
-    return held
 
 
 def _flag(value: Any) -> Any:
@@ -345,7 +339,7 @@ def _first(cells: Cells, filled: np.ndarray, rows: np.ndarray) -> list[str]:
 
 def _totals(cells: Cells, filled: np.ndarray, count: np.ndarray) -> np.ndarray:
     """Rows that begin with «合计» and have only numbers beside it."""
-    begin = cells.are(_is_total, slice(None), 4).any(axis=1)
+    begin = cells.are(_is_total, slice(None), 4).sum(axis=1) > 0
     begin[begin] = [bool(_TOTAL.fullmatch(text)) for text in _first(cells, filled, begin)]
     others = np.array([sum(map(_is_figure, row)) for row in cells.rows(begin)], dtype=int)
     begin[begin] = others >= count[begin] - 1

@@ -36,8 +36,8 @@ class Child:
     """One child process and the pipe to it. Not for two threads at once."""
 
     def __init__(self, task: str) -> None:
-        """Start the process and wait until it is ready."""
-        self.served = 0
+        """Start the process; whoever asks it first waits until it is ready."""
+        self.served, self.ready = 0, False
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
             [sys.executable, "-m", child.__name__, task],
             stdin=subprocess.PIPE,
@@ -46,10 +46,12 @@ class Child:
             cwd=ROOT,
             env=_environment(),
         )
-        self._receive(START_SECONDS)
 
     def ask(self, request: bytes, seconds: float) -> bytes:
         """Return the child's answer. Raises ChildDiedError when there is none within that time."""
+        if not self.ready:
+            self._receive(START_SECONDS)
+            self.ready = True
         self.served += 1
         try:
             child.write(_open(self.process.stdin), request)
@@ -143,11 +145,16 @@ def ask(task: str, request: bytes, seconds: float, *, again: bool = True) -> byt
     return _workers[task].ask(request, seconds, again=again)
 
 
-def dismiss(task: str) -> None:
-    """End the task's child, if there is one: what it held in memory goes back to the system."""
+def dismiss(task: str, *, spare: bool = False) -> None:
+    """End the task's child, if there is one: what it held in memory goes back to the system.
+
+    A `spare` one makes itself ready meanwhile, so that nobody waits for what it must load first.
+    """
     worker = _workers[task]
     with worker.turn:
         worker.close()
+        if spare:
+            worker.child = Child(task)
 
 
 def stop() -> None:

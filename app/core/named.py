@@ -35,7 +35,7 @@ def order_column() -> Any:
     )
 
 
-# the keys of the names in a staged table, each made once: for a statement that writes many rows and the key itself
+# the keys of the names in a staged table, each made once: for a statement that writes keys and many rows
 NAMES_ORDERED = """names AS MATERIALIZED (SELECT {column} AS name, name_order({column}, false) AS key
   FROM (SELECT DISTINCT {column} FROM {table}) x)"""
 

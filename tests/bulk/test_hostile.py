@@ -6,6 +6,7 @@ import resource
 import signal
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -88,9 +89,14 @@ def test_the_harmless_one_is_read(app, sheet):
 
 
 @pytest.mark.rule("BLK-05")
-def test_the_childs_memory_and_time_are_bounded_and_it_is_gone_afterwards(app, sheet):
-    read(app, hostile.lying_dimension(), sheet)
-    assert children._workers["sheets"].child is None
+def test_no_child_reads_a_second_file_and_a_fresh_one_waits_for_it(app, sheet):
+    worker, read_by = children._workers["sheets"], []
+    for _n in range(2):
+        read(app, hostile.lying_dimension(), sheet)
+        read_by.append(worker.child.process.pid)
+        assert worker.child.served == 0
+    assert len(set(read_by)) == 2
+    assert not Path(f"/proc/{read_by[0]}").exists()
 
 
 @pytest.mark.rule("BLK-03", "BLK-05")
