@@ -1,7 +1,7 @@
 """From the grids of a file to one table: headers, what is no row of it, what is not shown. Pure, child only.
 
-Everything works on columns: each is its distinct cells and which of them stands in which row, from the
-first look to the answer, and a rule looks at the distinct ones, never at all.
+Everything works on columns, each its distinct cells and which of them stands in which row: a rule looks
+at the distinct ones, never at all.
 """
 
 from __future__ import annotations
@@ -187,8 +187,7 @@ def _cleaned(grid: Grid) -> tuple[Cells, np.ndarray]:
 
 def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, ...]:
     """One column: which of its distinct cells stands where, these cells, and whether they are filled."""
-    raw = column.to_numpy(dtype=object)
-    codes, values = pd.factorize(raw, use_na_sentinel=False)
+    codes, values = pd.factorize(raw := column.to_numpy(dtype=object), use_na_sentinel=False)
     if any(not isinstance(value, str) and value in (0, 1) for value in values):  # or true, false
         raw = np.fromiter(map(_flag, raw), object, len(raw))
         codes, values = pd.factorize(raw, use_na_sentinel=False)
@@ -202,8 +201,8 @@ def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, ...
         rows = [row - 1 for row, at in places if at == place and row <= len(codes)]
         if rows:
             codes[rows] = len(values)
-            values, filled = np.append(values, None), np.append(filled, True)
-            values[-1] = sign  # a tuple, which append would take for several cells
+            values, filled = np.append(values, ""), np.append(filled, True)
+            values[-1] = sign
     return codes, values, filled
 
 

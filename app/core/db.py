@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from flask_appbuilder import Model
 from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from psycopg import Connection
-from sqlalchemy import event, func, select
+from sqlalchemy import CursorResult, Executable, event, func, select
 from sqlalchemy.orm import Session
 
 T = TypeVar("T")
@@ -71,6 +71,15 @@ def driver_connection() -> Connection:
     connection = db.session.connection().connection.driver_connection
     assert isinstance(connection, Connection)
     return connection
+
+
+def tuples(statement: Executable, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """All rows of a statement as the driver gives them: whoever makes a frame of them needs no more."""
+    result = db.session.execute(statement, values)
+    assert isinstance(result, CursorResult)
+    found = list(result.cursor.fetchall())
+    result.close()
+    return found
 
 
 def staged(table: str, columns: str, portions: Iterable[Iterable[Sequence[Any]]]) -> None:

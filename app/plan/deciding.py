@@ -128,10 +128,10 @@ class Decided:
         return Series(found, index=old.index, dtype=object)
 
 
-def pairs_of(rows: Sequence[Sequence[Any]]) -> Pairs:
+def pairs_of(rows: Sequence[tuple[Any, ...]]) -> Pairs:
     """The frames of what was read: a tuple a graduate of FACTS, then three times FIELDS."""
     names = [(part, name) for part in range(3) for name in FIELDS]
-    whole = DataFrame(list(map(tuple, rows)), columns=[*FACTS, *names], dtype=object)
+    whole = DataFrame(rows, columns=[*FACTS, *names], dtype=object)
     ours, claims, sources = (
         whole[[(part, name) for name in FIELDS]].set_axis(FIELDS, axis=1) for part in range(3)
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import text
 
-from app.core.db import db, one_at_a_time, staged
+from app.core.db import db, one_at_a_time, staged, tuples
 from app.core.named import NAMES_ORDERED
 from app.plan.models import (
     DESTINATION_FIELDS,
@@ -136,7 +136,7 @@ def pairs(student_ids: Sequence[int]) -> Pairs:
     """The rows of these students beside what the placements in force say, as they are now."""
     from app.plan import deciding  # brings pandas: see docs/plan.md
 
-    return deciding.pairs_of(db.session.execute(PAIRS, {"ids": list(student_ids)}).all())
+    return deciding.pairs_of(tuples(PAIRS, {"ids": list(student_ids)}))
 
 
 def _decided(student_ids: Sequence[int]) -> Iterator[Decided]:

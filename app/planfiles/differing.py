@@ -81,15 +81,16 @@ class Difference:
         return self.differs & (self.choice == "file")
 
 
-def rows_of(rows: Sequence[Sequence[Any]]) -> DataFrame:
+def rows_of(rows: Sequence[tuple[Any, ...]]) -> DataFrame:
     """What was read: a tuple a row of NAMES, None where nothing is said; the last of them may be missing."""
-    whole = DataFrame(list(map(tuple, rows)), dtype=object)
+    whole = DataFrame(rows, dtype=object)
     return whole.set_axis(NAMES[: whole.shape[1]], axis=1)
 
 
 def difference(rows: DataFrame) -> Difference:
     """What a file says otherwise, and what becomes of it; an empty cell says nothing. As of `rows_of`."""
-    rows = rows.sort_values("row", ignore_index=True)
+    if (np.diff(rows["row"].to_numpy(int)) < 0).any():
+        rows = rows.sort_values("row", ignore_index=True)
     blocks = {
         block: rows[[(block, name) for name in FIELDS]].set_axis(FIELDS, axis=1)
         for block in BLOCKS

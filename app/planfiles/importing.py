@@ -18,7 +18,7 @@ from app.bulk.effects import NotAsShownError
 from app.bulk.models import Import, ImportRow
 from app.bulk.queries import who_asked
 from app.core import clock
-from app.core.db import db, staged
+from app.core.db import db, staged, tuples
 from app.core.errors import Refused
 from app.core.named import NAMES_ORDERED
 from app.people.models import Student
@@ -143,7 +143,7 @@ def difference(
 
     beside = {"shown": _PERSON, "joined": _JOINED} if shown else {"shown": "", "joined": ""}
     at = {"id": record_id, "after": 0, "until": _LAST, "most": _LAST, **bounds}
-    rows = db.session.execute(text(_FILE.format(which=which, **beside)), at).all()
+    rows = tuples(text(_FILE.format(which=which, **beside)), at)
     return differing.difference(differing.rows_of(rows)) if rows else None
 
 

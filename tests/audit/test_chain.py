@@ -189,6 +189,20 @@ def test_guards_that_were_switched_off_are_named(server, tmp_path, statement):
         db.engine.dispose()
 
 
+_READ = """SELECT seq_scan, idx_scan FROM pg_stat_xact_user_tables WHERE relname = 'trail'"""
+
+
+def test_the_chain_is_read_by_its_index_even_while_the_trail_is_small(kept):
+    """A plan that was made then stays for the session: it went through all lines for each new one."""
+    db.session.execute(text("ANALYZE trail"))
+    db.session.execute(text("DISCARD PLANS"))
+    scans, looks = db.session.execute(text(_READ)).one()
+    write(record=5, n=8)  # a plan of its own is made for the first ones
+    after = db.session.execute(text(_READ)).one()
+    assert after.seq_scan == scans
+    assert after.idx_scan > looks
+
+
 # -- copies from outside ------------------------------------------------------------------------------
 
 

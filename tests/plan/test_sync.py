@@ -53,6 +53,25 @@ def test_what_the_steps_wrote_needs_no_sync(cast, settled):
     assert row_of(cast.classmate).state == "open"
 
 
+KEYLESS = """SELECT count(*) FROM plan_entry WHERE employer_name_order
+  <> coalesce(name_order(employer_name, false), chr(1114111))"""
+
+
+@pytest.mark.rule("PLN-04")
+def test_every_way_of_writing_a_row_keeps_the_key_of_its_employers_name(cast, settled):
+    rename = text("UPDATE plan_entry SET employer_name = :name WHERE placement_id IS NOT NULL")
+    for name in ("重庆银行", None, "2班公司"):
+        db.session.execute(rename, {"name": name})
+        assert db.session.scalar(text(KEYLESS)) == 0
+    db.session.execute(
+        text("DELETE FROM plan_entry WHERE student_id = :id"), {"id": cast.neighbour.id}
+    )
+    assert sync.reconcile(cast.school.id, None, clock.now()) == {"add": 1, "change": 1}
+    assert db.session.scalar(text(KEYLESS)) == 0
+    keys = db.session.scalars(text("SELECT DISTINCT employer_name_order FROM plan_entry")).all()
+    assert len(keys) == 2  # of the employer of both, and of who has none
+
+
 @pytest.mark.rule("PLN-04")
 def test_a_dry_run_shows_each_kind_of_difference_and_writes_nothing(cast, settled):
     spoil(cast)

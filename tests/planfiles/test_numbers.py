@@ -6,6 +6,7 @@ import html
 import re
 
 import pytest
+from sqlalchemy import text
 
 from app.bulk import tasks
 from app.bulk.effects import NotAsShownError
@@ -106,3 +107,15 @@ def test_a_dialog_of_other_numbers_does_nothing(cast, visit, mixed):
     tasks.write.func(mixed.id)
     assert again(mixed).state == "applied"
     assert db.session.query(ChangeRequest).count() == 0
+
+
+@pytest.mark.rule("PLN-05")
+def test_what_a_file_writes_is_ordered_by_its_employers_name(cast, mixed):
+    IMPORTS.perform("write", mixed.id, actor(cast.officer))
+    tasks.write.func(mixed.id)
+    assert again(mixed).state == "applied"
+    name, key, made = db.session.execute(
+        text("SELECT employer_name, employer_name_order, name_order(employer_name, false)"
+             " FROM plan_entry WHERE by_staff")
+    ).one()  # fmt: skip
+    assert (name, key) == ("另一家公司", made)
