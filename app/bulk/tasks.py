@@ -12,7 +12,7 @@ from flask_babel import force_locale, gettext
 from sqlalchemy import and_, delete, or_, select
 from sqlalchemy.exc import OperationalError
 
-from app.bulk import changes, compare, errors_book, intake
+from app.bulk import changes, compare, errors_book, intake, writing
 from app.bulk.effects import NotAsShownError, tally_of
 from app.bulk.heads import normal
 from app.bulk.models import OPEN, Import, ImportRow, ImportState
@@ -97,6 +97,7 @@ def _write(record: Import) -> None:
         raise Refused(
             _("The data changed after the check, so nothing was applied. Look at the rows again.")
         ) from None
+    writing.count_anew(SHEETS[record.sheet].target, record)
 
 
 def _check(record: Import) -> None:

@@ -19,6 +19,7 @@ from app.core.crypto import Sealed
 from app.core.db import db, driver_connection, one_at_a_time
 from app.core.errors import Refused
 
+MANY = 2_000  # new rows
 NEW = "r.import_id = :id AND r.status = 'new'"
 CHANGED = "r.import_id = :id AND r.status = 'changed'"
 
@@ -41,6 +42,14 @@ def write(sheet: Sheet, record: Import, now: datetime) -> None:
         _update(target, values, _source)
     if record.new:
         _insert(target, {**values, "now": now}, record.new)
+
+
+def count_anew(target: Target, record: Import) -> None:
+    """After many new rows: until the table is counted the next file is compared as if it were small."""
+    if record.new > MANY:
+        keys = ", ".join(target.key)
+        db.session.execute(text(f"ANALYZE {target.model.__tablename__} ({keys})"))
+        db.session.commit()
 
 
 def _lock_changed(target: Target, values: dict[str, Any]) -> None:

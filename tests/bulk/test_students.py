@@ -1,7 +1,9 @@
 """A school's students by a file: what becomes of good rows (ADM-02, BLK-01, BLK-03)."""
 
 import pytest
+from sqlalchemy import event
 
+from app.bulk import writing
 from app.bulk.models import ImportRow
 from app.core.db import db
 from app.people.models import Major, Student
@@ -30,6 +32,26 @@ def test_new_students_are_added_with_their_numbers_sealed(bring, apply, cast):
     assert found.phone == "13900000001"
     assert (found.sex, found.education, found.graduation_year) == ("1", "31", 2027)
     assert found.origin_state == "entered"
+
+
+@pytest.mark.rule("BLK-01")
+@pytest.mark.parametrize(("many", "counted"), [(1, True), (2, False)])
+def test_after_many_new_rows_their_table_is_counted_at_once(
+    bring, apply, monkeypatch, many, counted
+):
+    """Else the next file is compared as if the table were small: a look through all of it for each row."""
+    monkeypatch.setattr(writing, "MANY", many)
+    record, said = bring(xlsx([good_row(1), good_row(2)])), []
+
+    def note(*args):
+        said.append(args[2])
+
+    event.listen(db.engine, "before_cursor_execute", note)
+    try:
+        assert apply(record).state == "applied"
+    finally:
+        event.remove(db.engine, "before_cursor_execute", note)
+    assert ("ANALYZE student (school_id, student_no)" in said) == counted
 
 
 @pytest.mark.rule("BLK-01")

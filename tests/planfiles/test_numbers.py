@@ -110,10 +110,11 @@ def test_a_dialog_of_other_numbers_does_nothing(cast, visit, mixed):
 
 
 @pytest.mark.rule("PLN-05")
-def test_what_a_file_writes_is_ordered_by_its_employers_name(cast, mixed):
-    IMPORTS.perform("write", mixed.id, actor(cast.officer))
-    tasks.write.func(mixed.id)
-    assert again(mixed).state == "applied"
+def test_what_a_file_writes_is_ordered_by_its_employers_name(cast, signed, plan):
+    record = plan([line("A2", "李静", 毕业去向代码="10", 单位名称="另一家公司")])
+    IMPORTS.perform("write", record.id, actor(cast.officer))
+    tasks.write.func(record.id)
+    assert again(record).state == "applied"
     name, key, made = db.session.execute(
         text("SELECT employer_name, employer_name_order, name_order(employer_name, false)"
              " FROM plan_entry WHERE by_staff")
