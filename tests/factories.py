@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import count
 from uuid import uuid4
@@ -33,11 +35,23 @@ from app.signing.terms.models import BY_NAME, FIELDS, NOT_RECEIVED, Terms
 from app.signing.terms.queries import samples
 from app.workflow.actor import Role
 from app.workflow.engine import committed
+from tests.kept import kept
 
 # of one length, so that no name or number made from it is the beginning of another; above those of files
-_next = count(500_001)
+_next = count(600_001)
 # what tests sign in with; hashing is slow on purpose, so it is done once
 PASSWORD = "Correct-horse-7"
+
+
+@contextmanager
+def numbered(first: int) -> Iterator[None]:
+    """Number from there for a while: what is copied into other processes meets none of their own."""
+    global _next
+    before, _next = _next, count(first)
+    try:
+        yield
+    finally:
+        _next = before
 
 
 def called(n: int) -> str:
@@ -177,6 +191,7 @@ def make_candidate(employer: Employer, student: Student) -> Candidate:
     return found
 
 
+@kept
 def invite(employer: Employer, *students: Student, **changes) -> list:
     """Open invitations, sent now."""
     rows = [make_candidate(employer, student) for student in students]
@@ -194,6 +209,7 @@ def pass_time(**by) -> None:
 _SHIFT = db.text("SELECT seconds FROM clock_shift")
 
 
+@kept
 def accept(invitation) -> Placement:
     """The invitation accepted after the cooling-off; the placement that it formed."""
     pass_time(hours=2)
@@ -214,6 +230,7 @@ def entered(student: Student, step: str, **facts) -> Placement:
     return committed(lambda: PLACEMENTS.start(step, placement, actor(student)))
 
 
+@kept
 def paper(student: Student, **facts) -> Placement:
     """A paper signing, its form generated."""
     terms = Terms(**offer(), created_at=clock.now())
@@ -227,6 +244,7 @@ def paper(student: Student, **facts) -> Placement:
     return entered(student, "generate", **known | facts)
 
 
+@kept
 def destination(student: Student, *, settles: bool = True, **facts) -> Placement:
     """A destination, submitted; one that settles nothing by choice."""
     known = {
@@ -259,6 +277,7 @@ def attach(record) -> None:
     db.session.commit()
 
 
+@kept
 def terminate(placement: Placement, by=None, reason: str = "双方协商一致") -> Termination:
     """A termination asked for by the student, or by `by`."""
     return request(placement.id, actor(by or placement.student), reason, agreed=True)
@@ -289,6 +308,7 @@ def sent() -> None:
         send_message.func(message.id)
 
 
+@kept
 def attest(placement: Placement, officer: AppUser) -> Placement:
     """The placement attested by the school."""
     return PLACEMENTS.perform("attest", placement.id, actor_of(officer))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import event
 
-from tests.conftest import make_database
+from tests.databases import make_database
 from tests.fab import sample
 from tests.fab.sample import db
 from tests.stores import otherwise
@@ -17,7 +16,7 @@ from tests.stores import otherwise
 @pytest.fixture(scope="session")
 def sample_url(server):
     """An empty database for the sample, as psycopg 3 wants its address."""
-    url = make_database(server, f"fab_{os.getpid()}")
+    url = make_database(server, "fab")
     return url.replace("postgresql://", "postgresql+psycopg://")
 
 

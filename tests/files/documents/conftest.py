@@ -12,7 +12,7 @@ import pytest
 from flask import Flask
 from flask_babel import Babel
 
-from app.files.documents import limits, render
+from app.files.documents import render
 from app.signing.terms.models import FIELDS, PARTS
 from app.signing.terms.queries import printed, samples
 
@@ -91,12 +91,6 @@ def sample_pdf():
 @pytest.fixture(scope="session")
 def sample_text(sample_pdf):
     return text_of(sample_pdf)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_child_left():
-    yield
-    limits.stop()
 
 
 def pages_of(pdf):

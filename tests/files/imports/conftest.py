@@ -2,18 +2,11 @@
 
 import pytest
 
-from app.core import children
 from app.core.db import db
 from app.files.imports import requests, tasks
 from app.files.imports.answers import Answers, answers_of
 from app.files.imports.models import Import, ImportRow
 from tests import factories as make
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_child_left():
-    yield
-    children.stop()
 
 
 @pytest.fixture

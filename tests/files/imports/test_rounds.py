@@ -17,7 +17,7 @@ from app.files.imports.answers import Answers, answers_of
 from app.files.imports.models import Import, ImportRow, ImportWord
 from tests import factories as make
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.files.imports.books import HEADS, good_row, xlsx
 from tests.files.imports.conftest import problems, tally
 from tests.files.imports.real import uploading
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.rule("BLK-06")
 
 @pytest.fixture(scope="module")
 def place(server, tmp_path_factory):
-    return make_database(server, "bulk_rounds"), tmp_path_factory.mktemp("rounds")
+    return furnished(server, "bulk_rounds"), tmp_path_factory.mktemp("rounds")
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from app.plan.rows import sync
 from app.plan.rows.models import ChangeRequest, PlanEntry
 from tests import factories as make
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.factories import accept, attest, invite
 from tests.files.imports.books import xlsx
 from tests.files.imports.real import checked, confirm
@@ -24,7 +24,7 @@ ROWS = 200
 @pytest.fixture(scope="module")
 def place(server, tmp_path_factory):
     """Address and folder of a database with real commits."""
-    return make_database(server, "plan_file_races"), tmp_path_factory.mktemp("plan_files")
+    return furnished(server, "plan_file_races"), tmp_path_factory.mktemp("plan_files")
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_a_correction_of_a_placement_that_waits_for_the_clock_is_seen_before_the
 SCRIPT = """
 import sys, time
 from app import create_app
-from tests.conftest import settings_for
+from tests.databases import settings_for
 from pathlib import Path
 from app.files.imports import tasks
 from app.core.db import db

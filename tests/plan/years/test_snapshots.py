@@ -10,7 +10,7 @@ from app.files.made.models import Paper
 from app.plan.rows.workflow import edit
 from app.plan.years import snapshots
 from tests.factories import actor
-from tests.files.made.conftest import _no_child_left, made, result  # noqa: F401 (fixtures)
+from tests.files.made.conftest import made, result  # noqa: F401 (fixtures)
 from tests.plan.rows.conftest import entry, rows  # noqa: F401 (a fixture)
 
 
