@@ -93,18 +93,19 @@ class Cast:
     def load(cls) -> Cast:
         """The cast as it stands in the database."""
 
-        def one(model, **by):
-            return db.session.query(model).filter_by(**by).one()
+        def by(model, column):
+            return {getattr(row, column): row for row in db.session.query(model).all()}
 
+        schools, colleges = by(School, "code"), by(College, "name")
+        students, employers = by(Student, "student_no"), by(Employer, "name")
+        users = by(AppUser, "username")
         return cls(
-            school=one(School, code="10999"), other_school=one(School, code="10998"),
-            college=one(College, name="计算机学院"), other_college=one(College, name="法学院"),
-            far_college=one(College, name="外国语学院"), student=one(Student, student_no="A1"),
-            classmate=one(Student, student_no="A2"), neighbour=one(Student, student_no="B1"),
-            stranger=one(Student, student_no="C1"), employer=one(Employer, name="星光集团有限公司"),
-            rival=one(Employer, name="光谷科技有限公司"), officer=one(AppUser, username="officer"),
-            other_officer=one(AppUser, username="officer2"), college_officer=one(AppUser, username="college"),
-            other_college_officer=one(AppUser, username="college2"), province=one(AppUser, username="province"),
-            data=one(AppUser, username="data"), admin=one(AppUser, username="admin"),
-            security=one(AppUser, username="security"), audit=one(AppUser, username="audit"),
+            school=schools["10999"], other_school=schools["10998"],
+            college=colleges["计算机学院"], other_college=colleges["法学院"],
+            far_college=colleges["外国语学院"], student=students["A1"], classmate=students["A2"],
+            neighbour=students["B1"], stranger=students["C1"], employer=employers["星光集团有限公司"],
+            rival=employers["光谷科技有限公司"], officer=users["officer"], other_officer=users["officer2"],
+            college_officer=users["college"], other_college_officer=users["college2"],
+            province=users["province"], data=users["data"], admin=users["admin"],
+            security=users["security"], audit=users["audit"],
         )  # fmt: skip

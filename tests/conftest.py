@@ -2,54 +2,78 @@
 
 from __future__ import annotations
 
+import gc
 import os
-import shutil
+import random
 import socket
-import tempfile
 import warnings
-from pathlib import Path
+from hashlib import sha256
 
-import psycopg
 import pytest
 from flask import g, request_started
 
 warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 
+from argon2 import PasswordHasher
 from flask import has_app_context
 from flask.testing import FlaskClient
-from sqlalchemy import event, text
+from sqlalchemy import event
 
-import config as settings
 from app import create_app
-from app.core import postgres
+from app.accounts import passwords
+from app.core import children
 from app.core.db import db
-from tests.cast import Cast, furnish
+from tests import databases
+from tests.cast import Cast
+
+
+def pytest_configure(config):
+    """The order of the run is chance's, and the same in all its processes."""
+    seed = os.environ.pop("QINGQIAN_TEST_SEED", "") or str(random.randrange(1_000_000))
+    config.seed = getattr(config, "workerinput", {}).get("seed", seed)
+
+
+def pytest_sessionstart(session):
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is not None and not hasattr(session.config, "workerinput"):
+        reporter.write_line(f"QINGQIAN_TEST_SEED={session.config.seed}")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config, items):
+    """Packages, their files and the tests of each as the seed says."""
+
+    def place(item):
+        names = (item.path.parent.relative_to(config.rootpath), item.path.name, item.nodeid)
+        return [sha256(f"{config.seed} {name}".encode()).digest() for name in names]
+
+    items.sort(key=place)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node):
+    """The processes of pytest-xdist share the server of the one that started them."""
+    if not hasattr(node.config, "server"):
+        server = node.config.server = databases.running()
+        node.config.server_url = server.__enter__()
+        node.config.add_cleanup(lambda: server.__exit__(None, None, None))
+    node.workerinput |= {"server": node.config.server_url, "seed": node.config.seed}
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory):
+def server(request):
     """The address of the run's own PostgreSQL."""
-    root = Path(tempfile.mkdtemp(prefix="qingqian-test-"))
-    root.chmod(0o755)
-    folder = root / "postgres"
-    url = postgres.start(folder, durable=False)
-    yield url
-    postgres.stop(folder)
-    shutil.rmtree(root, ignore_errors=True)
+    given = getattr(request.config, "workerinput", {}).get("server")
+    if given:
+        yield given
+    else:
+        with databases.running() as url:
+            yield url
 
 
-def settings_for(url: str, folder: Path, **more: str) -> settings.Config:
-    """Settings of a test installation on that database."""
-    env = {"QINGQIAN_MODE": "test", "QINGQIAN_INSTANCE": str(folder), "DATABASE_URL": url}
-    return settings.load({**env, **{f"QINGQIAN_{k.upper()}": v for k, v in more.items()}})
-
-
-def make_database(server: str, name: str) -> str:
-    """A fresh, empty database on the run's server."""
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return server.replace("/postgres?", f"/{name}?")
+# cheap on purpose; tests/accounts/test_passwords.py proves the strength of the product's own
+passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._NOBODY = passwords.hashed("nobody has this password")
 
 
 class Browser(FlaskClient):
@@ -65,11 +89,13 @@ class Browser(FlaskClient):
 @pytest.fixture(scope="session")
 def app(server, tmp_path_factory):
     """The application on a migrated database with the code tables and the cast."""
-    url = make_database(server, f"unit_{os.getpid()}")
-    application = create_app(settings_for(url, tmp_path_factory.mktemp("instance")))
+    url = databases.furnished(server, "unit")
+    application = create_app(databases.settings_for(url, tmp_path_factory.mktemp("instance")))
     application.test_client_class = Browser
     with application.app_context():
-        furnish()
+        databases.keep_statements(db.engine)
+    gc.collect()
+    gc.freeze()  # what is there now stays: no collection need walk over it
     return application
 
 
@@ -105,8 +131,8 @@ def _forget(_app, **_more) -> None:
 
 def _check_deferred(session) -> None:
     session.flush()
-    session.execute(text("SET CONSTRAINTS ALL IMMEDIATE"))
-    session.execute(text("SET CONSTRAINTS ALL DEFERRED"))
+    raw = session.connection().connection.driver_connection
+    raw.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED", prepare=False)
 
 
 @pytest.fixture
@@ -142,6 +168,18 @@ def visit(app, session):
 
     yield sign_in
     app.config["WTF_CSRF_ENABLED"] = True
+
+
+@pytest.fixture(autouse=True)
+def _warm_children(monkeypatch):
+    """A child reads more than one file: pandas is imported once; overridden where that is the matter."""
+    monkeypatch.setattr(children, "dismiss", lambda _task: None)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_child_left():
+    yield
+    children.stop()
 
 
 @pytest.fixture(autouse=True)

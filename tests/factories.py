@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from itertools import count
 from uuid import uuid4
@@ -30,9 +32,20 @@ from app.workflow.actor import Role
 from app.workflow.engine import committed
 
 # of one length, so that no name or number made from it is the beginning of another; above those of files
-_next = count(500_001)
+_next = count(600_001)
 # what tests sign in with; hashing is slow on purpose, so it is done once
 PASSWORD = "Correct-horse-7"
+
+
+@contextmanager
+def numbered(first: int) -> Iterator[None]:
+    """Number from there for a while: what is copied into other processes meets none of their own."""
+    global _next
+    before, _next = _next, count(first)
+    try:
+        yield
+    finally:
+        _next = before
 
 
 def called(n: int) -> str:

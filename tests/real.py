@@ -18,19 +18,17 @@ from flask import Flask
 from app import create_app
 from app.core.db import db
 from app.core.errors import NotYours, Refused
-from tests.cast import furnish
-from tests.conftest import settings_for
+from tests.databases import keep_statements, settings_for
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @contextmanager
 def installation(url: str, folder: Path) -> Iterator[Flask]:
-    """The application on a database of its own, with the cast, codes and real commits."""
+    """The application on a furnished database of its own, with real commits."""
     application = create_app(settings_for(url, folder))
     with application.app_context():
-        furnish()
-        db.session.remove()
+        keep_statements(db.engine)
     yield application
     with application.app_context():
         db.engine.dispose()

@@ -318,7 +318,7 @@ def test_migrations_go_down_and_up_again(server, tmp_path):
 
     from app import create_app
     from app.core.db import db
-    from tests.conftest import make_database, settings_for
+    from tests.databases import make_database, settings_for
 
     application = create_app(settings_for(make_database(server, "down_and_up"), tmp_path))
     with application.app_context():
@@ -333,7 +333,7 @@ def test_starting_asks_the_database_nothing(server, tmp_path):
     from sqlalchemy.engine import Engine
 
     from app import create_app
-    from tests.conftest import settings_for
+    from tests.databases import settings_for
 
     asked = []
     event.listen(Engine, "before_cursor_execute", lambda *args: asked.append(args[2]))

@@ -15,7 +15,7 @@ from app.placements.workflow import PLACEMENTS
 from app.workflow.actor import SYSTEM
 from tests import factories as make
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.real import at_once, installation
 
 STUDENTS = 200
@@ -25,7 +25,7 @@ OFFERS = 4  # open invitations of each student
 @pytest.fixture(scope="module")
 def race(server, tmp_path_factory):
     """A database of its own, with real commits."""
-    with installation(make_database(server, "races"), tmp_path_factory.mktemp("race")) as app:
+    with installation(furnished(server, "races"), tmp_path_factory.mktemp("race")) as app:
         yield app
 
 
@@ -44,10 +44,10 @@ def invited(student_ids, employers: int = 1) -> dict[int, list[int]]:
     while len(firms) < employers:
         firms.append(make.make_employer(school))
     found: dict[int, list[int]] = {i: [] for i in student_ids}
+    people = [db.session.get(Student, student_id) for student_id in student_ids]
     for firm in firms[:employers]:
-        for student_id in student_ids:
-            student = db.session.get(Student, student_id)
-            found[student_id] += [i.id for i in make.invite(firm, student)]
+        for invitation in make.invite(firm, *people):
+            found[invitation.student_id].append(invitation.id)
     make.pass_time(hours=2)
     db.session.commit()
     return found

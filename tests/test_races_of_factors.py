@@ -19,7 +19,7 @@ from app.staff.models import StaffRequest
 from app.staff.workflow import STAFF_REQUESTS
 from app.workflow import trail
 from tests import factories as make
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.real import at_once, installation
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -29,7 +29,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 def race(server, tmp_path_factory):
     """A database of its own, with real commits."""
     place = tmp_path_factory.mktemp("race")
-    with installation(make_database(server, "races_of_factors"), place) as app:
+    with installation(furnished(server, "races_of_factors"), place) as app:
         yield app
 
 

@@ -15,7 +15,7 @@ from app.core.errors import Invalid, Refused
 from tests import factories as make
 from tests import real
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 
 RIGHT = "Correct-horse-7"
 AT_ONCE, EACH = 40, 4
@@ -24,7 +24,7 @@ AT_ONCE, EACH = 40, 4
 @pytest.fixture(scope="module")
 def installation(server, tmp_path_factory):
     """A database of its own with real commits."""
-    with real.installation(make_database(server, "tries"), tmp_path_factory.mktemp("tries")) as app:
+    with real.installation(furnished(server, "tries"), tmp_path_factory.mktemp("tries")) as app:
         yield app
 
 

@@ -78,7 +78,7 @@ def main() -> int:
     root.chmod(0o755)
     server = postgres.start(root / "postgres", durable=False)
     try:
-        prepare(server, root)
+        prepare(server)
         return _report(server, str(root), chosen)
     finally:
         postgres.stop(root / "postgres")

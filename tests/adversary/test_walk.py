@@ -15,7 +15,7 @@ from tests.adversary.judge import Violation
 def prepared(server, tmp_path_factory):
     """Server and folder with the database that every world begins with."""
     folder = tmp_path_factory.mktemp("adversary")
-    walk.prepare(server, folder)
+    walk.prepare(server)
     return server, folder
 
 

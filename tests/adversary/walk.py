@@ -17,22 +17,17 @@ from tests.adversary.hands import Honest, Thieves
 from tests.adversary.judge import Judge, Violation
 from tests.adversary.world import THIEVES, World
 from tests.cast import furnish
-from tests.conftest import make_database, settings_for
+from tests.databases import FURNISHED, address, once, settings_for
 
 PREPARED = "adversary_template"
 GANGS = (("officer", "fake"), ("admin",), ("officer", "college", "fake"), ("admin", "data"),
          ("officer", "admin", "fake"))  # fmt: skip
 
 
-def prepare(server: str, folder) -> None:
+def prepare(server: str) -> None:
     """The database that every world begins with."""
-    application = create_app(settings_for(make_database(server, PREPARED), folder))
-    with application.app_context():
-        furnish()
-        World.make()
-        db.session.commit()
-        db.session.remove()
-        db.engine.dispose()
+    once(server, FURNISHED, furnish)
+    once(server, PREPARED, World.make, FURNISHED)
 
 
 @contextmanager
@@ -41,7 +36,7 @@ def installation(server: str, folder):
     name = f"adversary_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {PREPARED}')
-    application = create_app(settings_for(server.replace("/postgres?", f"/{name}?"), folder))
+    application = create_app(settings_for(address(server, name), folder))
     application.config["WTF_CSRF_ENABLED"] = False
     try:
         yield application

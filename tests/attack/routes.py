@@ -9,7 +9,7 @@ from pathlib import Path
 def rules(database: str) -> list:
     """Every rule of the address map, in an order that stays."""
     from app import create_app
-    from tests.conftest import settings_for
+    from tests.databases import settings_for
 
     with tempfile.TemporaryDirectory() as folder:
         app = create_app(settings_for(database, Path(folder)))

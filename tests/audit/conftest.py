@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from flask import g
 from sqlalchemy import text
@@ -14,8 +12,8 @@ from app.audit import heads, seals
 from app.core.db import db
 from app.workflow.actor import Actor, Role
 from app.workflow.models import Trail
-from tests.cast import furnish
-from tests.conftest import Browser, make_database, settings_for
+from tests.conftest import Browser
+from tests.databases import furnished, settings_for
 
 GUARDED = ("trail", "security_event", "trail_seal", "trail_root", "audit_run")
 
@@ -23,13 +21,12 @@ GUARDED = ("trail", "security_event", "trail_seal", "trail_root", "audit_run")
 @pytest.fixture(scope="session")
 def kept_app(server, tmp_path_factory):
     """The application on a database of its own, with the cast and all of it sealed."""
-    url = make_database(server, f"audit_{os.getpid()}")
+    url = furnished(server, "audit")
     folder = tmp_path_factory.mktemp("audit")
     mails = "keeper@example.com, second@example.com"
     application = create_app(settings_for(url, folder, audit_mails=mails))
     application.test_client_class = Browser
     with application.app_context():
-        furnish()
         seals.seal_waiting()
         db.session.remove()
     return application

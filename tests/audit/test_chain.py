@@ -29,8 +29,7 @@ from app.workflow.models import Trail
 from config import BadSettings
 from tests.audit.conftest import as_superuser, head, note, write
 from tests.audit.test_tampering import put_back
-from tests.cast import furnish
-from tests.conftest import make_database, settings_for
+from tests.databases import furnished, make_database, settings_for
 
 pytestmark = pytest.mark.rule("TRU-05")
 
@@ -175,11 +174,8 @@ def test_the_sentence_names_record_row_moment_and_what_happened(kept):
     ],
 )
 def test_guards_that_were_switched_off_are_named(server, tmp_path, statement):
-    application = create_app(settings_for(make_database(server, "guards"), tmp_path))
+    application = create_app(settings_for(furnished(server, "guards"), tmp_path))
     with application.app_context():
-        from flask_migrate import upgrade
-
-        upgrade()
         seals.seal_waiting()
         assert kinds() == []
         db.session.remove()
@@ -284,7 +280,8 @@ def test_a_history_rebuilt_without_the_key_is_found_at_its_first_seal(kept, serv
                      "UPDATE trail SET mark = NULL", "UPDATE security_event SET mark = NULL",
                      "UPDATE trail SET hash = trail_hash(trail.*)")  # fmt: skip
         relinked()
-        stranger = create_app(settings_for(url, tmp_path))
+        another = base64.b64encode(secrets.token_bytes(32)).decode()
+        stranger = create_app(settings_for(url, tmp_path, index_key=another))
         with stranger.app_context():
             seals.seal_waiting()
             db.session.remove()
@@ -380,7 +377,7 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, {root!r})
 from app.audit import seals
-from tests.conftest import settings_for
+from tests.databases import settings_for
 from app import create_app
 from pathlib import Path
 application = create_app(settings_for({url!r}, Path({folder!r})))
@@ -441,14 +438,12 @@ def test_a_transaction_that_commits_late_is_sealed_in_its_turn(kept):
 
 def test_keys_rotate_and_one_that_is_missing_is_named(server, tmp_path):
     """Derived at first, then a key of its own, then the next one: all three verify; without the middle one not."""
-    url = make_database(server, "rotated")
+    url = furnished(server, "rotated")
     first, second = (base64.b64encode(secrets.token_bytes(32)).decode() for _n in range(2))
     said_by = []
     for audit_keys in ("", f"k1:{first}", f"k2:{second},k1:{first}", f"k2:{second}"):
         application = create_app(settings_for(url, tmp_path, audit_keys=audit_keys))
         with application.app_context():
-            if not audit_keys:
-                furnish()
             write(record=14)
             db.session.commit()
             seals.seal_waiting()

@@ -18,7 +18,7 @@ import psycopg
 import pytest
 
 from tests.browser.get_chromium import found
-from tests.conftest import make_database
+from tests.databases import make_database
 
 ROOT = Path(__file__).resolve().parents[2]
 SLOW = 900  # seconds a busy machine may take to start; a page a fifteenth of it

@@ -5,15 +5,8 @@ import pytest
 from app.bulk import asking, tasks
 from app.bulk.answers import Answers, answers_of
 from app.bulk.models import Import, ImportRow
-from app.core import children
 from app.core.db import db
 from tests import factories as make
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_child_left():
-    yield
-    children.stop()
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ FORKER = """
 import os, signal, sys, time
 from pathlib import Path
 from app import create_app
-from tests.conftest import settings_for
+from tests.databases import settings_for
 from app.bulk import tasks as bulk
 from app.plan import tasks as plan
 app = create_app(settings_for(sys.argv[1], Path(sys.argv[2])))

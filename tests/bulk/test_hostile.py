@@ -39,6 +39,11 @@ ATTACKS = {
 ALL = {attack: ("a.xlsx", says) for attack, says in ATTACKS.items()} | MORE
 
 
+@pytest.fixture(autouse=True)
+def _warm_children():
+    """Each file has a child of its own, as in production."""
+
+
 @pytest.fixture
 def sheet(app):
     """Two columns, for the reader alone."""

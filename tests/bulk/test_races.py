@@ -13,7 +13,7 @@ from tests import factories as make
 from tests.bulk.books import good_row, xlsx
 from tests.bulk.real import checked, confirm, uploading
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.real import at_once, killed
 
 PAIRS, ROWS, HALF = 50, 60, 20
@@ -22,7 +22,7 @@ PAIRS, ROWS, HALF = 50, 60, 20
 @pytest.fixture(scope="module")
 def place(server, tmp_path_factory):
     """Address and folder of a database with real commits."""
-    return make_database(server, "bulk_races"), tmp_path_factory.mktemp("bulk")
+    return furnished(server, "bulk_races"), tmp_path_factory.mktemp("bulk")
 
 
 @pytest.fixture(scope="module")
@@ -165,7 +165,7 @@ def test_a_worker_killed_before_the_second_check_leaves_it_to_the_job_that_comes
 SCRIPT = """
 import sys, time
 from app import create_app
-from tests.conftest import settings_for
+from tests.databases import settings_for
 from pathlib import Path
 from app.bulk import tasks, staging, writing, effects
 module, name = {"stage": (staging, "stage"), "insert": (writing, "_insert"), "give back": (writing, "_update")}[sys.argv[3]]

@@ -21,7 +21,7 @@ from tests.bulk.conftest import problems, tally
 from tests.bulk.real import uploading
 from tests.bulk.test_mapping import form_of
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.real import at_once
 
 pytestmark = pytest.mark.rule("BLK-06")
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.rule("BLK-06")
 
 @pytest.fixture(scope="module")
 def place(server, tmp_path_factory):
-    return make_database(server, "bulk_rounds"), tmp_path_factory.mktemp("rounds")
+    return furnished(server, "bulk_rounds"), tmp_path_factory.mktemp("rounds")
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from app.core import clock
 from app.core.db import db
 from app.core.errors import Invalid
 from app.people.models import School
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.real import at_once as start_together
 from tests.real import installation
 
@@ -21,7 +21,7 @@ from tests.real import installation
 @pytest.fixture(scope="module")
 def race(server, tmp_path_factory):
     """A database of its own, with real commits, and a way."""
-    with installation(make_database(server, "campus"), tmp_path_factory.mktemp("race")) as app:
+    with installation(furnished(server, "campus"), tmp_path_factory.mktemp("race")) as app:
         with app.app_context():
             school = db.session.query(School).filter_by(code="10999").one()
             way = SignInWay(

@@ -13,13 +13,13 @@ from app.placements.tasks import document_of
 from tests import factories as make
 from tests import real
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 
 
 @pytest.fixture(scope="module")
 def installation(server, tmp_path_factory):
     """A database of its own with real commits; the worker runs in this process."""
-    with real.installation(make_database(server, "jobs"), tmp_path_factory.mktemp("jobs")) as app:
+    with real.installation(furnished(server, "jobs"), tmp_path_factory.mktemp("jobs")) as app:
         yield app
 
 

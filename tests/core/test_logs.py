@@ -11,7 +11,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import DBAPIError
 
 from app.core import logs
-from tests.conftest import make_database
+from tests.databases import make_database
 
 SECRET = "somebody@example.com"
 MADE = "CREATE TABLE person (mail text CONSTRAINT uq_person_mail UNIQUE, born date, age smallint)"

@@ -14,7 +14,7 @@ import pytest
 import config as settings
 from app import create_app
 from app.core import startup
-from tests.conftest import make_database
+from tests.databases import make_database
 
 ROOT = Path(__file__).resolve().parents[2]
 

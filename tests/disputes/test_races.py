@@ -18,7 +18,7 @@ from app.people.students import STUDENTS
 from app.workflow.actor import Role
 from tests import factories as make
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.disputes.told import tokens_of, warnings_of
 from tests.real import at_once, installation
 
@@ -27,7 +27,7 @@ ROUNDS = 12
 
 @pytest.fixture(scope="module")
 def race(server, tmp_path_factory):
-    with installation(make_database(server, "not_me"), tmp_path_factory.mktemp("not_me")) as app:
+    with installation(furnished(server, "not_me"), tmp_path_factory.mktemp("not_me")) as app:
         yield app
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pypdf
 import pytest
 
-from app.documents import limits, render
+from app.documents import render
 
 CODE = "7K3MQ8ZTX2VA"
 AGREEMENT = {
@@ -93,12 +93,6 @@ def sample_pdf():
 @pytest.fixture(scope="session")
 def sample_text(sample_pdf):
     return text_of(sample_pdf)
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_child_left():
-    yield
-    limits.stop()
 
 
 def pages_of(pdf):

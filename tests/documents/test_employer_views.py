@@ -13,18 +13,11 @@ from app.accounts.queries import account_for
 from app.core.db import db
 from app.core.errors import Invalid
 from app.core.mail import Message
-from app.documents import limits
 from app.documents.models import Attachment
 from app.people.models import Employer, EmployerState
 from app.people.workflow import EMPLOYERS, register
 from tests import factories as make
 from tests.factories import PASSWORD, account, actor, credit_code, make_employer
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _no_child_left():
-    yield
-    limits.stop()
 
 
 def scan() -> tuple[io.BytesIO, str]:

@@ -16,7 +16,7 @@ from app.documents.tasks import sweep_files
 from app.people.models import Student
 from app.termination.models import Termination
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.factories import accept, actor, attest, invite, terminate
 from tests.real import installation
 
@@ -30,7 +30,7 @@ KIND = "termination"
 def real(server, tmp_path_factory):
     """A database of its own, with real commits, and a termination in it."""
     folder = tmp_path_factory.mktemp("files")
-    with installation(make_database(server, "file_races"), folder) as application:
+    with installation(furnished(server, "file_races"), folder) as application:
         with application.app_context():
             cast = Cast.load()
             terminate(attest(accept(invite(cast.employer, cast.student)[0]), cast.officer))

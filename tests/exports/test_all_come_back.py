@@ -11,7 +11,7 @@ from app.bulk import asking as imports
 from app.bulk import tasks as import_tasks
 from app.bulk.models import Import, ImportRow
 from app.bulk.sheet import SHEETS
-from app.core import children, clock
+from app.core import clock
 from app.core.db import db
 from app.exports.models import Format
 from app.fab.views import SafeModelView
@@ -25,12 +25,6 @@ NO_LIST = {
     "send-list",  # an employer's own; the page of it is no list that goes out
     "facts",  # further facts of the students, whose list goes out as the students' sheet
 }
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_child_left():
-    yield
-    children.stop()
 
 
 def every(view):

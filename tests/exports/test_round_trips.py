@@ -7,16 +7,8 @@ import pytest
 from app.bulk import asking as imports
 from app.bulk import tasks as import_tasks
 from app.bulk.models import Import
-from app.core import children
 from app.core.db import db
 from tests import factories as make
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _no_child_left():
-    yield
-    children.stop()
-
 
 NAMES = ["买买提·吾布力", "王强", "O'Neil", "阿不都·热西提·买买提", "𠮷田", "张 三", "-负"]
 CLASSES = ["=1+1", "x'=", "-1班", "＝甲", "@班", "007", 'a,b;"c"', "1e5", "TRUE"]

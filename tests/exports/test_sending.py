@@ -11,13 +11,13 @@ from app.exports.models import Export, Format
 from app.exports.workflow import AT_ONCE, EXPORTS
 from tests import factories as make
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.real import installation
 
 
 @pytest.fixture(scope="module")
 def real(server, tmp_path_factory):
-    with installation(make_database(server, "sending"), tmp_path_factory.mktemp("sending")) as app:
+    with installation(furnished(server, "sending"), tmp_path_factory.mktemp("sending")) as app:
         yield app
 
 

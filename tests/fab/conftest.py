@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 from sqlalchemy import event
 
-from tests.conftest import make_database
+from tests.databases import make_database
 from tests.fab import sample
 from tests.fab.sample import db
 
@@ -15,7 +13,7 @@ from tests.fab.sample import db
 @pytest.fixture(scope="session")
 def sample_url(server):
     """An empty database for the sample, as psycopg 3 wants its address."""
-    url = make_database(server, f"fab_{os.getpid()}")
+    url = make_database(server, "fab")
     return url.replace("postgresql://", "postgresql+psycopg://")
 
 

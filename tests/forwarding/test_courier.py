@@ -20,7 +20,7 @@ from tests.bulk.books import xlsx
 from tests.bulk.real import checked, confirm, uploading
 from tests.bulk.test_hostile import ALL
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.real import at_once, killed
 
 HEADS = ["转递单编号", "学生", "快递单号", "快递公司", "寄出日期"]
@@ -53,7 +53,7 @@ def test_any_bytes_at_all_for_a_courier_sheet_end_in_a_state(bring):
 @pytest.fixture(scope="module")
 def place(server, tmp_path_factory):
     """Address and folder of a database with real commits."""
-    return make_database(server, "courier_races"), tmp_path_factory.mktemp("courier")
+    return furnished(server, "courier_races"), tmp_path_factory.mktemp("courier")
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +156,7 @@ SCRIPT = """
 import sys, time
 from pathlib import Path
 from app import create_app
-from tests.conftest import settings_for
+from tests.databases import settings_for
 from app.bulk import staging, tasks, writing
 import app.menu
 module, name = {"stage": (staging, "stage"), "update": (writing, "_update"),

@@ -8,7 +8,7 @@ from app.core.db import db
 from app.plan import sync
 from tests import factories as make
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.real import at_once, installation
 
 
@@ -16,7 +16,7 @@ from tests.real import at_once, installation
 def race(server, tmp_path_factory):
     """A database with real commits, and a hundred graduates with rows."""
     folder = tmp_path_factory.mktemp("letters")
-    with installation(make_database(server, "letter_races"), folder) as app:
+    with installation(furnished(server, "letter_races"), folder) as app:
         with app.test_request_context():
             cast = Cast.load()
             for n in range(100):

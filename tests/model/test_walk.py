@@ -18,7 +18,7 @@ STEPS, MOST = 3_000, 30_000
 def prepared(server, tmp_path_factory):
     """Server and folder with the database that every world begins with."""
     folder = tmp_path_factory.mktemp("model")
-    walk.prepare(server, folder)
+    walk.prepare(server)
     return server, folder
 
 

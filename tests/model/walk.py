@@ -13,21 +13,16 @@ from app import create_app
 from app.core.db import db
 from app.workflow.steps import Reason
 from tests.cast import furnish
-from tests.conftest import make_database, settings_for
+from tests.databases import FURNISHED, address, once, settings_for
 from tests.model.world import WALKED, World
 
 PREPARED = "model_template"
 
 
-def prepare(server: str, folder) -> None:
+def prepare(server: str) -> None:
     """The database that every world begins with."""
-    application = create_app(settings_for(make_database(server, PREPARED), folder))
-    with application.app_context():
-        furnish()
-        World.make()
-        db.session.commit()
-        db.session.remove()
-        db.engine.dispose()
+    once(server, FURNISHED, furnish)
+    once(server, PREPARED, World.make, FURNISHED)
 
 
 @contextmanager
@@ -36,7 +31,7 @@ def world(server: str, folder, seed: int):
     name = f"model_{uuid4().hex[:12]}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}" TEMPLATE {PREPARED}')
-    application = create_app(settings_for(server.replace("/postgres?", f"/{name}?"), folder))
+    application = create_app(settings_for(address(server, name), folder))
     with application.app_context():
         try:
             yield World(random.Random(seed), frozenset(pairs()))

@@ -13,7 +13,7 @@ from app.core.db import db
 from tests import factories as make
 from tests import real
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 
 
 class Installation:
@@ -51,7 +51,7 @@ class Installation:
 
 @pytest.fixture
 def installation(server, tmp_path):
-    with real.installation(make_database(server, "notices"), tmp_path) as application:
+    with real.installation(furnished(server, "notices"), tmp_path) as application:
         yield Installation(application)
         with application.app_context():
             db.session.remove()

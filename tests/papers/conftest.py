@@ -2,16 +2,9 @@
 
 import pytest
 
-from app.core import children
 from app.core.db import db
 from app.papers import making, tasks
 from app.papers.models import Paper
-
-
-@pytest.fixture(scope="session", autouse=True)
-def _no_child_left():
-    yield
-    children.stop()
 
 
 @pytest.fixture

@@ -1,3 +1,3 @@
 """Files are brought and applied here as in the tests of imports."""
 
-from tests.bulk.conftest import _no_child_left, apply, bring  # noqa: F401 (fixtures)
+from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)

@@ -10,7 +10,7 @@ from app.papers.models import Paper
 from app.plan import snapshots
 from app.plan.workflow import edit
 from tests.factories import actor
-from tests.papers.conftest import _no_child_left, made, result  # noqa: F401 (fixtures)
+from tests.papers.conftest import made, result  # noqa: F401 (fixtures)
 from tests.plan.conftest import entry
 
 

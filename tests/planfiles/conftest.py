@@ -7,7 +7,7 @@ from app.plan.workflow import decide
 from tests.bulk.books import xlsx
 from tests.bulk.conftest import apply, bring  # noqa: F401 (fixtures)
 from tests.factories import actor
-from tests.papers.conftest import _no_child_left, made  # noqa: F401 (fixtures)
+from tests.papers.conftest import made  # noqa: F401 (fixtures)
 from tests.plan.conftest import rows, signed  # noqa: F401 (fixtures)
 
 HEADS = ["学号", "姓名", "毕业去向代码", "单位名称", "单位性质代码", "单位所在地代码", "户口迁转地址"]  # fmt: skip

@@ -13,7 +13,7 @@ from tests import factories as make
 from tests.bulk.books import xlsx
 from tests.bulk.real import checked, confirm
 from tests.cast import Cast
-from tests.conftest import make_database
+from tests.databases import furnished
 from tests.factories import accept, attest, invite
 from tests.planfiles.conftest import HEADS, line
 from tests.real import at_once, installation, killed
@@ -24,7 +24,7 @@ ROWS = 200
 @pytest.fixture(scope="module")
 def place(server, tmp_path_factory):
     """Address and folder of a database with real commits."""
-    return make_database(server, "plan_file_races"), tmp_path_factory.mktemp("plan_files")
+    return furnished(server, "plan_file_races"), tmp_path_factory.mktemp("plan_files")
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +155,7 @@ def test_a_correction_of_a_placement_that_waits_for_the_clock_is_seen_before_the
 SCRIPT = """
 import sys, time
 from app import create_app
-from tests.conftest import settings_for
+from tests.databases import settings_for
 from pathlib import Path
 from app.bulk import tasks
 from app.core.db import db

@@ -28,7 +28,8 @@ from tests import factories as make
 from tests.browser.conftest import free_port
 from tests.bulk.books import good_row, xlsx
 from tests.cast import Cast, furnish
-from tests.conftest import Browser, make_database, settings_for
+from tests.conftest import Browser
+from tests.databases import make_database, settings_for
 from tests.get_services import found
 from tests.invitations.test_letter_views import (
     ADD,
@@ -65,7 +66,7 @@ def pooled(server, tmp_path_factory):
     program = found("pgbouncer")
     if program is None:
         pytest.skip("no PgBouncer on this machine: install the package pgbouncer, then make test")
-    direct, port = make_database(server, f"pooled_{os.getpid()}"), free_port()
+    direct, port = make_database(server, "pooled"), free_port()
     folder = (
         Path(tempfile.gettempdir()) / f"qingqian-pooler-{uuid4().hex}"
     )  # where any user may read

@@ -237,7 +237,7 @@ def demo() -> Iterator[tuple[str, Path]]:
     """A demo school on a server of its own."""
 
     from app.core import postgres
-    from tests.conftest import make_database
+    from tests.databases import make_database
 
     folder = Path(tempfile.mkdtemp(prefix="qingqian-buttons-"))
     folder.chmod(0o755)

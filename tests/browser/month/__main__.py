@@ -18,7 +18,7 @@ from tests.browser.conftest import FLAGS, ROOT, SLOW, Running, free_port, health
 from tests.browser.get_chromium import found
 from tests.browser.month import adding, books, matching, mending, reporting
 from tests.browser.month.hand import Hand
-from tests.conftest import make_database
+from tests.databases import make_database
 
 STORY = (adding.add, adding.add_rest, adding.approve, matching.match, mending.run, mending.mend,
          reporting.check, reporting.report, reporting.change, books.official, books.analysis)  # fmt: skip
