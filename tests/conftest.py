@@ -28,22 +28,26 @@ from tests.cast import Cast
 
 
 def pytest_configure(config):
-    """The order of the run is chance's, and the same in all its processes."""
-    seed = os.environ.pop("QINGQIAN_TEST_SEED", "") or str(random.randrange(1_000_000))
+    """The order of the run: as written, or by a seed, the same in all its processes."""
+    seed = os.environ.pop("QINGQIAN_TEST_SEED", "")
+    if seed == "chance":
+        seed = str(random.randrange(1_000_000))
     config.seed = getattr(config, "workerinput", {}).get("seed", seed)
 
 
 def pytest_sessionstart(session):
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    if reporter is not None and not hasattr(session.config, "workerinput"):
+    if reporter is not None and session.config.seed:
         reporter.write_line(f"QINGQIAN_TEST_SEED={session.config.seed}")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """Packages, their files and the tests of each as the seed says."""
+    """Packages, their files and the tests of each as the seed says; stories of a browser share a server."""
 
     def place(item):
+        if not config.seed or item.get_closest_marker("browser"):
+            return []
         names = (item.path.parent.relative_to(config.rootpath), item.path.name, item.nodeid)
         return [sha256(f"{config.seed} {name}".encode()).digest() for name in names]
 
