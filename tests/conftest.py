@@ -17,7 +17,7 @@ warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR")
 from argon2 import PasswordHasher
 from flask import has_app_context
 from flask.testing import FlaskClient
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from app import create_app
 from app.accounts import passwords
@@ -133,10 +133,12 @@ def _forget(_app, **_more) -> None:
         g.pop(name)
 
 
+_CHECK = text("DO 'BEGIN SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED; END'")
+
+
 def _check_deferred(session) -> None:
     session.flush()
-    raw = session.connection().connection.driver_connection
-    raw.execute("SET CONSTRAINTS ALL IMMEDIATE; SET CONSTRAINTS ALL DEFERRED", prepare=False)
+    session.execute(_CHECK)
 
 
 @pytest.fixture
@@ -214,7 +216,7 @@ def query_count(app, session):
         seen = Seen()
 
         def note(conn, cursor, statement, *rest):
-            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "SET CONSTRAINTS")):
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK", "DO ")):
                 seen.append(statement)
 
         connection = db.session.connection()
