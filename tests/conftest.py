@@ -23,7 +23,7 @@ from app import create_app
 from app.accounts import passwords
 from app.core import children
 from app.core.db import db
-from tests import databases
+from tests import databases, kept
 from tests.cast import Cast
 
 
@@ -115,10 +115,13 @@ def session(app):
         db.session.remove()
         db.session.configure(join_transaction_mode="create_savepoint")
         event.listen(db.session, "before_commit", _check_deferred)
+        event.listen(connection, "before_cursor_execute", kept.notice)
         request_started.connect(_forget, app)
+        kept.begin()
         try:
             yield db.session
         finally:
+            kept.begin(None)
             request_started.disconnect(_forget, app)
             event.remove(db.session, "before_commit", _check_deferred)
             db.session.remove()

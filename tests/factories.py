@@ -30,6 +30,7 @@ from app.termination.workflow import request
 from app.terms.models import Terms
 from app.workflow.actor import Role
 from app.workflow.engine import committed
+from tests.kept import kept
 
 # of one length, so that no name or number made from it is the beginning of another; above those of files
 _next = count(600_001)
@@ -181,6 +182,7 @@ def make_candidate(employer: Employer, student: Student) -> Candidate:
     return found
 
 
+@kept
 def invite(employer: Employer, *students: Student, **changes) -> list:
     """Open invitations, sent now."""
     rows = [make_candidate(employer, student) for student in students]
@@ -198,6 +200,7 @@ def pass_time(**by) -> None:
 _SHIFT = db.text("SELECT seconds FROM clock_shift")
 
 
+@kept
 def accept(invitation) -> Placement:
     """The invitation accepted after the cooling-off; the placement that it formed."""
     pass_time(hours=2)
@@ -218,6 +221,7 @@ def entered(student: Student, step: str, **facts) -> Placement:
     return committed(lambda: PLACEMENTS.start(step, placement, actor(student)))
 
 
+@kept
 def paper(student: Student, **facts) -> Placement:
     """A paper signing, its form generated."""
     terms = Terms(**offer(), created_at=clock.now())
@@ -231,6 +235,7 @@ def paper(student: Student, **facts) -> Placement:
     return entered(student, "generate", **known | facts)
 
 
+@kept
 def destination(student: Student, *, settles: bool = True, **facts) -> Placement:
     """A destination, submitted; one that settles nothing by choice."""
     known = {
@@ -263,6 +268,7 @@ def attach(record) -> None:
     db.session.commit()
 
 
+@kept
 def terminate(placement: Placement, by=None, reason: str = "双方协商一致") -> Termination:
     """A termination asked for by the student, or by `by`."""
     return request(placement.id, actor(by or placement.student), reason, agreed=True)
@@ -293,6 +299,7 @@ def sent() -> None:
         send_message.func(message.id)
 
 
+@kept
 def attest(placement: Placement, officer: AppUser) -> Placement:
     """The placement attested by the school."""
     return PLACEMENTS.perform("attest", placement.id, actor_of(officer))
