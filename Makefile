@@ -4,7 +4,7 @@ BIN := .venv/bin
 PORT ?= 8080
 DEMO ?= 1
 
-.PHONY: help setup setup-dev run test test-fast check check-deep lint types messages docs migration bench rules browser buttons month services attack sbom demo
+.PHONY: help setup setup-dev run test test-fast query-counts check check-deep lint types messages docs migration bench rules browser buttons month services attack sbom demo
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | sort | awk -F'\t' '{printf "  make %-12s %s\n", $$1, $$2}'
@@ -35,12 +35,15 @@ browser: setup-dev ## a Chromium for the browser tests, where one can be had
 services: setup-dev ## servers that some tests talk to, where they can be had
 	@$(BIN)/python tests/get_services.py pgbouncer slapd
 
-test: setup-dev browser services ## all tests: on every core, those in a browser one after the other
-	$(BIN)/python -m pytest -q -n auto -m "not browser"
+test: setup-dev browser services ## all tests, in an order by chance; QINGQIAN_TEST_SEED=… repeats one
+	QINGQIAN_TEST_SEED=$${QINGQIAN_TEST_SEED:-chance} $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
 	$(BIN)/python -m pytest -q -m browser
 
 test-fast: setup-dev ## all tests but those in a browser
-	$(BIN)/python -m pytest -q -n auto -m "not browser"
+	QINGQIAN_TEST_SEED=$${QINGQIAN_TEST_SEED:-chance} $(BIN)/python -m pytest -q -n auto --dist worksteal -m "not browser"
+
+query-counts: setup-dev ## write tests/query_counts.txt anew: how many statements each page asks
+	WRITE_QUERY_COUNTS=1 $(BIN)/python -m pytest -q tests/test_matrix.py
 
 check-deep: setup-dev browser ## random walks over all tables and of an adversary, every planted bug and hole found, every button pressed (three hours)
 	$(BIN)/python -m tests.model

@@ -10,6 +10,7 @@ import pytest
 
 from app.workflow.actor import Role
 from tests import factories as make
+from tests import query_counts
 
 ROLES = ("nobody", "student", "employer", "college", "school", "province", "data", "admin", "security",
          "audit")  # fmt: skip
@@ -76,11 +77,11 @@ def test_every_grant_names_a_permission_that_exists(app):
 @pytest.mark.rule("ACC-02")
 @pytest.mark.parametrize("role", ROLES)
 def test_a_page_without_a_record_opens_for_those_who_may_and_for_nobody_else(
-    app, cast, visit, client, role
+    app, cast, visit, client, role, query_count
 ):
     browser = client if role == "nobody" else visit(people(cast)[role])
     manager = app.extensions["appbuilder"].sm
-    wrong = []
+    wrong, asked = [], {}
     for rule in routes(app):
         if rule.arguments or "GET" not in rule.methods:
             continue
@@ -90,7 +91,40 @@ def test_a_page_without_a_record_opens_for_those_who_may_and_for_nobody_else(
         allowed = (200, 302) if may else (302,) if role == "nobody" else (403, 404)
         if status not in allowed:
             wrong.append((rule.rule, role, status))
-    assert not wrong
+        if status == 200:
+            asked[rule.rule] = statements(browser, rule.rule, query_count)
+    assert not wrong + query_counts.compared(role, asked)
+
+
+def statements(browser, path: str, query_count) -> int:
+    """The fewest of two visits after the first: what a process remembers, or notes now and then, is no cost."""
+    from app.core.db import db
+
+    counts = []
+    for _visit in range(2):
+        db.session.expunge_all()  # as every request begins
+        with query_count() as seen:
+            assert browser.get(path).status_code == 200
+        counts.append(seen.n)
+    return min(counts)
+
+
+@pytest.mark.rule("ACC-02")
+@pytest.mark.parametrize("role", [role for role in ROLES if role != "nobody"])
+def test_a_page_of_an_own_record_asks_the_database_as_much_as_is_kept(
+    app, cast, visit, role, query_count
+):
+    ids = records(cast)
+    browser = visit(people(cast)[role])
+    asked = {}
+    for rule in routes(app):
+        kind = kind_of(rule.endpoint)
+        if kind is None or rule.arguments != {"pk"} or "GET" not in rule.methods:
+            continue
+        [url] = addresses(app, rule, ids[kind][0])
+        if browser.get(url).status_code == 200:
+            asked[rule.rule] = statements(browser, url, query_count)
+    assert not query_counts.compared(f"{role}'s", asked)
 
 
 def records(cast) -> dict[str, tuple[int, int]]:
