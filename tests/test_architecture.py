@@ -387,7 +387,7 @@ def test_a_database_that_ran_migrations_by_their_former_names_goes_on(server, tm
 
     from app import create_app
     from app.core.db import db
-    from tests.conftest import make_database, settings_for
+    from tests.databases import make_database, settings_for
 
     application = create_app(settings_for(make_database(server, "former"), tmp_path))
     with application.app_context():
