@@ -71,8 +71,10 @@ def code_under_way(contact: tuple[str, str] | None) -> str:
         if not address:
             return _("A code is on its way.")
         return _("A code is on its way to %(address)s.", address=address)
-    slow = _("The code is queued, but messages go out slowly at the moment. It counts from when it is "
-             "sent, so you lose no time.")  # fmt: skip
+    slow = _(
+        "The code is queued, but messages go out slowly at the moment. It counts from when it is "
+        "sent, so you lose no time."
+    )
     return _("%(said)s (To %(address)s)", said=slow, address=address) if address else slow
 
 
@@ -104,9 +106,13 @@ def take(flow: Workflow[Any], step: str, record_id: int, **data: Any) -> bool:
     def taken() -> None:
         who = proved(flow, step, record_id)
         flow.perform(
-            step, record_id, who, reason=form.get("reason", ""),
-            agreed=form.get("agreed") == "1", **data,
-        )  # fmt: skip
+            step,
+            record_id,
+            who,
+            reason=form.get("reason", ""),
+            agreed=form.get("agreed") == "1",
+            **data,
+        )
 
     return said(taken, flow, step, lambda: record_id)
 
@@ -125,8 +131,10 @@ def said(
         key = done_on()
         if key is None or not trail.just_done(flow.kind, key, step, user_id):
             return _refused(problem)
-    flash(" ".join(part for part in (str(flow.step(step).done), _told(flow, step, done_on)) if part),
-          "success")  # fmt: skip
+    flash(
+        " ".join(part for part in (str(flow.step(step).done), _told(flow, step, done_on)) if part),
+        "success",
+    )
     return True
 
 

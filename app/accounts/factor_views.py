@@ -60,9 +60,11 @@ class FactorView(SafeView):
 
     def _page(self, problem: Invalid | Refused | None = None) -> Any:
         return self.render_template(
-            "accounts/factor.html", action=request.full_path.rstrip("?"),
-            waiting=queries.proof().at is None, **step_up.choices(g.user, problem),
-        )  # fmt: skip
+            "accounts/factor.html",
+            action=request.full_path.rstrip("?"),
+            waiting=queries.proof().at is None,
+            **step_up.choices(g.user, problem),
+        )
 
 
 class MyFactorsView(SafeView):
@@ -77,11 +79,14 @@ class MyFactorsView(SafeView):
     def index(self) -> Any:
         mine = factors.own(g.user.id)
         return self.render_template(
-            "accounts/factors.html", own=mine, key_site=passkeys.site(),
+            "accounts/factors.html",
+            own=mine,
+            key_site=passkeys.site(),
             keys=[(key, moment(key.created_at), moment(key.used_at)) for key in mine.keys],
-            app_since=moment(mine.app_since), must=factors.required(g.user) and not mine.any,
+            app_since=moment(mine.app_since),
+            must=factors.required(g.user) and not mine.any,
             may=factors.offered(g.user) or mine.any,
-        )  # fmt: skip
+        )
 
     @expose("/contact", methods=["GET", "POST"])
     @has_access
@@ -119,10 +124,11 @@ class MyFactorsView(SafeView):
         secret = factors.new_secret(g.user, _own_session())
         code = segno.make(factors.address_of(g.user, secret), micro=False)
         page = self.render_template(
-            "accounts/factor_app.html", wrong=wrong,
+            "accounts/factor_app.html",
+            wrong=wrong,
             image=code.svg_data_uri(scale=5, border=3, dark="#000", light="#fff"),
             key=" ".join(secret[n : n + 4] for n in range(0, len(secret), 4)),
-        )  # fmt: skip
+        )
         return page, 422 if wrong else 200
 
     @expose("/key", methods=["GET", "POST"])
@@ -142,9 +148,12 @@ class MyFactorsView(SafeView):
             except Invalid as problem:
                 wrong = problem.problems[0][1]
         page = self.render_template(
-            "accounts/factor_key.html", wrong=wrong, options_url=url_for("MyFactorsView.options"),
-            elsewhere=step_up.elsewhere(), typed=_form("name")[:40],
-        )  # fmt: skip
+            "accounts/factor_key.html",
+            wrong=wrong,
+            options_url=url_for("MyFactorsView.options"),
+            elsewhere=step_up.elsewhere(),
+            typed=_form("name")[:40],
+        )
         return page, 422 if wrong else 200
 
     @expose("/key/options", methods=["POST"])

@@ -51,8 +51,9 @@ def sentence(row: ContactChange) -> str:
         "%(what)s Until %(until)s you can read everything, but sign, agree and apply for nothing. "
         "It can go on at once if you confirm the change on the page “My sign-in”, by a code to "
         "the old phone or the e-mail you had before; or ask your school for a second person.",
-        what=what, until=moment(row.held_until),
-    )  # fmt: skip
+        what=what,
+        until=moment(row.held_until),
+    )
 
 
 def moment(at: datetime | None) -> str:
@@ -264,7 +265,7 @@ def back_words(record: Any) -> tuple[str, str]:
         "The changed way in of %(name)s was taken back: the former one counts again, and what was set "
         "through the changed one is void. If you have no password now, set one by code.",
         name=record.name,
-    )  # fmt: skip
+    )
 
 
 def note_who_confirmed(change: Change) -> None:

@@ -125,9 +125,10 @@ def posted(key: str = "") -> Kept:
         page=_shown_on(),
         fields=[pair for pair in values if pair[0] not in asked.keys() | dropped],
         asked=list(asked.items()),
-        files=[(name, file.filename) for name, file in request.files.items(multi=True)
-               if file.filename],
-    )  # fmt: skip
+        files=[
+            (name, file.filename) for name, file in request.files.items(multi=True) if file.filename
+        ],
+    )
 
 
 def _shown_on() -> str:
@@ -140,8 +141,9 @@ def _shown_on() -> str:
 def keep(user_id: int) -> str:
     """Keep this request's form for the account and commit; its key, or "" where it cannot be kept."""
     form, now = posted(secrets.token_hex(16)), clock.now()
-    data = json.dumps([form.path, form.page, form.fields, form.asked, form.files],
-                      ensure_ascii=False)  # fmt: skip
+    data = json.dumps(
+        [form.path, form.page, form.fields, form.asked, form.files], ensure_ascii=False
+    )
     known = db.session.scalar(select(AppUser.id).where(AppUser.id == user_id, AppUser.active))
     if len(data.encode()) > LARGEST or known is None or not OFTEN.take(user_id):
         return ""
@@ -150,10 +152,13 @@ def keep(user_id: int) -> str:
             db.session.delete(row)
     db.session.add(
         KeptPost(
-            key=form.key, user_id=user_id, device_id=devices.current(), made_at=now,
+            key=form.key,
+            user_id=user_id,
+            device_id=devices.current(),
+            made_at=now,
             sealed=POSTS.seal(data.encode(), f"{form.key}:{user_id}"),
         )
-    )  # fmt: skip
+    )
     db.session.flush()
     mine = select(KeptPost.key).where(KeptPost.user_id == user_id)
     older = mine.order_by(KeptPost.made_at.desc(), KeptPost.key).offset(MOST)

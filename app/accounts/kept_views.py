@@ -58,8 +58,12 @@ class KeptView(SafeView):
         form = kept.opened(key, g.user.id)
         if form is None:
             session.pop(kept.MARK, None)
-            flash(_("Nothing waits to be sent here: it was sent or thrown away, or is older than 8 hours."),
-                  "info")  # fmt: skip
+            flash(
+                _(
+                    "Nothing waits to be sent here: it was sent or thrown away, or is older than 8 hours."
+                ),
+                "info",
+            )
             return redirect("/", 303)
         session[kept.MARK] = key
         return offered(form)
@@ -127,17 +131,19 @@ def offered(form: kept.Kept) -> Any:
         at=moment(form.made_at) if form.made_at else "",
         rows=[(name, label, value) for name, value in form.fields if (label := label_of(name))],
         rest=[
-            (name, value)
-            for name, value in form.fields
-            if name not in MARKS and not label_of(name)
+            (name, value) for name, value in form.fields if name not in MARKS and not label_of(name)
         ],
         asked=[
-            (name, label_of(name) if name in kept.PASSWORDS else _("Verification code"),
-             name not in kept.PASSWORDS, local_path(url) or "")
+            (
+                name,
+                label_of(name) if name in kept.PASSWORDS else _("Verification code"),
+                name not in kept.PASSWORDS,
+                local_path(url) or "",
+            )
             for name, url in form.asked
         ],
         files=form.files,
-    )  # fmt: skip
+    )
 
 
 def _act(form: kept.Kept) -> tuple[str, list[str]]:

@@ -23,12 +23,23 @@ WRONG = {"warning", "danger", "error"}  # messages of what was not done
 
 # these have nothing to keep but secrets: their page is shown anew, or what they lead to
 ANEW = {
-    "AuthView.login", "AuthView.logout", "AuthView.demo", "PasswordView.change",
-    "PasswordView.forgotten", "PasswordView.reset", "FactorView.index", "FactorView.options",
-    "MyFactorsView.app", "MyFactorsView.key", "MyFactorsView.options", "MyFactorsView.contact",
-    "CampusView.enter", "SessionView.go_on", "KeptView.discard",
+    "AuthView.login",
+    "AuthView.logout",
+    "AuthView.demo",
+    "PasswordView.change",
+    "PasswordView.forgotten",
+    "PasswordView.reset",
+    "FactorView.index",
+    "FactorView.options",
+    "MyFactorsView.app",
+    "MyFactorsView.key",
+    "MyFactorsView.options",
+    "MyFactorsView.contact",
+    "CampusView.enter",
+    "SessionView.go_on",
+    "KeptView.discard",
     "VerificationView.file",  # one file, for everybody
-}  # fmt: skip
+}
 
 
 def init(app: Flask) -> None:
@@ -89,8 +100,10 @@ def _held(owner: int) -> Any:
     """Keep it for its account, and lead there; to another account nothing of it is said."""
     key = kept.keep(owner)
     if current_user.is_authenticated and current_user.id != owner:
-        text = _("This page belongs to another account than the one that is signed in now. Nothing was "
-                 "sent, and nothing of it is shown here.")  # fmt: skip
+        text = _(
+            "This page belongs to another account than the one that is signed in now. Nothing was "
+            "sent, and nothing of it is shown here."
+        )
         return page(409, text)
     if not key:
         flash(

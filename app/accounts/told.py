@@ -69,8 +69,11 @@ def told_panel(account_of: Callable[[Any], int | None]) -> Panel:
 def frozen_note(user_id: int | None) -> list[tuple[str, str]]:
     """That the account is frozen, as a page's note; none where it is not."""
     since = frozen_since(user_id)
-    text = _("The account is frozen since %(at)s: a message to it was answered with “This was not me”. See "
-             "“Disowned”.", at=since)  # fmt: skip
+    text = _(
+        "The account is frozen since %(at)s: a message to it was answered with “This was not me”. See "
+        "“Disowned”.",
+        at=since,
+    )
     return [(text, "warn")] if since else []
 
 

@@ -97,12 +97,23 @@ class AuthView(SafeView):
                 return redirect(_inside(request.args.get("next", "")))
             except (Invalid, Refused) as error:
                 show_problems(form, error)
-        page = self.render_template("accounts/login.html", form=form, puzzle=_owed(attempts.ADDRESS),
-                                    ended=_ended(), **_campus(school))  # fmt: skip
+        page = self.render_template(
+            "accounts/login.html",
+            form=form,
+            puzzle=_owed(attempts.ADDRESS),
+            ended=_ended(),
+            **_campus(school),
+        )
         answer = make_response(page, 200 if not form.errors else 422)
         if school and school != request.cookies.get(SCHOOL):
-            answer.set_cookie(SCHOOL, school, max_age=REMEMBERED, httponly=True, samesite="Lax",
-                              secure=request.is_secure)  # fmt: skip
+            answer.set_cookie(
+                SCHOOL,
+                school,
+                max_age=REMEMBERED,
+                httponly=True,
+                samesite="Lax",
+                secure=request.is_secure,
+            )
         return answer
 
     @expose("/logout", methods=["POST"])
@@ -208,8 +219,13 @@ class PasswordView(SafeView):
         if form.validate_on_submit():
             user = sessions.opened_for_reset(session["reset"])
             try:
-                workflow.reset(user, form.code.data, form.password.data, form.again.data,
-                               sessions.reset_purpose())  # fmt: skip
+                workflow.reset(
+                    user,
+                    form.code.data,
+                    form.password.data,
+                    form.again.data,
+                    sessions.reset_purpose(),
+                )
                 sessions.end_reset()
                 flash(_("The new password is set. Please sign in."), "success")
                 return redirect(url_for("AuthView.login"))

@@ -42,18 +42,53 @@ class Source:
 
 
 TRAIL = Source(
-    "trail", "trail",
-    ("kind", "record_id", "seq", "school_id", "step", "from_state", "to_state", "actor_id",
-     "actor_role", "actor_name", "address", "device", "device_id", "factor", "reason", "details",
-     "at", "txid", "previous", "hash", "mark"),
+    "trail",
+    "trail",
+    (
+        "kind",
+        "record_id",
+        "seq",
+        "school_id",
+        "step",
+        "from_state",
+        "to_state",
+        "actor_id",
+        "actor_role",
+        "actor_name",
+        "address",
+        "device",
+        "device_id",
+        "factor",
+        "reason",
+        "details",
+        "at",
+        "txid",
+        "previous",
+        "hash",
+        "mark",
+    ),
     "kind || ' ' || record_id || ' ' || seq",
-)  # fmt: skip
+)
 EVENTS = Source(
-    "event", "security_event",
-    ("at", "event", "outcome", "user_id", "school_id", "actor_id", "actor_role", "actor_name",
-     "address", "device", "device_id", "details", "mark"),
+    "event",
+    "security_event",
+    (
+        "at",
+        "event",
+        "outcome",
+        "user_id",
+        "school_id",
+        "actor_id",
+        "actor_role",
+        "actor_name",
+        "address",
+        "device",
+        "device_id",
+        "details",
+        "mark",
+    ),
     "event || ' ' || coalesce(user_id, 0) || ' ' || id",
-)  # fmt: skip
+)
 SOURCES = (TRAIL, EVENTS)
 
 

@@ -11,14 +11,22 @@ from app.audit.findings import Finding
 
 # table → its triggers and the function of each; no others may stand on these tables
 TRIGGERS = {
-    "trail": {"trail_chain": "trail_chain", "trail_kept": "never_changed",
-              "trail_not_emptied": "never_changed"},
-    "security_event": {"security_event_mark": "event_mark", "security_event_kept": "never_changed",
-                       "security_event_not_emptied": "never_changed"},
+    "trail": {
+        "trail_chain": "trail_chain",
+        "trail_kept": "never_changed",
+        "trail_not_emptied": "never_changed",
+    },
+    "security_event": {
+        "security_event_mark": "event_mark",
+        "security_event_kept": "never_changed",
+        "security_event_not_emptied": "never_changed",
+    },
     "trail_mark": {},
-    **{name: {f"{name}_kept": "never_changed", f"{name}_not_emptied": "never_changed"}
-       for name in ("trail_seal", "trail_root", "audit_run")},
-}  # fmt: skip
+    **{
+        name: {f"{name}_kept": "never_changed", f"{name}_not_emptied": "never_changed"}
+        for name in ("trail_seal", "trail_root", "audit_run")
+    },
+}
 STATES = (
     "change_request",
     "correction",
@@ -42,8 +50,11 @@ FUNCTIONS = {
     "trail_chain": "66c9599ae170f9fe",
     "trail_hash": "06d29de668294689",
 }
-COUNTERS = (("trail", "trail_id_seq", "id"), ("security_event", "security_event_id_seq", "id"),
-            ("trail_mark", "trail_mark_seq", "mark"))  # fmt: skip
+COUNTERS = (
+    ("trail", "trail_id_seq", "id"),
+    ("security_event", "security_event_id_seq", "id"),
+    ("trail_mark", "trail_mark_seq", "mark"),
+)
 
 _TRIGGERS = """
 SELECT c.relname, t.tgname, p.proname, t.tgenabled IN ('O', 'A') FROM pg_trigger t

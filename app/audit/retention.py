@@ -97,10 +97,14 @@ def due() -> list[tuple[str, int, int]]:
     """What would go now: kind, days, rows."""
     now = clock.now()
     return [
-        (str(kept.name), kept.days,
-         db.session.scalar(select(func.count()).select_from(kept.model).where(kept.due(now))) or 0)
+        (
+            str(kept.name),
+            kept.days,
+            db.session.scalar(select(func.count()).select_from(kept.model).where(kept.due(now)))
+            or 0,
+        )
         for kept in KEPT
-    ]  # fmt: skip
+    ]
 
 
 def forget() -> dict[str, int]:

@@ -125,9 +125,15 @@ def mark_mac(key_id: str, mark: int, *parts: Any) -> bytes:
 def seal_mac(seal: Seal, parts: list[Any]) -> bytes:
     """What a seal must say: where it stands, when, what it follows, what it covers."""
     return keys().whole(
-        seal.key_id, "seal", seal.no, clock.local(seal.at).isoformat(), seal.trail_total,
-        seal.event_total, seal.previous, *parts,
-    )  # fmt: skip
+        seal.key_id,
+        "seal",
+        seal.no,
+        clock.local(seal.at).isoformat(),
+        seal.trail_total,
+        seal.event_total,
+        seal.previous,
+        *parts,
+    )
 
 
 def _append(covers: tuple[Cover, ...]) -> Seal:
@@ -136,12 +142,17 @@ def _append(covers: tuple[Cover, ...]) -> Seal:
     roots.close_days(last, clock.local(now).date())
     trail, event = (cover.parts() for cover in covers)
     seal = Seal(
-        no=(last.no if last else 0) + 1, at=now, key_id=keys().newest,
+        no=(last.no if last else 0) + 1,
+        at=now,
+        key_id=keys().newest,
         trail_total=(last.trail_total if last else 0) + len(covers[0].rows),
         event_total=(last.event_total if last else 0) + len(covers[1].rows),
         previous=last.mac if last else START,
-        trail_macs=trail[1], trail_places=trail[2], event_macs=event[1], event_places=event[2],
-    )  # fmt: skip
+        trail_macs=trail[1],
+        trail_places=trail[2],
+        event_macs=event[1],
+        event_places=event[2],
+    )
     seal.mac = seal_mac(seal, [*trail, *event])
     columns = {
         c.key: getattr(seal, c.key) for c in Seal.__mapper__.column_attrs if "_ids" not in c.key

@@ -128,8 +128,15 @@ def _seals(connection: Any, report: Report, start: _Start | None) -> Finding | N
         cursor.itersize = 20
         cursor.execute(_SEAL, (no,))
         for row in cursor:
-            seal = Seal(no=row[0], at=row[1], key_id=row[2], trail_total=row[3], event_total=row[4],
-                        previous=bytes(row[5]), mac=bytes(row[6]))  # fmt: skip
+            seal = Seal(
+                no=row[0],
+                at=row[1],
+                key_id=row[2],
+                trail_total=row[3],
+                event_total=row[4],
+                previous=bytes(row[5]),
+                mac=bytes(row[6]),
+            )
             found = _link(seal, list(row[7:]), no, previous, at)
             if found is not None:
                 return found

@@ -48,8 +48,10 @@ def waits_sentence(roles: frozenset[Role], who: Role) -> str:
         return ""
     names = [str(name) for role, name in WHO.items() if role in roles]
     if names:
-        return _("This waits for %(who)s: there is nothing for you to approve or refuse.",
-                 who=_(", ").join(names))  # fmt: skip
+        return _(
+            "This waits for %(who)s: there is nothing for you to approve or refuse.",
+            who=_(", ").join(names),
+        )
     return _("This waits for nobody's decision: there is nothing to approve or refuse.")
 
 
@@ -60,9 +62,13 @@ def _action_of(name: str, label: Any, step: Step) -> Any:
         return self.take(name, items)
 
     return record_action(
-        name, label, reason=str(step.reason), danger=step.danger,  # type: ignore[arg-type]
-        primary=step.looks is Tone.DONE, multiple=step.bulk,
-    )(act)  # fmt: skip
+        name,
+        label,
+        reason=str(step.reason),
+        danger=step.danger,  # type: ignore[arg-type]
+        primary=step.looks is Tone.DONE,
+        multiple=step.bulk,
+    )(act)
 
 
 class StepActions:
@@ -102,13 +108,16 @@ class StepActions:
         view: Any = self
         return [
             Offer.of_step(
-                o.step, o.why_not, text=view.record_name(item),
-                key=KEYS.get(o.verdict, ""), primary=o.verdict is Verdict.APPROVE,
+                o.step,
+                o.why_not,
+                text=view.record_name(item),
+                key=KEYS.get(o.verdict, ""),
+                primary=o.verdict is Verdict.APPROVE,
                 reasons=self._reasons(o.verdict is Verdict.REFUSE),
             )
             for o in self.offered(item)
             if o.step.name in self.steps and view._may(o.step.name)
-        ]  # fmt: skip
+        ]
 
     def waits(self, item: Any) -> str:
         """The sentence whom the record waits for; empty where it waits for this person."""
@@ -241,8 +250,13 @@ class StepActions:
         view: Any = self
         key, name = item.id, view.record_name(item)
         try:
-            self.flow.perform(step, key, actor(), reason=request.form.get("reason", ""),
-                              seen=moment_in(request.args.get("seen", "")))  # fmt: skip
+            self.flow.perform(
+                step,
+                key,
+                actor(),
+                reason=request.form.get("reason", ""),
+                seen=moment_in(request.args.get("seen", "")),
+            )
         except Refused as refusal:
             flash(str(refusal), "warning")
             return redirect(view.url("show", pk=key), 303)
@@ -284,10 +298,16 @@ class StepActions:
         view: Any = self
         who, reason = actor(), request.form.get("reason", "")
         batch = ask(
-            who, kind, step, rows, reason, back_url=view.list_url(), unfit=unfit or (),
+            who,
+            kind,
+            step,
+            rows,
+            reason,
+            back_url=view.list_url(),
+            unfit=unfit or (),
             uid=self.batch_uid(kind, step, reason, rows),
             seen=moment_in(request.form.get("seen", "")),
-        )  # fmt: skip
+        )
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
 
     def batch_uid(self, *what: Any) -> str:
@@ -308,8 +328,12 @@ def unfit_sentence(fit: Fit) -> str:
         return _("None of the selected records waits for this.")
     names = _(", ").join(fit.unfit[:NAMED])
     more = "…" if len(fit.unfit) > NAMED else ""
-    return _("%(unfit)s of %(count)s do not wait for this: %(names)s", unfit=len(fit.unfit),
-             count=count, names=names + more)  # fmt: skip
+    return _(
+        "%(unfit)s of %(count)s do not wait for this: %(names)s",
+        unfit=len(fit.unfit),
+        count=count,
+        names=names + more,
+    )
 
 
 def moment_in(text: str) -> datetime | None:

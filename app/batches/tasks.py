@@ -88,8 +88,9 @@ def _one(batch: Batch, row: BatchRow, record: Any, who: Actor) -> bool:
             raise NotYours(f"{batch.kind} {row.record_id}")
         with db.session.begin_nested():
             flow = stores().workflows[batch.kind]
-            flow.apply(batch.step, record, who, reason=batch.reason, hold=held(batch),
-                      seen=_seen(batch))  # fmt: skip
+            flow.apply(
+                batch.step, record, who, reason=batch.reason, hold=held(batch), seen=_seen(batch)
+            )
     except (Refused, NotYours, Invalid) as refusal:
         row.outcome, row.sentence = Outcome.REFUSED, _sentence(refusal)[:500]
         return False

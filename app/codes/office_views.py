@@ -54,13 +54,15 @@ class CodeForm(DynamicForm):
         _l("Place in the list"), [InputRequired(MISSING), NumberRange(0, 9999)], default=500
     )
     certain = BooleanField(
-        _l("Confirmed"), default=True,
+        _l("Confirmed"),
+        default=True,
         description=_l("Unticked: it stands with a mark until its official source is known."),
-    )  # fmt: skip
+    )
     active = BooleanField(
-        _l("In use"), default=True,
+        _l("In use"),
+        default=True,
         description=_l("Unticked: it has ended and is not offered; rows that have it keep it."),
-    )  # fmt: skip
+    )
 
 
 class NewCodeForm(CodeForm):
@@ -166,24 +168,44 @@ class CodeEditionsView(SafeView):
         )
         changes = db.session.scalars(select(CodeChange).order_by(CodeChange.id.desc()).limit(SHOWN))
         return self.render_template(
-            "codes/editions.html", problems=[text for _place, text in problems], years=YEARS,
-            tables=_tables(), shown=SHOWN, typed=request.form,
+            "codes/editions.html",
+            problems=[text for _place, text in problems],
+            years=YEARS,
+            tables=_tables(),
+            shown=SHOWN,
+            typed=request.form,
             editions=[
-                [(_table(e.table), url_for("CodesView.list", f_table=e.table, f_edition=e.edition)
-                  if e.edition else url_for("CodesView.list", f_table=e.table), ""),
-                 (edition_name(e.edition), "", ""), (e.since or _("from the beginning"), "", "")]
+                [
+                    (
+                        _table(e.table),
+                        url_for("CodesView.list", f_table=e.table, f_edition=e.edition)
+                        if e.edition
+                        else url_for("CodesView.list", f_table=e.table),
+                        "",
+                    ),
+                    (edition_name(e.edition), "", ""),
+                    (e.since or _("from the beginning"), "", ""),
+                ]
                 for e in kept
             ],
             changes=[_change(row) for row in changes],
-        )  # fmt: skip
+        )
 
 
 LABELS = {
-    "name": lazy_pgettext("code", "Name"), "sort": _l("Place in the list"), "certain": _l("Confirmed"),
-    "active": _l("In use"), "part": _l("Counts as"), "needs": _l("Needs these fields"),
-    "since": _l("From graduation year"), "copied": _l("Copied from"), "settled": _l("Parts of the rate"),
-    "left_out": _l("Not in N"), "note": _l("Note"), "code": _l("Code"),
-}  # fmt: skip
+    "name": lazy_pgettext("code", "Name"),
+    "sort": _l("Place in the list"),
+    "certain": _l("Confirmed"),
+    "active": _l("In use"),
+    "part": _l("Counts as"),
+    "needs": _l("Needs these fields"),
+    "since": _l("From graduation year"),
+    "copied": _l("Copied from"),
+    "settled": _l("Parts of the rate"),
+    "left_out": _l("Not in N"),
+    "note": _l("Note"),
+    "code": _l("Code"),
+}
 
 
 def _value(value: Any) -> str:
@@ -195,11 +217,12 @@ def _value(value: Any) -> str:
 def _change(row: CodeChange) -> dict[str, Any]:
     """One line of the trail."""
     fields = [
-        f"{LABELS[name]}：{_value(row.old[name])} → {_value(new)}" if name in row.old
+        f"{LABELS[name]}：{_value(row.old[name])} → {_value(new)}"
+        if name in row.old
         else f"{LABELS[name]}：{_value(new)}"
         for name, new in row.new.items()
         if name in LABELS
-    ]  # fmt: skip
+    ]
     place = " · ".join(
         filter(None, (_table(row.table), row.edition and edition_name(row.edition), row.code))
     )

@@ -112,8 +112,9 @@ def doubt(text: str) -> str:
     if instead := emails.meant(text):
         return _(
             "Did you mean %(meant)s? If %(typed)s is right, send it once more.",
-            meant=instead, typed=text,
-        )  # fmt: skip
+            meant=instead,
+            typed=text,
+        )
     if not emails.known_end(text):
         return _(
             "No address on the internet ends in .%(end)s. If it is right all the same, send it once more.",
@@ -204,8 +205,10 @@ def say_mended(label: str, typed: Any, kept: str) -> None:
     if pairs := printable.replaced(typed):
         said = _(
             "“%(field)s”: the private character %(code)s was replaced by “%(char)s”.",
-            field=label, code=printable.code_of(pairs[0][0]), char=pairs[0][1],
-        )  # fmt: skip
+            field=label,
+            code=printable.code_of(pairs[0][0]),
+            char=pairs[0][1],
+        )
     if has_request_context() and said not in g.setdefault("mended", []):
         g.mended.append(said)
         flash(said, "info")

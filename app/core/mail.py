@@ -111,8 +111,16 @@ class Outgoing:
         return found | {"user_id": self.user_id, "school_id": self.school_id, "tries": 0}
 
 
-SEALED = ("uid", "key", "channel", "address_sealed", "address_masked", "subject", "body_sealed",
-          "code_sealed")  # fmt: skip
+SEALED = (
+    "uid",
+    "key",
+    "channel",
+    "address_sealed",
+    "address_masked",
+    "subject",
+    "body_sealed",
+    "code_sealed",
+)
 
 
 _NEW = (

@@ -29,17 +29,25 @@ FIRMS = (
 def _facts(n: int) -> dict[str, str]:
     name, code, kind, industry = FIRMS[n % len(FIRMS)]
     return {
-        "employer_credit_code": code, "employer_name": name, "employer_kind": kind,
-        "employer_industry": industry, "employer_location": "420106", "employer_postcode": "430071",
-        "employer_address": "湖北省武汉市武昌区中北路88号", "employer_email": f"hr{n}@example.com",
-    }  # fmt: skip
+        "employer_credit_code": code,
+        "employer_name": name,
+        "employer_kind": kind,
+        "employer_industry": industry,
+        "employer_location": "420106",
+        "employer_postcode": "430071",
+        "employer_address": "湖北省武汉市武昌区中北路88号",
+        "employer_email": f"hr{n}@example.com",
+    }
 
 
 def _terms(n: int) -> dict[str, object]:
     values = samples(
-        position=("机械设计员", "幼儿教师", "平面设计师")[n % 3], workplace="420106",
-        contact_name="刘女士", archive_receiver=NOT_RECEIVED, household_kind=NOT_RECEIVED,
-    )  # fmt: skip
+        position=("机械设计员", "幼儿教师", "平面设计师")[n % 3],
+        workplace="420106",
+        contact_name="刘女士",
+        archive_receiver=NOT_RECEIVED,
+        household_kind=NOT_RECEIVED,
+    )
     return {field.name: values[field.name] for field in ON_PAPER if field.name in values}
 
 

@@ -43,16 +43,28 @@ REASONS = (
 )
 APPROVED = 72  # the first so many employers are approved
 # how many of each outcome, in this order
-OUTCOMES = (("awaiting_school", 24), ("awaiting_college", 16), ("refuse", 24), ("refuse_college", 6),
-            ("open", 20), ("decline", 10), ("overdue", 10), ("attest", 112))  # fmt: skip
+OUTCOMES = (
+    ("awaiting_school", 24),
+    ("awaiting_college", 16),
+    ("refuse", 24),
+    ("refuse_college", 6),
+    ("open", 20),
+    ("decline", 10),
+    ("overdue", 10),
+    ("attest", 112),
+)
 
 
 def tell_stories(maker: Maker) -> None:
     """Put everything into the schedule."""
     _named(maker)
     _background(maker)
-    tell(maker, lambda employer, student, hours, outcome, n: _signed(
-        maker, employer, student, hours, outcome, n))  # fmt: skip
+    tell(
+        maker,
+        lambda employer, student, hours, outcome, n: _signed(
+            maker, employer, student, hours, outcome, n
+        ),
+    )
     tell_papers(maker, maker.students[7])
     maker.at(3, _ask_account(maker))
 
@@ -62,8 +74,14 @@ def _ask_account(maker: Maker) -> Callable[[], None]:
 
     def act() -> None:
         school = maker.users["school"]
-        values = {"username": "zhou.min", "name": "周敏", "email": "zhou.min@example.com",
-                  "role": Role.SCHOOL.value, "school_id": school.school_id, "college_id": None}  # fmt: skip
+        values = {
+            "username": "zhou.min",
+            "name": "周敏",
+            "email": "zhou.min@example.com",
+            "role": Role.SCHOOL.value,
+            "school_id": school.school_id,
+            "college_id": None,
+        }
         open_staff(values, actor_of(maker.users["admin"]), "就业办新入职，接替王老师的部分工作。")
 
     return act
@@ -91,8 +109,13 @@ def _change_phone(maker: Maker, student: Student) -> Callable[[], None]:
 
     def act() -> None:
         who = actor_of(maker.users["school"])
-        STUDENTS.apply("change_phone", student.id, who, phone="13800099538",
-                       reason="本人持身份证到就业办办理换号")  # fmt: skip
+        STUDENTS.apply(
+            "change_phone",
+            student.id,
+            who,
+            phone="13800099538",
+            reason="本人持身份证到就业办办理换号",
+        )
 
     return act
 
@@ -166,11 +189,16 @@ def _letter(maker: Maker, n: int, employer: int) -> dict[str, object]:
     trade = TRADES[n % len(TRADES)]
     pay = maker.dice.randrange(4000, 9000, 500)
     return samples(
-        position_kind=trade[2], position=POSITIONS[n % len(POSITIONS)], probation_pay=pay,
-        probation_days=maker.dice.choice((30, 60, 90)), regular_pay=pay + 1000,
-        breach_penalty=maker.dice.choice((0, 0, 3000)), contact_phone=f"027-8765{employer:04d}",
-        archive_to=maker.employers[employer].archive_to, household_kind=NOT_RECEIVED,
-    )  # fmt: skip
+        position_kind=trade[2],
+        position=POSITIONS[n % len(POSITIONS)],
+        probation_pay=pay,
+        probation_days=maker.dice.choice((30, 60, 90)),
+        regular_pay=pay + 1000,
+        breach_penalty=maker.dice.choice((0, 0, 3000)),
+        contact_phone=f"027-8765{employer:04d}",
+        archive_to=maker.employers[employer].archive_to,
+        household_kind=NOT_RECEIVED,
+    )
 
 
 def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[], None]:
@@ -220,9 +248,13 @@ def _college(student: Student, step: str, reason: str) -> Callable[[], None]:
         found.employer_industry = found.employer_industry or "34"
         db.session.flush()
         officer = AppUser(
-            username="", last_name="学院老师", first_name="", role=Role.COLLEGE,
-            school_id=found.school_id, college_id=found.college_id,
-        )  # fmt: skip
+            username="",
+            last_name="学院老师",
+            first_name="",
+            role=Role.COLLEGE,
+            school_id=found.school_id,
+            college_id=found.college_id,
+        )
         PLACEMENTS.apply(step, found.id, actor_of(officer), reason=reason)
 
     return act

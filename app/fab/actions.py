@@ -121,8 +121,13 @@ class ActionRoutes:
         if request.form.get("all") == "1":
             items: list[Any] = self.found(request.form.get("query"))  # type: ignore[attr-defined]
             if request.form.get("every", count_text(len(items))) != count_text(len(items)):
-                raise Refused(_("The numbers changed meanwhile: the list finds %(count)s now. Nothing was "
-                                "done; please look again.", count=count_text(len(items))))  # fmt: skip
+                raise Refused(
+                    _(
+                        "The numbers changed meanwhile: the list finds %(count)s now. Nothing was "
+                        "done; please look again.",
+                        count=count_text(len(items)),
+                    )
+                )
             return items
         return self.records(self._ticked())  # type: ignore[attr-defined, no-any-return]
 

@@ -15,8 +15,16 @@ from app.fab.interface import SafeInterface
 
 DECLARED = ("class_permission_name", "columns")
 # what FAB reads of columns is made of `columns` and `panels`: said a second time, one of the two is forgotten
-MADE = ("list_columns", "label_columns", "order_columns", "show_columns", "show_fieldsets",
-        "formatters_columns", "description_columns", "list_fieldsets")  # fmt: skip
+MADE = (
+    "list_columns",
+    "label_columns",
+    "order_columns",
+    "show_columns",
+    "show_fieldsets",
+    "formatters_columns",
+    "description_columns",
+    "list_fieldsets",
+)
 WAYS = ("asc", "desc")
 FORMS = {"add": "add_columns", "edit": "edit_columns"}
 OWN = ("list_template", "show_template", "add_template", "edit_template")

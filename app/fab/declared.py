@@ -90,9 +90,14 @@ class Offer:
         """From a step of a workflow: anything with name, label, reason, danger and confirm."""
         reason: Any = str(step.reason)
         return cls(
-            step.name, step.label, reason, step.danger,
-            confirm=step.confirm, why_not=why_not, **more,
-        )  # fmt: skip
+            step.name,
+            step.label,
+            reason,
+            step.danger,
+            confirm=step.confirm,
+            why_not=why_not,
+            **more,
+        )
 
 
 @dataclass(frozen=True)

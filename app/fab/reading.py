@@ -228,8 +228,15 @@ class ListReading:
         return found
 
     def _posts(self) -> list[str]:
-        wanted = ("search", "pick_columns", "action_post", "confirm", "fits", "keep_filter",
-                  "drop_filter")  # fmt: skip
+        wanted = (
+            "search",
+            "pick_columns",
+            "action_post",
+            "confirm",
+            "fits",
+            "keep_filter",
+            "drop_filter",
+        )
         return [name for name in wanted if name in self.include_route_methods]
 
     def _slice(self, args: ListArgs, statement: Select[Any], order: Order) -> Slice:
@@ -276,11 +283,14 @@ class ListReading:
     def _tabs(self, args: ListArgs, counts: Mapping[str, str], to: Addresses) -> list[TabLink]:
         return [
             TabLink(
-                tab.name, tab.label, to.list(args.moved(tab=tab.name)),
-                counts.get(tab.name, ""), tab.name == args.tab,
+                tab.name,
+                tab.label,
+                to.list(args.moved(tab=tab.name)),
+                counts.get(tab.name, ""),
+                tab.name == args.tab,
             )
             for tab in self.tabs
-        ]  # fmt: skip
+        ]
 
     def _choices(self, args: ListArgs) -> list[Choice]:
         chosen = dict(args.filters)

@@ -40,8 +40,14 @@ class SafeModelView(ActionRoutes, FormRoutes, ListReading, Detail, ModelView):
 
     datamodel: SafeInterface
     include_route_methods = {  # noqa: RUF012
-        "list", "show", "search", "pick_columns", "action", "action_post", "confirm",
-    }  # fmt: skip
+        "list",
+        "show",
+        "search",
+        "pick_columns",
+        "action",
+        "action_post",
+        "confirm",
+    }
 
     list_template = "fab/list.html"
     show_template = "fab/show.html"

@@ -152,8 +152,10 @@ def _mine(row: Any, placement: Placement) -> dict[str, Any]:
 def _request(record: StaffRequest) -> str:
     return _(
         "%(act)s: %(username)s (asked by %(asker)s)",
-        act=ACTS[StaffAct(record.act)], username=record.username, asker=record.asked_name,
-    )  # fmt: skip
+        act=ACTS[StaffAct(record.act)],
+        username=record.username,
+        asker=record.asked_name,
+    )
 
 
 def _system_links() -> list[tuple[str, str]]:
@@ -187,9 +189,13 @@ def _audit_links() -> list[tuple[str, str]]:
 
 ADMIN_LINKS = {Role.ADMIN: _system_links, Role.SECURITY: _security_links, Role.AUDIT: _audit_links}
 ADMIN_LEADS = {
-    Role.ADMIN: _l("You keep accounts, schools and code tables. What gives somebody a way in takes "
-                   "effect when the security administrator has confirmed it."),
-    Role.SECURITY: _l("You look whether what the system administrator asks for is right, and sign "
-                      "accounts out that should not be in. You change no account by yourself."),
+    Role.ADMIN: _l(
+        "You keep accounts, schools and code tables. What gives somebody a way in takes "
+        "effect when the security administrator has confirmed it."
+    ),
+    Role.SECURITY: _l(
+        "You look whether what the system administrator asks for is right, and sign "
+        "accounts out that should not be in. You change no account by yourself."
+    ),
     Role.AUDIT: _l("You read what was done and by whom, and change nothing."),
-}  # fmt: skip
+}

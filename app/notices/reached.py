@@ -46,9 +46,12 @@ FATES = {
     Fate.UNTOLD: _l("Not told yet"),
 }
 CHIPS = {
-    Fate.READ: "done", Fate.TOLD: "done", Fate.UNDER_WAY: "waiting", Fate.FAILED: "refused",
+    Fate.READ: "done",
+    Fate.TOLD: "done",
+    Fate.UNDER_WAY: "waiting",
+    Fate.FAILED: "refused",
     Fate.UNTOLD: "refused",
-}  # fmt: skip
+}
 REACHED = (Fate.READ, Fate.TOLD, Fate.UNDER_WAY)
 CHANNELS = {MAIL: _l("mail"), SMS: _l("text message")}
 WHY = {
@@ -58,9 +61,13 @@ WHY = {
     NO_ACCOUNT: _l("has no account here"),
 }
 RECEIVERS = {
-    "student": _l("the student"), "employer": _l("the employer"), "other": _l("the other party"),
-    "starter": _l("who applied"), "college": _l("the college"), "school": _l("the school"),
-}  # fmt: skip
+    "student": _l("the student"),
+    "employer": _l("the employer"),
+    "other": _l("the other party"),
+    "starter": _l("who applied"),
+    "college": _l("the college"),
+    "school": _l("the school"),
+}
 
 
 @dataclass(frozen=True)
@@ -137,8 +144,10 @@ def _messages(told: Sequence[tuple[int, str]]) -> dict[tuple[int, str], list[Mes
 
 def _reach(notice: Notice, user: AppUser, messages: Sequence[Message]) -> Reach:
     about: dict[str, Any] = {
-        "name": user.display_name, "user_id": user.id, "key": notice.key,
-    }  # fmt: skip
+        "name": user.display_name,
+        "user_id": user.id,
+        "key": notice.key,
+    }
     by_fate: dict[str, list[Message]] = {}
     for message in messages:
         by_fate.setdefault(message.fate, []).append(message)
@@ -233,8 +242,12 @@ def after_each(
 
     What was taken before `since` does not count.
     """
-    wanted = (Trail.kind == kind, among(Trail.record_id, ids), Trail.step == step,
-              Trail.actor_id == user_id)  # fmt: skip
+    wanted = (
+        Trail.kind == kind,
+        among(Trail.record_id, ids),
+        Trail.step == step,
+        Trail.actor_id == user_id,
+    )
     rows = db.session.scalars(select(Trail).where(*wanted).order_by(Trail.seq))
     last = {row.record_id: row for row in rows if since is None or row.at >= since}
     reached = reach_of([_key(row) for row in last.values()])

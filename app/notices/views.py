@@ -106,6 +106,10 @@ class JobsView(SafeView):
     def retry(self, pk: int) -> Any:
         done = jobs.retry(pk)
         db.session.commit()
-        flash(_("The job will be tried again.") if done else _("This job is not among the failed ones."),
-              "success" if done else "warning")  # fmt: skip
+        flash(
+            _("The job will be tried again.")
+            if done
+            else _("This job is not among the failed ones."),
+            "success" if done else "warning",
+        )
         return redirect(url_for("JobsView.index"), 303)

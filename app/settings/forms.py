@@ -17,19 +17,41 @@ from app.core.numbers import WholeField
 from app.settings.models import SETTINGS, Settings, Window
 
 GROUPS = (
-    (_l("Who reviews"), ("signing_review", "offline_review", "destination_review",
-                         "termination_review", "review_patience_days", "deputy_days")),
-    (_l("Inviting and answering"), ("cooling_off_hours", "reply_days", "reply_days_most",
-                                    "amendment_days")),
-    (_l("Terminations"), ("termination_days", "termination_chances", "forced_online",
-                          "forced_by_two")),
+    (
+        _l("Who reviews"),
+        (
+            "signing_review",
+            "offline_review",
+            "destination_review",
+            "termination_review",
+            "review_patience_days",
+            "deputy_days",
+        ),
+    ),
+    (
+        _l("Inviting and answering"),
+        ("cooling_off_hours", "reply_days", "reply_days_most", "amendment_days"),
+    ),
+    (
+        _l("Terminations"),
+        ("termination_days", "termination_chances", "forced_online", "forced_by_two"),
+    ),
     (_l("Proof of who acts"), ("employer_codes",)),
     (_l("Destinations"), ("destinations_open", "destination_name")),
-    (_l("Full editions of documents"), ("full_students", "full_employers", "full_school",
-                                        "full_college", "full_data", "full_province")),
+    (
+        _l("Full editions of documents"),
+        (
+            "full_students",
+            "full_employers",
+            "full_school",
+            "full_college",
+            "full_data",
+            "full_province",
+        ),
+    ),
     (_l("Signing in"), ("contact_hold_hours",)),
     (_l("Notices"), ("sms_notices",)),
-)  # fmt: skip
+)
 
 
 NEAR = 731  # days from today that a school corrects
@@ -74,8 +96,14 @@ class SettingsForm(FlaskForm):
     def of(cls, current: Settings, seen: int) -> SettingsForm:
         """The form with these values, whatever was posted."""
         values = {name: getattr(current, name) for name in SETTINGS}
-        return cls(formdata=None, seen=seen, **{name: _text(v) if SETTINGS[name].metadata["choices"] else v
-                                 for name, v in values.items()})  # fmt: skip
+        return cls(
+            formdata=None,
+            seen=seen,
+            **{
+                name: _text(v) if SETTINGS[name].metadata["choices"] else v
+                for name, v in values.items()
+            },
+        )
 
     def values(self) -> dict[str, Any]:
         """What was chosen, as the settings' own types."""

@@ -138,8 +138,11 @@ class SettingsView(SafeView):
         form = SettingsForm.of(replace(fresh, **mine), queries.newest(school))
         show_problems(form, refusal)
         for name, (value, who) in queries.changed_since(school, seen).items():
-            sentence = _("%(who)s set this to “%(value)s” meanwhile.", who=who or _("System"),
-                         value=_with_unit(name, value))  # fmt: skip
+            sentence = _(
+                "%(who)s set this to “%(value)s” meanwhile.",
+                who=who or _("System"),
+                value=_with_unit(name, value),
+            )
             form[name].errors = [*form[name].errors, sentence]
         return self._page(form)
 
@@ -158,17 +161,21 @@ class SettingsView(SafeView):
             "settings/calendar.html",
             window_form=window,
             day_form=day,
-            windows=[_window(year, found, today) for year, found in queries.windows(school).items()],
+            windows=[
+                _window(year, found, today) for year, found in queries.windows(school).items()
+            ],
             days=[(row, named_day(row.day)) for row in own],
             spans=spans(today, {row.day: row.works for row in own}),
             unannounced=[y for y in (today.year, today.year + 1) if not queries.public_year(y)[1]],
             example=_(
                 "An application for termination made today can be answered until %(until)s "
-                "(%(days)s working days).", until=clock.shown_deadline(until), days=days,
+                "(%(days)s working days).",
+                until=clock.shown_deadline(until),
+                days=days,
             ),
             may=self._may(),
             tabs=_tabs("calendar"),
-        )  # fmt: skip
+        )
 
 
 def named_day(day: date) -> str:
@@ -205,8 +212,12 @@ def _window_done(year: int, window: Window | None, today: date) -> str:
     """What the window just saved means for the students."""
     if window is None:
         return _("Graduates of %(year)s can sign at any time.", year=year)
-    found = _("Graduates of %(year)s can sign from %(opens)s to %(closes)s, both days included.",
-              year=year, opens=window.opens, closes=window.closes)  # fmt: skip
+    found = _(
+        "Graduates of %(year)s can sign from %(opens)s to %(closes)s, both days included.",
+        year=year,
+        opens=window.opens,
+        closes=window.closes,
+    )
     if window.opens <= today <= window.closes:
         return found
     return f"{found} {_('Today signing is closed for them.')}"

@@ -155,8 +155,12 @@ def save(school_id: int, values: dict[str, Any], seen: int, user_id: int | None)
     one_at_a_time("settings", school_id)
     if changed_since(school_id, seen):
         db.session.rollback()
-        raise Refused(_("A colleague changed the settings meanwhile. What you typed is still here: "
-                        "check what is marked and save again."))  # fmt: skip
+        raise Refused(
+            _(
+                "A colleague changed the settings meanwhile. What you typed is still here: "
+                "check what is marked and save again."
+            )
+        )
     changed = [name for name in SETTINGS if set_setting(school_id, name, values[name], user_id)]
     db.session.commit()
     return [str(SETTINGS[name].metadata["label"]) for name in changed]

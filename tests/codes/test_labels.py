@@ -117,7 +117,11 @@ def test_the_desk_and_the_letters_form_read_english(cast, visit):
     form = read(make.account(cast.employer), f"/employer/invitations/{letter.id}/edit")
     assert "Engineering and technical staff" in form
     page = read(cast.officer, f"/desk/show/{make.accept(letter).id}")
-    for words in ("Engineering and technical staff", "Bachelor&#39;s graduate", "Non-targeted",
-                  'Hubei, <span lang="zh-CN">武汉市洪山区</span>'):  # fmt: skip
+    for words in (
+        "Engineering and technical staff",
+        "Bachelor&#39;s graduate",
+        "Non-targeted",
+        'Hubei, <span lang="zh-CN">武汉市洪山区</span>',
+    ):
         assert words in page, words
     assert "工程技术人员" not in page

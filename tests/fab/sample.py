@@ -83,11 +83,14 @@ class Person(UserMixin):
 PEOPLE = {
     p.id: p
     for p in (
-        Person("wang", "school", 1), Person("li", "school", 2), Person("reader", "reader", 1),
-        Person("odd", "nobody", 1), Person("gone", "school", 1, active=False),
+        Person("wang", "school", 1),
+        Person("li", "school", 2),
+        Person("reader", "reader", 1),
+        Person("odd", "nobody", 1),
+        Person("gone", "school", 1, active=False),
         Person("many", "school", 3),
     )
-}  # fmt: skip
+}
 
 
 class AuthView(SafeView):
@@ -217,15 +220,24 @@ ROLES = {
 def make_app(url: str, **more) -> Flask:
     """The application; nothing of it asks the database while it starts."""
     app = Flask(
-        "sample", root_path=str(ROOT / "app"), static_folder=str(ROOT / "app" / "static"),
+        "sample",
+        root_path=str(ROOT / "app"),
+        static_folder=str(ROOT / "app" / "static"),
         template_folder=str(ROOT / "templates"),
-    )  # fmt: skip
+    )
     app.config.update(
-        SECRET_KEY="k" * 40, SQLALCHEMY_DATABASE_URI=url, TESTING=True, WTF_CSRF_ENABLED=False,
-        FAB_CREATE_DB=False, FAB_UPDATE_PERMS=False, FAB_ROLES=ROLES, FAB_BASE_TEMPLATE="base.html",
+        SECRET_KEY="k" * 40,
+        SQLALCHEMY_DATABASE_URI=url,
+        TESTING=True,
+        WTF_CSRF_ENABLED=False,
+        FAB_CREATE_DB=False,
+        FAB_UPDATE_PERMS=False,
+        FAB_ROLES=ROLES,
+        FAB_BASE_TEMPLATE="base.html",
         LANGUAGES={"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}},
-        BABEL_DEFAULT_LOCALE="en", PROPAGATE_EXCEPTIONS=False,
-    )  # fmt: skip
+        BABEL_DEFAULT_LOCALE="en",
+        PROPAGATE_EXCEPTIONS=False,
+    )
     app.config.update(more)
     app.jinja_env.undefined = StrictUndefined
     door.init(app)
@@ -249,12 +261,15 @@ def fill() -> None:
     db.session.flush()
     rows = [
         {
-            "org_id": 1 + n % 2, "name": f"P{n:03}", "state": "done" if n % 5 == 0 else "waiting",
-            "secret": f"42010119980101{n:04}", "pay": None if n % 3 == 0 else n % 4,
+            "org_id": 1 + n % 2,
+            "name": f"P{n:03}",
+            "state": "done" if n % 5 == 0 else "waiting",
+            "secret": f"42010119980101{n:04}",
+            "pay": None if n % 3 == 0 else n % 4,
             "changed_at": START + timedelta(minutes=n // 7),
         }
         for n in range(400)
-    ]  # fmt: skip
+    ]
     db.session.execute(insert(Letter), rows)
     db.session.add_all(Note(org_id=1 + n % 2, text=f"note {n}") for n in range(6))
     db.session.commit()

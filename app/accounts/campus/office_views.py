@@ -30,9 +30,11 @@ from app.workflow import trail
 from app.workflow.actor import Role
 
 WORDS = {  # of what is done to a way, in its trail
-    "keep_way": _l("Changed"), "try_way": _l("Tested"), "switch_on_way": _l("Switched on"),
+    "keep_way": _l("Changed"),
+    "try_way": _l("Tested"),
+    "switch_on_way": _l("Switched on"),
     "switch_off_way": _l("Switched off"),
-}  # fmt: skip
+}
 
 
 def problem_of(row: Any) -> str:
@@ -63,9 +65,20 @@ class SignInWaysView(RuledForms, SafeModelView):
     add_title, edit_title = _l("New way of signing in"), _l("Edit the way of signing in")
     add_form = edit_form = WayForm
     add_columns = edit_columns = [
-        "school_id", "kind", "label_zh", "label_en", "who", "server", "hosts", "client_id", "secret",
-        "base_dn", "login_attribute", "dn_template", "claim",
-    ]  # fmt: skip
+        "school_id",
+        "kind",
+        "label_zh",
+        "label_en",
+        "who",
+        "server",
+        "hosts",
+        "client_id",
+        "secret",
+        "base_dn",
+        "login_attribute",
+        "dn_template",
+        "claim",
+    ]
     add_row_message = edit_row_message = _l("Saved. Test it now; then the school switches it on.")
     columns = (
         Column("label_zh", _l("Label in Chinese"), sorts=True, card="title"),
@@ -116,7 +129,7 @@ class SignInWaysView(RuledForms, SafeModelView):
     def show_context(self, item: Any) -> dict[str, Any]:
         return {
             "edit_url": self.url("edit", pk=item.id) if actor().role is Role.ADMIN else "",
-        }  # fmt: skip
+        }
 
     def offers(self, item: Any) -> list[Any]:
         """Of the two switches only the one that changes something."""
@@ -132,10 +145,12 @@ class SignInWaysView(RuledForms, SafeModelView):
         )
 
     @record_action(
-        "switch_on", _l("Switch on"),
+        "switch_on",
+        _l("Switch on"),
         _l("Is this your campus's own service? Whoever it vouches for can sign in to your school."),
-        primary=True, multiple=False,
-    )  # fmt: skip
+        primary=True,
+        multiple=False,
+    )
     def switch_on(self, items: list[Any]) -> Any:
         return self._done(
             items[0],
@@ -196,10 +211,15 @@ class CampusIdentitiesView(SafeModelView):
         return Link("/sign-in-ways/list/", _("Campus sign-in"))
 
     @record_action(
-        "unlink", _l("Unlink"),
-        _l("The person is told on every contact and can link a campus account again by signing in."),
-        reason="required", danger=True, multiple=False,
-    )  # fmt: skip
+        "unlink",
+        _l("Unlink"),
+        _l(
+            "The person is told on every contact and can link a campus account again by signing in."
+        ),
+        reason="required",
+        danger=True,
+        multiple=False,
+    )
     def unlink(self, items: list[Any]) -> Any:
         [identity] = items
         name = self.record_name(identity)

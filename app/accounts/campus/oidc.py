@@ -88,9 +88,11 @@ def metadata(way: SignInWay, *, anew: bool = False) -> dict[str, Any]:
 def _check_metadata(way: SignInWay, found: Mapping[str, Any]) -> None:
     if found.get("issuer") != way.server:
         raise net.Unreachable(
-            _("The service calls itself %(name)s, not as it is entered here.",
-              name=str(found.get("issuer"))[:200])
-        )  # fmt: skip
+            _(
+                "The service calls itself %(name)s, not as it is entered here.",
+                name=str(found.get("issuer"))[:200],
+            )
+        )
     hosts = net.hosts_of(way)
     for name in (*ENDPOINTS, *MORE_ENDPOINTS):
         value = found.get(name)
@@ -108,10 +110,13 @@ def _client(way: SignInWay, redirect: str, about: Mapping[str, Any]) -> OAuth2Se
     offered = about.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     method = "client_secret_basic" if "client_secret_basic" in offered else "client_secret_post"
     client = OAuth2Session(
-        way.client_id, way.secret, scope="openid profile", redirect_uri=redirect,
+        way.client_id,
+        way.secret,
+        scope="openid profile",
+        redirect_uri=redirect,
         code_challenge_method="S256",
         token_endpoint_auth_method=method if way.secret else "none",
-    )  # fmt: skip
+    )
     net.guard(client, way)
     return client
 
@@ -170,9 +175,12 @@ def _token(
     client = _client(way, question.redirect, about)
     try:
         token: Mapping[str, Any] = client.fetch_token(
-            about["token_endpoint"], grant_type="authorization_code", code=code,
-            code_verifier=question.verifier, redirect_uri=question.redirect,
-        )  # fmt: skip
+            about["token_endpoint"],
+            grant_type="authorization_code",
+            code=code,
+            code_verifier=question.verifier,
+            redirect_uri=question.redirect,
+        )
     except (OAuthError, ValueError, KeyError, TypeError) as error:
         raise _untrusted(f"code: {getattr(error, 'error', 'no JSON')}"[:80]) from None
     except requests.HTTPError:
@@ -188,8 +196,11 @@ def _id_token(
 ) -> dict[str, Any]:
     """Its claims, when signature, issuer, audience, times and nonce are right. Raises Untrusted."""
     header, claims = _opened(way, about, token["id_token"])
-    params = {"nonce": question.nonce, "client_id": way.client_id,
-              "access_token": token.get("access_token", "")}  # fmt: skip
+    params = {
+        "nonce": question.nonce,
+        "client_id": way.client_id,
+        "access_token": token.get("access_token", ""),
+    }
     try:
         CodeIDToken(claims, header, _options(way), params).validate(_now(), LEEWAY)
     except (JoseError, TypeError, ValueError, AttributeError) as error:
@@ -361,9 +372,12 @@ def test(way: SignInWay, redirect: str) -> None:
     client = _client(way, redirect, about)
     try:
         client.fetch_token(
-            about["token_endpoint"], grant_type="authorization_code", code="test-of-the-settings",
-            code_verifier="0" * 64, redirect_uri=redirect,
-        )  # fmt: skip
+            about["token_endpoint"],
+            grant_type="authorization_code",
+            code="test-of-the-settings",
+            code_verifier="0" * 64,
+            redirect_uri=redirect,
+        )
     except OAuthError as error:
         if error.error in ("invalid_client", "unauthorized_client"):
             raise net.Unreachable(

@@ -213,8 +213,13 @@ def _arrived(way: SignInWay, attempt: CampusAttempt, claim: Claim) -> Any:
         flash(_("Your campus account is linked: from now on you can sign in by it."), "success")
     else:
         proofs.give(way, claim, user, attempt.purpose)
-        flash(_("Your campus sign-in has confirmed that it is you. Choose the button again within ten "
-                "minutes: it asks for no code now."), "success")  # fmt: skip
+        flash(
+            _(
+                "Your campus sign-in has confirmed that it is you. Choose the button again within ten "
+                "minutes: it asks for no code now."
+            ),
+            "success",
+        )
     return redirect(onward, 303)
 
 
@@ -359,11 +364,15 @@ class MyCampusView(SafeView):
         ]
         return str(
             self.render_template(
-                "accounts/campus_mine.html", form=form, open_ways=open_ways,
-                mine=[(_named(identity), url_for("MyCampusView.release", pk=identity.id), identity)
-                      for identity in mine],
+                "accounts/campus_mine.html",
+                form=form,
+                open_ways=open_ways,
+                mine=[
+                    (_named(identity), url_for("MyCampusView.release", pk=identity.id), identity)
+                    for identity in mine
+                ],
             )
-        )  # fmt: skip
+        )
 
 
 def _part(user: AppUser) -> str:
@@ -371,8 +380,11 @@ def _part(user: AppUser) -> str:
 
 
 def _mine(user: AppUser) -> list[Any]:
-    return list(db.session.scalars(ways.identities_for(actor_of(user)).where(
-        CampusIdentity.user_id == user.id)))  # fmt: skip
+    return list(
+        db.session.scalars(
+            ways.identities_for(actor_of(user)).where(CampusIdentity.user_id == user.id)
+        )
+    )
 
 
 def _named(identity: Any) -> str:

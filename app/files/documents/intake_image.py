@@ -17,9 +17,14 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 _ORIENTATION = 0x0112
 _T = Image.Transpose
 _TURNS = {
-    2: _T.FLIP_LEFT_RIGHT, 3: _T.ROTATE_180, 4: _T.FLIP_TOP_BOTTOM, 5: _T.TRANSPOSE,
-    6: _T.ROTATE_270, 7: _T.TRANSVERSE, 8: _T.ROTATE_90,
-}  # fmt: skip
+    2: _T.FLIP_LEFT_RIGHT,
+    3: _T.ROTATE_180,
+    4: _T.FLIP_TOP_BOTTOM,
+    5: _T.TRANSPOSE,
+    6: _T.ROTATE_270,
+    7: _T.TRANSVERSE,
+    8: _T.ROTATE_90,
+}
 
 
 def image(data: bytes) -> Kept:

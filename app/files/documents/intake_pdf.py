@@ -29,24 +29,72 @@ from app.files.documents.bounds import (
 
 Item: TypeAlias = Any  # a PDF object; which kind, only the file knows
 
-_ACTING_KEYS = frozenset((
-    "/JS", "/JavaScript", "/AA", "/EmbeddedFile", "/EmbeddedFiles", "/EF", "/XFA", "/RichMedia",
-    "/RichMediaContent", "/Collection", "/Renditions", "/OPI",
-))  # fmt: skip
+_ACTING_KEYS = frozenset(
+    (
+        "/JS",
+        "/JavaScript",
+        "/AA",
+        "/EmbeddedFile",
+        "/EmbeddedFiles",
+        "/EF",
+        "/XFA",
+        "/RichMedia",
+        "/RichMediaContent",
+        "/Collection",
+        "/Renditions",
+        "/OPI",
+    )
+)
 # actions, annotations and objects that do, play or carry something
-_ACTING = frozenset((
-    "/JavaScript", "/Launch", "/SubmitForm", "/ImportData", "/ResetForm", "/GoToE", "/GoToR",
-    "/Rendition", "/Movie", "/Sound", "/RichMedia", "/RichMediaExecute", "/FileAttachment",
-    "/Screen", "/3D", "/GoTo3DView", "/PS", "/Filespec", "/EmbeddedFile",
-))  # fmt: skip
+_ACTING = frozenset(
+    (
+        "/JavaScript",
+        "/Launch",
+        "/SubmitForm",
+        "/ImportData",
+        "/ResetForm",
+        "/GoToE",
+        "/GoToR",
+        "/Rendition",
+        "/Movie",
+        "/Sound",
+        "/RichMedia",
+        "/RichMediaExecute",
+        "/FileAttachment",
+        "/Screen",
+        "/3D",
+        "/GoTo3DView",
+        "/PS",
+        "/Filespec",
+        "/EmbeddedFile",
+    )
+)
 _LINKS = frozenset(("/URI", "/GoTo", "/Named", "/Thread", "/Hide", "/SetOCGState", "/Trans"))
-_ON_A_PAGE = frozenset((
-    "/Type", "/Parent", "/Resources", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox",
-    "/Rotate", "/Contents", "/Group", "/UserUnit",
-))  # fmt: skip
+_ON_A_PAGE = frozenset(
+    (
+        "/Type",
+        "/Parent",
+        "/Resources",
+        "/MediaBox",
+        "/CropBox",
+        "/BleedBox",
+        "/TrimBox",
+        "/ArtBox",
+        "/Rotate",
+        "/Contents",
+        "/Group",
+        "/UserUnit",
+    )
+)
 _BESIDE = ("/Metadata", "/PieceInfo")
-_SHORT = {"/Fl": "/FlateDecode", "/A85": "/ASCII85Decode", "/AHx": "/ASCIIHexDecode",
-          "/RL": "/RunLengthDecode", "/DCT": "/DCTDecode", "/CCF": "/CCITTFaxDecode"}  # fmt: skip
+_SHORT = {
+    "/Fl": "/FlateDecode",
+    "/A85": "/ASCII85Decode",
+    "/AHx": "/ASCIIHexDecode",
+    "/RL": "/RunLengthDecode",
+    "/DCT": "/DCTDecode",
+    "/CCF": "/CCITTFaxDecode",
+}
 _TEXT = ("/ASCII85Decode", "/ASCIIHexDecode", "/RunLengthDecode")
 _PICTURE = ("/DCTDecode", "/CCITTFaxDecode", "/JBIG2Decode", "/JPXDecode")
 _PIECE = 1 << 16

@@ -28,8 +28,10 @@ from app.files.documents.render import KINDS
 
 MOST_ANEW = 500  # documents that are asked for again at once
 FULL = Vault("document", ".full")  # the editions with whole numbers; they stay
-NO_FULL = _l("This document was issued before there were full editions, and the record has changed since: "
-             "only the edition as it was issued can be had.")  # fmt: skip
+NO_FULL = _l(
+    "This document was issued before there were full editions, and the record has changed since: "
+    "only the edition as it was issued can be had."
+)
 
 
 def kept(kind: str, record_kind: str, record_id: int) -> Document | None:

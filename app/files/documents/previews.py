@@ -65,8 +65,12 @@ def _ask(
             _("You have asked for many previews. Look at what you have, or try again in an hour.")
         )
     wish = json.dumps({"kind": kind, "data": data, "watermark": watermark}, default=str)
-    values = {"wish_sealed": DRAWN.seal(wish.encode(), key.hex()), "asked_at": clock.now(),
-              "pdf_sealed": None, "problem": ""}  # fmt: skip
+    values = {
+        "wish_sealed": DRAWN.seal(wish.encode(), key.hex()),
+        "asked_at": clock.now(),
+        "pdf_sealed": None,
+        "problem": "",
+    }
     put = insert(Preview).values(key=key, **values)
     db.session.execute(put.on_conflict_do_update(index_elements=["key"], set_=values))
     jobs.enqueue(draw, key=key.hex())

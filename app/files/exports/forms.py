@@ -22,9 +22,11 @@ class ExportForm(FlaskForm):
     format = RadioField(_l("Format"), default=Format.XLSX)
     clear = BooleanField(_l("With whole ID and phone numbers"))
     purpose = line(
-        _l("Purpose"), 200, OnlyIf("clear"),
+        _l("Purpose"),
+        200,
+        OnlyIf("clear"),
         description=_l("It is kept with your name, the time and the number of rows."),
-    )  # fmt: skip
+    )
 
     def __init__(self, *args: Any, formats: tuple[Format, ...] = LISTS, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

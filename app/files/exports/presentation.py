@@ -87,7 +87,7 @@ def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, Any]:
         "replace_url": url_for("ExportsView.take", uid=record.uid, step="replace"),
         "facts": _facts(record, form),
         "trace": trail.shown("export_file", record.id),
-    }  # fmt: skip
+    }
 
 
 def _hints(record: Export) -> list[str]:
@@ -95,14 +95,21 @@ def _hints(record: Export) -> list[str]:
     most, found, size = LARGEST_IMPORT >> 20, [], (record.size or 0) >> 20
     if record.details.get("narrow"):
         found.append(
-            _("The columns are only as wide as their texts: with the widths of the layout the file would "
-              "have more than %(most)s MB, which the import does not take.", most=most)
-        )  # fmt: skip
+            _(
+                "The columns are only as wide as their texts: with the widths of the layout the file would "
+                "have more than %(most)s MB, which the import does not take.",
+                most=most,
+            )
+        )
     if (record.size or 0) > LARGEST_IMPORT:
         found.append(
-            _("This file has %(size)s MB; the import takes up to %(most)s MB. To bring it back, export it "
-              "in parts, by college or year, or as .xlsx.", size=size, most=most)
-        )  # fmt: skip
+            _(
+                "This file has %(size)s MB; the import takes up to %(most)s MB. To bring it back, export it "
+                "in parts, by college or year, or as .xlsx.",
+                size=size,
+                most=most,
+            )
+        )
     return found
 
 

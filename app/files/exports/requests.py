@@ -50,11 +50,21 @@ def ask(
         return known
     found = source(what)
     record = Export(
-        uid=uid or uuid4().hex, what=what, title=clean_line(found.title(asked))[:120],
-        asked=dict(asked), format=form, clear=clear, purpose=clean_line(purpose)[:200],
-        user_id=who.user_id or 0, school_id=who.school_id, employer_id=who.employer_id,
-        counted=found.count(asked), done=0, details={}, created_at=clock.now(),
-    )  # fmt: skip
+        uid=uid or uuid4().hex,
+        what=what,
+        title=clean_line(found.title(asked))[:120],
+        asked=dict(asked),
+        format=form,
+        clear=clear,
+        purpose=clean_line(purpose)[:200],
+        user_id=who.user_id or 0,
+        school_id=who.school_id,
+        employer_id=who.employer_id,
+        counted=found.count(asked),
+        done=0,
+        details={},
+        created_at=clock.now(),
+    )
     if clear and not record.purpose:
         raise Invalid([("purpose", _("Please say what the personal numbers are needed for."))])
     _refuse_size(record, form, len(found.table(asked, clear).columns))

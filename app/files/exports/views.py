@@ -58,9 +58,14 @@ def year_asked(form: Any) -> int | None:
 def ask(name: str, asked: dict[str, Any], form: Any) -> Export:
     """An export in the format of the form, whole numbers for its purpose. Raises Invalid, Refused."""
     return requests.ask(
-        actor(), name, asked, Format(form.format.data), uid=form.uid.data or "",
-        clear=bool(form.clear.data), purpose=form.purpose.data or "",
-    )  # fmt: skip
+        actor(),
+        name,
+        asked,
+        Format(form.format.data),
+        uid=form.uid.data or "",
+        clear=bool(form.clear.data),
+        purpose=form.purpose.data or "",
+    )
 
 
 class ExportsView(AskView):
@@ -137,9 +142,12 @@ class ExportsView(AskView):
         if not (lists.numbers_of(view) and self.clear()):
             del form.clear, form.purpose
         return self.render_template(
-            "files/exports/begin.html", form=form, columns=True,
-            **presentation.begin_of(lists.LISTS, asked), action=url_for("ExportsView.create"),
-        )  # fmt: skip
+            "files/exports/begin.html",
+            form=form,
+            columns=True,
+            **presentation.begin_of(lists.LISTS, asked),
+            action=url_for("ExportsView.create"),
+        )
 
 
 def _answer(record: Export) -> Response:

@@ -172,7 +172,18 @@ def _string(read: _Book, body: bytes, _at: int) -> None:
 
 
 _ACTS = {
-    _CODE_PAGE: _page, _DATES: _dates, _FORMAT: _format, _XF: _style, old_excel.BOUND: _bound,
-    old_excel.BOF: _begin, _LABEL: _label, _RICH: _label, _NUMBER: _plain, _RK: _rk, _MANY_RK: _many,
-    _TRUTH: _truth, _FORMULA: _formula, _STRING: _string,
-}  # fmt: skip
+    _CODE_PAGE: _page,
+    _DATES: _dates,
+    _FORMAT: _format,
+    _XF: _style,
+    old_excel.BOUND: _bound,
+    old_excel.BOF: _begin,
+    _LABEL: _label,
+    _RICH: _label,
+    _NUMBER: _plain,
+    _RK: _rk,
+    _MANY_RK: _many,
+    _TRUTH: _truth,
+    _FORMULA: _formula,
+    _STRING: _string,
+}

@@ -111,9 +111,12 @@ def refuse_garbled(text: str) -> None:
     if found or _mistaken(text):
         char = found[0][0] if found else next(c for c in text if not c.isascii())
         raise Wrong(
-            _("The characters of this cell cannot be read (%(code)s): the file was written in another "
-              "encoding. Open it in Excel or WPS, check the text, and save it as .xlsx.", code=code_of(char))
-        )  # fmt: skip
+            _(
+                "The characters of this cell cannot be read (%(code)s): the file was written in another "
+                "encoding. Open it in Excel or WPS, check the text, and save it as .xlsx.",
+                code=code_of(char),
+            )
+        )
 
 
 def _mistaken(text: str) -> bool:
@@ -164,9 +167,11 @@ def code(cell: Any, most: int) -> str:
     typed = clean_code(cell) if isinstance(cell, str) else None
     if typed is None or _SHORTENED.fullmatch(typed):
         raise Wrong(
-            _("This is stored as a number or date, so that digits or zeros may be lost. "
-              "Format the column as text and type it again.")
-        )  # fmt: skip
+            _(
+                "This is stored as a number or date, so that digits or zeros may be lost. "
+                "Format the column as text and type it again."
+            )
+        )
     if wrong := refusal(typed):
         raise Wrong(wrong)
     if sign := _NO_SIGN.search(typed):

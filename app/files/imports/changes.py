@@ -61,8 +61,14 @@ def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dic
     for column in sheet.columns:
         rows, usual = changes.get(column.field, 0), usual_share(column)
         if usual is not None and rows >= FEWEST and rows > usual * known:
-            found.append({"field": column.field, "rows": rows, "share": round(100 * rows / known),
-                          "slipped": _slipped(record, column, rows)})  # fmt: skip
+            found.append(
+                {
+                    "field": column.field,
+                    "rows": rows,
+                    "share": round(100 * rows / known),
+                    "slipped": _slipped(record, column, rows),
+                }
+            )
     return found
 
 
@@ -89,10 +95,13 @@ def concerns(details: dict[str, Any], stops: list[dict[str, Any]]) -> dict[str, 
     left: dict[str, Any] = {
         "sheets": [pair for pair in unread.get("sheets", []) if not is_ours(pair[0])],
         "ignored": list(details.get("unknown", [])),
-        **{name: unread[name] for name in ("hidden_sheets", "hidden_columns", "merged", "totals")
-           if name in unread},
+        **{
+            name: unread[name]
+            for name in ("hidden_sheets", "hidden_columns", "merged", "totals")
+            if name in unread
+        },
         "hidden_rows": details.get("hidden_out", 0),
-    }  # fmt: skip
+    }
     left = {name: value for name, value in left.items() if value}
     return {
         **({"left": left} if left else {}),

@@ -84,8 +84,10 @@ def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Fin
         for n in others:
             _compare(done, column, frame[n], reading.heads[n], context)
     _rule(done, sheet, context)
-    done.said(next(iter(columns.values())).field,
-              _one(cells.hidden_row(), rows["hidden"].astype(bool) & (not words.hidden)))  # fmt: skip
+    done.said(
+        next(iter(columns.values())).field,
+        _one(cells.hidden_row(), rows["hidden"].astype(bool) & (not words.hidden)),
+    )
     return done
 
 
@@ -270,8 +272,11 @@ def _rule(done: Findings, sheet: Sheet, context: Context) -> None:
     looked: list[tuple[dict[str, pd.Series], str, pd.Series]] = []
     for into in (done.values, done.more):
         looked += [(into, name, into[name]) for name in sheet.needs if name in into]
-        looked += [(into, name, into[name].notna().replace(False, None).astype(object))
-                   for name in sheet.told if name in into]  # fmt: skip
+        looked += [
+            (into, name, into[name].notna().replace(False, None).astype(object))
+            for name in sheet.told
+            if name in into
+        ]
     codes, combos = distinct([_wrong_fields(done), *(column for _into, _name, column in looked)])
     acted = [_acted(sheet, done, looked, combo, context) for combo in combos]
     for into, n in ((done.values, 0), (done.more, 1)):

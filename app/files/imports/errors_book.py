@@ -28,8 +28,12 @@ MOST_ROWS = 20_000
 MOST_NOTES = 2_000
 LONGEST = 32_767
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-SAFE = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False,
-        "in_memory": True}  # fmt: skip
+SAFE = {
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+    "in_memory": True,
+}
 
 
 def make(record: Import, reading: Reading, findings: Findings) -> bytes | None:

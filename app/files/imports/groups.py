@@ -53,15 +53,21 @@ def groups_of(record: Import, sheet: Sheet) -> tuple[list[Group], int]:
     labels = {column.field: str(column.label) for column in sheet.columns}
     found = [
         Group(
-            row.field, labels.get(row.field, ""), row.why,
-            row.sentence if row.told == 1 else row.why.replace("#", "…"), row.n, row.first, row.texts,
+            row.field,
+            labels.get(row.field, ""),
+            row.why,
+            row.sentence if row.told == 1 else row.why.replace("#", "…"),
+            row.n,
+            row.first,
+            row.texts,
         )
         for row in rows[:MOST]
-    ]  # fmt: skip
+    ]
     few = [
-        group for group, row in zip(found, rows, strict=False)
+        group
+        for group, row in zip(found, rows, strict=False)
         if row.of_cells == row.n and group.different <= VALUES
-    ]  # fmt: skip
+    ]
     for row in _values_of(bound, few):
         group = next(g for g in few if (g.field, g.why) == (row.field, row.why))
         group.values.append(Value(row.text, row.n))

@@ -98,9 +98,12 @@ _OTHERS = (
     b"{\\rtf",
 )
 _PARTS = (  # a part of the archive → the kind, or why it is refused
-    ("xl/workbook.xml", "xlsx"), ("xl/workbook.bin", "!binary"), ("content.xml", "ods"),
-    ("word/document.xml", "!kind"), ("ppt/presentation.xml", "!kind"),
-)  # fmt: skip
+    ("xl/workbook.xml", "xlsx"),
+    ("xl/workbook.bin", "!binary"),
+    ("content.xml", "ods"),
+    ("word/document.xml", "!kind"),
+    ("ppt/presentation.xml", "!kind"),
+)
 
 
 def _kind_of_archive(data: bytes) -> str:

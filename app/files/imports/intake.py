@@ -94,9 +94,14 @@ def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Re
     try:
         meta, frame = frames.opened(answer[1:])
         return Reading(
-            str(meta["kind"]), str(meta["encoding"]), [clean_line(str(h)) for h in meta["heads"]], frame,
-            [clean_line(str(name)) for name in meta["sheets"]], dict(meta["left"]), sure=bool(meta["sure"]),
-        )  # fmt: skip
+            str(meta["kind"]),
+            str(meta["encoding"]),
+            [clean_line(str(h)) for h in meta["heads"]],
+            frame,
+            [clean_line(str(name)) for name in meta["sheets"]],
+            dict(meta["left"]),
+            sure=bool(meta["sure"]),
+        )
     except (ValueError, KeyError, TypeError) as error:
         raise Refused(sentence("broken", {})) from error
 

@@ -34,12 +34,23 @@ def _title(name: str) -> Any:
 
 def _counts(found: tuple[int, int, int]) -> str:
     rows, tally = found
-    text = _("%(new)s new, %(changed)s changed, %(faulty)s faulty", new=rows["new"],
-             changed=rows["changed"], faulty=rows["faulty"])  # fmt: skip
+    text = _(
+        "%(new)s new, %(changed)s changed, %(faulty)s faulty",
+        new=rows["new"],
+        changed=rows["changed"],
+        faulty=rows["faulty"],
+    )
     if not tally:
         return text
-    return text + " · " + _("%(written)s written, %(asked)s to be decided on",
-                            written=tally["written"], asked=tally["asked"])  # fmt: skip
+    return (
+        text
+        + " · "
+        + _(
+            "%(written)s written, %(asked)s to be decided on",
+            written=tally["written"],
+            asked=tally["asked"],
+        )
+    )
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:

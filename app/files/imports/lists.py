@@ -26,6 +26,9 @@ def lists_of(column: Column, context: Context) -> list[Choices]:
     table = table_of(column)
     if table and (column.kind is Kind.CHOICE or table == "byqx"):
         for _since, edition in codes.editions(table):
-            found.append(Choices([(code, code, name)
-                                  for code, name in codes.of_edition(table, edition).items()]))  # fmt: skip
+            found.append(
+                Choices(
+                    [(code, code, name) for code, name in codes.of_edition(table, edition).items()]
+                )
+            )
     return found

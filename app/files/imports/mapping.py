@@ -79,8 +79,10 @@ def _sentences(sheet: Sheet, found: Mapped, known: Known) -> list[str]:
     """What still lacks once the person has answered."""
     if not known.answered:
         return []
-    return [_("The column “%(head)s” is missing.", head=sheet.column(name).label)
-            for name in found.questions["missing"]]  # fmt: skip
+    return [
+        _("The column “%(head)s” is missing.", head=sheet.column(name).label)
+        for name in found.questions["missing"]
+    ]
 
 
 class Known:
@@ -135,14 +137,18 @@ def _heads(sheet: Sheet, reading: Reading, known: Known, found: Mapped) -> None:
     unsure = bool(asked) or not reading.sure  # perhaps not even the headers are
     found.asks = bool(missing) or (unsure and not known.answered)
     found.taken["heads"] = [
-        [head, heads[key]] for head, key in _keys(reading.heads)
+        [head, heads[key]]
+        for head, key in _keys(reading.heads)
         if heads.get(key) and key not in declared
-    ]  # fmt: skip
+    ]
     found.questions |= {
         "missing": missing,
-        "heads": [_head(reading, n, head, key, heads, open_, used, known)
-                  for n, (head, key) in enumerate(_keys(reading.heads)) if key and key not in passed],
-    }  # fmt: skip
+        "heads": [
+            _head(reading, n, head, key, heads, open_, used, known)
+            for n, (head, key) in enumerate(_keys(reading.heads))
+            if key and key not in passed
+        ],
+    }
 
 
 def _keys(heads: list[str]) -> list[tuple[str, str]]:
@@ -159,16 +165,26 @@ def heads_known(record: Import) -> set[str]:
 
 
 def _head(
-    reading: Reading, place: int, head: str, key: str, heads: Mapping[str, str | None],
-    open_: Mapping[str, Guess], used: set[str], known: Known,
-) -> dict[str, Any]:  # fmt: skip
+    reading: Reading,
+    place: int,
+    head: str,
+    key: str,
+    heads: Mapping[str, str | None],
+    open_: Mapping[str, Guess],
+    used: set[str],
+    known: Known,
+) -> dict[str, Any]:
     """One line of the page: the header, cells beneath it, and what it is taken for."""
     guess = open_.get(key)
     ours = heads.get(key) if guess is None else guess.ours if guess.ours not in used else None
     return {
-        "head": head[:SHOWN], "key": key, "ours": ours, "open": guess is not None,
-        "before": key in known.before, "samples": list(_samples(reading.frame[place])),
-    }  # fmt: skip
+        "head": head[:SHOWN],
+        "key": key,
+        "ours": ours,
+        "open": guess is not None,
+        "before": key in known.before,
+        "samples": list(_samples(reading.frame[place])),
+    }
 
 
 def _samples(cells_: Any) -> Iterator[str]:
@@ -283,8 +299,9 @@ def _guessed(
 def _stands(text: str, lists: list[Choices]) -> bool:
     """Whether a text is a value as it stands, in whichever edition, even one of several of that name."""
     key = cells.folded(text)
-    return any(key in known.codes or key in known.names or known.find(text) is not None
-               for known in lists)  # fmt: skip
+    return any(
+        key in known.codes or key in known.names or known.find(text) is not None for known in lists
+    )
 
 
 class _Regions:

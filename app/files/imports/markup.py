@@ -172,9 +172,15 @@ def _worksheets(data: bytes) -> Iterator[Grid]:
         elif event == "end" and tag == f"{_NS}Row":
             _row(element, rows)
             element.clear()
-        elif event == "end" and tag.endswith("}Visible") and element.text in (
-            "SheetHidden", "SheetVeryHidden",
-        ):  # fmt: skip
+        elif (
+            event == "end"
+            and tag.endswith("}Visible")
+            and element.text
+            in (
+                "SheetHidden",
+                "SheetVeryHidden",
+            )
+        ):
             visible = False
         elif event == "end" and tag == f"{_NS}Worksheet":
             yield rows.grid(name, visible=visible)

@@ -71,8 +71,13 @@ def parts_of(record: Import, sheet: Sheet, context: Context) -> list[Part]:
 
 
 def part_of(
-    record: Import, sheet: Sheet, context: Context, status: RowStatus, count: int, rows: Sequence[ImportRow]
-) -> Part:  # fmt: skip
+    record: Import,
+    sheet: Sheet,
+    context: Context,
+    status: RowStatus,
+    count: int,
+    rows: Sequence[ImportRow],
+) -> Part:
     """Some rows of one status, of `count`, as the pages show them."""
     columns = [c for c in sheet.columns if c.field in record.details.get("columns", [])]
     sheets = record.details.get("sheets", [])
@@ -136,9 +141,13 @@ def mended_of(record: Import, sheet: Sheet) -> list[str]:
     for field, count in mended.items():
         rows = ", ".join(str(n) for n in places.get(field, [])[:8]) or "…"
         found.append(
-            _("%(column)s: %(count)s, e.g. row %(rows)s", column=str(sheet.column(field).label),
-              count=count, rows=rows)
-        )  # fmt: skip
+            _(
+                "%(column)s: %(count)s, e.g. row %(rows)s",
+                column=str(sheet.column(field).label),
+                count=count,
+                rows=rows,
+            )
+        )
     return found
 
 
@@ -153,8 +162,12 @@ def facts_of(record: Import) -> list[tuple[Any, Any]]:
     facts.append((_("Uploaded by"), record.user.display_name))
     for field, count in details.get("left", {}).items():
         column = stores().sheets[record.sheet].column(field)
-        facts.append((_("Left as the persons keep it"), _("%(column)s: %(count)s rows",
-                      column=column.label, count=count)))  # fmt: skip
+        facts.append(
+            (
+                _("Left as the persons keep it"),
+                _("%(column)s: %(count)s rows", column=column.label, count=count),
+            )
+        )
     if details.get("messages") and record.is_checked:
         facts.append((_("Told at once"), told(details["messages"])))
     if details.get("ignored"):
@@ -174,9 +187,13 @@ def way(record: Import) -> list[tuple[str, str, str]]:
 
 def question(record: Import) -> str:
     """What the confirmation is about."""
-    text = _("%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
-             name=record.file_name, new=record.new, changed=record.changed,
-             faulty=record.faulty)  # fmt: skip
+    text = _(
+        "%(name)s: %(new)s to be added, %(changed)s to be changed, %(faulty)s faulty.",
+        name=record.file_name,
+        new=record.new,
+        changed=record.changed,
+        faulty=record.faulty,
+    )
     said = [f"{label} {count}" for label, count, _kind in tally_of(record)]
     if messages := record.details.get("messages", 0):
         said.append(told(messages))
@@ -200,8 +217,11 @@ TALLY = {
 def tally_of(record: Import) -> list[tuple[str, int, str]]:
     """(label, rows, kind) of what becomes of the rows where not all are simply written."""
     tally = record.tally
-    return [(str(label()), tally[name], kind) for name, (label, kind) in TALLY.items()
-            if name in tally and (tally[name] or name == "written")]  # fmt: skip
+    return [
+        (str(label()), tally[name], kind)
+        for name, (label, kind) in TALLY.items()
+        if name in tally and (tally[name] or name == "written")
+    ]
 
 
 def result(record: Import) -> str:
@@ -221,8 +241,9 @@ def result(record: Import) -> str:
     if blocked := record.tally.get("blocked", 0):
         text += " " + ngettext(
             "%(num)s row was left as it is: another change to it waits.",
-            "%(num)s rows were left as they are: another change to them waits.", blocked,
-        )  # fmt: skip
+            "%(num)s rows were left as they are: another change to them waits.",
+            blocked,
+        )
     if record.faulty:
         text += " " + ngettext(
             "%(num)s faulty row was left out.", "%(num)s faulty rows were left out.", record.faulty

@@ -39,9 +39,15 @@ def csv_grids(data: bytes, _most: int) -> tuple[str, Iterator[Grid]]:
         raise UnfitError("columns", most=MAX_COLUMNS)
     try:
         frame = pd.read_csv(
-            io.StringIO(text), sep=separator, header=None, names=range(width), dtype=object,
-            na_filter=False, skip_blank_lines=False, index_col=False,
-        )  # fmt: skip
+            io.StringIO(text),
+            sep=separator,
+            header=None,
+            names=range(width),
+            dtype=object,
+            na_filter=False,
+            skip_blank_lines=False,
+            index_col=False,
+        )
     except pd.errors.EmptyDataError as error:
         raise UnfitError("empty") from error
     except pd.errors.ParserError as error:
@@ -100,8 +106,9 @@ def _chinese(data: bytes) -> tuple[str, str]:
     """GB18030, which takes nearly all bytes, or Big5 where that gives the usual characters."""
     found = []
     for name, mine, first, last in (
-        ("gb18030", "gb2312", 0xB0, 0xD7), ("big5", "big5", 0xA4, 0xC6),
-    ):  # fmt: skip
+        ("gb18030", "gb2312", 0xB0, 0xD7),
+        ("big5", "big5", 0xA4, 0xC6),
+    ):
         try:
             text = data.decode("big5hkscs" if name == "big5" else name)
         except UnicodeDecodeError:

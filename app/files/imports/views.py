@@ -199,8 +199,10 @@ def _named(record: Import) -> dict[str, Any]:
 
 def buttons(record: Import, who: Actor) -> list[tuple[Offer, str]]:
     """The steps that have a button of their own, with their address."""
-    offers = [(offer, offer.step.name.removesuffix("_own")) for offer in
-              IMPORTS.offers(record, who, clock.now())]  # fmt: skip
+    offers = [
+        (offer, offer.step.name.removesuffix("_own"))
+        for offer in IMPORTS.offers(record, who, clock.now())
+    ]
     return [(offer, take_url(record, name)) for offer, name in offers if name in ASKED]
 
 

@@ -51,8 +51,11 @@ class ImportWordsView(SafeView):
     @has_access
     def forget(self) -> Any:
         who = actor()
-        ids = [int(n) for n in request.form.getlist("word")[:SHOWN] if n.isascii() and n.isdecimal()
-               and len(n) < 10]  # fmt: skip
+        ids = [
+            int(n)
+            for n in request.form.getlist("word")[:SHOWN]
+            if n.isascii() and n.isdecimal() and len(n) < 10
+        ]
         done = decisions.forget(who, _sheets(who), ids)
         flash(
             ngettext("%(num)s decision was deleted.", "%(num)s decisions were deleted.", done),

@@ -140,10 +140,13 @@ def _move_secrets(target: Target, record: Import, values: dict[str, Any]) -> Non
         attribute: Sealed = vars(target.model)[name]
         owner = target.model.__name__
         _replace(
-            record, f"{name}_sealed",
-            [(row, attribute.moved(bytes.fromhex(data), owner, mine, theirs).hex())
-             for row, mine, theirs, data in rows],
-        )  # fmt: skip
+            record,
+            f"{name}_sealed",
+            [
+                (row, attribute.moved(bytes.fromhex(data), owner, mine, theirs).hex())
+                for row, mine, theirs, data in rows
+            ],
+        )
 
 
 def _replace(record: Import, key: str, rows: list[tuple[int, str]]) -> None:

@@ -63,9 +63,17 @@ def ask(
     if not ASKED.take(who.user_id):
         raise Refused(_("You have asked for very many files. Please wait an hour, then go on."))
     paper = Paper(
-        uid=uuid4().hex, kind=kind, user_id=who.user_id or 0, school_id=school, wish=wish,
-        file_name=_fitting(name), done=0, total=0, report={}, created_at=clock.now(),
-    )  # fmt: skip
+        uid=uuid4().hex,
+        kind=kind,
+        user_id=who.user_id or 0,
+        school_id=school,
+        wish=wish,
+        file_name=_fitting(name),
+        done=0,
+        total=0,
+        report={},
+        created_at=clock.now(),
+    )
     if source is not None:
         paper.source_key = FILES.keep(source, paper.uid)
 

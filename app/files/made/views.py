@@ -82,5 +82,6 @@ def asked(ask: Callable[[], Paper], back: str) -> Any:
 def named(rows: Any) -> list[tuple[str, str, str, bool]]:
     """(name, address, when, whether the worker is at it) of papers."""
     return [
-        (p.file_name, url_for("PapersView.show", uid=p.uid), moment(p.created_at), p.busy) for p in rows
-    ]  # fmt: skip
+        (p.file_name, url_for("PapersView.show", uid=p.uid), moment(p.created_at), p.busy)
+        for p in rows
+    ]

@@ -28,14 +28,18 @@ from app.people.students.search_views import StudentSearch
 
 CHANNELS = {mail.SMS: _l("phone"), mail.MAIL: _l("e-mail"), contacts.RESET: _l("sign-in reset")}
 SOURCES = {
-    contacts.STAFF: _l("by a member of staff"), contacts.FILE: _l("by a file"),
-    contacts.MERGE: _l("by merging two records"), contacts.SELF: _l("on the own page"),
-}  # fmt: skip
+    contacts.STAFF: _l("by a member of staff"),
+    contacts.FILE: _l("by a file"),
+    contacts.MERGE: _l("by merging two records"),
+    contacts.SELF: _l("on the own page"),
+}
 CONFIRMED = {
-    holds.OLD_PHONE: _l("the old phone"), holds.MAIL: _l("the earlier e-mail"),
-    holds.CAMPUS: _l("the campus sign-in"), holds.SECOND: _l("a second person"),
+    holds.OLD_PHONE: _l("the old phone"),
+    holds.MAIL: _l("the earlier e-mail"),
+    holds.CAMPUS: _l("the campus sign-in"),
+    holds.SECOND: _l("a second person"),
     contacts.SELF: _l("the person, at its first sign-in"),
-}  # fmt: skip
+}
 
 
 def _tab(name: str, label: Any, empty: Any) -> Tab:
@@ -81,10 +85,13 @@ class HeldChangesView(StudentSearch, SafeModelView):
         _tab("all", _l("All"), _l("Staff have changed no sign-in.")),
     )
     filters = (
-        ListFilter("source", _l("All ways"), ContactChange.source,
-                   lambda: [(name, str(text)) for name, text in SOURCES.items()
-                            if name != contacts.SELF]),
-    )  # fmt: skip
+        ListFilter(
+            "source",
+            _l("All ways"),
+            ContactChange.source,
+            lambda: [(name, str(text)) for name, text in SOURCES.items() if name != contacts.SELF],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return queries.changes_for(actor())

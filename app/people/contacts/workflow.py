@@ -78,8 +78,11 @@ def _phone_back(row: ContactChange, user: AppUser, record: Any) -> None:
     if getattr(record, field) != row.new:
         raise Refused(_("The phone was changed again since. Undo the later change first."))
     if isinstance(record, Student) and row.old:
-        same = (Student.school_id == record.school_id, Student.id != record.id,
-                Student.phone_index == Student.phone.index(row.old))  # fmt: skip
+        same = (
+            Student.school_id == record.school_id,
+            Student.id != record.id,
+            Student.phone_index == Student.phone.index(row.old),
+        )
         if db.session.scalar(select(Student.id).where(*same).limit(1)) is not None:
             raise Refused(_("Another student of this school has the former phone by now."))
     setattr(record, field, row.old)

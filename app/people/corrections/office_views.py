@@ -38,8 +38,16 @@ def _overtaken(item: Any) -> list[tuple[str, str]] | None:
     if not queries.overtaken(row):
         return None
     now = queries.shown(row.field, queries.kept(row.student, row.field))
-    return [(_("Somebody changed this field after the student proposed the correction. The record now says: "
-               "%(value)s", value=now), "warn")]  # fmt: skip
+    return [
+        (
+            _(
+                "Somebody changed this field after the student proposed the correction. The record now says: "
+                "%(value)s",
+                value=now,
+            ),
+            "warn",
+        )
+    ]
 
 
 class CorrectionsView(StepActions, StudentSearch, SafeModelView):
@@ -87,9 +95,13 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
         _tab("all", _l("All"), _l("No student has proposed a correction yet.")),
     )
     filters = (
-        ListFilter("field", _l("All fields"), Correction.field,
-                   lambda: [(name, str(label)) for name, label in FIELDS.items()]),
-    )  # fmt: skip
+        ListFilter(
+            "field",
+            _l("All fields"),
+            Correction.field,
+            lambda: [(name, str(label)) for name, label in FIELDS.items()],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return queries.corrections_for(actor())

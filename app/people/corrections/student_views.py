@@ -65,8 +65,10 @@ class MyOriginView(SafeView):
 
     def _fact(self, student: Any, field: str, rows: Sequence[Correction]) -> dict[str, Any]:
         """A field with its value; one that waits for the school leads to the proposal."""
-        waiting = next((r for r in rows if r.field == field and CORRECTIONS.offers(
-            r, actor(), clock.now())), None)  # fmt: skip
+        waiting = next(
+            (r for r in rows if r.field == field and CORRECTIONS.offers(r, actor(), clock.now())),
+            None,
+        )
         return {
             "label": FIELDS[field],
             "value": on_page(field, kept(student, field)),
@@ -126,8 +128,10 @@ class MyOriginView(SafeView):
     @has_access
     def files(self, pk: int) -> Any:
         who, row = actor(), CORRECTIONS.find(pk, actor())
-        return take_files(lambda name, stream: files.attach(RECORD, row, who, name, stream),
-                          url_for("MyOriginView.show", pk=pk))  # fmt: skip
+        return take_files(
+            lambda name, stream: files.attach(RECORD, row, who, name, stream),
+            url_for("MyOriginView.show", pk=pk),
+        )
 
     @expose(f"/correction/<int(max={LARGEST_KEY}):pk>/withdraw", methods=["POST"])
     @has_access

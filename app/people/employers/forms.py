@@ -47,9 +47,12 @@ class CompanyForm(FlaskForm):
         render_kw={"autocapitalize": "characters", "autocomplete": "off"},
     )
     name = line(
-        _l("Name of the employer"), 120, a_title, clean=clean_title,
+        _l("Name of the employer"),
+        120,
+        a_title,
+        clean=clean_title,
         description=_l("The full name as on the business licence"),
-    )  # fmt: skip
+    )
     licence = FileField(
         _l("Business licence"),
         description=_l("A scan or photo: JPEG, PNG or PDF, at most 10 MB"),
@@ -84,9 +87,11 @@ class RegisterForm(CompanyForm):
     shared_phone = False  # whether the telephone opens another account
     email_code = StringField(_l("Code from the e-mail"), [Length(max=60)], render_kw=ONE_TIME)
     contact_phone_code = StringField(
-        _l("Code from the phone"), [Length(max=60)], render_kw=ONE_TIME,
+        _l("Code from the phone"),
+        [Length(max=60)],
+        render_kw=ONE_TIME,
         description=_l("A landline needs none."),
-    )  # fmt: skip
+    )
 
     licence = FileField(
         _l("Business licence"),
@@ -151,10 +156,22 @@ class ProfileForm(FlaskForm):
     def field_names(cls) -> tuple[str, ...]:
         """The names of what it writes."""
         return (
-            "kind", "industry", "location", "address", "postcode", "contact_name", "contact_phone",
-            "archive_receiver", "archive_to", "archive_address", "archive_postcode",
-            "archive_contact", "archive_phone", "household_kind", "household_address",
-        )  # fmt: skip
+            "kind",
+            "industry",
+            "location",
+            "address",
+            "postcode",
+            "contact_name",
+            "contact_phone",
+            "archive_receiver",
+            "archive_to",
+            "archive_address",
+            "archive_postcode",
+            "archive_contact",
+            "archive_phone",
+            "household_kind",
+            "household_address",
+        )
 
     def values(self) -> dict[str, Any]:
         """What is to be written; details that do not count are None."""
@@ -170,8 +187,18 @@ def when(field: SelectField) -> str:
 class EmployerForm(DynamicForm):
     """An employer as staff enter and correct it (ADM-06)."""
 
-    FIELDS = ("credit_code", "name", "kind", "industry", "location", "address", "postcode",
-              "contact_name", "contact_phone", "email")  # fmt: skip
+    FIELDS = (
+        "credit_code",
+        "name",
+        "kind",
+        "industry",
+        "location",
+        "address",
+        "postcode",
+        "contact_name",
+        "contact_phone",
+        "email",
+    )
 
     credit_code = line(
         _l("Unified social credit code"), 18, clean=lambda text: clean_code(text)[:40]

@@ -133,16 +133,28 @@ class EmployersView(RuledForms, StepActions, SafeModelView):
     base_order = ("changed_at", "desc")
     search_hint = _l("Name or credit code")
     tabs = (
-        Tab("awaiting", _l("Awaiting review"), lambda: queries.employer_tab("awaiting"),
-            empty=_l("No employer waits for your check.")),
+        Tab(
+            "awaiting",
+            _l("Awaiting review"),
+            lambda: queries.employer_tab("awaiting"),
+            empty=_l("No employer waits for your check."),
+        ),
         Tab("approved", _l("Approved"), lambda: queries.employer_tab("approved")),
         Tab("rejected", _l("Rejected"), lambda: queries.employer_tab("rejected")),
-        Tab("listed", _l("On the register"), lambda: queries.employer_tab("listed"),
-            empty=_l("Staff have put no employer on the register.")),
-        Tab("blocked", _l("Blocked"), lambda: queries.employer_tab("blocked"),
-            empty=_l("No employer is blocked.")),
+        Tab(
+            "listed",
+            _l("On the register"),
+            lambda: queries.employer_tab("listed"),
+            empty=_l("Staff have put no employer on the register."),
+        ),
+        Tab(
+            "blocked",
+            _l("Blocked"),
+            lambda: queries.employer_tab("blocked"),
+            empty=_l("No employer is blocked."),
+        ),
         Tab("all", _l("All")),
-    )  # fmt: skip
+    )
 
     def scoped(self) -> Select[Any]:
         return queries.employers_for(actor())

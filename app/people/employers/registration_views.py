@@ -68,8 +68,10 @@ def licence(file: FileStorage | None) -> Upload | None:
 FILES = files.Kind(Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
 
 
-SHARED = _l("This telephone opens another account already, which is allowed: sign in to this one by "
-            "credit code or e-mail.")  # fmt: skip
+SHARED = _l(
+    "This telephone opens another account already, which is allowed: sign in to this one by "
+    "credit code or e-mail."
+)
 TOKEN = "register"  # noqa: S105 (in the cookie: whose codes these are)
 
 
@@ -168,13 +170,18 @@ def _registered(form: RegisterForm) -> AppUser | None:
     values, token = form.facts(), _token()
     codes = {mail.MAIL: form.email_code.data or "", mail.SMS: form.contact_phone_code.data or ""}
     problems = registration.gathered(
-        *(partial(registration.prove, token, channel, _address(form, channel), codes[channel])
-          for channel in FIELDS if not form[FIELDS[channel]].errors),
+        *(
+            partial(registration.prove, token, channel, _address(form, channel), codes[channel])
+            for channel in FIELDS
+            if not form[FIELDS[channel]].errors
+        ),
         lambda: registration.wrong(
-            values, form.password.data or "", form.again.data or "",
+            values,
+            form.password.data or "",
+            form.again.data or "",
             mail_proved=registration.is_proved(token, values["email"] or ""),
         ),
-    )  # fmt: skip
+    )
     upload = None
     try:
         upload = licence(form.licence.data)
@@ -240,9 +247,10 @@ class EmployerReviewView(SafeView):
 
 def _correction(employer: Employer) -> CompanyForm:
     names = ("credit_code", "name", "contact_name", "email")
-    form = CompanyForm(data={name: getattr(employer, name) for name in names} | {
-        "school": employer.school.code, "contact_phone": employer.contact_phone
-    })  # fmt: skip
+    form = CompanyForm(
+        data={name: getattr(employer, name) for name in names}
+        | {"school": employer.school.code, "contact_phone": employer.contact_phone}
+    )
     form.licence.description = _("Choose a file only if the scan has to be replaced.")
     return form
 

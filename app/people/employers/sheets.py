@@ -45,9 +45,13 @@ def prepare(_record: Import) -> Context:
     regions = db.session.execute(select(Region.code, Region.full_name)).tuples().all()
     lists["location"] = Choices([(code, code, name) for code, name in regions])
     words = (("1", "是", _("yes")), ("0", "否", _("no")))
-    lists["compared"] = Choices([
-        (key == "1", code, name) for key, han, said in words for code, name in ((han, han), (key, said))
-    ])  # fmt: skip
+    lists["compared"] = Choices(
+        [
+            (key == "1", code, name)
+            for key, han, said in words
+            for code, name in ((han, han), (key, said))
+        ]
+    )
     return Context(clock.today(), lists)
 
 
@@ -80,18 +84,32 @@ def look(record: Import, _context: Context) -> None:
 
 
 _LISTED = trail.lines(
-    "employer", "'list'", "NULL", "e.state", trail.BY_ACTOR, record="e.id", school="e.school_id",
-    details="jsonb_build_object('import', :id ::int)", at="app_now()",
-)  # fmt: skip
+    "employer",
+    "'list'",
+    "NULL",
+    "e.state",
+    trail.BY_ACTOR,
+    record="e.id",
+    school="e.school_id",
+    details="jsonb_build_object('import', :id ::int)",
+    at="app_now()",
+)
 
 
 def leave_trace(record: Import) -> None:
     """Each new record begins its trail as one that was entered by hand; a changed one says what changed."""
     who = who_asked(record)
     if record.changed:
-        trace_file(Employer, "correct_employer", "t.credit_code = r.values ->> 'credit_code'",
-                   EMPLOYER_LIST.target.fields, who, id=record.id, file=record.file_name,
-                   undone=record.is_undone)  # fmt: skip
+        trace_file(
+            Employer,
+            "correct_employer",
+            "t.credit_code = r.values ->> 'credit_code'",
+            EMPLOYER_LIST.target.fields,
+            who,
+            id=record.id,
+            file=record.file_name,
+            undone=record.is_undone,
+        )
     db.session.execute(
         text(
             f"{trail.INTO} {_LISTED} FROM employer e"

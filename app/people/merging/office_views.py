@@ -74,8 +74,13 @@ class _Merge(SafeView):
             flash(" ".join(text for _place, text in error.problems), "warning")
             return self._page(keep, other, number), 422
         if waits is not None:
-            flash(_("Asked. The records become one once the person behind both has confirmed it on its "
-                    "own page, by a code to the contact of each."), "success")  # fmt: skip
+            flash(
+                _(
+                    "Asked. The records become one once the person behind both has confirmed it on its "
+                    "own page, by a code to the contact of each."
+                ),
+                "success",
+            )
             return redirect(request.full_path, 303)
         flash(_("Merged; everything of the second record is here."), "success")
         return redirect(url_for(self.shows, pk=keep.id), 303)
@@ -98,18 +103,28 @@ class _Merge(SafeView):
         pairs = [(name, self._shown(keep, name), self._shown(other, name)) for name in self.fields]
         return self.render_template(
             "people/merging/merge.html",
-            keep=keep, other=other, number=number, back=url_for(self.shows, pk=keep.id),
+            keep=keep,
+            other=other,
+            number=number,
+            back=url_for(self.shows, pk=keep.id),
             pairs=[(name, self.labels[name], *two) for name, *two in pairs if two != ["–", "–"]]
-            if other else [],
-            contacts=[(self.labels[name], self._shown(keep, name), self._shown(other, name))
-                      for name in self.contacts] if other else [],
+            if other
+            else [],
+            contacts=[
+                (self.labels[name], self._shown(keep, name), self._shown(other, name))
+                for name in self.contacts
+            ]
+            if other
+            else [],
             waiting=asked,
-            proof=self.kind == merge_requests.STUDENT and other is not None
+            proof=self.kind == merge_requests.STUDENT
+            and other is not None
             and merging.same_id_number(keep, other),
             numbers=(getattr(keep, self.number), getattr(other, self.number) if other else ""),
             number_label=self.labels[self.number],
-            taken=asked.take if asked is not None else self._taken(), reason=request.form.get("reason", ""),
-        )  # fmt: skip
+            taken=asked.take if asked is not None else self._taken(),
+            reason=request.form.get("reason", ""),
+        )
 
     def _shown(self, record: Any, name: str) -> str:
         if record is None:

@@ -26,22 +26,32 @@ def note(change: Change) -> None:
     """Trail and security log keep what was asked; addresses masked."""
     record: StaffRequest = change.record
     change.details |= {
-        "act": record.act, "username": record.username, "asked_by": record.asked_by,
-        "before": masked(record.before), "after": masked(record.after),
-    }  # fmt: skip
+        "act": record.act,
+        "username": record.username,
+        "asked_by": record.asked_by,
+        "before": masked(record.before),
+        "after": masked(record.after),
+    }
     security_log.note(
-        f"staff_request_{change.step.name}", user=record.user, who=change.actor,
-        act=record.act, username=record.username, request=record.id,
-    )  # fmt: skip
+        f"staff_request_{change.step.name}",
+        user=record.user,
+        who=change.actor,
+        act=record.act,
+        username=record.username,
+        request=record.id,
+    )
 
 
 def take_effect(change: Change) -> None:
     """The account becomes what was asked."""
     record: StaffRequest = change.record
     does = {
-        StaffAct.OPEN: _open, StaffAct.CHANGE: _change, StaffAct.PASSWORD: _password,
-        StaffAct.FACTOR: _factor, StaffAct.ACTIVATE: _activate,
-    }  # fmt: skip
+        StaffAct.OPEN: _open,
+        StaffAct.CHANGE: _change,
+        StaffAct.PASSWORD: _password,
+        StaffAct.FACTOR: _factor,
+        StaffAct.ACTIVATE: _activate,
+    }
     does[StaffAct(record.act)](record, change.actor)
 
 
@@ -104,9 +114,16 @@ def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details
     if old != user.email:
         contacts.note_change(user, mail.MAIL, old, user.email, STAFF_SOURCE, actor)
         one_time.void(f"user:{user.id}")
-    trace(user, "change", actor, {
-        "before": masked({n: was[c] for n, c in COLUMNS.items()}), "after": masked(facts), **details,
-    })  # fmt: skip
+    trace(
+        user,
+        "change",
+        actor,
+        {
+            "before": masked({n: was[c] for n, c in COLUMNS.items()}),
+            "after": masked(facts),
+            **details,
+        },
+    )
     queries.end_all_sessions(user.id)
 
 
@@ -123,13 +140,19 @@ def invite(user: AppUser, actor: Actor) -> None:
     subject = _("Your account at Qingqian")
     body = _(
         "Your user name is %(name)s. Open the sign-in page and choose “Forgotten password”: a code "
-        "comes to this address, by which you set your own password.", name=user.username,
-    )  # fmt: skip
+        "comes to this address, by which you set your own password.",
+        name=user.username,
+    )
     post(user, f"account:{user.id}:{clock.now().isoformat()}", subject, body, who=actor)
 
 
-COLUMNS = {"name": "last_name", "email": "email", "role": "role", "school_id": "school_id",
-           "college_id": "college_id"}  # fmt: skip
+COLUMNS = {
+    "name": "last_name",
+    "email": "email",
+    "role": "role",
+    "school_id": "school_id",
+    "college_id": "college_id",
+}
 
 
 def columns(facts: dict[str, Any]) -> dict[str, Any]:

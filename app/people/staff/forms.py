@@ -12,9 +12,11 @@ from app.core.forms import line
 
 def _reason() -> Any:
     return line(
-        _l("Reason"), 200, required=False,
+        _l("Reason"),
+        200,
+        required=False,
         description=_l("The security administrator and the person concerned read it."),
-    )  # fmt: skip
+    )
 
 
 class AskChangeForm(StaffForm):

@@ -32,10 +32,14 @@ from app.people.staff.workflow import STAFF_REQUESTS
 from app.workflow import trail
 
 WORDS = {  # of what is done to an account, in its trail
-    "open": _l("Opened"), "change": _l("Changed"), "activate": _l("Activate"),
-    "deactivate": _l("Deactivate"), "sign_out": _l("Sign out everywhere"),
-    "forget_password": _l("Reset the password"), "reset_factor": _l("Reset the second factor"),
-}  # fmt: skip
+    "open": _l("Opened"),
+    "change": _l("Changed"),
+    "activate": _l("Activate"),
+    "deactivate": _l("Deactivate"),
+    "sign_out": _l("Sign out everywhere"),
+    "forget_password": _l("Reset the password"),
+    "reset_factor": _l("Reset the second factor"),
+}
 
 
 def _schools() -> list[tuple[str, str]]:
@@ -78,10 +82,14 @@ class AccountsView(RuledForms, SafeModelView):
     base_order = ("username", "asc")
     load_columns = ("last_name", "first_name")
     filters = (
-        ListFilter("role", _l("All roles"), AppUser.role,
-                   lambda: [(role.value, str(text)) for role, text in ROLE_NAMES.items()]),
+        ListFilter(
+            "role",
+            _l("All roles"),
+            AppUser.role,
+            lambda: [(role.value, str(text)) for role, text in ROLE_NAMES.items()],
+        ),
         ListFilter("school", _l("All schools"), AppUser.school_id, _schools),
-    )  # fmt: skip
+    )
 
     def scoped(self) -> Select[Any]:
         return accounts_for(actor())
@@ -116,13 +124,19 @@ class AccountsView(RuledForms, SafeModelView):
             "edit_url": self.url("edit", pk=item.id) if item.is_staff and self._has("edit") else ""
         }
 
-    @record_action("forget_password", _l("Reset the password"), reason="required", danger=True,
-                   multiple=False)  # fmt: skip
+    @record_action(
+        "forget_password", _l("Reset the password"), reason="required", danger=True, multiple=False
+    )
     def forget_password(self, items: list[Any]) -> Any:
         return self._asked(items[0], workflow.forget_password)
 
-    @record_action("reset_factor", _l("Reset the second factor"), reason="required", danger=True,
-                   multiple=False)  # fmt: skip
+    @record_action(
+        "reset_factor",
+        _l("Reset the second factor"),
+        reason="required",
+        danger=True,
+        multiple=False,
+    )
     def reset_factor(self, items: list[Any]) -> Any:
         return self._asked(items[0], workflow.reset_factor)
 
@@ -186,8 +200,11 @@ def _tab(name: str, label: Any, empty: Any) -> Tab:
 def _changes(item: StaffRequest) -> list[tuple[Any, str, str, bool]] | None:
     """Old beside new: label, before, afterwards, whether they differ."""
     before, after = item.before or {}, item.after or {}
-    found = [(label, before.get(name), after.get(name), name)
-             for name, label in FACTS.items() if name in after]  # fmt: skip
+    found = [
+        (label, before.get(name), after.get(name), name)
+        for name, label in FACTS.items()
+        if name in after
+    ]
     return [
         (label, queries.in_words(name, old), queries.in_words(name, new), old != new)
         for label, old, new, name in found

@@ -59,8 +59,13 @@ def has_role(role: Role) -> bool:
 
 def facts_of(user: AppUser) -> dict[str, Any]:
     """What an account is now, as the requests keep it."""
-    return {"name": user.display_name, "email": user.email, "role": user.role,
-            "school_id": user.school_id, "college_id": user.college_id}  # fmt: skip
+    return {
+        "name": user.display_name,
+        "email": user.email,
+        "role": user.role,
+        "school_id": user.school_id,
+        "college_id": user.college_id,
+    }
 
 
 def in_words(name: str, value: Any) -> str:

@@ -75,8 +75,10 @@ def open_accounts(
 
 
 def _note_mails(users: Sequence[int], who: Actor, source: str) -> None:
-    having = (AppUser.id == any_(literal(list(users), ARRAY(Integer))),
-              AppUser.email.not_like("%@invalid"))  # fmt: skip
+    having = (
+        AppUser.id == any_(literal(list(users), ARRAY(Integer))),
+        AppUser.email.not_like("%@invalid"),
+    )
     found = db.session.scalars(select(AppUser).where(*having)).all()
     identify_all("email", {user.id: user.email for user in found})
     now = clock.now()

@@ -113,12 +113,14 @@ def _twins(student: Student) -> Items | None:
     merge = "MergeStudentsView.merge"
     found = [
         Item(
-            f"{twin.name} {twin.student_no}", url_for("StudentsView.show", pk=twin.id),
+            f"{twin.name} {twin.student_no}",
+            url_for("StudentsView.show", pk=twin.id),
             end=Link(url_for(merge, pk=student.id, other=twin.student_no), _("Compare"))
-            if _keeps() else "",
+            if _keeps()
+            else "",
         )
         for twin in twins_of(student, actor())
-    ]  # fmt: skip
+    ]
     return Items(found) if found else None
 
 
@@ -147,8 +149,9 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     add_form = edit_form = StudentForm
     add_title, edit_title = _l("New student"), _l("Correct the record")
     add_fieldsets = edit_fieldsets = StudentForm.GROUPS
-    add_columns = edit_columns = [name for _label, group in StudentForm.GROUPS
-                                  for name in group["fields"]]  # fmt: skip
+    add_columns = edit_columns = [
+        name for _label, group in StudentForm.GROUPS for name in group["fields"]
+    ]
     add_row_message = STUDENTS.step("enter").done
     edit_row_message = STUDENTS.step("correct").done
     route_base = "/students"
@@ -252,21 +255,41 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     base_order = ("student_no", "asc")
     tabs = (
         Tab("all", _l("All")),
-        Tab("entered", _l("To be reviewed"), lambda: Student.origin_state == OriginState.ENTERED,
-            empty=_l("No origin record waits for the review.")),
-        Tab("unreachable", _l("No way to tell"), unreached, counted=False,
-            empty=_l("Every student has an e-mail or a phone.")),
-        Tab("twins", _l("Likely duplicates"), likely_twins, counted=False,
-            empty=_l("No two records have the same ID number, phone, examinee number, or name, "
-                     "year and major.")),
-    )  # fmt: skip
+        Tab(
+            "entered",
+            _l("To be reviewed"),
+            lambda: Student.origin_state == OriginState.ENTERED,
+            empty=_l("No origin record waits for the review."),
+        ),
+        Tab(
+            "unreachable",
+            _l("No way to tell"),
+            unreached,
+            counted=False,
+            empty=_l("Every student has an e-mail or a phone."),
+        ),
+        Tab(
+            "twins",
+            _l("Likely duplicates"),
+            likely_twins,
+            counted=False,
+            empty=_l(
+                "No two records have the same ID number, phone, examinee number, or name, "
+                "year and major."
+            ),
+        ),
+    )
     search_hint = _l("Student number, name, class, employer, ID number, phone")
     filters: tuple[ListFilter, ...] = (
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
         ListFilter("year", _l("All years"), Student.graduation_year, years),
-        ListFilter("origin", _l("Any origin record"), Student.origin_state,
-                   lambda: [(s.value, str(text)) for s, text in ORIGIN_STATES.items()]),
-    )  # fmt: skip
+        ListFilter(
+            "origin",
+            _l("Any origin record"),
+            Student.origin_state,
+            lambda: [(s.value, str(text)) for s, text in ORIGIN_STATES.items()],
+        ),
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         self.filters = (*type(self).filters, *stores().student_filters)
@@ -286,9 +309,11 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         """A school enters its students one by one or by a file."""
         if not self.appbuilder.sm.has_access("can_add", "Students"):
             return []
-        return [Link(self.url("add"), _("New student")),
-                Link(url_for("ImportsView.begin", name="students"), _("Import")),
-                Link(url_for("ImportsView.begin", name="facts"), _("Complete by file"))]  # fmt: skip
+        return [
+            Link(self.url("add"), _("New student")),
+            Link(url_for("ImportsView.begin", name="students"), _("Import")),
+            Link(url_for("ImportsView.begin", name="facts"), _("Complete by file")),
+        ]
 
     def written(self, kind: str, item: Any, form: Any) -> Any:
         if kind == "edit":
@@ -315,8 +340,14 @@ class StudentPhoneView(SafeView):
     @has_access
     def change(self, pk: int) -> Any:
         form = PhoneForm()
-        return _changed(self, pk, form, "change_phone", "people/students/student_phone.html",
-                        lambda: change_phone(pk, form.phone.data, actor(), form.reason.data))  # fmt: skip
+        return _changed(
+            self,
+            pk,
+            form,
+            "change_phone",
+            "people/students/student_phone.html",
+            lambda: change_phone(pk, form.phone.data, actor(), form.reason.data),
+        )
 
 
 class StudentMailView(SafeView):
@@ -350,8 +381,13 @@ def _changed(
             told = after(STUDENTS.kind, pk, step, actor().user_id)
             flash(ending(STUDENTS.step(step).done, told), "success")
             if not told_before(student):
-                flash(_("Nobody could be told: no earlier phone or e-mail is on record. The change is "
-                        "held all the same."), "warning")  # fmt: skip
+                flash(
+                    _(
+                        "Nobody could be told: no earlier phone or e-mail is on record. The change is "
+                        "held all the same."
+                    ),
+                    "warning",
+                )
             return redirect(back, 303)
         except (Invalid, Refused) as error:
             show_problems(form, error)

@@ -79,16 +79,28 @@ def look(record: Import, _context: Context) -> None:
     says = f"SELECT 1 FROM restriction t WHERE t.student_id = s.id AND {_SAYS}"
     stands = f"EXISTS ({known} AND EXISTS ({says}))"
     db.session.execute(
-        text(f"UPDATE import_row r SET status = CASE WHEN {stands} AND {barred} ="
-             " (r.values ->> 'act' = 'restrict') THEN 'same' ELSE 'new' END"
-             " WHERE r.import_id = :id AND r.status IN ('new', 'same')"),
+        text(
+            f"UPDATE import_row r SET status = CASE WHEN {stands} AND {barred} ="
+            " (r.values ->> 'act' = 'restrict') THEN 'same' ELSE 'new' END"
+            " WHERE r.import_id = :id AND r.status IN ('new', 'same')"
+        ),
         {"id": record.id, **today},
-    )  # fmt: skip
+    )
     act = "r.status = 'new' AND r.values ->> 'act'"
-    compare.mark(record, f"{act} = 'release' AND NOT {barred}", "act",
-                 _("The student is not restricted in this way."), **today)  # fmt: skip
-    compare.mark(record, f"{act} = 'restrict' AND {barred}", "act",
-                 _("The student is restricted in this way already."), **today)  # fmt: skip
+    compare.mark(
+        record,
+        f"{act} = 'release' AND NOT {barred}",
+        "act",
+        _("The student is not restricted in this way."),
+        **today,
+    )
+    compare.mark(
+        record,
+        f"{act} = 'restrict' AND {barred}",
+        "act",
+        _("The student is restricted in this way already."),
+        **today,
+    )
     compare.mark(record, f"{act} = 'restrict' AND EXISTS (SELECT 1 FROM import_row o WHERE"
                  " o.import_id = r.import_id AND o.row < r.row AND o.status = 'new'"
                  " AND o.values ->> 'act' = 'restrict' AND o.values ->> 'kind' = r.values ->> 'kind'"
@@ -137,8 +149,9 @@ def unact(record: Import, _now: datetime) -> None:
     for row in made:
         RESTRICTIONS.apply("release", row.id, who, reason=reason)
     for row in freed:
-        new = restriction_of(row.student, kind=row.kind, since=row.since, until=row.until,
-                             reason=row.reason)  # fmt: skip
+        new = restriction_of(
+            row.student, kind=row.kind, since=row.since, until=row.until, reason=row.reason
+        )
         RESTRICTIONS.start("restrict", new, who, reason=row.reason)
 
 
@@ -159,8 +172,13 @@ def _of_ids(ids: Any) -> list[Restriction]:
 
 def _restrict(student: Student, row: dict[str, Any], who: Actor) -> Restriction:
     until = date.fromisoformat(row["until"]) if row.get("until") else None
-    new = restriction_of(student, kind=row["kind"], since=date.fromisoformat(row["since"]),
-                         until=until, reason=row["reason"])  # fmt: skip
+    new = restriction_of(
+        student,
+        kind=row["kind"],
+        since=date.fromisoformat(row["since"]),
+        until=until,
+        reason=row["reason"],
+    )
     return RESTRICTIONS.start("restrict", new, who, reason=row["reason"])
 
 

@@ -173,8 +173,12 @@ def _students(texts: list[str]) -> list[Student]:
 def _facts(form: RestrictForm) -> list[tuple[Any, Any]]:
     words = RESTRICTION_KINDS[form.kind.data]
     until = form.until.data or _("until released")
-    return [(_("Restrict"), words), (_("From"), form.since.data),
-            (_("To (this day included)"), until), (_("Reason"), form.reason.data)]  # fmt: skip
+    return [
+        (_("Restrict"), words),
+        (_("From"), form.since.data),
+        (_("To (this day included)"), until),
+        (_("Reason"), form.reason.data),
+    ]
 
 
 def _colleges() -> list[tuple[str, str]]:
@@ -254,9 +258,13 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     )
     filters = (
         ListFilter("college", _l("All colleges"), _of_college, _colleges),
-        ListFilter("kind", _l("All kinds"), Restriction.kind,
-                   lambda: [(key, str(label)) for key, label in RESTRICTION_KINDS.items()]),
-    )  # fmt: skip
+        ListFilter(
+            "kind",
+            _l("All kinds"),
+            Restriction.kind,
+            lambda: [(key, str(label)) for key, label in RESTRICTION_KINDS.items()],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return restrictions_for(actor())

@@ -149,8 +149,13 @@ def look(record: Import, _context: Context) -> None:
         str(TAKEN),
         school=record.school_id,
     )
-    compare.mark(record, compare.taken_by_another(STUDENTS.target, "phone_index"), "phone",
-                 str(PHONE_TAKEN), school=record.school_id)  # fmt: skip
+    compare.mark(
+        record,
+        compare.taken_by_another(STUDENTS.target, "phone_index"),
+        "phone",
+        str(PHONE_TAKEN),
+        school=record.school_id,
+    )
     compare.mark(record, _RESET_HELD, "phone", str(RESET_HELD), school=record.school_id)
     file_ways.look_at_mails(record, str(MAIL_TAKEN))
 
@@ -198,10 +203,18 @@ def follow(record: Import) -> None:
         who = who_asked(record)
         follow_student(_MOVED_BY_IMPORT, who, school=record.school_id, id=record.id)
         traced = (*STUDENTS.target.fields, *origin_sheets.MASKED)
-        trace_file(Student, "correct", "t.school_id = :school AND t.student_no ="
-                           " r.values ->> 'student_no'", traced, who, state="origin_state",
-                           id=record.id, school=record.school_id, file=record.file_name,
-                           undone=record.is_undone)  # fmt: skip
+        trace_file(
+            Student,
+            "correct",
+            "t.school_id = :school AND t.student_no = r.values ->> 'student_no'",
+            traced,
+            who,
+            state="origin_state",
+            id=record.id,
+            school=record.school_id,
+            file=record.file_name,
+            undone=record.is_undone,
+        )
     names = "UPDATE ab_user u SET last_name = s.name FROM student s WHERE u.student_id = s.id"
     db.session.execute(
         text(f"{names} AND s.id = ANY(:ids)"), {"ids": list(_changed(record, "name"))}
@@ -214,12 +227,16 @@ def follow(record: Import) -> None:
         old = _changed(record, field)
         if kind != "id_number" and old:  # whose way in changes has an account to be told by
             student_effects.open_accounts("s.id = ANY(:ids)", most=len(old), ids=list(old))
-        found = db.session.execute(
-            select(AppUser, Student)
-            .join(Student, AppUser.student_id == Student.id)
-            .where(Student.id == any_(literal(list(old), ARRAY(Integer))))
-            .execution_options(populate_existing=True)
-        ).tuples().all()  # fmt: skip
+        found = (
+            db.session.execute(
+                select(AppUser, Student)
+                .join(Student, AppUser.student_id == Student.id)
+                .where(Student.id == any_(literal(list(old), ARRAY(Integer))))
+                .execution_options(populate_existing=True)
+            )
+            .tuples()
+            .all()
+        )
         if not found:
             continue
         if kind == "email":

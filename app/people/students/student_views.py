@@ -115,11 +115,17 @@ class VerifyView(SafeView):
         held, contact = contacts.hold_of(g.user, clock.now()), contact_of(g.user)
         kept, why = _kept_mail(student)
         return self.render_template(
-            "people/students/student_verify.html", form=form, student=student, campus=campus, kept=kept,
-            why_kept=why, held=holds.sentence(held) if held is not None else "",
+            "people/students/student_verify.html",
+            form=form,
+            student=student,
+            campus=campus,
+            kept=kept,
+            why_kept=why,
+            held=holds.sentence(held) if held is not None else "",
             by_mail=contact is not None and contact[0] == mail.MAIL,
-            reached=mask_email(contact[1]) if contact else "", unreached=one_time.UNREACHED,
-        )  # fmt: skip
+            reached=mask_email(contact[1]) if contact else "",
+            unreached=one_time.UNREACHED,
+        )
 
     @expose("/code", methods=["POST"])
     @has_access
@@ -162,8 +168,12 @@ class MyProfileView(SafeView):
             keep_address(student, form.address.data)
             flash(_("Saved."), "success")
             return redirect(url_for("MyProfileView.index"), 303)
-        page = self.render_template("people/students/student_profile.html", form=form, facts=facts(student),
-                                    told=told_of(g.user.id))  # fmt: skip
+        page = self.render_template(
+            "people/students/student_profile.html",
+            form=form,
+            facts=facts(student),
+            told=told_of(g.user.id),
+        )
         return page, 422 if form.errors else 200
 
 

@@ -74,16 +74,32 @@ RESTRICTIONS: Workflow[Restriction] = Workflow(
     title=lambda restriction: restriction.student.name,
     after=(tell_student,),
     steps=(
-        Step("restrict", None, RestrictionState.SET, by=Role.SCHOOL, label=_l("Restrict"),
-             when=(dates_in_order, not_restricted_alike), reason=Reason.REQUIRED, danger=True,
-             confirm=_l("Employers no longer find the student, and it cannot sign. Restrict now?"),
-             done=_l("Restricted: the student cannot sign.")),
-        Step("release", RestrictionState.SET, RestrictionState.RELEASED, by=Role.SCHOOL,
-             label=_l("Release"), reason=Reason.REQUIRED, bulk=True,
-             confirm=_l("The student can sign again from now on. Release now?"),
-             done=_l("Released: the student can sign again."), tone=Tone.DONE),
+        Step(
+            "restrict",
+            None,
+            RestrictionState.SET,
+            by=Role.SCHOOL,
+            label=_l("Restrict"),
+            when=(dates_in_order, not_restricted_alike),
+            reason=Reason.REQUIRED,
+            danger=True,
+            confirm=_l("Employers no longer find the student, and it cannot sign. Restrict now?"),
+            done=_l("Restricted: the student cannot sign."),
+        ),
+        Step(
+            "release",
+            RestrictionState.SET,
+            RestrictionState.RELEASED,
+            by=Role.SCHOOL,
+            label=_l("Release"),
+            reason=Reason.REQUIRED,
+            bulk=True,
+            confirm=_l("The student can sign again from now on. Release now?"),
+            done=_l("Released: the student can sign again."),
+            tone=Tone.DONE,
+        ),
     ),
-)  # fmt: skip
+)
 
 
 def restrict(

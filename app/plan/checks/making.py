@@ -213,6 +213,9 @@ def _back(paper: Paper) -> tuple[str, str]:
 
 
 MAKER = papers.Maker(
-    _l("Findings with the rows to fill"), make, _back, menu="Findings",
+    _l("Findings with the rows to fill"),
+    make,
+    _back,
+    menu="Findings",
     noted={"rows": _l("Students"), "findings": _l("Findings")},
-)  # fmt: skip
+)

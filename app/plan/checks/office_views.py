@@ -108,9 +108,13 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
         ListFilter("year", _l("All years"), Finding.graduation_year, years),
         ListFilter("rule", _l("All rules"), Finding.rule, _rules),
         ListFilter("field", _l("All fields"), queries.of_field, _fields),
-        ListFilter("severity", _l("Any severity"), Finding.severity,
-                   lambda: [(s.value, str(label)) for s, label in SEVERITIES.items() if s in KEPT_ONES]),
-    )  # fmt: skip
+        ListFilter(
+            "severity",
+            _l("Any severity"),
+            Finding.severity,
+            lambda: [(s.value, str(label)) for s, label in SEVERITIES.items() if s in KEPT_ONES],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return queries.findings_for(actor())
@@ -148,17 +152,22 @@ class ChecksView(SafeView):
         school = who.school_id or abort(404)
         runs, counts = queries.runs_of(school), queries.by_college(who, school)
         cards = [
-            {"year": year, "run": detail.last_run(runs.get(year)),
-             "ran": year in runs and runs[year].ran_at is not None,
-             "share": runs[year].done if year in runs and runs[year].running else None,
-             "colleges": [_line(year, *row) for row in counts.get(year, [])]}
+            {
+                "year": year,
+                "run": detail.last_run(runs.get(year)),
+                "ran": year in runs and runs[year].ran_at is not None,
+                "share": runs[year].done if year in runs and runs[year].running else None,
+                "colleges": [_line(year, *row) for row in counts.get(year, [])],
+            }
             for year in queries.years_of(school)
-        ]  # fmt: skip
+        ]
         return self.render_template(
-            "plan/checks/index.html", cards=cards, may=self._may("run"),
+            "plan/checks/index.html",
+            cards=cards,
+            may=self._may("run"),
             heads=[_("College"), *(label for _tab, label in TABS[:3])],
             running=any(card["share"] is not None for card in cards),
-        )  # fmt: skip
+        )
 
     @expose("/<int(min=1990, max=2100):year>", methods=["POST"])
     @has_access
@@ -209,7 +218,10 @@ def _with_finding() -> list[tuple[str, str]]:
 def finding_filter(column: Any) -> ListFilter:
     """What a list of graduates can be narrowed by besides: an open finding of its rows (F-58)."""
     return ListFilter(
-        "finding", _l("All findings of the checks"),
-        lambda what: column.in_(queries.with_finding(actor(), what)), _with_finding,
-        _l("Finding of the checks"), further=True,
-    )  # fmt: skip
+        "finding",
+        _l("All findings of the checks"),
+        lambda what: column.in_(queries.with_finding(actor(), what)),
+        _with_finding,
+        _l("Finding of the checks"),
+        further=True,
+    )

@@ -94,10 +94,17 @@ _FORMER = ", ".join(f"'{code}'" for code in codes.former_regions())
 _ORIGIN = SQL.sql("no_region", column="origin", there=f"NOT IN ({_FORMER})")
 _STUDENT_CODES = _listed(f"{_unknown(fields.TABLES)}, {_ORIGIN}")
 _ROW_CODES = _listed(
-    _unknown({"destination_code": "byqx", "employer_kind": "dwxz", "industry": "dwhy",
-              "position_kind": "gzzwlb"})
-    + ", " + SQL.sql("no_region", column="location", there="IS NOT NULL")
-)  # fmt: skip
+    _unknown(
+        {
+            "destination_code": "byqx",
+            "employer_kind": "dwxz",
+            "industry": "dwhy",
+            "position_kind": "gzzwlb",
+        }
+    )
+    + ", "
+    + SQL.sql("no_region", column="location", there="IS NOT NULL")
+)
 _MISSING = _listed(
     ", ".join(
         f"CASE WHEN '{name}' = ANY(b.needs) AND coalesce(b.{name}, '') = '' THEN '{name}' END"

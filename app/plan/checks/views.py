@@ -35,14 +35,18 @@ class FindingsBookView(SafeView):
             back=lists.back(wished),
             narrowed=lists.facts(wished),
             parts=[
-                {"name": name, "title": part.title, "rows": making.count(part, query),
-                 "make": url_for("FindingsBookView.make", part=name) + f"?{query}",
-                 "bring": url_for("ImportsView.upload", name=part.sheet.name)}
+                {
+                    "name": name,
+                    "title": part.title,
+                    "rows": making.count(part, query),
+                    "make": url_for("FindingsBookView.make", part=name) + f"?{query}",
+                    "bring": url_for("ImportsView.upload", name=part.sheet.name),
+                }
                 for name, part in making.parts_for(who).items()
             ],
             most_mb=MAX_BYTES >> 20,
             latest=named(papers.latest(who, [making.KIND])),
-        )  # fmt: skip
+        )
 
     @expose("/<string:part>", methods=["POST"])
     @has_access

@@ -106,8 +106,10 @@ def _summary(record_id: int, school_id: int, _changed_at: datetime, _as_of: str)
     for portion in differences(record_id):
         kinds += portion.kinds()
         found += portion.counts()
-    counts = {"same": sides.pop("good") - found["different"], **{
-        name: found[name] for name in ("different", "waiting")}}  # fmt: skip
+    counts = {
+        "same": sides.pop("good") - found["different"],
+        **{name: found[name] for name in ("different", "waiting")},
+    }
     return Summary({**counts, **sides}, sorted(kinds.items(), key=lambda kind: (-kind[1], kind[0])))
 
 
@@ -215,19 +217,45 @@ MOVE = text("""UPDATE import_row r SET values = x.said - ARRAY(SELECT jsonb_obje
 def workbook(record: Import, noted: Any) -> bytes:
     """All differences as a workbook: to be looked at elsewhere, or sent to whom the file came from."""
     out = io.BytesIO()
-    heads = [(_("What it is"), 18), (_("Row"), 8), (_("Student number"), 18), (_("Name"), 14),
-             (_("Field"), 20), (_("Ours"), 36), (_("The file"), 36), (_("The placement says"), 36),
-             (_("Taken"), 14)]  # fmt: skip
+    heads = [
+        (_("What it is"), 18),
+        (_("Row"), 8),
+        (_("Student number"), 18),
+        (_("Name"), 14),
+        (_("Field"), 20),
+        (_("Ours"), 36),
+        (_("The file"), 36),
+        (_("The placement says"), 36),
+        (_("Taken"), 14),
+    ]
     says = choice_labels()
     with book_of(out, _("Differences"), heads) as put:
         for found in _all_different(record, noted):
             for line in found.lines:
-                put([_("Different"), str(found.line), found.student_no, found.name,
-                     str(line.label), line.ours, line.theirs, line.placement,
-                     str(says[line.choice])])  # fmt: skip
+                put(
+                    [
+                        _("Different"),
+                        str(found.line),
+                        found.student_no,
+                        found.name,
+                        str(line.label),
+                        line.ours,
+                        line.theirs,
+                        line.placement,
+                        str(says[line.choice]),
+                    ]
+                )
         for row in only_ours(record, MOST_LISTED):
-            put([_("Only ours"), "", row.student_no, row.name, "",
-                 shown("destination_code", row.destination_code, row.graduation_year)])  # fmt: skip
+            put(
+                [
+                    _("Only ours"),
+                    "",
+                    row.student_no,
+                    row.name,
+                    "",
+                    shown("destination_code", row.destination_code, row.graduation_year),
+                ]
+            )
         for row in only_theirs(record, MOST_LISTED):
             why = " ".join(text for _field, text in row.problems or [])
             put([_("Only in the file"), str(row.line), row.student_no or row.other, row.name, "", "",
@@ -246,8 +274,12 @@ def _all_different(record: Import, noted: Any) -> Iterator[Different]:
 
 def choice_labels() -> dict[str, Any]:
     """What is taken, in words."""
-    return {"file": _("The file"), "ours": _("Ours"), "skip": _("Left open"),
-            "waits": _("Waits for a decision")}  # fmt: skip
+    return {
+        "file": _("The file"),
+        "ours": _("Ours"),
+        "skip": _("Left open"),
+        "waits": _("Waits for a decision"),
+    }
 
 
 def _differences(paper: Paper) -> bytes:

@@ -21,15 +21,28 @@ NAMELESS = _l("The student of this number has another name.")
 
 def look_for_letters(record: Import, _context: Context) -> None:
     """Only letters that were made can be tracked, and those of the student that the row names."""
-    of = ("EXISTS (SELECT 1 FROM forwarding_letter l JOIN student s ON s.id = l.student_id"
-          " WHERE l.school_id = :school AND l.number = r.values ->> 'number'")  # fmt: skip
+    of = (
+        "EXISTS (SELECT 1 FROM forwarding_letter l JOIN student s ON s.id = l.student_id"
+        " WHERE l.school_id = :school AND l.number = r.values ->> 'number'"
+    )
     compare.mark(record, f"NOT {of})", "number", str(NO_LETTER), school=record.school_id)
-    compare.mark(record, f"{of} AND lower(s.name) <> lower(r.more ->> 'student'))", "student", str(NAMELESS),
-                 school=record.school_id)  # fmt: skip
-    compare.mark(record, f"{of} AND l.void_at IS NOT NULL)", "number", str(VOID),
-                 school=record.school_id)  # fmt: skip
-    compare.mark(record, compare.taken_by_another(COURIER.target, "tracking_number"),
-                 "tracking_number", str(SENT), school=record.school_id)  # fmt: skip
+    compare.mark(
+        record,
+        f"{of} AND lower(s.name) <> lower(r.more ->> 'student'))",
+        "student",
+        str(NAMELESS),
+        school=record.school_id,
+    )
+    compare.mark(
+        record, f"{of} AND l.void_at IS NOT NULL)", "number", str(VOID), school=record.school_id
+    )
+    compare.mark(
+        record,
+        compare.taken_by_another(COURIER.target, "tracking_number"),
+        "tracking_number",
+        str(SENT),
+        school=record.school_id,
+    )
 
 
 def number_of_what_was_posted(values: Found, more: Found, _context: Context) -> Problems:

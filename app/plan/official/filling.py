@@ -84,11 +84,17 @@ def _looked(data: bytes, wish: dict[str, Any]) -> dict[str, Any]:
         xml = archive.read(part)
     drop_downs = _drop_downs(xml)
     return {
-        "sheet": name, "part": part, "head_row": at + 1, "heads": table[at], "rows": rows,
-        "formulas": [[int(m[2]), guard.column_number(m[1].decode())] for m in _FORMULA.finditer(xml)],
+        "sheet": name,
+        "part": part,
+        "head_row": at + 1,
+        "heads": table[at],
+        "rows": rows,
+        "formulas": [
+            [int(m[2]), guard.column_number(m[1].decode())] for m in _FORMULA.finditer(xml)
+        ],
         "lists": _resolved(drop_downs, name, tables, names),
         "blocks": [b for other, t in tables.items() if other != name for b in _blocks(t)],
-    }  # fmt: skip
+    }
 
 
 def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:

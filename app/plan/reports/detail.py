@@ -18,9 +18,13 @@ from app.plan.rows.models import PARTS
 from app.plan.rows.outside import Base
 
 CUTS = {
-    "school": _l("School"), "college": _l("College"), "major": _l("Major"),
-    "education": _l("Level of education"), "sex": _l("Sex"), "year": _l("Graduation year"),
-}  # fmt: skip
+    "school": _l("School"),
+    "college": _l("College"),
+    "major": _l("Major"),
+    "education": _l("Level of education"),
+    "sex": _l("Sex"),
+    "year": _l("Graduation year"),
+}
 TABLES = {"education": "xl", "sex": "xb"}
 Cell = tuple[Any, str, str]  # text, address of the graduates behind it, per cent
 Address = Callable[[Any, str], str]

@@ -41,12 +41,17 @@ class Span:
         """What the statements are filled with; days begin at midnight in China."""
         since = clock.end_of_day(self.since - timedelta(days=1))
         return {
-            "school": self.school, "college": self.college, "since": since,
-            "until": clock.end_of_day(self.until), "now": clock.now(),
-            "approves": list(APPROVES), "refuses": list(REFUSES),
+            "school": self.school,
+            "college": self.college,
+            "since": since,
+            "until": clock.end_of_day(self.until),
+            "now": clock.now(),
+            "approves": list(APPROVES),
+            "refuses": list(REFUSES),
             "waiting": [str(state) for state in REVIEWS],
-            "ending": [str(state) for state in IN_REVIEW], "destination": str(Kind.DESTINATION),
-        }  # fmt: skip
+            "ending": [str(state) for state in IN_REVIEW],
+            "destination": str(Kind.DESTINATION),
+        }
 
 
 def span_of(who: Actor, since: date | None, until: date | None, school: int | None) -> Span:

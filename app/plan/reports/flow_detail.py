@@ -31,8 +31,14 @@ def _hours(hours: Any) -> str | None:
 
 def tables(span: Span, year: int, base: Base) -> list[Table]:
     """What waits first, then what was done; `base`: which graduates of the year are looked at."""
-    return [_waiting(span), _service(span, year, base), _days(span), _reviewers(span),
-            _invitations(span), _terminations(span)]  # fmt: skip
+    return [
+        _waiting(span),
+        _service(span, year, base),
+        _days(span),
+        _reviewers(span),
+        _invitations(span),
+        _terminations(span),
+    ]
 
 
 def _waiting(span: Span) -> Table:
@@ -45,8 +51,12 @@ def _waiting(span: Span) -> Table:
 
 
 def _service(span: Span, year: int, base: Base) -> Table:
-    heads = [_("College"), _("Waiting now"), _("Hours until decided (median)"),
-             _("Graduates without contact")]  # fmt: skip
+    heads = [
+        _("College"),
+        _("Waiting now"),
+        _("Hours until decided (median)"),
+        _("Graduates without contact"),
+    ]
     rows = [(r.name, r.waits, _hours(r.hours), r.alone) for r in flow.service(span, year)]
     return _table(_("Service of the colleges, %(year)s", year=year), heads, rows, base)
 
@@ -77,7 +87,9 @@ def _invitations(span: Span) -> Table:
 
 def _terminations(span: Span) -> Table:
     roles = {Role.STUDENT: _("Student"), Role.EMPLOYER: _("Employer")}
-    rows = [(LABELS[r.state], roles.get(r.started_by, _("School")), r.count)
-            for r in flow.terminations(span)]  # fmt: skip
+    rows = [
+        (LABELS[r.state], roles.get(r.started_by, _("School")), r.count)
+        for r in flow.terminations(span)
+    ]
     heads = [_("State"), _("Applied by"), _("Count")]
     return _table(_("Terminations begun in these days"), heads, rows)

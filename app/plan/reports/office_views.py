@@ -99,10 +99,16 @@ class ReportsView(SafeView):
     def rate(self) -> Any:
         table, notes, snapshot = self._rate()
         return self.render_template(
-            "plan/reports/rate.html", table=table, notes=notes, fields=_fields(), snapshot=snapshot,
-            files=_files("rate"), flow_url=url_for("ReportsView.flow"), line=_line(table, snapshot),
+            "plan/reports/rate.html",
+            table=table,
+            notes=notes,
+            fields=_fields(),
+            snapshot=snapshot,
+            files=_files("rate"),
+            flow_url=url_for("ReportsView.flow"),
+            line=_line(table, snapshot),
             pivot_url=url_for("PivotView.begin", year=_cut().year),
-        )  # fmt: skip
+        )
 
     @expose("/rate.<string:kind>", methods=["GET"])
     @has_access
@@ -119,8 +125,11 @@ class ReportsView(SafeView):
             rates, used = queries.of_snapshot(snapshot, cut)
             known = {code: part for code, (_name, part) in snapshot.codes.items()}
             by = cut.by if cut.by in ("college", "major", "education", "sex") else "college"
-            title = _("Rate of settled destinations, %(year)s, snapshot “%(note)s”",
-                      year=snapshot.graduation_year, note=snapshot.note)  # fmt: skip
+            title = _(
+                "Rate of settled destinations, %(year)s, snapshot “%(note)s”",
+                year=snapshot.graduation_year,
+                note=snapshot.note,
+            )
             table = detail.rate_table(rates, by, used, lambda _key, _part: "", title)
             return table, detail.formula_lines(used, known), snapshot
         edition = _chosen("formula", [(e, e) for e in formulas()])
@@ -129,11 +138,16 @@ class ReportsView(SafeView):
             return self._by_year(cut)
         rates = queries.live(who, cut, used if edition else None)
         own = not edition or edition == formula(cut.year)
-        title = _("Rate of settled destinations, %(year)s, formula of %(edition)s",
-                  year=cut.year, edition=codes.edition_name(used.edition))  # fmt: skip
+        title = _(
+            "Rate of settled destinations, %(year)s, formula of %(edition)s",
+            year=cut.year,
+            edition=codes.edition_name(used.edition),
+        )
         if cut.by == "year":
-            title = _("Rate of settled destinations by graduation year, formula of %(edition)s",
-                      edition=codes.edition_name(used.edition))  # fmt: skip
+            title = _(
+                "Rate of settled destinations by graduation year, formula of %(edition)s",
+                edition=codes.edition_name(used.edition),
+            )
             own = False
         table = detail.rate_table(rates, cut.by, used, _address(cut) if own else _nowhere, title)
         return table, detail.formula_lines(used), None
@@ -155,12 +169,18 @@ class ReportsView(SafeView):
     def flow(self) -> Any:
         span = _span()
         tables = _flow(span)
-        lines = [table.base and line_of(table.base, year=season(), school=span.school,
-                                        college=span.college) for table in tables]  # fmt: skip
+        lines = [
+            table.base
+            and line_of(table.base, year=season(), school=span.school, college=span.college)
+            for table in tables
+        ]
         return self.render_template(
-            "plan/reports/flow.html", tables=list(zip(tables, lines, strict=True)), span=span,
-            files=_files("flow"), schools=schools() if actor().school_id is None else [],
-        )  # fmt: skip
+            "plan/reports/flow.html",
+            tables=list(zip(tables, lines, strict=True)),
+            span=span,
+            files=_files("flow"),
+            schools=schools() if actor().school_id is None else [],
+        )
 
     @expose("/flow.<string:kind>", methods=["GET"])
     @has_access
@@ -190,27 +210,37 @@ def _cut() -> Cut:
     return Cut(
         year=int(_chosen("year", years()) or season()),
         by=by or ("college" if actor().school_id else "school"),
-        school=_number("school"), college=_number("college"),
-        education=_chosen("education", _codes("xl")), sex=_chosen("sex", _codes("xb")),
-    )  # fmt: skip
+        school=_number("school"),
+        college=_number("college"),
+        education=_chosen("education", _codes("xl")),
+        sex=_chosen("sex", _codes("xb")),
+    )
 
 
 def _fields() -> list[dict[str, Any]]:
     """The drop-downs over the table, each with what is chosen."""
     cut, who = _cut(), actor()
-    kept = [(str(s.id), f"{s.graduation_year} · {s.note}") for s in
-            db.session.scalars(snapshots_for(who).order_by(Snapshot.id.desc()).limit(50))]  # fmt: skip
+    kept = [
+        (str(s.id), f"{s.graduation_year} · {s.note}")
+        for s in db.session.scalars(snapshots_for(who).order_by(Snapshot.id.desc()).limit(50))
+    ]
     editions = [(e, _("Formula of %(edition)s", edition=codes.edition_name(e))) for e in formulas()]
     fields = [
         ("by", _("One line each"), list(detail.CUTS.items()), cut.by, ""),
         ("year", _("Graduation year"), years(), str(cut.year), ""),
-        ("school", _("School"), [] if who.school_id else schools(), str(cut.school or ""), _("All schools")),
+        (
+            "school",
+            _("School"),
+            [] if who.school_id else schools(),
+            str(cut.school or ""),
+            _("All schools"),
+        ),
         ("college", _("College"), colleges(), str(cut.college or ""), _("All colleges")),
         ("education", _("Level of education"), _codes("xl"), cut.education, _("All levels")),
         ("sex", _("Sex"), _codes("xb"), cut.sex, _("Both sexes")),
         ("formula", _("Formula"), editions, _chosen("formula", editions), _("Formula of the year")),
         ("snapshot", _("Snapshot"), kept, _chosen("snapshot", kept), _("As it stands now")),
-    ]  # fmt: skip
+    ]
     return [
         {"name": name, "label": label, "options": options, "chosen": chosen, "every": every}
         for name, label, options, chosen, every in fields
@@ -220,8 +250,13 @@ def _fields() -> list[dict[str, Any]]:
 
 def _narrowed(cut: Cut) -> dict[str, Any]:
     """The filters of the lists of graduates behind a figure of this cut."""
-    return {"year": None if cut.by == "year" else cut.year, "school": cut.school,
-            "college": cut.college, "education": cut.education, "sex": cut.sex}  # fmt: skip
+    return {
+        "year": None if cut.by == "year" else cut.year,
+        "school": cut.school,
+        "college": cut.college,
+        "education": cut.education,
+        "sex": cut.sex,
+    }
 
 
 def _line(table: Table, snapshot: Snapshot | None) -> Line | None:

@@ -32,8 +32,10 @@ from app.plan.rows.models import (
 )
 from app.plan.rows.workflow import CHANGES, decide
 
-HEADINGS = {False: _l("The row and the placement, side by side"),
-            True: _l("The row and the file, side by side")}  # fmt: skip
+HEADINGS = {
+    False: _l("The row and the placement, side by side"),
+    True: _l("The row and the file, side by side"),
+}
 SAYS = {"ended": _l("no longer in force"), "placement": _l("in force"), "file": _l("a file")}
 ALIKE = 500  # changes decided on together with one
 
@@ -132,9 +134,12 @@ class ChangesView(StepActions, StudentSearch, SafeModelView):
         chosen = {name for name in item.changes if form.get(f"f-{name}", "new") == "new"}
         try:
             count = decide(
-                [item.id, *others], actor(), None if keep else chosen, form.get("reason", ""),
+                [item.id, *others],
+                actor(),
+                None if keep else chosen,
+                form.get("reason", ""),
                 seen=(item.id, form.get("seen", "")),
-            )  # fmt: skip
+            )
         except (Refused, Invalid) as problem:
             problems = problem.problems if isinstance(problem, Invalid) else [("", str(problem))]
             flash(" ".join(str(text) for _place, text in problems), "warning")

@@ -28,8 +28,9 @@ class CountsAsForm(DynamicForm):
 
     part = SelectField(_l("Counts as"))
     needed = Ticks(
-        _l("Needs these fields"), description=_l("The checks report a row that lacks one of them."),
-    )  # fmt: skip
+        _l("Needs these fields"),
+        description=_l("The checks report a row that lacks one of them."),
+    )
     certain = BooleanField(_l("Confirmed"), default=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

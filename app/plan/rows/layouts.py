@@ -132,14 +132,24 @@ FILLS: dict[str, Fill] = {
 _REPORT = _l("the certificate of report was abolished in 2023: nobody issues one")
 NOBODY = {
     "LXRCZ": _l("nobody asks employers for a fax number"),
-    **dict.fromkeys(("BDZQFLBDM", "BDZQFLB", "BDZQWDWMC", "QWDWSZDDM", "QWDWSZD", "BDZBH", "BDQSSJ"),
-                    _REPORT),
-}  # fmt: skip
+    **dict.fromkeys(
+        ("BDZQFLBDM", "BDZQFLB", "BDZQWDWMC", "QWDWSZDDM", "QWDWSZD", "BDZBH", "BDQSSJ"), _REPORT
+    ),
+}
 
 
 # what an analysis workbook counts by: the names, since codes alone say little
-CUTS = {"SZYX": same, "BYQX": same, "DWXZ": same, "DWHY": same, "DWSZD": codes.province, "XL": same,
-        "ZY": same, "SZBJ": same, "XB": same}  # fmt: skip
+CUTS = {
+    "SZYX": same,
+    "BYQX": same,
+    "DWXZ": same,
+    "DWHY": same,
+    "DWSZD": codes.province,
+    "XL": same,
+    "ZY": same,
+    "SZBJ": same,
+    "XB": same,
+}
 
 
 @cache
@@ -148,11 +158,14 @@ def official() -> tuple[Official, ...]:
     with COLUMNS.open(encoding="utf-8-sig", newline="") as text:
         return tuple(
             Official(
-                row["field"], row["dbf_field"], row["header"], int(row["length_proposed"]),
+                row["field"],
+                row["dbf_field"],
+                row["header"],
+                int(row["length_proposed"]),
                 row["in_50_column_export"] == "1",
             )
             for row in csv.DictReader(text)
-        )  # fmt: skip
+        )
 
 
 def layout(name: str) -> list[Official]:

@@ -247,8 +247,13 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     def offers(self, item: Any) -> list[Offer]:
         """Before the report the warnings are read once more (PLN-06)."""
         texts = [caution["text"] for caution in self._cautions(item)]
-        said = "".join((self.record_name(item), " — ", _("Please note: %(hints)s",
-                        hints=" ".join(texts)))) if texts else ""  # fmt: skip
+        said = (
+            "".join(
+                (self.record_name(item), " — ", _("Please note: %(hints)s", hints=" ".join(texts)))
+            )
+            if texts
+            else ""
+        )
         return [
             replace(offer, text=said) if said and offer.name == "report" else offer
             for offer in super().offers(item)

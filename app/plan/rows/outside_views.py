@@ -90,19 +90,37 @@ class OutsideView(StudentSearch, SafeModelView):
     base_order = ("id", "asc")
     filters = (
         ListFilter("year", _l("All years"), Student.graduation_year, years),
-        ListFilter("reason", _l("All reasons"), outside.for_reason,
-                   lambda: [(RATE, str(_l("Not counted in the rate"))),
-                            *((why.value, str(text)) for why, text in REASONS.items())]),
-        ListFilter("row", _l("In the plan or not"), outside.without_row,
-                   lambda: [("none", str(REASONS[Why.NO_ROW]))]),
+        ListFilter(
+            "reason",
+            _l("All reasons"),
+            outside.for_reason,
+            lambda: [
+                (RATE, str(_l("Not counted in the rate"))),
+                *((why.value, str(text)) for why, text in REASONS.items()),
+            ],
+        ),
+        ListFilter(
+            "row",
+            _l("In the plan or not"),
+            outside.without_row,
+            lambda: [("none", str(REASONS[Why.NO_ROW]))],
+        ),
         ListFilter("school", _l("All schools"), Student.school_id, schools),
         ListFilter("college", _l("All colleges"), Student.college_id, colleges),
-        ListFilter("education", _l("All levels"), Student.education,
-                   lambda: labels.choices(codes.names("xl", ended=True), "xl")),
-        ListFilter("sex", _l("Both sexes"), Student.sex,
-                   lambda: labels.choices(codes.names("xb", ended=True), "xb")),
+        ListFilter(
+            "education",
+            _l("All levels"),
+            Student.education,
+            lambda: labels.choices(codes.names("xl", ended=True), "xl"),
+        ),
+        ListFilter(
+            "sex",
+            _l("Both sexes"),
+            Student.sex,
+            lambda: labels.choices(codes.names("xb", ended=True), "xb"),
+        ),
         ListFilter("major", _l("All majors"), Student.major_id, _majors),
-    )  # fmt: skip
+    )
 
     def scoped(self) -> Select[Any]:
         return students_for(actor()).where(outside.for_reason(RATE) | outside.without_row())

@@ -48,10 +48,13 @@ class PlanExportForm(ExportForm):
         """What is kept of it."""
         school = self.school.data if "school" in self else ""
         return {
-            "year": self.year.data, "school": int(school) if school else None,
+            "year": self.year.data,
+            "school": int(school) if school else None,
             "college": int(self.college.data) if self.college.data else None,
-            "state": self.state.data, "layout": self.layout.data, "spelled": self.spelled.data,
-        }  # fmt: skip
+            "state": self.state.data,
+            "layout": self.layout.data,
+            "spelled": self.spelled.data,
+        }
 
 
 class PlanExportView(AskView):

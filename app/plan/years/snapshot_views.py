@@ -32,10 +32,12 @@ SHOWN = 100  # rows of a part that a page lists
 LISTED = 200  # snapshots
 LABELS = {**PARTS, **REASONS}
 KINDS = {
-    "added": _l("Added graduates"), "left": _l("Graduates who left"),
-    "settled": _l("Got a destination"), "ended": _l("Lost the destination"),
+    "added": _l("Added graduates"),
+    "left": _l("Graduates who left"),
+    "settled": _l("Got a destination"),
+    "ended": _l("Lost the destination"),
     "changed": _l("Changed"),
-}  # fmt: skip
+}
 
 
 class SnapshotsView(SafeView):
@@ -77,9 +79,11 @@ class SnapshotsView(SafeView):
             line=_line(snapshot),
             rows=[_row(row.row, snapshot) for row in rows],
             shown=SHOWN,
-            others=[(_title(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
-                    for s in _others(snapshot)],
-        )  # fmt: skip
+            others=[
+                (_title(s), url_for("SnapshotsView.compare", pk=s.id, new=snapshot.id))
+                for s in _others(snapshot)
+            ],
+        )
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["GET"])
     @has_access
@@ -88,15 +92,26 @@ class SnapshotsView(SafeView):
         old_one, new_one = _pair(pk, new)
         found = snapshots.compare(old_one, new_one, SHOWN)
         kinds = [
-            (KINDS[k], found.counts[k], [_changed(r, old_one, new_one) for r in found.rows if r.kind == k])
-            for k in KINDS if found.counts.get(k)
-        ]  # fmt: skip
+            (
+                KINDS[k],
+                found.counts[k],
+                [_changed(r, old_one, new_one) for r in found.rows if r.kind == k],
+            )
+            for k in KINDS
+            if found.counts.get(k)
+        ]
         return self.render_template(
-            "plan/years/snapshots_compared.html", old=_title(old_one), new=_title(new_one), kinds=kinds,
-            counts=_both(old_one, new_one), lines=[(_title(s), _line(s)) for s in (old_one, new_one)],
-            back=url_for("SnapshotsView.show", pk=new_one.id), shown=SHOWN,
-            file_url=self._may("differences") and url_for("SnapshotsView.differences", pk=pk, new=new),
-        )  # fmt: skip
+            "plan/years/snapshots_compared.html",
+            old=_title(old_one),
+            new=_title(new_one),
+            kinds=kinds,
+            counts=_both(old_one, new_one),
+            lines=[(_title(s), _line(s)) for s in (old_one, new_one)],
+            back=url_for("SnapshotsView.show", pk=new_one.id),
+            shown=SHOWN,
+            file_url=self._may("differences")
+            and url_for("SnapshotsView.differences", pk=pk, new=new),
+        )
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["POST"])
     @has_access
@@ -119,12 +134,16 @@ class SnapshotsView(SafeView):
         wanted = snapshots.snapshots_for(actor()).order_by(Snapshot.id.desc()).limit(LISTED)
         return self.render_template(
             "plan/years/snapshots.html",
-            rows=[(s, url_for("SnapshotsView.show", pk=s.id), moment(s.made_at), _parts(s))
-                  for s in db.session.scalars(wanted)],
-            years=years(), problems=list(problems),
-            year=request.form.get("year", ""), note=request.form.get("note", "")[:100],
+            rows=[
+                (s, url_for("SnapshotsView.show", pk=s.id), moment(s.made_at), _parts(s))
+                for s in db.session.scalars(wanted)
+            ],
+            years=years(),
+            problems=list(problems),
+            year=request.form.get("year", ""),
+            note=request.form.get("note", "")[:100],
             may=self._may("make"),
-        )  # fmt: skip
+        )
 
 
 def _pair(one: int, other: int) -> tuple[Snapshot, Snapshot]:
@@ -150,9 +169,10 @@ def _line(snapshot: Snapshot) -> Line | None:
 
 def _others(snapshot: Snapshot) -> list[Snapshot]:
     wanted = snapshots.snapshots_for(actor()).where(
-        Snapshot.school_id == snapshot.school_id, Snapshot.id != snapshot.id,
+        Snapshot.school_id == snapshot.school_id,
+        Snapshot.id != snapshot.id,
         Snapshot.graduation_year == snapshot.graduation_year,
-    )  # fmt: skip
+    )
     return list(db.session.scalars(wanted.order_by(Snapshot.id.desc()).limit(LISTED)))
 
 
@@ -162,11 +182,13 @@ def _title(snapshot: Snapshot) -> str:
 
 def _facts(snapshot: Snapshot) -> list[tuple[Any, Any]]:
     return [
-        (_("Graduation year"), snapshot.graduation_year), (_("Reporting date"), snapshot.day),
-        (_("Graduates"), snapshot.total), (_("Edition of the codes"), edition_name(snapshot.code_edition)),
+        (_("Graduation year"), snapshot.graduation_year),
+        (_("Reporting date"), snapshot.day),
+        (_("Graduates"), snapshot.total),
+        (_("Edition of the codes"), edition_name(snapshot.code_edition)),
         (_("Edition of the formula"), edition_name(snapshot.formula_edition)),
         (_("Made by"), f"{snapshot.made_by_name} {moment(snapshot.made_at)}"),
-    ]  # fmt: skip
+    ]
 
 
 def _parts(snapshot: Snapshot) -> list[tuple[Any, int, str]]:
@@ -189,9 +211,12 @@ def _both(old: Snapshot, new: Snapshot) -> list[tuple[Any, int, int]]:
 def _row(row: dict[str, Any], snapshot: Snapshot) -> dict[str, str]:
     code = row.get("destination_code")
     name = snapshot.codes.get(code or "", ["", ""])[0]
-    return {"name": row["name"], "student_no": row["student_no"],
-            "destination": f"{code} {name}" if code else "",
-            "employer": row.get("employer_name", "")}  # fmt: skip
+    return {
+        "name": row["name"],
+        "student_no": row["student_no"],
+        "destination": f"{code} {name}" if code else "",
+        "employer": row.get("employer_name", ""),
+    }
 
 
 def _changed(row: Any, old: Snapshot, new: Snapshot) -> dict[str, Any]:
@@ -217,8 +242,14 @@ def _workbook(paper: Paper) -> bytes:
     old, new = (db.session.get_one(Snapshot, paper.wish[name]) for name in ("old", "new"))
     if paper.school_id != old.school_id or paper.school_id != new.school_id:
         raise NotYours(f"snapshots {old.id}, {new.id}")
-    heads = [(_("What it is"), 18), (_("Student number"), 18), (_("Name"), 14), (_("Field"), 20),
-             (_title(old), 36), (_title(new), 36)]  # fmt: skip
+    heads = [
+        (_("What it is"), 18),
+        (_("Student number"), 18),
+        (_("Name"), 14),
+        (_("Field"), 20),
+        (_title(old), 36),
+        (_title(new), 36),
+    ]
     out = io.BytesIO()
     with making.book_of(out, _("Differences"), heads) as put:
         for label, before, after in _both(old, new):

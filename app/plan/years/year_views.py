@@ -115,8 +115,14 @@ class PlanYearView(SafeView):
             flash(_("No row of %(year)s is ready for this.", year=number), "info")
             return redirect(url_for("PlanYearView.index"), 303)
         if request.args.get("seen") != str(len(rows)):
-            flash(_("The numbers changed meanwhile: it is %(count)s rows now. Nothing was done; please "
-                    "look again.", count=len(rows)), "warning")  # fmt: skip
+            flash(
+                _(
+                    "The numbers changed meanwhile: it is %(count)s rows now. Nothing was done; please "
+                    "look again.",
+                    count=len(rows),
+                ),
+                "warning",
+            )
             return redirect(url_for("PlanYearView.index"), 303)
         batch = ask(who, "plan_entry", step, rows, back_url=url_for("PlanYearView.index"))
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
@@ -139,11 +145,16 @@ class PlanYearView(SafeView):
         db.session.rollback()
         kinds = [(KINDS[k], counts[k], found.get(k, [])) for k in KINDS if counts.get(k)]
         return self.render_template(
-            "plan/years/compare.html", year=year, kinds=kinds, writes=_writes(counts),
-            asks=_asks(counts), shown=SHOWN,
-            seen=json.dumps(counts, sort_keys=True), may=self._may("apply"),
+            "plan/years/compare.html",
+            year=year,
+            kinds=kinds,
+            writes=_writes(counts),
+            asks=_asks(counts),
+            shown=SHOWN,
+            seen=json.dumps(counts, sort_keys=True),
+            may=self._may("apply"),
             waiting=queries.waiting_of(actor(), year),
-        )  # fmt: skip
+        )
 
 
 def _ready(who: Actor, year: int, step: str) -> list[tuple[int, str, str]]:
@@ -196,6 +207,11 @@ def _seen(text: str) -> dict[str, int]:
 def _states(counts: dict[str, int], year: int) -> list[tuple[Any, str, int, str]]:
     """(state, kind of chip, rows, where they are listed), in the order of the workflow."""
     return [
-        (PLAN_STATES[s], PLAN_CHIPS.get(s, "closed"), counts.get(s, 0),
-         url_for("PlanView.list", tab=s.value, f_year=year)) for s in PlanState
-    ]  # fmt: skip
+        (
+            PLAN_STATES[s],
+            PLAN_CHIPS.get(s, "closed"),
+            counts.get(s, 0),
+            url_for("PlanView.list", tab=s.value, f_year=year),
+        )
+        for s in PlanState
+    ]

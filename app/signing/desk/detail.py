@@ -227,15 +227,19 @@ def _terms(placement: Placement) -> list[Block]:
             group,
             title,
             [
-                {"label": field.label, "value": with_unit(field, values[field.name], year),
-                 "strong": field.large, "wide": field.length > 60 and group != OFFER}
+                {
+                    "label": field.label,
+                    "value": with_unit(field, values[field.name], year),
+                    "strong": field.large,
+                    "wide": field.length > 60 and group != OFFER,
+                }
                 for field in FIELDS
                 if field.group == group and asked(field, values)
             ],
             3 if group == OFFER else 2,
         )
         for group, title in GROUPS.items()
-    ]  # fmt: skip
+    ]
 
 
 # what another record's row says already

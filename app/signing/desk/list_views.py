@@ -149,8 +149,13 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
     list_title = _l("Signings")
     columns = (
         Column(
-            "agreement_no", _l("Agreement number"), of_row=_number, sorts=True, width="number",
-            card="none", out_shape=str,
+            "agreement_no",
+            _l("Agreement number"),
+            of_row=_number,
+            sorts=True,
+            width="number",
+            card="none",
+            out_shape=str,
         ),
         Column("agreement", _l("Agreement"), _agreement, width="number", card="none"),
         STUDENT_NO,
@@ -161,8 +166,13 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         Column("employer_name", _l("Employer"), whole, sorts=True),
         CHANGED.but(shape=_changed, out_shape=moment),
         Column(
-            "state", _l("Signing review"), of_row=_review, card="status", width="wrap",
-            out_row=_state, cut=same,
+            "state",
+            _l("Signing review"),
+            of_row=_review,
+            card="status",
+            width="wrap",
+            out_row=_state,
+            cut=same,
         ),
         Column("termination.state", _l("Termination review"), _ending, width="wrap"),
         Column("waits_since", _l("Waiting for"), _waiting, width="number"),
@@ -175,7 +185,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
         fact("employer_location", _l("Region"), codes.region_name, cut=codes.province),
         fact("attested_at", _l("Attested")),
         *(TERMS | {_POSITION: TERMS[_POSITION].but(cut=same)}).values(),
-    )  # fmt: skip
+    )
     load_columns = ("state", "student.name", "frozen", "answer_by", "review")
     search_hint = _l("Student or agreement number, name, employer, ID number, phone")
     tabs = (
@@ -192,10 +202,9 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
     )
     filters = (
         ListFilter("college", _l("All colleges"), Placement.college_id, colleges),
-        ListFilter("kind", _l("All kinds"), Placement.kind, lambda: list(
-            kind_names().items())),
+        ListFilter("kind", _l("All kinds"), Placement.kind, lambda: list(kind_names().items())),
         ListFilter("year", _l("All years"), Placement.graduation_year, years),
-    )  # fmt: skip
+    )
 
     def _tabs(self, args: ListArgs, counts: Any, to: Any) -> list[TabLink]:
         """Who decides nothing has no decisions of its own."""

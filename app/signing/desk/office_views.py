@@ -179,10 +179,13 @@ class DeskView(StepActions, DeskList):
         step, lever = pull.lever.step, pull.lever
         verdict = pull.offer.verdict if lever.flow.kind == waits else None
         offer = Offer.of_step(
-            step, pull.offer.why_not, text=self._question(item, step),
+            step,
+            pull.offer.why_not,
+            text=self._question(item, step),
             key="U" if step.name == "undo" else KEYS.get(verdict, ""),
-            primary=verdict is Verdict.APPROVE, reasons=self._reasons(self._refuses(lever.name)),
-        )  # fmt: skip
+            primary=verdict is Verdict.APPROVE,
+            reasons=self._reasons(self._refuses(lever.name)),
+        )
         return replace(offer, name=lever.name, label=lever.called(item.kind))
 
     def _waiting(self, item: Any) -> tuple[str, frozenset[Role]]:
@@ -247,8 +250,9 @@ class DeskView(StepActions, DeskList):
         return lever.flow, lever.step
 
     def moved(self, name: str, items: list[Any]) -> dict[int, Any]:
-        return once(f"subjects {name} {len(items)}",
-                    lambda: levers.subjects(levers.LEVERS[name], items))  # fmt: skip
+        return once(
+            f"subjects {name} {len(items)}", lambda: levers.subjects(levers.LEVERS[name], items)
+        )
 
     def take_one(self, step: str, item: Any, onward: str = "") -> Any:  # noqa: ARG002
         """Pull a lever; then the next that waits, the list, or the record that was brought back."""
@@ -276,11 +280,13 @@ class DeskView(StepActions, DeskList):
             return
         flash(  # parts/flash.html draws this kind as a button
             {  # type: ignore[arg-type]
-                "text": text, "url": self.url("action", name=undo, pk=key), "label": _("Undo"),
+                "text": text,
+                "url": self.url("action", name=undo, pk=key),
+                "label": _("Undo"),
                 "until": (clock.now() + SECOND_THOUGHTS).isoformat(),
             },
             "undo",
-        )  # fmt: skip
+        )
 
     def _take_many(self, step: str, items: list[Any]) -> Any:
         """Each row by the lever's own table; a row that has nothing to move says so (AGR-07)."""

@@ -138,15 +138,32 @@ class DestinationKindsView(SafeModelView):
     base_order = ("sort", "asc")
     load_columns = ("from_year", "to_year")
     add_form, edit_form = NewKindForm, KindForm
-    add_columns = ["code", "type_id", *NAMED, "plan_code", "plan_code_legacy", "settles", "modes",
-                   "levels", "from_year", "to_year", "sort"]  # fmt: skip
+    add_columns = [
+        "code",
+        "type_id",
+        *NAMED,
+        "plan_code",
+        "plan_code_legacy",
+        "settles",
+        "modes",
+        "levels",
+        "from_year",
+        "to_year",
+        "sort",
+    ]
     edit_columns = [*add_columns[1:], "active"]
     add_row_message = _l("Saved, and not in use yet: add fields and proofs, then tick “In use”.")
     filters = (
-        ListFilter("type", _l("All types"), DestinationKind.type_id, lambda: [
-            (str(t.id), str(t)) for t in db.session.scalars(
-                select(DestinationType).order_by(DestinationType.sort))]),
-    )  # fmt: skip
+        ListFilter(
+            "type",
+            _l("All types"),
+            DestinationKind.type_id,
+            lambda: [
+                (str(t.id), str(t))
+                for t in db.session.scalars(select(DestinationType).order_by(DestinationType.sort))
+            ],
+        ),
+    )
 
     def scoped(self) -> Select[Any]:
         return select(DestinationKind)
@@ -176,18 +193,21 @@ class DestinationKindsView(SafeModelView):
         into = plan_labels()
         return {
             "parts": [
-                (f, FIELD_TYPES[f.type], into.get(f.plan_field, "–"),
-                 url_for("DestinationFieldsView.edit", pk=f.id))
+                (
+                    f,
+                    FIELD_TYPES[f.type],
+                    into.get(f.plan_field, "–"),
+                    url_for("DestinationFieldsView.edit", pk=f.id),
+                )
                 for f in item.fields
             ],
-            "proofs": [
-                (p, url_for("DestinationProofsView.edit", pk=p.id)) for p in item.proofs
-            ],
+            "proofs": [(p, url_for("DestinationProofsView.edit", pk=p.id)) for p in item.proofs],
             "copy_url": self.url("copy", pk=item.id)
-            if self.appbuilder.sm.has_access("can_copy", self.class_permission_name) else "",
+            if self.appbuilder.sm.has_access("can_copy", self.class_permission_name)
+            else "",
             "add_field": url_for("DestinationFieldsView.add", kind=item.id),
             "add_proof": url_for("DestinationProofsView.add", kind=item.id),
-        }  # fmt: skip
+        }
 
 
 class _Parts(SafeModelView):
@@ -227,8 +247,19 @@ class DestinationFieldsView(_Parts):
         Column("key", _l("Key")),
     )
     add_form, edit_form = NewFieldForm, FieldForm
-    edit_columns = [*NAMED, "type", "required", "length", "low", "high", "table", "only_text",
-                    "plan_field", "sort", "active"]  # fmt: skip
+    edit_columns = [
+        *NAMED,
+        "type",
+        "required",
+        "length",
+        "low",
+        "high",
+        "table",
+        "only_text",
+        "plan_field",
+        "sort",
+        "active",
+    ]
     add_columns = ["kind_id", "key", *edit_columns]
 
     def scoped(self) -> Select[Any]:

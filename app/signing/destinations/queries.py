@@ -99,8 +99,10 @@ def kinds_for(student: Student) -> dict[DestinationType, list[DestinationKind]]:
         .join(DestinationType)
         .where(DestinationKind.active, DestinationType.active)
         .options(selectinload(DestinationKind.type))
-        .order_by(DestinationType.sort, DestinationType.id, DestinationKind.sort, DestinationKind.id)
-    )  # fmt: skip
+        .order_by(
+            DestinationType.sort, DestinationType.id, DestinationKind.sort, DestinationKind.id
+        )
+    )
     found: dict[DestinationType, list[DestinationKind]] = {}
     for kind in db.session.scalars(wanted):
         if kind_closed(kind, student) is None:

@@ -67,10 +67,12 @@ class MyDestinationsView(SafeView):
         wanted = request.args.get("type", "")
         chosen = next((t for t in offered if t.code == wanted), None)
         return self._page(
-            "student_choose.html", types=list(offered), chosen=chosen,
+            "student_choose.html",
+            types=list(offered),
+            chosen=chosen,
             kinds=offered[chosen] if chosen else [],
             draft=queries.draft_of(student.id),
-        )  # fmt: skip
+        )
 
     @expose("/begin", methods=["POST"])
     @has_access
@@ -135,11 +137,15 @@ class MyDestinationsView(SafeView):
             form = form_of(found)
             return self._form(found, form, show(form, wrong), 422)
         return self._page(
-            "student_preview.html", draft=found, names=names(found), items=items(found),
-            proofs=proofs(found, actor()), why=why_not(me(), actor(), now()),
+            "student_preview.html",
+            draft=found,
+            names=names(found),
+            items=items(found),
+            proofs=proofs(found, actor()),
+            why=why_not(me(), actor(), now()),
             step=PLACEMENTS.step("submit"),
             code=birth_code_url(PLACEMENTS, "submit", found.id, me().school_id),
-        )  # fmt: skip
+        )
 
     @expose("/submit", methods=["POST"])
     @has_access
@@ -233,12 +239,15 @@ class MyDestinationsView(SafeView):
                 flash(_("Sent. The school decides next."), "success")
                 return redirect(here, 303)
         page = self._page(
-            "student_leave.html", placement=placement, problems=wrong, most=files.MOST,
+            "student_leave.html",
+            placement=placement,
+            problems=wrong,
+            most=files.MOST,
             reason=request.form.get("reason", "")[:1000],
             code=birth_code_url(
                 stores().workflows["termination"], "apply_with_proof", pk, placement.school_id
             ),
-        )  # fmt: skip
+        )
         return page, 422 if wrong else 200
 
     def _leave(self, placement: Placement) -> list[tuple[str, str]]:

@@ -76,17 +76,25 @@ class AmendmentView(SafeView):
     def _compare(self, form: Any, placement: Placement, changes: Any, back: str) -> Any:
         days = settings(placement.school_id).amendment_days
         return self.render_template(
-            "signing/invitations/employer_amend.html", pairs=form.posted(), changes=changes, back=back,
-            student=person(placement.student), url=url_for("AmendmentView.edit", pk=placement.id),
+            "signing/invitations/employer_amend.html",
+            pairs=form.posted(),
+            changes=changes,
+            back=back,
+            student=person(placement.student),
+            url=url_for("AmendmentView.edit", pk=placement.id),
             until=clock.shown_deadline(clock.deadline(clock.now(), days)),
             code=birth_code_url(PLACEMENTS, "propose_terms", placement.id, placement.school_id),
-        )  # fmt: skip
+        )
 
     def _form(self, form: Any, placement: Placement, back: str) -> Any:
         return self.render_template(
-            "signing/invitations/employer_edit.html", form=form, groups=form.split(), back=back,
-            student=person(placement.student), amending=True,
-        )  # fmt: skip
+            "signing/invitations/employer_edit.html",
+            form=form,
+            groups=form.split(),
+            back=back,
+            student=person(placement.student),
+            amending=True,
+        )
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/take-back", methods=["POST"])
     @has_access

@@ -85,23 +85,46 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     load_columns = ("read_at", "sent_at")
     search_hint = _l("Name of the student")
     tabs = (
-        Tab("waiting", _l("Awaiting answer"), queries.awaiting_answer,
-            empty=_l("No invitation awaits an answer. Find students and invite them.")),
-        Tab("untold", _l("Not told yet"), queries.untold,
-            empty=_l("Every student whose answer you await was told, or is being told.")),
-        Tab("answered", _l("Accepted"), queries.answered,
-            empty=_l("No student has accepted yet.")),
-        Tab("ended", _l("Declined, expired or withdrawn"), queries.ended,
-            empty=_l("No invitation was declined, expired or withdrawn.")),
-        Tab("terminated", _l("Terminated"), lambda: Invitation.id.in_(invitations_terminated()),
-            empty=_l("No signing has been terminated.")),
-    )  # fmt: skip
+        Tab(
+            "waiting",
+            _l("Awaiting answer"),
+            queries.awaiting_answer,
+            empty=_l("No invitation awaits an answer. Find students and invite them."),
+        ),
+        Tab(
+            "untold",
+            _l("Not told yet"),
+            queries.untold,
+            empty=_l("Every student whose answer you await was told, or is being told."),
+        ),
+        Tab("answered", _l("Accepted"), queries.answered, empty=_l("No student has accepted yet.")),
+        Tab(
+            "ended",
+            _l("Declined, expired or withdrawn"),
+            queries.ended,
+            empty=_l("No invitation was declined, expired or withdrawn."),
+        ),
+        Tab(
+            "terminated",
+            _l("Terminated"),
+            lambda: Invitation.id.in_(invitations_terminated()),
+            empty=_l("No signing has been terminated."),
+        ),
+    )
     filters = (
-        ListFilter("school", _l("School"), Invitation.school_id,
-                   lambda: [(str(key), name) for key, name in _lists()[0].items()]),
-        ListFilter("year", _l("Graduation year"), queries.of_graduation_year,
-                   lambda: [(str(year), str(year)) for year in _lists()[1]]),
-    )  # fmt: skip
+        ListFilter(
+            "school",
+            _l("School"),
+            Invitation.school_id,
+            lambda: [(str(key), name) for key, name in _lists()[0].items()],
+        ),
+        ListFilter(
+            "year",
+            _l("Graduation year"),
+            queries.of_graduation_year,
+            lambda: [(str(year), str(year)) for year in _lists()[1]],
+        ),
+    )
     show_neighbours = False
 
     def scoped(self) -> Select[Any]:

@@ -271,9 +271,13 @@ def _telling(made: Sequence[Invitation]) -> dict[str, Any]:
 def _act(form: LetterForm, rows: Sequence[Candidate]) -> acts.Act:
     """What the employer's code proves: this letter to these students."""
     return acts.batch_of(
-        INVITATIONS, "send", [school.id for school in _schools(rows)], [row.id for row in rows],
-        form.values(), g.user,
-    )  # fmt: skip
+        INVITATIONS,
+        "send",
+        [school.id for school in _schools(rows)],
+        [row.id for row in rows],
+        form.values(),
+        g.user,
+    )
 
 
 def _posted_ids() -> list[int]:

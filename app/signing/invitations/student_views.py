@@ -238,9 +238,10 @@ def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
         "style": "primary" if agreeing else "default",
         "tick": offer.step.tick,
         "code": code_url(PLACEMENTS, placement, offer),
-        "text": _("The new terms replace the old ones.") if agreeing
+        "text": _("The new terms replace the old ones.")
+        if agreeing
         else _("The terms that you accepted stay as they are; the employer is told."),
-    }  # fmt: skip
+    }
 
 
 def _question(offer: Offer, item: Invitation) -> dict[str, Any]:
@@ -251,7 +252,11 @@ def _question(offer: Offer, item: Invitation) -> dict[str, Any]:
         "style": "primary" if accepting else "default",
         "tick": offer.step.tick,
         "code": code_url(INVITATIONS, item, offer),
-        "text": _("You sign with %(employer)s as %(position)s.", employer=item.employer.name,
-                  position=item.terms.position) if accepting
+        "text": _(
+            "You sign with %(employer)s as %(position)s.",
+            employer=item.employer.name,
+            position=item.terms.position,
+        )
+        if accepting
         else _("The employer is told. It may invite you again."),
-    }  # fmt: skip
+    }

@@ -113,8 +113,10 @@ def in_time(invitation: Invitation, actor: Actor, now: datetime) -> str | None:
     """An overdue invitation accepts no answer, whether or not a worker has marked it (INV-11)."""
     if now < invitation.reply_by:
         return None
-    return _("This invitation ended on %(until)s. Ask the employer to invite again.",
-             until=clock.shown_deadline(invitation.reply_by))  # fmt: skip
+    return _(
+        "This invitation ended on %(until)s. Ask the employer to invite again.",
+        until=clock.shown_deadline(invitation.reply_by),
+    )
 
 
 def overdue(invitation: Invitation, actor: Actor, now: datetime) -> str | None:

@@ -38,11 +38,15 @@ BY_EMPLOYER = {  # the employer said of an act in its name that it was not its o
 }
 QUESTION = {True: _l("You did not sign this?"), False: _l("You do not know this employer?")}
 TEXT = {
-    True: _l("It was not you who signed, or it is not what was agreed. Your school is told and "
-             "answers; everything rests until then."),
-    False: _l("The employer is unknown to you, or it is not what was agreed. Your school is told and "
-              "answers; the letter rests until then."),
-}  # fmt: skip
+    True: _l(
+        "It was not you who signed, or it is not what was agreed. Your school is told and "
+        "answers; everything rests until then."
+    ),
+    False: _l(
+        "The employer is unknown to you, or it is not what was agreed. Your school is told and "
+        "answers; the letter rests until then."
+    ),
+}
 
 
 class MyObjectionsView(SafeView):

@@ -31,14 +31,20 @@ class _EntryForm(TermsPart):
     asks = ON_PAPER
 
     employer_credit_code = line(
-        _l("Unified social credit code"), 18, CREDIT_CODE, clean=lambda text: clean_code(text)[:40],
+        _l("Unified social credit code"),
+        18,
+        CREDIT_CODE,
+        clean=lambda text: clean_code(text)[:40],
         description=_l("18 characters, as on the business licence of the employer."),
         render_kw={"autocapitalize": "characters", "autocomplete": "off"},
-    )  # fmt: skip
+    )
     employer_name = line(
-        _l("Name of the employer"), 120, a_title, clean=clean_title,
+        _l("Name of the employer"),
+        120,
+        a_title,
+        clean=clean_title,
         description=_l("The full name as on the business licence"),
-    )  # fmt: skip
+    )
     employer_kind = SelectField(_l("Nature"), [DataRequired(MISSING)])
     employer_industry = SelectField(_l("Industry"), [DataRequired(MISSING)])
     employer_location = RegionField(_l("Location"))
@@ -70,8 +76,16 @@ class _EntryForm(TermsPart):
         show_problems(self, Invalid([(field_of(at), text) for at, text in error.problems]))
 
 
-EMPLOYER = ("employer_credit_code", "employer_name", "employer_kind", "employer_industry",
-            "employer_location", "employer_address", "employer_postcode", "employer_email")  # fmt: skip
+EMPLOYER = (
+    "employer_credit_code",
+    "employer_name",
+    "employer_kind",
+    "employer_industry",
+    "employer_location",
+    "employer_address",
+    "employer_postcode",
+    "employer_email",
+)
 NAMES = (*EMPLOYER, *(field.name for field in ON_PAPER))
 REGIONS = ("employer_location", *(field.name for field in ON_PAPER if field.kind == "region"))
 EntryForm: Any = type("EntryForm", (_EntryForm,), fields_of(ON_PAPER))

@@ -63,9 +63,13 @@ class OfferedEmployersView(SafeModelView):
     def head_back(self) -> Link:
         return Link(url_for("EmployersView.list"), _("Employers"))
 
-    @record_action("to_register", _l("Add to the register"),
-                   _l("Compare name and credit code with the licence first. Add it now?"),
-                   primary=True, multiple=False)  # fmt: skip
+    @record_action(
+        "to_register",
+        _l("Add to the register"),
+        _l("Compare name and credit code with the licence first. Add it now?"),
+        primary=True,
+        multiple=False,
+    )
     def to_register(self, items: list[Any]) -> Any:
         try:
             employer = to_register(items[0].id, actor())

@@ -182,8 +182,9 @@ def changed_fields(old: Terms | None, new: Terms) -> list[str]:
     return [field.name for field, _old, _new in differences(old, new)] if old else []
 
 
-_FOLLOWED = trail.lines("placement", "'follow_student'", "state", "state", trail.BY_ACTOR, reason="said",
-                        at="app_now()")  # fmt: skip
+_FOLLOWED = trail.lines(
+    "placement", "'follow_student'", "state", "state", trail.BY_ACTOR, reason="said", at="app_now()"
+)
 # The date of the last change stays: nothing was decided. A placement that is over moves as well (it may be
 # restored), but only one that runs or is in force says so in its trace.
 _MOVED = f"""

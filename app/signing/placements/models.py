@@ -59,8 +59,12 @@ class PlacementState(StrEnum):
 FORMS = (PlacementState.FORM_COLLEGE, PlacementState.FORM_SCHOOL)  # of paper signings, first review
 AWAITING = (PlacementState.AWAITING_COLLEGE, PlacementState.AWAITING_SCHOOL)
 REVIEWS = (*FORMS, *AWAITING)
-UNDER_WAY = (*REVIEWS, PlacementState.AMENDING, PlacementState.AWAITING_SCAN,
-             PlacementState.GIVING_UP)  # fmt: skip
+UNDER_WAY = (
+    *REVIEWS,
+    PlacementState.AMENDING,
+    PlacementState.AWAITING_SCAN,
+    PlacementState.GIVING_UP,
+)
 HOLDS_SLOT = (*UNDER_WAY, PlacementState.IN_FORCE)  # GRD-01, where it settles
 _WAITS = ", ".join(f"'{state}'" for state in UNDER_WAY)
 _HELD = ", ".join(f"'{state}'" for state in HOLDS_SLOT)

@@ -45,10 +45,14 @@ def make_agreement(placement_id: int) -> None:
         db.session.commit()
         return
     make(
-        AGREEMENT, RECORD, placement, lambda code: agreement_data(placement, code),
+        AGREEMENT,
+        RECORD,
+        placement,
+        lambda code: agreement_data(placement, code),
         full=lambda data: whole(data, _of(placement)),
-        number=placement.agreement_no, terms_id=placement.terms_id,
-    )  # fmt: skip
+        number=placement.agreement_no,
+        terms_id=placement.terms_id,
+    )
 
 
 def ask_agreement(placement_id: int) -> None:
@@ -144,9 +148,12 @@ def agreement_data(
 
 
 FULL_AGREEMENT = Later(
-    AGREEMENT, RECORD, agreement_data, lambda placement, data: whole(data, _of(placement)),
+    AGREEMENT,
+    RECORD,
+    agreement_data,
+    lambda placement, data: whole(data, _of(placement)),
     lambda key: jobs.enqueue(make_full_agreement, placement_id=key),
-)  # fmt: skip
+)
 
 
 def printed_facts(placement: Placement) -> dict[str, Any]:

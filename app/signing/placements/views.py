@@ -65,9 +65,13 @@ def full_edition(view: SafeView, school_id: int, pdf: Callable[[], bytes | None]
             problem = str(error.problems[0][1])
         if not purpose:
             page = view.render_template(
-                "signing/placements/full_edition.html", name=name, problem=problem, most=PURPOSE,
-                purpose=request.form.get("purpose", ""), back=request.path.removesuffix("/full") + ".pdf",
-            )  # fmt: skip
+                "signing/placements/full_edition.html",
+                name=name,
+                problem=problem,
+                most=PURPOSE,
+                purpose=request.form.get("purpose", ""),
+                back=request.path.removesuffix("/full") + ".pdf",
+            )
             return page, 422 if problem else 200
     note(who, name, purpose)
     return file_answer(found, "application/pdf", edition_name(name, Edition.FULL), inline=False)

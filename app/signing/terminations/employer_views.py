@@ -62,8 +62,15 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     default_view = "list"
     class_permission_name = "EmployerTerminations"
     include_route_methods = {
-        "list", "show", "search", "pick_columns", "index", "request", "take", "evidence",
-    }  # fmt: skip
+        "list",
+        "show",
+        "search",
+        "pick_columns",
+        "index",
+        "request",
+        "take",
+        "evidence",
+    }
     list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
     columns = (
         STUDENT,
@@ -87,13 +94,21 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     )
     filters = (
         ListFilter("school", _l("School"), Placement.school_id, lambda: _lists().schools),
-        ListFilter("year", _l("Graduation year"), Placement.graduation_year, lambda: _lists().years),
+        ListFilter(
+            "year", _l("Graduation year"), Placement.graduation_year, lambda: _lists().years
+        ),
         ListFilter("major", _l("Major"), Placement.major_id, lambda: _lists().majors),
-        ListFilter("state", _l("State of termination"), queries.with_termination,
-                   lambda: [(str(k.value), str(v)) for k, v in LABELS.items()]),
-        ListFilter("invited_from", _l("Invited since"), queries.invited_from, lambda: _lists().months),
+        ListFilter(
+            "state",
+            _l("State of termination"),
+            queries.with_termination,
+            lambda: [(str(k.value), str(v)) for k, v in LABELS.items()],
+        ),
+        ListFilter(
+            "invited_from", _l("Invited since"), queries.invited_from, lambda: _lists().months
+        ),
         ListFilter("invited_to", _l("Invited until"), queries.invited_to, lambda: _lists().months),
-    )  # fmt: skip
+    )
     show_neighbours = False
 
     def scoped(self) -> Select[Any]:

@@ -106,6 +106,11 @@ def _text(field: Field) -> Any:
     elif field.kind == "postcode":
         checks, keys = [*checks, POSTCODE], {"inputmode": "numeric"}
     return line(
-        field.label, field.length or 6, *checks, clean=CLEAN.get(field.name, clean_line),
-        required=field.required, description=field.hint, render_kw=dict(keys),
-    )  # fmt: skip
+        field.label,
+        field.length or 6,
+        *checks,
+        clean=CLEAN.get(field.name, clean_line),
+        required=field.required,
+        description=field.hint,
+        render_kw=dict(keys),
+    )

@@ -61,10 +61,13 @@ def _exported(path: str, field: Field) -> Column:
     shapes: dict[str, Any] = {"region": codes.region_name, "days": lambda days: days or ""}
     kinds = {"money": "money", "date": "day", "days": "number", "int": "number"}
     return Column(
-        f"{path}.{field.name}", label, listed=False, kind=kinds.get(field.kind, "text"),
+        f"{path}.{field.name}",
+        label,
+        listed=False,
+        kind=kinds.get(field.kind, "text"),
         out_shape=shapes.get(field.kind),
         out_row=_code_of(path, field) if field.kind == "code" else None,
-    )  # fmt: skip
+    )
 
 
 def _code_of(path: str, field: Field) -> Callable[[Any], str]:
@@ -143,8 +146,13 @@ def _rows(group: str, paper: bool) -> list[list[dict[str, Any]]]:
 
 def _cell(field: Field, columns: int) -> dict[str, Any]:
     part, _dot, key = field.place.partition(".")
-    return {"part": part, "key": key, "columns": columns, "unit": str(field.unit),
-            "label": field.printed or str(field.label)}  # fmt: skip
+    return {
+        "part": part,
+        "key": key,
+        "columns": columns,
+        "unit": str(field.unit),
+        "label": field.printed or str(field.label),
+    }
 
 
 def printed_values(terms: Terms | None, group: str, year: int) -> dict[str, str]:

@@ -19,10 +19,39 @@ from app.files.exports.tables import Out, Table, dbf_names
 from tests.files.exports.read_back import csv_rows, dbf_rows
 
 NASTY = [
-    "=HYPERLINK(1)", "+1", "-1", "@x", "\t=1", "\r=1", "＝1", "＋1", "－1", "＠1", "'=1", "''-", "'quoted",
-    "  =1", "007", "420101199801010017", "多行\n文字", '他说"好"', "a,b;c\td", "买买提·吾布力", "𠮷野家", "㛃䶮",
-    "http://example.com", "{=1}", "TRUE", "1e5", "2026-07-01", "_x0041_", "#N/A", "null", "NA", "　全角空格",
-]  # fmt: skip
+    "=HYPERLINK(1)",
+    "+1",
+    "-1",
+    "@x",
+    "\t=1",
+    "\r=1",
+    "＝1",
+    "＋1",
+    "－1",
+    "＠1",
+    "'=1",
+    "''-",
+    "'quoted",
+    "  =1",
+    "007",
+    "420101199801010017",
+    "多行\n文字",
+    '他说"好"',
+    "a,b;c\td",
+    "买买提·吾布力",
+    "𠮷野家",
+    "㛃䶮",
+    "http://example.com",
+    "{=1}",
+    "TRUE",
+    "1e5",
+    "2026-07-01",
+    "_x0041_",
+    "#N/A",
+    "null",
+    "NA",
+    "　全角空格",
+]
 
 
 def batches(*rows):
@@ -157,8 +186,10 @@ def test_characters_outside_gbk_and_overflows_are_listed_with_row_and_column(tmp
     )
     assert unfit.count == 3
     assert sorted(unfit.listed) == [
-        (1, "姓名", "character", "㛃䶮"), (2, "备注", "character", "•"), (3, "姓名", "long", "10/6"),
-    ]  # fmt: skip
+        (1, "姓名", "character", "㛃䶮"),
+        (2, "备注", "character", "•"),
+        (3, "姓名", "long", "10/6"),
+    ]
     rows = list(dbf_rows(path.read_bytes()))
     assert rows[1:] == [["王〓〓", ""], ["好", "买〓提"], ["太长的", "好"]]
 
@@ -184,8 +215,10 @@ def test_names_of_dbf_fields_are_made_as_the_official_ones_and_never_cut(app):
     from flask_babel import lazy_gettext
 
     with app.test_request_context("/?_l_=en"):
-        outs = [Out("Destination", named=lazy_gettext("Destination")),
-                Out("Last change", named=lazy_gettext("Last change"))]  # fmt: skip
+        outs = [
+            Out("Destination", named=lazy_gettext("Destination")),
+            Out("Last change", named=lazy_gettext("Last change")),
+        ]
         assert dbf_names(outs) == ["BYQX", "ZJBD"]
 
 

@@ -29,7 +29,11 @@ def by_year(value, context):
 @pytest.fixture
 def sheet():
     made = Sheet(
-        name="sample", title="Sample", roles=(), home=lambda: ("", ""), prepare=lambda record: Context(None),
+        name="sample",
+        title="Sample",
+        roles=(),
+        home=lambda: ("", ""),
+        prepare=lambda record: Context(None),
         target=Target(Candidate, (), (), (), lambda record: {}),
         columns=(
             Column("no", "Number", Kind.CODE, "XH", required=True),
@@ -37,10 +41,13 @@ def sheet():
             Column("level", "Level", Kind.CHOICE, "XL", needs=("year",), checks=(by_year,)),
             Column("note", "Note", aside=True),
         ),
-        row=lambda values, more, _context: values.update(seen=values.get("level")) or (
-            [("note", "needed")] if "note" not in more else []),
-        needs=("level",), told=("note",),
-    )  # fmt: skip
+        row=lambda values, more, _context: (
+            values.update(seen=values.get("level"))
+            or ([("note", "needed")] if "note" not in more else [])
+        ),
+        needs=("level",),
+        told=("note",),
+    )
     with with_sheet(made):
         yield made
 
@@ -117,9 +124,11 @@ def test_a_missing_or_double_header_is_named(app, sheet):
 
 
 CELLS = st.one_of(
-    st.text(max_size=8), st.integers(-(10**15), 10**15), st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+    st.integers(-(10**15), 10**15),
+    st.floats(allow_nan=False, allow_infinity=False),
     st.sampled_from(["", "合计", "#N/A", True, False, 1, 0, None, date(2027, 1, 2)]),
-)  # fmt: skip
+)
 
 
 @pytest.mark.rule("BLK-07")

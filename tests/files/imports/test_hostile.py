@@ -50,12 +50,18 @@ def _warm_children():
 def sheet(app):
     """Two columns, for the reader alone."""
     made = Sheet(
-        name="sample", title="Sample", roles=(), home=lambda: ("", ""),
+        name="sample",
+        title="Sample",
+        roles=(),
+        home=lambda: ("", ""),
         prepare=lambda record: Context(None, {"c": Choices([])}),
         target=Target(Candidate, (), (), (), lambda record: {}),
-        columns=(Column("no", "Student number", Kind.CODE, "XH", ("学号",)), Column("name", "Name", code="XM", also=("姓名",)),
-                 Column("day", "Day", Kind.DAY, also=("日期",))),
-    )  # fmt: skip
+        columns=(
+            Column("no", "Student number", Kind.CODE, "XH", ("学号",)),
+            Column("name", "Name", code="XM", also=("姓名",)),
+            Column("day", "Day", Kind.DAY, also=("日期",)),
+        ),
+    )
     with with_sheet(made):
         yield made
 
