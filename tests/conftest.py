@@ -185,7 +185,7 @@ def visit(app, session):
 @pytest.fixture(autouse=True)
 def _warm_children(monkeypatch):
     """A child reads more than one file: pandas is imported once; overridden where that is the matter."""
-    monkeypatch.setattr(children, "dismiss", lambda _task: None)
+    monkeypatch.setattr(children, "dismiss", lambda _task, **_more: None)
 
 
 @pytest.fixture(scope="session", autouse=True)
