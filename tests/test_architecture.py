@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from pathlib import Path
 
 import pytest
@@ -157,6 +158,36 @@ def test_a_large_package_says_where_what_happens(package):
     modules = {p.stem for p in (APP / package).glob("*.py")} - {"__init__"}
     assert modules <= set(named)
     assert sorted(n for n in named if n in modules) == sorted(modules)
+
+
+def test_no_two_classes_have_one_name():
+    named = defaultdict(list)
+    for path in SOURCES:
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                named[node.name].append(str(path.relative_to(APP)))
+    assert not {name: places for name, places in named.items() if len(places) > 1}
+
+
+# words that our field uses for something else, or for nothing (specification, false friends)
+BANNED = re.compile(
+    r"(?<![a-z])(feedback|dissolve|dossier|faculty|signee|invitee|examiner)(?![a-z])", re.I
+)
+
+
+def test_false_friends_are_no_names():
+    found = [
+        f"{path.relative_to(APP)}: {name}"
+        for path in SOURCES
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (
+            name := getattr(node, "name", None)
+            or getattr(node, "id", None)
+            or getattr(node, "arg", None)
+        )
+        and BANNED.search(str(name).replace("_", " "))
+    ]
+    assert not found
 
 
 def test_imports_go_down_only():

@@ -27,7 +27,7 @@ from app.core.registry import stores
 from app.core.text import clean_line
 from app.files.documents import render
 from app.files.imports.cells import Wrong
-from app.files.imports.sheet import Choices, Context, Kind
+from app.files.imports.sheet import CellKind, Context, ValueList
 from app.people.corrections import forms as origin
 from app.signing.destinations import checks as destinations
 from app.signing.destinations.models import DestinationField, FieldType
@@ -155,10 +155,10 @@ def of_columns(tally):
     for sheet in stores().sheets.values():
         context = Context(date(2027, 3, 1))
         for column in sheet.columns:
-            context.choices[column.field] = Choices([("1", "1", "一")])
+            context.choices[column.field] = ValueList([("1", "1", "一")])
             for shot, typed in SHOTS.items():
                 where = f"{sheet.name}.{column.field} × {shot}"
-                if column.kind in (Kind.NUMBER, Kind.DAY):
+                if column.kind in (CellKind.NUMBER, CellKind.DAY):
                     with pytest.raises(Wrong):
                         column.read(typed, context)
                     tally["refused"] += 1

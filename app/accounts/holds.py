@@ -65,7 +65,7 @@ def moment(at: datetime | None) -> str:
 
 
 @dataclass(frozen=True)
-class Way:
+class ProofWay:
     """How the person can prove itself: the name, where a code goes, and that as pages show it."""
 
     name: str
@@ -74,7 +74,7 @@ class Way:
     shown: str
 
 
-def ways(row: ContactChange, user: AppUser) -> list[Way]:
+def ways(row: ContactChange, user: AppUser) -> list[ProofWay]:
     """The contacts that may answer for a held change: none that came with it."""
     found = []
     if row.channel == contacts.RESET:
@@ -89,7 +89,7 @@ def ways(row: ContactChange, user: AppUser) -> list[Way]:
         found.append((OLD_PHONE, mail.SMS, phone))
     mask = vars(ContactChange)["old"].mask
     return [
-        Way(name, channel, address, mask(address))
+        ProofWay(name, channel, address, mask(address))
         for name, channel, address in found
         if channel != mail.SMS or sms.reaches(address)
     ]
@@ -130,7 +130,7 @@ def ask(user: AppUser, uid: str, name: str) -> tuple[str, str]:
     return way.channel, way.address
 
 
-def _way(row: ContactChange, user: AppUser, name: str) -> Way:
+def _way(row: ContactChange, user: AppUser, name: str) -> ProofWay:
     for way in ways(row, user):
         if way.name == name:
             return way

@@ -54,7 +54,7 @@ SUM = frozenset({"puzzle", "answer"})  # together: the sum that an address owed
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptForm:
     """A form as it was sent; `asked`: its secrets (field, where a code comes from); `files`: field, name."""
 
     key: str
@@ -109,7 +109,7 @@ def is_code(name: str) -> bool:
     return CODE_URL in request.form and (name in CODES or name.startswith("code_"))
 
 
-def posted(key: str = "") -> Kept:
+def posted(key: str = "") -> KeptForm:
     """The form of this request, without its secrets and files."""
     values = list(request.form.items(multi=True))
     dropped = DROPPED | (SUM if "puzzle" in request.form else set())
@@ -119,7 +119,7 @@ def posted(key: str = "") -> Kept:
             asked[name] = next(urls, "")[:300]
         elif name in PASSWORDS:
             asked[name] = ""
-    return Kept(
+    return KeptForm(
         key=key,
         path=request.full_path.rstrip("?"),
         page=_shown_on(),
@@ -185,7 +185,7 @@ def _idle() -> Any:
     return KeptPost.sent_at.is_(None) | (KeptPost.sent_at < clock.now() - STUCK)
 
 
-def opened(key: str, user_id: int) -> Kept | None:
+def opened(key: str, user_id: int) -> KeptForm | None:
     """The kept form of that key, if it is of this account and browser."""
     row = db.session.scalar(select(KeptPost).where(KeptPost.key == key, _mine(user_id)))
     if row is None:
@@ -193,7 +193,7 @@ def opened(key: str, user_id: int) -> Kept | None:
     path, page, *lists = _content(row)
     fields, asked, files = ([(str(a), str(b)) for a, b in part] for part in lists)
     busy = row.sent_at is not None and row.sent_at > clock.now() - STUCK
-    return Kept(row.key, path, page, fields, asked, files, row.made_at, busy)
+    return KeptForm(row.key, path, page, fields, asked, files, row.made_at, busy)
 
 
 def waiting(user_id: int) -> str:

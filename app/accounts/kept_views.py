@@ -120,7 +120,7 @@ def draft_key(user_id: int) -> str:
 # -- the form in words -----------------------------------------------------------------------------------
 
 
-def offered(form: kept.Kept) -> Any:
+def offered(form: kept.KeptForm) -> Any:
     """The page that shows a form as it would be sent; a code or password is asked anew."""
     act, about = _act(form) if g.get("user") is not None and g.user.is_authenticated else ("", [])
     return render_template(
@@ -146,7 +146,7 @@ def offered(form: kept.Kept) -> Any:
     )
 
 
-def _act(form: kept.Kept) -> tuple[str, list[str]]:
+def _act(form: kept.KeptForm) -> tuple[str, list[str]]:
     """What the form does, where a button's name says it, and to whom."""
     adapter = current_app.url_map.bind("")
     try:

@@ -365,7 +365,7 @@ def _carried(message: mail.Message) -> OneTimeCode | None:
     return db.session.get(OneTimeCode, int(message.key.removeprefix(KEY)))
 
 
-FATE = mail.Fate(_wanted, _sent)
+FATE = mail.MessageFate(_wanted, _sent)
 
 
 def _digest(owner: str, purpose: str, code: str) -> bytes:

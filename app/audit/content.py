@@ -13,7 +13,7 @@ from psycopg import sql
 
 
 @dataclass(frozen=True)
-class Source:
+class SealedTable:
     """A table whose rows are sealed.
 
     `columns`: all but the id, which the place in the seal stands for; `place`: what a row is about,
@@ -41,7 +41,7 @@ class Source:
         )
 
 
-TRAIL = Source(
+TRAIL = SealedTable(
     "trail",
     "trail",
     (
@@ -69,7 +69,7 @@ TRAIL = Source(
     ),
     "kind || ' ' || record_id || ' ' || seq",
 )
-EVENTS = Source(
+EVENTS = SealedTable(
     "event",
     "security_event",
     (

@@ -13,7 +13,7 @@ from app.core.registry import stores
 
 
 @dataclass(frozen=True)
-class Finding:
+class BrokenPlace:
     """A broken place. `kind` is one of SENTENCES; `facts` are texts and numbers for its sentence."""
 
     kind: str

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg import sql
 
-from app.audit.findings import Finding
+from app.audit.findings import BrokenPlace
 
 # table → its triggers and the function of each; no others may stand on these tables
 TRIGGERS = {
@@ -68,7 +68,7 @@ WHERE t.tgname = c.relname || '_has_trail' AND t.tgtype & 4 > 0
 """
 
 
-def triggers(connection: Any) -> Finding | None:
+def triggers(connection: Any) -> BrokenPlace | None:
     """Every trigger stands and is on, none was added, and their functions are the shipped ones."""
     found = {(row[0], row[1]): (row[2], row[3]) for row in connection.execute(_TRIGGERS)}
     wanted = {
@@ -79,17 +79,17 @@ def triggers(connection: Any) -> Finding | None:
     wanted |= {(kind, f"{kind}_has_trail"): "state_has_trail" for kind in STATES}
     for (table, name), function in sorted(wanted.items()):
         if found.get((table, name)) != (function, True):
-            return Finding("guard", {"name": f"{table}.{name}"})
+            return BrokenPlace("guard", {"name": f"{table}.{name}"})
     for table, name in sorted(found):
         if table in TRIGGERS and (table, name) not in wanted:
-            return Finding("guard", {"name": f"{table}.{name}"})
+            return BrokenPlace("guard", {"name": f"{table}.{name}"})
     return _functions(connection)
 
 
-def _functions(connection: Any) -> Finding | None:
+def _functions(connection: Any) -> BrokenPlace | None:
     for name, digest in fingerprints(connection).items():
         if FUNCTIONS.get(name) != digest:
-            return Finding("guard", {"name": f"{name}()"})
+            return BrokenPlace("guard", {"name": f"{name}()"})
     return None
 
 
@@ -113,14 +113,14 @@ def fingerprints(connection: Any) -> dict[str, str]:
     return found
 
 
-def counters(connection: Any) -> Finding | None:
+def counters(connection: Any) -> BrokenPlace | None:
     """Ids only rise: a counter that was set back would give ids of deleted rows once more."""
     for table, counter, column in COUNTERS:
         asked = sql.SQL("SELECT (SELECT last_value FROM {}), (SELECT max({}) FROM {})")
         names = (sql.Identifier(name) for name in (counter, column, table))
         last, highest = connection.execute(asked.format(*names)).fetchone()
         if highest is not None and last < highest:
-            return Finding("counter", {"name": table})
+            return BrokenPlace("counter", {"name": table})
     return None
 
 

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, func, insert, select, text
 
 from app.audit import heads, roots
-from app.audit.content import SOURCES, Source, as_text, spans
+from app.audit.content import SOURCES, SealedTable, as_text, spans
 from app.audit.keys import SIZE, keys, row_mac
 from app.audit.models import Mark, Seal
 from app.core import clock, jobs
@@ -185,7 +185,7 @@ def _take_over() -> int:
     return done
 
 
-def _older(source: Source) -> Iterator[Cover]:
+def _older(source: SealedTable) -> Iterator[Cover]:
     """The unmarked rows of a source, a seal's worth at a time."""
     key = keys().row(keys().newest, source.name)
     last = -(2**63)

@@ -20,7 +20,7 @@ from app.batches.queries import ask
 from app.core import clock
 from app.core.errors import Refused
 from app.fab.access import has_access
-from app.fab.declared import Fit, Offer, record_action
+from app.fab.declared import ActionButton, Fit, record_action
 from app.fab.per_request import now, once
 from app.notices.reached import after, ending
 from app.workflow.actor import Role
@@ -64,8 +64,8 @@ def _action_of(name: str, label: Any, step: Step) -> Any:
     return record_action(
         name,
         label,
-        reason=str(step.reason),
-        danger=step.danger,  # type: ignore[arg-type]
+        reason=str(step.reason),  # type: ignore[arg-type]
+        danger=step.danger,
         primary=step.looks is Tone.DONE,
         multiple=step.bulk,
     )(act)
@@ -103,11 +103,11 @@ class StepActions:
             f"{self.flow.kind} {item.id}", lambda: self.flow.offers(item, actor(), clock.now())
         )
 
-    def offers(self, item: Any) -> list[Offer]:
+    def offers(self, item: Any) -> list[ActionButton]:
         """What the rules offer this person now, greyed where they say why not (INV-19)."""
         view: Any = self
         return [
-            Offer.of_step(
+            ActionButton.of_step(
                 o.step,
                 o.why_not,
                 text=view.record_name(item),
@@ -151,10 +151,10 @@ class StepActions:
 
     # -- the ticked ones -----------------------------------------------------------------------
 
-    def bulk_offers(self) -> list[Offer]:
+    def bulk_offers(self) -> list[ActionButton]:
         """The bar of the ticked rows: what answers them first, then the others, in the table's order."""
         view: Any = super()
-        found: list[Offer] = view.bulk_offers()
+        found: list[ActionButton] = view.bulk_offers()
         order = list(self.steps)
         found.sort(key=lambda o: self._bar_place(o.name, order))
         return [
@@ -215,7 +215,7 @@ class StepActions:
             offers={offer.name: self._said(self.fit(offer.name, items), offer) for offer in offers},
         )
 
-    def _said(self, fit: Fit, offer: Offer) -> dict[str, Any]:
+    def _said(self, fit: Fit, offer: ActionButton) -> dict[str, Any]:
         """One action as the script reads it."""
         found = self.moves(offer.name)
         verdict = found[1].verdict if found else None
@@ -234,7 +234,7 @@ class StepActions:
     def made_at(self) -> str:
         return now().isoformat()
 
-    def action_url(self, offer: Offer, item: Any) -> str:
+    def action_url(self, offer: ActionButton, item: Any) -> str:
         """The address says when the page was made: who decided before was not faster (AGR-11)."""
         view: Any = self
         return str(view.url("action", name=offer.name, pk=item.id, seen=self.made_at()))

@@ -24,7 +24,7 @@ from app.core.forms import MISSING, line
 from app.core.numbers import WholeField
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, fact
+from app.fab.columns import ListColumn, fact
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import moment, yes_no
@@ -46,7 +46,7 @@ def _editions() -> list[tuple[str, str]]:
     return [(kept, edition_name(kept)) for kept in sorted(found)]
 
 
-class CodeForm(DynamicForm):
+class CodeEntryForm(DynamicForm):
     """What may change of a code: its key never does, and it is never deleted."""
 
     name = line(_l("Name of the code"), 80)
@@ -65,7 +65,7 @@ class CodeForm(DynamicForm):
     )
 
 
-class NewCodeForm(CodeForm):
+class NewCodeForm(CodeEntryForm):
     """A code that is added to an edition."""
 
     table = SelectField(_l("Table"))
@@ -87,17 +87,17 @@ class CodesView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns", "add", "edit"}
     list_title, add_title, edit_title = _l("Code tables"), _l("New code"), _l("Edit the code")
     columns = (
-        Column("code", _l("Code"), sorts=True),
-        Column("name", _l("Name of the code"), sorts=True, width="full"),
-        Column("table", _l("Table"), _table, sorts=True),
-        Column("edition", _l("Edition"), edition_name),
-        Column("certain", _l("Confirmed"), yes_no),
-        Column("active", _l("In use"), yes_no),
+        ListColumn("code", _l("Code"), sorts=True),
+        ListColumn("name", _l("Name of the code"), sorts=True, width="full"),
+        ListColumn("table", _l("Table"), _table, sorts=True),
+        ListColumn("edition", _l("Edition"), edition_name),
+        ListColumn("certain", _l("Confirmed"), yes_no),
+        ListColumn("active", _l("In use"), yes_no),
         fact("sort", _l("Place in the list"), out=False),
     )
     search_columns = ("code", "name")
     base_order = ("id", "asc")
-    add_form, edit_form = NewCodeForm, CodeForm
+    add_form, edit_form = NewCodeForm, CodeEntryForm
     edit_columns = ["name", "sort", "certain", "active"]
     add_columns = ["table", "edition", "code", *edit_columns]
     filters = (
@@ -238,9 +238,9 @@ class RegionsView(SafeModelView):
     include_route_methods = {"list", "search"}
     list_title = _l("Regions")
     columns = (
-        Column("code", _l("Code"), sorts=True),
-        Column("full_name", lazy_pgettext("code", "Name"), sorts=True, width="full"),
-        Column("level", _l("Level")),
+        ListColumn("code", _l("Code"), sorts=True),
+        ListColumn("full_name", lazy_pgettext("code", "Name"), sorts=True, width="full"),
+        ListColumn("level", _l("Level")),
     )
     search_columns = ("code", "full_name")
     base_order = ("code", "asc")

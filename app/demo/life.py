@@ -14,7 +14,7 @@ from app.accounts.models import AccountWarning, AppUser, WarningLink
 from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
-from app.demo.maker import Maker
+from app.demo.maker import DemoMaker
 from app.files.documents.attachments import Upload
 from app.people.corrections.workflow import propose as propose_correction
 from app.people.students.models import Student, TrainingMode
@@ -222,7 +222,7 @@ def _ignore(_made: object) -> None:
     """An act gives nothing back."""
 
 
-def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) -> None:
+def tell(maker: DemoMaker, signed: Callable[[int, Student, float, str, int], None]) -> None:
     """Put these stories into the schedule; `signed` lets a student sign so many hours ago."""
     six, seven = maker.students[5:7]
     signed(0, six, 40.0, "awaiting_college", 5)
@@ -265,7 +265,7 @@ def tell(maker: Maker, signed: Callable[[int, Student, float, str, int], None]) 
     _register_all(maker, free[11:])
 
 
-def _register_all(maker: Maker, free: list[Student]) -> None:
+def _register_all(maker: DemoMaker, free: list[Student]) -> None:
     """Destinations in every state; the first of these students has registered nothing yet."""
     begins = f"{clock.today().year + 1}-09-01"
     study = {

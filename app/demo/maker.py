@@ -17,7 +17,7 @@ PASSWORD = "Demo-2026!"
 
 
 @dataclass
-class Maker:
+class DemoMaker:
     """What is made, and the schedule of what happens to it."""
 
     dice: random.Random = field(default_factory=lambda: random.Random(2026))

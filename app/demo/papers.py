@@ -7,7 +7,7 @@ import io
 from PIL import Image, ImageDraw
 
 from app.demo.life import Act, _office, _placement, party
-from app.demo.maker import Maker
+from app.demo.maker import DemoMaker
 from app.files.documents.attachments import accept_upload
 from app.people.students.models import Student, TrainingMode
 from app.signing.offline.evidence import add_scan
@@ -123,7 +123,7 @@ REVIEWED = (("approve_form_college", Role.COLLEGE), ("approve_form", Role.SCHOOL
 ATTESTED = (("attest_college", Role.COLLEGE), ("attest", Role.SCHOOL))
 
 
-def tell_papers(maker: Maker, named: Student) -> None:
+def tell_papers(maker: DemoMaker, named: Student) -> None:
     """Put these stories into the schedule."""
     maker.at(20, begin(named))
     free = [s for s in maker.students[FIRST:LAST] if s.training_mode == TrainingMode.OPEN][:10]
@@ -144,7 +144,7 @@ def tell_papers(maker: Maker, named: Student) -> None:
 
 
 def _steps(
-    maker: Maker, student: Student, hours: float, steps: tuple[tuple[str, Role], ...]
+    maker: DemoMaker, student: Student, hours: float, steps: tuple[tuple[str, Role], ...]
 ) -> None:
     for n, (step, role) in enumerate(steps):
         maker.at(hours - n, take(student, step, by=role))

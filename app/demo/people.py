@@ -15,7 +15,7 @@ from app.core.checks import credit_code_mark
 from app.core.db import db
 from app.core.identity import id_number_mark
 from app.demo import origin
-from app.demo.maker import Maker
+from app.demo.maker import DemoMaker
 from app.people.employers.models import Employer
 from app.people.employers.workflow import EMPLOYERS
 from app.people.schools.models import College, Major, School
@@ -67,7 +67,7 @@ ALSO = {
 }
 
 
-def make_people(maker: Maker) -> None:
+def make_people(maker: DemoMaker) -> None:
     """Everybody, with every way of signing in."""
     school, other = _schools()
     _staff(maker, school, other)
@@ -102,7 +102,7 @@ def _schools() -> tuple[School, School]:
     return school, other
 
 
-def _staff(maker: Maker, school: School, other: School) -> None:
+def _staff(maker: DemoMaker, school: School, other: School) -> None:
     first = db.session.scalars(select(College).where(College.school_id == school.id)).first()
     assert first is not None
     maker.user("admin", Role.ADMIN, "系统管理员")
@@ -122,7 +122,7 @@ def _review(n: int) -> OriginState:
     return OriginState.REJECTED if n == 549 else OriginState.ENTERED
 
 
-def _students(maker: Maker, school: School, other: School) -> None:
+def _students(maker: DemoMaker, school: School, other: School) -> None:
     year = clock.today().year + 1
     majors = {
         s.id: db.session.scalars(select(Major).where(Major.school_id == s.id)).all()
@@ -170,7 +170,7 @@ def _students(maker: Maker, school: School, other: School) -> None:
         )
 
 
-def _employers(maker: Maker, school: School, other: School) -> None:
+def _employers(maker: DemoMaker, school: School, other: School) -> None:
     for n in range(80):
         trade, industry, _position = TRADES[n % len(TRADES)]
         brand = BRANDS[n * 2 % 30 : n * 2 % 30 + 2]
@@ -237,19 +237,19 @@ def _register(employer: Employer, user: AppUser) -> Callable[[], None]:
     return act
 
 
-def _checker(maker: Maker, employer: Employer) -> AppUser:
+def _checker(maker: DemoMaker, employer: Employer) -> AppUser:
     mine = maker.users["school"]
     return mine if employer.school_id == mine.school_id else maker.users["school2"]
 
 
-def _approve(maker: Maker, employer: Employer) -> Callable[[], None]:
+def _approve(maker: DemoMaker, employer: Employer) -> Callable[[], None]:
     def act() -> None:
         EMPLOYERS.apply("approve", employer.id, actor_of(_checker(maker, employer)))
 
     return act
 
 
-def _reject(maker: Maker, employer: Employer) -> Callable[[], None]:
+def _reject(maker: DemoMaker, employer: Employer) -> Callable[[], None]:
     def act() -> None:
         EMPLOYERS.apply(
             "reject",
@@ -261,7 +261,7 @@ def _reject(maker: Maker, employer: Employer) -> Callable[[], None]:
     return act
 
 
-def _identifiers(maker: Maker) -> None:
+def _identifiers(maker: DemoMaker) -> None:
     """Every way of signing in, written at once."""
     codes = {s.id: s.code for s in db.session.scalars(select(School))}
     by_id = {s.id: s for s in maker.students}

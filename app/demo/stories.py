@@ -12,7 +12,7 @@ from app.accounts.queries import actor_of
 from app.core import clock
 from app.core.db import db
 from app.demo.life import tell
-from app.demo.maker import Maker
+from app.demo.maker import DemoMaker
 from app.demo.papers import tell_papers
 from app.demo.people import DAYS, HELD, OVERSEAS, TRADES
 from app.people.staff.workflow import open_staff
@@ -55,7 +55,7 @@ OUTCOMES = (
 )
 
 
-def tell_stories(maker: Maker) -> None:
+def tell_stories(maker: DemoMaker) -> None:
     """Put everything into the schedule."""
     _named(maker)
     _background(maker)
@@ -69,7 +69,7 @@ def tell_stories(maker: Maker) -> None:
     maker.at(3, _ask_account(maker))
 
 
-def _ask_account(maker: Maker) -> Callable[[], None]:
+def _ask_account(maker: DemoMaker) -> Callable[[], None]:
     """The system administrator asks for a colleague's account: it waits for the security administrator."""
 
     def act() -> None:
@@ -87,7 +87,7 @@ def _ask_account(maker: Maker) -> Callable[[], None]:
     return act
 
 
-def _named(maker: Maker) -> None:
+def _named(maker: DemoMaker) -> None:
     """What the five students and the two employers of the table find."""
     one, two, three, _four, five = maker.students[:5]
     maker.at(30, _invite(maker, 0, one, 0))
@@ -104,7 +104,7 @@ def _named(maker: Maker) -> None:
         maker.at(28 + n, _invite(maker, n, maker.students[key], n))
 
 
-def _change_phone(maker: Maker, student: Student) -> Callable[[], None]:
+def _change_phone(maker: DemoMaker, student: Student) -> Callable[[], None]:
     """The school enters another phone: for three days it can read, and sign nothing (ACC-15)."""
 
     def act() -> None:
@@ -127,7 +127,7 @@ def _sign_in_anew(student: Student) -> Callable[[], None]:
     return act
 
 
-def _restrict(maker: Maker, student: Student) -> Callable[[], None]:
+def _restrict(maker: DemoMaker, student: Student) -> Callable[[], None]:
     def act() -> None:
         who = actor_of(maker.users["school"])
         restrict(student, who, "毕业资格正在复核", since=clock.today())
@@ -135,7 +135,7 @@ def _restrict(maker: Maker, student: Student) -> Callable[[], None]:
     return act
 
 
-def _background(maker: Maker) -> None:
+def _background(maker: DemoMaker) -> None:
     free = [
         s
         for s in maker.students[8:524] + maker.students[560:]
@@ -154,7 +154,7 @@ def _background(maker: Maker) -> None:
 
 
 def _signed(
-    maker: Maker, employer: int, student: Student, hours: float, outcome: str, n: int
+    maker: DemoMaker, employer: int, student: Student, hours: float, outcome: str, n: int
 ) -> None:
     """Invited so many hours ago, then on as far as the outcome says."""
     maker.at(hours, _invite(maker, employer, student, n))
@@ -185,7 +185,7 @@ def _signed(
         )
 
 
-def _letter(maker: Maker, n: int, employer: int) -> dict[str, object]:
+def _letter(maker: DemoMaker, n: int, employer: int) -> dict[str, object]:
     trade = TRADES[n % len(TRADES)]
     pay = maker.dice.randrange(4000, 9000, 500)
     return samples(
@@ -201,7 +201,7 @@ def _letter(maker: Maker, n: int, employer: int) -> dict[str, object]:
     )
 
 
-def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[], None]:
+def _invite(maker: DemoMaker, employer: int, student: Student, n: int) -> Callable[[], None]:
     def act() -> None:
         row = Candidate(
             employer_id=maker.employers[employer].id, student_id=student.id, added_at=clock.now()
@@ -217,7 +217,7 @@ def _invite(maker: Maker, employer: int, student: Student, n: int) -> Callable[[
     return act
 
 
-def _find(maker: Maker, students: list[Student]) -> Callable[[], None]:
+def _find(maker: DemoMaker, students: list[Student]) -> Callable[[], None]:
     def act() -> None:
         db.session.add_all(
             Candidate(employer_id=maker.employers[0].id, student_id=s.id, added_at=clock.now())
@@ -260,7 +260,7 @@ def _college(student: Student, step: str, reason: str) -> Callable[[], None]:
     return act
 
 
-def _school(maker: Maker, student: Student, step: str, reason: str) -> Callable[[], None]:
+def _school(maker: DemoMaker, student: Student, step: str, reason: str) -> Callable[[], None]:
     def act() -> None:
         found = placement_of(student.id)
         assert found is not None

@@ -19,7 +19,7 @@ from app.core.printable import refusal
 from app.core.text import clean_line
 from app.fab.access import has_access
 from app.fab.bad_request import Odd
-from app.fab.declared import Fit, Offer, offer_of
+from app.fab.declared import ActionButton, Fit, offer_of
 from app.fab.listing import count_text
 
 MOST_ROWS = 500  # rows that can be ticked by hand
@@ -79,11 +79,11 @@ class ActionRoutes:
         """
         return self.actions[name].func(items)
 
-    def offers(self, item: Any) -> list[Offer]:  # noqa: ARG002
+    def offers(self, item: Any) -> list[ActionButton]:  # noqa: ARG002
         """The buttons of one record: all actions the person may do; override to ask the rules."""
         return [offer_of(a) for a in self.actions.values() if a.single and self._may(a.name)]
 
-    def bulk_offers(self) -> list[Offer]:
+    def bulk_offers(self) -> list[ActionButton]:
         """The buttons of the bar that appears when rows are ticked."""
         return [offer_of(a) for a in self.actions.values() if a.multiple and self._may(a.name)]
 

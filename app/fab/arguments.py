@@ -51,7 +51,7 @@ class ListArgs:
 
 
 @dataclass(frozen=True)
-class Reader:
+class ArgumentReader:
     """Reads and writes the arguments of one list; made once a view, without state."""
 
     view: str

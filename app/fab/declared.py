@@ -61,7 +61,7 @@ class ListFilter:
 
 
 @dataclass(frozen=True)
-class Offer:
+class ActionButton:
     """A button for one record, or for the ticked ones; the dialog of base.html is filled from it.
 
     `title` and `text` are the dialog's question, `confirm` a second question, `reasons` frequent
@@ -86,7 +86,7 @@ class Offer:
     onward: bool = False
 
     @classmethod
-    def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> Offer:
+    def of_step(cls, step: Any, why_not: Any = "", **more: Any) -> ActionButton:
         """From a step of a workflow: anything with name, label, reason, danger and confirm."""
         reason: Any = str(step.reason)
         return cls(
@@ -138,16 +138,16 @@ def record_action(
 
     def wrap(method: Callable[..., Any]) -> Callable[..., Any]:
         marked: Any = action(name, text, question, None, multiple, single)(method)
-        marked._offer = Offer(name, text, reason, danger, primary, question)
+        marked._offer = ActionButton(name, text, reason, danger, primary, question)
         return marked  # type: ignore[no-any-return]
 
     return wrap
 
 
-def offer_of(item: Any) -> Offer:
+def offer_of(item: Any) -> ActionButton:
     """The button of one of FAB's ActionItems; FAB's plain ``@action`` asks no reason."""
     found = getattr(item.func, "_offer", None)
-    return found or Offer(item.name, item.text, title=item.confirmation or "")
+    return found or ActionButton(item.name, item.text, title=item.confirmation or "")
 
 
 def typed(kind: Any, text: str) -> Any:

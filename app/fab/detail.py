@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from app.fab.columns import Drawn, Panel
-from app.fab.declared import Link, Offer
+from app.fab.declared import ActionButton, Link
 
 
 @dataclass(frozen=True)
 class Button:
     """An offer with the address it posts to; `mark` tells it from its like in other rows."""
 
-    offer: Offer
+    offer: ActionButton
     url: str
     mark: str
 
@@ -87,7 +87,7 @@ class Detail:
             for offer in view.offers(item)
         ]
 
-    def action_url(self, offer: Offer, item: Any) -> str:
+    def action_url(self, offer: ActionButton, item: Any) -> str:
         """Where the button of an offer posts to; override to say as of when the page was made."""
         view: Any = self
         return str(view.url("action", name=offer.name, pk=view.datamodel.get_pk_value(item)))

@@ -37,7 +37,7 @@ def remembered_list(view: str) -> str:
     return str((session.get(LISTS) or {}).get(view, ""))
 
 
-class Choices(Protocol):
+class ChoiceStore(Protocol):
     """Where what a person chose for a list is kept: with its account, by a package above."""
 
     def load(self, view: str) -> dict[str, Any]: ...
@@ -47,13 +47,13 @@ class Choices(Protocol):
 
 def chosen(view: str) -> dict[str, Any]:
     """What the person chose for that list: «hidden» columns, saved «filters»; asked once a request."""
-    kept: Choices = stores().list_choices
+    kept: ChoiceStore = stores().list_choices
     return once(f"chosen {view}", lambda: kept.load(view))
 
 
 def choose(view: str, **values: Any) -> None:
     """Keep what the person chose."""
-    kept: Choices = stores().list_choices
+    kept: ChoiceStore = stores().list_choices
     kept.save(view, chosen(view) | values)
 
 

@@ -55,7 +55,7 @@ Row = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Part:
+class CopyPart:
     """What is kept of one kind: a heading, and a row of label → text for each record."""
 
     name: str
@@ -91,21 +91,21 @@ def take(user: AppUser, student: Student, password: str, old_code: str) -> bytes
     return _zipped(user, student, parts(user, student))
 
 
-def parts(user: AppUser, student: Student) -> list[Part]:
+def parts(user: AppUser, student: Student) -> list[CopyPart]:
     """Everything kept about the person that is the person's to read, in reading order."""
     records = _records(student)
     found = [
-        Part(_("What the school keeps of me"), [_own(student)]),
-        *(Part(name, [say(r) for r in records[kind]]) for kind, name, say in _kinds()),
-        Part(_("Employment plan"), [_entry(r) for r in _mine(PlanEntry, student)]),
-        Part(_("Archive"), _archive(student)),
-        Part(_("Course of events"), _trace(student, records)),
-        Part(_("Notices"), [_notice(n) for n in _of(Notice, user)]),
-        Part(_("Mails and text messages"), [_message(m) for m in _of(Message, user)]),
-        Part(_("Changes of phone and e-mail"), [_change(c) for c in _of(ContactChange, user)]),
-        Part(_("Signed in now"), [_session(s) for s in _of(AccountSession, user)]),
-        Part(_("Sign-ins and security"), [_event(e) for e in _of(SecurityEvent, user)]),
-        Part(_("Uploaded files"), [_upload(f) for f in _uploads(user)]),
+        CopyPart(_("What the school keeps of me"), [_own(student)]),
+        *(CopyPart(name, [say(r) for r in records[kind]]) for kind, name, say in _kinds()),
+        CopyPart(_("Employment plan"), [_entry(r) for r in _mine(PlanEntry, student)]),
+        CopyPart(_("Archive"), _archive(student)),
+        CopyPart(_("Course of events"), _trace(student, records)),
+        CopyPart(_("Notices"), [_notice(n) for n in _of(Notice, user)]),
+        CopyPart(_("Mails and text messages"), [_message(m) for m in _of(Message, user)]),
+        CopyPart(_("Changes of phone and e-mail"), [_change(c) for c in _of(ContactChange, user)]),
+        CopyPart(_("Signed in now"), [_session(s) for s in _of(AccountSession, user)]),
+        CopyPart(_("Sign-ins and security"), [_event(e) for e in _of(SecurityEvent, user)]),
+        CopyPart(_("Uploaded files"), [_upload(f) for f in _uploads(user)]),
     ]
     return [part for part in found if part.rows]
 
@@ -345,7 +345,7 @@ def _upload(row: Attachment) -> Row:
     }
 
 
-def _zipped(user: AppUser, student: Student, found: list[Part]) -> bytes:
+def _zipped(user: AppUser, student: Student, found: list[CopyPart]) -> bytes:
     """One page to read, one file for machines, the documents and uploads as they are kept."""
     plain = [{"name": part.name, "rows": part.rows} for part in found]
     page = render_template(

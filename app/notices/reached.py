@@ -182,7 +182,7 @@ def lately(user_id: int, most: int = 10) -> list[tuple[Notice, Reach]]:
 
 
 @dataclass
-class Told:
+class ToldCount:
     """What became of the telling of one act or of many: counts by fate, and who was not reached."""
 
     counts: Counter[Fate] = field(default_factory=Counter)
@@ -221,9 +221,9 @@ class Told:
         )
 
 
-def of_event(key: str) -> Told:
+def of_event(key: str) -> ToldCount:
     """What became of the telling of one event."""
-    told = Told()
+    told = ToldCount()
     for reach in reach_of([key]).get(key, ()):
         told.add(reach)
     return told
@@ -237,7 +237,7 @@ def after(kind: str, record_id: int, step: str, user_id: int | None) -> str:
 
 def after_each(
     kind: str, ids: Sequence[int], step: str, user_id: int | None, since: datetime | None = None
-) -> dict[int, Told]:
+) -> dict[int, ToldCount]:
     """The same of a step on many records, by their ids; the last time that it was taken, its doer left out.
 
     What was taken before `since` does not count.
@@ -258,8 +258,8 @@ def _key(row: Trail) -> str:
     return event_key(row.kind, row.record_id, row.step, row.at)
 
 
-def _told(row: Trail, reached: Sequence[Reach]) -> Told:
-    told = Told()
+def _told(row: Trail, reached: Sequence[Reach]) -> ToldCount:
+    told = ToldCount()
     for reach in reached:
         if reach.user_id != row.actor_id:
             told.add(reach)
@@ -269,9 +269,9 @@ def _told(row: Trail, reached: Sequence[Reach]) -> Told:
     return told
 
 
-def together(each: Iterable[Told]) -> Told:
+def together(each: Iterable[ToldCount]) -> ToldCount:
     """Of many acts: all receivers as one."""
-    whole = Told()
+    whole = ToldCount()
     for told in each:
         for reach in (*told.reached, *told.missed):
             whole.add(reach)

@@ -106,7 +106,7 @@ Note = Callable[[Trail], str]
 
 
 @dataclass(frozen=True)
-class Line:
+class TrailLine:
     """A line as pages show it: who, when (Asia/Shanghai), what, the reason and what else is known."""
 
     who: str
@@ -131,17 +131,17 @@ def of_all(records: Iterable[tuple[str, int]]) -> Sequence[Trail]:
     ).all()
 
 
-def shown(kind: str, record_id: int, called: str = "", *, staff: bool = False) -> list[Line]:
+def shown(kind: str, record_id: int, called: str = "", *, staff: bool = False) -> list[TrailLine]:
     """The trace of one record as its page shows it, newest first; see `line`."""
     return [line(row, called, staff=staff) for row in reversed(of(kind, record_id))]
 
 
-def line(row: Trail, called: str = "", *, staff: bool = False) -> Line:
+def line(row: Trail, called: str = "", *, staff: bool = False) -> TrailLine:
     """As pages show it; `called` is the kind of placement whose words the step has, `staff` who reads it."""
     step, known = _step(row), stores()
     says = [*known.trail_notes.get(row.kind, ()), *(known.staff_notes if staff else ())]
     notes = [row.reason, *(note(row) for note in says)]
-    return Line(
+    return TrailLine(
         who=who(row),
         what=what(row, called),
         when=clock.local(row.at),

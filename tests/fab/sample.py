@@ -18,7 +18,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column, relationship
 from app.core import door
 from app.core.errors import Invalid, Refused
 from app.fab.builder import SafeAppBuilder, SafeView
-from app.fab.columns import Column, Panel, fact
+from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.security import CodeRoleManager
@@ -130,11 +130,11 @@ class LetterView(SafeModelView):
     list_title = "Letters"
     show_title = "Letter"
     columns = (
-        Column("name", "Name", sorts=True),
-        Column("org.name", "School"),
-        Column("state", "State", lambda v: f"<{v}>", card="status"),
-        Column("pay", "Pay", sorts=True, card="none"),
-        Column("changed_at", "Changed", sorts=True),
+        ListColumn("name", "Name", sorts=True),
+        ListColumn("org.name", "School"),
+        ListColumn("state", "State", lambda v: f"<{v}>", card="status"),
+        ListColumn("pay", "Pay", sorts=True, card="none"),
+        ListColumn("changed_at", "Changed", sorts=True),
         fact("title", "Title"),
         fact("secret", "Secret", right=("can_list", "Secrets")),
     )
@@ -194,7 +194,7 @@ class NoteView(SafeModelView):
     class_permission_name = "Notes"
     list_title = show_title = add_title = edit_title = "Note"
     include_route_methods = SafeModelView.include_route_methods | {"add", "edit", "delete"}
-    columns = (Column("text", "Text"), fact("org_id", "School"))
+    columns = (ListColumn("text", "Text"), fact("org_id", "School"))
     panels = (Panel(None, "text"),)
     add_columns = edit_columns = ["text", "org_id"]
     row_actions = True

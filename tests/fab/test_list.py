@@ -5,7 +5,7 @@ import re
 import pytest
 
 from app.fab import list_state, listing
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from tests.fab import sample
 from tests.fab.sample import Letter, db
 from tests.stores import otherwise
@@ -268,7 +268,11 @@ def test_a_column_or_panel_of_a_right_is_nowhere_without_it(wang, ids, monkeypat
 
 
 def test_a_column_stands_on_the_phone_where_it_says():
-    columns = [Column("a", "A"), Column("b", "B", width="number"), Column("c", "C", card="none")]
+    columns = [
+        ListColumn("a", "A"),
+        ListColumn("b", "B", width="number"),
+        ListColumn("c", "C", card="none"),
+    ]
     assert [column.css(column.path == "a") for column in columns] == [
         "qq-card-title",
         "qq-number qq-card-line",
@@ -276,5 +280,5 @@ def test_a_column_stands_on_the_phone_where_it_says():
     ]
     assert listing.cell("B", "", "qq-card-line", "/x").css == "qq-card-line qq-wide"
     assert listing.cell("A", "x", "qq-card-title", "/x").url == "/x"
-    assert Column("a", "A", sorts="a_key").order == "a_key"
-    assert [Column("a", "A", sorts=yes).order for yes in (True, False)] == ["a", ""]
+    assert ListColumn("a", "A", sorts="a_key").order == "a_key"
+    assert [ListColumn("a", "A", sorts=yes).order for yes in (True, False)] == ["a", ""]

@@ -6,7 +6,7 @@ import pytest
 from flask_login import login_user
 
 from app.fab.check import check_view
-from app.fab.columns import Column, Panel
+from app.fab.columns import ListColumn, Panel
 from app.fab.declared import Tab
 from app.fab.interface import SafeInterface
 from app.fab.urls import local_path
@@ -145,10 +145,16 @@ def variant(**changes):
     [
         ({"class_permission_name": ""}, "class_permission_name"),
         ({"columns": ()}, "columns has at least one of the list"),
-        ({"columns": (Column("org.name", "x", sorts="org.secret"),)}, "not org.secret"),
-        ({"columns": (Column("title", "x", sorts=True),)}, "title sorts by a column of the model"),
-        ({"columns": (Column("name", "x"), Column("name", "y"))}, "column name is declared once"),
-        ({"columns": (Column("org.nosuch", "x"),)}, "column org.nosuch exists"),
+        ({"columns": (ListColumn("org.name", "x", sorts="org.secret"),)}, "not org.secret"),
+        (
+            {"columns": (ListColumn("title", "x", sorts=True),)},
+            "title sorts by a column of the model",
+        ),
+        (
+            {"columns": (ListColumn("name", "x"), ListColumn("name", "y"))},
+            "column name is declared once",
+        ),
+        ({"columns": (ListColumn("org.nosuch", "x"),)}, "column org.nosuch exists"),
         ({"panels": (Panel(None, "name pay size"),)}, "column size of a panel is declared"),
         ({"search_columns": ["org"]}, "search column org"),
         ({"search_columns": ["pay"]}, "search column pay"),

@@ -123,7 +123,7 @@ class EnterForm(FlaskForm):
     )
 
 
-class CodeForm(FlaskForm):
+class FreshCodeForm(FlaskForm):
     """The fresh code for linking or unlinking."""
 
     code = StringField(

@@ -19,7 +19,7 @@ from app.accounts.queries import actor
 from app.core.db import db
 from app.core.errors import Refused
 from app.core.registry import stores
-from app.fab.columns import Column, Panel, fact, trace_panel
+from app.fab.columns import ListColumn, Panel, fact, trace_panel
 from app.fab.declared import Link, ListFilter, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -81,13 +81,13 @@ class SignInWaysView(RuledForms, SafeModelView):
     ]
     add_row_message = edit_row_message = _l("Saved. Test it now; then the school switches it on.")
     columns = (
-        Column("label_zh", _l("Label in Chinese"), sorts=True, card="title"),
-        Column("school_id", _l("School"), _school, sorts=True),
-        Column("kind", _l("Protocol"), lambda kind: KIND_NAMES.get(kind, kind), sorts=True),
-        Column("who", _l("Who may use it"), lambda who: str(WHO.get(who, who))),
-        Column("server", _l("Address of the service"), width="full"),
-        Column("tested_at", _l("Test passed"), moment, width="number"),
-        Column("active", _l("State"), lambda on: _state(on), card="status"),
+        ListColumn("label_zh", _l("Label in Chinese"), sorts=True, card="title"),
+        ListColumn("school_id", _l("School"), _school, sorts=True),
+        ListColumn("kind", _l("Protocol"), lambda kind: KIND_NAMES.get(kind, kind), sorts=True),
+        ListColumn("who", _l("Who may use it"), lambda who: str(WHO.get(who, who))),
+        ListColumn("server", _l("Address of the service"), width="full"),
+        ListColumn("tested_at", _l("Test passed"), moment, width="number"),
+        ListColumn("active", _l("State"), lambda on: _state(on), card="status"),
         fact("label_en", _l("Label in English"), out=False),
         fact("hosts", _l("Further hosts"), dash, out=False),
         fact("client_id", _l("Client id, or DN of the service account"), dash, out=False),
@@ -191,11 +191,11 @@ class CampusIdentitiesView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
     list_title = _l("Linked campus accounts")
     columns = (
-        Column("user_id", _l("Account"), _account, card="title"),
-        Column("school_id", _l("School"), _school),
-        Column("number", _l("Number at the campus")),
-        Column("bound_at", _l("Linked"), moment, sorts=True, width="number"),
-        Column("last_at", _l("Last sign-in"), moment, sorts=True, width="number"),
+        ListColumn("user_id", _l("Account"), _account, card="title"),
+        ListColumn("school_id", _l("School"), _school),
+        ListColumn("number", _l("Number at the campus")),
+        ListColumn("bound_at", _l("Linked"), moment, sorts=True, width="number"),
+        ListColumn("last_at", _l("Last sign-in"), moment, sorts=True, width="number"),
     )
     search_columns = ("number", "subject")
     base_order = ("bound_at", "desc")

@@ -15,7 +15,7 @@ from app.accounts import acts, sessions
 from app.accounts.act_views import answer_code
 from app.accounts.campus import attempts, cas, net, oidc, proofs, ways, workflow
 from app.accounts.campus.claim import Claim, Untrusted
-from app.accounts.campus.forms import CodeForm, EnterForm
+from app.accounts.campus.forms import EnterForm, FreshCodeForm
 from app.accounts.campus.models import (
     CampusAttempt,
     CampusIdentity,
@@ -303,7 +303,7 @@ class MyCampusView(SafeView):
     @expose("/", methods=["GET"])
     @has_access
     def index(self) -> Any:
-        return self._page(CodeForm(formdata=None))
+        return self._page(FreshCodeForm(formdata=None))
 
     @expose("/code", methods=["POST"])
     @has_access
@@ -342,9 +342,9 @@ class MyCampusView(SafeView):
             "accounts/campus_onward.html", onward=answer.location, out=False
         )
 
-    def _code_used(self) -> CodeForm | None:
+    def _code_used(self) -> FreshCodeForm | None:
         """None when the code is right and used up; else the form with what is wrong."""
-        form = CodeForm()
+        form = FreshCodeForm()
         if not form.validate():
             return form
         try:
@@ -354,7 +354,7 @@ class MyCampusView(SafeView):
             return form
         return None
 
-    def _page(self, form: CodeForm) -> str:
+    def _page(self, form: FreshCodeForm) -> str:
         mine = _mine(g.user)
         linked = {identity.issuer for identity in mine}
         open_ways = [

@@ -46,7 +46,7 @@ def closed(record: Any, actor: Actor) -> None:  # noqa: ARG001
 
 
 @dataclass(frozen=True)
-class Kind:
+class FileKind:
     """Who may read and change the files of one kind of record.
 
     `scope(actor)` selects the records a person may see: whoever sees the record reads its files,
@@ -80,7 +80,7 @@ def count(record_kind: str, record_id: int) -> int:
 
 def readable(found: Attachment, actor: Actor) -> bool:
     """Whether the person sees the record that the file belongs to. Fails closed."""
-    kind: Kind | None = stores().file_kinds.get(found.record_kind)
+    kind: FileKind | None = stores().file_kinds.get(found.record_kind)
     if kind is None:
         return False
     seen = kind.scope(actor).where(kind.model.id == found.record_id)
@@ -263,7 +263,7 @@ def detach(uid: str, actor: Actor) -> None:
     committed(gone)
 
 
-def _locked(kind: Kind, record_id: int) -> Any:
+def _locked(kind: FileKind, record_id: int) -> Any:
     found = db.session.execute(
         select(kind.model)
         .where(kind.model.id == record_id)

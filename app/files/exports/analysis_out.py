@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 
 from app.core.errors import Refused
 from app.files.exports.pivoting import COUNT, crossed, measured, medians, named
-from app.files.exports.tables import Batch, Out, Table
+from app.files.exports.tables import Batch, ExportTable, Out
 from app.files.exports.xlsx_out import (
     LONGEST,
     SAFE,
@@ -43,7 +43,7 @@ Facts = Sequence[tuple[Any, Any]]
 
 
 def write(
-    path: str, table: Table, batches: Iterator[Batch], facts: Facts
+    path: str, table: ExportTable, batches: Iterator[Batch], facts: Facts
 ) -> tuple[int, list[Note]]:
     """Write the workbook; how many rows, and what could not stand as it is. Raises Refused when too long."""
     notes: list[Note] = []

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chip, chips, dash, moment
@@ -41,18 +41,18 @@ class ExportHistoryView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Exports")
     columns = (
-        Column("place", _l("List"), _link, card="title"),
-        Column("state", _l("State"), chips(EXPORT_STATES, EXPORT_CHIPS), card="status"),
-        Column("format", _l("Format"), lambda form: str(FORMATS[Format(form)]), card="none"),
-        Column("done", _l("Rows"), card="none"),
-        Column(
+        ListColumn("place", _l("List"), _link, card="title"),
+        ListColumn("state", _l("State"), chips(EXPORT_STATES, EXPORT_CHIPS), card="status"),
+        ListColumn("format", _l("Format"), lambda form: str(FORMATS[Format(form)]), card="none"),
+        ListColumn("done", _l("Rows"), card="none"),
+        ListColumn(
             "clear",
             _l("Personal numbers"),
             lambda clear: chip(_l("whole"), "turn") if clear else "–",
         ),
-        Column("purpose", _l("Purpose"), dash, width="roomy"),
-        Column("user.display_name", _l("Asked for by")),
-        Column("created_at", _l("Asked for"), moment, sorts=True, width="number"),
+        ListColumn("purpose", _l("Purpose"), dash, width="roomy"),
+        ListColumn("user.display_name", _l("Asked for by")),
+        ListColumn("created_at", _l("Asked for"), moment, sorts=True, width="number"),
     )
     search_columns = ("title", "purpose")
     load_columns = ("uid", "title", "user_id")

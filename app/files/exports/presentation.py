@@ -25,7 +25,7 @@ from app.files.exports.models import (
     ExportState,
     Format,
 )
-from app.files.exports.tables import Asked, Source
+from app.files.exports.tables import Asked, ExportSource
 from app.files.exports.workflow import EXPORTS
 from app.workflow import trail
 from app.workflow.actor import Actor, Role
@@ -47,7 +47,7 @@ def link(view: Any, query: str, count: int) -> Link | None:
     return Link(address, ngettext("Export %(num)s row", "Export %(num)s rows", count))
 
 
-def begin_of(source: Source, asked: Asked) -> dict[str, Any]:
+def begin_of(source: ExportSource, asked: Asked) -> dict[str, Any]:
     """The page that asks: what goes out, and how many rows exactly."""
     rows, name = source.count(asked), source.title(asked)
     return {

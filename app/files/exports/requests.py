@@ -19,7 +19,7 @@ from app.core.registry import stores
 from app.core.text import clean_line
 from app.files.exports import tasks, xlsx_out
 from app.files.exports.models import Export, Format
-from app.files.exports.tables import Asked, Source
+from app.files.exports.tables import Asked, ExportSource
 from app.files.exports.workflow import EXPORTS
 from app.workflow.actor import Actor, Role
 
@@ -27,7 +27,7 @@ EXPORTED = Limit("exports", 120, timedelta(hours=1))  # of one person
 _UID = re.compile(r"[0-9a-f]{32}")
 
 
-def source(name: str) -> Source:
+def source(name: str) -> ExportSource:
     """The source of that name. Raises NotYours."""
     if name not in stores().export_sources:
         raise NotYours(f"source {name}")

@@ -27,7 +27,7 @@ from app.fab.presentation import moment
 from app.files.exports import dbf_out, xlsx_out
 from app.files.exports.models import FILES, Export, ExportState, Format
 from app.files.exports.rights import table_of
-from app.files.exports.tables import Batch, Table
+from app.files.exports.tables import Batch, ExportTable
 from app.files.exports.workflow import EXPORTS
 from app.workflow.actor import SYSTEM
 
@@ -127,7 +127,7 @@ def _said(record: Export) -> list[tuple[Any, str]]:
 def _write(
     form: Format,
     path: Path,
-    table: Table,
+    table: ExportTable,
     export_id: int,
     said: list[tuple[Any, str]],
     narrow: bool,
@@ -139,7 +139,7 @@ def _write(
 def _put(
     form: Format,
     path: Path,
-    table: Table,
+    table: ExportTable,
     batches: Iterator[Batch],
     said: list[tuple[Any, str]],
     narrow: bool,

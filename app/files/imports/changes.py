@@ -14,7 +14,7 @@ from flask_babel import gettext as _
 from app.core.db import db
 from app.core.statements import Statements
 from app.files.imports.models import Import
-from app.files.imports.sheet import Column, Kind, Sheet
+from app.files.imports.sheet import CellKind, Column, Sheet
 from app.files.imports.template import LISTS
 
 SQL = Statements(__file__, "changes.sql")
@@ -40,11 +40,11 @@ def by_column(record: Import, sheet: Sheet, *, replaced: bool = False) -> dict[s
 
 def usual_share(column: Column) -> float | None:
     """The share of rows in which a column may change in life; None where any share may."""
-    if column.kind in (Kind.NAME, Kind.TITLE):
+    if column.kind in (CellKind.NAME, CellKind.TITLE):
         return 0.1
     if column.secret is not None:
         return (
-            0.5 if column.kind is Kind.DIGITS else 0.1
+            0.5 if column.kind is CellKind.DIGITS else 0.1
         )  # telephones change, numbers of identity do not
     return 0.4 if column.field in ("college", "major", "graduation_year", "education") else None
 

@@ -21,8 +21,8 @@ from app.core.forms import MISSING
 from app.core.text import clean_line
 from app.files.imports import cells
 from app.files.imports.cells import Wrong
-from app.files.imports.intake import Reading, Words, columns_of, is_example, second_columns
-from app.files.imports.sheet import Column, Context, Found, Kind, Problems, Sheet
+from app.files.imports.intake import FileReading, Words, columns_of, is_example, second_columns
+from app.files.imports.sheet import CellKind, Column, Context, Found, Problems, Sheet
 
 LISTED = 20  # mended cells that are listed one by one
 FIELDS = ["row", "field", "sentence"]
@@ -62,7 +62,7 @@ class Findings:
         return pd.Series(self.rows.index.isin(self.problems["row"]), index=self.rows.index)
 
 
-def check(sheet: Sheet, reading: Reading, words: Words, context: Context) -> Findings:
+def check(sheet: Sheet, reading: FileReading, words: Words, context: Context) -> Findings:
     """All cells and rows. Raises Invalid where a header is missing or there twice."""
     columns, ignored, problems = columns_of(sheet, reading.heads, words)
     if problems:
@@ -156,7 +156,7 @@ def _compare(done: Findings, column: Column, other: pd.Series, head: str, contex
     """What the code says and what the name beside it says must be the same; what is unknown says nothing."""
     value = (done.more if column.aside else done.values).get(column.target, _none(done))
     both = value.notna() & ~mapped(other, cells.is_empty).astype(bool)
-    if column.kind is not Kind.CHOICE:
+    if column.kind is not CellKind.CHOICE:
         _put(done.more, f"{column.field}_also", mapped(other[both], _line), done)
         return
     known = [done.values.get(name, _none(done))[both] for name in column.needs]

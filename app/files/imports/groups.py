@@ -29,7 +29,7 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Group:
+class ProblemGroup:
     """Rows with the same trouble in the same column. `why` names it; `sentence` is what people read."""
 
     field: str
@@ -46,13 +46,13 @@ def _bound(record: Import, sheet: Sheet) -> dict[str, Any]:
     return {"id": record.id, "plain": [c.field for c in sheet.columns if c.secret is None]}
 
 
-def groups_of(record: Import, sheet: Sheet) -> tuple[list[Group], int]:
+def groups_of(record: Import, sheet: Sheet) -> tuple[list[ProblemGroup], int]:
     """The largest groups, and how many groups there are in all."""
     bound = _bound(record, sheet)
     rows = db.session.execute(SQL["groups"], bound).all()
     labels = {column.field: str(column.label) for column in sheet.columns}
     found = [
-        Group(
+        ProblemGroup(
             row.field,
             labels.get(row.field, ""),
             row.why,
@@ -74,7 +74,7 @@ def groups_of(record: Import, sheet: Sheet) -> tuple[list[Group], int]:
     return found, len(rows)
 
 
-def _values_of(bound: dict[str, Any], groups: Sequence[Group]) -> Sequence[Any]:
+def _values_of(bound: dict[str, Any], groups: Sequence[ProblemGroup]) -> Sequence[Any]:
     if not groups:
         return []
     pairs = {"fields": [g.field for g in groups], "whys": [g.why for g in groups]}

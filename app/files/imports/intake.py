@@ -51,7 +51,7 @@ class Words:
 
 
 @dataclass
-class Reading:
+class FileReading:
     """A file that could be read.
 
     `heads` are its headers as shown. `frame` has a row for each row below them and the columns `sheet`
@@ -70,7 +70,7 @@ class Reading:
     sure: bool = True
 
 
-def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Reading:
+def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> FileReading:
     """The table in the file; `also` are normal headers that mean something here. Raises Refused."""
     wish = {
         "name": name,
@@ -93,7 +93,7 @@ def read(data: bytes, name: str, sheet: Sheet, also: Collection[str] = ()) -> Re
 
     try:
         meta, frame = frames.opened(answer[1:])
-        return Reading(
+        return FileReading(
             str(meta["kind"]),
             str(meta["encoding"]),
             [clean_line(str(h)) for h in meta["heads"]],

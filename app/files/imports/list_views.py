@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select
 
 from app.accounts.queries import actor
 from app.core.registry import stores
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
@@ -66,12 +66,12 @@ class ImportHistoryView(SafeModelView):
     include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Imports")
     columns = (
-        Column("place", _l("File"), _link, width="roomy", card="title"),
-        Column("state", _l("State"), chips(IMPORT_STATES, IMPORT_CHIPS), card="status"),
-        Column("sheet", _l("Sheet"), _title),
-        Column("counts", _l("Rows"), _counts, width="roomy"),
-        Column("user.display_name", _l("Uploaded by")),
-        Column("created_at", _l("Uploaded"), moment, sorts=True, width="number"),
+        ListColumn("place", _l("File"), _link, width="roomy", card="title"),
+        ListColumn("state", _l("State"), chips(IMPORT_STATES, IMPORT_CHIPS), card="status"),
+        ListColumn("sheet", _l("Sheet"), _title),
+        ListColumn("counts", _l("Rows"), _counts, width="roomy"),
+        ListColumn("user.display_name", _l("Uploaded by")),
+        ListColumn("created_at", _l("Uploaded"), moment, sorts=True, width="number"),
     )
     search_columns = ("file_name",)
     load_columns = ("uid", "file_name", "total", "new", "changed", "same", "faulty", "details")

@@ -27,7 +27,7 @@ class Option:
 
 
 @dataclass(frozen=True)
-class Line:
+class MappingLine:
     """One value, or one group of problems, with the choice what becomes of it."""
 
     n: int
@@ -51,7 +51,7 @@ class Trouble:
     sentence: str
     rows: int
     first: int
-    lines: list[Line] = dataclasses.field(default_factory=list)
+    lines: list[MappingLine] = dataclasses.field(default_factory=list)
 
 
 def acts(column: Column, context: Context) -> list[Option]:
@@ -123,7 +123,7 @@ def _missing(column: Column, context: Context, decided: dict[str, Any]) -> dict[
     }
 
 
-def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) -> list[Line]:
+def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) -> list[MappingLine]:
     found = []
     for n, one in enumerate(asked[:MOST_LINES]):
         column = sheet.column(one["field"])
@@ -132,7 +132,9 @@ def _value_lines(asked: list[dict[str, Any]], sheet: Sheet, context: Context) ->
         if chosen and all(option.value != chosen for option in options):
             options.append(Option(chosen, value_name(column, one["ours"], context)))
         found.append(
-            Line(n, column.field, str(column.label), one["text"], one["rows"], chosen, options)
+            MappingLine(
+                n, column.field, str(column.label), one["text"], one["rows"], chosen, options
+            )
         )
     return found
 
@@ -155,7 +157,7 @@ def troubles_of(record: Import, sheet: Sheet, context: Context) -> tuple[list[Tr
         hidden = group.why in hidden_rows
         values: list[groups.Value | None] = [None] if hidden else [*group.values] or [None]
         lines = [
-            Line(
+            MappingLine(
                 n + at,
                 group.field,
                 group.label,

@@ -35,7 +35,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Line:
+class PreviewRow:
     """A row of the preview."""
 
     number: int
@@ -45,14 +45,14 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Part:
+class StatusPart:
     """The rows of one status."""
 
     name: str
     label: Any
     count: int
     heads: list[str]
-    lines: list[Line]
+    lines: list[PreviewRow]
 
     @property
     def beyond(self) -> int:
@@ -60,7 +60,7 @@ class Part:
         return self.count - len(self.lines)
 
 
-def parts_of(record: Import, sheet: Sheet, context: Context) -> list[Part]:
+def parts_of(record: Import, sheet: Sheet, context: Context) -> list[StatusPart]:
     """Faulty rows first: they need the person; then what would change the data."""
     order = (RowStatus.FAULTY, RowStatus.CHANGED, RowStatus.NEW, RowStatus.SAME)
     return [
@@ -77,22 +77,22 @@ def part_of(
     status: RowStatus,
     count: int,
     rows: Sequence[ImportRow],
-) -> Part:
+) -> StatusPart:
     """Some rows of one status, of `count`, as the pages show them."""
     columns = [c for c in sheet.columns if c.field in record.details.get("columns", [])]
     sheets = record.details.get("sheets", [])
     names = sheets if len(sheets) > 1 else []
     lines = [_line(row, columns, context, names) for row in rows]
     heads = [str(column.label) for column in columns]
-    return Part(status.value, ROW_STATUSES[status], count, heads, lines)
+    return StatusPart(status.value, ROW_STATUSES[status], count, heads, lines)
 
 
 def _line(
     row: ImportRow, columns: Sequence[Column], context: Context, sheets: Sequence[str]
-) -> Line:
+) -> PreviewRow:
     wrong = {field: text for field, text in row.problems or []}  # noqa: C416
     labels = {column.field: str(column.label) for column in columns}
-    return Line(
+    return PreviewRow(
         row.line,
         sheets[row.sheet] if row.sheet < len(sheets) else "",
         [_cell(row, column, context, wrong) for column in columns],

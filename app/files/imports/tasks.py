@@ -143,7 +143,7 @@ def _check(record: Import) -> None:
     )
 
 
-def _read(reading: intake.Reading, mapped: Any) -> dict[str, Any]:
+def _read(reading: intake.FileReading, mapped: Any) -> dict[str, Any]:
     """What was read, and how its words were understood."""
     return {
         "sheets": reading.sheets,

@@ -36,7 +36,7 @@ ASKED = Limit("plan-papers", 60, timedelta(hours=1))  # of one person: each cost
 
 
 @dataclass(frozen=True)
-class Maker:
+class PaperMaker:
     """How a kind of paper is made, and how its page presents it."""
 
     title: Any

@@ -32,7 +32,7 @@ class PapersView(SafeView):
     @has_access
     def show(self, uid: str) -> Any:
         paper = making.paper_of(actor(), uid)
-        maker: making.Maker = stores().makers[paper.kind]
+        maker: making.PaperMaker = stores().makers[paper.kind]
         return self.render_template(
             "files/made/show.html",
             paper=paper,
@@ -58,7 +58,7 @@ class PapersView(SafeView):
         return sent
 
 
-def _facts(paper: Paper, maker: making.Maker) -> list[tuple[Any, Any]]:
+def _facts(paper: Paper, maker: making.PaperMaker) -> list[tuple[Any, Any]]:
     """What was asked for and what came of it."""
     facts: list[tuple[Any, Any]] = [
         (_("File"), paper.file_name),

@@ -76,4 +76,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Import"), url_for("ImportsView.show", uid=paper.wish["uid"])
 
 
-MAKER = making.Maker(_l("Changes of an import"), make, _back)
+MAKER = making.PaperMaker(_l("Changes of an import"), make, _back)

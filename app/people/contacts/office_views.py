@@ -15,7 +15,7 @@ from app.accounts.models import AppUser, ContactChange
 from app.accounts.queries import actor
 from app.core import mail
 from app.core.errors import Invalid, Refused
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.per_request import now
@@ -55,18 +55,18 @@ class HeldChangesView(StudentSearch, SafeModelView):
     include_route_methods = {"list", "search", "pick_columns", "action", "action_post", "confirm"}
     list_title = _l("Changed sign-ins")
     columns = (
-        Column("user.display_name", _l("Student or employer"), card="title"),
-        Column("held_until", _l("Held until"), moment, sorts=True, width="number"),
-        Column("channel", _l("What was changed"), lambda name: str(CHANNELS.get(name, name))),
-        Column("old_masked", _l("Before"), dash),
-        Column("new_masked", _l("Since then"), dash),
-        Column(
+        ListColumn("user.display_name", _l("Student or employer"), card="title"),
+        ListColumn("held_until", _l("Held until"), moment, sorts=True, width="number"),
+        ListColumn("channel", _l("What was changed"), lambda name: str(CHANNELS.get(name, name))),
+        ListColumn("old_masked", _l("Before"), dash),
+        ListColumn("new_masked", _l("Since then"), dash),
+        ListColumn(
             "source", _l("By which way"), lambda name: str(SOURCES.get(name, name)), card="none"
         ),
-        Column("actor_name", _l("By whom")),
-        Column("at", _l("Changed on"), moment, sorts=True, width="number"),
-        Column("reason", _l("Reason"), dash, width="roomy", card="none"),
-        Column(
+        ListColumn("actor_name", _l("By whom")),
+        ListColumn("at", _l("Changed on"), moment, sorts=True, width="number"),
+        ListColumn("reason", _l("Reason"), dash, width="roomy", card="none"),
+        ListColumn(
             "confirmed_by",
             _l("Confirmed by"),
             lambda name: str(CONFIRMED.get(name, "–")),

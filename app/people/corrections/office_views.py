@@ -11,7 +11,7 @@ from sqlalchemy import Select
 
 from app.accounts.queries import actor
 from app.batches.step_views import StepActions
-from app.fab.columns import CHANGED, Column, Panel, fact, notes_panel, trace_panel
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, notes_panel, trace_panel
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment, whole
@@ -66,12 +66,14 @@ class CorrectionsView(StepActions, StudentSearch, SafeModelView):
     columns = (
         STUDENT,
         STUDENT_NO,
-        Column("field", _l("Field"), lambda name: str(FIELDS.get(name, name))),
-        Column("was", _l("On record"), whole),
-        Column("wish", _l("Should be"), whole),
-        Column("reason", _l("The student writes"), whole, width="roomy", card="none"),
-        Column("created_at", _l("Proposed on"), moment, sorts=True, width="number", card="none"),
-        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        ListColumn("field", _l("Field"), lambda name: str(FIELDS.get(name, name))),
+        ListColumn("was", _l("On record"), whole),
+        ListColumn("wish", _l("Should be"), whole),
+        ListColumn("reason", _l("The student writes"), whole, width="roomy", card="none"),
+        ListColumn(
+            "created_at", _l("Proposed on"), moment, sorts=True, width="number", card="none"
+        ),
+        ListColumn("state", _l("State"), chips(LABELS, CHIPS), card="status"),
         fact("student.college.name", _l("College")),
         fact("answer", _l("Reason"), dash),
         CHANGED.but(listed=False),

@@ -150,4 +150,4 @@ def open_still(correction: Correction, actor: Actor) -> None:
         raise Refused(_("The files of this record cannot be changed here."))
 
 
-FILES = files.Kind(Correction, corrections_for, open_still)
+FILES = files.FileKind(Correction, corrections_for, open_still)

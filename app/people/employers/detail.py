@@ -25,6 +25,6 @@ EMPLOYER_LABELS = {
 EMPLOYER_TABLES = {"kind": "dwxz", "industry": "dwhy"}
 
 
-def employer_trace(employer_id: int) -> list[trail.Line]:
+def employer_trace(employer_id: int) -> list[trail.TrailLine]:
     """What was done to an employer's record, the newest first."""
     return trail.shown("employer", employer_id)

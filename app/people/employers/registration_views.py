@@ -65,7 +65,7 @@ def licence(file: FileStorage | None) -> Upload | None:
         raise Invalid([("licence", str(refusal))]) from refusal
 
 
-FILES = files.Kind(Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
+FILES = files.FileKind(Employer, employers_for, only=lambda found: Employer.licence_id == found.id)
 
 
 SHARED = _l(

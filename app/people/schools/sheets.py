@@ -12,7 +12,7 @@ from app.core import clock
 from app.core.db import db
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import Choices, Column, Context, Kind, Sheet, Target
+from app.files.imports.sheet import CellKind, Column, Context, Sheet, Target, ValueList
 from app.people.schools.models import College, Major
 from app.people.schools.workflow import NAME_TAKEN
 from app.workflow.actor import Role
@@ -30,7 +30,7 @@ def prepare_majors(record: Import) -> Context:
     school = Import.school_id if record is None else record.school_id
     wanted = select(College.id, College.code, College.name).where(College.school_id == school)
     rows = db.session.execute(wanted.order_by(College.code)).tuples().all()
-    return Context(clock.today(), {"college": Choices(list(rows))})
+    return Context(clock.today(), {"college": ValueList(list(rows))})
 
 
 def _school(record: Import) -> dict[str, Any]:
@@ -76,7 +76,7 @@ COLLEGES = Sheet(
         Column(
             "code",
             _l("College code"),
-            Kind.CODE,
+            CellKind.CODE,
             "YXDM",
             ("院系代码", "代码"),
             required=True,
@@ -86,7 +86,7 @@ COLLEGES = Sheet(
         Column(
             "name",
             _l("College name"),
-            Kind.TEXT,
+            CellKind.TEXT,
             "YXMC",
             ("院系名称", "学院", "院系", "名称"),
             required=True,
@@ -123,7 +123,7 @@ MAJORS = Sheet(
         Column(
             "college",
             _l("College"),
-            Kind.CHOICE,
+            CellKind.CHOICE,
             "",
             ("院系", "学院", "院系名称", "学院名称"),
             required=True,
@@ -134,7 +134,7 @@ MAJORS = Sheet(
         Column(
             "code",
             _l("Major code"),
-            Kind.CODE,
+            CellKind.CODE,
             "ZYDM",
             ("代码",),
             required=True,
@@ -144,7 +144,7 @@ MAJORS = Sheet(
         Column(
             "name",
             _l("Major name"),
-            Kind.TEXT,
+            CellKind.TEXT,
             "ZYMC",
             ("专业", "名称"),
             required=True,

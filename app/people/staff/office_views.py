@@ -17,7 +17,7 @@ from app.batches.step_views import StepActions
 from app.core.errors import Invalid, Refused
 from app.core.forms import show_problems
 from app.core.registry import stores
-from app.fab.columns import Column, Panel, fact, trace_panel
+from app.fab.columns import ListColumn, Panel, fact, trace_panel
 from app.fab.declared import Link, ListFilter, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
@@ -66,12 +66,12 @@ class AccountsView(RuledForms, SafeModelView):
     add_columns = ["username", *edit_columns]
     show_title = _l("Account")
     columns = (
-        Column("username", _l("User name"), sorts=True),
-        Column("display_name", _l("Name")),
-        Column("role", _l("Role"), lambda role: str(ROLE_NAMES.get(role, "–")), sorts=True),
-        Column("school_id", _l("School"), lambda key: dict(_schools()).get(str(key), "–")),
-        Column("active", _l("Can sign in"), yes_no, card="status"),
-        Column("last_login", _l("Last sign-in"), _naive, sorts=True, width="number"),
+        ListColumn("username", _l("User name"), sorts=True),
+        ListColumn("display_name", _l("Name")),
+        ListColumn("role", _l("Role"), lambda role: str(ROLE_NAMES.get(role, "–")), sorts=True),
+        ListColumn("school_id", _l("School"), lambda key: dict(_schools()).get(str(key), "–")),
+        ListColumn("active", _l("Can sign in"), yes_no, card="status"),
+        ListColumn("last_login", _l("Last sign-in"), _naive, sorts=True, width="number"),
         fact("login_count", _l("Sign-ins"), dash, out=False),
     )
     panels = (
@@ -220,13 +220,13 @@ class StaffRequestsView(StepActions, SafeModelView):
     class_permission_name = "StaffRequests"
     list_title, show_title = _l("Requests about accounts"), _l("Request about an account")
     columns = (
-        Column("username", _l("User name"), sorts=True),
-        Column("act", _l("What is asked"), lambda act: str(ACTS[act])),
-        Column("state", _l("State"), chips(LABELS, CHIPS), card="status"),
-        Column("asked_name", _l("Asked by")),
-        Column("reason", _l("Reason"), dash, width="roomy"),
-        Column("created_at", _l("Asked on"), moment, sorts=True, width="number"),
-        Column("expires_at", _l("Expires"), moment, width="number"),
+        ListColumn("username", _l("User name"), sorts=True),
+        ListColumn("act", _l("What is asked"), lambda act: str(ACTS[act])),
+        ListColumn("state", _l("State"), chips(LABELS, CHIPS), card="status"),
+        ListColumn("asked_name", _l("Asked by")),
+        ListColumn("reason", _l("Reason"), dash, width="roomy"),
+        ListColumn("created_at", _l("Asked on"), moment, sorts=True, width="number"),
+        ListColumn("expires_at", _l("Expires"), moment, width="number"),
         fact("changed_at", _l("Last change"), moment, out=False),
     )
     panels = (

@@ -69,7 +69,7 @@ def restriction_items(rows: Sequence[Restriction]) -> list[Item]:
     ]
 
 
-def trace_of(ids: Sequence[int]) -> list[trail.Line]:
+def trace_of(ids: Sequence[int]) -> list[trail.TrailLine]:
     """What was done to these restrictions, the newest first."""
     return [trail.line(row) for row in trail.of_all([("restriction", key) for key in ids])]
 
@@ -96,7 +96,7 @@ LABELS = {
 }
 
 
-def record_trace(student_id: int) -> list[trail.Line]:
+def record_trace(student_id: int) -> list[trail.TrailLine]:
     """What was done to a student's record, the newest first; of corrections what from and what to."""
     return trail.shown("student", student_id)
 

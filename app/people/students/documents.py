@@ -11,7 +11,7 @@ from app.core import identity
 from app.core.db import db
 from app.core.identity import IdKind
 from app.files.imports import cells
-from app.files.imports.sheet import Choices, Context
+from app.files.imports.sheet import Context, ValueList
 from app.people.students.models import Student
 
 # what offices write for a kind of document, folded as lists are; «1», «8», «A» of JY/T 1001
@@ -36,7 +36,7 @@ WRITTEN = {
 }
 
 
-class Written(Choices):
+class Written(ValueList):
     """A list with what people write for its values beside what it offers."""
 
     def __init__(self, rows: Sequence[tuple[Any, str, str]], also: Mapping[str, Any]) -> None:
@@ -49,7 +49,7 @@ def kinds() -> Written:
     """The kinds of documents of identity."""
     also = {text: str(kind) for kind, texts in WRITTEN.items() for text in texts.split()}
     found = Written([(kind, kind, str(name)) for kind, name in identity.NAMES.items()], also)
-    found.names.update(Choices.labelled(identity.NAMES).names)
+    found.names.update(ValueList.labelled(identity.NAMES).names)
     return found
 
 

@@ -23,8 +23,8 @@ from app.core.identity import NAMES, countries
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, Item, Items, Panel, fact, items_panel, notes_panel, same
-from app.fab.declared import READ_ONLY, Link, ListFilter, Offer, Tab, record_action
+from app.fab.columns import Item, Items, ListColumn, Panel, fact, items_panel, notes_panel, same
+from app.fab.declared import READ_ONLY, ActionButton, Link, ListFilter, Tab, record_action
 from app.fab.editing import RuledForms
 from app.fab.interface import SafeInterface
 from app.fab.per_request import once
@@ -67,7 +67,7 @@ def _shown(group: str) -> str:
     return " ".join(field.shown for field in fields.of_group(group))
 
 
-def _of_field(field: fields.Field) -> Column:
+def _of_field(field: fields.Field) -> ListColumn:
     """A field of the origin record as the detail and the export show it."""
     shape = code_name(field.table) if field.table else dash
     return fact(field.shown, field.label, shape, head=_head(field.name))
@@ -160,14 +160,14 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
     list_title = _l("Students")
     show_title = _l("Student")
     columns = (
-        Column(
+        ListColumn(
             "student_no", _l("Student number"), sorts=True, width="number", head=_head("student_no")
         ),
-        Column("name", _l("Name"), sorts=True, card="title", head=_head("name")),
-        Column("college.name", _l("College"), cut=same, head=_head("college")),
-        Column("major.name", _l("Major"), card="none", cut=same, head=_head("major:ZY")),
-        Column("class_name", _l("Class"), dash, sorts=True, cut=same, head=_head("class_name")),
-        Column(
+        ListColumn("name", _l("Name"), sorts=True, card="title", head=_head("name")),
+        ListColumn("college.name", _l("College"), cut=same, head=_head("college")),
+        ListColumn("major.name", _l("Major"), card="none", cut=same, head=_head("major:ZY")),
+        ListColumn("class_name", _l("Class"), dash, sorts=True, cut=same, head=_head("class_name")),
+        ListColumn(
             "graduation_year",
             _l("Graduation year"),
             sorts=True,
@@ -175,7 +175,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
             cut=same,
             head=_head("graduation_year"),
         ),
-        Column(
+        ListColumn(
             "origin_state",
             _l("Origin record"),
             chips(ORIGIN_STATES, ORIGIN_CHIPS),
@@ -325,7 +325,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         """Kind, days and reason are asked on a page of their own (ADM-03)."""
         return restrict_page(self, items)
 
-    def bulk_offers(self) -> list[Offer]:
+    def bulk_offers(self) -> list[ActionButton]:
         return [replace(o, onward=o.name == "restrict") for o in super().bulk_offers()]
 
 

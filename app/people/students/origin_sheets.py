@@ -13,18 +13,28 @@ from app.core.db import db
 from app.core.identity import IdKind
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import Check, Column, Context, Found, Keeper, Kind, Sheet, fits, sealed
+from app.files.imports.sheet import (
+    CellKind,
+    Check,
+    Column,
+    Context,
+    Found,
+    Keeper,
+    Sheet,
+    fits,
+    sealed,
+)
 from app.people.students import fields
 from app.people.students.fields import Field, Shape
 from app.people.students.models import Student
 
 KINDS = {
-    Shape.CODE: Kind.CHOICE,
-    Shape.DAY: Kind.DAY,
-    Shape.BIRTH: Kind.DAY,
-    Shape.PHONE: Kind.DIGITS,
-    Shape.POSTCODE: Kind.DIGITS,
-    Shape.DIGITS: Kind.DIGITS,
+    Shape.CODE: CellKind.CHOICE,
+    Shape.DAY: CellKind.DAY,
+    Shape.BIRTH: CellKind.DAY,
+    Shape.PHONE: CellKind.DIGITS,
+    Shape.POSTCODE: CellKind.DIGITS,
+    Shape.DIGITS: CellKind.DIGITS,
 }
 # what the trace of a file shows of sealed fields; other numbers have lines of their own
 MASKED = tuple(f"{name}_masked" for name in fields.SECRETS)
@@ -60,7 +70,7 @@ def _column(field: Field) -> Column:
     return Column(
         field.name,
         field.label,
-        KINDS.get(field.shape, Kind.TEXT),
+        KINDS.get(field.shape, CellKind.TEXT),
         field.code,
         (*further, *field.heads),
         most=field.most or 60,

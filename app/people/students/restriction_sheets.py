@@ -17,14 +17,14 @@ from app.files.imports import compare
 from app.files.imports.models import Import, ImportRow, RowStatus
 from app.files.imports.queries import who_asked
 from app.files.imports.sheet import (
-    Choices,
+    CellKind,
     Column,
     Context,
     Found,
-    Kind,
     Problems,
     Sheet,
     Target,
+    ValueList,
     Writer,
 )
 from app.people.students.models import RESTRICTION_KINDS, Restriction, RestrictionState, Student
@@ -38,11 +38,11 @@ MOST = 2_000  # each student is told
 
 def prepare(_record: Import) -> Context:
     """What can be done, and the ways of signing."""
-    acts = Choices.labelled(ACTS)
+    acts = ValueList.labelled(ACTS)
     acts.codes.update({"限制": "restrict", "解除": "release"})
     lists = {
         "act": acts,
-        "kind": Choices.labelled(RESTRICTION_KINDS),
+        "kind": ValueList.labelled(RESTRICTION_KINDS),
     }
     return Context(clock.today(), lists)
 
@@ -218,16 +218,16 @@ RESTRICTION_LIST = Sheet(
         fixed=lambda record: {"school_id": record.school_id},
     ),
     columns=(
-        Column("student_no", _l("Student number"), Kind.CODE, "XH", required=True, most=20, whole=True,
+        Column("student_no", _l("Student number"), CellKind.CODE, "XH", required=True, most=20, whole=True,
                sample="2023010001"),
-        Column("name", _l("Name"), Kind.NAME, "XM", ("学生姓名",), width=12, sample="黄河水",
+        Column("name", _l("Name"), CellKind.NAME, "XM", ("学生姓名",), width=12, sample="黄河水",
                help=_l("Compared with the student of this number.")),
-        Column("act", _l("Act"), Kind.CHOICE, "", ("操作", "限制/解除"), required=True, width=12,
+        Column("act", _l("Act"), CellKind.CHOICE, "", ("操作", "限制/解除"), required=True, width=12,
                sample="限制"),
-        Column("kind", _l("Kind of restriction"), Kind.CHOICE, "", ("限制方式", "限制"), width=18),
-        Column("since", _l("First day"), Kind.DAY, "", ("自", "生效日期"), width=14, sample="2027-03-01"),
-        Column("until", _l("Last day"), Kind.DAY, "", ("至", "截止日期"), width=14, end=True),
-        Column("reason", _l("Reason"), Kind.TEXT, "", ("限制原因", "解除原因"), required=True,
+        Column("kind", _l("Kind of restriction"), CellKind.CHOICE, "", ("限制方式", "限制"), width=18),
+        Column("since", _l("First day"), CellKind.DAY, "", ("自", "生效日期"), width=14, sample="2027-03-01"),
+        Column("until", _l("Last day"), CellKind.DAY, "", ("至", "截止日期"), width=14, end=True),
+        Column("reason", _l("Reason"), CellKind.TEXT, "", ("限制原因", "解除原因"), required=True,
                most=200, width=32, sample="学费未缴清"),
     ),
 )  # fmt: skip

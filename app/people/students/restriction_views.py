@@ -22,7 +22,7 @@ from app.core.errors import Refused
 from app.core.forms import MISSING, line
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import CHANGED, Column, Panel, fact, trace_panel
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, trace_panel
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.per_request import once
@@ -211,27 +211,29 @@ class RestrictionsView(StepActions, StudentSearch, SafeModelView):
     list_title, show_title = _l("Restrictions"), _l("Restriction")
     columns = (
         STUDENT.but(head=RESTRICTION_LIST.head("name")),
-        Column(
+        ListColumn(
             "student.student_no",
             _l("Student number"),
             width="number",
             card="none",
             head=RESTRICTION_LIST.head("student_no"),
         ),
-        Column(
+        ListColumn(
             "kind",
             _l("Kind of restriction"),
             lambda kind: str(RESTRICTION_KINDS[kind]),
             head=RESTRICTION_LIST.head("kind"),
         ),
-        Column(
+        ListColumn(
             "since", _l("From"), sorts=True, width="number", head=RESTRICTION_LIST.head("since")
         ),
-        Column(
+        ListColumn(
             "until", _l("To"), dash, sorts=True, width="number", head=RESTRICTION_LIST.head("until")
         ),
-        Column("reason", _l("Reason"), whole, width="roomy", head=RESTRICTION_LIST.head("reason")),
-        Column("span", _l("State"), standing_chip, card="status"),
+        ListColumn(
+            "reason", _l("Reason"), whole, width="roomy", head=RESTRICTION_LIST.head("reason")
+        ),
+        ListColumn("span", _l("State"), standing_chip, card="status"),
         CHANGED.but(card="none"),
         fact(
             "act",

@@ -16,7 +16,7 @@ from app.core import jobs
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column, Panel, fact, trace_panel
+from app.fab.columns import ListColumn, Panel, fact, trace_panel
 from app.fab.declared import READ_ONLY, Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, moment
@@ -80,16 +80,16 @@ class FindingsView(StepActions, StudentSearch, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm"}
     list_title, show_title = _l("Findings of the checks"), _l("Finding of the checks")
     columns = (
-        Column("rule", _l("Rule"), _title, sorts=True, card="title"),
-        Column("student.name", _l("Name"), lambda name: name or _("the whole college")),
-        Column(
+        ListColumn("rule", _l("Rule"), _title, sorts=True, card="title"),
+        ListColumn("student.name", _l("Name"), lambda name: name or _("the whole college")),
+        ListColumn(
             "student.student_no", _l("Student number"), lambda number: number or "–", card="none"
         ),
         COLLEGE,
-        Column("sentence", _l("What is wrong"), width="roomy"),
-        Column("graduation_year", _l("Graduation year"), card="none"),
-        Column("found_at", _l("Found on"), moment, sorts=True, width="number", card="none"),
-        Column(
+        ListColumn("sentence", _l("What is wrong"), width="roomy"),
+        ListColumn("graduation_year", _l("Graduation year"), card="none"),
+        ListColumn("found_at", _l("Found on"), moment, sorts=True, width="number", card="none"),
+        ListColumn(
             "severity", _l("Severity"), chips(SEVERITIES, SEVERITY_CHIPS), sorts=True, card="status"
         ),
         fact("asks", _l("What to ask the person"), lambda text: text or "–"),

@@ -25,7 +25,7 @@ from app.core.db import db, staged
 from app.core.errors import Refused
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.made.making import Maker, book_of, progress
+from app.files.made.making import PaperMaker, book_of, progress
 from app.files.made.models import Paper
 from app.plan.comparison.importing import STUDENT, THESE, WAITING, difference, differences, tally
 from app.plan.comparison.sheets import PLAN
@@ -57,7 +57,7 @@ AS_OF = text(f"""SELECT (SELECT concat(count(*), '/', sum(xmin::text::bigint)) F
 
 
 @dataclass(frozen=True)
-class Line:
+class FieldLine:
     """One field that differs: ours, theirs, what a placement says, and what was chosen."""
 
     field: str
@@ -78,7 +78,7 @@ class Different:
     student_no: str
     name: str
     entry_id: int | None
-    lines: list[Line]
+    lines: list[FieldLine]
 
 
 @dataclass(frozen=True)
@@ -129,12 +129,12 @@ def _rows(long: DataFrame) -> Iterator[Different]:
         yield Different(row, first.line, first.student_no, first.name, first.entry_id, lines)
 
 
-def _line(line: Any, year: int) -> Line:
+def _line(line: Any, year: int) -> FieldLine:
     ours, theirs, placement = (
         shown(line.field, value, year) for value in (line.ours, line.theirs, line.placement)
     )
     label = FIELD_LABELS[line.field]
-    return Line(line.field, label, ours, theirs, placement, line.choice, line.asks)
+    return FieldLine(line.field, label, ours, theirs, placement, line.choice, line.asks)
 
 
 def only_ours(record: Import, most: int) -> Sequence[Any]:
@@ -293,4 +293,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Compare side by side"), url_for("PlanFilesView.show", uid=paper.wish["uid"])
 
 
-MAKER = Maker(_l("Differences"), _differences, _back, menu="Plan")
+MAKER = PaperMaker(_l("Differences"), _differences, _back, menu="Plan")

@@ -13,7 +13,7 @@ from app.core.db import db
 from app.core.registry import stores
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import Choices, Context, Found, Problems
+from app.files.imports.sheet import Context, Found, Problems, ValueList
 from app.plan.comparison.importing import STUDENT, freshen
 from app.plan.rows.forms import TABLES
 from app.plan.rows.models import ChangeState, Source
@@ -122,7 +122,7 @@ def _mark_strangers(record: Import, context: Context) -> None:
     compare.mark(record, other(STUDENT, differs), "id_number", str(OTHER_ID))
 
 
-def _read_codes(record: Import, field: str, editions: dict[str, Choices]) -> None:
+def _read_codes(record: Import, field: str, editions: dict[str, ValueList]) -> None:
     """Code or name → the code in the edition of the student's year (PLN-11)."""
     found = db.session.execute(
         text(

@@ -179,7 +179,7 @@ def make_letters(paper: Paper) -> bytes:
     return out.getvalue()
 
 
-LETTER_MAKER = papers.Maker(_l("Forwarding letters"), make_letters, _back, menu="Plan")
+LETTER_MAKER = papers.PaperMaker(_l("Forwarding letters"), make_letters, _back, menu="Plan")
 
 
 def _loaded(ids: Sequence[int]) -> Iterator[ForwardingLetter]:
@@ -310,4 +310,4 @@ def make_courier(paper: Paper) -> bytes:
     return out.getvalue()
 
 
-COURIER_MAKER = papers.Maker(_l("Courier sheet"), make_courier, _back, menu="Plan")
+COURIER_MAKER = papers.PaperMaker(_l("Courier sheet"), make_courier, _back, menu="Plan")

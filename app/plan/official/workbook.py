@@ -127,7 +127,7 @@ def _filled(paper: Paper, look: dict[str, Any], columns: dict[int, str]) -> Text
     return cells
 
 
-MAKER = papers.Maker(
+MAKER = papers.PaperMaker(
     _l("Official workbook, filled"),
     make,
     menu="Plan",

@@ -20,7 +20,7 @@ from app.core import clock
 from app.core.db import db
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash
@@ -30,13 +30,13 @@ from app.people.schools.queries import major_choices
 from app.people.students.models import Student
 from app.people.students.search_views import COLLEGE, StudentSearch
 from app.plan.reports import detail, flow, flow_detail, queries
-from app.plan.reports.detail import OUTSIDE, Table
+from app.plan.reports.detail import OUTSIDE, FigureTable
 from app.plan.reports.queries import Cut
 from app.plan.reports.sheets import KINDS, MAKERS
 from app.plan.rows.editions import NOT_NOW, NOTHING, SEEKING, formula, formula_of, formulas
 from app.plan.rows.models import PARTS, PlanEntry, Snapshot
 from app.plan.rows.outside import RATE, Base, Why, of_records, season, text_of
-from app.plan.rows.outside_views import Line, line_of, listed
+from app.plan.rows.outside_views import OutsideLine, line_of, listed
 from app.plan.years.snapshot_views import outside_urls
 from app.plan.years.snapshots import snapshot_of, snapshots_for
 
@@ -117,7 +117,7 @@ class ReportsView(SafeView):
         table, notes, _snapshot = self._rate()
         return _file(kind, "rate", [table], notes)
 
-    def _rate(self) -> tuple[Table, list[tuple[str, str]], Snapshot | None]:
+    def _rate(self) -> tuple[FigureTable, list[tuple[str, str]], Snapshot | None]:
         who, cut = actor(), _cut()
         key = _number("snapshot")
         if key is not None:
@@ -152,7 +152,7 @@ class ReportsView(SafeView):
         table = detail.rate_table(rates, cut.by, used, _address(cut) if own else _nowhere, title)
         return table, detail.formula_lines(used), None
 
-    def _by_year(self, cut: Cut) -> tuple[Table, list[tuple[str, str]], None]:
+    def _by_year(self, cut: Cut) -> tuple[FigureTable, list[tuple[str, str]], None]:
         """Each year by the formula that counted for it (PLN-11)."""
         rates = queries.live(actor(), cut)
         used = {rate.key: formula_of(formula(rate.key)) for rate in rates}
@@ -191,14 +191,14 @@ class ReportsView(SafeView):
         return _file(kind, "flow", _flow(span), days)
 
 
-def _flow(span: flow.Span) -> list[Table]:
+def _flow(span: flow.FlowSpan) -> list[FigureTable]:
     """The tables of the flow, with the graduates of the season that they look at."""
     mine = [Student.graduation_year == season(), Student.school_id == span.school]
     mine += [Student.college_id == span.college] if span.college else []
     return flow_detail.tables(span, season(), of_records(actor(), *mine))
 
 
-def _span() -> flow.Span:
+def _span() -> flow.FlowSpan:
     """The days that the address asks for; who sees every school begins with the first."""
     first = next((int(key) for key, _name in schools()), None) if not actor().school_id else None
     return flow.span_of(actor(), _day("since"), _day("until"), _number("school") or first)
@@ -259,7 +259,7 @@ def _narrowed(cut: Cut) -> dict[str, Any]:
     }
 
 
-def _line(table: Table, snapshot: Snapshot | None) -> Line | None:
+def _line(table: FigureTable, snapshot: Snapshot | None) -> OutsideLine | None:
     """Who is outside the figures, under them; of a snapshot that kept nobody outside, None."""
     base, narrowed = table.base or Base(), _narrowed(_cut())
     if snapshot is not None:
@@ -300,7 +300,9 @@ def _files(name: str) -> list[tuple[str, str]]:
     return [(f".{kind}", f"{url}?{query}" if query else url) for kind, url in found]
 
 
-def _file(kind: str, name: str, tables: list[Table], notes: list[tuple[str, str]]) -> Response:
+def _file(
+    kind: str, name: str, tables: list[FigureTable], notes: list[tuple[str, str]]
+) -> Response:
     if kind not in KINDS:
         abort(404)
     notes = [*_outside_notes(tables), *notes]
@@ -310,7 +312,7 @@ def _file(kind: str, name: str, tables: list[Table], notes: list[tuple[str, str]
     )
 
 
-def _outside_notes(tables: list[Table]) -> list[tuple[str, str]]:
+def _outside_notes(tables: list[FigureTable]) -> list[tuple[str, str]]:
     """Who is outside the figures of a file, above its other notes (PLN-06)."""
     bases = {text_of(table.base): None for table in tables if table.base is not None}
     return [(_("Who is counted"), text) for text in bases]
@@ -329,19 +331,19 @@ class GraduatesView(StudentSearch, SafeModelView):
     include_route_methods = {"list", "search", "pick_columns"}
     list_title = _l("Graduates of the report")
     columns = (
-        Column("name", _l("Name"), sorts=True, card="title"),
-        Column("student_no", _l("Student number"), sorts=True, width="number"),
+        ListColumn("name", _l("Name"), sorts=True, card="title"),
+        ListColumn("student_no", _l("Student number"), sorts=True, width="number"),
         COLLEGE,
-        Column("major.name", _l("Major"), card="none"),
-        Column("class_name", _l("Class"), card="none"),
-        Column(
+        ListColumn("major.name", _l("Major"), card="none"),
+        ListColumn("class_name", _l("Class"), card="none"),
+        ListColumn(
             "education",
             _l("Level of education"),
             lambda code: labels.code_text("xl", code),
             card="none",
         ),
-        Column("plan_row.destination_code", _l("Destination"), _with_name, width="middling"),
-        Column("plan_row.employer_name", _l("Employer"), dash),
+        ListColumn("plan_row.destination_code", _l("Destination"), _with_name, width="middling"),
+        ListColumn("plan_row.employer_name", _l("Employer"), dash),
     )
     base_order = ("id", "asc")
     filters = (

@@ -12,7 +12,7 @@ from sqlalchemy import Select, false, select
 from app.accounts.queries import actor
 from app.codes.queries import edition_name
 from app.codes.workflow import note_record
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, yes_no
@@ -47,12 +47,12 @@ class CountsAsView(SafeModelView):
     list_title = _l("What the codes count as")
     add_title, edit_title = _l("Let a code count"), _l("What the code counts as")
     columns = (
-        Column("code", _l("Code"), sorts=True, width="number", card="title"),
-        Column("name", _l("Name of the code"), width="roomy"),
-        Column("part", _l("Counts as"), lambda part: str(PARTS.get(part, part)), card="status"),
-        Column("needs", _l("Needs these fields"), _fields, width="roomy", card="none"),
-        Column("edition", _l("Edition of the formula"), edition_name, sorts=True),
-        Column("certain", _l("Confirmed"), yes_no),
+        ListColumn("code", _l("Code"), sorts=True, width="number", card="title"),
+        ListColumn("name", _l("Name of the code"), width="roomy"),
+        ListColumn("part", _l("Counts as"), lambda part: str(PARTS.get(part, part)), card="status"),
+        ListColumn("needs", _l("Needs these fields"), _fields, width="roomy", card="none"),
+        ListColumn("edition", _l("Edition of the formula"), edition_name, sorts=True),
+        ListColumn("certain", _l("Confirmed"), yes_no),
     )
     base_order = ("code", "asc")
     add_form, edit_form = NewCountsAsForm, CountsAsForm
@@ -101,17 +101,17 @@ class FormulasView(SafeModelView):
     list_title = _l("Formulas of the rate")
     add_title, edit_title = _l("New formula"), _l("Edit the formula")
     columns = (
-        Column("edition", _l("Edition of the formula"), edition_name, card="title"),
-        Column(
+        ListColumn("edition", _l("Edition of the formula"), edition_name, card="title"),
+        ListColumn(
             "since",
             _l("From graduation year"),
             lambda since: since or _("from the beginning"),
             sorts=True,
         ),
-        Column("settled", _l("Parts of the rate"), _parts, width="roomy"),
-        Column("left_out", _l("Not in N"), lambda codes: _(", ").join(codes) or "–"),
-        Column("certain", _l("Confirmed"), yes_no),
-        Column("note", _l("Note"), dash, width="roomy"),
+        ListColumn("settled", _l("Parts of the rate"), _parts, width="roomy"),
+        ListColumn("left_out", _l("Not in N"), lambda codes: _(", ").join(codes) or "–"),
+        ListColumn("certain", _l("Confirmed"), yes_no),
+        ListColumn("note", _l("Note"), dash, width="roomy"),
     )
     base_order = ("since", "desc")
     add_form, edit_form = NewFormulaForm, FormulaForm

@@ -68,6 +68,6 @@ def fields_changed(row: Trail) -> str:
     return _(", ").join(str(FIELD_LABELS[name]) for name in DESTINATION_FIELDS if name in names)
 
 
-def trace(kind: str, record_id: int) -> list[trail.Line]:
+def trace(kind: str, record_id: int) -> list[trail.TrailLine]:
     """The process trace, newest first."""
     return trail.shown(kind, record_id, staff=True)

@@ -26,8 +26,8 @@ from app.core.errors import NotYours
 from app.fab.columns import same
 from app.files.exports.lists import exact
 from app.files.exports.readers import MASKED, blank, reader
-from app.files.exports.row_proxy import Reader, Reading
-from app.files.exports.tables import Asked, Batch, Out, Source, Table
+from app.files.exports.row_proxy import Reader, RowReading
+from app.files.exports.tables import Asked, Batch, ExportSource, ExportTable, Out
 from app.people.schools.models import College, School
 from app.people.schools.queries import colleges_for, schools_for
 from app.people.students.fields import FIELDS as ORIGIN
@@ -187,18 +187,18 @@ def rows_for(asked: Asked) -> Select[Any]:
     return found.where(PlanEntry.state == asked["state"]) if asked.get("state") else found
 
 
-def table(asked: Asked, clear: bool) -> Table:
+def table(asked: Asked, clear: bool) -> ExportTable:
     """The plan in the official layout: headers in Chinese, DBF names and widths as given."""
     columns = layout(asked["layout"])
     outs = [
         Out(column.header, column.dbf, column.width, cut=CUTS.get(column.field))
         for column in columns
     ]
-    return Table(outs, lambda: _rows(columns, asked, clear))
+    return ExportTable(outs, lambda: _rows(columns, asked, clear))
 
 
 def _rows(columns: Sequence[Official], asked: Asked, clear: bool) -> Generator[Batch, None, None]:
-    reading = Reading(PlanEntry)
+    reading = RowReading(PlanEntry)
     readers = [_reader(reading, column.field, asked, clear) for column in columns]
     return reading.texts(_ordered(asked), readers)
 
@@ -207,7 +207,7 @@ def _ordered(asked: Asked) -> Select[Any]:
     return rows_for(asked).order_by(PlanEntry.college_id, PlanEntry.id)
 
 
-def _reader(reading: Reading, field: str, asked: Asked, clear: bool) -> Reader:
+def _reader(reading: RowReading, field: str, asked: Asked, clear: bool) -> Reader:
     """How one official column is filled, or that it stays empty."""
     fill, spelled = FILLS.get(field), asked["spelled"]
     if fill is None or (fill.code and spelled == "names") or (fill.table and spelled == "codes"):
@@ -266,4 +266,4 @@ def back(_asked: Asked) -> tuple[Any, str]:
     return _l("Employment plan"), url_for("PlanView.list")
 
 
-PLAN = Source(NAME, table, count, title, back, facts)
+PLAN = ExportSource(NAME, table, count, title, back, facts)

@@ -22,8 +22,8 @@ from app.core.forms import show_problems
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.arguments import ListArgs
-from app.fab.columns import CHANGED, Column, Panel, fact, groups_panel, same, trace_panel
-from app.fab.declared import READ_ONLY, Link, ListFilter, Offer, Tab, record_action
+from app.fab.columns import CHANGED, ListColumn, Panel, fact, groups_panel, same, trace_panel
+from app.fab.declared import READ_ONLY, ActionButton, Link, ListFilter, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.per_request import once
 from app.fab.presentation import chip, chips, dash
@@ -88,11 +88,11 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     include_route_methods = READ_ONLY | {"action", "action_post", "confirm", "write"}
     list_title = _l("Employment plan")
     show_title = _l("Row of the plan")
-    columns: tuple[Column, ...] = (
+    columns: tuple[ListColumn, ...] = (
         STUDENT_NO.but(card=""),
         STUDENT.but(label=_l("Name")),
         COLLEGE.but(path="student.college.name", card="none", cut=same),
-        Column(
+        ListColumn(
             "destination",
             _l("Destination"),
             dash,
@@ -100,19 +100,21 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             width="middling",
             cut=same,
         ),
-        Column("employer_name", _l("Employer"), dash, sorts=True, width="middling"),
-        Column(
+        ListColumn("employer_name", _l("Employer"), dash, sorts=True, width="middling"),
+        ListColumn(
             "employer_kind", _l("Nature"), of_row=_with_code("employer_kind"), card="none", cut=same
         ),
-        Column("industry", _l("Industry"), of_row=_with_code("industry"), card="none", cut=same),
-        Column(
+        ListColumn(
+            "industry", _l("Industry"), of_row=_with_code("industry"), card="none", cut=same
+        ),
+        ListColumn(
             "source",
             _l("Source"),
             _source,
             card="none",
             cut=same,
         ),
-        Column(
+        ListColumn(
             "by_staff",
             _l("Mark"),
             _mark,
@@ -120,7 +122,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             card="none",
         ),
         CHANGED.but(card="none"),
-        Column("state", _l("State"), chips(PLAN_STATES, PLAN_CHIPS), card="status", cut=same),
+        ListColumn("state", _l("State"), chips(PLAN_STATES, PLAN_CHIPS), card="status", cut=same),
         fact("student.major.name", _l("Major"), cut=same),
         fact("graduation_year", _l("Graduation year"), cut=same),
         fact("credit_code", _l("Credit code"), dash),
@@ -244,7 +246,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     def _cautions(self, item: Any) -> list[dict[str, Any]]:
         return once(f"cautions {item.id}", lambda: detail.cautions(item))
 
-    def offers(self, item: Any) -> list[Offer]:
+    def offers(self, item: Any) -> list[ActionButton]:
         """Before the report the warnings are read once more (PLN-06)."""
         texts = [caution["text"] for caution in self._cautions(item)]
         said = (

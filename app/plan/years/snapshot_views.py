@@ -24,7 +24,7 @@ from app.people.schools.office_views import years
 from app.plan.rows.detail import shown
 from app.plan.rows.models import DESTINATION_FIELDS, FIELD_LABELS, PARTS, Snapshot
 from app.plan.rows.outside import REASONS, Why
-from app.plan.rows.outside_views import Line, line_of
+from app.plan.rows.outside_views import OutsideLine, line_of
 from app.plan.years import snapshots
 
 LARGEST_KEY = 2**31 - 1
@@ -162,7 +162,7 @@ def outside_urls(snapshot: Snapshot) -> dict[str, str]:
     return {w: url for w, url in pages if (snapshot.outside or {}).get(w)}
 
 
-def _line(snapshot: Snapshot) -> Line | None:
+def _line(snapshot: Snapshot) -> OutsideLine | None:
     base = snapshots.base_of(snapshot)
     return line_of(base, outside_urls(snapshot)) if base else None
 
@@ -275,4 +275,4 @@ def _back(paper: Paper) -> tuple[str, str]:
     return _("Two snapshots compared"), url_for("SnapshotsView.compare", **keys)
 
 
-MAKER = making.Maker(_l("Differences of two snapshots"), _workbook, _back, menu="Plan")
+MAKER = making.PaperMaker(_l("Differences of two snapshots"), _workbook, _back, menu="Plan")

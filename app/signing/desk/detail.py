@@ -246,7 +246,7 @@ def _terms(placement: Placement) -> list[Block]:
 SILENT = {"placement": ("end", "revive", "void"), "invitation": ("void",)}
 
 
-def trace(placement: Placement) -> list[trail.Line]:
+def trace(placement: Placement) -> list[trail.TrailLine]:
     """Who did what, when and why, newest first: invitation, placement, terminations, reports."""
     records = [("placement", placement.id)]
     if placement.invitation_id:

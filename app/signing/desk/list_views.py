@@ -17,7 +17,7 @@ from app.codes import queries as codes
 from app.codes.labels import code_name
 from app.core import clock
 from app.fab.arguments import ListArgs
-from app.fab.columns import CHANGED, Column, fact, same
+from app.fab.columns import CHANGED, ListColumn, fact, same
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import Order, SafeInterface
 from app.fab.listing import TabLink
@@ -148,7 +148,7 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
     class_permission_name = "Desk"
     list_title = _l("Signings")
     columns = (
-        Column(
+        ListColumn(
             "agreement_no",
             _l("Agreement number"),
             of_row=_number,
@@ -157,15 +157,15 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
             card="none",
             out_shape=str,
         ),
-        Column("agreement", _l("Agreement"), _agreement, width="number", card="none"),
+        ListColumn("agreement", _l("Agreement"), _agreement, width="number", card="none"),
         STUDENT_NO,
         STUDENT.but(label=_l("Name")),
         COLLEGE.but(shape=whole, card="none", cut=same),
-        Column("major.name", _l("Major"), whole, card="none"),
-        Column("kind", _l("Kind"), _kind, sorts=True, card="none", cut=same),
-        Column("employer_name", _l("Employer"), whole, sorts=True),
+        ListColumn("major.name", _l("Major"), whole, card="none"),
+        ListColumn("kind", _l("Kind"), _kind, sorts=True, card="none", cut=same),
+        ListColumn("employer_name", _l("Employer"), whole, sorts=True),
         CHANGED.but(shape=_changed, out_shape=moment),
-        Column(
+        ListColumn(
             "state",
             _l("Signing review"),
             of_row=_review,
@@ -174,8 +174,8 @@ class DeskList(SavedFilters, StudentSearch, SafeModelView):
             out_row=_state,
             cut=same,
         ),
-        Column("termination.state", _l("Termination review"), _ending, width="wrap"),
-        Column("waits_since", _l("Waiting for"), _waiting, width="number"),
+        ListColumn("termination.state", _l("Termination review"), _ending, width="wrap"),
+        ListColumn("waits_since", _l("Waiting for"), _waiting, width="number"),
         fact("graduation_year", _l("Graduation year"), cut=same),
         fact("student.class_name", _l("Class")),
         fact("student.education", _l("Level of education"), code_name("xl"), cut=same),

@@ -16,7 +16,7 @@ from app.batches.step_views import KEYS, StepActions
 from app.core import clock
 from app.core.errors import Invalid, Refused
 from app.fab.access import has_access
-from app.fab.declared import Offer
+from app.fab.declared import ActionButton
 from app.fab.detail import Button
 from app.fab.per_request import now, once
 from app.files.documents.editions import may_have_full
@@ -157,10 +157,10 @@ class DeskView(StepActions, DeskList):
     def offered(self, item: Any) -> list[Any]:
         return once(f"steps {item.id}", lambda: PLACEMENTS.offers(item, actor(), now()))
 
-    def offers(self, item: Any) -> list[Offer]:
+    def offers(self, item: Any) -> list[ActionButton]:
         return [offer for offer, _pull in self._offers(item)]
 
-    def _offers(self, item: Any) -> list[tuple[Offer, Pull]]:
+    def _offers(self, item: Any) -> list[tuple[ActionButton, Pull]]:
         """What stands first: the answer to what waits; then what else is possible (AGR-18)."""
         mine = [p for p in self.pulls(item) if self._may(p.lever.name)]
         waits = self._waiting(item)[0]
@@ -174,11 +174,11 @@ class DeskView(StepActions, DeskList):
         main, approves_it = pull.lever.name in levers.MAIN, pull.offer.verdict is Verdict.APPROVE
         return (not answers, not main, answers and not approves_it, bool(pull.offer.why_not))
 
-    def _offer(self, item: Any, pull: Pull, waits: str) -> Offer:
+    def _offer(self, item: Any, pull: Pull, waits: str) -> ActionButton:
         """A lever as a button; it has a key only where it answers what the record waits for."""
         step, lever = pull.lever.step, pull.lever
         verdict = pull.offer.verdict if lever.flow.kind == waits else None
-        offer = Offer.of_step(
+        offer = ActionButton.of_step(
             step,
             pull.offer.why_not,
             text=self._question(item, step),
@@ -240,7 +240,7 @@ class DeskView(StepActions, DeskList):
             *found[FIRST:],
         ]
 
-    def bulk_offers(self) -> list[Offer]:
+    def bulk_offers(self) -> list[ActionButton]:
         if request.values.get("tab", "mine") not in REVIEWED:
             return []
         return [o for o in super().bulk_offers() if not o.name.endswith("undo")]

@@ -36,7 +36,7 @@ def check(found: Destination, who: Actor) -> None:
         raise Refused(_("What was submitted keeps its files."))
 
 
-FILES = files.Kind(Destination, destinations_for, check, most=100)
+FILES = files.FileKind(Destination, destinations_for, check, most=100)
 
 
 def add_proof(who: Actor, draft_id: int, key: str, name: str, source: BinaryIO) -> Attachment:

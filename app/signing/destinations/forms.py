@@ -50,7 +50,7 @@ class _Star:
         """Nothing to check here."""
 
 
-class Place(RegionField):
+class DraftRegionField(RegionField):
     """A region that a draft may leave open, with what was typed kept."""
 
     def __init__(self, label: Any, validators: Any = (), **kwargs: Any) -> None:
@@ -103,7 +103,7 @@ def _field(field: DestinationField) -> Any:
     if kind is FieldType.CODE:
         return SelectField(str(field), validate_choice=False, **common)
     if kind is FieldType.REGION:
-        return Place(str(field), **common)
+        return DraftRegionField(str(field), **common)
     if kind is FieldType.DATE:
         return StringField(str(field), widget=DateInput(), **common)
     if kind in TEXTS:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import selectinload
 from app.codes import labels
 from app.core.db import db
 from app.fab.access import has_access
-from app.fab.columns import Column, Panel, fact
+from app.fab.columns import ListColumn, Panel, fact
 from app.fab.declared import Link, ListFilter
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash, yes_no
@@ -54,11 +54,11 @@ class DestinationTypesView(SafeModelView):
     list_title, add_title = _l("Types of destinations"), _l("New type")
     edit_title = _l("Edit the type")
     columns = (
-        Column("name", _l("Title"), sorts=True),
-        Column("code", _l("Key")),
-        Column("hint", _l("Explanation"), dash, width="roomy"),
-        Column("sort", _l("Place in the list"), sorts=True),
-        Column("active", _l("In use"), yes_no),
+        ListColumn("name", _l("Title"), sorts=True),
+        ListColumn("code", _l("Key")),
+        ListColumn("hint", _l("Explanation"), dash, width="roomy"),
+        ListColumn("sort", _l("Place in the list"), sorts=True),
+        ListColumn("active", _l("In use"), yes_no),
         fact("name_en", _l("English name"), dash),
         fact("hint_en", _l("English explanation"), dash),
     )
@@ -92,27 +92,27 @@ class DestinationKindsView(SafeModelView):
     add_title, edit_title = _l("New kind"), _l("Edit the kind")
     show_template = "signing/destinations/kind.html"
     columns = (
-        Column("name", _l("Title"), sorts=True, card="title"),
-        Column("type.name", _l("Type")),
-        Column("code", _l("Key"), card="none"),
-        Column(
+        ListColumn("name", _l("Title"), sorts=True, card="title"),
+        ListColumn("type.name", _l("Type")),
+        ListColumn("code", _l("Key"), card="none"),
+        ListColumn(
             "plan_code",
             _l("Plan code since 2021"),
             lambda code: f"{code} {labels.code_text('byqx', code, 2021)}",
             sorts=True,
             width="roomy",
         ),
-        Column(
+        ListColumn(
             "plan_code_legacy",
             _l("Plan code before 2021"),
             lambda code: f"{code} {labels.code_text('byqx', code, 2020)}",
             width="roomy",
             card="none",
         ),
-        Column("settles", _l("Settles"), yes_no),
-        Column("years", _l("Graduation years"), card="none"),
-        Column("sort", _l("Place in the list"), sorts=True, card="none"),
-        Column("active", _l("In use"), yes_no),
+        ListColumn("settles", _l("Settles"), yes_no),
+        ListColumn("years", _l("Graduation years"), card="none"),
+        ListColumn("sort", _l("Place in the list"), sorts=True, card="none"),
+        ListColumn("active", _l("In use"), yes_no),
         fact("name_en", _l("English name"), dash),
         fact("hint", _l("Explanation"), dash),
         fact("hint_en", _l("English explanation"), dash),
@@ -243,8 +243,8 @@ class DestinationFieldsView(_Parts):
     include_route_methods = {"add", "edit"}
     list_title, add_title, edit_title = _l("Fields"), _l("New field"), _l("Edit the field")
     columns = (
-        Column("name", _l("Title")),
-        Column("key", _l("Key")),
+        ListColumn("name", _l("Title")),
+        ListColumn("key", _l("Key")),
     )
     add_form, edit_form = NewFieldForm, FieldForm
     edit_columns = [
@@ -275,8 +275,8 @@ class DestinationProofsView(_Parts):
     include_route_methods = {"add", "edit"}
     list_title, add_title, edit_title = _l("Proof material"), _l("New proof"), _l("Edit the proof")
     columns = (
-        Column("name", _l("Title")),
-        Column("key", _l("Key")),
+        ListColumn("name", _l("Title")),
+        ListColumn("key", _l("Key")),
     )
     add_form, edit_form = NewProofForm, ProofForm
     edit_columns = [*NAMED, "required", "most", "sort", "active"]

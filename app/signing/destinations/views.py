@@ -28,7 +28,7 @@ def place_of(name: str) -> int:
     return int(text[:12])
 
 
-def trace(placement: Placement) -> list[trail.Line]:
+def trace(placement: Placement) -> list[trail.TrailLine]:
     """What happened to it and to leaving it, newest first."""
     records = [("placement", placement.id)]
     last = stores().leaving.last(placement.id)

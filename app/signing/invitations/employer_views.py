@@ -15,7 +15,7 @@ from app.accounts.queries import actor
 from app.core import clock
 from app.core.named import name_has
 from app.fab.access import has_access
-from app.fab.columns import Column, fact
+from app.fab.columns import ListColumn, fact
 from app.fab.declared import Link, ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
@@ -69,16 +69,16 @@ class EmployerInvitationsView(ToldColumn, StudentSearch, SafeModelView):
     show_title = _l("Invitation")
     columns = (
         STUDENT,
-        Column(
+        ListColumn(
             "answer", _l("Response"), lambda answer: chip(*response_text(answer)), card="status"
         ),
-        Column("placement.state", lazy_pgettext("signing", "Review"), review_chip),
-        Column("told", _l("Telling"), told_chip, width="told", out=False),
-        Column("student.school.name", _l("School"), width="roomy"),
-        Column("student.major.name", _l("Major")),
-        Column("terms.position", BY_NAME["position"].label),
-        Column("sent_at", _l("Sent on"), local, sorts=True, width="number", card="none"),
-        Column("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
+        ListColumn("placement.state", lazy_pgettext("signing", "Review"), review_chip),
+        ListColumn("told", _l("Telling"), told_chip, width="told", out=False),
+        ListColumn("student.school.name", _l("School"), width="roomy"),
+        ListColumn("student.major.name", _l("Major")),
+        ListColumn("terms.position", BY_NAME["position"].label),
+        ListColumn("sent_at", _l("Sent on"), local, sorts=True, width="number", card="none"),
+        ListColumn("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
         fact("student.graduation_year", _l("Graduation year")),
     )
     base_order = ("changed_at", "desc")

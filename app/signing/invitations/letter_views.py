@@ -23,7 +23,7 @@ from app.core.limits import Limit
 from app.core.names import name_problem
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.notices.reached import REACHED, Told
+from app.notices.reached import REACHED, ToldCount
 from app.people.employers.employer_views import mine
 from app.people.schools.models import School
 from app.people.students.queries import find_student
@@ -255,7 +255,7 @@ class LetterView(SafeView):
 
 def _telling(made: Sequence[Invitation]) -> dict[str, Any]:
     """Of the letters just sent: how many are being told, and whom nobody can tell, and why (NTF-05)."""
-    reached, told = reach_of_students(made), Told()
+    reached, told = reach_of_students(made), ToldCount()
     for row in made:
         told.add(reached[row.id])
     lines = [(row.id, row.student.name, row.student.school.name, reached[row.id]) for row in made]

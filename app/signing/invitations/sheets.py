@@ -21,7 +21,16 @@ from app.core.phones import folded
 from app.core.text import mask_id_number
 from app.files.imports import compare
 from app.files.imports.models import Import
-from app.files.imports.sheet import Choices, Column, Context, Found, Kind, Problems, Sheet, Target
+from app.files.imports.sheet import (
+    CellKind,
+    Column,
+    Context,
+    Found,
+    Problems,
+    Sheet,
+    Target,
+    ValueList,
+)
 from app.people.schools.models import School
 from app.people.students.models import Student
 from app.signing.invitations import guesses
@@ -58,7 +67,7 @@ def prepare(_record: Import) -> Context:
         .where(School.active == true())
         .order_by(School.code)
     ).tuples()
-    return Context(clock.today(), {"school": Choices(list(rows))})
+    return Context(clock.today(), {"school": ValueList(list(rows))})
 
 
 def admit(record: Import, rows: int) -> None:
@@ -193,7 +202,7 @@ SEND_LIST = Sheet(
         Column(
             "school",
             _l("School"),
-            Kind.CHOICE,
+            CellKind.CHOICE,
             "YXDM",
             ("毕业院校", "院校名称", "YXMC", "院校代码"),
             required=True,
@@ -204,7 +213,7 @@ SEND_LIST = Sheet(
         Column(
             "year",
             _l("Graduation year"),
-            Kind.NUMBER,
+            CellKind.NUMBER,
             "BYNF",
             ("毕业届", "毕业年份", "届别"),
             required=True,
@@ -217,7 +226,7 @@ SEND_LIST = Sheet(
         Column(
             "name",
             _l("Name"),
-            Kind.NAME,
+            CellKind.NAME,
             "XM",
             ("学生姓名",),
             required=True,
@@ -228,7 +237,7 @@ SEND_LIST = Sheet(
         Column(
             "number",
             _l("ID number or phone"),
-            Kind.DIGITS,
+            CellKind.DIGITS,
             "SFZH",
             ("身份证号", "身份证号码", "手机号", "手机号码", "证件号码", "证件号码或手机号"),
             required=True,

@@ -20,7 +20,7 @@ from app.core.errors import NotYours
 from app.core.registry import stores
 from app.fab.access import has_access
 from app.fab.builder import SafeView
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.fab.interface import SafeInterface
 from app.fab.views import SafeModelView
 from app.people.employers.models import Employer
@@ -62,15 +62,15 @@ class MyInvitationsView(SafeModelView):
     include_route_methods = {"list", "show", "search", "index"}
     list_title, show_title = _l("Online signing"), _l("Invitation letter")
     columns = (
-        Column("employer.name", _l("Employer")),
-        Column(
+        ListColumn("employer.name", _l("Employer")),
+        ListColumn(
             "answer", _l("Response"), lambda answer: chip(*response_text(answer)), card="status"
         ),
-        Column("terms.position", BY_NAME["position"].label),
-        Column("sent_at", _l("Invited on"), local, sorts=True, width="number"),
-        Column("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
-        Column("placement.state", lazy_pgettext("signing", "Review"), review_chip),
-        Column(
+        ListColumn("terms.position", BY_NAME["position"].label),
+        ListColumn("sent_at", _l("Invited on"), local, sorts=True, width="number"),
+        ListColumn("reply_by", _l("Answer by"), clock.shown_deadline, sorts=True, width="number"),
+        ListColumn("placement.state", lazy_pgettext("signing", "Review"), review_chip),
+        ListColumn(
             "id",
             _l("Letter"),
             lambda key: Markup('<a href="{}">{}</a>').format(

@@ -181,7 +181,7 @@ def party_b(student: Any, *, own: bool = False, signed: bool = False) -> list[tu
     ]
 
 
-def history(item: Invitation) -> list[trail.Line]:
+def history(item: Invitation) -> list[trail.TrailLine]:
     """The trace of the invitation and of the signing it led to, newest first."""
     records = [("invitation", item.id)]
     if item.placement:

@@ -14,7 +14,7 @@ from app.people.students.models import Student
 from app.signing.invitations.models import Invitation, InvitationState
 from app.signing.invitations.queries import invitation_of
 from app.signing.invitations.workflow import INVITATIONS
-from app.signing.objections.models import LABELS, Objection, ObjectionState, Way
+from app.signing.objections.models import LABELS, Objection, ObjectionState, ReportWay
 from app.signing.objections.notices import tell_parties
 from app.signing.objections.queries import objections_for, open_objection
 from app.signing.placements.models import HOLDS_SLOT, Placement
@@ -181,7 +181,7 @@ def disown(about: Any, actor: Actor, text: str, act: str) -> Objection:
     `act` is the kind of record whose event it was, `text` what the school reads. Raises Refused.
     """
     new = _about(about)
-    new.reporter, new.way, new.act = actor.role.value, Way.LINK, act
+    new.reporter, new.way, new.act = actor.role.value, ReportWay.LINK, act
     return OBJECTIONS.start("disown", new, actor, text=text)
 
 

@@ -128,7 +128,7 @@ def term_groups(placement: Placement) -> list[tuple[Any, Any]]:
     return [known[name] for name in GROUPS]
 
 
-def trace(placement: Placement) -> list[trail.Line]:
+def trace(placement: Placement) -> list[trail.TrailLine]:
     """Who did what, when and why, newest first."""
     return trail.shown("placement", placement.id)
 

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select
 from app.accounts.queries import actor
 from app.core.errors import Refused
 from app.core.named import title_has
-from app.fab.columns import CHANGED, Column, Panel, fact
+from app.fab.columns import CHANGED, ListColumn, Panel, fact
 from app.fab.declared import Link, Tab, record_action
 from app.fab.interface import SafeInterface
 from app.fab.presentation import dash
@@ -31,8 +31,8 @@ class OfferedEmployersView(SafeModelView):
     class_permission_name = "OfferedEmployers"
     list_title, show_title = _l("Employers from paper signings"), _l("Employer of a paper signing")
     columns = (
-        Column("employer_name", _l("Employer"), sorts=True, width="roomy", card="title"),
-        Column("employer_credit_code", _l("Credit code"), sorts=True, width="number"),
+        ListColumn("employer_name", _l("Employer"), sorts=True, width="roomy", card="title"),
+        ListColumn("employer_credit_code", _l("Credit code"), sorts=True, width="number"),
         STUDENT.but(card=""),
         CHANGED.but(card="none"),
         fact("employer_address", _l("Postal address"), dash),

@@ -17,7 +17,7 @@ from app.core.db import db
 from app.core.limits import Limit
 from app.core.named import name_has
 from app.fab.access import has_access
-from app.fab.columns import CHANGED, Column, fact
+from app.fab.columns import CHANGED, ListColumn, fact
 from app.fab.declared import ListFilter, Tab
 from app.fab.interface import SafeInterface
 from app.fab.presentation import chips, dash, moment
@@ -34,7 +34,7 @@ from app.signing.terms.models import BY_NAME
 NUMBERS = Limit("number-search", 10, timedelta(days=1))
 
 
-def _lists() -> queries.Choices:
+def _lists() -> queries.ListChoices:
     """What the list can be narrowed to; asked once a request."""
     if "termination_choices" not in g:
         g.termination_choices = queries.choices(actor())
@@ -74,14 +74,16 @@ class EmployerTerminationsView(PartyTerminations, StudentSearch, SafeModelView):
     list_title, show_title = _l("Terminations"), lazy_pgettext("heading", "Termination")
     columns = (
         STUDENT,
-        Column("termination.state", lazy_pgettext("state", "Termination"), _ending, card="status"),
-        Column("state", _l("Agreement"), chips(AGREEMENT_LABELS, AGREEMENT_CHIPS)),
-        Column("student.school.name", _l("School"), width="roomy"),
-        Column("student.education", _l("Level of education"), queries.education, card="none"),
-        Column("major.name", _l("Major")),
-        Column("terms.position", BY_NAME["position"].label),
-        Column("agreement_no", _l("Agreement number"), dash, width="number", card="none"),
-        Column("created_at", _l("Signed on"), moment, sorts=True, width="number", card="none"),
+        ListColumn(
+            "termination.state", lazy_pgettext("state", "Termination"), _ending, card="status"
+        ),
+        ListColumn("state", _l("Agreement"), chips(AGREEMENT_LABELS, AGREEMENT_CHIPS)),
+        ListColumn("student.school.name", _l("School"), width="roomy"),
+        ListColumn("student.education", _l("Level of education"), queries.education, card="none"),
+        ListColumn("major.name", _l("Major")),
+        ListColumn("terms.position", BY_NAME["position"].label),
+        ListColumn("agreement_no", _l("Agreement number"), dash, width="number", card="none"),
+        ListColumn("created_at", _l("Signed on"), moment, sorts=True, width="number", card="none"),
         fact("student.graduation_year", _l("Graduation year")),
         CHANGED.but(listed=False, out=False),
     )

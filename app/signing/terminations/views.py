@@ -196,7 +196,7 @@ def _question(offer: Offer, termination: Termination, view: str) -> dict[str, An
     }
 
 
-def trace(placement_id: int) -> list[trail.Line]:
+def trace(placement_id: int) -> list[trail.TrailLine]:
     """What happened to the terminations of a signing, newest first."""
     found = reversed(queries.of_placement(placement_id, actor()))
     return [line for one in found for line in trail.shown("termination", one.id)]

@@ -13,13 +13,13 @@ from flask_babel import lazy_gettext as _l
 from app.codes import labels
 from app.codes import queries as codes
 from app.core import clock
-from app.fab.columns import Column
+from app.fab.columns import ListColumn
 from app.signing.terms.models import (
     BY_NAME,
     FIELDS,
     GROUPS,
     MARGINS,
-    Field,
+    TermField,
     Terms,
     asked,
     differences,
@@ -28,7 +28,7 @@ from app.signing.terms.models import (
 from app.workflow.models import Trail
 
 
-def shown(field: Field, value: Any, year: int | None = None) -> str:
+def shown(field: TermField, value: Any, year: int | None = None) -> str:
     """A term as people read it: names for codes (of the year's edition), thousands in money, ISO days."""
     if value is None:
         return ""
@@ -39,13 +39,13 @@ def shown(field: Field, value: Any, year: int | None = None) -> str:
     return f"{value:,}" if field.kind == "money" else str(value)
 
 
-def with_unit(field: Field, value: Any, year: int | None = None) -> str:
+def with_unit(field: TermField, value: Any, year: int | None = None) -> str:
     """As `shown`, with the field's unit: 5,000 yuan a month."""
     text = shown(field, value, year)
     return f"{text} {field.unit}" if text and field.unit else text
 
 
-def exported(path: str) -> dict[str, Column]:
+def exported(path: str) -> dict[str, ListColumn]:
     """All terms as columns of an export, by their dotted names; `path` leads from a row to the terms.
 
     The label has the unit; codes are named by the edition of the row's year, pay is a number of yuan.
@@ -54,13 +54,13 @@ def exported(path: str) -> dict[str, Column]:
     return {column.path: column for column in found}
 
 
-def _exported(path: str, field: Field) -> Column:
+def _exported(path: str, field: TermField) -> ListColumn:
     label, unit = field.label, field.unit
     if unit:
         label = _l("%(label)s (%(unit)s)", label=label, unit=unit)
     shapes: dict[str, Any] = {"region": codes.region_name, "days": lambda days: days or ""}
     kinds = {"money": "money", "date": "day", "days": "number", "int": "number"}
-    return Column(
+    return ListColumn(
         f"{path}.{field.name}",
         label,
         listed=False,
@@ -70,7 +70,7 @@ def _exported(path: str, field: Field) -> Column:
     )
 
 
-def _code_of(path: str, field: Field) -> Callable[[Any], str]:
+def _code_of(path: str, field: TermField) -> Callable[[Any], str]:
     """The name of a code in the edition of the row's graduation year (PLN-11)."""
 
     def text(row: Any) -> str:
@@ -144,7 +144,7 @@ def _rows(group: str, paper: bool) -> list[list[dict[str, Any]]]:
     return list(rows.values())
 
 
-def _cell(field: Field, columns: int) -> dict[str, Any]:
+def _cell(field: TermField, columns: int) -> dict[str, Any]:
     part, _dot, key = field.place.partition(".")
     return {
         "part": part,

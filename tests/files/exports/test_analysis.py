@@ -14,7 +14,7 @@ import pytest
 from app.core.db import db
 from app.core.errors import Refused
 from app.files.exports import analysis_out, lists, xlsx_out
-from app.files.exports.tables import Out, Table
+from app.files.exports.tables import ExportTable, Out
 from tests import factories as make
 from tests.files.exports.conftest import kept
 
@@ -180,7 +180,7 @@ def test_what_is_too_large_is_refused_with_what_to_do_before_anything_is_made(
 def made(tmp_path, columns, rows, facts=()):
     """A workbook of these texts."""
     path = tmp_path / "a.xlsx"
-    table = Table(columns, lambda: iter([rows]))
+    table = ExportTable(columns, lambda: iter([rows]))
     count, notes = analysis_out.write(str(path), table, iter([rows] if rows else []), facts)
     assert count == len(rows)
     return path, notes

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from app.core.errors import Refused
 from app.core.text import plain_cell
 from app.files.exports import csv_out, dbf_out, xlsx_out
-from app.files.exports.tables import Out, Table, dbf_names
+from app.files.exports.tables import ExportTable, Out, dbf_names
 from tests.files.exports.read_back import csv_rows, dbf_rows
 
 NASTY = [
@@ -59,7 +59,7 @@ def batches(*rows):
 
 
 def as_csv(rows, encoding="utf-8"):
-    table = Table([Out("甲", "A")], lambda: batches(*rows))
+    table = ExportTable([Out("甲", "A")], lambda: batches(*rows))
     return b"".join(csv_out.portions(table, encoding, [0]))
 
 
@@ -93,7 +93,7 @@ def test_any_text_survives_csv_and_back(text):
 def test_quotes_stand_exactly_where_a_cell_needs_them(rows):
     out = io.StringIO()
     csv.writer(out).writerows([[plain_cell(cell) for cell in row] for row in rows])
-    table = Table([Out("甲", "A"), Out("乙", "B"), Out("丙", "C")], lambda: batches(*rows))
+    table = ExportTable([Out("甲", "A"), Out("乙", "B"), Out("丙", "C")], lambda: batches(*rows))
     data = b"".join(csv_out.portions(table, "utf-8", [0])).decode("utf-8-sig")
     assert data == "甲,乙,丙\r\n" + out.getvalue()
 

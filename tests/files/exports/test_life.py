@@ -277,15 +277,15 @@ def test_a_killed_worker_leaves_no_half_file_and_the_job_begins_anew(
 
 @pytest.mark.rule("BLK-01")
 def test_a_csv_that_breaks_off_says_so_and_ends_the_connection(ask, cast, visit, monkeypatch):
-    from app.files.exports.row_proxy import Reading
+    from app.files.exports.row_proxy import RowReading
 
-    record, real = ask("csv"), Reading.texts
+    record, real = ask("csv"), RowReading.texts
 
     def breaks(self, narrowed, readers):
         yield next(real(self, narrowed, readers))
         raise RuntimeError("gone")
 
-    monkeypatch.setattr(Reading, "texts", breaks)
+    monkeypatch.setattr(RowReading, "texts", breaks)
     answer = visit(cast.officer).get(f"/exports/file/{record.uid}/fetch", buffered=False)
     got = []
     with pytest.raises(RuntimeError):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from app.core.errors import Invalid
 from app.files.imports import checking, frames, tables
 from app.files.imports.guard import Marks
-from app.files.imports.intake import Reading, Words
-from app.files.imports.sheet import Choices, Column, Context, Kind, Sheet, Target
+from app.files.imports.intake import FileReading, Words
+from app.files.imports.sheet import CellKind, Column, Context, Sheet, Target, ValueList
 from app.files.imports.tables import Grid
 from app.signing.invitations.models import Candidate
 from tests.stores import with_sheet
@@ -36,9 +36,9 @@ def sheet():
         prepare=lambda record: Context(None),
         target=Target(Candidate, (), (), (), lambda record: {}),
         columns=(
-            Column("no", "Number", Kind.CODE, "XH", required=True),
-            Column("year", "Year", Kind.NUMBER, least=2000, most=2100),
-            Column("level", "Level", Kind.CHOICE, "XL", needs=("year",), checks=(by_year,)),
+            Column("no", "Number", CellKind.CODE, "XH", required=True),
+            Column("year", "Year", CellKind.NUMBER, least=2000, most=2100),
+            Column("level", "Level", CellKind.CHOICE, "XL", needs=("year",), checks=(by_year,)),
             Column("note", "Note", aside=True),
         ),
         row=lambda values, more, _context: (
@@ -56,14 +56,14 @@ def reading(heads, rows, hidden=()):
     frame = pd.DataFrame(rows, columns=range(len(heads)), dtype=object)
     frame = frame.assign(sheet=0, line=range(2, len(rows) + 2), hidden=False)
     frame.loc[list(hidden), "hidden"] = True
-    return Reading("xlsx", "", heads, frame, ["a"], {})
+    return FileReading("xlsx", "", heads, frame, ["a"], {})
 
 
 def check(app, sheet, found, words=None):
     asked.clear()
     with app.test_request_context():
         context = Context(
-            date(2027, 1, 1), {"level": Choices([("31", "31", "本科"), ("11", "11", "博士")])}
+            date(2027, 1, 1), {"level": ValueList([("31", "31", "本科"), ("11", "11", "博士")])}
         )
         return checking.check(sheet, found, words or Words(), context)
 

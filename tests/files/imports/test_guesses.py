@@ -13,7 +13,7 @@ from app.files.imports import spellings
 from app.files.imports.guess_headers import guess_heads, names_of
 from app.files.imports.guesses import Regions, guess_value
 from app.files.imports.headers import normal
-from app.files.imports.sheet import Choices
+from app.files.imports.sheet import ValueList
 
 pytestmark = pytest.mark.rule("BLK-06")
 TABLES = Path(codes.__file__).parent / "tables"
@@ -25,7 +25,7 @@ def rows(name):
 
 
 def table(name):
-    return Choices([(row["code"], row["code"], row["name"]) for row in rows(name)])
+    return ValueList([(row["code"], row["code"], row["name"]) for row in rows(name)])
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +145,7 @@ def test_a_word_with_several_meanings_is_asked_with_the_likely_one_chosen(name, 
 
 
 def test_a_schools_own_names_are_only_ever_asked_about():
-    own = Choices(
+    own = ValueList(
         [(1, "01", "计算机科学与技术学院"), (2, "02", "法学院"), (3, "03", "经济与管理学院")]
     )
     found = {

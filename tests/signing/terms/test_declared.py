@@ -21,7 +21,7 @@ from app.signing.terms.models import (
     OFFER,
     ON_PAPER,
     PARTS,
-    Field,
+    TermField,
     Terms,
     asked,
     differences,
@@ -35,10 +35,10 @@ RECEIVED = {field.only_if: "UNIT" for field in FIELDS if field.only_if}
 ROOT = Path(__file__).resolve().parents[2]
 
 
-EXTRA = Field("extra_months", "附加期限", OFFER, "int", 36, unit="个月", high=120)
+EXTRA = TermField("extra_months", "附加期限", OFFER, "int", 36, unit="个月", high=120)
 
 
-def own(field: Field, n: int) -> object:
+def own(field: TermField, n: int) -> object:
     """A value of a term that no other term has, nor anything else on the page."""
     values = {
         "text": f"独有的文字{make.called(n)}",
@@ -170,7 +170,7 @@ def test_every_term_is_a_column_of_the_desks_export():
 )
 def test_a_term_that_is_not_required_may_be_left_empty_and_one_that_is_may_not(app, kind):
     for required in (True, False):
-        field = Field(
+        field = TermField(
             "extra",
             "附加约定",
             OFFER,
