@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import abort, flash, g, jsonify, make_response, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -38,14 +39,14 @@ class ActCodeView(SafeView):
 
     @expose(f"/<string:kind>/<int(max={LARGEST_KEY}):pk>/<string:step>/code", methods=["POST"])
     @has_access
-    def code(self, kind: str, pk: int, step: str) -> Any:
+    def code(self, kind: str, pk: int, step: str) -> ResponseReturnValue:
         flow = stores().workflows.get(kind)
         if flow is None:
             raise NotYours(kind)
         return answer_code(self, lambda: acts.ask(flow, step, pk, g.user))
 
 
-def answer_code(view: SafeView, send: Callable[[], tuple[str, str]]) -> Any:
+def answer_code(view: SafeView, send: Callable[[], tuple[str, str]]) -> ResponseReturnValue:
     """Send a code and say where it went: in JSON to the page's script, else on a page of its own.
 
     That page opens in a new window, so that what was typed stays where it is.
@@ -99,7 +100,7 @@ def proved(flow: Workflow[Any], step: str, key: int) -> Actor:
     return acts.prove(flow, step, key, g.user, request.form.get("code", ""))
 
 
-def take(flow: Workflow[Any], step: str, record_id: int, **data: Any) -> bool:
+def take(flow: Workflow[Any], step: str, record_id: int, **data: object) -> bool:
     """Take a step as the person asking, with tick, code and reason of the form; say how it went."""
     form = request.form
 

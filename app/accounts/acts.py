@@ -88,7 +88,7 @@ def batch_of(
     step: str,
     schools: Sequence[int],
     ids: Sequence[int],
-    content: Mapping[str, Any],
+    content: Mapping[str, object],
     user: AppUser,
 ) -> Act:
     """One step on many: one code proves exactly these rows with exactly this content, in any order."""

@@ -7,6 +7,7 @@ from typing import Any
 
 import segno
 from flask import flash, g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -90,7 +91,7 @@ class MyFactorsView(SafeView):
 
     @expose("/contact", methods=["GET", "POST"])
     @has_access
-    def contact(self) -> Any:
+    def contact(self) -> ResponseReturnValue:
         """Before the first factor: the code that goes to the person's mail, which a thief has not."""
         reached = factor_contact.reached(g.user)
         if reached is None or queries.proof().enrolled:
@@ -165,17 +166,17 @@ class MyFactorsView(SafeView):
 
     @expose(f"/key/<int(max={LARGEST_KEY}):pk>/remove", methods=["POST"])
     @has_access
-    def remove_key(self, pk: int) -> Any:
+    def remove_key(self, pk: int) -> ResponseReturnValue:
         return self._remove(pk)
 
     @expose("/app/remove", methods=["POST"])
     @has_access
-    def remove_app(self) -> Any:
+    def remove_app(self) -> ResponseReturnValue:
         return self._remove(None)
 
     @expose("/codes", methods=["POST"])
     @has_access
-    def codes(self) -> Any:
+    def codes(self) -> ResponseReturnValue:
         """Ten new recovery codes, shown once."""
         self._anew(_("Renew the recovery codes"))
         if not queries.proof().enrolled:
@@ -192,7 +193,7 @@ class MyFactorsView(SafeView):
             return redirect(url_for("MyFactorsView.contact"))
         return None
 
-    def _remove(self, key_id: int | None) -> Any:
+    def _remove(self, key_id: int | None) -> ResponseReturnValue:
         self._anew(_("Remove a second factor"))
         try:
             factors.remove(g.user, key_id)
@@ -202,11 +203,11 @@ class MyFactorsView(SafeView):
             flash(str(refusal), "warning")
         return redirect(url_for("MyFactorsView.index"), 303)
 
-    def _added(self, codes: list[str]) -> Any:
+    def _added(self, codes: list[str]) -> ResponseReturnValue:
         flash(_("The second factor is set up."), "success")
         return self._shown(codes) if codes else redirect(url_for("MyFactorsView.index"), 303)
 
-    def _shown(self, codes: list[str]) -> Any:
+    def _shown(self, codes: list[str]) -> ResponseReturnValue:
         return self.render_template("accounts/factor_codes.html", codes=codes)
 
 

@@ -15,6 +15,7 @@ from flask import (
     render_template,
     session,
 )
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -70,7 +71,7 @@ class KeptView(SafeView):
 
     @expose("/<string:key>/discard", methods=["POST"])
     @has_access
-    def discard(self, key: str) -> Any:
+    def discard(self, key: str) -> ResponseReturnValue:
         form = kept.opened(key, g.user.id)
         kept.discard(key, g.user.id)
         session.pop(kept.MARK, None)
@@ -91,7 +92,7 @@ class SessionView(SafeView):
 
     @expose("/", methods=["POST"])
     @has_access
-    def go_on(self) -> Any:
+    def go_on(self) -> ResponseReturnValue:
         g.ends = queries.go_on(session.get(SECRET, "")) or g.ends
         return jsonify(**state())
 
@@ -182,7 +183,7 @@ def label_of(name: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _labels() -> dict[str, Any]:
+def _labels() -> dict[str, object]:
     """Field → label, from every form; where two forms differ, the first by name."""
     found: dict[str, Any] = {}
     for form in sorted(_forms(FlaskForm), key=lambda cls: cls.__name__):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response, flash, g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy.exc import SQLAlchemyError
@@ -53,7 +54,7 @@ def by_script() -> bool:
     return json or IN_DIALOG in request.headers
 
 
-def signed_out() -> Any:
+def signed_out() -> ResponseReturnValue:
     """What a script is told: it shows the sentence, or sends the form as a page of its own."""
     text = _("Your sign-in has ended. Please sign in again; what you entered is kept.")
     return jsonify(error=text, over=True), 401
@@ -87,7 +88,7 @@ def stale() -> Any:
     return _held(owner if owner is not None else user.id)
 
 
-def _anew() -> Any:
+def _anew() -> ResponseReturnValue:
     """The page of the form by GET, or the sign-in that leads back to where it stood."""
     if request.endpoint in ANEW:
         rule = request.url_rule

@@ -11,6 +11,7 @@ import ipaddress
 import json
 import re
 import struct
+from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 from urllib.parse import urlsplit
@@ -177,7 +178,7 @@ def proved(user: AppUser, challenge: bytes, text: str) -> Passkey:
     return key
 
 
-def _read(text: str) -> dict[str, Any]:
+def _read(text: str) -> dict[str, object]:
     try:
         answer = json.loads(text) if len(text) <= LONGEST else None
     except (ValueError, RecursionError) as error:
@@ -187,7 +188,7 @@ def _read(text: str) -> dict[str, Any]:
     return answer
 
 
-def _key_named(user: AppUser, answer: dict[str, Any]) -> Passkey:
+def _key_named(user: AppUser, answer: Mapping[str, object]) -> Passkey:
     """The key of this person that the answer names; another's is as good as none."""
     try:
         named = base64url_to_bytes(str(answer.get("rawId", "")))

@@ -81,7 +81,7 @@ def page(act: str, problem: Invalid | Refused | None = None) -> Any:
     return shown, 422 if problem else 403
 
 
-def choices(user: AppUser, problem: Invalid | Refused | None = None) -> dict[str, Any]:
+def choices(user: AppUser, problem: Invalid | Refused | None = None) -> dict[str, object]:
     """What the page needs to ask this person: by which means, and what was wrong."""
     mine = factors.own(user.id)
     sentences = [text for _place, text in problem.problems] if isinstance(problem, Invalid) else []

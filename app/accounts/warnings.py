@@ -146,7 +146,7 @@ def _tell(
     return told
 
 
-def _row(event: Event, who: Actor | None, about: tuple[str, int] | None) -> dict[str, Any]:
+def _row(event: Event, who: Actor | None, about: tuple[str, int] | None) -> dict[str, object]:
     kind, record_id = about or ("", None)
     return {
         "user_id": event.user.id,

@@ -86,7 +86,7 @@ def triggers(connection: Any) -> BrokenPlace | None:
     return _functions(connection)
 
 
-def _functions(connection: Any) -> BrokenPlace | None:
+def _functions(connection: object) -> BrokenPlace | None:
     for name, digest in fingerprints(connection).items():
         if FUNCTIONS.get(name) != digest:
             return BrokenPlace("guard", {"name": f"{name}()"})

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import re
 from datetime import date, timedelta
-from typing import Any
 
 from flask_babel import force_locale
 from flask_babel import gettext as _
@@ -87,7 +86,7 @@ def _post(made: list[Root]) -> None:
             mail.post(mail.Outgoing(f"root:{day}:{n}", mail.MAIL, address, subject, body))
 
 
-def published(most: int = SHOWN) -> list[dict[str, Any]]:
+def published(most: int = SHOWN) -> list[dict[str, object]]:
     """The roots, newest first, as the public page and the file for machines have them."""
     rows = db.session.scalars(select(Root).order_by(Root.day.desc()).limit(most))
     return [

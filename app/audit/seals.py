@@ -8,7 +8,7 @@ passed over, whatever order ids were given in. After each run the head goes to a
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,7 +108,7 @@ def _holds(mark: Mark) -> bool:
     return mark.key_id in keys() and mark_mac(mark.key_id, mark.mark, *shown(mark)) == mark.mac
 
 
-def shown(row: Mark | Seal) -> list[Any]:
+def shown(row: Mark | Seal) -> list[object]:
     """What is digested of the rows that a mark or seal covers."""
     found: list[Any] = []
     for name in ("trail", "event"):
@@ -117,12 +117,12 @@ def shown(row: Mark | Seal) -> list[Any]:
     return found
 
 
-def mark_mac(key_id: str, mark: int, *parts: Any) -> bytes:
+def mark_mac(key_id: str, mark: int, *parts: object) -> bytes:
     """What a mark must say."""
     return keys().whole(key_id, "mark", mark, *parts)
 
 
-def seal_mac(seal: Seal, parts: list[Any]) -> bytes:
+def seal_mac(seal: Seal, parts: Sequence[object]) -> bytes:
     """What a seal must say: where it stands, when, what it follows, what it covers."""
     return keys().whole(
         seal.key_id,

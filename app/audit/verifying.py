@@ -7,7 +7,7 @@ of sealer and writers meanwhile is no false alarm. It writes nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -147,7 +147,7 @@ def _seals(connection: Any, report: Report, start: _Start | None) -> BrokenPlace
 
 
 def _link(
-    seal: Seal, parts: list[Any], no: int, previous: bytes, at: datetime | None
+    seal: Seal, parts: Sequence[object], no: int, previous: bytes, at: datetime | None
 ) -> BrokenPlace | None:
     facts: dict[str, Any] = {"no": seal.no, "at": _moment(seal.at)}
     if seal.no != no + 1:

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import flash, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_appbuilder.security.decorators import permission_name
 from flask_babel import gettext as _
@@ -55,7 +56,7 @@ def waits_sentence(roles: frozenset[Role], who: Role) -> str:
     return _("This waits for nobody's decision: there is nothing to approve or refuse.")
 
 
-def _action_of(name: str, label: Any, step: Step) -> Any:
+def _action_of(name: str, label: object, step: Step) -> Any:
     """A step as one of FAB's actions; its name is its permission word."""
 
     def act(self: Any, items: list[Any]) -> Any:
@@ -93,7 +94,7 @@ class StepActions:
         return {step.name: step for step in cls.flow.steps if step.by_button and step.of_staff}
 
     @classmethod
-    def called(cls, name: str) -> Any:
+    def called(cls, name: str) -> ResponseReturnValue:
         """The label of an action."""
         return cls.steps[name].label
 
@@ -128,7 +129,7 @@ class StepActions:
         view: Any = super()
         return {"waits": self.waits(item), "awaited": self.awaited(item), **view.detail(item)}
 
-    def awaited(self, item: Any) -> frozenset[Role]:
+    def awaited(self, item: object) -> frozenset[Role]:
         """Whose answer the record waits for."""
         return self.flow.awaits(item, now())
 
@@ -205,7 +206,7 @@ class StepActions:
     @expose("/fits", methods=["POST"])
     @has_access
     @permission_name("list")
-    def fits(self) -> Any:
+    def fits(self) -> ResponseReturnValue:
         """Of every action of the bar whether it fits all that is ticked, for the script (AGR-07)."""
         view: Any = self
         items = view._chosen()
@@ -215,7 +216,7 @@ class StepActions:
             offers={offer.name: self._said(self.fit(offer.name, items), offer) for offer in offers},
         )
 
-    def _said(self, fit: Fit, offer: ActionButton) -> dict[str, Any]:
+    def _said(self, fit: Fit, offer: ActionButton) -> dict[str, object]:
         """One action as the script reads it."""
         found = self.moves(offer.name)
         verdict = found[1].verdict if found else None
@@ -245,7 +246,7 @@ class StepActions:
             return self.take_one(step, items[0])
         return self._take_many(step, items)
 
-    def take_one(self, step: str, item: Any, onward: str = "") -> Any:
+    def take_one(self, step: str, item: Any, onward: str = "") -> ResponseReturnValue:
         """Take the step and go on; who came second is told who was first (AGR-11)."""
         view: Any = self
         key, name = item.id, view.record_name(item)
@@ -265,7 +266,7 @@ class StepActions:
         flash(_("%(name)s: %(text)s", name=name, text=text), "success")
         return redirect(onward or view.list_url(), 303)
 
-    def _take_many(self, step: str, items: list[Any]) -> Any:
+    def _take_many(self, step: str, items: list[Any]) -> ResponseReturnValue:
         """The worker takes the step for each record by the same rules (AGR-07)."""
         view: Any = self
         rows = [(item.id, view.record_name(item), view.url("show", pk=item.id)) for item in items]
@@ -293,7 +294,7 @@ class StepActions:
         step: str,
         rows: list[tuple[int, str, str]],
         unfit: list[tuple[int, str, str, str]] | None = None,
-    ) -> Any:
+    ) -> ResponseReturnValue:
         """Ask the worker, and show what becomes of it; the same form sent twice asks once."""
         view: Any = self
         who, reason = actor(), request.form.get("reason", "")
@@ -310,7 +311,7 @@ class StepActions:
         )
         return redirect(url_for("BatchView.show", uid=batch.uid), 303)
 
-    def batch_uid(self, *what: Any) -> str:
+    def batch_uid(self, *what: object) -> str:
         """The same dialog sent twice asks once: its token with what it asks for."""
         token = request.form.get("batch", "") or uuid4().hex
         return sha256(repr((token, actor().user_id, *what)).encode()).hexdigest()[:32]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -39,7 +40,7 @@ class BatchView(SafeView):
 
     @expose("/<string(length=32):uid>/undo", methods=["POST"])
     @has_access
-    def undo(self, uid: str) -> Any:
+    def undo(self, uid: str) -> ResponseReturnValue:
         """Undo every decision of the batch for which it is not too late."""
         who = actor()
         batch = queries.batch_of(who, uid)

@@ -72,7 +72,7 @@ class NewCodeForm(CodeEntryForm):
     edition = SelectField(_l("Edition"))
     code = line(_l("Code"), 16)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.table.choices = _tables()
         self.edition.choices = [("", "–"), *_editions()]
@@ -105,7 +105,7 @@ class CodesView(SafeModelView):
         ListFilter("edition", _l("All editions"), Code.edition, _editions),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[Code]]:
         return select(Code)
 
     def head_links(self) -> list[Link]:
@@ -121,14 +121,14 @@ class CodesView(SafeModelView):
         place = [str(TABLES.get(item.table, item.table)), item.code, item.name]
         return " ".join([*place, *([edition_name(item.edition)] if item.edition else [])])
 
-    def pre_add(self, item: Any) -> None:
+    def pre_add(self, item: Code) -> None:
         check_code(item)
         note_record(actor(), (item.table, item.edition, item.code), item)
 
-    def pre_update(self, item: Any) -> None:
+    def pre_update(self, item: Code) -> None:
         note_record(actor(), (item.table, item.edition, item.code), item)
 
-    def post_add(self, _item: Any) -> None:
+    def post_add(self, _item: Code) -> None:
         forget()
 
     post_update = post_add
@@ -245,5 +245,5 @@ class RegionsView(SafeModelView):
     search_columns = ("code", "full_name")
     base_order = ("code", "asc")
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[Region]]:
         return select(Region)

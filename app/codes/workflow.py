@@ -51,7 +51,7 @@ def note(
     )
 
 
-def note_record(who: Actor, place: tuple[str, str, str], record: Any) -> None:
+def note_record(who: Actor, place: tuple[str, str, str], record: object) -> None:
     """Keep what is about to be written of a record that the session has changed."""
     old: dict[str, Any] = {}
     new: dict[str, Any] = {}

@@ -75,7 +75,7 @@ class Checked:
     def __init__(
         self,
         check: Callable[[str], bool],
-        sentence: Any,
+        sentence: object,
         clean: Callable[[str], str] | None = None,
     ) -> None:
         self.check, self.sentence, self.clean = check, sentence, clean
@@ -195,7 +195,7 @@ class Printable:
 LONGEST_SAID = 7  # digits that are repeated: messages lie in the browser, personal numbers must not
 
 
-def say_mended(label: str, typed: Any, kept: str) -> None:
+def say_mended(label: str, typed: object, kept: str) -> None:
     """Tell the person once that something else is kept than was typed; blanks and case are not said."""
     if not isinstance(typed, str) or not kept or _bare(typed) == _bare(kept):
         return
@@ -237,7 +237,7 @@ def install() -> None:
     FlaskForm.Meta.bind_field = _bound
 
 
-def _bound(_meta: Any, form: Any, unbound: Any, options: dict[str, Any]) -> Any:
+def _bound(_meta: object, form: Any, unbound: Any, options: dict[str, Any]) -> object:
     field = unbound.bind(form=form, **options)
     if printed(field):
         _ask(field)

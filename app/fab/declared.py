@@ -125,8 +125,8 @@ class Link:
 
 def record_action(
     name: str,
-    text: Any,
-    question: Any = "",
+    text: object,
+    question: object = "",
     *,
     reason: Reason = "none",
     danger: bool = False,
@@ -162,7 +162,7 @@ def typed(kind: Any, text: str) -> Any:
     return uuid.UUID(text) if issubclass(python, uuid.UUID) else text
 
 
-def _bad(text: str) -> Any:
+def _bad(text: str) -> object:
     raise ValueError(text)
 
 
@@ -188,7 +188,7 @@ def whole_number(text: str, bits: int = 32) -> int:
     return number
 
 
-def _bits(kind: Any) -> int:
+def _bits(kind: object) -> int:
     if isinstance(kind, SmallInteger):
         return 16
     return 64 if isinstance(kind, BigInteger) else 32

@@ -174,7 +174,7 @@ def count_text(count: int, cap: int = COUNT_CAP) -> str:
     return f"{count:,}" if count <= cap else _("over %(number)s", number=f"{cap:,}")
 
 
-def value_of(item: Any, path: Sequence[str]) -> Any:
+def value_of(item: object, path: Sequence[str]) -> object:
     """The value of a (dotted) column; None where a relation on the way is empty."""
     value = item
     for part in path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -101,7 +101,7 @@ class ListReading:
         """Where the first cell of a row leads (AGR-02); None: to the detail."""
         return None
 
-    def row_class(self, item: Any) -> str:  # noqa: ARG002
+    def row_class(self, item: object) -> str:  # noqa: ARG002
         """A CSS class of the row."""
         return ""
 
@@ -113,7 +113,7 @@ class ListReading:
         """When the rows were read, as a form carries it; override where it matters who came first."""
         return ""
 
-    def empty_text(self, args: ListArgs) -> Any:
+    def empty_text(self, args: ListArgs) -> object:
         """Why the list is empty and what to do."""
         if args.narrowed:
             return _("Nothing matches this search. Clear it to see all records of the tab.")
@@ -170,7 +170,7 @@ class ListReading:
             raise Odd(_("This search is no longer valid. Search again."))
         return clause
 
-    def neighbours(self, item: Any) -> tuple[Any, Any]:
+    def neighbours(self, item: object) -> tuple[object, object]:
         """The keys before and behind the record in the list as it was left; None at its ends."""
         args = self.left_args()  # type: ignore[attr-defined]
         return self.datamodel.beside(self.narrowed(args), self.order_of(args), item)
@@ -257,7 +257,7 @@ class ListReading:
         count = self.datamodel.counted(statement) if here is None else found[here][0]
         return count, {name: count_text(*n) for name, n in zip(names, found, strict=True)}
 
-    def _rows(self, items: list[Any], columns: list[ListColumn]) -> list[Row]:
+    def _rows(self, items: Sequence[object], columns: list[ListColumn]) -> list[Row]:
         shows = "show" in self.include_route_methods
         pattern = self.url("show", pk="0") if shows else ""  # type: ignore[attr-defined]
         first = self.list_columns[0]

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -67,7 +68,7 @@ class OfficeView(SafeView):
             done_url=url_for("DeskView.list", tab="in_force"),
         )
 
-    def _administration(self, who: Actor) -> Any:
+    def _administration(self, who: Actor) -> ResponseReturnValue:
         """Where the day of the three administrators begins: what waits, and what is theirs."""
         waits = staff_requests(who)
         return self.render_template(
@@ -116,7 +117,7 @@ def _figures(who: Actor, waits: tuple[Waiting, Waiting], now: datetime) -> list[
     return figures
 
 
-def _waits(label: str, waits: Waiting, url: str, late: str) -> tuple[Any, ...]:
+def _waits(label: str, waits: Waiting, url: str, late: str) -> tuple[object, ...]:
     kind = "waiting" if waits.overdue else "turn" if waits.total else ""
     return label, waits.total, url, late % {"count": waits.overdue} if waits.overdue else "", kind
 

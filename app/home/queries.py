@@ -168,7 +168,7 @@ def _counted(keys: Any) -> Any:
     return select(func.count()).select_from(keys.limit(MENU_CAP).subquery()).scalar_subquery()
 
 
-def _waiting_by_entry(who: Actor) -> dict[str, Any]:
+def _waiting_by_entry(who: Actor) -> dict[str, object]:
     """Menu entry → the keys of what waits there for this person."""
     found: dict[str, Any] = {"Desk": waiting_for(who)}
     if who.role is Role.SCHOOL:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import g
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -138,6 +139,6 @@ class MyCopyView(SafeView):
 
     @expose("/code", methods=["POST"])
     @has_access
-    def code(self) -> Any:
+    def code(self) -> ResponseReturnValue:
         """A code to the contact on record, for who has no password."""
         return answer_code(self, lambda: ask_own_code(g.user, "copy"))

@@ -83,7 +83,7 @@ class DeliveriesView(SafeModelView):
         return f"{dash(item.receiver and item.receiver.display_name)}: {item.subject}"
 
     @record_action("resend", _l("Send again"), primary=True)
-    def resend(self, items: list[Any]) -> Any:
+    def resend(self, items: list[Message]) -> Any:
         """Each once a minute at most; the text comes from the notice on the site."""
         done, refused = 0, ""
         for item in items:

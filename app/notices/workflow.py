@@ -157,7 +157,7 @@ def _warn(
     )
 
 
-def _row(user: AppUser, letter: Letter, shown: Mapping[str, str]) -> dict[str, Any]:
+def _row(user: AppUser, letter: Letter, shown: Mapping[str, str]) -> dict[str, object]:
     """The notice in the receiver's language."""
     with force_locale(user.locale or "zh"):
         subject, body = str(letter.subject) % shown, str(letter.body) % shown

@@ -58,7 +58,7 @@ NEAR = 731  # days from today that a school corrects
 NO_DAY = _l("Please enter a day, such as 2027-07-01.")
 
 
-def _field(name: str) -> Any:
+def _field(name: str) -> object:
     about = SETTINGS[name].metadata
     if about["choices"]:
         return SelectField(about["label"], description=about["about"])
@@ -71,7 +71,7 @@ def _field(name: str) -> Any:
     )
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     return str(int(value)) if isinstance(value, bool) else str(value)
 
 
@@ -80,7 +80,7 @@ class SettingsForm(FlaskForm):
 
     seen = HiddenField()
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         for name, item in SETTINGS.items():
             if item.metadata["choices"]:
@@ -131,7 +131,7 @@ class WindowForm(FlaskForm):
     opens = DateField(_l("From"), [Optional()], invalid_value_message=NO_DAY)
     closes = DateField(_l("To (this day included)"), [Optional()], invalid_value_message=NO_DAY)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         this = clock.today().year
         self.year.choices = [(str(year), str(year)) for year in range(this + 4, this - 4, -1)]
@@ -166,7 +166,7 @@ class DayForm(FlaskForm):
     works = SelectField(_l("This day is"))
     note = line(_l("Note"), 60, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.works.choices = [("0", _l("a free day")), ("1", _l("a working day"))]
 

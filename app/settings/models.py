@@ -46,7 +46,7 @@ DESTINATION_NAMES = {
 ON_OFF = {True: _l("Yes"), False: _l("No")}
 
 
-def two_levels(record: Any, _actor: Any = None) -> bool:
+def two_levels(record: Any, _actor: object = None) -> bool:
     """Whether a record, as kept with it, is reviewed by the college and then by the school."""
     return bool(record.review == Review.BOTH)
 

@@ -115,7 +115,7 @@ class Workflow(Generic[R]):
                 return step
         raise NotYours(name)
 
-    def state_at(self, record: R, now: datetime) -> Any:
+    def state_at(self, record: R, now: datetime) -> object:
         """The state of a record now, whether or not a worker has taken the step of time."""
         lapsed = self.lapse(record, now)
         return lapsed[1] if lapsed else record.state

@@ -87,7 +87,7 @@ def lines(
     return f"SELECT {', '.join(values)}"
 
 
-def bound(by: Actor) -> dict[str, Any]:
+def bound(by: Actor) -> dict[str, object]:
     """What BY_ACTOR binds."""
     return {
         "by_id": by.user_id,

@@ -81,7 +81,7 @@ class WayForm(DynamicForm):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         schools = [(int(key), name) for key, name in stores().all_schools()]
         self.school_id.choices = schools

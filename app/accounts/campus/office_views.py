@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel import pgettext
@@ -46,11 +47,11 @@ def _schools() -> list[tuple[str, str]]:
     return once("schools", stores().all_schools)
 
 
-def _school(key: Any) -> str:
+def _school(key: object) -> str:
     return dict(_schools()).get(str(key), "–")
 
 
-def _state(on: bool) -> Any:
+def _state(on: bool) -> ResponseReturnValue:
     return chip(pgettext("way", "on"), "done") if on else chip(pgettext("way", "off"), "waiting")
 
 
@@ -137,7 +138,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         return [offer for offer in super().offers(item) if offer.name != idle]
 
     @record_action("try_out", _l("Test this way"), primary=True, multiple=False)
-    def try_out(self, items: list[Any]) -> Any:
+    def try_out(self, items: list[SignInWay]) -> ResponseReturnValue:
         return self._done(
             items[0],
             lambda way: ways.try_out(way, our_address(), actor()),
@@ -151,7 +152,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         primary=True,
         multiple=False,
     )
-    def switch_on(self, items: list[Any]) -> Any:
+    def switch_on(self, items: list[SignInWay]) -> ResponseReturnValue:
         return self._done(
             items[0],
             lambda way: ways.switch(way, True, actor()),
@@ -159,7 +160,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         )
 
     @record_action("switch_off", _l("Switch off"), danger=True, multiple=False)
-    def switch_off(self, items: list[Any]) -> Any:
+    def switch_off(self, items: list[SignInWay]) -> ResponseReturnValue:
         return self._done(
             items[0],
             lambda way: ways.switch(way, False, actor()),
@@ -177,7 +178,7 @@ class SignInWaysView(RuledForms, SafeModelView):
         return redirect(self.url("show", pk=key), 303)
 
 
-def _account(key: Any) -> str:
+def _account(key: object) -> str:
     user = db.session.get(AppUser, key)
     return f"{user.display_name} {user.username}" if user else "–"
 
@@ -220,7 +221,7 @@ class CampusIdentitiesView(SafeModelView):
         danger=True,
         multiple=False,
     )
-    def unlink(self, items: list[Any]) -> Any:
+    def unlink(self, items: list[CampusIdentity]) -> ResponseReturnValue:
         [identity] = items
         name = self.record_name(identity)
         workflow.release(identity, actor(), request.form.get("reason", "")[:200])

@@ -85,7 +85,7 @@ def metadata(way: SignInWay, *, anew: bool = False) -> dict[str, Any]:
     return found
 
 
-def _check_metadata(way: SignInWay, found: Mapping[str, Any]) -> None:
+def _check_metadata(way: SignInWay, found: Mapping[str, object]) -> None:
     if found.get("issuer") != way.server:
         raise net.Unreachable(
             _(
@@ -168,7 +168,7 @@ def _untrusted(why: str) -> Untrusted:
 
 
 def _token(
-    way: SignInWay, question: Question, about: Mapping[str, Any], code: str
+    way: SignInWay, question: Question, about: Mapping[str, object], code: str
 ) -> Mapping[str, Any]:
     if not code or len(code) > LONGEST_TOKEN:
         raise _untrusted("no code")
@@ -220,7 +220,7 @@ def _now() -> int:
     return int(clock.machine().timestamp())
 
 
-def _options(way: SignInWay) -> dict[str, Any]:
+def _options(way: SignInWay) -> dict[str, object]:
     return {
         "iss": {"essential": True, "value": way.server},
         "aud": {"essential": True, "value": way.client_id},
@@ -229,7 +229,7 @@ def _options(way: SignInWay) -> dict[str, Any]:
     }
 
 
-def _check_audience(way: SignInWay, claims: Mapping[str, Any]) -> None:
+def _check_audience(way: SignInWay, claims: Mapping[str, object]) -> None:
     """For us, and where for others too, issued to us."""
     audience = claims.get("aud")
     several = audience if isinstance(audience, list) else [audience]
@@ -240,7 +240,7 @@ def _check_audience(way: SignInWay, claims: Mapping[str, Any]) -> None:
 
 
 def _opened(
-    way: SignInWay, about: Mapping[str, Any], token: str
+    way: SignInWay, about: Mapping[str, object], token: str
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of a token that one of the issuer's keys has signed. Raises Untrusted."""
     try:
@@ -256,7 +256,7 @@ def _opened(
     raise _untrusted("signature")
 
 
-def _verified(token: str, keys: list[Any], kid: Any) -> dict[str, Any] | None:
+def _verified(token: str, keys: list[Any], kid: object) -> dict[str, Any] | None:
     """The claims, where one of the keys (of this name, where names are given) has signed them."""
     for key in keys:
         if kid is not None and key.kid not in (None, kid):
@@ -270,7 +270,7 @@ def _verified(token: str, keys: list[Any], kid: Any) -> dict[str, Any] | None:
     return None
 
 
-def _keys(way: SignInWay, about: Mapping[str, Any], longest: float) -> list[Any]:
+def _keys(way: SignInWay, about: Mapping[str, object], longest: float) -> list[object]:
     """The issuer's keys for signatures, read not longer ago than that (seconds). Raises Unreachable."""
     name = (way.id or 0, str(about["jwks_uri"]))
     kept = _keys_known.get(name)
@@ -279,7 +279,7 @@ def _keys(way: SignInWay, about: Mapping[str, Any], longest: float) -> list[Any]
     return kept[1]
 
 
-def _asked_keys(way: SignInWay, about: Mapping[str, Any]) -> list[Any]:
+def _asked_keys(way: SignInWay, about: Mapping[str, Any]) -> list[object]:
     found = net.json_of(net.session_for(way).get(about["jwks_uri"])).get("keys")
     known = [
         key
@@ -295,7 +295,7 @@ def _asked_keys(way: SignInWay, about: Mapping[str, Any]) -> list[Any]:
 
 
 def _asked_for(
-    way: SignInWay, about: Mapping[str, Any], token: Mapping[str, Any], subject: str
+    way: SignInWay, about: Mapping[str, Any], token: Mapping[str, object], subject: str
 ) -> str:
     """The number from the issuer's page about the person, which has to be about the same one."""
     bearer = {"Authorization": f"Bearer {token.get('access_token', '')}"}
@@ -306,7 +306,7 @@ def _asked_for(
     return only_text(found.get(way.claim), LONGEST_NUMBER)
 
 
-def _is_anew(claims: Mapping[str, Any], asked_at: float) -> bool:
+def _is_anew(claims: Mapping[str, object], asked_at: float) -> bool:
     """Whether the person signed in there after we asked: an issuer that ignores the wish is not believed."""
     at = claims.get("auth_time")
     return (
@@ -339,11 +339,11 @@ def signed_out(way: SignInWay, token: str) -> tuple[str, str]:
     return _ended(way, claims)
 
 
-def _later(moment: Any, than: float) -> bool:
+def _later(moment: object, than: float) -> bool:
     return isinstance(moment, int | float) and not isinstance(moment, bool) and moment > than
 
 
-def _ended(way: SignInWay, claims: Mapping[str, Any]) -> tuple[str, str]:
+def _ended(way: SignInWay, claims: Mapping[str, object]) -> tuple[str, str]:
     subject = only_text(claims.get("sub"), LONGEST_SUBJECT)
     sid, number = only_text(claims.get("sid"), 300), only_text(claims.get("jti"), 300)
     if "nonce" in claims or not (subject or sid) or not number:

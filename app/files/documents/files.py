@@ -40,7 +40,7 @@ _UID = re.compile(r"[0-9a-f]{32}")
 Check = Callable[[Any, Actor], None]
 
 
-def closed(record: Any, actor: Actor) -> None:  # noqa: ARG001
+def closed(record: object, actor: Actor) -> None:  # noqa: ARG001
     """The rule of a kind whose files come and go with a step of its own."""
     raise Refused(_("The files of this record cannot be changed here."))
 
@@ -135,7 +135,7 @@ def just_added(found: Attachment, actor: Actor) -> Listed:
     return Listed(found, actor.name, _moment(found), removable=True)
 
 
-def changeable(record_kind: str, record: Any, actor: Actor) -> bool:
+def changeable(record_kind: str, record: object, actor: Actor) -> bool:
     """Whether the record's rule lets the person add files, and take away its own."""
     try:
         stores().file_kinds[record_kind].check(record, actor)
@@ -175,7 +175,7 @@ def attach(
     kind, key = stores().file_kinds[record_kind], record.id
     allowed, limit = check or kind.check, kind.most if most is None else most
 
-    def fits(found: Any) -> None:
+    def fits(found: object) -> None:
         refusal = party_refusal(actor, clock.now())
         if refusal:
             raise Refused(refusal)
@@ -263,7 +263,7 @@ def detach(uid: str, actor: Actor) -> None:
     committed(gone)
 
 
-def _locked(kind: FileKind, record_id: int) -> Any:
+def _locked(kind: FileKind, record_id: int) -> object:
     found = db.session.execute(
         select(kind.model)
         .where(kind.model.id == record_id)

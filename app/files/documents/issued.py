@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -142,7 +142,7 @@ def make_anew() -> int:
     return len(rows)
 
 
-def keep_full(document: Document, data: dict[str, Any]) -> None:
+def keep_full(document: Document, data: Mapping[str, object]) -> None:
     """Print and keep the full edition, encrypted, in the caller's transaction; the hash is the PDF's."""
     pdf = render_safely(document.kind, data)
     document.full_key = FULL.keep(pdf, document.code)
@@ -198,7 +198,7 @@ class Later:
                 keep_full(document, self.whole(record, data))
         db.session.commit()
 
-    def _as_issued(self, record: Any, document: Document) -> dict[str, Any] | None:
+    def _as_issued(self, record: object, document: Document) -> dict[str, object] | None:
         """What the document printed when it was issued; None where the record says otherwise by now."""
         data = self.data(record, document.code, document.created_at)
         return data if data["data_sha256"] == document.data_sha256 else None

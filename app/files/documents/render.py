@@ -56,7 +56,7 @@ KINDS = {
 }
 
 
-def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
+def render(kind: str, data: Mapping[str, object], *, watermark: str = "") -> bytes:
     """Make the PDF of one document; `data` as described in templates/files/documents/<kind>.html.
 
     `watermark` is 未生效 or 已失效, or empty. Raises Unprintable where the font lacks a character
@@ -70,7 +70,7 @@ def render(kind: str, data: Mapping[str, Any], *, watermark: str = "") -> bytes:
     return watermarks.stamp(pdf, watermark) if watermark else pdf
 
 
-def _laid_out(spec: DocumentKind, data: Mapping[str, Any], watermark: str) -> bytes:
+def _laid_out(spec: DocumentKind, data: Mapping[str, object], watermark: str) -> bytes:
     """Lay out the pages with the usual number of pages printed as the total.
 
     Where that proves wrong, do it again without forced page breaks until the total is right.

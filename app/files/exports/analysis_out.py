@@ -6,7 +6,7 @@ texts, no cell is a formula. Memory grows with the cells, so that there is a mos
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -97,7 +97,9 @@ def _values(texts: list[str], column: Out, notes: list[Note]) -> pd.Series:
     return found.astype(object).mask(strange, cells) if strange.any() else found
 
 
-def _data(book: Any, frame: pd.DataFrame, columns: Sequence[Out], formats: dict[str, Any]) -> None:
+def _data(
+    book: Any, frame: pd.DataFrame, columns: Sequence[Out], formats: Mapping[str, object]
+) -> None:
     """The rows as a table that can be sorted, filtered and summed."""
     name = _("Data")
     frame.to_excel(book, sheet_name=name, startrow=1, header=False, index=False)

@@ -28,12 +28,14 @@ class ExportForm(FlaskForm):
         description=_l("It is kept with your name, the time and the number of rows."),
     )
 
-    def __init__(self, *args: Any, formats: tuple[Format, ...] = LISTS, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: object, formats: tuple[Format, ...] = LISTS, **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.format.choices = [(form.value, FORMATS[form]) for form in formats]
         self.uid.data = self.uid.data or uuid4().hex
 
-    def hints(self) -> list[Any]:
+    def hints(self) -> list[object]:
         """What is true of the formats to choose from."""
         return [HINTS[Format(form)] for form, _label in self.format.choices]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -20,7 +21,7 @@ from app.files.exports import queries
 from app.files.exports.models import EXPORT_CHIPS, EXPORT_STATES, FORMATS, Export, Format
 
 
-def _link(place: tuple[str, str, int]) -> Any:
+def _link(place: tuple[str, str, int]) -> ResponseReturnValue:
     """Its page is for who asked for it."""
     uid, title, user_id = place
     if user_id != actor().user_id:

@@ -47,7 +47,7 @@ def link(view: Any, query: str, count: int) -> Link | None:
     return Link(address, ngettext("Export %(num)s row", "Export %(num)s rows", count))
 
 
-def begin_of(source: ExportSource, asked: Asked) -> dict[str, Any]:
+def begin_of(source: ExportSource, asked: Asked) -> dict[str, object]:
     """The page that asks: what goes out, and how many rows exactly."""
     rows, name = source.count(asked), source.title(asked)
     return {
@@ -59,7 +59,7 @@ def begin_of(source: ExportSource, asked: Asked) -> dict[str, Any]:
     }
 
 
-def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, Any]:
+def page_of(record: Export, who: Actor, *, fresh: bool) -> dict[str, object]:
     """The page of one export."""
     state, form, now = ExportState(record.state), Format(record.format), clock.now()
     ready = EXPORTS.offer(_own(who, "fetch"), record, who, now)
@@ -113,7 +113,7 @@ def _hints(record: Export) -> list[str]:
     return found
 
 
-def _back(record: Export) -> tuple[Any, str]:
+def _back(record: Export) -> tuple[object, str]:
     """The list it came from, where it can still be seen."""
     try:
         return stores().export_sources[record.what].back(record.asked)
@@ -121,7 +121,7 @@ def _back(record: Export) -> tuple[Any, str]:
         return _("Exports"), url_for("ExportHistoryView.list")
 
 
-def _facts(record: Export, form: Format) -> list[Any]:
+def _facts(record: Export, form: Format) -> list[object]:
     counted = _("not counted") if record.counted is None else f"{record.counted:,}"
     found: list[Any] = [
         (_("Format"), FORMATS[form]),

@@ -40,7 +40,7 @@ def shaped(value: Any, shape: Shape) -> str:
     return "" if value == DASH else str(value)
 
 
-def _plain(value: Any) -> str:
+def _plain(value: object) -> str:
     if isinstance(value, bool):
         return str(_("yes") if value else _("no"))
     if isinstance(value, datetime):
@@ -116,13 +116,13 @@ def _opened(reading: RowReading, prefix: str, model: type, kept: Sealed) -> Read
     assert data is not None
     assert uid is not None
 
-    def opened(_rows: Sequence[Any], cells: Sequence[Any]) -> list[str]:
+    def opened(_rows: Sequence[object], cells: Sequence[Any]) -> list[str]:
         pairs = zip(cells[data], cells[uid], strict=True)
         return ["" if d is None else key.decrypt(d, f"{context}:{u}") for d, u in pairs]
 
     return opened
 
 
-def blank(rows: Sequence[Any], _cells: Sequence[Any]) -> list[str]:
+def blank(rows: Sequence[object], _cells: Sequence[object]) -> list[str]:
     """A column of which nothing is known."""
     return [""] * len(rows)

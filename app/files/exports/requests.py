@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from typing import Any
 from uuid import uuid4
 
 from flask_babel import gettext as _
@@ -108,7 +107,7 @@ def _refuse_size(record: Export, form: Format, columns: int) -> None:
         raise Refused(xlsx_out.too_long_to_analyse(columns))
 
 
-def take(step: str, record: Export, who: Actor) -> Any:
+def take(step: str, record: Export, who: Actor) -> object:
     """`replace`: the asker takes signs in place of what the format cannot hold; commits."""
     done = EXPORTS.apply(own(who, step), record.id, who)
     jobs.enqueue(tasks.make, export_id=done.id)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Response, flash, redirect, request, stream_with_context, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
 from app.accounts.queries import actor
@@ -77,7 +78,7 @@ class ExportsView(AskView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         """The page of one list: how many rows, which format."""
         if not request.args.get("list"):
             return redirect(url_for("ExportHistoryView.list"))
@@ -109,7 +110,7 @@ class ExportsView(AskView):
 
     @expose("/file/<string(length=32):uid>/fetch", methods=["GET"])
     @has_access
-    def fetch(self, uid: str) -> Any:
+    def fetch(self, uid: str) -> ResponseReturnValue:
         """The file: as it was kept, or as CSV written while it is sent. Each time leaves its trace."""
         who = actor()
         record = export_of(who, uid)

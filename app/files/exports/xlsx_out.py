@@ -112,7 +112,7 @@ def _sign(char: str) -> str:
     return chr(0x2400 + ord(char)) if char < " " else _LONE
 
 
-def list_notes(book: Any, bold: Any, plain: Any, notes: list[Note]) -> None:
+def list_notes(book: Any, bold: object, plain: object, notes: list[Note]) -> None:
     """A second sheet says which cells are not as in the data."""
     page = book.add_worksheet(_("Not as in the data"))
     page.set_column(0, 0, 10)

@@ -62,7 +62,7 @@ MASKED = _l(
 _MASK = re.compile(r"[A-Z0-9+]{0,8}\*{3,20}[A-Z0-9]{0,6}|[\u4e00-\u9fff]{2,60}\*{4}")
 
 
-def is_mask(cell: Any) -> bool:
+def is_mask(cell: object) -> bool:
     """Whether it is a number with most of it hidden, as lists show and export them."""
     return isinstance(cell, str) and "*" in cell and bool(_MASK.fullmatch(cell.strip()))
 
@@ -76,7 +76,7 @@ def is_empty(cell: Any) -> bool:
     return not cell or all(c.isspace() or unicodedata.category(c) == "Cf" for c in cell)
 
 
-def refuse_error(cell: Any) -> None:
+def refuse_error(cell: object) -> None:
     """An error must not pass as an empty cell (BLK-02)."""
     if isinstance(cell, tuple) and cell[0] == "e":
         raise Wrong(str(ERRORS[cell[1] if len(cell) > 1 else ""]))
@@ -154,7 +154,7 @@ def title(cell: Any, most: int) -> str:
     return fitting(clean_title(text(cell, LONGEST)), most)
 
 
-def contact(cell: Any, most: int) -> str:
+def contact(cell: object, most: int) -> str:
     """Whom to ask."""
     return fitting(clean_contact(text(cell, LONGEST)), most)
 
@@ -222,7 +222,7 @@ def day(cell: Any, *, end: bool = False) -> str:
     return found.isoformat()
 
 
-def _stored_day(cell: Any, end: bool) -> date | None:
+def _stored_day(cell: object, end: bool) -> date | None:
     if isinstance(cell, tuple):
         return datetime.fromisoformat(cell[1]).date()
     if isinstance(cell, int) and not 19000301 <= cell <= 21991231:

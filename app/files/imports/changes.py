@@ -49,7 +49,7 @@ def usual_share(column: Column) -> float | None:
     return 0.4 if column.field in ("college", "major", "graduation_year", "education") else None
 
 
-def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dict[str, Any]]:
+def improbable(record: Import, sheet: Sheet, counts: dict[str, int]) -> list[dict[str, object]]:
     """The columns in which improbably many of the known rows change: field, rows, share, slipped.
 
     `slipped` is by how many rows a column stands too low (negative: too high), 0 where that is not it.

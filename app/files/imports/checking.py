@@ -167,7 +167,7 @@ def _compare(done: Findings, column: Column, other: pd.Series, head: str, contex
     done.said(column.field, _one(sentence, wrong))
 
 
-def _line(cell: Any) -> str:
+def _line(cell: object) -> str:
     return clean_line(str(cell)) if not isinstance(cell, tuple) else ""
 
 

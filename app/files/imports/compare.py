@@ -197,7 +197,7 @@ def order(target: Target) -> str:
     return ", ".join(f"r.values ->> '{name}'" for name in _from_rows(target)) or "r.row"
 
 
-def bound(sheet: Sheet, record: Import) -> dict[str, Any]:
+def bound(sheet: Sheet, record: Import) -> dict[str, object]:
     """The values that the statements bind."""
     fixed = sheet.target.fixed(record)
     return {"id": record.id, **{f"fix_{name}": value for name, value in fixed.items()}}

@@ -130,7 +130,7 @@ def trace_file(
     actor: Actor,
     *,
     state: str = "state",
-    **values: Any,
+    **values: object,
 ) -> None:
     """A line in the trail of each record that a file has changed, or has given back: old and new.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -42,7 +42,7 @@ class ProblemGroup:
     values: list[Value] = dataclasses.field(default_factory=list)
 
 
-def _bound(record: Import, sheet: Sheet) -> dict[str, Any]:
+def _bound(record: Import, sheet: Sheet) -> dict[str, object]:
     return {"id": record.id, "plain": [c.field for c in sheet.columns if c.secret is None]}
 
 
@@ -74,7 +74,7 @@ def groups_of(record: Import, sheet: Sheet) -> tuple[list[ProblemGroup], int]:
     return found, len(rows)
 
 
-def _values_of(bound: dict[str, Any], groups: Sequence[ProblemGroup]) -> Sequence[Any]:
+def _values_of(bound: Mapping[str, object], groups: Sequence[ProblemGroup]) -> Sequence[Any]:
     if not groups:
         return []
     pairs = {"fields": [g.field for g in groups], "whys": [g.why for g in groups]}

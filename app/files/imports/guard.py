@@ -12,7 +12,6 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -44,7 +43,7 @@ _ACTIVE = (
 class UnfitWorkbookError(Exception):
     """The file is refused for that reason; `values` fill its sentence."""
 
-    def __init__(self, reason: str, **values: Any) -> None:
+    def __init__(self, reason: str, **values: object) -> None:
         """Keep the key of the reason."""
         super().__init__(reason)
         self.reason, self.values = reason, values

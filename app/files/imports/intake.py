@@ -145,7 +145,7 @@ def second_columns(
     return found
 
 
-def is_example(cell: Any) -> bool:
+def is_example(cell: object) -> bool:
     """Whether the first cell of a row says that it is our template's example."""
     return isinstance(cell, str) and cell.strip().lower().startswith(EXAMPLE)
 

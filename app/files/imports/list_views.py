@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
@@ -27,7 +28,7 @@ def _link(place: tuple[str, str]) -> Markup:
     return Markup('<a href="{}" title="{}">{}</a>').format(url, name, name)
 
 
-def _title(name: str) -> Any:
+def _title(name: str) -> ResponseReturnValue:
     sheet = stores().sheets.get(name)
     return sheet.title if sheet else name
 

@@ -173,7 +173,7 @@ def _head(
     open_: Mapping[str, Guess],
     used: set[str],
     known: KnownWords,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """One line of the page: the header, cells beneath it, and what it is taken for."""
     guess = open_.get(key)
     ours = heads.get(key) if guess is None else guess.ours if guess.ours not in used else None

@@ -90,7 +90,7 @@ def value_name(column: Column, code: str, context: Context) -> str:
 # -- the step ---------------------------------------------------------------------------------------
 
 
-def step_of(record: Import, sheet: Sheet, context: Context) -> dict[str, Any]:
+def step_of(record: Import, sheet: Sheet, context: Context) -> dict[str, object]:
     """Everything that the mapping step shows."""
     asked, decided = record.details.get("questions", {}), record.details.get("decided", {})
     columns = [Option("", _("Not used"))] + [
@@ -111,7 +111,7 @@ def step_of(record: Import, sheet: Sheet, context: Context) -> dict[str, Any]:
     }
 
 
-def _missing(column: Column, context: Context, decided: dict[str, Any]) -> dict[str, Any]:
+def _missing(column: Column, context: Context, decided: dict[str, Any]) -> dict[str, object]:
     """A required column that the file has not: one value for all rows, where that makes sense."""
     return {
         "field": column.field,

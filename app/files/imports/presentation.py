@@ -151,7 +151,7 @@ def mended_of(record: Import, sheet: Sheet) -> list[str]:
     return found
 
 
-def facts_of(record: Import) -> list[tuple[Any, Any]]:
+def facts_of(record: Import) -> list[tuple[object, object]]:
     """Which file, which sheet of it, who, when."""
     details = record.details
     facts: list[tuple[Any, Any]] = [(_("File"), record.file_name)]

@@ -93,7 +93,7 @@ def page(record: Import, args: Mapping[str, str]) -> dict[str, Any]:
 
 def _head(
     record: Import, sheet: Sheet, status: RowStatus, there: Sequence[RowStatus], name: str
-) -> dict[str, Any]:
+) -> dict[str, object]:
     links = urls(record)
     return {
         "title": _("Rows of the file"),

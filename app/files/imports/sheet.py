@@ -164,7 +164,7 @@ class Column:
                 raise Wrong(str(sentence))
         return value
 
-    def chosen(self, cell: Any, context: Context) -> Any:
+    def chosen(self, cell: object, context: Context) -> object:
         """The value that the list of this column has for a cell. Raises Wrong."""
         cells.refuse_error(cell)
         text = cells.text(str(cell) if isinstance(cell, int) else cell, 200)

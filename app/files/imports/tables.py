@@ -206,16 +206,16 @@ def _cells(column: pd.Series, marks: Marks, place: int) -> tuple[np.ndarray, ...
     return codes, values, filled
 
 
-def _is_plain(cell: Any) -> bool:
+def _is_plain(cell: object) -> bool:
     """Whether it is a text of letters and digits, as nearly all are: no error, not blank, not too long."""
     return isinstance(cell, str) and cell.isalnum() and len(cell) <= MAX_CELL
 
 
-def _flag(value: Any) -> Any:
+def _flag(value: object) -> object:
     return str(value).upper() if isinstance(value, bool) else value
 
 
-def cell_of(value: Any) -> Any:
+def cell_of(value: object) -> object:
     """A text, an int or float, ``("d", ISO date)`` or ``("e",)``, an error."""
     if isinstance(value, str):
         return ERROR if value[:1] in "#E" and _ERROR.fullmatch(value.strip()) else value
@@ -232,20 +232,20 @@ def cell_of(value: Any) -> Any:
     return str(value)[-8:] if isinstance(value, timedelta | time) else str(value)
 
 
-def _number(value: float) -> Any:
+def _number(value: float) -> object:
     if not math.isfinite(value):
         return ERROR if math.isinf(value) else ""
     return int(value) if value == int(value) else value
 
 
-def shown_text(cell: Any) -> str:
+def shown_text(cell: object) -> str:
     """A cell as a header."""
     if isinstance(cell, tuple):
         return cell[1] if cell[0] == "d" else "#"
     return str(cell)
 
 
-def _has_text(cell: Any) -> bool:
+def _has_text(cell: object) -> bool:
     return not isinstance(cell, str) or bool(cell.strip(_BLANK))
 
 
@@ -345,13 +345,13 @@ def _totals(cells: Cells, filled: np.ndarray, count: np.ndarray) -> np.ndarray:
     return begin
 
 
-def _is_total(cell: Any) -> bool:
+def _is_total(cell: object) -> bool:
     if not isinstance(cell, str) or cell.isdecimal() or not _TOTAL_SIGN.search(cell):
         return False
     return bool(_TOTAL.fullmatch("".join(cell.split())))
 
 
-def _is_figure(cell: Any) -> bool:
+def _is_figure(cell: object) -> bool:
     """A number, also with its unit, or an error of its formula."""
     if not isinstance(cell, str):
         return True
@@ -369,7 +369,7 @@ def _notes(cells: Cells, filled: np.ndarray, count: np.ndarray) -> np.ndarray:
     return notes
 
 
-def _is_note(cell: Any) -> bool:
+def _is_note(cell: object) -> bool:
     return isinstance(cell, str) and bool(_NOTE.fullmatch("".join(cell.split())))
 
 

@@ -54,7 +54,7 @@ def may_ask(who: Actor) -> int:
 
 
 def ask(
-    who: Actor, kind: str, wish: dict[str, Any], name: str, source: bytes | None = None
+    who: Actor, kind: str, wish: Mapping[str, object], name: str, source: bytes | None = None
 ) -> Paper:
     """Have a paper made by the worker, and commit. Raises NotYours, Refused."""
     from app.files.made import tasks

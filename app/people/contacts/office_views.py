@@ -104,7 +104,7 @@ class HeldChangesView(StudentSearch, SafeModelView):
         return str(item.user.display_name)
 
     @record_action("confirm_change", _l("Confirm"), reason="required", primary=True)
-    def confirm_change(self, items: list[Any]) -> Any:
+    def confirm_change(self, items: list[ContactChange]) -> Any:
         """Somebody else of the next level has made sure that the person asked for it."""
         self._each(
             items,
@@ -113,11 +113,13 @@ class HeldChangesView(StudentSearch, SafeModelView):
         )
 
     @record_action("undo_change", _l("Take back"), reason="required", danger=True)
-    def undo_change(self, items: list[Any]) -> Any:
+    def undo_change(self, items: list[ContactChange]) -> Any:
         """The former phone counts again; what was opened since is void."""
         self._each(items, undo, lambda n: _("%(count)s changes are taken back.", count=n))
 
-    def _each(self, items: list[Any], act: Callable[..., None], said: Callable[[int], str]) -> None:
+    def _each(
+        self, items: list[ContactChange], act: Callable[..., None], said: Callable[[int], str]
+    ) -> None:
         done, refused = 0, ""
         for item in items:
             try:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -52,7 +53,7 @@ class SignInView(SafeView):
 
     @expose("/<string(length=32):uid>/<string:way>/code", methods=["POST"])
     @has_access
-    def code(self, uid: str, way: str) -> Any:
+    def code(self, uid: str, way: str) -> ResponseReturnValue:
         return self._sent(lambda: holds.ask(g.user, uid, way))
 
     @expose("/<string(length=32):uid>/<string:way>", methods=["POST"])
@@ -68,7 +69,7 @@ class SignInView(SafeView):
 
     @expose("/second/<string(length=32):uid>/<string:side>/code", methods=["POST"])
     @has_access
-    def second_code(self, uid: str, side: str) -> Any:
+    def second_code(self, uid: str, side: str) -> ResponseReturnValue:
         return self._sent(lambda: merge_requests.send_code(g.user, uid, side))
 
     @expose("/second/<string(length=32):uid>", methods=["POST"])
@@ -133,10 +134,10 @@ class SignInView(SafeView):
 
     @expose("/mail/old-code", methods=["POST"])
     @has_access
-    def old_code(self) -> Any:
+    def old_code(self) -> ResponseReturnValue:
         return self._sent(lambda: own_contacts.ask_own_code(g.user, "mail"))
 
-    def _mail_page(self, form: MailForm) -> Any:
+    def _mail_page(self, form: MailForm) -> ResponseReturnValue:
         held = contacts.hold_of(g.user, clock.now())
         page = self.render_template(
             "people/contacts/sign_in_mail.html",
@@ -147,7 +148,7 @@ class SignInView(SafeView):
         )
         return page, 422 if form.errors or form.form_errors else 200
 
-    def _sent(self, act: Callable[[], tuple[str, str]]) -> Any:
+    def _sent(self, act: Callable[[], tuple[str, str]]) -> ResponseReturnValue:
         return answer_code(self, act)
 
     def _done(self, act: Callable[[], None]) -> bool:
@@ -179,7 +180,7 @@ def _changed(row: ContactChange) -> dict[str, Any]:
     }
 
 
-def _request(found: MergeRequest) -> dict[str, Any]:
+def _request(found: MergeRequest) -> dict[str, object]:
     return {
         "uid": found.uid,
         "reason": found.reason,

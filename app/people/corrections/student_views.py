@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import abort, flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
 from app.accounts.act_views import take
@@ -36,7 +37,7 @@ from app.people.students.student_views import me
 LARGEST_KEY = 2**31 - 1
 
 
-def state_chip(correction: Correction) -> Any:
+def state_chip(correction: Correction) -> ResponseReturnValue:
     state = CorrectionState(correction.state)
     return chip(LABELS[state], CHIPS.get(state, "closed"))
 

@@ -71,7 +71,7 @@ class CompanyForm(FlaskForm):
         _l("E-mail"), 120, EMAIL, render_kw={"autocomplete": "email", "inputmode": "email"}
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.school.choices = [("", _l("Please choose")), *active_schools()]
 
@@ -134,7 +134,7 @@ class ProfileForm(FlaskForm):
     household_kind = SelectField(_l("Household registration moves to"), [DataRequired(MISSING)])
     household_address = line(_l("Household address"), 200, OnlyIf("household_kind", NOT_RECEIVED))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices, self.industry.choices = options("dwxz"), options("dwhy")
         self.archive_receiver.choices = options("dajs", NOT_FOR_EMPLOYERS["dajs"])
@@ -217,7 +217,7 @@ class EmployerForm(DynamicForm):
     contact_phone = line(_l("Telephone"), 20, PHONE, required=False, render_kw=TEL)
     email = line(_l("E-mail"), 120, EMAIL, required=False)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices, self.industry.choices = options("dwxz"), options("dwhy")
 

@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, BinaryIO, cast
 
 from flask import abort, flash, g, jsonify, redirect, request, session, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -82,7 +83,7 @@ class RegisterView(SafeView):
     default_view = "register"
 
     @expose("", methods=["GET", "POST"])
-    def register(self) -> Any:
+    def register(self) -> ResponseReturnValue:
         if g.user.is_authenticated:
             return redirect("/")
         if request.method == "POST" and not REGISTRATIONS.take(request.remote_addr):
@@ -115,7 +116,7 @@ class RegisterView(SafeView):
         _say_what_is_lost(form)
 
     @expose("/code/<string(maxlength=8):channel>", methods=["POST"])
-    def code(self, channel: str) -> Any:
+    def code(self, channel: str) -> ResponseReturnValue:
         """The same for the page's script."""
         if channel not in FIELDS or g.user.is_authenticated:
             abort(404)
@@ -138,7 +139,7 @@ def _address(form: RegisterForm, channel: str) -> str:
     return form[FIELDS[channel]].data or ""
 
 
-def _proofs(form: RegisterForm) -> dict[str, Any]:
+def _proofs(form: RegisterForm) -> dict[str, object]:
     """Which of the addresses on the page this browser has proved."""
     return {
         f"{FIELDS[channel]}_proved": registration.is_proved(_token(), _address(form, channel))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -95,7 +96,7 @@ class _Merge(SafeView):
             flash(_("You ask no longer."), "success")
         return redirect(request.full_path, 303)
 
-    def _one(self, found: Any) -> Any:
+    def _one(self, found: object) -> Any:
         return db.session.scalars(self.scoped().where(found).limit(1)).first()
 
     def _page(self, keep: Any, other: Any, number: str) -> Any:
@@ -158,7 +159,7 @@ class MergeStudentsView(_Merge):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
     @has_access
-    def merge(self, pk: int) -> Any:
+    def merge(self, pk: int) -> ResponseReturnValue:
         return self.answer(pk)
 
 
@@ -180,5 +181,5 @@ class MergeEmployersView(_Merge):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>", methods=["GET", "POST"])
     @has_access
-    def merge(self, pk: int) -> Any:
+    def merge(self, pk: int) -> ResponseReturnValue:
         return self.answer(pk)

@@ -226,7 +226,7 @@ def _one_standing(keep: Employer, gone: Employer) -> None:
         )
 
 
-def _facts(gone: Student) -> dict[str, Any]:
+def _facts(gone: Student) -> dict[str, object]:
     """What is kept of the second record, numbers masked."""
     shown = [*FIELDS, "id_kind", *(f"{name}_masked" for name in SECRETS)]
     return {"id": gone.id} | {name: getattr(gone, name) for name in shown}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
@@ -134,7 +135,7 @@ class CollegesView(_Kept, SafeModelView):
         return keep_college(item if kind == "edit" else None, form.values(), actor())
 
     @record_action("remove", _l("Delete"), _l("Delete it now?"), danger=True, multiple=False)
-    def remove(self, items: list[Any]) -> Any:
+    def remove(self, items: list[College]) -> ResponseReturnValue:
         return self.take_away(items[0])
 
 
@@ -169,5 +170,5 @@ class MajorsView(_Kept, SafeModelView):
         return keep_major(item if kind == "edit" else None, form.values(), actor())
 
     @record_action("remove", _l("Delete"), _l("Delete it now?"), danger=True, multiple=False)
-    def remove(self, items: list[Any]) -> Any:
+    def remove(self, items: list[Major]) -> ResponseReturnValue:
         return self.take_away(items[0])

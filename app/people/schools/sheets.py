@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import url_for
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import select
@@ -33,7 +31,7 @@ def prepare_majors(record: Import) -> Context:
     return Context(clock.today(), {"college": ValueList(list(rows))})
 
 
-def _school(record: Import) -> dict[str, Any]:
+def _school(record: Import) -> dict[str, object]:
     return {"school_id": record.school_id}
 
 

@@ -56,7 +56,7 @@ def first_administrators() -> list[tuple[str, str]]:
     return made
 
 
-def _facts(role: Role, name: str, email: str) -> dict[str, Any]:
+def _facts(role: Role, name: str, email: str) -> dict[str, object]:
     return {"name": name, "email": email, "role": role.value, "school_id": None, "college_id": None}
 
 

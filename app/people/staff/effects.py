@@ -92,7 +92,7 @@ def _user(record: StaffRequest) -> AppUser:
 # -- the writers, for the shell too; none of them commits ------------------------------------------
 
 
-def open_account(username: str, facts: dict[str, Any], actor: Actor, **details: Any) -> AppUser:
+def open_account(username: str, facts: dict[str, Any], actor: Actor, **details: object) -> AppUser:
     """A new account without a password. Raises Refused where the name or address is taken by now."""
     if queries.username_taken(username) or queries.email_taken(facts["email"]):
         raise Refused(_("Another account has this user name or this address by now."))
@@ -104,7 +104,7 @@ def open_account(username: str, facts: dict[str, Any], actor: Actor, **details: 
     return user
 
 
-def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details: Any) -> None:
+def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details: object) -> None:
     """Other name, address, role or scope; the old address is kept for the people to be told."""
     if queries.email_taken(facts["email"], but=user.id):
         raise Invalid([("email", _("Another account uses this e-mail address."))])
@@ -127,7 +127,7 @@ def change_account(user: AppUser, facts: dict[str, Any], actor: Actor, **details
     queries.end_all_sessions(user.id)
 
 
-def forget_password(user: AppUser, actor: Actor, **details: Any) -> None:
+def forget_password(user: AppUser, actor: Actor, **details: object) -> None:
     """The old password no longer works; a new one is set by code."""
     user.password, user.must_change_password = None, False
     queries.end_all_sessions(user.id)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import lazy_gettext as _l
 
 from app.accounts.forms import NewStaffForm, StaffForm
 from app.core.forms import line
 
 
-def _reason() -> Any:
+def _reason() -> object:
     return line(
         _l("Reason"),
         200,

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import Select
@@ -127,7 +128,7 @@ class AccountsView(RuledForms, SafeModelView):
     @record_action(
         "forget_password", _l("Reset the password"), reason="required", danger=True, multiple=False
     )
-    def forget_password(self, items: list[Any]) -> Any:
+    def forget_password(self, items: list[AppUser]) -> ResponseReturnValue:
         return self._asked(items[0], workflow.forget_password)
 
     @record_action(
@@ -137,17 +138,17 @@ class AccountsView(RuledForms, SafeModelView):
         danger=True,
         multiple=False,
     )
-    def reset_factor(self, items: list[Any]) -> Any:
+    def reset_factor(self, items: list[AppUser]) -> ResponseReturnValue:
         return self._asked(items[0], workflow.reset_factor)
 
     @record_action("sign_out", _l("Sign out everywhere"), multiple=False)
-    def sign_out(self, items: list[Any]) -> Any:
+    def sign_out(self, items: list[AppUser]) -> ResponseReturnValue:
         [user] = items
         sign_in.sign_out_everywhere(user, actor())
         return self._told(user, _("The account is signed out on all devices."))
 
     @record_action("deactivate", _l("Deactivate"), danger=True, multiple=False)
-    def deactivate(self, items: list[Any]) -> Any:
+    def deactivate(self, items: list[AppUser]) -> ResponseReturnValue:
         [user] = items
         try:
             sign_in.switch(user, False, actor())
@@ -156,7 +157,7 @@ class AccountsView(RuledForms, SafeModelView):
         return self._told(user, _("The account can no longer sign in."))
 
     @record_action("activate", _l("Activate"), reason="required", multiple=False)
-    def activate(self, items: list[Any]) -> Any:
+    def activate(self, items: list[AppUser]) -> ResponseReturnValue:
         return self._asked(items[0], workflow.activate)
 
     def offers(self, item: Any) -> list[Any]:
@@ -166,7 +167,7 @@ class AccountsView(RuledForms, SafeModelView):
         idle |= {"reset_factor"} if item.student_id else set()
         return [offer for offer in super().offers(item) if offer.name not in idle]
 
-    def _asked(self, user: Any, ask: Callable[..., StaffRequest | None]) -> Any:
+    def _asked(self, user: Any, ask: Callable[..., StaffRequest | None]) -> ResponseReturnValue:
         try:
             record = ask(user, actor(), request.form.get("reason", ""))
         except Refused as refusal:
@@ -186,7 +187,7 @@ class AccountsView(RuledForms, SafeModelView):
         return redirect(self.url("show", pk=user.id), 303)
 
 
-def _waits(record: StaffRequest) -> Any:
+def _waits(record: StaffRequest) -> ResponseReturnValue:
     flash(
         _("Asked for. It takes effect when the security administrator has confirmed it."), "success"
     )

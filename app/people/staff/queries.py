@@ -57,7 +57,7 @@ def has_role(role: Role) -> bool:
     return bool(db.session.scalar(select(exists(wanted))))
 
 
-def facts_of(user: AppUser) -> dict[str, Any]:
+def facts_of(user: AppUser) -> dict[str, object]:
     """What an account is now, as the requests keep it."""
     return {
         "name": user.display_name,

@@ -39,7 +39,7 @@ WRITTEN = {
 class Written(ValueList):
     """A list with what people write for its values beside what it offers."""
 
-    def __init__(self, rows: Sequence[tuple[Any, str, str]], also: Mapping[str, Any]) -> None:
+    def __init__(self, rows: Sequence[tuple[Any, str, str]], also: Mapping[str, object]) -> None:
         super().__init__(rows)
         for typed, value in also.items():
             self.codes.setdefault(cells.folded(typed), value)
@@ -65,7 +65,7 @@ def folded_number(text: str, context: Context) -> str:
     return identity.canonical(kind, text) if kind else identity.clean(text)
 
 
-def is_number(number: str, context: Context) -> Any:
+def is_number(number: str, context: Context) -> object:
     """A number of the row's kind of document; without one, of the kind that the number tells.
 
     Whoever is entered with its student number instead has none (a column slipped).
@@ -80,7 +80,7 @@ def is_number(number: str, context: Context) -> Any:
     return identity.problem(kind, number, context.today)
 
 
-def with_zeros(school: Any) -> set[str]:
+def with_zeros(school: object) -> set[str]:
     """The numbers of which the school has some that begin with 0: one stored as a number may lack it."""
     mine = Student.school_id == school
     return {

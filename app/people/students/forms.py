@@ -61,7 +61,7 @@ class CampusVerifyForm(VerifyForm):
 YEAR = _l("A year between 2000 and 2100.")
 
 
-def origin_field(field: Field, *, required: bool = False) -> Any:
+def origin_field(field: Field, *, required: bool = False) -> object:
     """The form's field for a declared one: its list, a day, a line that is folded as files are."""
     first = DataRequired(MISSING) if required else Optional()
     if field.table:
@@ -165,7 +165,7 @@ class StudentForm(OriginPart, DynamicForm):
     training_mode = SelectField(_l("Training mode"), [DataRequired(MISSING)])
     origin = OpenRegion(_l("Place of origin"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         year = self.graduation_year.data
         for name, table in fields.TABLES.items():

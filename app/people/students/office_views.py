@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -291,7 +292,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         ),
     )
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         self.filters = (*type(self).filters, *stores().student_filters)
         super().__init__(**kwargs)
 
@@ -321,7 +322,7 @@ class StudentsView(RuledForms, StepActions, StudentSearch, SafeModelView):
         return enter(actor().school_id or 0, form.values(), actor())
 
     @record_action("restrict", _l("Restrict…"), danger=True, single=False)
-    def restrict(self, items: list[Any]) -> Any:
+    def restrict(self, items: list[Student]) -> ResponseReturnValue:
         """Kind, days and reason are asked on a page of their own (ADM-03)."""
         return restrict_page(self, items)
 

@@ -85,7 +85,7 @@ def _column(field: Field) -> Column:
     )
 
 
-def _born(day: str, context: Context) -> Any:
+def _born(day: str, context: Context) -> object:
     return None if fields.may_be_birth(day, context.today) else fields.BORN
 
 

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -55,7 +56,7 @@ class RestrictForm(FlaskForm):
     until = DateField(_l("To (this day included)"), [Optional()], invalid_value_message=NO_DAY)
     reason = line(_l("Reason"), 200)
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         self.kind.choices = [(key, label) for key, label in RESTRICTION_KINDS.items()]
 
@@ -98,7 +99,7 @@ class RestrictView(SafeView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         """The form for one student, from its page."""
         if not request.args.get("student"):
             flash(_("Please tick at least one student first."), "warning")

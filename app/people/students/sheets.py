@@ -67,7 +67,7 @@ def complete(values: Found, more: Found, context: Context) -> Problems:
     return find_major(values, more, context)
 
 
-def is_name(name: str, _context: Context) -> Any:
+def is_name(name: str, _context: Context) -> object:
     """What is no name is none of a student either."""
     return name_problem(name)
 

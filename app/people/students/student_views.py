@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, g, jsonify, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from sqlalchemy.orm import joinedload
@@ -103,7 +104,7 @@ class VerifyView(SafeView):
                 show_problems(form, error)
         return self._page(form, student, campus), 422 if form.errors else 200
 
-    def _asked(self, form: VerifyForm, student: Student, campus: bool) -> Any:
+    def _asked(self, form: VerifyForm, student: Student, campus: bool) -> ResponseReturnValue:
         """The code is asked for and the page comes back as it was filled in (case 22)."""
         try:
             flash(code_under_way(send_first_code(student, g.user)), "success")
@@ -129,7 +130,7 @@ class VerifyView(SafeView):
 
     @expose("/code", methods=["POST"])
     @has_access
-    def code(self) -> Any:
+    def code(self) -> ResponseReturnValue:
         """The same for the page's script."""
         try:
             contact = send_first_code(me(), g.user)

@@ -124,7 +124,7 @@ def restrict(
     return committed(lambda: RESTRICTIONS.start("restrict", new, actor, reason=reason))
 
 
-def restriction_of(student: Student, **values: Any) -> Restriction:
+def restriction_of(student: Student, **values: object) -> Restriction:
     """A restriction as it would be set; in no session yet."""
     new = Restriction(school_id=student.school_id, student_id=student.id, **values)
     with db.session.no_autoflush:

@@ -67,7 +67,7 @@ def of_entry(entry: PlanEntry) -> list[dict[str, Any]]:
     ]
 
 
-def of_year(school_id: int, year: int) -> dict[str, Any]:
+def of_year(school_id: int, year: int) -> dict[str, object]:
     """How many errors and warnings are open in a school's year, with the way to them."""
     errors, warnings = (
         queries.count_open(school_id, year, s) for s in (Severity.ERROR, Severity.WARNING)

@@ -195,7 +195,7 @@ def _records(paper: Paper, part: SheetPart, ids: list[int]) -> Any:
         papers.progress(paper, start + len(some), len(ordered))
 
 
-def _now(record: Any, column: Column, context: Context) -> str:
+def _now(record: object, column: Column, context: Context) -> str:
     """What the cell says now, as the import reads it; of a sealed number nothing: left empty, it stays."""
     if record is None or column.secret is not None:
         return ""

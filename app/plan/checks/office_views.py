@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -171,7 +172,7 @@ class ChecksView(SafeView):
 
     @expose("/<int(min=1990, max=2100):year>", methods=["POST"])
     @has_access
-    def run(self, year: int) -> Any:
+    def run(self, year: int) -> ResponseReturnValue:
         """Ask the worker for a run over the year."""
         school = actor().school_id or abort(404)
         if year not in queries.years_of(school):
@@ -186,7 +187,7 @@ class ChecksView(SafeView):
         return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
 
 
-def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[Any]:
+def _line(year: int, college: tuple[int, str], counts: dict[str, int]) -> list[object]:
     """A college with (count, address of the list, "") of each tab."""
     key, name = college
     return [(name, "", "")] + [

@@ -248,7 +248,7 @@ RULES: tuple[Rule, ...] = (
 )  # fmt: skip
 
 
-def _sign(name: str, title: Any, sentence: Any, asks: Any, statement: str) -> Rule:
+def _sign(name: str, title: object, sentence: object, asks: object, statement: str) -> Rule:
     return Rule(name, WARNING, YEAR, title, sentence, signs.SQL.sql(statement), asks=asks)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -122,7 +122,7 @@ WRITE_ALL, WRITE_RECORDS, LOCK, ASK_ONE = (
 )
 
 
-def _values(school: int, year: int, now: datetime) -> dict[str, Any]:
+def _values(school: int, year: int, now: datetime) -> dict[str, object]:
     """What the rules are filled with: editions and limits."""
     tables = {table: edition(table, year) for table in TABLES}
     more = {**LIMITS, **signs.LIMITS, "looser": json.dumps(signs.looser())}
@@ -204,13 +204,13 @@ def refresh(student_ids: Sequence[int], school: int, year: int) -> None:
     db.session.expire_all()
 
 
-def _base(name: str, values: dict[str, Any]) -> int:
+def _base(name: str, values: Mapping[str, object]) -> int:
     """One line a graduate, into a table of this transaction; how many."""
     db.session.execute(text("SET LOCAL jit = off"))
     return _table("check_base", SQL.sql(name), values)
 
 
-def _table(name: str, rows: str, values: dict[str, Any]) -> int:
+def _table(name: str, rows: str, values: Mapping[str, object]) -> int:
     db.session.execute(text(f"DROP TABLE IF EXISTS pg_temp.{name}"))
     made: Any = db.session.execute(
         text(f"CREATE TEMP TABLE {name} ON COMMIT DROP AS {rows}"), values

@@ -214,7 +214,7 @@ MOVE = text("""UPDATE import_row r SET values = x.said - ARRAY(SELECT jsonb_obje
   WHERE o.import_id = :id AND o.row = c.row AND r.import_id = o.import_id AND r.row = o.row""")
 
 
-def workbook(record: Import, noted: Any) -> bytes:
+def workbook(record: Import, noted: object) -> bytes:
     """All differences as a workbook: to be looked at elsewhere, or sent to whom the file came from."""
     out = io.BytesIO()
     heads = [

@@ -148,7 +148,7 @@ def freshen(record: Import) -> None:
 
 
 def difference(
-    record_id: int, which: str = "", *, shown: bool = False, **bounds: Any
+    record_id: int, which: str = "", *, shown: bool = False, **bounds: object
 ) -> Difference | None:
     """The next rows in which the file says otherwise than the plan now; None where there are none.
 

@@ -70,7 +70,9 @@ def _table(name: str, year: int | None = None) -> ValueList:
     return ValueList([(code, code, label) for code, label in codes.names(name, year).items()])
 
 
-def _text(name: str, label: Any, code: str, *also: str, width: int = 20, most: int = 0) -> Column:
+def _text(
+    name: str, label: object, code: str, *also: str, width: int = 20, most: int = 0
+) -> Column:
     return Column(
         name,
         label,

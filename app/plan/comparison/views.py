@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -60,7 +61,7 @@ class PlanFilesView(SafeView):
 
     @expose("/<string(length=32):uid>", methods=["POST"])
     @has_access
-    def choose(self, uid: str) -> Any:
+    def choose(self, uid: str) -> ResponseReturnValue:
         """Keep the choices of this page, or one for all differences of a kind."""
         record, form = _record(uid), request.form
         page = url_for("PlanFilesView.show", uid=uid, tab=form.get("tab"), after=form.get("after"))
@@ -77,7 +78,7 @@ class PlanFilesView(SafeView):
 
     @expose("/<string(length=32):uid>/differences", methods=["POST"])
     @has_access
-    def differences(self, uid: str) -> Any:
+    def differences(self, uid: str) -> ResponseReturnValue:
         """The worker writes all differences into a workbook."""
         record = _record(uid)
         name = _("Differences of %(file)s", file=record.file_name.rpartition(".")[0]) + ".xlsx"

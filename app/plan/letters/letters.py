@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pikepdf
@@ -118,7 +118,7 @@ def number_them(school_id: int, wish: dict[str, Any]) -> list[int]:
     return list(found)
 
 
-def _number_missing(school_id: int, at: dict[str, Any]) -> None:
+def _number_missing(school_id: int, at: Mapping[str, object]) -> None:
     by_year: dict[int, list[Any]] = {}
     for row in db.session.execute(SQL["missing"], at).all():
         by_year.setdefault(row.graduation_year, []).append(row)
@@ -234,7 +234,7 @@ def _one_by_one(
     return out.getvalue()
 
 
-def data_of(some: Sequence[ForwardingLetter], *, full: bool = False) -> dict[str, Any]:
+def data_of(some: Sequence[ForwardingLetter], *, full: bool = False) -> dict[str, object]:
     """All that is printed, as texts; `full`: with whole ID numbers, as archive offices ask for (DOC-08)."""
     school = db.session.get_one(School, some[0].school_id)
     return mended_all(

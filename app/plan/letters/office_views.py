@@ -178,7 +178,7 @@ def ask(who: Any, kind: str, wish: dict[str, Any], *, full: bool = True) -> Any:
     return papers.ask(who, kind, {**wish, "full": full}, file_name)
 
 
-def _wish(form: Any) -> dict[str, Any] | None:
+def _wish(form: Any) -> dict[str, object] | None:
     """Year and college that were chosen; None where no year was."""
     year, college = form.get("year", ""), form.get("college", "")
     known = {value for value, _label in years()}

@@ -103,7 +103,7 @@ def _rows(book: CalamineWorkbook, name: str, most: int) -> list[list[Any]]:
     return [left + list(row) for row in islice(sheet.iter_rows(), max(most, MOST_DICTIONARY))]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     cell = tables.cell_of(value)
     if cell == tables.ERROR:
         return ""

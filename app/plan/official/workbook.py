@@ -7,6 +7,7 @@ codes are spelled as the workbook's own lists spell them.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from flask import url_for
@@ -136,7 +137,7 @@ MAKER = papers.PaperMaker(
 )
 
 
-def _asked(wish: dict[str, Any], data: bytes) -> bytes:
+def _asked(wish: Mapping[str, object], data: bytes) -> bytes:
     """What the child answers. Raises Refused with the sentence of its reason."""
     request = json.dumps(wish).encode() + b"\n" + data
     try:
@@ -182,7 +183,7 @@ def _graduates(school_id: int, book: Book) -> tuple[DataFrame, Series[Any]]:
     return known, differing.whose(keys, known)
 
 
-def _missing(paper: Paper, met: set[int]) -> list[dict[str, Any]]:
+def _missing(paper: Paper, met: set[int]) -> list[dict[str, object]]:
     """The graduates of the wished year with a destination who are in no row, by field."""
     found = db.session.execute(
         select(Student, PlanEntry)
@@ -198,7 +199,7 @@ def _missing(paper: Paper, met: set[int]) -> list[dict[str, Any]]:
     return [_person(student, entry) for student, entry in found.tuples() if student.id not in met]
 
 
-def _person(student: Student, entry: PlanEntry) -> dict[str, Any]:
+def _person(student: Student, entry: PlanEntry) -> dict[str, object]:
     """What record and plan say of a graduate, by field; the names of codes are spelled later."""
     school = db.session.get_one(School, student.school_id)
     with force_locale("zh"):

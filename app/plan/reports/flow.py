@@ -65,7 +65,7 @@ def span_of(who: Actor, since: date | None, until: date | None, school: int | No
     return FlowSpan(chosen, who.college_id, min(first, last), last)
 
 
-def _rows(name: str, span: FlowSpan, **more: Any) -> Sequence[Any]:
+def _rows(name: str, span: FlowSpan, **more: Any) -> Sequence[object]:
     return db.session.execute(SQL[name], {**span.values, **more}).all()
 
 

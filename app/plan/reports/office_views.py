@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from flask import Response, abort, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -96,7 +97,7 @@ class ReportsView(SafeView):
 
     @expose("/rate", methods=["GET"])
     @has_access
-    def rate(self) -> Any:
+    def rate(self) -> ResponseReturnValue:
         table, notes, snapshot = self._rate()
         return self.render_template(
             "plan/reports/rate.html",
@@ -217,7 +218,7 @@ def _cut() -> Cut:
     )
 
 
-def _fields() -> list[dict[str, Any]]:
+def _fields() -> list[dict[str, object]]:
     """The drop-downs over the table, each with what is chosen."""
     cut, who = _cut(), actor()
     kept = [
@@ -289,7 +290,7 @@ def _address(cut: Cut) -> detail.Address:
     return address
 
 
-def _nowhere(_key: Any, _part: str) -> str:
+def _nowhere(_key: object, _part: str) -> str:
     return ""
 
 

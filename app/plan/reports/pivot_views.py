@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -88,7 +89,7 @@ class PivotForm(ExportForm):
     down = SelectField(_l("Lines"))
     across = SelectField(_l("Columns of the table"))
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, formats=(Format.ANALYSIS, Format.XLSX), **kwargs)
         del self.clear, self.purpose
         self.year.choices = [(int(value), label) for value, label in years()]
@@ -113,7 +114,7 @@ class PivotView(AskView):
 
     @expose("/", methods=["GET"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         form = PivotForm(formdata=None)
         year = year_asked(form)
         form.year.data = season() if year is None else year

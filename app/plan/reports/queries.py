@@ -159,7 +159,7 @@ def _in_order(by: str, found: dict[Key, Rate]) -> list[Rate]:
     return [found[key] for key in keys]
 
 
-def names_of(by: str, keys: Sequence[Any]) -> Mapping[Any, str]:
+def names_of(by: str, keys: Sequence[object]) -> Mapping[Any, str]:
     """The names of schools, colleges or majors; the others are codes."""
     models = {"school": School, "college": College, "major": Major}
     model: Any = models[by]

@@ -60,7 +60,7 @@ class CountsAsView(SafeModelView):
     add_columns = ["edition", "code", *edit_columns]
     filters = (ListFilter("edition", _l("All editions"), CountsAs.edition, _editions),)
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[CountsAs]]:
         rows = select(CountsAs)
         return rows if actor().role in STAFF else rows.where(false())
 
@@ -78,14 +78,14 @@ class CountsAsView(SafeModelView):
         links = [Link(url_for("FormulasView.list"), _("Formulas of the rate"))]
         return [Link(self.url("add"), _("Let a code count")), *links] if self._keeps() else []
 
-    def pre_add(self, item: Any) -> None:
+    def pre_add(self, item: CountsAs) -> None:
         check_counts_as(item)
         self.pre_update(item)
 
-    def pre_update(self, item: Any) -> None:
+    def pre_update(self, item: CountsAs) -> None:
         note_record(actor(), ("byqx", item.edition, item.code), item)
 
-    def post_add(self, _item: Any) -> None:
+    def post_add(self, _item: CountsAs) -> None:
         forget()
 
     post_update = post_add
@@ -118,7 +118,7 @@ class FormulasView(SafeModelView):
     edit_columns = ["settled", "left_out", "certain", "note"]
     add_columns = ["edition", "since", *edit_columns]
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[RateFormula]]:
         return select(RateFormula)
 
     def record_name(self, item: Any) -> str:
@@ -133,17 +133,17 @@ class FormulasView(SafeModelView):
     def head_back(self) -> Link:
         return Link(url_for("CountsAsView.list"), _("What the codes count as"))
 
-    def pre_add(self, item: Any) -> None:
+    def pre_add(self, item: RateFormula) -> None:
         check_formula(item)
         self.pre_update(item)
 
-    def pre_update(self, item: Any) -> None:
+    def pre_update(self, item: RateFormula) -> None:
         check_formula(item)
         note_record(actor(), ("byqx", item.edition, ""), item)
 
-    def post_add(self, item: Any) -> None:
+    def post_add(self, item: RateFormula) -> None:
         copy_counts(item)
         forget()
 
-    def post_update(self, _item: Any) -> None:
+    def post_update(self, _item: RateFormula) -> None:
         forget()

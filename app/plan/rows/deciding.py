@@ -115,7 +115,7 @@ class Decided:
             found.setdefault(int(school), Counter())[act] = int(count)
         return found
 
-    def first(self, most: int, before: Counter[str]) -> list[Any]:
+    def first(self, most: int, before: Counter[str]) -> list[object]:
         """The first lines of each act that changes a row, where `before` were shown: facts and `changes`."""
         acts = self.facts["act"]
         place = acts.groupby(acts).cumcount() + acts.map(before)
@@ -164,7 +164,7 @@ def pairs_of(rows: Sequence[tuple[Any, ...]]) -> Pairs:
 
 
 @lru_cache(4096)
-def _sources(line: tuple[Any, ...]) -> str:
+def _sources(line: tuple[object, ...]) -> str:
     """Field → source as JSON: most rows have the same."""
     return json.dumps({f: s for f, s in zip(FIELDS, line, strict=True) if s is not None})
 

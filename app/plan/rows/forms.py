@@ -48,12 +48,12 @@ GROUPS = (
 )
 
 
-def _line(name: str) -> Any:
+def _line(name: str) -> object:
     clean = CLEAN.get(name, clean_line)
     return line(FIELD_LABELS[name], MOST[name], required=False, clean=clean)
 
 
-def _codes(name: str) -> Any:
+def _codes(name: str) -> object:
     return SelectField(FIELD_LABELS[name], validate_choice=True)
 
 

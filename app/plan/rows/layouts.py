@@ -71,7 +71,7 @@ def _pair(code: str, name: str, path: str, table: str) -> dict[str, Fill]:
     return {code: Fill(path, code=True), name: Fill(path, table)}
 
 
-def compact(day: Any) -> str:
+def compact(day: object) -> str:
     """A day of eight digits, as the layout has it: 2027-06-30 → 20270630; a masked one 2004****."""
     return str(day).replace("-", "")
 
@@ -88,7 +88,7 @@ def _origin(field: Field) -> dict[str, Fill]:
     return {field.official: Fill(path, shape=compact if day else None)}
 
 
-def _mobile(phone: Any) -> str:
+def _mobile(phone: object) -> str:
     return str(phone) if phones.is_mobile(str(phone)) else ""
 
 

@@ -134,7 +134,7 @@ def _entry(
 
 
 def _student(
-    name: str, title: Any, label: Any, condition: Any, options: Any = None
+    name: str, title: object, label: object, condition: object, options: object = None
 ) -> tuple[Any, ...]:
     return name, title, label, condition, options, False
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -60,7 +61,7 @@ def _source(source: str | None) -> str:
     return str(SOURCES.get(source, "–"))  # type: ignore[call-overload]
 
 
-def _mark(own: bool) -> Any:
+def _mark(own: bool) -> ResponseReturnValue:
     return chip(_("Written by staff"), "turn") if own else "–"
 
 
@@ -181,7 +182,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         ListFilter("year", _l("All years"), PlanEntry.graduation_year, years),
     )
 
-    def __init__(self, **kwargs: Any) -> None:
+    def __init__(self, **kwargs: object) -> None:
         for making in stores().makings:
             setattr(self, making.name, self._making(making))
         self.filters = (*type(self).filters, *narrowing.filters(PlanEntry), *stores().plan_filters)
@@ -201,7 +202,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
             union_all(mine.where(super().finds(text)), *of_employer(text, actor()))
         )
 
-    def list_context(self, args: ListArgs) -> dict[str, Any]:
+    def list_context(self, args: ListArgs) -> dict[str, object]:
         """Who of the year and college that the list shows has no row (PLN-06)."""
         chosen = dict(args.filters)
         columns = {"year": Student.graduation_year, "college": Student.college_id}
@@ -243,7 +244,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     def related(self, item: Any) -> list[Link]:
         return [Link(url_for("StudentsView.show", pk=item.student_id), _("To the student"))]
 
-    def _cautions(self, item: Any) -> list[dict[str, Any]]:
+    def _cautions(self, item: PlanEntry) -> list[dict[str, Any]]:
         return once(f"cautions {item.id}", lambda: detail.cautions(item))
 
     def offers(self, item: Any) -> list[ActionButton]:
@@ -294,7 +295,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
         flash(_("%(name)s: %(text)s", name=name, text=text), "success" if done else "info")
         return redirect(page, 303)
 
-    def _write_page(self, item: Any, form: EntryForm) -> Any:
+    def _write_page(self, item: PlanEntry, form: EntryForm) -> Any:
         return self.render_template(
             "plan/rows/write.html",
             name=self.record_name(item),
@@ -307,7 +308,7 @@ class PlanView(StepActions, StudentSearch, SafeModelView):
     def _making(self, making: detail.Making) -> Any:
         """The action that has the ticked rows made into something."""
 
-        def act(items: list[Any]) -> Any:
+        def act(items: list[PlanEntry]) -> Any:
             try:
                 return redirect(making.ask(items), 303)
             except Refused as refusal:

@@ -37,7 +37,7 @@ class OutsideLine:
     reasons: list[tuple[str, str, str]]
 
 
-def line_of(base: Base, urls: dict[str, str] | None = None, **narrowed: Any) -> OutsideLine:
+def line_of(base: Base, urls: dict[str, str] | None = None, **narrowed: object) -> OutsideLine:
     """The line under a figure; `narrowed` are the filters of the list behind each reason.
 
     With `urls` each reason leads there instead, or nowhere: a snapshot's, say.

@@ -6,6 +6,7 @@ import io
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -87,7 +88,7 @@ class SnapshotsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["GET"])
     @has_access
-    def compare(self, pk: int, new: int) -> Any:
+    def compare(self, pk: int, new: int) -> ResponseReturnValue:
         """What is different between two snapshots of one year."""
         old_one, new_one = _pair(pk, new)
         found = snapshots.compare(old_one, new_one, SHOWN)
@@ -115,7 +116,7 @@ class SnapshotsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/to/<int(max={LARGEST_KEY}):new>", methods=["POST"])
     @has_access
-    def differences(self, pk: int, new: int) -> Any:
+    def differences(self, pk: int, new: int) -> ResponseReturnValue:
         """The worker writes everything that is different into a workbook."""
         old_one, new_one = _pair(pk, new)
         name = (
@@ -180,7 +181,7 @@ def _title(snapshot: Snapshot) -> str:
     return f"{snapshot.day} {snapshot.note}"
 
 
-def _facts(snapshot: Snapshot) -> list[tuple[Any, Any]]:
+def _facts(snapshot: Snapshot) -> list[tuple[object, object]]:
     return [
         (_("Graduation year"), snapshot.graduation_year),
         (_("Reporting date"), snapshot.day),

@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from flask import abort, flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -84,7 +85,7 @@ class PlanYearView(SafeView):
 
     @expose("/<string:year>", methods=["GET"])
     @has_access
-    def compare(self, year: str) -> Any:
+    def compare(self, year: str) -> ResponseReturnValue:
         """What would be added, changed, taken back, and what meets a conflict; nothing is written."""
         return self._comparison(_school(), _year(year))
 
@@ -130,7 +131,7 @@ class PlanYearView(SafeView):
     def _may(self, permission: str) -> bool:
         return bool(self.appbuilder.sm.has_access(f"can_{permission}", self.class_permission_name))
 
-    def _comparison(self, school: int, year: int) -> Any:
+    def _comparison(self, school: int, year: int) -> ResponseReturnValue:
         counts, rows = sync.side_by_side(school, year, SHOWN)
         found: dict[str, list[Any]] = {}
         for row in rows:

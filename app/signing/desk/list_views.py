@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from flask import url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_babel.speaklater import LazyString
@@ -60,12 +61,12 @@ _POSITION = "terms.position_kind"
 _ENDING = chips(TERMINATION_LABELS, TERMINATION_CHIPS)
 
 
-def _ending(state: str | None) -> Any:
+def _ending(state: str | None) -> ResponseReturnValue:
     """The state of the last termination; most signings have none."""
     return _ENDING(state) if state else ""
 
 
-def _changed(at: datetime) -> Any:
+def _changed(at: datetime) -> ResponseReturnValue:
     """This year's days without their year; the whole moment when pointed at."""
     here = clock.local(at)
     this_year = here.year == clock.local(now()).year
@@ -86,7 +87,7 @@ def _number(row: Any) -> Any:
     return (row.agreement_no or _("Preview")) if has_agreement(row) else "–"
 
 
-def _agreement(state: Any) -> str:
+def _agreement(state: object) -> str:
     return str(AGREEMENT_LABELS[state])
 
 
@@ -102,7 +103,7 @@ def _review(row: Any) -> Any:
     return Markup("%s<br>%s") % (value, frozen) if frozen else value
 
 
-def _waiting(since: datetime | None) -> Any:
+def _waiting(since: datetime | None) -> ResponseReturnValue:
     """How long it has waited; marked once that is long."""
     waited = now() - since if since else None
     if waited is None or waited < timedelta():

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder.baseviews import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -133,7 +134,7 @@ class DeskView(StepActions, DeskList):
 
     @expose("/evidence/<int:pk>", methods=["POST"])
     @has_access
-    def evidence(self, pk: int) -> Any:
+    def evidence(self, pk: int) -> ResponseReturnValue:
         """The mediating school adds evidence of its own to a termination (TRM-09)."""
         who = actor()
         placement_id = termination_of(who, pk).placement_id
@@ -160,7 +161,7 @@ class DeskView(StepActions, DeskList):
     def offers(self, item: Any) -> list[ActionButton]:
         return [offer for offer, _pull in self._offers(item)]
 
-    def _offers(self, item: Any) -> list[tuple[ActionButton, Pull]]:
+    def _offers(self, item: object) -> list[tuple[ActionButton, Pull]]:
         """What stands first: the answer to what waits; then what else is possible (AGR-18)."""
         mine = [p for p in self.pulls(item) if self._may(p.lever.name)]
         waits = self._waiting(item)[0]
@@ -191,7 +192,7 @@ class DeskView(StepActions, DeskList):
     def _waiting(self, item: Any) -> tuple[str, frozenset[Role]]:
         return once(f"waiting {item.id}", lambda: levers.waiting(item, now()))
 
-    def awaited(self, item: Any) -> frozenset[Role]:
+    def awaited(self, item: object) -> frozenset[Role]:
         return self._waiting(item)[1]
 
     def _refuses(self, name: str) -> bool:
@@ -223,7 +224,7 @@ class DeskView(StepActions, DeskList):
             for offer, pull in self._offers(item)
         ]
 
-    def buttons(self, item: Any) -> list[Button]:
+    def buttons(self, item: object) -> list[Button]:
         """Approving exists twice: on to the next that waits, or back to the list."""
         found = self.plain_buttons(item)
         first = found[0] if found else None

@@ -277,7 +277,7 @@ def _coded(table: dict[str, str]) -> list[tuple[str, str]]:
     return [(code, f"{code} {name}") for code, name in table.items()]
 
 
-def plan_labels() -> dict[str, Any]:
+def plan_labels() -> dict[str, object]:
     """The columns of the plan row in words."""
     return {
         "employer_name": _("Employer"),

@@ -70,7 +70,7 @@ class DestinationTypesView(SafeModelView):
     add_columns = ["code", *edit_columns]
     show_title = _l("Type of destinations")
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[DestinationType]]:
         return select(DestinationType)
 
     def head_links(self) -> Any:
@@ -165,7 +165,7 @@ class DestinationKindsView(SafeModelView):
         ),
     )
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[DestinationKind]]:
         return select(DestinationKind)
 
     def head_links(self) -> Any:
@@ -175,7 +175,7 @@ class DestinationKindsView(SafeModelView):
     def record_name(self, item: Any) -> str:
         return str(item.name)
 
-    def pre_add(self, item: Any) -> None:
+    def pre_add(self, item: DestinationKind) -> None:
         item.active = False
 
     @expose("/copy/<int(max=2147483647):pk>", methods=["POST"])
@@ -262,7 +262,7 @@ class DestinationFieldsView(_Parts):
     ]
     add_columns = ["kind_id", "key", *edit_columns]
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[DestinationField]]:
         return select(DestinationField)
 
 
@@ -282,5 +282,5 @@ class DestinationProofsView(_Parts):
     edit_columns = [*NAMED, "required", "most", "sort", "active"]
     add_columns = ["kind_id", "key", *edit_columns]
 
-    def scoped(self) -> Select[Any]:
+    def scoped(self) -> Select[tuple[DestinationProof]]:
         return select(DestinationProof)

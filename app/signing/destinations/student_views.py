@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any
 
 from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 
@@ -57,7 +58,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/new", methods=["GET"])
     @has_access
-    def choose(self) -> Any:
+    def choose(self) -> ResponseReturnValue:
         """First the type, then the kind, each with a line of explanation."""
         student = me()
         refusal = why_not(student, actor(), now())
@@ -76,7 +77,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/begin", methods=["POST"])
     @has_access
-    def begin(self) -> Any:
+    def begin(self) -> ResponseReturnValue:
         try:
             begin(actor(), request.form.get("kind", ""))
         except Refused as refusal:
@@ -87,7 +88,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/draft", methods=["GET", "POST"])
     @has_access
-    def draft(self) -> Any:
+    def draft(self) -> ResponseReturnValue:
         """The form of the kind; saved half-filled, or checked and previewed."""
         found = queries.draft_of(me().id)
         if found is None:
@@ -113,7 +114,9 @@ class MyDestinationsView(SafeView):
         add = partial(evidence.add_proof, actor(), place_of("draft"), key)
         return take_files(add, f"{url_for('MyDestinationsView.draft')}#proofs")
 
-    def _form(self, draft: Destination, form: Any, missing: Any = None, status: int = 200) -> Any:
+    def _form(
+        self, draft: Destination, form: object, missing: object = None, status: int = 200
+    ) -> Any:
         have = evidence.rows(draft, actor())
         page = self._page(
             "student_form.html",
@@ -127,7 +130,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/preview", methods=["GET"])
     @has_access
-    def preview(self) -> Any:
+    def preview(self) -> ResponseReturnValue:
         """What the school will read; what is missing leads back into the form."""
         found = queries.draft_of(me().id)
         if found is None:
@@ -149,7 +152,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/submit", methods=["POST"])
     @has_access
-    def submit(self) -> Any:
+    def submit(self) -> ResponseReturnValue:
         """As previewed; pressed twice it leads to the same record."""
         try:
             placement = self._submitted(place_of("draft"), place_of("version"))
@@ -175,7 +178,7 @@ class MyDestinationsView(SafeView):
 
     @expose("/discard", methods=["POST"])
     @has_access
-    def discard(self) -> Any:
+    def discard(self) -> ResponseReturnValue:
         discard(actor(), place_of("draft"))
         flash(_("The draft is gone."), "success")
         return redirect(url_for("MyDestinationsView.index"), 303)
@@ -224,7 +227,7 @@ class MyDestinationsView(SafeView):
 
     @expose(f"/<int(max={LARGEST_KEY}):pk>/leave", methods=["GET", "POST"])
     @has_access
-    def leave(self, pk: int) -> Any:
+    def leave(self, pk: int) -> ResponseReturnValue:
         """Apply to leave a destination in force, with a reason and proofs (DST-03)."""
         placement = queries.destination_in(actor(), pk)
         here = url_for("MyDestinationsView.show", pk=pk)
@@ -268,11 +271,11 @@ class MyDestinationsView(SafeView):
         title = queries.module_name(me().school_id)
         return str(self.render_template(f"signing/destinations/{template}", title=title, **values))
 
-    def _back(self, sentence: str) -> Any:
+    def _back(self, sentence: str) -> ResponseReturnValue:
         flash(sentence, "warning")
         return redirect(url_for("MyDestinationsView.index"), 303)
 
-    def _sent_already(self) -> Any:
+    def _sent_already(self) -> ResponseReturnValue:
         """There is no draft; a form sent again from a window that was left open is told so."""
         if request.method == "POST":
             flash(_("This draft was submitted or thrown away in another window."), "warning")

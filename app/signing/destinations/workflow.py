@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from flask_babel import gettext as _
 from sqlalchemy import inspect, select
@@ -308,7 +308,7 @@ def plan_of(draft: Destination) -> dict[str, str]:
     }
 
 
-def _kept(draft: Destination) -> dict[str, Any]:
+def _kept(draft: Destination) -> dict[str, object]:
     """Labels and texts as they are read now: later changes of the tables never reach them."""
     kind, year = draft.kind, draft.student.graduation_year
     fields = fields_of(kind, year)

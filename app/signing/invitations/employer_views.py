@@ -198,7 +198,7 @@ def _document_url(placement: Any) -> str:
     return f"/agreements/{placement.id}.pdf" if ended or document_of(placement) else ""
 
 
-def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, Any]:
+def _detail(item: Invitation, view: EmployerInvitationsView) -> dict[str, object]:
     """What the detail shows: agreement, both parties, terms, trace, buttons (INV-24)."""
     placement, student = item.placement, item.student
     terms = placement.terms if placement and placement.terms else item.terms

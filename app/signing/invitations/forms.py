@@ -38,7 +38,7 @@ class SearchForm(FlaskForm):
         ),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         empty = ("", _("Please choose"))
         self.school.choices = [empty, *active_schools()]

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from flask import abort, current_app, flash, g, redirect, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from itsdangerous import BadData, URLSafeTimedSerializer
@@ -194,7 +195,7 @@ class LetterView(SafeView):
 
     @expose("/code", methods=["POST"])
     @has_access
-    def code(self) -> Any:
+    def code(self) -> ResponseReturnValue:
         """One code for the whole batch, good for exactly these students and this letter (ACC-10)."""
         rows = _mine(_posted_ids())
         form = LetterForm(years=_years(rows))
@@ -253,7 +254,7 @@ class LetterView(SafeView):
         )
 
 
-def _telling(made: Sequence[Invitation]) -> dict[str, Any]:
+def _telling(made: Sequence[Invitation]) -> dict[str, object]:
     """Of the letters just sent: how many are being told, and whom nobody can tell, and why (NTF-05)."""
     reached, told = reach_of_students(made), ToldCount()
     for row in made:

@@ -35,7 +35,7 @@ def _untold(item: Invitation) -> list[tuple[str, str]] | None:
     return [(f"{text} {way}".strip(), "warn" if way else "info")] if text else None
 
 
-def _terms(item: Invitation) -> list[Any]:
+def _terms(item: Invitation) -> list[object]:
     return list(groups_of(values_of(item.terms), item.student.graduation_year).values())
 
 

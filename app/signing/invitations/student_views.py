@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import get_locale, lazy_pgettext, ngettext
 from flask_babel import gettext as _
@@ -88,7 +89,7 @@ class MyInvitationsView(SafeModelView):
     def search_clause(self, text: str) -> ColumnElement[bool] | None:
         return Invitation.employer_id.in_(select(Employer.id).where(employer_called(text)))
 
-    def empty_text(self, *_args: Any) -> Any:
+    def empty_text(self, *_args: object) -> ResponseReturnValue:
         return _(
             "No invitation yet. An employer finds you by school, year, name and ID number or phone."
         )
@@ -116,15 +117,15 @@ class AnswerView(SafeView):
 
     @expose("/<int:pk>/accept", methods=["POST"])
     @has_access
-    def accept(self, pk: int) -> Any:
+    def accept(self, pk: int) -> ResponseReturnValue:
         return self._take("accept", queries.invitation_of(actor(), pk))
 
     @expose("/<int:pk>/decline", methods=["POST"])
     @has_access
-    def decline(self, pk: int) -> Any:
+    def decline(self, pk: int) -> ResponseReturnValue:
         return self._take("decline", queries.invitation_of(actor(), pk))
 
-    def _take(self, step: str, item: Invitation) -> Any:
+    def _take(self, step: str, item: Invitation) -> ResponseReturnValue:
         key = item.id
         take(INVITATIONS, step, key)
         return redirect(url_for("MyInvitationsView.show", pk=key), 303)
@@ -179,7 +180,7 @@ class MySigningsView(SafeView):
         return db.session.scalars(placements_for(actor()).where(Placement.id == pk)).one()
 
 
-def _letter(item: Invitation) -> dict[str, Any]:
+def _letter(item: Invitation) -> dict[str, object]:
     year = item.student.graduation_year
     groups = groups_of(values_of(item.terms), year)
     differs = _changed(item)
@@ -230,7 +231,7 @@ def _proposal(placement: Placement) -> list[tuple[Any, str, str]]:
     return changed(placement.terms, placement.proposed, placement.graduation_year)
 
 
-def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
+def _answer(offer: Offer, placement: Placement) -> dict[str, object]:
     agreeing = bool(offer.step.fresh)
     return {
         "offer": offer,
@@ -244,7 +245,7 @@ def _answer(offer: Offer, placement: Placement) -> dict[str, Any]:
     }
 
 
-def _question(offer: Offer, item: Invitation) -> dict[str, Any]:
+def _question(offer: Offer, item: Invitation) -> dict[str, object]:
     accepting = offer.step.name == "accept"
     return {
         "offer": offer,

@@ -42,7 +42,7 @@ def receiver(record: Any, actor: Actor) -> Role | None:
     return next((role for role in MAY_NUDGE.get(actor.role, ()) if role in awaited), None)
 
 
-def waits_for_another(record: Any, actor: Actor) -> bool:
+def waits_for_another(record: object, actor: Actor) -> bool:
     """Whether the record waits for somebody whom this person may remind."""
     return receiver(record, actor) is not None
 
@@ -57,7 +57,7 @@ def not_reminded_today(record: Any, actor: Actor, now: datetime) -> str | None:
     return _("Reminded today at %(at)s by %(who)s.", at=at, who=last.by_name)
 
 
-def somebody_there(record: Any, actor: Actor, now: datetime) -> str | None:
+def somebody_there(record: object, actor: Actor, now: datetime) -> str | None:
     """Nobody is said to be reminded who has no account (AGR-17)."""
     role = receiver(record, actor)
     if role is None or accounts(record, role):

@@ -175,7 +175,7 @@ def report(
     return committed(begun)
 
 
-def disown(about: Any, actor: Actor, text: str, act: str) -> Objection:
+def disown(about: object, actor: Actor, text: str, act: str) -> Objection:
     """The party says by the link of a message that this was not its own act. Not committed (INV-20).
 
     `act` is the kind of record whose event it was, `text` what the school reads. Raises Refused.

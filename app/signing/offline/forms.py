@@ -54,7 +54,7 @@ class _EntryForm(TermsPart):
         _l("E-mail"), 120, EMAIL, required=False, render_kw={"inputmode": "email"}
     )
 
-    def __init__(self, *args: Any, years: Collection[int] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: object, years: Collection[int] = (), **kwargs: object) -> None:
         super().__init__(*args, years=years, **kwargs)
         self.employer_kind.choices = options("dwxz", years=years)
         self.employer_industry.choices = options("dwhy", years=years)
@@ -63,11 +63,11 @@ class _EntryForm(TermsPart):
         """The employer's facts, named as the placement keeps them."""
         return {name: self[name].data or "" for name in EMPLOYER}
 
-    def employer_group(self) -> list[Any]:
+    def employer_group(self) -> list[object]:
         """The fields of the employer, its contact with them."""
         return [self[name] for name in (*EMPLOYER, *CONTACT)]
 
-    def terms_group(self) -> list[tuple[Any, Any]]:
+    def terms_group(self) -> list[tuple[object, object]]:
         """The terms but for the contact, each with what is declared of it."""
         return [(field, known) for field, known in self.group(OFFER) if known.name not in CONTACT]
 
@@ -98,7 +98,7 @@ def typed(posted: Mapping[str, str]) -> dict[str, str]:
     return {key: text for key, text in texts.items() if text}
 
 
-def form_of(values: Mapping[str, str], year: int) -> Any:
+def form_of(values: Mapping[str, str], year: int) -> object:
     """The form of a graduate of that year as it was saved; it can be validated like a posted one."""
     return EntryForm(MultiDict(values), years=[year], meta={"csrf": False})
 

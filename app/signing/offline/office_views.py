@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import flash, redirect, url_for
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import ColumnElement, Select
@@ -70,7 +71,7 @@ class OfferedEmployersView(SafeModelView):
         primary=True,
         multiple=False,
     )
-    def to_register(self, items: list[Any]) -> Any:
+    def to_register(self, items: list[Placement]) -> ResponseReturnValue:
         try:
             employer = to_register(items[0].id, actor())
         except Refused as refusal:

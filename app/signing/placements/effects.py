@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.orm.attributes import get_history
@@ -201,6 +200,6 @@ moved AS (UPDATE placement p SET college_id = f.college_id, major_id = f.major_i
   WHERE state NOT IN ('refused', 'terminated', 'given_up', 'replaced') ORDER BY id"""  # noqa: S608
 
 
-def follow_student(which: str, actor: Actor, **values: Any) -> None:
+def follow_student(which: str, actor: Actor, **values: object) -> None:
     """Bring placements to the college and major of the students `s` of the condition (ADM-09)."""
     db.session.execute(text(_MOVED.replace("{which}", which)), {**values, **trail.bound(actor)})

@@ -93,7 +93,7 @@ DESTINATION_LABELS = REVIEW_LABELS | {
 }
 
 
-def review_of(kind: str, state: str) -> tuple[Any, str]:
+def review_of(kind: str, state: str) -> tuple[object, str]:
     """The review in words, and the kind of its chip (INV-24, DST-03)."""
     labels = DESTINATION_LABELS if kind == Kind.DESTINATION else REVIEW_LABELS
     return labels[PlacementState(state)], CHIPS[PlacementState(state)]

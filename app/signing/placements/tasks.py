@@ -123,7 +123,7 @@ def agreement_pdf(placement: Placement, who: Actor) -> bytes | None:
 
 def agreement_data(
     placement: Placement, code: str, until: datetime | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Everything that is printed, as Chinese texts; with the digest of its canonical JSON.
 
     `until`: as of a moment, when it was issued.
@@ -156,7 +156,7 @@ FULL_AGREEMENT = Later(
 )
 
 
-def printed_facts(placement: Placement) -> dict[str, Any]:
+def printed_facts(placement: Placement) -> dict[str, object]:
     """The parties and what they agreed on, as it is printed: in Chinese, whoever asks."""
     student, terms, year = _of(placement), placement.terms, placement.graduation_year
     with force_locale("zh"):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import make_response, request, url_for
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 
 from app.accounts.queries import actor
@@ -32,7 +33,7 @@ from app.signing.placements.tasks import FULL_AGREEMENT, agreement_pdf, document
 MOST = 2**31 - 1
 
 
-def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> Any:
+def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> ResponseReturnValue:
     """The page that waits for the worker and asks again by itself, with scripts or without.
 
     Where making it failed it waits for nothing, and says why and who can act (DOC-07).
@@ -47,7 +48,9 @@ def being_made(view: SafeView, seconds: int, sentences: Sequence[str] = ()) -> A
     return page
 
 
-def full_edition(view: SafeView, school_id: int, pdf: Callable[[], bytes | None], name: str) -> Any:
+def full_edition(
+    view: SafeView, school_id: int, pdf: Callable[[], bytes | None], name: str
+) -> ResponseReturnValue:
     """The full edition of a document for whom the school lets have it: staff say what for first (DOC-08).
 
     The permission is asked at each fetch, the purpose is kept before a byte goes out.

@@ -63,7 +63,7 @@ def way_settled(termination: Termination) -> bool:
     return termination.way != Way.AGREED or termination.state not in disputed
 
 
-def applied(placement: Placement, last: Termination, now: datetime) -> list[Any]:
+def applied(placement: Placement, last: Termination, now: datetime) -> list[object]:
     """Who wants what, why and until when, as items of the office's page (TRM-02, TRM-03, TRM-09)."""
     names = {Role.STUDENT: placement.student.name, Role.EMPLOYER: placement.employer_name}
     terms = placement.terms

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from flask import g, redirect
+from flask.typing import ResponseReturnValue
 from flask_appbuilder import expose
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
@@ -49,7 +50,7 @@ T = TerminationState
 _CHIP = chips(LABELS, CHIPS)
 
 
-def _ending(state: str | None) -> Any:
+def _ending(state: str | None) -> ResponseReturnValue:
     """The last termination's state; what the school only considers is not announced (AGR-09)."""
     return _CHIP(state) if state and state != T.AWAITING_SECOND else "–"
 

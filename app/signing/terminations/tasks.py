@@ -80,7 +80,7 @@ def letter_pdf(termination: Termination) -> bytes | None:
 
 def letter_data(
     termination: Termination, code: str, until: datetime | None = None
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Everything that is printed, as texts; with the digest of its canonical JSON.
 
     `until`: as of a moment, when it was issued.

@@ -41,7 +41,7 @@ class TermsPart(FlaskForm):
 
     asks: tuple[TermField, ...] = FIELDS
 
-    def __init__(self, *args: Any, years: Collection[int] = (), **kwargs: Any) -> None:
+    def __init__(self, *args: object, years: Collection[int] = (), **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         for field in self.asks:
             if field.kind == "code":
@@ -59,7 +59,7 @@ class TermsPart(FlaskForm):
         """The form's fields of one group, each with what is declared of it."""
         return [(self[field.name], field) for field in self.asks if field.group == name]
 
-    def split(self) -> dict[str, Any]:
+    def split(self) -> dict[str, object]:
         """What the page shows: the offer, and each conditional group with its head and details."""
         found: dict[str, Any] = {OFFER: self.group(OFFER)}
         for name in (ARCHIVE, HOUSEHOLD):
@@ -73,12 +73,12 @@ class TermsPart(FlaskForm):
         return found
 
 
-def fields_of(asks: Iterable[TermField]) -> dict[str, Any]:
+def fields_of(asks: Iterable[TermField]) -> dict[str, object]:
     """The form fields of these terms, by name."""
     return {field.name: _field(field) for field in asks}
 
 
-def _field(field: TermField) -> Any:
+def _field(field: TermField) -> object:
     """The form field of a declared term."""
     must: Any = InputRequired(MISSING) if field.required else Optional()
     if field.kind == "code":
@@ -98,7 +98,7 @@ def _field(field: TermField) -> Any:
     return _text(field)
 
 
-def _text(field: TermField) -> Any:
+def _text(field: TermField) -> object:
     checks: list[Any] = [OnlyIf(field.only_if, NOT_RECEIVED)] if field.only_if else []
     keys: dict[str, Any] = {}
     if field.kind == "phone":

@@ -164,7 +164,7 @@ def asked(field: TermField, values: dict[str, Any]) -> bool:
     return value is not None and not (field.low and value == 0)
 
 
-def values_of(terms: Terms) -> dict[str, Any]:
+def values_of(terms: Terms) -> dict[str, object]:
     """All agreed values by field name."""
     return {field.name: getattr(terms, field.name) for field in FIELDS}
 

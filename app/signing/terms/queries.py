@@ -39,7 +39,7 @@ def shown(field: TermField, value: Any, year: int | None = None) -> str:
     return f"{value:,}" if field.kind == "money" else str(value)
 
 
-def with_unit(field: TermField, value: Any, year: int | None = None) -> str:
+def with_unit(field: TermField, value: object, year: int | None = None) -> str:
     """As `shown`, with the field's unit: 5,000 yuan a month."""
     text = shown(field, value, year)
     return f"{text} {field.unit}" if text and field.unit else text
@@ -116,7 +116,7 @@ def groups(terms: Terms, year: int) -> dict[str, tuple[Any, list[tuple[Any, str]
 COLUMNS = 3  # of a row: each a label and its value
 
 
-def printed(paper: bool) -> list[dict[str, Any]]:
+def printed(paper: bool) -> list[dict[str, object]]:
     """The groups of the agreement as they are laid out: what stands at their left, and their rows of cells.
 
     A cell is a term's place in the printed data, its name, the columns it takes, and its unit. The last one
@@ -144,7 +144,7 @@ def _rows(group: str, paper: bool) -> list[list[dict[str, Any]]]:
     return list(rows.values())
 
 
-def _cell(field: TermField, columns: int) -> dict[str, Any]:
+def _cell(field: TermField, columns: int) -> dict[str, object]:
     part, _dot, key = field.place.partition(".")
     return {
         "part": part,
@@ -173,7 +173,7 @@ def printed_values(terms: Terms | None, group: str, year: int) -> dict[str, str]
 # -- one whole version, for demo and tests --------------------------------------------------------------
 
 
-def samples(year: int = 0, /, **changes: Any) -> dict[str, Any]:
+def samples(year: int = 0, /, **changes: object) -> dict[str, object]:
     """Terms as somebody may agree on them: every declared sample that counts beside the changes.
 
     `year`: in which the work begins; without it next year.
