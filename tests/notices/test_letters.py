@@ -19,7 +19,14 @@ from app.signing.terminations.workflow import TERMINATIONS, grant_chance
 from tests import factories as make
 from tests.signing.desk.desk import two_levels
 
-FEATURES = ("placements", "invitations", "termination", "objections", "people")
+FEATURES = (
+    "signing.placements",
+    "signing.invitations",
+    "signing.terminations",
+    "signing.objections",
+    "people.students",
+    "people.employers",
+)
 
 
 def tables() -> dict:

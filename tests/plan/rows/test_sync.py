@@ -338,7 +338,8 @@ def test_a_reconcile_killed_between_two_portions_has_done_nothing(race, monkeypa
 def test_of_two_who_apply_at_once_one_finds_nothing_left(race):  # noqa: F811
     pairs, _officer = begin(race, 20)
     with race.app_context():
-        db.session.execute(text("UPDATE plan_entry SET postcode = 'x'"))
+        db.session.execute(text("UPDATE plan_entry SET postcode = 'x' WHERE placement_id = ANY(:p)"),
+                           {"p": [placement for placement, _student in pairs]})  # fmt: skip
         db.session.commit()
         school = Cast.load().school.id
         db.session.remove()
